@@ -1,0 +1,3 @@
+module github.com/whimbreldb/whimbrel
+
+go 1.26.0

@@ -1,0 +1,92 @@
+package catalog
+
+import "github.com/whimbreldb/whimbrel/internal/datatype"
+
+// Table is a base table, a partitioned table or one of its partitions.
+type Table struct {
+	Name    Name
+	Columns []*Column
+	// PrimaryKey is nil when the table has none.
+	PrimaryKey  *Key
+	Uniques     []*Key // unique constraints, not unique indexes
+	Indexes     []*Index
+	ForeignKeys []*ForeignKey
+	Checks      []*Check
+	Comment     string
+
+	// Rows and Bytes are the engine's own estimates; -1 means unknown.
+	Rows, Bytes int64
+
+	// PartitionBy is the partitioning clause of a partitioned table in the engine's text ("RANGE (at)"); its rows
+	// are in its partitions. MySQL keeps partitioning in Native instead, and lists names in Partitions.
+	PartitionBy string
+	// PartitionOf is the parent when the table is a partition, and Bound its clause ("FOR VALUES FROM … TO …").
+	PartitionOf *Name
+	Bound       string
+	// Inherits lists parents in PostgreSQL's older inheritance; only rows of the table itself are read.
+	Inherits []Name
+	// Partitions names the partitions of a table that an engine reads by partition name (MySQL).
+	Partitions []string
+
+	// Native is what only the family understands. For PostgreSQL the keys are "persistence" (UNLOGGED), "with"
+	// (storage parameters), "access method"; for MySQL "options" (everything after the closing parenthesis) and
+	// "create" (SHOW CREATE TABLE); for SQLite "create" (sqlite_schema.sql), "strict", "without rowid".
+	Native map[string]string
+}
+
+// Column returns the column of that name, or nil.
+func (t *Table) Column(name string) *Column {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Column is one column.
+type Column struct {
+	Name string
+	// NativeType is the type as the engine spells it in DDL, with size, and schema when it is not the engine's own:
+	// "numeric(12,2)", "int unsigned", "shop.mood".
+	NativeType string
+	// BaseType is NativeType reduced to a lower-case name without size or attributes, domains resolved: "numeric",
+	// "int", "enum", "int4[]".
+	BaseType string
+	Type     datatype.Type
+	NotNull  bool
+	// Default is the default expression in the engine's SQL; nil means none.
+	Default *string
+	// Generated is the expression of a generated column, empty for any other.
+	Generated string
+	// Stored tells a stored generated column from a virtual one.
+	Stored bool
+	// Identity marks a column that numbers itself (identity, serial, AUTO_INCREMENT, SQLite AUTOINCREMENT).
+	Identity  Identity
+	Charset   string // MySQL
+	Collation string // when not the default
+	Comment   string
+	// Native is the family's own text after the type ("STORAGE EXTERNAL", "INVISIBLE", "ON UPDATE …").
+	Native string
+}
+
+// Identity says how a column numbers itself.
+type Identity struct {
+	Kind IdentityKind
+	// Sequence is the PostgreSQL sequence behind it; zero elsewhere.
+	Sequence Name
+	// Next is the value the next row will get; 0 means unknown.
+	Next            int64
+	Start, Increase int64 // as declared; 0 means 1
+}
+
+// IdentityKind is the flavour of self-numbering.
+type IdentityKind uint8
+
+// The kinds.
+const (
+	NotIdentity IdentityKind = iota
+	IdentityAlways
+	IdentityByDefault // also AUTO_INCREMENT and SQLite AUTOINCREMENT
+	IdentitySerial    // PostgreSQL: nextval() default on an owned sequence
+)

@@ -1,0 +1,71 @@
+package connector
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+)
+
+// Engine is a database engine as a connector offers it.
+type Engine struct {
+	Family  catalog.Family
+	Schemes []string // URL schemes, the preferred one first
+	Dialect Dialect
+	// OpenSource and OpenTarget connect and check that the server can be used at all. They do not change anything.
+	OpenSource func(context.Context, Config) (Source, error)
+	OpenTarget func(context.Context, Config) (Target, error)
+}
+
+// Config says how to reach a database. The URL's form is the connector's own, see its page in docs.
+type Config struct {
+	URL string
+	// Connections bounds how many connections the connector may hold at once; 0 means as many as its work needs.
+	Connections int
+	// ControlSchema is where control tables go (task setting ControlSchema); empty means the engine's default.
+	ControlSchema string
+	// Getenv reads the environment for the places where the engine's users keep passwords; nil means none is read.
+	Getenv func(string) string
+	Log    *slog.Logger
+}
+
+// Engines is the list of engines a program knows. Package connector/all holds the full one.
+type Engines []*Engine
+
+// ForURL finds the engine by the scheme of a URL. The error names the schemes that are known.
+func (es Engines) ForURL(raw string) (*Engine, error) {
+	scheme, _, ok := strings.Cut(raw, ":")
+	scheme = strings.ToLower(scheme)
+	var known []string
+	for _, e := range es {
+		if ok && slices.Contains(e.Schemes, scheme) {
+			return e, nil
+		}
+		known = append(known, e.Schemes...)
+	}
+	return nil, fmt.Errorf("%q does not begin with a known scheme: want one of %s", Redact(raw), strings.Join(known, ", "))
+}
+
+// Redact returns a database URL that is safe to show: the password is replaced by xxxxx.
+func Redact(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		if at := strings.LastIndexByte(raw, '@'); at >= 0 {
+			scheme, _, _ := strings.Cut(raw, "://")
+			return scheme + "://xxxxx" + raw[at:]
+		}
+		return raw
+	}
+	q := u.Query()
+	for k := range q {
+		if strings.Contains(strings.ToLower(k), "password") {
+			q.Set(k, "xxxxx")
+			u.RawQuery = q.Encode()
+		}
+	}
+	return u.Redacted()
+}
