@@ -102,8 +102,10 @@ func (r *textReader) number(least, most int) (int64, bool) {
 type civil struct{ year, month, dayOfMonth int64 }
 
 func (r *textReader) civil(dash byte) (c civil, ok bool) {
+	before := r.p
 	c.year, ok = r.number(4, 6)
-	ok = ok && r.take(dash)
+	padded := len(before)-len(r.p) > 4 && before[0] == '0'
+	ok = ok && !padded && r.take(dash)
 	if ok {
 		c.month, ok = r.number(2, 2)
 	}
