@@ -52,7 +52,7 @@ func parseMoment(p []byte, dash byte) (m Moment, zoned, ok bool) {
 		}
 	}
 	d, good := day.day(r.era())
-	if !ok || !good || len(r.p) != 0 || d.IsOdd() && offset != 0 {
+	if !ok || !good || len(r.p) != 0 || day.year > lastMomentYear || d.IsOdd() && offset != 0 {
 		return 0, false, false
 	}
 	return d.At(micros) - Moment(offset), zoned, true
@@ -103,7 +103,7 @@ type civil struct{ year, month, dayOfMonth int64 }
 
 func (r *textReader) civil(dash byte) (c civil, ok bool) {
 	before := r.p
-	c.year, ok = r.number(4, 6)
+	c.year, ok = r.number(4, 7)
 	padded := len(before)-len(r.p) > 4 && before[0] == '0'
 	ok = ok && !padded && r.take(dash)
 	if ok {
@@ -133,13 +133,23 @@ func (r *textReader) era() (bc bool) {
 	return false
 }
 
+// The years that PostgreSQL knows: dates run longer than moments.
+const (
+	lastYearBC     = 4714
+	lastYear       = 5_874_897
+	lastMomentYear = 294_276
+)
+
 func (c civil) day(bc bool) (Day, bool) {
 	year := int(c.year)
 	if bc {
-		if year == 0 {
+		if year == 0 || year > lastYearBC {
 			return 0, false
 		}
 		year = 1 - year
+	}
+	if year > lastYear {
+		return 0, false
 	}
 	real := c.month >= 1 && c.month <= 12 && c.dayOfMonth >= 1 && c.dayOfMonth <= daysIn(year, int(c.month))
 	switch {
