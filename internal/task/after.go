@@ -90,7 +90,7 @@ func (r *run) tolerate(ctx context.Context, kind string, name catalog.Name, ss [
 	}
 	r.Log.Warn("not carried over", "kind", kind, "name", name.String(), "error", err)
 	r.report.Failed = append(r.report.Failed, convert.Note{
-		Kind: kind, Name: name, Reason: fmt.Sprintf("the target refused it: %v", err),
+		Kind: kind, Name: name, Outcome: convert.NotCarried, Text: fmt.Sprintf("The target refused to make %s %s: %v.", kind, name, err),
 	})
 	return nil
 }

@@ -23,7 +23,7 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 	if s.Made && !s.needsTableFirst(r.plan) {
 		t.Create = s.Script.Create
 	}
-	written := writable(s.Plan, target)
+	written := writable(s, target)
 	for _, c := range written.Columns {
 		t.TargetColumns = append(t.TargetColumns, target.Column(c.Name))
 	}
@@ -47,11 +47,12 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 	return t, nil
 }
 
-// writable leaves out the columns that the target computes by itself.
-func writable(p *mapping.TablePlan, target *catalog.Table) *mapping.TablePlan {
-	w := *p
+// writable leaves out the columns that the target computes by itself, and names the others as the target does.
+func writable(s *Segmented, target *catalog.Table) *mapping.TablePlan {
+	w := *s.Plan
 	w.Columns = nil
-	for _, c := range p.Columns {
+	for i, c := range s.Plan.Columns {
+		c.Name = s.Columns[i].Name
 		if target.Column(c.Name).Generated == "" {
 			w.Columns = append(w.Columns, c)
 		}

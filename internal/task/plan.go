@@ -116,10 +116,9 @@ func (t *Task) targetSchema(p *mapping.Plan) string {
 }
 
 func (t *Task) convert(source *catalog.Catalog, plan *mapping.Plan) (*convert.Result, error) {
-	d := t.targetEngine.Dialect
 	return convert.Convert(convert.Input{
-		Source: source, Plan: plan, From: t.sourceEngine.Family, To: t.targetEngine.Family,
-		MaxName: d.MaxName(), NameLength: d.NameLength,
+		Source: source, Plan: plan,
+		To: convert.Target{Family: t.targetEngine.Family, Engine: t.targetEngine.Name, Names: t.targetEngine.Dialect},
 		Options: convert.Options{
 			SecondaryObjects: t.Settings.WhimbrelSettings.SecondaryObjects,
 			DMS:              t.Settings.WhimbrelSettings.Compatibility == "dms",
