@@ -1,0 +1,77 @@
+package mysql
+
+import (
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+)
+
+// quote quotes an identifier.
+func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+// quoteName quotes a table's name with its database.
+func quoteName(n catalog.Name) string {
+	if n.Schema == "" {
+		return quote(n.Name)
+	}
+	return quote(n.Schema) + "." + quote(n.Name)
+}
+
+// quoteText quotes a string for a session without NO_BACKSLASH_ESCAPES, which ours never have.
+func quoteText(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", `\Z`).Replace(s) + "'"
+}
+
+// number is a literal that needs no quotes.
+var number = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$`)
+
+// literal writes text as a literal of a column's type: numbers bare, bytes (as 0x… or as they are) in hexadecimal,
+// anything else as a string, which the server compares under the column's own collation.
+func literal(c *catalog.Column, text string) (string, error) {
+	switch {
+	case isNumeric(c.BaseType):
+		if !number.MatchString(text) {
+			return "", invalid(fmt.Errorf("column %s: %q is not a number", c.Name, text), "")
+		}
+		return text, nil
+	case isBinary(c.BaseType):
+		if digits, ok := strings.CutPrefix(text, "0x"); ok {
+			if _, err := hex.DecodeString(digits); err == nil {
+				return "x'" + digits + "'", nil
+			}
+		}
+		return "x'" + hex.EncodeToString([]byte(text)) + "'", nil
+	}
+	return quoteText(text), nil
+}
+
+func isNumeric(base string) bool {
+	switch base {
+	case "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "decimal", "numeric", "dec", "fixed",
+		"float", "double", "real", "bit", "year", "bool", "boolean":
+		return true
+	}
+	return false
+}
+
+func isInteger(base string) bool {
+	switch base {
+	case "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "year":
+		return true
+	}
+	return false
+}
+
+func isBinary(base string) bool {
+	switch base {
+	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob":
+		return true
+	}
+	return false
+}
+
+// isRaw reports whether the bytes of a value have no character set.
+func isRaw(base string) bool { return isBinary(base) || isSpatial(base) || base == "bit" || base == "vector" }
