@@ -43,6 +43,7 @@ func TestParseErrors(t *testing.T) {
 		"validation only":  {`{"ValidationSettings":{"ValidationOnly":true},"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}}`, `ValidationSettings.ValidationOnly: is true while EnableValidation is false; set EnableValidation to true`},
 		"validation prep":  {`{"ValidationSettings":{"ValidationOnly":true,"EnableValidation":true}}`, `ValidationSettings.ValidationOnly: is true while FullLoadSettings.TargetTablePrepMode is DROP_AND_CREATE; want DO_NOTHING`},
 		"schedule":         {`{"ResyncSettings":{"ResyncSchedule":"daily"}}`, `ResyncSettings.ResyncSchedule: is "daily"; want a cron schedule of five fields, such as "0 2 * * 6"`},
+		"resync time":      {`{"ResyncSettings":{"MaxResyncTime":4}}`, `ResyncSettings.MaxResyncTime: is 4; want a whole number from 5 to 14400`},
 		"before image":     {`{"BeforeImageSettings":{"EnableBeforeImage":true}}`, `BeforeImageSettings.FieldName: is empty while EnableBeforeImage is true; want the name of the field`},
 		"loopback schemas": {`{"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true}}`, `LoopbackPreventionSettings.EnableLoopbackPrevention: is true; SourceSchema and TargetSchema must then name the schemas of awsdms_loopback_prevention`},
 		"loopback batch":   {`{"TargetMetadata":{"BatchApplyEnabled":true},"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true,"SourceSchema":"a","TargetSchema":"b"}}`, `LoopbackPreventionSettings.EnableLoopbackPrevention: is true and so is TargetMetadata.BatchApplyEnabled; set one of them to false`},

@@ -6,15 +6,23 @@ import "strings"
 type ResyncSettings struct {
 	EnableResync     bool   `later:"data resync"`
 	ResyncSchedule   string `unused:"rests while EnableResync is false"`
-	MaxResyncTime    int    `range:"5..14400" unused:"rests while EnableResync is false"` // minutes
+	MaxResyncTime    int    `range:"0..14400" unused:"rests while EnableResync is false"` // minutes; 0 when unset
 	ValidationTaskId string `unused:"rests while EnableResync is false"`                  //nolint:revive // the JSON key
 }
 
-// cronFields is the number of fields of a schedule.
-const cronFields = 5
+const (
+	cronFields     = 5
+	shortestResync = 5 // minutes
+)
 
 func (r *ResyncSettings) check(fail failure) {
-	if r != nil && r.ResyncSchedule != "" && len(strings.Fields(r.ResyncSchedule)) != cronFields {
+	if r == nil {
+		return
+	}
+	if r.ResyncSchedule != "" && len(strings.Fields(r.ResyncSchedule)) != cronFields {
 		fail("ResyncSettings.ResyncSchedule", "is %q; want a cron schedule of five fields, such as \"0 2 * * 6\"", r.ResyncSchedule)
+	}
+	if r.MaxResyncTime != 0 && r.MaxResyncTime < shortestResync {
+		fail("ResyncSettings.MaxResyncTime", "is %d; want a whole number from 5 to 14400", r.MaxResyncTime)
 	}
 }
