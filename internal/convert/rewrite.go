@@ -28,6 +28,16 @@ func (s scope) rewrite(sql string) (string, error) {
 	changed := false
 	for i := 0; i < len(tokens); i++ {
 		if tokens[i].kind == stringToken {
+			if i+2 < len(tokens) && tokens[i+1].is("::") && tokens[i+2].is("regclass") {
+				inner, err := s.rewriteName(tokens[i].value)
+				if err != nil {
+					return "", err
+				}
+				if inner != tokens[i].value {
+					tokens[i].text, changed = quoteString(s.family, inner), true
+				}
+				continue
+			}
 			if err := s.checkBody(tokens[i].value); err != nil {
 				return "", err
 			}
@@ -51,6 +61,12 @@ func (s scope) rewrite(sql string) (string, error) {
 		b.WriteString(t.text)
 	}
 	return b.String(), nil
+}
+
+// rewriteName renames what a string names that is read as a name: nextval('shop.orders_id_seq'::regclass).
+func (s scope) rewriteName(name string) (string, error) {
+	s.table = nil
+	return s.rewrite(name)
 }
 
 // chainAt returns the indexes of the names in a.b.c starting at i.
