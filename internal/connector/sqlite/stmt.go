@@ -48,12 +48,12 @@ func (s *stmt) step() (bool, error) {
 // reset makes the statement ready for another run. The error of the last step has been reported by step.
 func (s *stmt) reset() { lib.Xsqlite3_reset(s.c.tls, s.p) }
 
-func (s *stmt) class(i int) int       { return int(lib.Xsqlite3_column_type(s.c.tls, s.p, int32(i))) }
-func (s *stmt) int(i int) int64       { return lib.Xsqlite3_column_int64(s.c.tls, s.p, int32(i)) }
-func (s *stmt) real(i int) float64    { return lib.Xsqlite3_column_double(s.c.tls, s.p, int32(i)) }
-func (s *stmt) isNull(i int) bool     { return s.class(i) == classNull }
-func (s *stmt) text(i int) string     { return string(s.textBytes(i)) }
-func (s *stmt) bytesLen(i int) int    { return int(lib.Xsqlite3_column_bytes(s.c.tls, s.p, int32(i))) }
+func (s *stmt) class(i int) int    { return int(lib.Xsqlite3_column_type(s.c.tls, s.p, int32(i))) }
+func (s *stmt) int(i int) int64    { return lib.Xsqlite3_column_int64(s.c.tls, s.p, int32(i)) }
+func (s *stmt) real(i int) float64 { return lib.Xsqlite3_column_double(s.c.tls, s.p, int32(i)) }
+func (s *stmt) isNull(i int) bool  { return s.class(i) == classNull }
+func (s *stmt) text(i int) string  { return string(s.textBytes(i)) }
+func (s *stmt) bytesLen(i int) int { return int(lib.Xsqlite3_column_bytes(s.c.tls, s.p, int32(i))) }
 func (s *stmt) textBytes(i int) []byte {
 	p := lib.Xsqlite3_column_text(s.c.tls, s.p, int32(i))
 	return view(p, s.bytesLen(i))
