@@ -101,7 +101,7 @@ func probeRows(ctx context.Context, q querier, tables []*described) error {
 		if n > 0 {
 			b.WriteString(" UNION ALL ")
 		}
-		fmt.Fprintf(&b, "SELECT %d, EXISTS (SELECT 1 FROM %s LIMIT 1)", n, qualified(d.Table.Name))
+		fmt.Fprintf(&b, "SELECT %d, EXISTS (SELECT 1 FROM %s LIMIT 1)", n, quoteTable(d.Table.Name))
 	}
 	return each(ctx, q, "look for rows in the target's tables", b.String(), nil, func(scan scanFunc) error {
 		var n int

@@ -24,7 +24,7 @@ var _ connector.Dialect = Dialect{}
 const maxName = 64
 
 // Quote quotes an identifier with backticks, which every sql_mode takes.
-func (Dialect) Quote(name string) string { return quote(name) }
+func (Dialect) Quote(name string) string { return quoteIdent(name) }
 
 // MaxName is 64 characters.
 func (Dialect) MaxName() int { return maxName }
@@ -34,7 +34,7 @@ func (Dialect) NameLength(name string) int { return utf8.RuneCountInString(name)
 
 // CreateSchema creates a database with its character set, collation and comment.
 func (d Dialect) CreateSchema(s *catalog.Schema) []catalog.Statement {
-	sql := "CREATE DATABASE IF NOT EXISTS " + quote(s.Name)
+	sql := "CREATE DATABASE IF NOT EXISTS " + quoteIdent(s.Name)
 	if s.Charset != "" {
 		sql += " CHARACTER SET " + s.Charset
 	} else {
@@ -46,9 +46,9 @@ func (d Dialect) CreateSchema(s *catalog.Schema) []catalog.Statement {
 	switch {
 	case s.Comment == "" || d.Flavour == MySQL:
 	case d.Flavour == MariaDB:
-		sql += " COMMENT " + literal(s.Comment)
+		sql += " COMMENT " + quoteString(s.Comment)
 	case !strings.Contains(s.Comment, "*/"):
-		sql += " /*M!100502 COMMENT " + literal(s.Comment) + "*/"
+		sql += " /*M!100502 COMMENT " + quoteString(s.Comment) + "*/"
 	}
 	return []catalog.Statement{{SQL: sql, Makes: catalog.Ref{Kind: catalog.SchemaRef, Name: catalog.Name{Schema: s.Name, Name: s.Name}}}}
 }
@@ -63,7 +63,7 @@ func (d Dialect) CreateSequence(s *catalog.Sequence) []catalog.Statement {
 	if s.Called {
 		called = 1
 	}
-	return []catalog.Statement{create, {SQL: fmt.Sprintf("DO SETVAL(%s, %d, %d)", qualified(s.Name), s.Last, called)}}
+	return []catalog.Statement{create, {SQL: fmt.Sprintf("DO SETVAL(%s, %d, %d)", quoteTable(s.Name), s.Last, called)}}
 }
 
 func sequenceDDL(s *catalog.Sequence) string {
@@ -71,7 +71,7 @@ func sequenceDDL(s *catalog.Sequence) string {
 	if increase == 0 {
 		increase = 1
 	}
-	sql := fmt.Sprintf("CREATE SEQUENCE %s START WITH %d MINVALUE %d MAXVALUE %d INCREMENT BY %d", qualified(s.Name), s.Start,
+	sql := fmt.Sprintf("CREATE SEQUENCE %s START WITH %d MINVALUE %d MAXVALUE %d INCREMENT BY %d", quoteTable(s.Name), s.Start,
 		max(s.Min, minSequence), min(s.Max, maxSequence), increase)
 	if s.Cache > 1 {
 		sql += fmt.Sprintf(" CACHE %d", s.Cache)
@@ -84,7 +84,7 @@ func sequenceDDL(s *catalog.Sequence) string {
 		sql += " NOCYCLE"
 	}
 	if s.Comment != "" {
-		sql += " COMMENT=" + literal(s.Comment)
+		sql += " COMMENT=" + quoteString(s.Comment)
 	}
 	return sql
 }
@@ -99,7 +99,7 @@ const (
 func (d Dialect) CreateView(v *catalog.View) []catalog.Statement {
 	makes := catalog.Ref{Kind: catalog.ViewRef, Name: v.Name}
 	if len(v.DDL) == 0 {
-		return []catalog.Statement{{SQL: "CREATE VIEW " + qualified(v.Name) + " AS " + v.Query, Makes: makes}}
+		return []catalog.Statement{{SQL: "CREATE VIEW " + quoteTable(v.Name) + " AS " + v.Query, Makes: makes}}
 	}
 	out := make([]catalog.Statement, len(v.DDL))
 	for n, sql := range v.DDL {
@@ -113,10 +113,10 @@ func (d Dialect) CreateView(v *catalog.View) []catalog.Statement {
 
 // Drop drops a table, if it is there.
 func (Dialect) Drop(n catalog.Name) catalog.Statement {
-	return catalog.Statement{SQL: "DROP TABLE IF EXISTS " + qualified(n)}
+	return catalog.Statement{SQL: "DROP TABLE IF EXISTS " + quoteTable(n)}
 }
 
 // Truncate empties a table.
 func (Dialect) Truncate(n catalog.Name) catalog.Statement {
-	return catalog.Statement{SQL: "TRUNCATE TABLE " + qualified(n)}
+	return catalog.Statement{SQL: "TRUNCATE TABLE " + quoteTable(n)}
 }

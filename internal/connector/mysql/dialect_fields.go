@@ -19,7 +19,7 @@ func (d Dialect) fromFields(b *blueprint, t *catalog.Table) {
 		case c.Name == "":
 			b.checks = append(b.checks, "CHECK ("+c.Expression+")")
 		default:
-			b.checks = append(b.checks, "CONSTRAINT "+quote(c.Name)+" CHECK ("+c.Expression+")")
+			b.checks = append(b.checks, "CONSTRAINT "+quoteIdent(c.Name)+" CHECK ("+c.Expression+")")
 		}
 	}
 	counter := counterColumn(t)
@@ -34,7 +34,7 @@ func (d Dialect) fromFields(b *blueprint, t *catalog.Table) {
 		b.inline = append(b.inline, primaryKey(k))
 	}
 	if counter != nil && b.counted == "" && (t.PrimaryKey == nil || t.PrimaryKey.Columns[0] != counter.Name) {
-		b.inline = append(b.inline, "KEY ("+quote(counter.Name)+")")
+		b.inline = append(b.inline, "KEY ("+quoteIdent(counter.Name)+")")
 	}
 	b.indexes = secondary(t)
 	for _, k := range t.ForeignKeys {
@@ -60,7 +60,7 @@ func primaryKey(k *catalog.Key) string {
 	if k.DDL != "" && strings.HasPrefix(k.DDL, "PRIMARY KEY") {
 		return k.DDL
 	}
-	return "PRIMARY KEY (" + quoteAll(k.Columns) + ")" + comment(k.Comment)
+	return "PRIMARY KEY (" + quoteIdents(k.Columns) + ")" + comment(k.Comment)
 }
 
 func secondary(t *catalog.Table) []part {
@@ -68,7 +68,7 @@ func secondary(t *catalog.Table) []part {
 	for _, k := range t.Uniques {
 		text := k.DDL
 		if !strings.HasPrefix(text, "UNIQUE KEY ") {
-			text = "UNIQUE KEY " + quote(k.Name) + " (" + quoteAll(k.Columns) + ")" + comment(k.Comment)
+			text = "UNIQUE KEY " + quoteIdent(k.Name) + " (" + quoteIdents(k.Columns) + ")" + comment(k.Comment)
 		}
 		out = append(out, part{kind: uniquePart, name: k.Name, text: text})
 	}
@@ -96,14 +96,14 @@ func index(t *catalog.Table, x *catalog.Index) part {
 		p.text = own
 		return p
 	}
-	p.text = head + quote(x.Name) + " " + indexParts(x.Parts) + tail + comment(x.Comment)
+	p.text = head + quoteIdent(x.Name) + " " + indexParts(x.Parts) + tail + comment(x.Comment)
 	return p
 }
 
 func indexParts(parts []catalog.IndexPart) string {
 	texts := make([]string, len(parts))
 	for n, p := range parts {
-		text := quote(p.Column)
+		text := quoteIdent(p.Column)
 		if p.Column == "" {
 			text = "(" + p.Expression + ")"
 		}
@@ -122,9 +122,9 @@ func foreignKey(k *catalog.ForeignKey) string {
 	if strings.HasPrefix(k.DDL, "CONSTRAINT ") {
 		return k.DDL
 	}
-	text := "FOREIGN KEY (" + quoteAll(k.Columns) + ") REFERENCES " + qualified(k.Table) + " (" + quoteAll(k.References) + ")"
+	text := "FOREIGN KEY (" + quoteIdents(k.Columns) + ") REFERENCES " + quoteTable(k.Table) + " (" + quoteIdents(k.References) + ")"
 	if k.Name != "" {
-		text = "CONSTRAINT " + quote(k.Name) + " " + text
+		text = "CONSTRAINT " + quoteIdent(k.Name) + " " + text
 	}
 	if k.OnDelete != "" {
 		text += " ON DELETE " + k.OnDelete
@@ -139,7 +139,7 @@ func comment(text string) string {
 	if text == "" {
 		return ""
 	}
-	return " COMMENT " + literal(text)
+	return " COMMENT " + quoteString(text)
 }
 
 // options writes what follows the closing parenthesis.
@@ -158,7 +158,7 @@ func (d Dialect) options(t *catalog.Table) string {
 		text += " DEFAULT CHARSET=utf8mb4 " + d.binaryCollation()
 	}
 	if t.Comment != "" {
-		text += " COMMENT=" + literal(t.Comment)
+		text += " COMMENT=" + quoteString(t.Comment)
 	}
 	if t.Native[nativeVersioned] != "" {
 		text += " WITH SYSTEM VERSIONING"
@@ -168,7 +168,7 @@ func (d Dialect) options(t *catalog.Table) string {
 
 // column writes a column definition.
 func (d Dialect) column(c *catalog.Column, counts bool) string {
-	b := []string{quote(c.Name), c.NativeType}
+	b := []string{quoteIdent(c.Name), c.NativeType}
 	first, native := "", c.Native
 	if strings.HasPrefix(native, "REF_SYSTEM_ID=") {
 		// This one is part of the type.

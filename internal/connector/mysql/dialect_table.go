@@ -23,7 +23,7 @@ func (d Dialect) Script(t *catalog.Table, keysFirst bool) catalog.Script {
 	}
 	inline = append(inline, b.checks...)
 	s.Create = []catalog.Statement{{
-		SQL:   d.translate("CREATE TABLE " + qualified(t.Name) + " (\n  " + strings.Join(inline, ",\n  ") + "\n) " + b.options),
+		SQL:   d.translate("CREATE TABLE " + quoteTable(t.Name) + " (\n  " + strings.Join(inline, ",\n  ") + "\n) " + b.options),
 		Makes: catalog.Ref{Kind: catalog.TableRef, Name: t.Name},
 	}}
 	s.Indexes = d.addIndexes(t, later)
@@ -139,14 +139,14 @@ func (d Dialect) add(t *catalog.Table, parts []part, kind catalog.RefKind) catal
 	}
 	name := catalog.Name{Schema: t.Name.Schema, Name: parts[len(parts)-1].name}
 	return catalog.Statement{
-		SQL:   d.translate("ALTER TABLE " + qualified(t.Name) + " " + strings.Join(clauses, ", ")),
+		SQL:   d.translate("ALTER TABLE " + quoteTable(t.Name) + " " + strings.Join(clauses, ", ")),
 		Makes: catalog.Ref{Kind: kind, Name: name, Table: t.Name.Name},
 	}
 }
 
 // addClause is a whole statement that adds one part.
 func addClause(n catalog.Name, text string) string {
-	return "ALTER TABLE " + qualified(n) + " ADD " + text
+	return "ALTER TABLE " + quoteTable(n) + " ADD " + text
 }
 
 // setCounter sets the next AUTO_INCREMENT value. The server never goes below what the rows need.
@@ -156,7 +156,7 @@ func setCounter(t *catalog.Table) []catalog.Statement {
 			if c.Identity.Next < 2 {
 				return nil
 			}
-			return []catalog.Statement{{SQL: fmt.Sprintf("ALTER TABLE %s AUTO_INCREMENT = %d", qualified(t.Name), c.Identity.Next)}}
+			return []catalog.Statement{{SQL: fmt.Sprintf("ALTER TABLE %s AUTO_INCREMENT = %d", quoteTable(t.Name), c.Identity.Next)}}
 		}
 	}
 	return nil

@@ -53,7 +53,7 @@ func (r columnRow) place(c *catalog.Column, t *catalog.Table) {
 	t.Columns = append(t.Columns, c)
 }
 
-func (r columnRow) column(s server) *catalog.Column {
+func (r columnRow) column(s release) *catalog.Column {
 	c := &catalog.Column{
 		Name: r.name, NativeType: r.columnType, NotNull: r.nullable == "NO", Charset: r.charset, Collation: r.collation, Comment: r.comment,
 		Generated: r.generated,
@@ -97,7 +97,7 @@ func upToComma(s string) string {
 
 // defaultOf returns the default as SQL. MariaDB gives SQL; MySQL gives the bare text of a literal, and marks
 // expressions in EXTRA.
-func (r columnRow) defaultOf(s server) *string {
+func (r columnRow) defaultOf(s release) *string {
 	if !r.byDefault.Valid || r.generated != "" {
 		return nil
 	}
@@ -115,7 +115,7 @@ func (r columnRow) defaultOf(s server) *string {
 		text = "(" + unescapeExpression(text) + ")"
 	case r.dataType == "bit", strings.HasSuffix(r.dataType, "binary") && strings.HasPrefix(text, "0x"):
 	default:
-		text = literal(text)
+		text = quoteString(text)
 	}
 	return &text
 }

@@ -114,7 +114,7 @@ func markJSON(t *catalog.Table, c *catalog.Check) {
 		return
 	}
 	for _, column := range t.Columns {
-		if inner == quote(column.Name)+")" && column.BaseType == "longtext" {
+		if inner == quoteIdent(column.Name)+")" && column.BaseType == "longtext" {
 			column.BaseType, column.Type = typemap.FromNative(catalog.MySQL, "json")
 		}
 	}

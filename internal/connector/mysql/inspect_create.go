@@ -16,7 +16,7 @@ func (i *inspector) readCreates(ctx context.Context) error {
 	for _, s := range i.catalog.Schemas {
 		for _, t := range s.Tables {
 			var name, text string
-			if err := i.q.QueryRowContext(ctx, "SHOW CREATE TABLE "+qualified(t.Name)).Scan(&name, &text); err != nil {
+			if err := i.q.QueryRowContext(ctx, "SHOW CREATE TABLE "+quoteTable(t.Name)).Scan(&name, &text); err != nil {
 				return fmt.Errorf("inspect table %s: %w", t.Name, err)
 			}
 			d, err := parseDefinition(printable(text))
@@ -179,7 +179,7 @@ func (d *definition) addReferenceSystems(t *catalog.Table) {
 			continue
 		}
 		system, _, _ := strings.Cut(c.Native, " ")
-		head := quote(c.Name) + " " + c.NativeType
+		head := quoteIdent(c.Name) + " " + c.NativeType
 		if rest, ok := strings.CutPrefix(p.text, head); ok {
 			d.parts[n].text = head + " " + system + rest
 		}
@@ -189,7 +189,7 @@ func (d *definition) addReferenceSystems(t *catalog.Table) {
 // String puts the definition together again, for a table of that name.
 func (d *definition) String(table string) string {
 	var b strings.Builder
-	b.WriteString("CREATE TABLE " + quote(table) + " (")
+	b.WriteString("CREATE TABLE " + quoteIdent(table) + " (")
 	for n, p := range d.parts {
 		if n > 0 {
 			b.WriteByte(',')

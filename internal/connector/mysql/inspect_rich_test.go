@@ -17,8 +17,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
-// connect opens a pool in the session that this package's DDL expects.
-func connect(t testing.TB, s servertest.Server) *sql.DB {
+// open opens a pool in the session that this package's DDL expects.
+func open(t testing.TB, s servertest.Server) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("mysql", fmt.Sprintf("whimbrel:secret@tcp(127.0.0.1:%d)/?charset=utf8mb4&time_zone=%%27%%2B00:00%%27", s.Port()))
 	require.NoError(t, err)
@@ -129,9 +129,9 @@ func TestEverythingArrivesOnASecondServer(t *testing.T) {
 	for _, indexesFirst := range []bool{false, true} {
 		t.Run(fmt.Sprintf("indexes first %v", indexesFirst), func(t *testing.T) {
 			source, target := servertest.PrivateMariaDB(t), servertest.PrivateMariaDB(t)
-			from, to := connect(t, source.Server), connect(t, target.Server)
+			from, to := open(t, source.Server), connect(t, target.Server)
 			drop := func(db *sql.DB, name string) {
-				_, err := db.ExecContext(t.Context(), "DROP DATABASE "+quote(name))
+				_, err := db.ExecContext(t.Context(), "DROP DATABASE "+quoteIdent(name))
 				require.NoError(t, err)
 			}
 			drop(from, source.Name)

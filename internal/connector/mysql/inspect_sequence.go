@@ -30,7 +30,7 @@ func (i *inspector) readSomeSequences(ctx context.Context, some []*catalog.Seque
 	selects := make([]string, len(some))
 	for n, s := range some {
 		selects[n] = fmt.Sprintf("SELECT %d, next_not_cached_value, minimum_value, maximum_value, start_value, increment, cache_size, cycle_option FROM %s",
-			n, qualified(s.Name))
+			n, quoteTable(s.Name))
 	}
 	return each(ctx, i.q, "inspect sequences", strings.Join(selects, " UNION ALL "), nil, func(scan scanFunc) error {
 		var n int

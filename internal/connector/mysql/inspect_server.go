@@ -19,15 +19,15 @@ const (
 	MySQL      Flavour = "mysql"
 )
 
-// server is what a server says of itself.
-type server struct {
+// release is what a server says of itself.
+type release struct {
 	flavour Flavour
 	version int // 101119 for 10.11.19
 }
 
 // parseVersion reads the text of SELECT VERSION(): "10.11.19-MariaDB-0+deb12u1", "8.0.36".
-func parseVersion(text string) server {
-	s := server{flavour: MySQL}
+func parseVersion(text string) release {
+	s := release{flavour: MySQL}
 	if strings.Contains(strings.ToLower(text), "mariadb") {
 		s.flavour = MariaDB
 		// Replication clients of old were lied to about the major version.
@@ -40,7 +40,7 @@ func parseVersion(text string) server {
 		}
 		n, err := strconv.Atoi(digits)
 		if err != nil {
-			return server{flavour: s.flavour}
+			return release{flavour: s.flavour}
 		}
 		s.version = s.version*100 + n
 	}

@@ -31,11 +31,11 @@ func (i *inspector) readViews(ctx context.Context) error {
 		}
 		v.Query = query
 		v.Needs = i.mentioned(query, n)
-		create := fmt.Sprintf("CREATE ALGORITHM=%s SQL SECURITY %s VIEW %s AS %s", algorithm, security, qualified(n), query)
+		create := fmt.Sprintf("CREATE ALGORITHM=%s SQL SECURITY %s VIEW %s AS %s", algorithm, security, quoteTable(n), query)
 		if check != "NONE" {
 			create += " WITH " + check + " CHECK OPTION"
 		}
-		v.DDL = session{collation: collation}.around(create)
+		v.DDL = habits{collation: collation}.around(create)
 		return nil
 	})
 }

@@ -53,7 +53,7 @@ func (i *inspector) readEvents(ctx context.Context) error {
 // storedObject is an object with a text of its own and the session it was made in.
 type storedObject struct {
 	catalog.Object
-	session session
+	session habits
 }
 
 // showAndFile asks for the CREATE text of each object and files it under its schema.
@@ -82,7 +82,7 @@ func (o storedObject) statements(text string) ([]string, error) {
 		return nil, err
 	}
 	if o.Kind == "trigger" {
-		return append([]string{"USE " + quote(o.Name.Schema)}, o.session.around(text)...), nil
+		return append([]string{"USE " + quoteIdent(o.Name.Schema)}, o.session.around(text)...), nil
 	}
 	if text, err = qualify(text, o.Name); err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (o storedObject) statements(text string) ([]string, error) {
 
 // show returns the text of SHOW CREATE, which is in the column whose name begins with Create, or for triggers with SQL.
 func (i *inspector) show(ctx context.Context, o catalog.Object) (string, error) {
-	rows, err := i.q.QueryContext(ctx, "SHOW CREATE "+strings.ToUpper(o.Kind)+" "+qualified(o.Name))
+	rows, err := i.q.QueryContext(ctx, "SHOW CREATE "+strings.ToUpper(o.Kind)+" "+quoteTable(o.Name))
 	if err != nil {
 		return "", fmt.Errorf("inspect %s %s: %w", o.Kind, o.Name, err)
 	}

@@ -18,7 +18,7 @@ ORDER BY event_object_schema, event_object_table, action_timing, event_manipulat
 func (i *inspector) readTriggers(ctx context.Context) error {
 	var all []storedObject
 	err := i.each(ctx, "triggers", triggersQuery, "event_object_schema", "event_object_table", func(scan scanFunc) error {
-		o := storedObject{Object: catalog.Object{Kind: "trigger", Stage: catalog.AtEnd}, session: session{setsMode: true}}
+		o := storedObject{Object: catalog.Object{Kind: "trigger", Stage: catalog.AtEnd}, session: habits{setsMode: true}}
 		var timing, event string
 		err := scan(&o.Name.Schema, &o.Name.Name, &o.Table, &timing, &event, &o.session.sqlMode, &o.session.charset, &o.session.collation)
 		o.Needs = []catalog.Name{{Schema: o.Name.Schema, Name: o.Table}}

@@ -2,8 +2,8 @@ package mysql
 
 import "strings"
 
-// session is the part of a session that a stored object remembers from when it was created.
-type session struct {
+// habits are the part of a session that a stored object remembers from when it was created.
+type habits struct {
 	setsMode  bool
 	sqlMode   string
 	charset   string // character_set_client
@@ -12,7 +12,7 @@ type session struct {
 }
 
 // around returns the statements that create an object in this session and leave the connection as it was.
-func (s session) around(create string) []string {
+func (h habits) around(create string) []string {
 	var save, set, restore []string
 	add := func(variable, value string) {
 		saved := "@whimbrel_" + variable
@@ -20,17 +20,17 @@ func (s session) around(create string) []string {
 		set = append(set, variable+" = "+value)
 		restore = append(restore, variable+" = "+saved)
 	}
-	if s.setsMode {
-		add("sql_mode", "'"+s.sqlMode+"'")
+	if h.setsMode {
+		add("sql_mode", "'"+h.sqlMode+"'")
 	}
-	if s.charset != "" && sendable(s.charset, create) {
-		add("character_set_client", s.charset)
+	if h.charset != "" && sendable(h.charset, create) {
+		add("character_set_client", h.charset)
 	}
-	if s.collation != "" {
-		add("collation_connection", s.collation)
+	if h.collation != "" {
+		add("collation_connection", h.collation)
 	}
-	if s.timeZone != "" {
-		add("time_zone", literal(s.timeZone))
+	if h.timeZone != "" {
+		add("time_zone", quoteString(h.timeZone))
 	}
 	if len(set) == 0 {
 		return []string{create}
