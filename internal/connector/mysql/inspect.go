@@ -37,7 +37,7 @@ type inspector struct {
 	q         querier
 	o         connector.InspectOptions
 	scope     scope
-	server    server
+	release   release
 	catalog   *catalog.Catalog
 	schemas   map[string]*catalog.Schema
 	tables    map[catalog.Name]*catalog.Table

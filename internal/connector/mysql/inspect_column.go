@@ -22,7 +22,7 @@ func (i *inspector) readColumns(ctx context.Context) error {
 			&r.collation, &r.columnType, &r.extra, &r.comment, &r.generated); err != nil {
 			return err
 		}
-		c := r.column(i.server)
+		c := r.column(i.release)
 		if v := i.views[r.table]; v != nil {
 			v.Columns = append(v.Columns, c)
 			return nil
@@ -132,7 +132,7 @@ func (i *inspector) readSpatial(ctx context.Context) error {
 	}
 	query := "SELECT g_table_schema, g_table_name, g_geometry_column, srid FROM information_schema.geometry_columns WHERE srid <> 0 AND %s"
 	schema, table, word := "g_table_schema", "g_table_name", "REF_SYSTEM_ID="
-	if i.server.flavour == MySQL {
+	if i.release.flavour == MySQL {
 		query = "SELECT table_schema, table_name, column_name, srs_id FROM information_schema.columns WHERE srs_id IS NOT NULL AND %s"
 		schema, table, word = "table_schema", "table_name", "SRID "
 	}

@@ -75,8 +75,8 @@ WHERE t.constraint_type = 'CHECK' AND %s ORDER BY t.table_schema, t.table_name, 
 
 func (i *inspector) readChecks(ctx context.Context) error {
 	query, schema, table := mariadbChecksQuery, "constraint_schema", "table_name"
-	if i.server.flavour == MySQL {
-		if i.server.version < 80016 {
+	if i.release.flavour == MySQL {
+		if i.release.version < 80016 {
 			return nil
 		}
 		query, schema, table = mysqlChecksQuery, "t.table_schema", "t.table_name"
@@ -92,7 +92,7 @@ func (i *inspector) readChecks(ctx context.Context) error {
 		if t == nil {
 			return nil
 		}
-		if i.server.flavour == MySQL {
+		if i.release.flavour == MySQL {
 			c.Expression = unescapeExpression(c.Expression)
 		}
 		if inColumn {

@@ -16,7 +16,7 @@ FROM information_schema.statistics WHERE %s ORDER BY table_schema, table_name, i
 
 func (i *inspector) readIndexes(ctx context.Context) error {
 	expression := "''"
-	if i.server.flavour == MySQL && i.server.version >= 80013 {
+	if i.release.flavour == MySQL && i.release.version >= 80013 {
 		expression = "COALESCE(expression, '')"
 	}
 	var last *indexRow

@@ -129,7 +129,7 @@ func TestEverythingArrivesOnASecondServer(t *testing.T) {
 	for _, indexesFirst := range []bool{false, true} {
 		t.Run(fmt.Sprintf("indexes first %v", indexesFirst), func(t *testing.T) {
 			source, target := servertest.PrivateMariaDB(t), servertest.PrivateMariaDB(t)
-			from, to := open(t, source.Server), connect(t, target.Server)
+			from, to := open(t, source.Server), open(t, target.Server)
 			drop := func(db *sql.DB, name string) {
 				_, err := db.ExecContext(t.Context(), "DROP DATABASE "+quoteIdent(name))
 				require.NoError(t, err)

@@ -55,14 +55,14 @@ func (i *inspector) readServer(ctx context.Context) (func(), error) {
 	if err := i.q.QueryRowContext(ctx, "SELECT VERSION(), DATABASE()").Scan(&version, &database); err != nil {
 		return nil, fmt.Errorf("inspect server: %w", err)
 	}
-	i.server = parseVersion(version)
-	i.catalog = &catalog.Catalog{Family: catalog.MySQL, Engine: string(i.server.flavour), Version: version}
+	i.release = parseVersion(version)
+	i.catalog = &catalog.Catalog{Family: catalog.MySQL, Engine: string(i.release.flavour), Version: version}
 	if database != nil {
 		i.catalog.Database = *database
 	}
 	set := "SET @whimbrel_sql_mode = @@sql_mode, @whimbrel_time_zone = @@time_zone, @whimbrel_quote = @@sql_quote_show_create, " +
 		"sql_mode = '', time_zone = '+00:00', sql_quote_show_create = 1"
-	if i.server.flavour == MySQL && i.server.version >= 80000 {
+	if i.release.flavour == MySQL && i.release.version >= 80000 {
 		// Else MySQL answers with sizes and AUTO_INCREMENT values up to a day old.
 		set += ", information_schema_stats_expiry = 0"
 	}

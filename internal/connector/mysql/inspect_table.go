@@ -23,7 +23,7 @@ const (
 
 func (i *inspector) readSchemas(ctx context.Context) error {
 	comment := "''"
-	if i.server.flavour == MariaDB && i.server.version >= 100500 {
+	if i.release.flavour == MariaDB && i.release.version >= 100500 {
 		comment = "schema_comment"
 	}
 	query := "SELECT schema_name, default_character_set_name, default_collation_name, " + comment +

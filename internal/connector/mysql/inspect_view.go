@@ -16,7 +16,7 @@ func (i *inspector) readViews(ctx context.Context) error {
 		return nil
 	}
 	algorithm := "'UNDEFINED'"
-	if i.server.flavour == MariaDB {
+	if i.release.flavour == MariaDB {
 		algorithm = "algorithm"
 	}
 	return i.each(ctx, "views", strings.Replace(viewsQuery, "ALGORITHM_COLUMN", algorithm, 1), "table_schema", "table_name", func(scan scanFunc) error {
