@@ -74,4 +74,6 @@ func isBinary(base string) bool {
 }
 
 // isRaw reports whether the bytes of a value have no character set.
-func isRaw(base string) bool { return isBinary(base) || isSpatial(base) || base == "bit" || base == "vector" }
+func isRaw(base string) bool {
+	return isBinary(base) || isSpatial(base) || base == "bit" || base == "vector"
+}
