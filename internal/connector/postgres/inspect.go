@@ -42,6 +42,10 @@ type inspector struct {
 	byName    map[catalog.Name]*relation
 	types     map[uint32]*nativeType
 	sequences map[uint32]*sequence
+	graph     graph
+	ordered   []*node // the graph's nodes in an order of creation
+	// composites maps the relation of a composite type to the type, ranges a multirange to its range.
+	composites, ranges map[uint32]uint32
 }
 
 // relation is a table, view or sequence with its columns by number.
@@ -66,6 +70,7 @@ func newInspector(q querier, o connector.InspectOptions) *inspector {
 		byName:    map[catalog.Name]*relation{},
 		types:     map[uint32]*nativeType{},
 		sequences: map[uint32]*sequence{},
+		graph:     graph{}, composites: map[uint32]uint32{}, ranges: map[uint32]uint32{},
 	}
 }
 
