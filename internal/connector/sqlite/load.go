@@ -75,7 +75,8 @@ func (l *loader) prepare(c *conn) error {
 	for i, col := range l.request.Columns {
 		names[i] = col.Column.Name
 	}
-	sql := "INSERT INTO " + quote(l.request.Table.Name.Name) + " (" + quoteAll(names) + ") VALUES (?" +
+	// OR ABORT outranks a conflict clause of the table, under which rows would be dropped or replaced in silence.
+	sql := "INSERT OR ABORT INTO " + quote(l.request.Table.Name.Name) + " (" + quoteAll(names) + ") VALUES (?" +
 		strings.Repeat(",?", len(names)-1) + ")"
 	s, err := c.prepare(sql)
 	if err != nil {

@@ -34,10 +34,9 @@ var _ connector.Target = (*target)(nil)
 // The journal mode is left as the file has it: a rollback journal for a new file, which suits a bulk load best, since
 // pages that are new need no journal, and a log for a file that is in WAL mode. Either way a committed transaction
 // survives the end of the process at any instant, and with synchronous=FULL, SQLite's default, also of the machine.
-// Foreign keys are off while rows come in any order, and checked at the end by PRAGMA foreign_key_check; triggers are
-// made after the rows. The cache bounds the memory; beyond it SQLite writes pages out early.
+// Foreign keys are off while rows come in any order, and checked at the end by PRAGMA foreign_key_check. The cache bounds the memory; beyond it SQLite writes pages out early.
 const targetPragmas = `PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; PRAGMA synchronous=FULL;
-	PRAGMA cache_size=-32768; PRAGMA temp_store=FILE; PRAGMA threads=0; PRAGMA defer_foreign_keys=ON`
+	PRAGMA cache_size=-32768; PRAGMA temp_store=FILE; PRAGMA threads=0`
 
 func openTarget(ctx context.Context, cfg connector.Config) (connector.Target, error) {
 	at, err := parseURL(cfg.URL, "rwc")
@@ -57,7 +56,13 @@ func openTarget(ctx context.Context, cfg connector.Config) (connector.Target, er
 	if err != nil {
 		return nil, err
 	}
-	if err := c.during(ctx, func() error { return c.exec(targetPragmas + "; SELECT count(*) FROM sqlite_schema") }); err != nil {
+	err = c.during(ctx, func() error {
+		if err := c.disableTriggers(); err != nil {
+			return err
+		}
+		return c.exec(targetPragmas + "; SELECT count(*) FROM sqlite_schema")
+	})
+	if err != nil {
 		_ = c.close()
 		return nil, openError(at, err)
 	}
