@@ -20,8 +20,8 @@ const beginSnapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 const lockFreeTries = 50
 
 // openSnapshot opens the sessions and makes them see one moment.
-func openSnapshot(ctx context.Context, s *server, readers int) (*snapshot, error) {
-	snap := &snapshot{server: s, idle: make(chan *session, max(readers, 1))}
+func openSnapshot(ctx context.Context, s *host, readers int) (*snapshot, error) {
+	snap := &snapshot{server: s, idle: make(chan *link, max(readers, 1))}
 	snap.gone.signal = make(chan struct{})
 	for range max(readers, 1) {
 		se, err := s.session(ctx, s.readSettings())
@@ -41,7 +41,7 @@ func openSnapshot(ctx context.Context, s *server, readers int) (*snapshot, error
 	return snap, nil
 }
 
-func (s *server) readSettings() string {
+func (s *host) readSettings() string {
 	if s.mariadb {
 		// MariaDB had no variable transaction_isolation before 11.1; and only it still has a query cache.
 		return strings.Replace(readSettings, "transaction_isolation", "tx_isolation", 1) + ", query_cache_type=0"
@@ -130,14 +130,14 @@ func (s *snapshot) beginLocked(ctx context.Context) error {
 }
 
 // lockStatements stop commits. MariaDB's backup stage waits for no running query, as FLUSH TABLES would.
-func (s *server) lockStatements() []string {
+func (s *host) lockStatements() []string {
 	if s.mariadb {
 		return []string{"BACKUP STAGE START", "BACKUP STAGE BLOCK_COMMIT"}
 	}
 	return []string{"FLUSH TABLES WITH READ LOCK"}
 }
 
-func (s *server) unlockStatement() string {
+func (s *host) unlockStatement() string {
 	if s.mariadb {
 		return "BACKUP STAGE END"
 	}

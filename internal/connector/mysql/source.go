@@ -8,7 +8,7 @@ import (
 )
 
 // source reads from a server.
-type source struct{ server *server }
+type source struct{ server *host }
 
 var _ connector.Source = (*source)(nil)
 

@@ -79,7 +79,7 @@ func (s spec) bound(t *catalog.Table, values []string) (b bound, nullable []bool
 		if c == nil {
 			return b, nil, invalid(fmt.Errorf("table %s has no column %s", t.Name, name), "")
 		}
-		l, err := literal(c, values[i])
+		l, err := valueLiteral(c, values[i])
 		if err != nil {
 			return b, nil, err
 		}
@@ -134,7 +134,7 @@ func readExpression(c *catalog.Column) string {
 
 // from writes the table, the partition and, where rows are wanted in key order, the index to use.
 func from(t *catalog.Table, s spec) string {
-	f := " FROM " + quoteName(t.Name)
+	f := " FROM " + qualified(t.Name)
 	if s.Partition != "" {
 		f += " PARTITION (" + quote(s.Partition) + ")"
 	}
