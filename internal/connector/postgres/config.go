@@ -162,8 +162,8 @@ func settleSQL(settings ...[][2]string) string {
 	return b.String()
 }
 
-// connect opens an ordinary connection.
-func connect(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
+// openConn opens an ordinary connection.
+func openConn(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
 	c, err := pgx.ConnectConfig(ctx, cfg.Copy())
 	if err != nil {
 		return nil, classify(ctx, "connect to "+identity(cfg), err)

@@ -45,8 +45,8 @@ func (t *target) markSQL(m connector.Mark, done bool, c connector.Counts) string
  witness, done, loaded_rows, loaded_bytes, rejected_rows) VALUES (%s, %s, %s, %d, %d, %s, %d, %d, %s, %t, %d, %d, %d)
  ON CONFLICT (run, table_schema, table_name, segment) DO UPDATE SET done = excluded.done, loaded_rows = excluded.loaded_rows,
  loaded_bytes = excluded.loaded_bytes, rejected_rows = excluded.rejected_rows, at = excluded.at`,
-		t.journalName(), literal(m.Run), literal(m.Table.Schema), literal(m.Table.Name), m.Segment.Number, m.Segment.Of,
-		literal(m.Segment.Spec), m.Segment.Rows, m.Segment.Bytes, literal(m.Witness), done, c.Rows, c.Bytes, c.Rejected)
+		t.journalName(), quoteLiteral(m.Run), quoteLiteral(m.Table.Schema), quoteLiteral(m.Table.Name), m.Segment.Number, m.Segment.Of,
+		quoteLiteral(m.Segment.Spec), m.Segment.Rows, m.Segment.Bytes, quoteLiteral(m.Witness), done, c.Rows, c.Bytes, c.Rejected)
 }
 
 // Read implements connector.Journal.
@@ -100,7 +100,7 @@ func (j journal) Plan(ctx context.Context, marks []connector.Mark) error {
 
 func (j journal) deleteSQL(run string, table catalog.Name) string {
 	return fmt.Sprintf("DELETE FROM %s WHERE run = %s AND table_schema = %s AND table_name = %s",
-		j.t.journalName(), literal(run), literal(table.Schema), literal(table.Name))
+		j.t.journalName(), quoteLiteral(run), quoteLiteral(table.Schema), quoteLiteral(table.Name))
 }
 
 // change runs statements in one transaction that no other change of the journal's table overlaps.
@@ -126,7 +126,7 @@ func (j journal) Close(ctx context.Context, run string) error {
  SELECT txid_current()`
 	if err := j.ifKept(ctx, "close the journal", durable+fmt.Sprintf(`;
  DELETE FROM %[1]s WHERE run = %[2]s;
- DO $$ BEGIN IF NOT EXISTS (SELECT FROM %[1]s) THEN DROP TABLE %[1]s; END IF; END $$`, j.t.journalName(), literal(run))); err != nil {
+ DO $$ BEGIN IF NOT EXISTS (SELECT FROM %[1]s) THEN DROP TABLE %[1]s; END IF; END $$`, j.t.journalName(), quoteLiteral(run))); err != nil {
 		return err
 	}
 	return j.change(ctx, "make the load durable", durable)

@@ -25,7 +25,7 @@ func condition(a *attribute, p catalog.Predicate) (string, error) {
 
 func comparison(a *attribute, c catalog.Comparison) (string, error) {
 	column := quote(a.name)
-	value := func(s string) string { return literal(s) + "::" + a.typeName }
+	value := func(s string) string { return quoteLiteral(s) + "::" + a.typeName }
 	switch c.Operator {
 	case catalog.Equal:
 		return column + " = " + value(c.Value), nil

@@ -47,7 +47,7 @@ func lower(all []attribute, columns, values []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	column, value := quote(a.name), literal(values[0])+"::"+a.typeName
+	column, value := quote(a.name), quoteLiteral(values[0])+"::"+a.typeName
 	if len(columns) == 1 {
 		return column + " < " + value, nil
 	}

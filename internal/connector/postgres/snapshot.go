@@ -81,7 +81,7 @@ func (s *snapshot) join(ctx context.Context) (*wire, error) {
 		return nil, err
 	}
 	w.in.enlarge(copyBuffer)
-	if err := w.exec(ctx, "SET TRANSACTION SNAPSHOT "+literal(s.id)); err != nil {
+	if err := w.exec(ctx, "SET TRANSACTION SNAPSHOT "+quoteLiteral(s.id)); err != nil {
 		w.close()
 		var pg *pgconn.PgError
 		if ctx.Err() == nil && errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22") {

@@ -23,7 +23,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 	if err != nil {
 		return nil, err
 	}
-	conn, err := connect(ctx, cfg)
+	conn, err := openConn(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (s *source) Close() error { return nil }
 
 // Inspect implements connector.Source.
 func (s *source) Inspect(ctx context.Context, o connector.InspectOptions) (*catalog.Catalog, error) {
-	conn, err := connect(ctx, s.cfg)
+	conn, err := openConn(ctx, s.cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -58,10 +58,10 @@ type heap struct {
 
 // A partitioned table is read as its leaves. Only PostgreSQL 14 and later scan a range of pages without reading the rest.
 func heapsSQL(t *catalog.Table) string {
-	return `WITH r AS (SELECT ` + literal(quoteName(t.Name)) + `::pg_catalog.regclass AS oid),
+	return `WITH r AS (SELECT ` + quoteLiteral(quoteName(t.Name)) + `::pg_catalog.regclass AS oid),
  l AS (SELECT c.oid FROM r JOIN pg_catalog.pg_class c ON c.oid = r.oid AND c.relkind <> 'p'
-  UNION ALL SELECT p.relid::oid FROM r, LATERAL pg_catalog.pg_partition_tree(r.oid) p
-   JOIN pg_catalog.pg_class c ON c.oid = r.oid AND c.relkind = 'p' WHERE p.isleaf)
+  UNION ALL SELECT p.relid::oid FROM r JOIN pg_catalog.pg_class c ON c.oid = r.oid AND c.relkind = 'p'
+   CROSS JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) p WHERE p.isleaf)
  SELECT n.nspname, c.relname, c.relkind, coalesce(pg_catalog.pg_relation_filenode(c.oid), 0),
   CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END,
   CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_table_size(c.oid) ELSE -1 END,

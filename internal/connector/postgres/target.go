@@ -52,7 +52,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	if t.control == "" {
 		t.control = defaultSchema
 	}
-	open := func(ctx context.Context) (*pgx.Conn, error) { return connect(ctx, cfg) }
+	open := func(ctx context.Context) (*pgx.Conn, error) { return openConn(ctx, cfg) }
 	end := func(c *pgx.Conn) { _ = c.Close(context.Background()) }
 	t.loaders = newPool(n, t.dialLoader, (*wire).close)
 	t.workers = newPool(n, func(ctx context.Context) (*pgx.Conn, error) { return connectWorker(ctx, cfg) }, end)
@@ -62,13 +62,15 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 
 // connectWorker opens a connection for DDL, with more memory for building indexes where the server's setting is low.
 func connectWorker(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
-	c, err := connect(ctx, cfg)
+	c, err := openConn(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Exec(ctx, indexMemorySQL, pgx.QueryExecModeSimpleProtocol); err != nil {
-		_ = c.Close(context.WithoutCancel(ctx))
-		return nil, classify(ctx, "prepare the session", err)
+	for _, sql := range append([]string{indexMemorySQL}, ddlSettings...) {
+		if _, err := c.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			_ = c.Close(context.WithoutCancel(ctx))
+			return nil, classify(ctx, "prepare the session", err)
+		}
 	}
 	return c, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -178,7 +177,7 @@ func (k *typeBook) attributes(ctx context.Context, w *wire, name catalog.Name) (
 
 func attributesSQL(name catalog.Name) string {
 	return `SELECT attname, atttypid, atttypmod, attgenerated, pg_catalog.format_type(atttypid, -1) FROM pg_catalog.pg_attribute WHERE attrelid = ` +
-		literal(quoteName(name)) + `::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`
+		quoteLiteral(quoteName(name)) + `::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`
 }
 
 func attributeOf(v [][]byte) attribute {
@@ -226,15 +225,3 @@ func signed(b []byte) int {
 	n, _ := strconv.Atoi(string(b))
 	return n
 }
-
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-func quoteName(n catalog.Name) string {
-	if n.Schema == "" {
-		return quote(n.Name)
-	}
-	return quote(n.Schema) + "." + quote(n.Name)
-}
-
-// literal quotes a string constant; sessions have standard_conforming_strings on.
-func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
