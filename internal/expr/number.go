@@ -180,13 +180,15 @@ type digits struct {
 	point int
 }
 
+// digitsOf cuts off what follows the 18th digit, as SQLite does before it rounds.
 func digitsOf(f float64) digits {
-	var buf [32]byte
-	p := strconv.AppendFloat(buf[:0], f, 'e', 17, 64)
+	const more = 4
+	var buf [40]byte
+	p := strconv.AppendFloat(buf[:0], f, 'e', 17+more, 64)
 	out := digits{n: 18}
 	out.d[0] = p[0]
 	copy(out.d[1:], p[2:19])
-	e, _ := strconv.Atoi(string(p[20:]))
+	e, _ := strconv.Atoi(string(p[20+more:]))
 	out.point = e + 1
 	return out
 }
