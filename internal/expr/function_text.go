@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"math"
 	"unicode/utf8"
 )
 
@@ -136,15 +137,17 @@ func substr(f *frame, a []Value) Value {
 	p, _ := f.text(a[0])
 	binary := a[0].Class == Blob
 	size := int64(len(p))
+	if binary && size == 0 {
+		return Value{} // SQLite has no pointer to show for an empty blob
+	}
 	if !binary {
 		size = int64(utf8.RuneCount(p))
 	}
-	from, to := int64(0), size
-	begin, count := a[1].int64(), int64(1<<31)
+	count := int64(math.MaxInt64)
 	if len(a) == 3 {
-		count = min(max(a[2].int64(), -1<<32), 1<<32)
+		count = a[2].int64()
 	}
-	from, to = window(min(max(begin, -1<<32), 1<<32), count, size)
+	from, to := window(a[1].int64(), count, size)
 	if binary {
 		return blob(p[from:to])
 	}
@@ -153,35 +156,24 @@ func substr(f *frame, a []Value) Value {
 
 // window turns substr's arguments into a range of a text of that size.
 func window(begin, count, size int64) (from, to int64) {
-	negative := count < 0
-	if negative {
-		count = -count
-	}
 	switch {
 	case begin < 0:
 		begin += size
 		if begin < 0 {
-			if !negative {
-				count = max(count+begin, 0)
-			} else {
-				count = 0
-			}
+			count = max(count, 0) + begin
 			begin = 0
 		}
 	case begin > 0:
 		begin--
-	case count > 0 && !negative:
+	case count > 0:
 		count--
 	}
-	if negative {
+	if count < 0 {
+		count = min(begin, -max(count, -begin))
 		begin -= count
-		if begin < 0 {
-			count += begin
-			begin = 0
-		}
 	}
 	from = min(begin, size)
-	return from, min(from+max(count, 0), size)
+	return from, from + min(count, size-from)
 }
 
 func runeOffset(p []byte, runes int64) int {

@@ -116,7 +116,7 @@ func (n *column) eval(f *frame) Value {
 	case change.Bool, change.Int64:
 		return integer(v.Ints[f.row])
 	case change.Float32, change.Float64:
-		return number(v.Floats[f.row])
+		return number(v.Floats[f.row] + 0) // SQLite stores no negative zero
 	case change.Decimal:
 		return Value{Class: Decimal, Bytes: v.Value(f.row)}
 	case change.Text:

@@ -173,20 +173,27 @@ func appendReal(dst []byte, f float64) []byte {
 	return d.append(dst)
 }
 
-// digits are 18 significant decimal digits and where the point lies: value = 0.d0d1d2… × 10^point.
+// digits are 18 or 19 significant decimal digits and where the point lies: value = 0.d0d1d2… × 10^point.
 type digits struct {
 	d     [19]byte
 	n     int
 	point int
 }
 
+// digitsOf rounds to 18 digits, or to 19 where SQLite's estimate of the decimal exponent, made from the binary one, is
+// one too low.
 func digitsOf(f float64) digits {
-	var buf [32]byte
+	var buf [40]byte
 	p := strconv.AppendFloat(buf[:0], f, 'e', 17, 64)
-	out := digits{n: 18}
-	out.d[0] = p[0]
-	copy(out.d[1:], p[2:19])
 	e, _ := strconv.Atoi(string(p[20:]))
+	out := digits{n: 18}
+	_, binary := math.Frexp(f)
+	if estimate := (binary - 1) * 78913 >> 18; e > estimate {
+		out.n = 19
+		p = strconv.AppendFloat(buf[:0], f, 'e', 18, 64)
+	}
+	out.d[0] = p[0]
+	copy(out.d[1:], p[2:out.n+1])
 	out.point = e + 1
 	return out
 }
@@ -241,7 +248,7 @@ func (d *digits) round(n int) {
 		copy(d.d[1:], d.d[:n])
 		d.d[0] = '1'
 		d.point++
-		d.n = min(n+1, 18)
+		d.n = min(n+1, len(d.d))
 	}
 }
 
