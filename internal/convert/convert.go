@@ -29,12 +29,15 @@ func Convert(in Input) (*Result, error) {
 	}
 	c.matchForeignTypes()
 	c.foreignKeys()
+	c.mysqlChecks()
 	c.views()
 	c.sequences()
 	c.objects()
 	c.collations()
 	for _, t := range c.tables {
-		c.result.Tables = append(c.result.Tables, &t.Table)
+		if c.like || len(t.Columns) > 0 {
+			c.result.Tables = append(c.result.Tables, &t.Table)
+		}
 	}
 	return &c.result, nil
 }

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -175,7 +176,7 @@ func (c *converter) unlikeChecks(t *planned) {
 		}
 		text, err := tr.translate(k.Expression)
 		if err != nil {
-			c.notePart("check constraint", s, k.Name, NotCarried, "Check constraint %q of table %s (%s) is not carried over, because %v: write it on the target by hand.", k.Name, s.Name, k.Expression, err)
+			c.notePart("check constraint", s, k.Name, NotCarried, "%s of table %s (%s) is not carried over, because %v: write it on the target by hand.", checkName(k), s.Name, k.Expression, err)
 			continue
 		}
 		t.Target.Checks = append(t.Target.Checks, &catalog.Check{Name: c.constraintName(t.Target, k.Name), Expression: text, Comment: k.Comment})
@@ -192,6 +193,14 @@ func (c *converter) unlikeChecks(t *planned) {
 		name := c.constraintName(t.Target, t.Target.Name.Name+"_"+col.Name+"_check")
 		t.Target.Checks = append(t.Target.Checks, &catalog.Check{Name: name, Expression: quoteName(c.to, col.Name) + " IN (" + strings.Join(quoted, ", ") + ")"})
 	}
+}
+
+// checkName names a check in a sentence.
+func checkName(k *catalog.Check) string {
+	if k.Name == "" {
+		return "A check constraint"
+	}
+	return fmt.Sprintf("Check constraint %q", k.Name)
 }
 
 // checksJSON reports whether a check is the one MariaDB puts on its json columns, which the target's type does.

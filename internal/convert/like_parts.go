@@ -94,7 +94,7 @@ func (c *converter) likeCheck(t *planned, k *catalog.Check) {
 	copied := *k
 	expression, err := c.scope(t).rewrite(k.Expression)
 	if err != nil {
-		c.notePart("check constraint", t.Plan.Source, k.Name, NotCarried, "Check constraint %q of table %s is not carried over, because %v.", k.Name, t.Plan.Source.Name, err)
+		c.notePart("check constraint", t.Plan.Source, k.Name, NotCarried, "%s of table %s is not carried over, because %v.", checkName(k), t.Plan.Source.Name, err)
 		return
 	}
 	copied.Expression = expression

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -115,7 +116,9 @@ func (c *converter) sequences() {
 				copied.DDL = ddl
 			}
 			if !c.like {
+				// MariaDB keeps both ends of the range for itself.
 				copied.Type = ""
+				copied.Max, copied.Min = min(copied.Max, math.MaxInt64-1), max(copied.Min, math.MinInt64+1)
 			}
 			c.result.Sequences = append(c.result.Sequences, &copied)
 		}

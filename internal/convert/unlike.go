@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -13,7 +14,7 @@ import (
 func (c *converter) unlikeTable(t *planned) {
 	s := t.Plan.Source
 	if len(t.Columns) == 0 {
-		c.noteTable(s, NotCarried, "Table %s has no columns, which only PostgreSQL allows: the target makes no such table, and loading it will fail. Exclude it from the selection.", s.Name)
+		c.noteTable(s, NotCarried, "Table %s is left out, because it has no columns, which only PostgreSQL allows.", s.Name)
 	}
 	t.keyParts = c.keyPartsOf(t)
 	c.unlikeTypes(t)
@@ -142,6 +143,8 @@ func (c *converter) unlikeColumn(t *planned, p *mapping.ColumnPlan, col *catalog
 	}
 }
 
+var errNumbered = errors.New("MySQL computes nothing from a column that numbers itself")
+
 // unlikeGenerated carries a generated column whose expression means the same on the target.
 func (c *converter) unlikeGenerated(t *planned, p *mapping.ColumnPlan, col *catalog.Column) {
 	s := p.Source
@@ -152,7 +155,9 @@ func (c *converter) unlikeGenerated(t *planned, p *mapping.ColumnPlan, col *cata
 	text := ""
 	if p.Untouched() {
 		tr := translator{from: c.from, to: c.to, table: t.names, target: t.Target, generated: true}
-		text, err = tr.translate(s.Generated)
+		if text, err = tr.translate(s.Generated); err == nil && c.to == catalog.MySQL && c.uncheckable(t.Target, text) != "" {
+			err = errNumbered
+		}
 	}
 	if err != nil {
 		c.notePart("generated column", t.Plan.Source, s.Name, Changed, "Generated column %q of table %s becomes a plain column with the source's values, because %v: the target will not compute it for new rows.", s.Name, t.Plan.Source.Name, err)
@@ -165,7 +170,7 @@ func (c *converter) unlikeGenerated(t *planned, p *mapping.ColumnPlan, col *cata
 // unlikeIdentity makes a column number itself on the target, where the target can.
 func (c *converter) unlikeIdentity(t *planned, p *mapping.ColumnPlan, col *catalog.Column) {
 	s := p.Source
-	if s == nil || s.Identity.Kind == catalog.NotIdentity || !c.keepsAttributes() {
+	if s == nil || s.Identity.Kind == catalog.NotIdentity && !c.rowID(t, s) || !c.keepsAttributes() {
 		return
 	}
 	if why := c.cannotNumber(t, col); why != "" {
@@ -175,7 +180,7 @@ func (c *converter) unlikeIdentity(t *planned, p *mapping.ColumnPlan, col *catal
 	switch {
 	case c.to == catalog.SQLite:
 		c.setType(col, "INTEGER")
-	case c.to == catalog.PostgreSQL && s.Type.Kind == datatype.UInt8:
+	case c.to == catalog.PostgreSQL && !col.Type.Kind.IsInteger():
 		c.setType(col, "bigint")
 		c.notePart("column", t.Plan.Source, s.Name, Changed, "Column %q of table %s becomes bigint, because only a signed integer numbers itself on the target: a value above 9223372036854775807 is rejected.", s.Name, t.Plan.Source.Name)
 	}
@@ -187,6 +192,14 @@ func (c *converter) unlikeIdentity(t *planned, p *mapping.ColumnPlan, col *catal
 		}
 		col.Identity.Start, col.Identity.Increase = 0, 0
 	}
+}
+
+// rowID reports whether a column is the row's number in SQLite, which makes it number itself without being declared to.
+func (c *converter) rowID(t *planned, s *catalog.Column) bool {
+	k := t.Plan.Source.PrimaryKey
+	_, without := t.Plan.Source.Native["without rowid"]
+	return c.from == catalog.SQLite && k != nil && len(k.Columns) == 1 && k.Columns[0] == s.Name &&
+		strings.EqualFold(s.NativeType, "integer") && !without
 }
 
 // cannotNumber says why the target cannot number a column, or nothing.
