@@ -82,6 +82,9 @@ func (w defaultWriter) literal(n *node) (string, error) {
 	case t.Kind == datatype.Date || t.Kind == datatype.DateTime || t.Kind == datatype.Time:
 		return w.moment(n)
 	case t.Kind == datatype.Blob || t.Kind == datatype.Bytes:
+		if hex, ok := strings.CutPrefix(n.value, `\x`); ok && w.c.from == catalog.PostgreSQL && strings.Trim(hex, "0123456789abcdefABCDEF") == "" {
+			return w.bits(&node{kind: bitsNode, op: "x", value: hex})
+		}
 		return "", errDefault
 	}
 	return w.wrap(quoteString(w.c.to, n.value)), nil

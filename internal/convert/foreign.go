@@ -46,7 +46,7 @@ func (c *converter) foreignKey(t *planned, k *catalog.ForeignKey) (*catalog.Fore
 	}
 	copied := *k
 	copied.Columns, copied.References, copied.Table, copied.DDL = columns, mapped, to.Target.Name, ""
-	copied.Name = c.constraintName(t.Target, k.Name)
+	copied.Name = c.foreignKeyName(t.Target, k.Name)
 	if c.like {
 		return c.likeForeignKey(t, k, &copied, to)
 	}
@@ -104,7 +104,7 @@ func (c *converter) unlikeForeignKey(t *planned, k, copied *catalog.ForeignKey, 
 		}
 	}
 	if copied.Name == "" && c.to != catalog.SQLite {
-		copied.Name = c.constraintName(t.Target, t.Target.Name.Name+"_"+copied.Columns[0]+"_fkey")
+		copied.Name = c.foreignKeyName(t.Target, t.Target.Name.Name+"_"+copied.Columns[0]+"_fkey")
 	}
 	return copied, ""
 }
@@ -122,7 +122,7 @@ func (c *converter) mysqlChecks() {
 		kept := t.Target.Checks[:0]
 		for _, k := range t.Target.Checks {
 			if column := c.uncheckable(t.Target, k.Expression); column != "" {
-				c.notePart("check constraint", t.Plan.Source, k.Name, NotCarried, "%s of table %s is not carried over, because MySQL allows no check over column %q, which numbers itself or is changed by a foreign key.", checkName(k), t.Plan.Source.Name, column)
+				c.notePart("check constraint", t.Plan.Source, k.Name, NotCarried, "%s of table %s is not carried over, because MySQL allows no check over column %q, which numbers itself or is changed by a foreign key.", labelCheck(k), t.Plan.Source.Name, column)
 				continue
 			}
 			kept = append(kept, k)

@@ -143,6 +143,8 @@ func (c *converter) unlikeColumn(t *planned, p *mapping.ColumnPlan, col *catalog
 	}
 }
 
+var errRetyped = errors.New("the mapping changes its values")
+
 var errNumbered = errors.New("MySQL computes nothing from a column that numbers itself")
 
 // unlikeGenerated carries a generated column whose expression means the same on the target.
@@ -151,7 +153,7 @@ func (c *converter) unlikeGenerated(t *planned, p *mapping.ColumnPlan, col *cata
 	if s == nil || s.Generated == "" || !c.keepsAttributes() {
 		return
 	}
-	err := errMore
+	err := errRetyped
 	text := ""
 	if p.Untouched() {
 		tr := translator{from: c.from, to: c.to, table: t.names, target: t.Target, generated: true}
@@ -160,11 +162,15 @@ func (c *converter) unlikeGenerated(t *planned, p *mapping.ColumnPlan, col *cata
 		}
 	}
 	if err != nil {
-		c.notePart("generated column", t.Plan.Source, s.Name, Changed, "Generated column %q of table %s becomes a plain column with the source's values, because %v: the target will not compute it for new rows.", s.Name, t.Plan.Source.Name, err)
+		c.notePlain(t, s, err)
 		return
 	}
 	col.Generated, col.Stored = text, s.Stored || c.to == catalog.PostgreSQL
 	col.Default = nil
+}
+
+func (c *converter) notePlain(t *planned, s *catalog.Column, why error) {
+	c.notePart("generated column", t.Plan.Source, s.Name, Changed, "Generated column %q of table %s becomes a plain column with the source's values, because %v: the target will not compute it for new rows.", s.Name, t.Plan.Source.Name, why)
 }
 
 // unlikeIdentity makes a column number itself on the target, where the target can.
@@ -270,7 +276,7 @@ func (c *converter) collations() {
 		return
 	}
 	for _, s := range c.in.Source.Schemas {
-		_, selected := c.in.Plan.Schemas[s.Name]
+		_, selected := c.schemaNames[s.Name]
 		if selected && !strings.HasSuffix(s.Collation, "_bin") && !strings.HasSuffix(s.Collation, "_cs") {
 			c.noteThing("collation", catalog.Name{Name: s.Name}, Changed, "Texts of schema %s that differ by capitals, accents or trailing blanks alone are the same for MySQL's collation %s and different on the target: check queries and unique keys that rely on it.", s.Name, orDefault(s.Collation))
 		}
