@@ -29,12 +29,15 @@ func Convert(in Input) (*Result, error) {
 	}
 	c.matchForeignTypes()
 	c.foreignKeys()
+	c.mysqlChecks()
 	c.views()
 	c.sequences()
 	c.objects()
 	c.collations()
 	for _, t := range c.tables {
-		c.result.Tables = append(c.result.Tables, &t.Table)
+		if c.like || len(t.Columns) > 0 {
+			c.result.Tables = append(c.result.Tables, &t.Table)
+		}
 	}
 	return &c.result, nil
 }
@@ -45,11 +48,13 @@ type converter struct {
 	like     bool
 	names    *names
 	limits   limits
-	tables   []*planned
-	byTarget map[catalog.Name]*planned
-	bySource map[catalog.Name]*planned
-	spaces   map[string]*namespace // by what they hold: "index shop", "constraint shop.orders"
-	result   Result
+	// schemaNames maps the selected schemas to their names on the target.
+	schemaNames map[string]string
+	tables      []*planned
+	byTarget    map[catalog.Name]*planned
+	bySource    map[catalog.Name]*planned
+	spaces      map[string]*namespace // by what they hold: "index shop", "constraint shop.orders"
+	result      Result
 }
 
 // planned is a table on its way.
@@ -63,6 +68,10 @@ type planned struct {
 // settleNames decides what every table and column is called.
 func (c *converter) settleNames() error {
 	c.byTarget, c.bySource = map[catalog.Name]*planned{}, map[catalog.Name]*planned{}
+	c.schemaNames = make(map[string]string, len(c.in.Plan.Schemas))
+	for from, to := range c.in.Plan.Schemas {
+		c.schemaNames[from] = c.limits.fit(to)
+	}
 	tables := map[catalog.Name]*tableNames{}
 	for _, p := range c.in.Plan.Tables {
 		to := catalog.Name{Schema: c.limits.fit(p.Target.Schema), Name: c.limits.fit(p.Target.Name)}
@@ -76,7 +85,7 @@ func (c *converter) settleNames() error {
 		c.tables = append(c.tables, t)
 		c.bySource[p.Source.Name] = t
 	}
-	c.names = newNames(c.from, c.in.Plan.Schemas, tables)
+	c.names = newNames(c.from, c.schemaNames, tables)
 	for _, t := range c.tables {
 		if c.folds(t) {
 			t.Folded = true
@@ -151,8 +160,8 @@ func (c *converter) root(s *catalog.Table) *planned {
 // schemas lists the target schemas.
 func (c *converter) schemas() {
 	made := map[string]*catalog.Schema{}
-	for _, from := range slices.Sorted(maps.Keys(c.in.Plan.Schemas)) {
-		to := c.in.Plan.Schemas[from]
+	for _, from := range slices.Sorted(maps.Keys(c.schemaNames)) {
+		to := c.schemaNames[from]
 		if made[to] != nil {
 			continue
 		}
@@ -194,16 +203,30 @@ func (c *converter) indexName(t *catalog.Table, name string) string {
 	return c.space("index", owner).take(name, t.Name.Name+"_"+name)
 }
 
-// constraintName returns a free name for a foreign key or a check.
-func (c *converter) constraintName(t *catalog.Table, name string) string {
+// foreignKeyName returns a free name for a foreign key: free in the database for MySQL, in the table elsewhere.
+func (c *converter) foreignKeyName(t *catalog.Table, name string) string {
+	if c.to == catalog.MySQL {
+		return c.constraintName(t, "foreign key", t.Name.Schema, name)
+	}
+	return c.constraintName(t, "constraint", t.Name.String(), name)
+}
+
+// checkName returns a free name for a check: free in the database for MySQL, in the table elsewhere, MariaDB included.
+func (c *converter) checkName(t *catalog.Table, name string) string {
+	if c.in.To.Engine == "mysql" {
+		return c.constraintName(t, "check", t.Name.Schema, name)
+	}
+	if c.to == catalog.MySQL {
+		return c.constraintName(t, "check", t.Name.String(), name)
+	}
+	return c.constraintName(t, "constraint", t.Name.String(), name)
+}
+
+func (c *converter) constraintName(t *catalog.Table, kind, owner, name string) string {
 	if name == "" {
 		return ""
 	}
-	owner := t.Name.String()
-	if c.to == catalog.MySQL {
-		owner = t.Name.Schema
-	}
-	return c.space("constraint", owner).take(name, t.Name.Name+"_"+name)
+	return c.space(kind, owner).take(name, t.Name.Name+"_"+name)
 }
 
 // keepsAttributes reports whether defaults, identities and comments go along.

@@ -27,7 +27,7 @@ func (c *converter) unlikeDefault(t *planned, s *catalog.Column, col *catalog.Co
 			if text != "" {
 				col.Default = &text
 			}
-			if c.to == catalog.SQLite && text == "CURRENT_TIMESTAMP" && s.Type.Hint != datatype.WithZone {
+			if c.to == catalog.SQLite && text == "CURRENT_TIMESTAMP" && s.Type.Hint != datatype.WithZone && !strings.Contains(strings.ToLower(*s.Default), "'utc'") {
 				c.notePart("default", t.Plan.Source, s.Name, Changed, "The default of column %q of table %s is the time in UTC, because SQLite's CURRENT_TIMESTAMP knows no other zone.", s.Name, t.Plan.Source.Name)
 			}
 			return
@@ -82,6 +82,9 @@ func (w defaultWriter) literal(n *node) (string, error) {
 	case t.Kind == datatype.Date || t.Kind == datatype.DateTime || t.Kind == datatype.Time:
 		return w.moment(n)
 	case t.Kind == datatype.Blob || t.Kind == datatype.Bytes:
+		if hex, ok := strings.CutPrefix(n.value, `\x`); ok && w.c.from == catalog.PostgreSQL && strings.Trim(hex, "0123456789abcdefABCDEF") == "" {
+			return w.bits(&node{kind: bitsNode, op: "x", value: hex})
+		}
 		return "", errDefault
 	}
 	return w.wrap(quoteString(w.c.to, n.value)), nil
@@ -143,6 +146,10 @@ func (w defaultWriter) call(n *node) (string, error) {
 	switch n.value {
 	case "now", "current_timestamp", "localtimestamp", "transaction_timestamp", "statement_timestamp":
 		return w.now()
+	case "timezone":
+		if w.col.Type.Kind == datatype.DateTime && len(n.args) == 2 && isUTC(n.args[0]) && isNow(n.args[1]) {
+			return w.utc(), nil
+		}
 	case "datetime":
 		if w.c.from == catalog.SQLite && len(n.args) == 1 && n.args[0].value == "now" {
 			return w.now()
@@ -181,26 +188,41 @@ func (w defaultWriter) now() (string, error) {
 	if t.Kind != datatype.DateTime {
 		return "", errDefault
 	}
-	switch w.c.to {
-	case catalog.PostgreSQL:
-		if w.c.from == catalog.SQLite && t.Hint != datatype.WithZone {
-			return "(now() AT TIME ZONE 'utc')", nil
-		}
+	switch {
+	case w.c.to == catalog.PostgreSQL && t.Hint == datatype.WithZone:
 		return "CURRENT_TIMESTAMP", nil
-	case catalog.MySQL:
-		digits := ""
-		if t.Scale > 0 {
-			digits = strconv.Itoa(t.Scale)
-		}
-		if w.c.from == catalog.SQLite || w.source.Type.Hint == datatype.WithZone {
-			return "(utc_timestamp(" + digits + "))", nil
-		}
-		if digits != "" {
-			digits = "(" + digits + ")"
-		}
-		return "CURRENT_TIMESTAMP" + digits, nil
+	case w.c.from == catalog.SQLite || w.c.to == catalog.MySQL && w.source.Type.Hint == datatype.WithZone:
+		return w.utc(), nil
+	case w.c.to == catalog.MySQL && t.Scale > 0:
+		return sizedCall("CURRENT_TIMESTAMP", t.Scale), nil
 	}
 	return "CURRENT_TIMESTAMP", nil
+}
+
+// utc writes the present moment in UTC for a column without a zone.
+func (w defaultWriter) utc() string {
+	switch w.c.to {
+	case catalog.PostgreSQL:
+		return "(now() AT TIME ZONE 'utc')"
+	case catalog.MySQL:
+		return "(" + sizedCall("utc_timestamp", w.col.Type.Scale) + ")"
+	}
+	return "CURRENT_TIMESTAMP"
+}
+
+func sizedCall(function string, digits int) string {
+	return function + "(" + strconv.Itoa(digits) + ")"
+}
+
+func isUTC(n *node) bool {
+	for n.kind == castNode {
+		n = n.args[0]
+	}
+	return n.kind == textNode && strings.EqualFold(n.value, "utc")
+}
+
+func isNow(n *node) bool {
+	return n.kind == callNode && (n.value == "now" || n.value == "current_timestamp")
 }
 
 func (w defaultWriter) uuid() (string, error) {

@@ -243,6 +243,11 @@ func (p *parser) operand() (*node, error) {
 		name, err = p.typeName()
 		n = &node{kind: castNode, value: name, args: []*node{n}}
 	}
+	if err == nil && p.accept("at", "time", "zone") {
+		var zone *node
+		zone, err = p.operand()
+		n = &node{kind: callNode, value: "timezone", args: []*node{zone, n}}
+	}
 	return n, err
 }
 

@@ -46,7 +46,7 @@ func (c *converter) foreignKey(t *planned, k *catalog.ForeignKey) (*catalog.Fore
 	}
 	copied := *k
 	copied.Columns, copied.References, copied.Table, copied.DDL = columns, mapped, to.Target.Name, ""
-	copied.Name = c.constraintName(t.Target, k.Name)
+	copied.Name = c.foreignKeyName(t.Target, k.Name)
 	if c.like {
 		return c.likeForeignKey(t, k, &copied, to)
 	}
@@ -91,7 +91,8 @@ func (c *converter) unlikeForeignKey(t *planned, k, copied *catalog.ForeignKey, 
 		}
 		for i, name := range copied.Columns {
 			a, b := t.Target.Column(name), to.Target.Column(copied.References[i])
-			if mysqlUnkeyed.MatchString(a.NativeType) || a.BaseType != b.BaseType {
+			alike := a.BaseType == b.BaseType && (!a.Type.Kind.IsInteger() || a.NativeType == b.NativeType)
+			if mysqlUnkeyed.MatchString(a.NativeType) || !alike {
 				return nil, "its column " + name + " is " + a.NativeType + " on the target and the one it refers to is " + b.NativeType
 			}
 		}
@@ -103,9 +104,54 @@ func (c *converter) unlikeForeignKey(t *planned, k, copied *catalog.ForeignKey, 
 		}
 	}
 	if copied.Name == "" && c.to != catalog.SQLite {
-		copied.Name = c.constraintName(t.Target, t.Target.Name.Name+"_"+copied.Columns[0]+"_fkey")
+		copied.Name = c.foreignKeyName(t.Target, t.Target.Name.Name+"_"+copied.Columns[0]+"_fkey")
 	}
 	return copied, ""
+}
+
+// mysqlChecks takes away checks over columns that MySQL lets none mention: those that number themselves, and those
+// that a foreign key changes.
+func (c *converter) mysqlChecks() {
+	if c.like || c.to != catalog.MySQL {
+		return
+	}
+	for _, t := range c.tables {
+		if t.Folded {
+			continue
+		}
+		kept := t.Target.Checks[:0]
+		for _, k := range t.Target.Checks {
+			if column := c.uncheckable(t.Target, k.Expression); column != "" {
+				c.notePart("check constraint", t.Plan.Source, k.Name, NotCarried, "%s of table %s is not carried over, because MySQL allows no check over column %q, which numbers itself or is changed by a foreign key.", labelCheck(k), t.Plan.Source.Name, column)
+				continue
+			}
+			kept = append(kept, k)
+		}
+		t.Target.Checks = kept
+	}
+}
+
+// uncheckable returns the first column an expression mentions that MySQL lets no check mention.
+func (c *converter) uncheckable(t *catalog.Table, expression string) string {
+	changed := map[string]bool{}
+	for _, k := range t.ForeignKeys {
+		if k.OnDelete == "SET NULL" || k.OnUpdate == "SET NULL" || k.OnUpdate == "CASCADE" {
+			for _, name := range k.Columns {
+				changed[name] = true
+			}
+		}
+	}
+	tokens, err := tokenize(c.to, expression)
+	if err != nil {
+		return ""
+	}
+	for _, tok := range tokens {
+		col := t.Column(tok.value)
+		if tok.kind == quotedToken && col != nil && (changed[col.Name] || col.Identity.Kind != catalog.NotIdentity) {
+			return col.Name
+		}
+	}
+	return ""
 }
 
 // isUnique reports whether a table has a key or a plain unique index over exactly the columns, in any order.

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -175,10 +176,10 @@ func (c *converter) unlikeChecks(t *planned) {
 		}
 		text, err := tr.translate(k.Expression)
 		if err != nil {
-			c.notePart("check constraint", s, k.Name, NotCarried, "Check constraint %q of table %s (%s) is not carried over, because %v: write it on the target by hand.", k.Name, s.Name, k.Expression, err)
+			c.notePart("check constraint", s, k.Name, NotCarried, "%s of table %s (%s) is not carried over, because %v: write it on the target by hand.", labelCheck(k), s.Name, k.Expression, err)
 			continue
 		}
-		t.Target.Checks = append(t.Target.Checks, &catalog.Check{Name: c.constraintName(t.Target, k.Name), Expression: text, Comment: k.Comment})
+		t.Target.Checks = append(t.Target.Checks, &catalog.Check{Name: c.checkName(t.Target, k.Name), Expression: text, Comment: k.Comment})
 	}
 	for i, col := range t.Columns {
 		typ := c.typeOf(&t.Plan.Columns[i])
@@ -189,9 +190,17 @@ func (c *converter) unlikeChecks(t *planned) {
 		for j, v := range typ.Values {
 			quoted[j] = quoteString(c.to, v)
 		}
-		name := c.constraintName(t.Target, t.Target.Name.Name+"_"+col.Name+"_check")
+		name := c.checkName(t.Target, t.Target.Name.Name+"_"+col.Name+"_check")
 		t.Target.Checks = append(t.Target.Checks, &catalog.Check{Name: name, Expression: quoteName(c.to, col.Name) + " IN (" + strings.Join(quoted, ", ") + ")"})
 	}
+}
+
+// labelCheck names a check in a sentence.
+func labelCheck(k *catalog.Check) string {
+	if k.Name == "" {
+		return "A check constraint"
+	}
+	return fmt.Sprintf("Check constraint %q", k.Name)
 }
 
 // checksJSON reports whether a check is the one MariaDB puts on its json columns, which the target's type does.

@@ -13,6 +13,7 @@ import (
 // likeTable carries a table between engines of one family.
 func (c *converter) likeTable(t *planned) {
 	s := t.Plan.Source
+	t.keyParts = c.keyPartsOf(t)
 	for i := range t.Plan.Columns {
 		c.likeColumn(t, &t.Plan.Columns[i], t.Columns[i])
 	}
@@ -64,7 +65,7 @@ func (c *converter) likeColumn(t *planned, p *mapping.ColumnPlan, col *catalog.C
 	col.NativeType = c.likeText(t, "type of column", name, col.NativeType)
 	col.Native = c.likeText(t, "attributes of column", name, col.Native)
 	col.Generated = c.likeGenerated(t, p.Source)
-	if to, ok := c.in.Plan.Schemas[col.Identity.Sequence.Schema]; ok {
+	if to, ok := c.schemaNames[col.Identity.Sequence.Schema]; ok {
 		col.Identity.Sequence.Schema = to
 	}
 	if col.Default != nil {
@@ -75,8 +76,9 @@ func (c *converter) likeColumn(t *planned, p *mapping.ColumnPlan, col *catalog.C
 			col.Default = &text
 		}
 	}
-	if len(p.Masks) > 0 {
+	if len(p.Masks) > 0 && col.Generated != "" {
 		col.Generated, col.Stored = "", false
+		c.notePlain(t, p.Source, errRetyped)
 	}
 	if !c.keepsAttributes() {
 		col.Default, col.Identity, col.Comment, col.Generated, col.Stored = nil, catalog.Identity{}, "", "", false
@@ -93,11 +95,15 @@ func (c *converter) retypedColumn(t *planned, p *mapping.ColumnPlan, col *catalo
 		return
 	}
 	col.NotNull = p.Source.NotNull
-	if c.keepsAttributes() {
-		col.Comment = p.Source.Comment
-		c.unlikeDefault(t, p.Source, col)
+	if !c.keepsAttributes() {
+		return
 	}
-	if p.Source.Identity.Kind != catalog.NotIdentity && col.Type.Kind.IsInteger() && c.keepsAttributes() {
+	col.Comment = p.Source.Comment
+	c.unlikeDefault(t, p.Source, col)
+	if p.Source.Generated != "" {
+		c.notePlain(t, p.Source, errRetyped)
+	}
+	if p.Source.Identity.Kind != catalog.NotIdentity && col.Type.Kind.IsInteger() {
 		col.Identity = p.Source.Identity
 		col.Default = nil
 	}
@@ -118,7 +124,7 @@ func (c *converter) likeGenerated(t *planned, s *catalog.Column) string {
 	}
 	text, err := c.scope(t).rewrite(s.Generated)
 	if err != nil {
-		c.notePart("generated column", t.Plan.Source, s.Name, Changed, "Generated column %q of table %s becomes a plain column with the source's values, because %v.", s.Name, t.Plan.Source.Name, err)
+		c.notePlain(t, s, err)
 		return ""
 	}
 	return text

@@ -94,13 +94,16 @@ func (c *converter) likeCheck(t *planned, k *catalog.Check) {
 	copied := *k
 	expression, err := c.scope(t).rewrite(k.Expression)
 	if err != nil {
-		c.notePart("check constraint", t.Plan.Source, k.Name, NotCarried, "Check constraint %q of table %s is not carried over, because %v.", k.Name, t.Plan.Source.Name, err)
+		c.notePart("check constraint", t.Plan.Source, k.Name, NotCarried, "%s of table %s is not carried over, because %v.", labelCheck(k), t.Plan.Source.Name, err)
 		return
 	}
 	copied.Expression = expression
 	if copied.DDL, err = c.scope(t).rewrite(k.DDL); err != nil {
 		copied.DDL = ""
 	}
-	copied.Name = c.constraintName(t.Target, k.Name)
+	if copied.Name = c.checkName(t.Target, k.Name); copied.Name != k.Name {
+		copied.DDL = ""
+		c.notePart("check constraint", t.Plan.Source, k.Name, Changed, "%s of table %s is called %q, because its name is taken on the target.", labelCheck(k), t.Plan.Source.Name, copied.Name)
+	}
 	t.Target.Checks = append(t.Target.Checks, &copied)
 }

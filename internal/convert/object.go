@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -42,7 +43,7 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 func (c *converter) selectedSchemas() []*catalog.Schema {
 	var selected []*catalog.Schema
 	for _, s := range c.in.Source.Schemas {
-		if _, ok := c.in.Plan.Schemas[s.Name]; ok {
+		if _, ok := c.schemaNames[s.Name]; ok {
 			selected = append(selected, s)
 		}
 	}
@@ -58,7 +59,7 @@ func (c *converter) view(v *catalog.View, carried map[catalog.Name]bool) (*catal
 	}
 	s := scope{family: c.from, names: c.names, schema: v.Name.Schema}
 	copied := *v
-	copied.Name.Schema = c.in.Plan.Schemas[v.Name.Schema]
+	copied.Name.Schema = c.schemaNames[v.Name.Schema]
 	var err error
 	if copied.Query, err = s.rewrite(v.Query); err != nil {
 		return nil, err.Error()
@@ -109,13 +110,15 @@ func (c *converter) sequences() {
 				continue
 			}
 			copied := *q
-			copied.Name.Schema = c.in.Plan.Schemas[q.Name.Schema]
+			copied.Name.Schema = c.schemaNames[q.Name.Schema]
 			copied.DDL = nil
 			if ddl, err := (scope{family: c.from, names: c.names, schema: q.Name.Schema}).rewriteAll(q.DDL); err == nil && c.like {
 				copied.DDL = ddl
 			}
 			if !c.like {
+				// MariaDB keeps both ends of the range for itself.
 				copied.Type = ""
+				copied.Max, copied.Min = min(copied.Max, math.MaxInt64-1), max(copied.Min, math.MinInt64+1)
 			}
 			c.result.Sequences = append(c.result.Sequences, &copied)
 		}
@@ -131,7 +134,7 @@ func (c *converter) objects() {
 		}
 	}
 	for _, v := range c.result.Views {
-		for from, to := range c.in.Plan.Schemas {
+		for from, to := range c.schemaNames {
 			if to == v.Name.Schema {
 				views[catalog.Name{Schema: from, Name: v.Name.Name}] = true
 			}
@@ -149,12 +152,14 @@ func (c *converter) objects() {
 }
 
 func (c *converter) object(o catalog.Object, views map[catalog.Name]bool, needed bool) {
-	_, selected := c.in.Plan.Schemas[o.Name.Schema]
+	_, selected := c.schemaNames[o.Name.Schema]
 	if !needed && (!c.in.Options.SecondaryObjects || !selected && o.Name.Schema != "") {
 		return
 	}
 	why := ""
 	switch {
+	case !c.like && isType(o.Kind):
+		why = "the target has no types of a user's own: columns of it hold its text"
 	case !c.like:
 		why = "it is written for another engine"
 	case o.Table != "" && c.names.tables[catalog.Name{Schema: o.Name.Schema, Name: o.Table}] == nil && !views[catalog.Name{Schema: o.Name.Schema, Name: o.Table}]:
@@ -184,7 +189,7 @@ func (c *converter) placeObject(o *catalog.Object) {
 	if t := c.names.tables[catalog.Name{Schema: o.Name.Schema, Name: o.Table}]; t != nil && o.Table != "" {
 		o.Table = t.to.Name
 	}
-	if to, ok := c.in.Plan.Schemas[o.Name.Schema]; ok {
+	if to, ok := c.schemaNames[o.Name.Schema]; ok {
 		o.Name.Schema = to
 	} else if o.Name.Schema != "" {
 		c.addSchema(o.Name.Schema)

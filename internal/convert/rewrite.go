@@ -2,6 +2,8 @@ package convert
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -42,10 +44,13 @@ func (s scope) rewrite(sql string) (string, error) {
 				return "", err
 			}
 		}
-		if !tokens[i].isName() || i > 0 && tokens[i-1].is("::") {
+		if !tokens[i].isName() {
 			continue
 		}
 		chain := chainAt(tokens, i)
+		if len(chain) == 1 && i > 0 && tokens[i-1].is("::") {
+			continue // a type
+		}
 		did, err := s.rename(tokens, chain)
 		if err != nil {
 			return "", err
@@ -191,7 +196,10 @@ func (s scope) checkBody(body string) error {
 }
 
 func (s scope) findSchema(t token) (string, bool) {
-	for from := range s.names.schemas {
+	if _, ok := s.names.schemas[t.value]; ok {
+		return t.value, true
+	}
+	for _, from := range slices.Sorted(maps.Keys(s.names.schemas)) {
 		if s.matches(t, from) {
 			return from, true
 		}

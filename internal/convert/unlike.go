@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -13,7 +14,7 @@ import (
 func (c *converter) unlikeTable(t *planned) {
 	s := t.Plan.Source
 	if len(t.Columns) == 0 {
-		c.noteTable(s, NotCarried, "Table %s has no columns, which only PostgreSQL allows: the target makes no such table, and loading it will fail. Exclude it from the selection.", s.Name)
+		c.noteTable(s, NotCarried, "Table %s is left out, because it has no columns, which only PostgreSQL allows.", s.Name)
 	}
 	t.keyParts = c.keyPartsOf(t)
 	c.unlikeTypes(t)
@@ -142,30 +143,40 @@ func (c *converter) unlikeColumn(t *planned, p *mapping.ColumnPlan, col *catalog
 	}
 }
 
+var errRetyped = errors.New("the mapping changes its values")
+
+var errNumbered = errors.New("MySQL computes nothing from a column that numbers itself")
+
 // unlikeGenerated carries a generated column whose expression means the same on the target.
 func (c *converter) unlikeGenerated(t *planned, p *mapping.ColumnPlan, col *catalog.Column) {
 	s := p.Source
 	if s == nil || s.Generated == "" || !c.keepsAttributes() {
 		return
 	}
-	err := errMore
+	err := errRetyped
 	text := ""
 	if p.Untouched() {
 		tr := translator{from: c.from, to: c.to, table: t.names, target: t.Target, generated: true}
-		text, err = tr.translate(s.Generated)
+		if text, err = tr.translate(s.Generated); err == nil && c.to == catalog.MySQL && c.uncheckable(t.Target, text) != "" {
+			err = errNumbered
+		}
 	}
 	if err != nil {
-		c.notePart("generated column", t.Plan.Source, s.Name, Changed, "Generated column %q of table %s becomes a plain column with the source's values, because %v: the target will not compute it for new rows.", s.Name, t.Plan.Source.Name, err)
+		c.notePlain(t, s, err)
 		return
 	}
 	col.Generated, col.Stored = text, s.Stored || c.to == catalog.PostgreSQL
 	col.Default = nil
 }
 
+func (c *converter) notePlain(t *planned, s *catalog.Column, why error) {
+	c.notePart("generated column", t.Plan.Source, s.Name, Changed, "Generated column %q of table %s becomes a plain column with the source's values, because %v: the target will not compute it for new rows.", s.Name, t.Plan.Source.Name, why)
+}
+
 // unlikeIdentity makes a column number itself on the target, where the target can.
 func (c *converter) unlikeIdentity(t *planned, p *mapping.ColumnPlan, col *catalog.Column) {
 	s := p.Source
-	if s == nil || s.Identity.Kind == catalog.NotIdentity || !c.keepsAttributes() {
+	if s == nil || s.Identity.Kind == catalog.NotIdentity && !c.rowID(t, s) || !c.keepsAttributes() {
 		return
 	}
 	if why := c.cannotNumber(t, col); why != "" {
@@ -175,7 +186,7 @@ func (c *converter) unlikeIdentity(t *planned, p *mapping.ColumnPlan, col *catal
 	switch {
 	case c.to == catalog.SQLite:
 		c.setType(col, "INTEGER")
-	case c.to == catalog.PostgreSQL && s.Type.Kind == datatype.UInt8:
+	case c.to == catalog.PostgreSQL && !col.Type.Kind.IsInteger():
 		c.setType(col, "bigint")
 		c.notePart("column", t.Plan.Source, s.Name, Changed, "Column %q of table %s becomes bigint, because only a signed integer numbers itself on the target: a value above 9223372036854775807 is rejected.", s.Name, t.Plan.Source.Name)
 	}
@@ -187,6 +198,14 @@ func (c *converter) unlikeIdentity(t *planned, p *mapping.ColumnPlan, col *catal
 		}
 		col.Identity.Start, col.Identity.Increase = 0, 0
 	}
+}
+
+// rowID reports whether a column is the row's number in SQLite, which makes it number itself without being declared to.
+func (c *converter) rowID(t *planned, s *catalog.Column) bool {
+	k := t.Plan.Source.PrimaryKey
+	_, without := t.Plan.Source.Native["without rowid"]
+	return c.from == catalog.SQLite && k != nil && len(k.Columns) == 1 && k.Columns[0] == s.Name &&
+		strings.EqualFold(s.NativeType, "integer") && !without
 }
 
 // cannotNumber says why the target cannot number a column, or nothing.
@@ -257,7 +276,7 @@ func (c *converter) collations() {
 		return
 	}
 	for _, s := range c.in.Source.Schemas {
-		_, selected := c.in.Plan.Schemas[s.Name]
+		_, selected := c.schemaNames[s.Name]
 		if selected && !strings.HasSuffix(s.Collation, "_bin") && !strings.HasSuffix(s.Collation, "_cs") {
 			c.noteThing("collation", catalog.Name{Name: s.Name}, Changed, "Texts of schema %s that differ by capitals, accents or trailing blanks alone are the same for MySQL's collation %s and different on the target: check queries and unique keys that rely on it.", s.Name, orDefault(s.Collation))
 		}
