@@ -33,8 +33,8 @@ var errMoved = errors.New("the database changed while the readers were opened")
 
 // beginAttempts times beginPause bounds how long readers are opened again and again under a stream of commits.
 const (
-	beginAttempts = 200
-	beginPause    = 25 * time.Millisecond
+	beginAttempts = 500
+	beginPause    = 10 * time.Millisecond
 )
 
 // Snapshot implements connector.Source.
@@ -47,6 +47,8 @@ func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot,
 			_ = sn.Close()
 			return nil, err
 		}
+		// Waiting with some of the readers open would keep away the very writer that is waited for.
+		lib.Xsqlite3_busy_timeout(c.tls, c.db, int32(beginPause.Milliseconds()))
 		sn.readers = append(sn.readers, c)
 	}
 	if err := sn.begin(ctx); err != nil {

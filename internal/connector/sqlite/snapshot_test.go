@@ -24,13 +24,11 @@ func TestSnapshotUnderWriter(t *testing.T) {
 			commits := make(chan int64)
 			go func() { commits <- commitUntil(ctx, path) }()
 			seen := map[int64]bool{}
-			for range 25 {
-				n := readByAll(t, source)
-				seen[n] = true
+			for i := 0; i < 25 || len(seen) < 4; i++ { // snapshots between which nobody commits prove nothing
+				seen[readByAll(t, source)] = true
 			}
 			stop()
 			require.Positive(t, <-commits)
-			require.Greater(t, len(seen), 1, "nobody committed between the snapshots, so they prove nothing")
 		})
 	}
 }
