@@ -124,7 +124,8 @@ func (l *loader) choose(all []attribute) error {
 		l.columns = append(l.columns, outflow{name: c.Column.Name, encode: enc})
 	}
 	if l.text && l.binaryNative(found) {
-		return &connector.Error{Class: connector.Invalid, Err: errors.New("a load cannot mix binary values passed on with values that must travel as text")}
+		// Class Data makes the caller read the segment again without Native, and then it can go.
+		return &connector.Error{Class: connector.Data, Err: errors.New("values passed on in binary cannot go beside values that must travel as text")}
 	}
 	return nil
 }

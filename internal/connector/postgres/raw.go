@@ -82,11 +82,11 @@ func (s *snapshot) planRaw(ctx context.Context, w *wire, r *connector.ReadReques
 
 // relay passes CopyData frames on and counts rows: one a frame, but for the end mark of the binary format.
 type relay struct {
-	in      *frames
+	in       *frames
 	inBinary bool
 	started  bool
-	emit    func(piece []byte, rows int) error
-	refused error // what emit returned
+	emit     func(piece []byte, rows int) error
+	refused  error // what emit returned
 }
 
 // run returns when CopyDone has been read.

@@ -68,11 +68,11 @@ type typeBook struct {
 }
 
 type typeRow struct {
-	name, category              string
-	kind                        byte // typtype
-	base, element, subtype      uint32
-	modifier                    int
-	sends, identifies           bool
+	name, category         string
+	kind                   byte // typtype
+	base, element, subtype uint32
+	modifier               int
+	sends, identifies      bool
 }
 
 // Types that belong to a table's rows, and arrays of them, are left out: there are as many as tables.
