@@ -22,7 +22,7 @@ const censusQuery = `WITH ns AS (SELECT oid, nspname FROM pg_namespace WHERE nsp
 		attcompression, coalesce(attstattarget, -1), attislocal, attinhcount, attcollation::regcollation,
 		(SELECT string_agg(o, ',') FROM unnest(attoptions) o WHERE o NOT LIKE 'pg_attver%'), pg_get_expr(d.adbin, d.adrelid), col_description(attrelid, attnum))
 		FROM pg_attribute a JOIN cl ON cl.oid = attrelid LEFT JOIN pg_attrdef d ON adrelid = attrelid AND adnum = attnum WHERE attnum > 0 AND NOT attisdropped
-	UNION ALL SELECT concat_ws(' ', 'constraint', conrelid::regclass, contypid::regtype, CASE WHEN contype = 'n' AND $1 < 18 THEN '' ELSE conname END, contype, convalidated, conislocal, coninhcount, connoinherit,
+	UNION ALL SELECT concat_ws(' ', 'constraint', conrelid::regclass, contypid::regtype, CASE WHEN contype = 'n' AND $1 < 18 THEN '' ELSE conname END, contype, convalidated, conislocal, coninhcount, connoinherit AND contype IN ('c', 'n'),
 		conparentid <> 0, pg_get_constraintdef(pg_constraint.oid), obj_description(pg_constraint.oid, 'pg_constraint'))
 		FROM pg_constraint JOIN ns ON ns.oid = connamespace WHERE $1 >= 18 OR contype <> 'n' OR contypid <> 0
 	UNION ALL SELECT concat_ws(' ', 'function', p.oid::regprocedure, prokind, obj_description(p.oid, 'pg_proc'), prosrc, prosqlbody IS NOT NULL, proconfig, procost, provolatile, pg_get_expr(proargdefaults, 0))
