@@ -71,6 +71,11 @@ func notMemberOf(class string) string {
 	return `NOT EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = 'pg_catalog.` + class + `'::regclass AND m.objid = x.oid AND m.deptype = 'e')`
 }
 
+// notInternal is the condition that x did not come with another object, as a multirange's functions do with its range.
+func notInternal(class string) string {
+	return `NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.` + class + `'::regclass AND i.objid = x.oid AND i.deptype = 'i')`
+}
+
 func description(class string) string {
 	return "coalesce(pg_catalog.obj_description(x.oid, '" + class + "'), '')"
 }

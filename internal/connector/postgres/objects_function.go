@@ -13,8 +13,7 @@ import (
 func (in *inspector) loadFunctions(ctx context.Context) error {
 	sql := `SELECT x.oid, n.nspname, x.proname, ` + description("pg_proc") + `, x.prokind = 'p', pg_get_function_identity_arguments(x.oid), pg_get_functiondef(x.oid)
 		FROM pg_catalog.pg_proc x JOIN pg_catalog.pg_namespace n ON n.oid = x.pronamespace WHERE x.prokind <> 'a'
-		AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.pg_proc'::regclass AND i.objid = x.oid AND i.deptype = 'i')
-		AND ` + own("pg_proc")
+		AND ` + notInternal("pg_proc") + ` AND ` + own("pg_proc")
 	return in.each(ctx, "functions", sql, func(rows pgx.Rows) error {
 		var oid uint32
 		var n catalog.Name
@@ -108,7 +107,7 @@ func (in *inspector) loadCasts(ctx context.Context) error {
 	sql := `SELECT x.oid, format_type(x.castsource, NULL) || ' AS ' || format_type(x.casttarget, NULL), ` + description("pg_cast") + `,
 		CASE x.castmethod WHEN 'b' THEN 'WITHOUT FUNCTION' WHEN 'i' THEN 'WITH INOUT' ELSE 'WITH FUNCTION ' || x.castfunc::regprocedure END
 		|| CASE x.castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' ELSE '' END
-		FROM pg_catalog.pg_cast x WHERE x.oid >= 16384 AND ` + notMemberOf("pg_cast")
+		FROM pg_catalog.pg_cast x WHERE x.oid >= 16384 AND ` + notInternal("pg_cast") + ` AND ` + notMemberOf("pg_cast")
 	return in.each(ctx, "casts", sql, func(rows pgx.Rows) error {
 		var oid uint32
 		var types, comment, how string

@@ -85,8 +85,8 @@ func (in *inspector) loadPolicies(ctx context.Context) error {
 		ORDER BY c.schema COLLATE "C", c.relname COLLATE "C"`
 	policies := in.rel() + `SELECT x.polrelid, x.polname, ` + description("pg_policy") + `, CASE WHEN x.polpermissive THEN '' ELSE ' AS RESTRICTIVE' END
 		|| CASE x.polcmd WHEN 'r' THEN ' FOR SELECT' WHEN 'a' THEN ' FOR INSERT' WHEN 'w' THEN ' FOR UPDATE' WHEN 'd' THEN ' FOR DELETE' ELSE '' END
-		|| coalesce(' TO ' || (SELECT string_agg(CASE WHEN role = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(role)) END, ', ' ORDER BY pg_get_userbyid(role) COLLATE "C")
-			FROM unnest(x.polroles) role WHERE x.polroles <> '{0}'), '')
+		|| coalesce(' TO ' || (SELECT string_agg(CASE WHEN role = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(role)) END, ', ' ORDER BY place)
+			FROM unnest(x.polroles) WITH ORDINALITY u(role, place) WHERE x.polroles <> '{0}'), '')
 		|| coalesce(' USING (' || pg_get_expr(x.polqual, x.polrelid) || ')', '') || coalesce(' WITH CHECK (' || pg_get_expr(x.polwithcheck, x.polrelid) || ')', '')
 		FROM pg_catalog.pg_policy x JOIN rel c ON c.oid = x.polrelid ORDER BY c.schema COLLATE "C", c.relname COLLATE "C", x.polname COLLATE "C"`
 	err := in.each(ctx, "row-level security", switches, func(rows pgx.Rows) error {
