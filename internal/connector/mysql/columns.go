@@ -86,12 +86,12 @@ func loadStatement(n catalog.Name, columns []cellEncoder) string {
 			fields = append(fields, variable)
 		case c.convert != "":
 			fields = append(fields, variable)
-			sets = append(sets, quote(c.name)+" = "+fmt.Sprintf(c.convert, variable))
+			sets = append(sets, quoteIdent(c.name)+" = "+fmt.Sprintf(c.convert, variable))
 		default:
-			fields = append(fields, quote(c.name))
+			fields = append(fields, quoteIdent(c.name))
 		}
 	}
-	sql := "LOAD DATA LOCAL INFILE 'rows' INTO TABLE " + qualified(n) + " CHARACTER SET binary" + loadFormat +
+	sql := "LOAD DATA LOCAL INFILE 'rows' INTO TABLE " + quoteTable(n) + " CHARACTER SET binary" + loadFormat +
 		" (" + strings.Join(fields, ", ") + ")"
 	if len(sets) > 0 {
 		sql += " SET " + strings.Join(sets, ", ")

@@ -30,10 +30,10 @@ func newInsertLoader(b loadBase) *insertLoader {
 	var names []string
 	for _, c := range b.columns {
 		if !c.column.generated {
-			names = append(names, quote(c.name))
+			names = append(names, quoteIdent(c.name))
 		}
 	}
-	return &insertLoader{loadBase: b, head: "INSERT INTO " + qualified(b.request.Table.Name) + " (" + strings.Join(names, ", ") + ") VALUES "}
+	return &insertLoader{loadBase: b, head: "INSERT INTO " + quoteTable(b.request.Table.Name) + " (" + strings.Join(names, ", ") + ") VALUES "}
 }
 
 // Write sends the rows of a batch.
