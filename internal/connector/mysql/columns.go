@@ -17,13 +17,10 @@ type columnInfo struct {
 	generated            bool
 }
 
-// takesUTF8 reports whether the column keeps the bytes of UTF-8 as they are, so that no conversion is needed.
+// takesUTF8 reports whether a text column keeps the bytes of UTF-8 as they are, so that no conversion is needed. Types
+// that are written as text but have no character set (JSON of MySQL, UUID, INET6) take none without one.
 func (c columnInfo) takesUTF8() bool {
-	if c.dataType == "json" {
-		// MySQL makes no JSON from bytes that have no character set.
-		return false
-	}
-	return c.charset == "" || c.charset == "utf8mb4" || c.charset == "utf8mb3" || c.charset == "utf8"
+	return c.charset == "utf8mb4" || c.charset == "utf8mb3" || c.charset == "utf8"
 }
 
 const columnsQuestion = `SELECT column_name, data_type, column_type, COALESCE(character_set_name, ''),
@@ -89,12 +86,12 @@ func loadStatement(n catalog.Name, columns []cellEncoder) string {
 			fields = append(fields, variable)
 		case c.convert != "":
 			fields = append(fields, variable)
-			sets = append(sets, quote(c.name)+" = "+fmt.Sprintf(c.convert, variable))
+			sets = append(sets, quoteIdent(c.name)+" = "+fmt.Sprintf(c.convert, variable))
 		default:
-			fields = append(fields, quote(c.name))
+			fields = append(fields, quoteIdent(c.name))
 		}
 	}
-	sql := "LOAD DATA LOCAL INFILE 'rows' INTO TABLE " + qualified(n) + " CHARACTER SET binary" + loadFormat +
+	sql := "LOAD DATA LOCAL INFILE 'rows' INTO TABLE " + quoteTable(n) + " CHARACTER SET binary" + loadFormat +
 		" (" + strings.Join(fields, ", ") + ")"
 	if len(sets) > 0 {
 		sql += " SET " + strings.Join(sets, ", ")

@@ -206,6 +206,16 @@ func (se *link) exec(ctx context.Context, sql string) (wire.Result, error) {
 	return r, err
 }
 
+// execBytes is exec for a statement that is not copied into a string.
+func (se *link) execBytes(ctx context.Context, sql []byte) (wire.Result, error) {
+	var r wire.Result
+	err := se.guard(ctx, func() (err error) {
+		r, err = se.conn.ExecBytes(sql)
+		return err
+	})
+	return r, err
+}
+
 // query runs a statement with a small result and returns its first rows as text; NULL is "".
 func (se *link) query(ctx context.Context, sql string) ([][]string, error) {
 	var out [][]string

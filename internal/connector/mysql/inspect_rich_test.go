@@ -46,9 +46,15 @@ func write(ctx context.Context, db *sql.DB, d Dialect, c *catalog.Catalog) error
 	if err != nil {
 		return err
 	}
-	// A trigger's DDL says USE: the connection does not go back into the pool.
+	// The connection is in another database afterwards, and does not go back into the pool.
 	defer func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }()
 	for _, s := range statements(d, c) {
+		if schema, bare, ok := bareTrigger(s.SQL); ok {
+			if _, err := conn.ExecContext(ctx, "USE "+quoteIdent(schema)); err != nil {
+				return fmt.Errorf("%s: %w", s.SQL, err)
+			}
+			s.SQL = bare
+		}
 		if _, err := conn.ExecContext(ctx, s.SQL); err != nil {
 			return fmt.Errorf("%s: %w", s.SQL, err)
 		}
@@ -137,6 +143,7 @@ func TestEverythingArrivesOnASecondServer(t *testing.T) {
 			drop(from, source.Name)
 			drop(to, target.Name)
 			apply(t, from, "testdata/rich.sql")
+			from = open(t, source.Server)
 
 			all := connector.InspectOptions{Objects: true}
 			want, err := inspect(t.Context(), from, all)

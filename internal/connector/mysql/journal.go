@@ -37,7 +37,7 @@ const progressColumns = `
 	marked_at DATETIME(6) NOT NULL`
 
 func (t *target) progressTable() string {
-	return quote(t.host.cfg.controlSchema) + ".awsdms_load_progress"
+	return quoteIdent(t.host.cfg.controlSchema) + ".awsdms_load_progress"
 }
 
 // markKey is the key of a mark.
@@ -59,9 +59,9 @@ func (t *target) markValues(m connector.Mark, c connector.Counts, done bool) str
 		flag = 1
 	}
 	return fmt.Sprintf("INSERT INTO %s VALUES (x'%s', %s, %s, %s, %d, %d, %s, %d, %d, %s, %d, %d, %d, %d, UTC_TIMESTAMP(6))",
-		t.progressTable(), markKey(m.Run, m.Table, m.Segment.Number), quoteText(m.Run), quoteText(m.Table.Schema),
-		quoteText(m.Table.Name), m.Segment.Number, m.Segment.Of, quoteText(m.Segment.Spec), m.Segment.Rows, m.Segment.Bytes,
-		quoteText(m.Witness), flag, c.Rows, c.Bytes, c.Rejected)
+		t.progressTable(), markKey(m.Run, m.Table, m.Segment.Number), quoteString(m.Run), quoteString(m.Table.Schema),
+		quoteString(m.Table.Name), m.Segment.Number, m.Segment.Of, quoteString(m.Segment.Spec), m.Segment.Rows, m.Segment.Bytes,
+		quoteString(m.Witness), flag, c.Rows, c.Bytes, c.Rejected)
 }
 
 // createProgress makes the control database and the table.
@@ -71,7 +71,7 @@ func (t *target) createProgress(ctx context.Context) error {
 
 func (t *target) createControl(ctx context.Context, table, columns string) error {
 	for _, sql := range []string{
-		"CREATE DATABASE IF NOT EXISTS " + quote(t.host.cfg.controlSchema) + " CHARACTER SET utf8mb4",
+		"CREATE DATABASE IF NOT EXISTS " + quoteIdent(t.host.cfg.controlSchema) + " CHARACTER SET utf8mb4",
 		"CREATE TABLE IF NOT EXISTS " + table + " (" + columns + ") ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
 	} {
 		if _, err := t.host.control.ExecContext(ctx, sql); err != nil {
@@ -86,7 +86,7 @@ func (t *target) controlError(ctx context.Context, err error) error {
 	err = classify(ctx, fmt.Errorf("keep control tables in %s: %w", t.host.cfg.controlSchema, err))
 	if connector.ClassOf(err) == connector.Denied {
 		return &connector.Error{Class: connector.Denied, Err: err,
-			Remedy: "GRANT ALL ON " + quote(t.host.cfg.controlSchema) + ".* TO the user"}
+			Remedy: "GRANT ALL ON " + quoteIdent(t.host.cfg.controlSchema) + ".* TO the user"}
 	}
 	return err
 }

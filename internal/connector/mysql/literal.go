@@ -9,11 +9,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// quoteText quotes a string for a session without NO_BACKSLASH_ESCAPES, which ours never have.
-func quoteText(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", `\Z`).Replace(s) + "'"
-}
-
 // number is a literal that needs no quotes.
 var number = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$`)
 
@@ -34,7 +29,7 @@ func valueLiteral(c *catalog.Column, text string) (string, error) {
 		}
 		return "x'" + hex.EncodeToString([]byte(text)) + "'", nil
 	}
-	return quoteText(text), nil
+	return quoteString(text), nil
 }
 
 func isNumeric(base string) bool {

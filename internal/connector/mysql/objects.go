@@ -54,6 +54,8 @@ func (i *inspector) readEvents(ctx context.Context) error {
 type storedObject struct {
 	catalog.Object
 	session habits
+	// plain is a trigger built from information_schema, for a text whose head cannot be read.
+	plain string
 }
 
 // showAndFile asks for the CREATE text of each object and files it under its schema.
@@ -82,7 +84,11 @@ func (o storedObject) statements(text string) ([]string, error) {
 		return nil, err
 	}
 	if o.Kind == "trigger" {
-		return append([]string{"USE " + quoteIdent(o.Name.Schema)}, o.session.around(text)...), nil
+		h, ok := parseTrigger(text)
+		if !ok {
+			return o.session.around(o.plain), nil
+		}
+		return o.session.around(h.inSchema(text, quoteIdent(o.Name.Schema)+".")), nil
 	}
 	if text, err = qualify(text, o.Name); err != nil {
 		return nil, err

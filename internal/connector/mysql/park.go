@@ -22,7 +22,7 @@ func (t *target) Park(ctx context.Context, rows []connector.Parked) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	table := quote(t.host.cfg.controlSchema) + ".awsdms_apply_exceptions"
+	table := quoteIdent(t.host.cfg.controlSchema) + ".awsdms_apply_exceptions"
 	if err := t.createControl(ctx, table, exceptionsColumns); err != nil {
 		return err
 	}
@@ -31,9 +31,9 @@ func (t *target) Park(ctx context.Context, rows []connector.Parked) error {
 		var values []string
 		for _, r := range rows[:n] {
 			values = append(values, "("+strings.Join([]string{
-				quoteText(r.Task), quoteText(r.Table.Schema), quoteText(r.Table.Name),
+				quoteString(r.Task), quoteString(r.Table.Schema), quoteString(r.Table.Name),
 				"'" + r.Time.UTC().Format("2006-01-02 15:04:05.000000") + "'",
-				quoteText(strings.ToValidUTF8(r.Statement, "?")), quoteText(strings.ToValidUTF8(r.Reason, "?")),
+				quoteString(strings.ToValidUTF8(r.Statement, "?")), quoteString(strings.ToValidUTF8(r.Reason, "?")),
 			}, ", ")+")")
 		}
 		sql := "INSERT INTO " + table + " (TASK_NAME, TABLE_OWNER, TABLE_NAME, ERROR_TIME, STATEMENT, ERROR) VALUES " + strings.Join(values, ", ")

@@ -25,7 +25,7 @@ func (se *link) snapshotPosition(ctx context.Context) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	gtids, err := se.query(ctx, "SELECT BINLOG_GTID_POS("+quoteText(file)+", "+quoteText(offset)+")")
+	gtids, err := se.query(ctx, "SELECT BINLOG_GTID_POS("+quoteString(file)+", "+quoteString(offset)+")")
 	if err != nil {
 		return "", fmt.Errorf("ask for the snapshot's GTID: %w", err)
 	}

@@ -29,7 +29,7 @@ var operators = map[catalog.Operator]string{
 }
 
 func comparison(c *catalog.Column, cmp catalog.Comparison) (string, error) {
-	name := quote(c.Name)
+	name := quoteIdent(c.Name)
 	switch cmp.Operator {
 	case catalog.IsNull:
 		return name + " IS NULL", nil

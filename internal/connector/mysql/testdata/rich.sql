@@ -140,7 +140,9 @@ SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'
 ;;
 CREATE FUNCTION shop."glue" (a varchar(10), b varchar(10)) RETURNS varchar(20) DETERMINISTIC RETURN a || b
 ;;
-CREATE TRIGGER shop."cust ins" BEFORE INSERT ON shop.customer FOR EACH ROW SET NEW.note = NEW."Name" || '!'
+USE shop
+;;
+CREATE TRIGGER "cust ins" BEFORE INSERT ON "customer" FOR EACH ROW SET NEW.note = NEW."Name" || '!'
 ;;
 SET sql_mode = 'ORACLE'
 ;;
@@ -154,13 +156,15 @@ END
 ;;
 SET sql_mode = DEFAULT
 ;;
-CREATE DEFINER=nobody@nowhere TRIGGER shop.z_first BEFORE UPDATE ON shop.customer FOR EACH ROW SET NEW.hidden = OLD.hidden + 1
+USE shop
 ;;
-CREATE TRIGGER shop.a_second BEFORE UPDATE ON shop.customer FOR EACH ROW FOLLOWS z_first SET NEW.hidden = NEW.hidden * 2
+CREATE DEFINER=nobody@nowhere TRIGGER z_first BEFORE UPDATE ON customer FOR EACH ROW SET NEW.hidden = OLD.hidden + 1
 ;;
-CREATE TRIGGER shop.between BEFORE UPDATE ON shop.customer FOR EACH ROW PRECEDES a_second SET NEW.hidden = NEW.hidden - 5
+CREATE TRIGGER a_second BEFORE UPDATE ON customer FOR EACH ROW FOLLOWS z_first SET NEW.hidden = NEW.hidden * 2
 ;;
-CREATE TRIGGER shop.`order gone` AFTER DELETE ON shop.`order` FOR EACH ROW BEGIN
+create trigger  between_ before update on customer FOR EACH ROW PRECEDES a_second SET NEW.hidden = NEW.hidden - 5
+;;
+CREATE TRIGGER `order gone` AFTER DELETE ON `order` FOR EACH ROW BEGIN
   DELETE FROM nokey WHERE a = OLD.id;
 END
 ;;
