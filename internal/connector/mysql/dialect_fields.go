@@ -37,9 +37,6 @@ func (d Dialect) fromFields(b *blueprint, t *catalog.Table) {
 		b.inline = append(b.inline, "KEY ("+quoteIdent(counter.Name)+")")
 	}
 	b.indexes = secondary(t)
-	for _, k := range t.ForeignKeys {
-		b.foreign = append(b.foreign, part{kind: foreignPart, name: k.Name, text: foreignKey(k)})
-	}
 	b.options = d.options(t)
 }
 
@@ -118,8 +115,10 @@ func indexParts(parts []catalog.IndexPart) string {
 	return "(" + strings.Join(texts, ", ") + ")"
 }
 
-func foreignKey(k *catalog.ForeignKey) string {
-	if strings.HasPrefix(k.DDL, "CONSTRAINT ") {
+// foreignKey writes a foreign key: in the server's own words where they still name the right table.
+func foreignKey(t *catalog.Table, k *catalog.ForeignKey) string {
+	if strings.Contains(k.DDL, " REFERENCES "+quoteTable(k.Table)+" (") ||
+		k.Table.Schema == t.Name.Schema && strings.Contains(k.DDL, " REFERENCES "+quoteIdent(k.Table.Name)+" (") {
 		return k.DDL
 	}
 	text := "FOREIGN KEY (" + quoteIdents(k.Columns) + ") REFERENCES " + quoteTable(k.Table) + " (" + quoteIdents(k.References) + ")"

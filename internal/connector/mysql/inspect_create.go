@@ -11,22 +11,57 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-// readCreates asks for SHOW CREATE TABLE of every table and fills in what only that text tells.
+// readCreates asks for SHOW CREATE TABLE of every table and fills in what only that text tells. Where only the
+// structure is wanted it asks for the tables with a default that information_schema cannot spell.
 func (i *inspector) readCreates(ctx context.Context) error {
 	for _, s := range i.catalog.Schemas {
 		for _, t := range s.Tables {
-			var name, text string
-			if err := i.q.QueryRowContext(ctx, "SHOW CREATE TABLE "+quoteTable(t.Name)).Scan(&name, &text); err != nil {
-				return fmt.Errorf("inspect table %s: %w", t.Name, err)
+			if !i.o.Objects && !doubtfulDefault(t) {
+				continue
 			}
-			d, err := parseDefinition(printable(text))
+			d, err := i.readCreate(ctx, t)
 			if err != nil {
 				return fmt.Errorf("inspect table %s: %w", t.Name, err)
 			}
-			d.describe(t)
+			d.settleDefaults(t)
+			if i.o.Objects {
+				d.describe(t)
+			}
 		}
 	}
 	return nil
+}
+
+func (i *inspector) readCreate(ctx context.Context, t *catalog.Table) (*definition, error) {
+	var name, text string
+	if err := i.q.QueryRowContext(ctx, "SHOW CREATE TABLE "+quoteTable(t.Name)).Scan(&name, &text); err != nil {
+		return nil, err
+	}
+	return parseDefinition(printable(text))
+}
+
+// doubtfulDefault reports whether a binary column's default has a question mark, which may stand for any byte.
+func doubtfulDefault(t *catalog.Table) bool {
+	for _, c := range t.Columns {
+		if strings.HasSuffix(c.BaseType, "binary") && c.Default != nil && strings.Contains(*c.Default, "?") {
+			return true
+		}
+	}
+	return false
+}
+
+// settleDefaults takes the defaults that printable has put into hexadecimal.
+func (d *definition) settleDefaults(t *catalog.Table) {
+	const before = " DEFAULT "
+	for _, p := range d.parts {
+		c := t.Column(p.name)
+		at := strings.Index(p.text, before+"0x")
+		if p.kind != columnPart || c == nil || at < 0 || !strings.HasSuffix(c.BaseType, "binary") {
+			continue
+		}
+		value, _, _ := strings.Cut(p.text[at+len(before):], " ")
+		c.Default = &value
+	}
 }
 
 // definition is the text of SHOW CREATE TABLE, cut up.
