@@ -23,9 +23,6 @@ func (c *converter) unlikeTable(t *planned) {
 	}
 	c.unlikePrimaryKey(t)
 	c.keyRule(t)
-	if c.to == catalog.MySQL {
-		t.Target.Native = map[string]string{"options": c.mysqlOptions()}
-	}
 	if c.in.Options.SecondaryObjects {
 		c.unlikeUniques(t)
 		c.unlikeIndexes(t)
@@ -38,16 +35,6 @@ func (c *converter) unlikeTable(t *planned) {
 		c.unlikeGenerated(t, &t.Plan.Columns[i], t.Columns[i])
 	}
 	c.noteStructure(t)
-}
-
-// mysqlOptions puts a table into utf8mb4 with a collation that tells texts apart by every byte, as PostgreSQL and
-// SQLite do: under a default collation two of their unique values could be one.
-func (c *converter) mysqlOptions() string {
-	collation := "utf8mb4_0900_bin"
-	if c.in.To.Engine == "mariadb" {
-		collation = "utf8mb4_nopad_bin"
-	}
-	return "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=" + collation
 }
 
 // typeOf returns the DMS type a target column is to hold.
@@ -191,7 +178,7 @@ func (c *converter) unlikeIdentity(t *planned, p *mapping.ColumnPlan, col *catal
 		c.notePart("column", t.Plan.Source, s.Name, Changed, "Column %q of table %s becomes bigint, because only a signed integer numbers itself on the target: a value above 9223372036854775807 is rejected.", s.Name, t.Plan.Source.Name)
 	}
 	col.Default = nil
-	col.Identity = catalog.Identity{Kind: catalog.IdentityByDefault, Next: s.Identity.Next, Start: s.Identity.Start, Increase: s.Identity.Increase}
+	col.Identity = catalog.Identity{Kind: catalog.IdentityByDefault, Next: s.Identity.Next, Known: s.Identity.Known, Spent: s.Identity.Spent, Start: s.Identity.Start, Increase: s.Identity.Increase}
 	if c.to != catalog.PostgreSQL {
 		if s.Identity.Increase > 1 || s.Identity.Increase < 0 {
 			c.notePart("identity", t.Plan.Source, s.Name, Changed, "Column %q of table %s numbers itself in steps of 1 on the target, because the target has no steps of %d for one column.", s.Name, t.Plan.Source.Name, s.Identity.Increase)
@@ -256,7 +243,7 @@ func (c *converter) noteStructure(t *planned) {
 	options := strings.ToUpper(s.Native["options"])
 	switch {
 	case s.PartitionBy != "":
-		c.noteTable(s, Changed, "Table %s becomes one table, because partitioning is not carried to another engine; the rows of its selected partitions go into it.", s.Name)
+		c.noteTable(s, Changed, "Table %s becomes one table, because partitioning is not carried to another engine: it holds the rows of its partitions.", s.Name)
 	case s.PartitionOf != nil:
 		c.noteTable(s, Changed, "Table %s becomes a table of its own, because the table it is a partition of, %s, is not selected or lacks some of its columns.", s.Name, *s.PartitionOf)
 	case len(s.Partitions) > 0 || strings.Contains(options, "PARTITION BY"):
