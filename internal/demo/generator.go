@@ -54,7 +54,13 @@ func (g *generator) moment(days int) time.Time {
 	return g.start.Add(time.Duration(g.rand.Int64N(int64(days)*86_400_000)) * time.Millisecond)
 }
 
-func stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05.000") }
+// stamp writes a time the way most programs do, with a fraction only where there is one.
+func stamp(t time.Time) string {
+	if t.Nanosecond() == 0 {
+		return t.Format(time.DateTime)
+	}
+	return t.Format(time.DateTime + ".000")
+}
 
 func (g *generator) sentence(words int) string {
 	var b strings.Builder
