@@ -10,8 +10,9 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-// inspect describes the database. q should be a transaction of isolation REPEATABLE READ: the queries must agree with
-// each other, and the settings they are read under end with it.
+// inspect describes the database. q must be a transaction, and should be one of isolation REPEATABLE
+// READ: the queries must agree with each other, the settings they are read under end with it, and savepoints give back
+// locks.
 func inspect(ctx context.Context, q querier, o connector.InspectOptions) (*catalog.Catalog, error) {
 	in := newInspector(q, o)
 	for _, step := range []func(context.Context) error{in.structure, in.loadSequences, in.loadViews} {
@@ -90,12 +91,12 @@ func (in *inspector) structure(ctx context.Context) error {
 const inspectSettings = `SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version'),
 	current_database(), set_config('search_path', '', true), set_config('DateStyle', 'ISO', true),
 	set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '3', true),
-	set_config('quote_all_identifiers', 'off', true), set_config('TimeZone', 'UTC', true)`
+	set_config('jit', 'off', true), set_config('quote_all_identifiers', 'off', true), set_config('TimeZone', 'UTC', true)`
 
 func (in *inspector) prepare(ctx context.Context) error {
-	var ignored [6]string
+	var ignored [7]string
 	err := in.q.QueryRow(ctx, inspectSettings).Scan(&in.version, &in.cat.Version, &in.cat.Database,
-		&ignored[0], &ignored[1], &ignored[2], &ignored[3], &ignored[4], &ignored[5])
+		&ignored[0], &ignored[1], &ignored[2], &ignored[3], &ignored[4], &ignored[5], &ignored[6])
 	if err != nil {
 		return fmt.Errorf("prepare to read the catalog: %w", err)
 	}
