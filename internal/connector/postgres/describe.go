@@ -23,7 +23,7 @@ type querier interface {
 func describe(ctx context.Context, q querier, names []catalog.Name) (map[catalog.Name]*connector.Existing, error) {
 	in := newInspector(q, connector.InspectOptions{})
 	in.only = names
-	if err := in.structure(ctx); err != nil {
+	if err := in.within(ctx, in.structure); err != nil {
 		return nil, err
 	}
 	found := map[catalog.Name]*connector.Existing{}
@@ -33,6 +33,29 @@ func describe(ctx context.Context, q querier, names []catalog.Name) (map[catalog
 		}
 	}
 	return found, markFilled(ctx, q, found)
+}
+
+// within runs a step in a transaction, or in a savepoint of the one q is, so that the settings it makes end with it.
+func (in *inspector) within(ctx context.Context, step func(context.Context) error) error {
+	outer := in.q
+	b, ok := outer.(interface {
+		Begin(context.Context) (pgx.Tx, error)
+	})
+	if !ok {
+		return step(ctx)
+	}
+	tx, err := b.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin to read the catalog: %w", err)
+	}
+	in.q = tx
+	err = step(ctx)
+	in.q = outer
+	// Nothing was changed, and a connection that cannot roll back is of no use to the caller either.
+	if rollback := tx.Rollback(ctx); err == nil && rollback != nil {
+		err = fmt.Errorf("end reading the catalog: %w", rollback)
+	}
+	return err
 }
 
 // tablesPerProbe bounds the length of one query that looks whether tables hold rows.
@@ -57,7 +80,11 @@ func markFilled(ctx context.Context, q querier, found map[catalog.Name]*connecto
 		return nil
 	}
 	for n, e := range found {
-		parts = append(parts, fmt.Sprintf("SELECT %d WHERE EXISTS (SELECT FROM %s)", len(batch), quoteName(n)))
+		only := "ONLY "
+		if e.Table.PartitionBy != "" {
+			only = ""
+		}
+		parts = append(parts, fmt.Sprintf("SELECT %d WHERE EXISTS (SELECT FROM %s)", len(batch), only+quoteName(n)))
 		if batch = append(batch, e); len(batch) == tablesPerProbe {
 			if err := flush(); err != nil {
 				return err
