@@ -17,6 +17,7 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
 // describe looks up tables that exist in a target. Views are not tables: a view of the name is not found.
@@ -33,29 +34,6 @@ func describe(ctx context.Context, q querier, names []catalog.Name) (map[catalog
 		}
 	}
 	return found, markFilled(ctx, q, found)
-}
-
-// within runs a step in a transaction, or in a savepoint of the one q is, so that the settings it makes end with it.
-func (in *inspector) within(ctx context.Context, step func(context.Context) error) error {
-	outer := in.q
-	b, ok := outer.(interface {
-		Begin(context.Context) (pgx.Tx, error)
-	})
-	if !ok {
-		return step(ctx)
-	}
-	tx, err := b.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("begin to read the catalog: %w", err)
-	}
-	in.q = tx
-	err = step(ctx)
-	in.q = outer
-	// Nothing was changed, and a connection that cannot roll back is of no use to the caller either.
-	if rollback := tx.Rollback(ctx); err == nil && rollback != nil {
-		err = fmt.Errorf("end reading the catalog: %w", rollback)
-	}
-	return err
 }
 
 // tablesPerProbe bounds the length of one query that looks whether tables hold rows.
