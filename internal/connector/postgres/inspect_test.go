@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -23,6 +24,8 @@ func connect(t testing.TB, db *servertest.Database) *pgx.Conn {
 	t.Cleanup(func() { _ = c.Close(context.Background()) })
 	return c
 }
+
+func versionName(v servertest.PostgreSQLVersion) string { return fmt.Sprintf("PostgreSQL %d", v) }
 
 func run(t testing.TB, c *pgx.Conn, sql string) {
 	t.Helper()
