@@ -118,9 +118,10 @@ func (c *cutter) guesses(low, high []string) [][]string {
 		same := low[:i:i]
 		out := [][]string{append(same, m)}
 		if isText(column.BaseType) {
-			common := commonStart(low[i], high[i])
-			for _, p := range probes {
-				out = append(out, append(same, common+string(p)))
+			for _, start := range starts(low[i], high[i]) {
+				for _, p := range probes {
+					out = append(out, append(same, start+string(p)))
+				}
 			}
 		}
 		return out
@@ -129,6 +130,21 @@ func (c *cutter) guesses(low, high []string) [][]string {
 }
 
 func isText(base string) bool { return base == "char" || base == "varchar" }
+
+// starts are what a key between two texts may begin with: what both begin with, and then more and more of the lower,
+// for when its group of keys is the large one, or one character more of the upper.
+func starts(low, high string) []string {
+	n := len([]rune(commonStart(low, high)))
+	l, h := []rune(low), []rune(high)
+	out := []string{string(l[:n])}
+	for m := n + 1; m <= min(n+3, len(l)); m++ {
+		out = append(out, string(l[:m]))
+	}
+	if n < len(h) {
+		out = append(out, string(h[:n+1]))
+	}
+	return out
+}
 
 // commonStart is what two texts begin with.
 func commonStart(a, b string) string {
