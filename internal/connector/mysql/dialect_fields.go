@@ -162,6 +162,9 @@ func (d Dialect) options(t *catalog.Table) string {
 	if t.Native[nativeVersioned] != "" {
 		text += " WITH SYSTEM VERSIONING"
 	}
+	if clause := t.Native[nativePartition]; clause != "" {
+		text += " " + clause
+	}
 	return text
 }
 

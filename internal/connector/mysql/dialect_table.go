@@ -47,6 +47,11 @@ type blueprint struct {
 
 func (d Dialect) blueprint(t *catalog.Table) *blueprint {
 	b := &blueprint{alterable: t.Native[nativeVersioned] == "", counted: counterIndex(t)}
+	if d.fromOther(t) {
+		a := adapter{to: d.Flavour}
+		t = a.table(t)
+		b.alterable = true
+	}
 	if def := ownDefinition(t); def != nil {
 		b.fromDefinition(def)
 	} else {

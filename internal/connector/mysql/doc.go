@@ -33,5 +33,5 @@
 // inspect and describe set sql_mode and time_zone of the connection they use and set them back. DDL of this package expects the
 // session of a bulk load: time_zone '+00:00' and explicit_defaults_for_timestamp on. The DDL of an object or a view
 // is several statements, SET … CREATE … SET, that belong on one connection; when one of them fails the session is
-// not set back. A CREATE TRIGGER goes through bareTrigger first.
+// not set back. runDDL sees to that, and to triggers, which are created in their own database.
 package mysql

@@ -25,6 +25,7 @@ func (i *inspector) readCreates(ctx context.Context) error {
 			}
 			d.settleDefaults(t)
 			if i.o.Objects {
+				t.Native[nativeServer] = string(i.release.flavour)
 				d.describe(t)
 			}
 		}

@@ -49,13 +49,7 @@ func write(ctx context.Context, db *sql.DB, d Dialect, c *catalog.Catalog) error
 	// The connection is in another database afterwards, and does not go back into the pool.
 	defer func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }()
 	for _, s := range statements(d, c) {
-		if schema, bare, ok := bareTrigger(s.SQL); ok {
-			if _, err := conn.ExecContext(ctx, "USE "+quoteIdent(schema)); err != nil {
-				return fmt.Errorf("%s: %w", s.SQL, err)
-			}
-			s.SQL = bare
-		}
-		if _, err := conn.ExecContext(ctx, s.SQL); err != nil {
+		if err := runDDL(ctx, conn, s.SQL); err != nil {
 			return fmt.Errorf("%s: %w", s.SQL, err)
 		}
 		if s.Makes.Kind == catalog.NoRef {
