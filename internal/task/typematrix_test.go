@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -122,15 +123,15 @@ func checkMatrix(t *testing.T, source, target *end, i int, r matrixRow) {
 	}
 	switch strings.TrimSpace(want) {
 	case "rejected":
-		require.Empty(t, after, about)
-		reasons := target.column(t, fmt.Sprintf("SELECT %s FROM %s WHERE %s = '%s'", target.quote("ERROR"), exceptions(target),
-			target.quote("TABLE_NAME"), matrixTable(i)))
-		require.Len(t, reasons, 1, about)
-		require.NotEmpty(t, reasons[0], about)
+		assert.Empty(t, after, about)
+		reasons := target.column(t, fmt.Sprintf("SELECT %s FROM %s WHERE %s = '%s' AND %s", target.quote("ERROR"), exceptions(target),
+			target.quote("TABLE_NAME"), matrixTable(i), owned(target)))
+		assert.Len(t, reasons, 1, about)
+		assert.NotContains(t, reasons, "", about)
 	case "=":
-		require.Equal(t, before, after, about)
+		assert.Equal(t, before, after, about)
 	default:
-		require.Equal(t, []string{strings.TrimSuffix(want, "")}, after, about)
+		assert.Equal(t, []string{want}, after, about)
 	}
 }
 
@@ -139,6 +140,14 @@ func exceptions(e *end) string {
 		return "awsdms_control.awsdms_apply_exceptions"
 	}
 	return "awsdms_apply_exceptions"
+}
+
+// owned picks the rows of this test's tables: the tests of a MariaDB server share its control database.
+func owned(e *end) string {
+	if e.family == catalog.MySQL {
+		return fmt.Sprintf("TABLE_OWNER = '%s'", e.database())
+	}
+	return "1 = 1"
 }
 
 // printed reads the value of a table as the engine prints it, shortened when it is long.
@@ -177,6 +186,9 @@ func printing(e, source *end, r matrixRow) string {
 			return `CONCAT('\\x', LOWER(HEX(v)))`
 		case strings.HasPrefix(r.nativeType, "bit") && source.family == catalog.MySQL:
 			return "LPAD(BIN(v), " + strings.Trim(r.nativeType, "bit()") + ", '0')"
+		}
+		if r.nativeType == "real" || r.nativeType == "float" {
+			return "CAST(CAST(v AS DOUBLE) AS CHAR)" // MariaDB prints six digits of a float
 		}
 		return "CAST(v AS CHAR)"
 	default:
