@@ -100,6 +100,9 @@ func TestDecimalsKeepTheirDigits(t *testing.T) {
 	} {
 		require.Equal(t, want, evalOn(t, src, change.Decimal, decimal(long)), src)
 	}
+	require.Equal(t, "NaN", evalOn(t, "$x", change.Decimal, decimal("NaN")))
+	require.Equal(t, "NULL", evalOn(t, "$x + 1", change.Decimal, decimal("NaN")))
+	require.Equal(t, "1", evalOn(t, "$x > 1e300", change.Decimal, decimal("Infinity")))
 	require.Equal(t, "6.5", evalOn(t, "$x + 5", change.Decimal, decimal("1.50")))
 	require.Equal(t, "1", evalOn(t, "$x = '1.5'", change.Decimal, decimal("1.50")))
 	require.Equal(t, "1.5", evalOn(t, "round($x, 1)", change.Decimal, decimal("1.52")))
