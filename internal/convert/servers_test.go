@@ -45,54 +45,59 @@ func TestServersTakeWhatIsConverted(t *testing.T) {
 				}
 				r, err := Convert(Input{Source: catalogue, Plan: planFor(catalogue, schema), To: target.to, Options: everything})
 				require.NoError(t, err)
-				exec := func(ss []catalog.Statement) {
-					for _, s := range ss {
-						require.NoError(t, opened.Exec(t.Context(), []catalog.Statement{s}), s.SQL)
-					}
-				}
-				dialect := target.engine.Dialect
-				for _, s := range r.Schemas {
-					if s.Name != opened.DefaultSchema() {
-						exec(dialect.CreateSchema(s))
-					}
-				}
-				objects := func(stage catalog.Stage) {
-					for _, o := range r.Objects {
-						for _, sql := range o.DDL {
-							if o.Stage == stage {
-								exec([]catalog.Statement{{SQL: sql}})
-							}
-						}
-					}
-				}
-				objects(catalog.BeforeTables)
-				for _, s := range r.Sequences {
-					exec(dialect.CreateSequence(s))
-				}
-				var scripts []catalog.Script
-				for _, table := range r.Tables {
-					if !table.Folded {
-						scripts = append(scripts, dialect.Script(table.Target, false))
-					}
-				}
-				for _, s := range scripts {
-					exec(s.Create)
-				}
-				for _, s := range scripts {
-					exec(s.Keys)
-					exec(s.Indexes)
-				}
-				for _, s := range scripts {
-					exec(s.Attach)
-				}
-				for _, s := range scripts {
-					exec(s.Finish)
-				}
-				for _, v := range r.Views {
-					exec(dialect.CreateView(v))
-				}
-				objects(catalog.AtEnd)
+				makeAll(t, opened, target.engine.Dialect, r)
 			})
 		}
 	}
+}
+
+// makeAll makes everything of a result, in the order of a migration without rows.
+func makeAll(t *testing.T, opened connector.Target, dialect connector.Dialect, r *Result) {
+	t.Helper()
+	exec := func(ss []catalog.Statement) {
+		for _, s := range ss {
+			require.NoError(t, opened.Exec(t.Context(), []catalog.Statement{s}), s.SQL)
+		}
+	}
+	for _, s := range r.Schemas {
+		if s.Name != opened.DefaultSchema() {
+			exec(dialect.CreateSchema(s))
+		}
+	}
+	objects := func(stage catalog.Stage) {
+		for _, o := range r.Objects {
+			for _, sql := range o.DDL {
+				if o.Stage == stage {
+					exec([]catalog.Statement{{SQL: sql}})
+				}
+			}
+		}
+	}
+	objects(catalog.BeforeTables)
+	for _, s := range r.Sequences {
+		exec(dialect.CreateSequence(s))
+	}
+	var scripts []catalog.Script
+	for _, table := range r.Tables {
+		if !table.Folded {
+			scripts = append(scripts, dialect.Script(table.Target, false))
+		}
+	}
+	for _, s := range scripts {
+		exec(s.Create)
+	}
+	for _, s := range scripts {
+		exec(s.Keys)
+		exec(s.Indexes)
+	}
+	for _, s := range scripts {
+		exec(s.Attach)
+	}
+	for _, s := range scripts {
+		exec(s.Finish)
+	}
+	for _, v := range r.Views {
+		exec(dialect.CreateView(v))
+	}
+	objects(catalog.AtEnd)
 }
