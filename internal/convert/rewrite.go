@@ -160,8 +160,8 @@ func (s scope) renameBare(tokens []token, i int) (bool, error) {
 }
 
 func (s scope) renameColumn(tokens []token, i int) (bool, error) {
-	if s.table == nil {
-		return false, nil
+	if s.table == nil || s.family == catalog.MySQL && tokens[i].kind == wordToken {
+		return false, nil // MySQL quotes every name in the texts it keeps: ENGINE is no column
 	}
 	for _, c := range s.table.source.Columns {
 		if !s.matches(tokens[i], c.Name) {
