@@ -68,8 +68,13 @@ func (c *converter) unlikeTypes(t *planned) {
 	}
 	for i, col := range t.Columns {
 		c.setType(col, spelled[i])
-		if !typemap.Keeps(c.to, types[i], uses[i]) {
-			c.notePart("column", t.Plan.Source, t.Plan.Columns[i].Name, Changed, "Column %q of table %s becomes %s, because it is part of a key and the target bounds keys: rows with longer values are rejected.", t.Plan.Columns[i].Name, t.Plan.Source.Name, spelled[i])
+		name := t.Plan.Columns[i].Name
+		switch {
+		case typemap.Keeps(c.to, types[i], uses[i]):
+		case types[i].Kind.IsInteger():
+			c.notePart("column", t.Plan.Source, name, Changed, "Column %q of table %s becomes %s, as DMS maps it: rows with larger values are rejected.", name, t.Plan.Source.Name, spelled[i])
+		default:
+			c.notePart("column", t.Plan.Source, name, Changed, "Column %q of table %s becomes %s, because it is part of a key and the target bounds keys: rows with longer values are rejected.", name, t.Plan.Source.Name, spelled[i])
 		}
 	}
 	c.noteTypes(t, types)
@@ -125,7 +130,14 @@ func (c *converter) unlikeColumn(t *planned, p *mapping.ColumnPlan, col *catalog
 	if s.Identity.Kind == catalog.NotIdentity && s.Generated == "" {
 		c.unlikeDefault(t, s, col)
 	}
-	if strings.Contains(strings.ToUpper(s.Native), "ON UPDATE") {
+	native := strings.ToUpper(s.Native)
+	if c.from == catalog.MySQL && strings.Contains(native, "INVISIBLE") {
+		c.notePart("column attribute", t.Plan.Source, s.Name, Changed, "Column %q of table %s is visible on the target, which has no invisible columns: SELECT * returns it.", s.Name, t.Plan.Source.Name)
+	}
+	if c.from != catalog.MySQL && s.Collation != "" {
+		c.notePart("collation", t.Plan.Source, s.Name, Changed, "Column %q of table %s compares and sorts by the target's default collation, because its own, %s, is not carried to another engine.", s.Name, t.Plan.Source.Name, s.Collation)
+	}
+	if c.from == catalog.MySQL && strings.Contains(native, "ON UPDATE") {
 		c.notePart("column attribute", t.Plan.Source, s.Name, NotCarried, "Column %q of table %s is no longer set to the time of each update, which only MySQL does by an attribute: write a trigger on the target if it must be.", s.Name, t.Plan.Source.Name)
 	}
 }
