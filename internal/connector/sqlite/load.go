@@ -50,6 +50,9 @@ func (l *loader) begin(ctx context.Context) error {
 		return err
 	}
 	err := l.target.look(ctx, l.doing(), func(c *conn) error {
+		if err := l.target.writeMode(); err != nil {
+			return err
+		}
 		if err := c.exec("BEGIN IMMEDIATE"); err != nil {
 			return err
 		}

@@ -349,3 +349,46 @@ func TestBusyAndFull(t *testing.T) {
 	require.False(t, has[catalog.Name{Schema: Schema, Name: "BIG"}].HasRows)
 	require.NoError(t, to.Close())
 }
+
+// TestCloseLeavesOneFile: what a load needs beside the database file is gone after Close, and a target that was only
+// looked at leaves nothing.
+func TestCloseLeavesOneFile(t *testing.T) {
+	to, table, path := keyedTarget(t)
+	loader, write := intsLoader(t, to, table, connector.LoadRequest{})
+	require.NoError(t, write(1))
+	require.NoError(t, loader.Commit(t.Context(), connector.Counts{}))
+	require.NoError(t, to.Close())
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{path}, files)
+	require.Equal(t, []string{"delete"}, rows(t, path, "PRAGMA journal_mode"))
+
+	untouched := filepath.Join(t.TempDir(), "none.db")
+	to = openTestTarget(t, untouched)
+	has, err := to.Describe(t.Context(), []catalog.Name{table.Name})
+	require.NoError(t, err)
+	require.Empty(t, has)
+	require.NoError(t, to.Close())
+	require.NoFileExists(t, untouched)
+}
+
+func TestExists(t *testing.T) {
+	to := openTestTarget(t, newFile(t, "CREATE TABLE t (v); CREATE INDEX i ON t (v); CREATE VIEW w AS SELECT 1"))
+	defer to.Close()
+	main := func(name string) catalog.Name { return catalog.Name{Schema: Schema, Name: name} }
+	for ref, want := range map[catalog.Ref]bool{
+		{}: false,
+		{Kind: catalog.SchemaRef, Name: catalog.Name{Name: "main"}}:     true,
+		{Kind: catalog.TableRef, Name: main("T")}:                       true,
+		{Kind: catalog.TableRef, Name: main("i")}:                       false,
+		{Kind: catalog.IndexRef, Name: main("i"), Table: "t"}:           true,
+		{Kind: catalog.ViewRef, Name: main("w")}:                        true,
+		{Kind: catalog.PrimaryKeyRef, Name: main("t_pkey"), Table: "t"}: true,
+		{Kind: catalog.ConstraintRef, Name: main("c"), Table: "gone"}:   false,
+		{Kind: catalog.ObjectRef, Name: main("w")}:                      true,
+	} {
+		got, err := to.Exists(t.Context(), ref)
+		require.NoError(t, err)
+		require.Equal(t, want, got, "%v", ref)
+	}
+}
