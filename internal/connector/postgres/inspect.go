@@ -74,6 +74,8 @@ type inspector struct {
 	ordered   []*node // the graph's nodes in an order of creation
 	// composites maps the relation of a composite type to the type, ranges a multirange to its range.
 	composites, ranges map[uint32]uint32
+	// members maps the entries of operator classes and families to those.
+	members map[ref]ref
 }
 
 // relation is a table, view or sequence with its columns by number.
@@ -98,7 +100,7 @@ func newInspector(q querier, o connector.InspectOptions) *inspector {
 		byName:    map[catalog.Name]*relation{},
 		types:     map[uint32]*nativeType{},
 		sequences: map[uint32]*sequence{},
-		graph:     graph{}, composites: map[uint32]uint32{}, ranges: map[uint32]uint32{},
+		graph:     graph{}, composites: map[uint32]uint32{}, ranges: map[uint32]uint32{}, members: map[ref]ref{},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 func (in *inspector) loadObjects(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		in.loadExtensions, in.loadCollations, in.loadUserTypes, in.loadDomains, in.loadRanges, in.loadFunctions, in.loadAggregates,
-		in.loadOperators, in.loadCasts, in.loadTextSearch, in.loadViewExtras,
+		in.loadOperators, in.loadOperatorClasses, in.loadCasts, in.loadTextSearch, in.loadViewExtras,
 		in.loadTriggers, in.loadRules, in.loadPolicies, in.loadStatistics, in.loadIndexAttachments,
 		in.loadDependencies, in.loadLateDefaults,
 	} {

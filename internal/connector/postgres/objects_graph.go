@@ -106,6 +106,10 @@ func (in *inspector) depend(from, to ref) {
 // row types to their tables, the relations of composite types to the types.
 func (in *inspector) canonical(r ref) ref {
 	switch r.class {
+	case "pg_amop", "pg_amproc":
+		if owner, ok := in.members[r]; ok {
+			return owner
+		}
 	case "pg_class":
 		if t := in.composites[r.oid]; t != 0 {
 			return ref{"pg_type", t}
@@ -204,7 +208,7 @@ func refreshObject(n catalog.Name) catalog.Object {
 }
 
 // kindOrder puts kinds that others tend to need first, so that lists read well.
-var kindOrder = []string{"extension", "collation", "shell type", "type", "domain", "function", "procedure", "aggregate", "operator", "operator family", "operator class",
+var kindOrder = []string{"extension", "collation", "shell type", "type", "domain", "function", "procedure", "aggregate", "operator", "operator family", "operator class", "operator family members",
 	"cast", "text search dictionary", "text search configuration", "view"}
 
 func compareNodes(a, b *node) int {

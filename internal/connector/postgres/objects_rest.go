@@ -42,7 +42,6 @@ func notCarriedQuery() string {
 	UNION ALL SELECT 'conversion', n.nspname, x.conname, 'conversions need functions in C' FROM pg_catalog.pg_conversion x JOIN pg_catalog.pg_namespace n ON n.oid = x.connamespace WHERE ` + own("pg_conversion") + `
 	UNION ALL SELECT 'text search parser', n.nspname, x.prsname, 'parsers need functions in C' FROM pg_catalog.pg_ts_parser x JOIN pg_catalog.pg_namespace n ON n.oid = x.prsnamespace WHERE ` + own("pg_ts_parser") + `
 	UNION ALL SELECT 'text search template', n.nspname, x.tmplname, 'templates need functions in C' FROM pg_catalog.pg_ts_template x JOIN pg_catalog.pg_namespace n ON n.oid = x.tmplnamespace WHERE ` + own("pg_ts_template") + `
-	UNION ALL SELECT 'operator class', n.nspname, x.opcname, 'operator classes outside extensions are not carried over' FROM pg_catalog.pg_opclass x JOIN pg_catalog.pg_namespace n ON n.oid = x.opcnamespace WHERE ` + own("pg_opclass") + `
 	UNION ALL SELECT 'large objects', '', count(*) || ' of them', 'large objects are not part of any table' FROM pg_catalog.pg_largeobject_metadata HAVING count(*) > 0
 	ORDER BY 1, 2, 3`
 }

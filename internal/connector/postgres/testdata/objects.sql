@@ -130,3 +130,30 @@ CREATE FUNCTION app.event() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END
 CREATE EVENT TRIGGER "my Event" ON ddl_command_start WHEN TAG IN ('CREATE TABLE', 'DROP TABLE') EXECUTE FUNCTION app.event();
 ALTER EVENT TRIGGER "my Event" DISABLE;
 COMMENT ON EVENT TRIGGER "my Event" IS 'event';
+
+-- operator classes, and a range whose canonical function takes the range
+CREATE TYPE app.weight AS (g numeric);
+CREATE FUNCTION app.w_lt(app.weight, app.weight) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).g < ($2).g';
+CREATE FUNCTION app.w_le(app.weight, app.weight) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).g <= ($2).g';
+CREATE FUNCTION app.w_eq(app.weight, app.weight) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).g = ($2).g';
+CREATE FUNCTION app.w_ge(app.weight, app.weight) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).g >= ($2).g';
+CREATE FUNCTION app.w_gt(app.weight, app.weight) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).g > ($2).g';
+CREATE FUNCTION app.w_cmp(app.weight, app.weight) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT CASE WHEN ($1).g < ($2).g THEN -1 WHEN ($1).g > ($2).g THEN 1 ELSE 0 END';
+CREATE OPERATOR app.<# (FUNCTION = app.w_lt, LEFTARG = app.weight, RIGHTARG = app.weight, NEGATOR = OPERATOR(app.>=#));
+CREATE OPERATOR app.<=# (FUNCTION = app.w_le, LEFTARG = app.weight, RIGHTARG = app.weight);
+CREATE OPERATOR app.=# (FUNCTION = app.w_eq, LEFTARG = app.weight, RIGHTARG = app.weight, COMMUTATOR = OPERATOR(app.=#), MERGES, HASHES);
+CREATE OPERATOR app.>=# (FUNCTION = app.w_ge, LEFTARG = app.weight, RIGHTARG = app.weight, NEGATOR = OPERATOR(app.<#));
+CREATE OPERATOR app.># (FUNCTION = app.w_gt, LEFTARG = app.weight, RIGHTARG = app.weight);
+CREATE OPERATOR CLASS app.a_weights DEFAULT FOR TYPE app.weight USING btree AS OPERATOR 1 app.<#, OPERATOR 2 app.<=#, OPERATOR 3 app.=#, OPERATOR 4 app.>=#, OPERATOR 5 app.>#, FUNCTION 1 app.w_cmp(app.weight, app.weight);
+COMMENT ON OPERATOR CLASS app.a_weights USING btree IS 'weights';
+CREATE FUNCTION app.w_mixed(app.weight, numeric) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).g < $2';
+CREATE FUNCTION app.w_mixed_cmp(app.weight, numeric) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 0';
+CREATE OPERATOR app.<# (FUNCTION = app.w_mixed, LEFTARG = app.weight, RIGHTARG = numeric);
+ALTER OPERATOR FAMILY app.a_weights USING btree ADD OPERATOR 1 app.<# (app.weight, numeric), FUNCTION 1 app.w_mixed_cmp(app.weight, numeric);
+CREATE OPERATOR FAMILY app.empty_family USING hash;
+CREATE TABLE app.weighed (w app.weight, UNIQUE (w));
+CREATE INDEX weighed_w ON app.weighed (w DESC);
+CREATE TYPE app.steps;
+CREATE FUNCTION app.canonical_steps(app.steps) RETURNS app.steps LANGUAGE internal IMMUTABLE STRICT AS 'int4range_canonical';
+CREATE TYPE app.steps AS RANGE (subtype = int4, canonical = app.canonical_steps);
+CREATE TABLE app.walk (s app.steps DEFAULT '[1,3]');
