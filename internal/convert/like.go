@@ -58,7 +58,7 @@ func (c *converter) likeColumn(t *planned, p *mapping.ColumnPlan, col *catalog.C
 	case p.Source == nil || p.Type != nil:
 		c.retypedColumn(t, p, col)
 		return
-	case c.in.Options.DMS && c.from == catalog.PostgreSQL && strings.Contains(p.Source.NativeType, "."):
+	case c.in.Options.DMS && userDefined(p.Source):
 		// The guide's homogeneous exception: user-defined types become character varying.
 		*col = catalog.Column{NotNull: p.Source.NotNull, NativeType: "varchar"}
 		col.BaseType, col.Type = typemap.FromNative(c.to, col.NativeType)
@@ -91,6 +91,13 @@ func (c *converter) likeColumn(t *planned, p *mapping.ColumnPlan, col *catalog.C
 	if !c.keepsAttributes() {
 		col.Default, col.Identity, col.Comment, col.Generated, col.Stored = nil, catalog.Identity{}, "", "", false
 	}
+}
+
+// userDefined reports whether a column's type is an enum, a composite or a domain of PostgreSQL. Types of extensions
+// have a schema too, and their own name as the base.
+func userDefined(s *catalog.Column) bool {
+	dot := strings.LastIndexByte(s.NativeType, '.')
+	return dot >= 0 && !strings.EqualFold(strings.TrimSuffix(s.NativeType[dot+1:], "[]"), strings.TrimSuffix(s.BaseType, "[]"))
 }
 
 // retypedColumn fills in a column whose type the mapping gives.
