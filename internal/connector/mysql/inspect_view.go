@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-const viewsQuery = `SELECT table_schema, table_name, view_definition, check_option, security_type, collation_connection, ALGORITHM_COLUMN
+const viewsQuery = `SELECT table_schema, table_name, COALESCE(view_definition, ''), check_option, security_type, collation_connection, ALGORITHM_COLUMN
 FROM information_schema.views WHERE %s`
 
 func (i *inspector) readViews(ctx context.Context) error {
@@ -28,6 +29,11 @@ func (i *inspector) readViews(ctx context.Context) error {
 		v := i.views[n]
 		if v == nil {
 			return nil
+		}
+		if query == "" && i.o.Objects {
+			return &connector.Error{
+				Class: connector.Denied, Err: fmt.Errorf("view %s: the server does not show its definition to this user", n), Remedy: "GRANT SHOW VIEW",
+			}
 		}
 		v.Query = query
 		v.Needs = i.mentioned(query, n)
