@@ -2,6 +2,8 @@ package convert
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -28,14 +30,19 @@ func (s scope) rewrite(sql string) (string, error) {
 	changed := false
 	for i := 0; i < len(tokens); i++ {
 		if tokens[i].kind == stringToken {
-			if err := s.checkBody(tokens[i].value); err != nil {
+			did, err := s.renameInString(tokens, i)
+			if err != nil {
 				return "", err
 			}
+			changed = changed || did
 		}
-		if !tokens[i].isName() || i > 0 && tokens[i-1].is("::") {
+		if !tokens[i].isName() {
 			continue
 		}
 		chain := chainAt(tokens, i)
+		if len(chain) == 1 && i > 0 && tokens[i-1].is("::") {
+			continue // a type
+		}
 		did, err := s.rename(tokens, chain)
 		if err != nil {
 			return "", err
@@ -51,6 +58,22 @@ func (s scope) rewrite(sql string) (string, error) {
 		b.WriteString(t.text)
 	}
 	return b.String(), nil
+}
+
+// renameInString renames what a string names that is read as a name: nextval('shop.orders_id_seq'::regclass). Any
+// other string must not mention a renamed thing.
+func (s scope) renameInString(tokens []token, i int) (bool, error) {
+	value := tokens[i].value
+	if i+2 >= len(tokens) || !tokens[i+1].is("::") || !tokens[i+2].is("regclass") {
+		return false, s.checkBody(value)
+	}
+	s.table = nil
+	renamed, err := s.rewrite(value)
+	if err != nil || renamed == value {
+		return false, err
+	}
+	tokens[i].text = quoteString(s.family, renamed)
+	return true, nil
 }
 
 // chainAt returns the indexes of the names in a.b.c starting at i.
@@ -137,8 +160,8 @@ func (s scope) renameBare(tokens []token, i int) (bool, error) {
 }
 
 func (s scope) renameColumn(tokens []token, i int) (bool, error) {
-	if s.table == nil {
-		return false, nil
+	if s.table == nil || s.family == catalog.MySQL && tokens[i].kind == wordToken {
+		return false, nil // MySQL quotes every name in the texts it keeps: ENGINE is no column
 	}
 	for _, c := range s.table.source.Columns {
 		if !s.matches(tokens[i], c.Name) {
@@ -175,7 +198,10 @@ func (s scope) checkBody(body string) error {
 }
 
 func (s scope) findSchema(t token) (string, bool) {
-	for from := range s.names.schemas {
+	if _, ok := s.names.schemas[t.value]; ok {
+		return t.value, true
+	}
+	for _, from := range slices.Sorted(maps.Keys(s.names.schemas)) {
 		if s.matches(t, from) {
 			return from, true
 		}

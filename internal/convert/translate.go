@@ -142,6 +142,9 @@ func (tr translator) column(name string) (string, class, error) {
 	}
 	text := quoteName(tr.to, to)
 	got := classOf(c.Type)
+	if c.BaseType == "citext" {
+		got = otherClass // compares by case everywhere else
+	}
 	target := tr.target.Column(to)
 	if got == numberClass && tr.to == catalog.SQLite && target != nil && strings.Contains(target.NativeType, "TEXT") {
 		if tr.generated {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
@@ -14,7 +15,7 @@ func (r *run) after(ctx context.Context) error {
 	if err := r.objects(ctx, catalog.AfterLoad); err != nil {
 		return err
 	}
-	d := r.targetEngine.Dialect
+	d := r.dialect
 	for _, v := range r.plan.Schema.Views {
 		kind := "view"
 		if v.Materialized {
@@ -85,7 +86,12 @@ func (r *run) tolerate(ctx context.Context, kind string, name catalog.Name, ss [
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if r.plan.Resumed && alreadyThere(err) {
+	if connector.ClassOf(err) == connector.Present {
+		if !r.plan.Resumed { // else it is probably the interrupted run's own
+			r.report.Notes = append(r.report.Notes, convert.Note{
+				Kind: kind, Name: name, Outcome: convert.NotCarried, Text: fmt.Sprintf("The target has %s %s already; it was left as it is.", kind, name),
+			})
+		}
 		return nil
 	}
 	r.Log.Warn("not carried over", "kind", kind, "name", name.String(), "error", err)

@@ -53,7 +53,7 @@ func (t *Task) Preview(ctx context.Context, p *Plan) (_ *Preview, err error) {
 }
 
 func (t *Task) previewObjects(v *Preview, p *Plan) {
-	d := t.targetEngine.Dialect
+	d := t.dialect
 	for _, s := range p.Schema.Schemas {
 		v.Before = append(v.Before, texts(d.CreateSchema(s))...)
 	}

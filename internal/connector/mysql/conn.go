@@ -18,8 +18,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/wire"
 )
 
-// server is a reachable server: a small pool for questions and DDL, and a way to open sessions that move rows.
-type server struct {
+// host is a reachable server: a small pool for questions and DDL, and a way to open sessions that move rows.
+type host struct {
 	cfg     *config
 	tls     *tls.Config // nil for none
 	control *sql.DB
@@ -29,12 +29,12 @@ type server struct {
 }
 
 // connect logs in once to learn what the server is, and opens the control pool.
-func connect(ctx context.Context, c connector.Config, sqlMode string) (*server, error) {
+func connect(ctx context.Context, c connector.Config, sqlMode string) (*host, error) {
 	cfg, err := parseConfig(c)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{cfg: cfg, log: c.Log}
+	s := &host{cfg: cfg, log: c.Log}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -52,7 +52,7 @@ func connect(ctx context.Context, c connector.Config, sqlMode string) (*server, 
 }
 
 // greet opens a first connection, settles on TLS or not, and reads the version.
-func (s *server) greet(ctx context.Context) error {
+func (s *host) greet(ctx context.Context) error {
 	var err error
 	if s.tls, err = s.cfg.tls.build(s.cfg.host); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (s *server) greet(ctx context.Context) error {
 }
 
 // isLocal reports whether nothing leaves the machine, so that preferring TLS protects nothing.
-func (s *server) isLocal() bool {
+func (s *host) isLocal() bool {
 	if s.cfg.socket != "" || s.cfg.host == "localhost" {
 		return true
 	}
@@ -88,7 +88,7 @@ func withoutTLS(err error) bool {
 	return strings.Contains(err.Error(), "does not support TLS") || strings.Contains(err.Error(), "does not support SSL")
 }
 
-func (s *server) dial(ctx context.Context) (*wire.Conn, error) {
+func (s *host) dial(ctx context.Context) (*wire.Conn, error) {
 	c, err := wire.Dial(ctx, wire.Options{
 		Network: s.cfg.network(), Address: s.cfg.address(), User: s.cfg.user, Password: s.cfg.password,
 		Database: s.cfg.database, TLS: s.tls, Timeout: s.cfg.timeout,
@@ -99,7 +99,7 @@ func (s *server) dial(ctx context.Context) (*wire.Conn, error) {
 	return c, nil
 }
 
-func (s *server) controlConfig(sqlMode string) *mysql.Config {
+func (s *host) controlConfig(sqlMode string) *mysql.Config {
 	c := mysql.NewConfig()
 	c.User, c.Passwd, c.Net, c.Addr, c.DBName = s.cfg.user, s.cfg.password, s.cfg.network(), s.cfg.address(), s.cfg.database
 	c.Timeout, c.TLS = s.cfg.timeout, s.tls
@@ -112,7 +112,7 @@ func (s *server) controlConfig(sqlMode string) *mysql.Config {
 }
 
 // statementTimeout is the variable that ends long statements.
-func (s *server) statementTimeout() string {
+func (s *host) statementTimeout() string {
 	if s.mariadb {
 		return "max_statement_time"
 	}
@@ -120,12 +120,12 @@ func (s *server) statementTimeout() string {
 }
 
 // session opens a connection that moves rows and sets its variables.
-func (s *server) session(ctx context.Context, settings string) (*session, error) {
+func (s *host) session(ctx context.Context, settings string) (*link, error) {
 	c, err := s.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	se := &session{server: s, conn: c}
+	se := &link{server: s, conn: c}
 	settings = "SET NAMES utf8mb4, time_zone='+00:00', wait_timeout=2147483, net_write_timeout=86400, net_read_timeout=86400, " +
 		s.statementTimeout() + "=0, " + settings
 	if s.mariadb {
@@ -138,10 +138,10 @@ func (s *server) session(ctx context.Context, settings string) (*session, error)
 	return se, nil
 }
 
-func (s *server) close() error { return s.control.Close() }
+func (s *host) close() error { return s.control.Close() }
 
 // kill ends what the session runs. It takes a connection of its own and does not take long.
-func (s *server) kill(what string, id uint32) {
+func (s *host) kill(what string, id uint32) {
 	ctx, cancel := context.WithTimeout(context.Background(), killTime)
 	defer cancel()
 	if _, err := s.control.ExecContext(ctx, fmt.Sprintf("%s %d", what, id)); err != nil {
@@ -152,18 +152,18 @@ func (s *server) kill(what string, id uint32) {
 // killTime is how long a stop waits for the server before it drops the connection.
 const killTime = 1200 * time.Millisecond
 
-// session is one connection that moves rows.
-type session struct {
-	server *server
+// link is one connection that moves rows.
+type link struct {
+	server *host
 	conn   *wire.Conn
 	broken bool
 }
 
-func (se *session) close() { _ = se.conn.Close() }
+func (se *link) close() { _ = se.conn.Close() }
 
 // guard runs f, which uses the session, and stops it when the context ends: first by asking the server to end the
 // statement, which leaves the session usable, then by cutting the connection.
-func (se *session) guard(ctx context.Context, f func() error) error {
+func (se *link) guard(ctx context.Context, f func() error) error {
 	if err := context.Cause(ctx); err != nil {
 		return &stopped{cause: err, err: err}
 	}
@@ -186,7 +186,7 @@ func (se *session) guard(ctx context.Context, f func() error) error {
 }
 
 // settle takes in a kill that came after the statement had ended.
-func (se *session) settle() {
+func (se *link) settle() {
 	if se.broken {
 		return
 	}
@@ -197,7 +197,7 @@ func (se *session) settle() {
 }
 
 // exec runs a statement.
-func (se *session) exec(ctx context.Context, sql string) (wire.Result, error) {
+func (se *link) exec(ctx context.Context, sql string) (wire.Result, error) {
 	var r wire.Result
 	err := se.guard(ctx, func() (err error) {
 		r, err = se.conn.Exec(sql)
@@ -206,8 +206,18 @@ func (se *session) exec(ctx context.Context, sql string) (wire.Result, error) {
 	return r, err
 }
 
+// execBytes is exec for a statement that is not copied into a string.
+func (se *link) execBytes(ctx context.Context, sql []byte) (wire.Result, error) {
+	var r wire.Result
+	err := se.guard(ctx, func() (err error) {
+		r, err = se.conn.ExecBytes(sql)
+		return err
+	})
+	return r, err
+}
+
 // query runs a statement with a small result and returns its first rows as text; NULL is "".
-func (se *session) query(ctx context.Context, sql string) ([][]string, error) {
+func (se *link) query(ctx context.Context, sql string) ([][]string, error) {
 	var out [][]string
 	err := se.guard(ctx, func() error {
 		rows, err := se.conn.Query(sql)

@@ -106,7 +106,7 @@ func isBroken(err error) bool {
 	var n net.Error
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
 		errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, gomysql.ErrBadConn) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, fs.ErrClosed) || errors.As(err, &n)
+		errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, wire.ErrMalformed) || errors.Is(err, fs.ErrClosed) || errors.As(err, &n)
 }
 
 // stopped is an error that came because the context ended.

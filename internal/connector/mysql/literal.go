@@ -9,28 +9,12 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// quote quotes an identifier.
-func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
-
-// quoteName quotes a table's name with its database.
-func quoteName(n catalog.Name) string {
-	if n.Schema == "" {
-		return quote(n.Name)
-	}
-	return quote(n.Schema) + "." + quote(n.Name)
-}
-
-// quoteText quotes a string for a session without NO_BACKSLASH_ESCAPES, which ours never have.
-func quoteText(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", `\Z`).Replace(s) + "'"
-}
-
 // number is a literal that needs no quotes.
 var number = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$`)
 
-// literal writes text as a literal of a column's type: numbers bare, bytes (as 0x… or as they are) in hexadecimal,
+// valueLiteral writes text as a literal of a column's type: numbers bare, bytes (as 0x… or as they are) in hexadecimal,
 // anything else as a string, which the server compares under the column's own collation.
-func literal(c *catalog.Column, text string) (string, error) {
+func valueLiteral(c *catalog.Column, text string) (string, error) {
 	switch {
 	case isNumeric(c.BaseType):
 		if !number.MatchString(text) {
@@ -45,7 +29,7 @@ func literal(c *catalog.Column, text string) (string, error) {
 		}
 		return "x'" + hex.EncodeToString([]byte(text)) + "'", nil
 	}
-	return quoteText(text), nil
+	return quoteString(text), nil
 }
 
 func isNumeric(base string) bool {
@@ -74,4 +58,6 @@ func isBinary(base string) bool {
 }
 
 // isRaw reports whether the bytes of a value have no character set.
-func isRaw(base string) bool { return isBinary(base) || isSpatial(base) || base == "bit" || base == "vector" }
+func isRaw(base string) bool {
+	return isBinary(base) || isSpatial(base) || base == "bit" || base == "vector"
+}

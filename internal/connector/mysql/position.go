@@ -10,7 +10,7 @@ import (
 
 // snapshotPosition asks MariaDB for the place in the binary log that the session's snapshot corresponds to; empty when
 // no binary log is kept.
-func (se *session) snapshotPosition(ctx context.Context) (string, error) {
+func (se *link) snapshotPosition(ctx context.Context) (string, error) {
 	rows, err := se.query(ctx, "SHOW STATUS LIKE 'binlog\\_snapshot\\_%'")
 	if err != nil {
 		return "", fmt.Errorf("ask for the snapshot's position: %w", err)
@@ -25,7 +25,7 @@ func (se *session) snapshotPosition(ctx context.Context) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	gtids, err := se.query(ctx, "SELECT BINLOG_GTID_POS("+quoteText(file)+", "+quoteText(offset)+")")
+	gtids, err := se.query(ctx, "SELECT BINLOG_GTID_POS("+quoteString(file)+", "+quoteString(offset)+")")
 	if err != nil {
 		return "", fmt.Errorf("ask for the snapshot's GTID: %w", err)
 	}
@@ -37,7 +37,7 @@ func (se *session) snapshotPosition(ctx context.Context) (string, error) {
 }
 
 // masterPosition asks MySQL where its binary log ends; empty when none is kept. MySQL 8.2 renamed the statement.
-func (se *session) masterPosition(ctx context.Context) (string, error) {
+func (se *link) masterPosition(ctx context.Context) (string, error) {
 	rows, err := se.query(ctx, "SHOW BINARY LOG STATUS")
 	if code, ok := codeOf(err); ok && code == syntaxError {
 		rows, err = se.query(ctx, "SHOW MASTER STATUS")

@@ -26,7 +26,7 @@ func (s *snapshot) Read(ctx context.Context, r connector.ReadRequest) error {
 		rd.decoders = append(rd.decoders, d)
 		rd.layouts = append(rd.layouts, c.Layout)
 	}
-	err = s.lease(ctx, func(se *session) error {
+	err = s.lease(ctx, func(se *link) error {
 		return se.guard(ctx, func() error { return rd.run(ctx, se, sql) })
 	})
 	if err != nil {
@@ -44,7 +44,7 @@ type reader struct {
 	rows     int64 // seen so far, for naming a row that has no key
 }
 
-func (rd *reader) run(ctx context.Context, se *session, sql string) error {
+func (rd *reader) run(ctx context.Context, se *link, sql string) error {
 	rows, err := se.conn.Query(sql)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (rd *reader) run(ctx context.Context, se *session, sql string) error {
 }
 
 // abandon ends a statement whose rows nobody wants any more. The session stays usable.
-func (se *session) abandon(rows *wire.Rows) {
+func (se *link) abandon(rows *wire.Rows) {
 	se.server.kill("KILL QUERY", se.conn.ID())
 	var refused *wire.ServerError
 	if err := rows.Drain(); err != nil && !errors.As(err, &refused) {

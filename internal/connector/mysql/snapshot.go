@@ -13,10 +13,10 @@ import (
 
 // snapshot is a set of sessions that see the same committed moment.
 type snapshot struct {
-	server   *server
+	host     *host
 	position string
-	idle     chan *session
-	all      []*session
+	idle     chan *link
+	all      []*link
 
 	gone struct {
 		sync.Once
@@ -34,7 +34,7 @@ func (s *snapshot) Position() string { return s.position }
 func (s *snapshot) Layout(c *catalog.Column) change.Layout { return layoutOf(c) }
 
 // lease lends a session to f. When the session breaks, so has the snapshot: a new session would see another moment.
-func (s *snapshot) lease(ctx context.Context, f func(*session) error) error {
+func (s *snapshot) lease(ctx context.Context, f func(*link) error) error {
 	select {
 	case <-s.gone.signal:
 		return s.lost()

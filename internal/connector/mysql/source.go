@@ -8,7 +8,7 @@ import (
 )
 
 // source reads from a server.
-type source struct{ server *server }
+type source struct{ host *host }
 
 var _ connector.Source = (*source)(nil)
 
@@ -20,27 +20,27 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 	if err != nil {
 		return nil, err
 	}
-	return &source{server: s}, nil
+	return &source{host: s}, nil
 }
 
 // Identity names the database.
-func (s *source) Identity() string { return s.server.cfg.identity() }
+func (s *source) Identity() string { return s.host.cfg.identity() }
 
 // Close ends the control connections; snapshots end by themselves.
-func (s *source) Close() error { return s.server.close() }
+func (s *source) Close() error { return s.host.close() }
 
 // Inspect describes what the user can see.
 func (s *source) Inspect(ctx context.Context, o connector.InspectOptions) (*catalog.Catalog, error) {
-	c, err := inspect(ctx, s.server.control, o)
+	c, err := inspect(ctx, s.host.control, o)
 	return c, classify(ctx, err)
 }
 
 // Snapshot opens one view of the database for any number of readers.
 func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot, error) {
-	if n := s.server.cfg.connections; n > 0 {
+	if n := s.host.cfg.connections; n > 0 {
 		readers = min(readers, n)
 	}
-	snap, err := openSnapshot(ctx, s.server, readers)
+	snap, err := openSnapshot(ctx, s.host, readers)
 	if err != nil {
 		return nil, err
 	}

@@ -79,11 +79,11 @@ func (s spec) bound(t *catalog.Table, values []string) (b bound, nullable []bool
 		if c == nil {
 			return b, nil, invalid(fmt.Errorf("table %s has no column %s", t.Name, name), "")
 		}
-		l, err := literal(c, values[i])
+		l, err := valueLiteral(c, values[i])
 		if err != nil {
 			return b, nil, err
 		}
-		b.columns, b.values = append(b.columns, quote(name)), append(b.values, l)
+		b.columns, b.values = append(b.columns, quoteIdent(name)), append(b.values, l)
 		nullable = append(nullable, !c.NotNull)
 	}
 	return b, nullable, nil
@@ -119,7 +119,7 @@ func selectRows(r connector.ReadRequest) (string, error) {
 		q.WriteString(" WHERE " + strings.Join(where, " AND "))
 	}
 	if key := keyOf(r.Table); key != nil && inKeyOrder(r.Table, s, key) {
-		q.WriteString(" ORDER BY " + quoteList(key.columns))
+		q.WriteString(" ORDER BY " + quoteIdents(key.columns))
 	}
 	return q.String(), nil
 }
@@ -127,19 +127,19 @@ func selectRows(r connector.ReadRequest) (string, error) {
 // readExpression is what to select for a column. FLOAT is printed with six digits unless it is made a DOUBLE.
 func readExpression(c *catalog.Column) string {
 	if c.BaseType == "float" {
-		return quote(c.Name) + "+0e0"
+		return quoteIdent(c.Name) + "+0e0"
 	}
-	return quote(c.Name)
+	return quoteIdent(c.Name)
 }
 
 // from writes the table, the partition and, where rows are wanted in key order, the index to use.
 func from(t *catalog.Table, s spec) string {
-	f := " FROM " + quoteName(t.Name)
+	f := " FROM " + quoteTable(t.Name)
 	if s.Partition != "" {
-		f += " PARTITION (" + quote(s.Partition) + ")"
+		f += " PARTITION (" + quoteIdent(s.Partition) + ")"
 	}
 	if key := keyOf(t); key != nil && inKeyOrder(t, s, key) {
-		f += " FORCE INDEX (" + quote(key.index) + ")"
+		f += " FORCE INDEX (" + quoteIdent(key.index) + ")"
 	}
 	return f
 }
@@ -154,14 +154,6 @@ func inKeyOrder(t *catalog.Table, s spec, key *tableKey) bool {
 		return false
 	}
 	return len(s.Columns) == 0 || len(s.Columns) <= len(key.columns) && slices.Equal(s.Columns, key.columns[:len(s.Columns)])
-}
-
-func quoteList(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = quote(n)
-	}
-	return strings.Join(quoted, ", ")
 }
 
 // tableKey is the key that rows are found and ordered by.

@@ -29,18 +29,18 @@ var operators = map[catalog.Operator]string{
 }
 
 func comparison(c *catalog.Column, cmp catalog.Comparison) (string, error) {
-	name := quote(c.Name)
+	name := quoteIdent(c.Name)
 	switch cmp.Operator {
 	case catalog.IsNull:
 		return name + " IS NULL", nil
 	case catalog.IsNotNull:
 		return name + " IS NOT NULL", nil
 	case catalog.Between, catalog.NotBetween:
-		low, err := literal(c, cmp.Low)
+		low, err := valueLiteral(c, cmp.Low)
 		if err != nil {
 			return "", err
 		}
-		high, err := literal(c, cmp.High)
+		high, err := valueLiteral(c, cmp.High)
 		if err != nil {
 			return "", err
 		}
@@ -54,7 +54,7 @@ func comparison(c *catalog.Column, cmp catalog.Comparison) (string, error) {
 	if !ok {
 		return "", invalid(fmt.Errorf("unknown operator %q", cmp.Operator), "")
 	}
-	value, err := literal(c, cmp.Value)
+	value, err := valueLiteral(c, cmp.Value)
 	if err != nil {
 		return "", err
 	}

@@ -202,5 +202,16 @@ func (c *conn) number(sql string, args ...any) (n int64, err error) {
 // inTransaction reports whether a transaction is open. SQLite ends one by itself after some errors.
 func (c *conn) inTransaction() bool { return lib.Xsqlite3_get_autocommit(c.tls, c.db) == 0 }
 
+// disableTriggers keeps the triggers of existing tables from acting on loaded rows. Others' connections still run them.
+func (c *conn) disableTriggers() error {
+	va := c.tls.Alloc(16)
+	defer c.tls.Free(16)
+	rc := lib.Xsqlite3_db_config(c.tls, c.db, lib.SQLITE_DBCONFIG_ENABLE_TRIGGER, libc.VaList(va, int32(0), uintptr(0)))
+	if rc != lib.SQLITE_OK {
+		return c.failure(rc)
+	}
+	return nil
+}
+
 // pointer turns an address in SQLite's own memory, which the Go collector neither moves nor frees, into a pointer.
 func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }

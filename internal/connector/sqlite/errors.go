@@ -64,9 +64,15 @@ func classOf(code int32) (connector.Class, string) {
 	return connector.Unclassified, ""
 }
 
-// openError names the file in an error of opening it.
+// openError names the file in an error of opening it. A reader that cannot open a file that is there most often lacks
+// the right to make the shared-memory file that WAL mode needs.
 func openError(l location, err error) error {
-	return classify("open "+l.path, err)
+	err = classify("open "+l.path, err)
+	var e *connector.Error
+	if errors.As(err, &e) && e.Class == connector.Missing && l.mode == "ro" && !l.immutable {
+		e.Remedy = "make the folder writable, which WAL mode needs, or add ?immutable=1 if nothing writes to the file"
+	}
+	return err
 }
 
 func invalid(remedy, format string, args ...any) error {

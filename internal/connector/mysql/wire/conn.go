@@ -94,7 +94,26 @@ const query = 0x03
 func (c *Conn) send(sql string) error {
 	c.in.seq = 0
 	c.out = append(append(c.out[:0], 0, 0, 0, 0, query), sql...)
-	return c.writePayload(c.out)
+	return c.sent()
+}
+
+// sent sends what send has built. A buffer that a large statement has blown up is let go.
+func (c *Conn) sent() error {
+	err := c.writePayload(c.out)
+	if cap(c.out) > readBuffer*4 {
+		c.out = nil
+	}
+	return err
+}
+
+// ExecBytes is Exec for a statement held as bytes.
+func (c *Conn) ExecBytes(sql []byte) (Result, error) {
+	c.in.seq = 0
+	c.out = append(append(c.out[:0], 0, 0, 0, 0, query), sql...)
+	if err := c.sent(); err != nil {
+		return Result{}, err
+	}
+	return c.result()
 }
 
 // writePayload sends a payload that has four free bytes in front, in as many packets as it takes.
@@ -128,7 +147,7 @@ func (c *Conn) result() (Result, error) {
 	case err != nil:
 		return Result{}, err
 	case len(b) == 0 || b[0] == infileReply:
-		return Result{}, errMalformed
+		return Result{}, ErrMalformed
 	case b[0] == okReply:
 		return parseOK(b)
 	case b[0] == errReply:

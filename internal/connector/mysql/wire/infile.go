@@ -26,7 +26,7 @@ func (c *Conn) LoadData(sql string) (*Infile, error) {
 	case err != nil:
 		return nil, err
 	case len(b) == 0:
-		return nil, errMalformed
+		return nil, ErrMalformed
 	case b[0] == errReply:
 		return nil, parseError(b)
 	case b[0] != infileReply:

@@ -58,14 +58,14 @@ func lenencValue(b []byte) uint64 {
 // integer cuts a length-encoded integer off b.
 func integer(b []byte) (uint64, []byte, error) {
 	if len(b) == 0 {
-		return 0, nil, errMalformed
+		return 0, nil, ErrMalformed
 	}
 	if b[0] < nullCell {
 		return uint64(b[0]), b[1:], nil
 	}
 	width := lenencWidth(b[0])
 	if width == 0 || len(b) < 1+width {
-		return 0, nil, errMalformed
+		return 0, nil, ErrMalformed
 	}
 	return lenencValue(b[1 : 1+width]), b[1+width:], nil
 }

@@ -12,8 +12,8 @@ const maxPayload = 1<<24 - 1
 // readBuffer is how much is read from the socket at once. A row that fits is handed out where it lies.
 const readBuffer = 256 << 10
 
-// errMalformed says that the server's bytes are not the protocol's.
-var errMalformed = errors.New("malformed packet from the server")
+// ErrMalformed says that the server's bytes are not the protocol's.
+var ErrMalformed = errors.New("malformed packet from the server")
 
 // packets cuts a byte stream into packets.
 type packets struct {
@@ -57,7 +57,7 @@ func (p *packets) header() (int, error) {
 	}
 	h := p.buf[p.r : p.r+4]
 	if h[3] != p.seq {
-		return 0, fmt.Errorf("%w: packet %d came where %d was due", errMalformed, h[3], p.seq)
+		return 0, fmt.Errorf("%w: packet %d came where %d was due", ErrMalformed, h[3], p.seq)
 	}
 	p.seq++
 	p.r += 4
@@ -129,7 +129,7 @@ func (l *stream) read(dst []byte) error {
 	for len(dst) > 0 {
 		if err := l.advance(); err != nil {
 			if errors.Is(err, io.EOF) {
-				return errMalformed
+				return ErrMalformed
 			}
 			return err
 		}

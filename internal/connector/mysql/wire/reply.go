@@ -40,7 +40,7 @@ func parseOK(b []byte) (Result, error) {
 		return r, err
 	}
 	if len(b) < 4 {
-		return r, errMalformed
+		return r, ErrMalformed
 	}
 	r.Warnings = binary.LittleEndian.Uint16(b[2:])
 	b = b[4:]
@@ -54,7 +54,7 @@ func parseOK(b []byte) (Result, error) {
 
 func parseError(b []byte) error {
 	if len(b) < 3 {
-		return errMalformed
+		return ErrMalformed
 	}
 	e := &ServerError{Code: binary.LittleEndian.Uint16(b[1:]), State: "HY000"}
 	b = b[3:]

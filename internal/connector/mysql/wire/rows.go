@@ -23,7 +23,7 @@ func (c *Conn) Query(sql string) (*Rows, error) {
 	case err != nil:
 		return nil, err
 	case len(b) == 0 || b[0] == infileReply || b[0] == okReply:
-		return nil, errMalformed
+		return nil, ErrMalformed
 	case b[0] == errReply:
 		return nil, parseError(b)
 	}
@@ -46,7 +46,7 @@ func (c *Conn) columns(first []byte) (*Rows, error) {
 		return nil, err
 	}
 	if !isEOF(b) {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	return &Rows{c: c, columns: int(n)}, nil
 }
@@ -61,6 +61,10 @@ func (r *Rows) Next() ([]byte, *Large, error) {
 		return nil, nil, io.EOF
 	}
 	p := &r.c.in
+	// What is left of a large row is passed over.
+	if err := r.large.skip(); err != nil {
+		return nil, nil, err
+	}
 	n, err := p.header()
 	if err != nil {
 		return nil, nil, err
@@ -74,7 +78,7 @@ func (r *Rows) Next() ([]byte, *Large, error) {
 		return nil, nil, err
 	}
 	if len(b) == 0 {
-		return nil, nil, errMalformed
+		return nil, nil, ErrMalformed
 	}
 	if b[0] == errReply {
 		r.done = true
@@ -90,17 +94,12 @@ func (r *Rows) Next() ([]byte, *Large, error) {
 // Drain reads to the end and drops what comes.
 func (r *Rows) Drain() error {
 	for {
-		_, large, err := r.Next()
+		_, _, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
-		}
-		if large != nil {
-			if err := large.skip(); err != nil {
-				return err
-			}
 		}
 	}
 }
@@ -122,14 +121,14 @@ func (l *Large) Cell() (n int, null bool, err error) {
 	}
 	width := lenencWidth(b[0])
 	if width == 0 {
-		return 0, false, errMalformed
+		return 0, false, ErrMalformed
 	}
 	if err := l.s.read(b[:width]); err != nil {
 		return 0, false, err
 	}
 	v := lenencValue(b[:width])
 	if v > maxCell {
-		return 0, false, errMalformed
+		return 0, false, ErrMalformed
 	}
 	return int(v), false, nil
 }
@@ -160,6 +159,9 @@ func (l *Large) Append(dst []byte, n int) ([]byte, error) {
 
 // skip drops the rest of the row.
 func (l *Large) skip() error {
+	if l.s.left == 0 && !l.s.more {
+		return nil
+	}
 	var scratch [4096]byte
 	for {
 		err := l.s.advance()
