@@ -24,7 +24,10 @@ type target struct {
 	}
 }
 
-var _ connector.Target = (*target)(nil)
+var (
+	_ connector.Target    = (*target)(nil)
+	_ connector.Dialected = (*target)(nil)
+)
 
 // targetMode refuses what it would otherwise change, and takes the dates that only these servers know.
 const targetMode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
@@ -52,6 +55,12 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 
 // Identity names the database.
 func (t *target) Identity() string { return t.host.cfg.identity() }
+
+// Dialect writes DDL for the server that answered, whichever scheme the URL has.
+func (t *target) Dialect() connector.Dialect {
+	r := parseVersion(t.host.version)
+	return Dialect{Flavour: r.flavour, Version: r.version}
+}
 
 // DefaultSchema is the database the URL names.
 func (t *target) DefaultSchema() string { return t.host.cfg.database }
