@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
@@ -167,7 +166,11 @@ func (p *planner) wholeSchemas() {
 
 // selectsWhole reports whether a rule with that action is about every table of the schema.
 func (p *planner) selectsWhole(schema, action string) bool {
-	return slices.ContainsFunc(p.rules.Selections, func(s *Selection) bool {
-		return s.Action == action && s.Tables && s.Table.Everything() && s.Schema.Match(schema)
-	})
+	found := false
+	for _, s := range p.rules.Selections {
+		if s.Action == action && s.Tables && s.Table.Everything() && s.Schema.Match(schema) {
+			p.matched[s.ID], found = true, true
+		}
+	}
+	return found
 }

@@ -50,7 +50,7 @@ func (p *planner) failf(h Header, format string, args ...any) {
 // refuse reports rules that are right in form and that Whimbrel cannot follow yet.
 func (p *planner) refuse() {
 	for _, d := range p.rules.Deferred {
-		p.failf(d.Header, "%s, which are not there yet; leave the rule out", d.Belongs)
+		p.failf(d.Header, "%s: not there yet, leave the rule out", d.Belongs)
 	}
 	for _, t := range p.rules.Transformations {
 		switch {
