@@ -218,6 +218,7 @@ var pairs = []struct {
 	{"15 to 15", servertest.PostgreSQL15, servertest.PostgreSQL15},
 	{"15 to 18", servertest.PostgreSQL15, servertest.PostgreSQL18},
 	{"18 to 18", servertest.PostgreSQL18, servertest.PostgreSQL18},
+	{"18 to 15", servertest.PostgreSQL18, servertest.PostgreSQL15},
 }
 
 func TestNothingIsMissingAfterAMigration(t *testing.T) {
@@ -230,7 +231,7 @@ func TestNothingIsMissingAfterAMigration(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				from, to := servertest.PostgreSQL(t, p.from), servertest.PostgreSQL(t, p.to)
 				source, target := connect(t, from), connect(t, to)
-				for _, f := range rich(p.from) {
+				for _, f := range rich(min(p.from, p.to)) {
 					runFile(t, source, f)
 				}
 				write(t, target, inspectAll(t, source), keysFirst)
@@ -238,7 +239,7 @@ func TestNothingIsMissingAfterAMigration(t *testing.T) {
 					// Versions spell queries differently, so the copy is compared with an original on its own server.
 					from = servertest.PostgreSQL(t, p.to)
 					source = connect(t, from)
-					for _, f := range rich(p.from) {
+					for _, f := range rich(min(p.from, p.to)) {
 						runFile(t, source, f)
 					}
 				}
