@@ -108,3 +108,25 @@ func TestBare(t *testing.T) {
 		require.Equal(t, want, bare(in), in)
 	}
 }
+
+// TestTruncateAndDrop makes sure that emptying a table empties no other one.
+func TestTruncateAndDrop(t *testing.T) {
+	forEachVersion(t, func(t *testing.T, c *pgx.Conn) {
+		run(t, c, `CREATE TABLE "it's a \ Parent" (id int); CREATE TABLE child () INHERITS ("it's a \ Parent"); INSERT INTO "it's a \ Parent" VALUES (1); INSERT INTO child VALUES (2), (3);
+			CREATE TABLE parted (id int) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF parted DEFAULT; INSERT INTO parted VALUES (1)`)
+		count := func(table string) (n int) {
+			require.NoError(t, c.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&n))
+			return n
+		}
+		for _, n := range []string{`it's a \ Parent`, "parted"} {
+			run(t, c, Dialect{}.Truncate(catalog.Name{Schema: "public", Name: n}).SQL)
+		}
+		require.Equal(t, 2, count(`"it's a \ Parent"`))
+		require.Zero(t, count("parted"))
+		run(t, c, Dialect{}.Drop(catalog.Name{Schema: "public", Name: "part"}).SQL)
+		run(t, c, Dialect{}.Drop(catalog.Name{Schema: "public", Name: "part"}).SQL)
+		requireExists(t, c, catalog.Ref{Kind: catalog.TableRef, Name: catalog.Name{Schema: "public", Name: "part"}}, false)
+		_, err := c.Exec(t.Context(), Dialect{}.Truncate(catalog.Name{Schema: "public", Name: "part"}).SQL)
+		require.ErrorContains(t, err, "does not exist")
+	})
+}
