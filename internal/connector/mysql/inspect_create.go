@@ -160,6 +160,8 @@ func (d *definition) describe(t *catalog.Table) {
 	checks := make(map[string]bool)
 	for _, p := range d.parts {
 		switch p.kind {
+		case periodPart:
+			t.Native[nativePeriods] = strings.TrimPrefix(t.Native[nativePeriods]+"\n"+p.text, "\n")
 		case uniquePart, indexPart, specialPart:
 			for _, x := range t.Indexes {
 				if x.Name == p.name {
