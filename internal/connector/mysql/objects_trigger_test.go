@@ -1,7 +1,7 @@
 package mysql
 
 import (
-	"database/sql/driver"
+	"database/sql"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,5 +25,5 @@ func TestRunDDLLeavesTheSessionAsItWas(t *testing.T) {
 	require.Contains(t, text, "TRIGGER `g` BEFORE INSERT ON `t`")
 
 	require.Error(t, runDDL(t.Context(), conn, "CREATE TRIGGER "+s+".`g` BEFORE INSERT ON "+s+".`t` FOR EACH ROW SET NEW.a = 1"))
-	require.ErrorIs(t, conn.PingContext(t.Context()), driver.ErrBadConn, "a session that may be changed is not used again")
+	require.ErrorIs(t, conn.PingContext(t.Context()), sql.ErrConnDone, "a session that may be changed is not used again")
 }
