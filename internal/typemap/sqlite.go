@@ -33,6 +33,9 @@ func FromSQLite(declared string) datatype.Type {
 		return datatype.Type{Kind: datatype.Numeric, Hint: datatype.Unbounded}
 	case "UUID", "UUID_TEXT", "GUID":
 		return of(datatype.String, 36, datatype.UUID)
+	case "STRING":
+		// NUMERIC affinity by the rules, and yet what people put there is text.
+		return datatype.Type{Kind: datatype.NClob}
 	case "JSON", "JSON_TEXT":
 		return of(datatype.NClob, 0, datatype.JSON)
 	case "BINARY", "VARBINARY":

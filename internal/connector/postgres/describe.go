@@ -17,13 +17,14 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
 // describe looks up tables that exist in a target. Views are not tables: a view of the name is not found.
 func describe(ctx context.Context, q querier, names []catalog.Name) (map[catalog.Name]*connector.Existing, error) {
 	in := newInspector(q, connector.InspectOptions{})
 	in.only = names
-	if err := in.structure(ctx); err != nil {
+	if err := in.within(ctx, in.structure); err != nil {
 		return nil, err
 	}
 	found := map[catalog.Name]*connector.Existing{}
@@ -57,7 +58,11 @@ func markFilled(ctx context.Context, q querier, found map[catalog.Name]*connecto
 		return nil
 	}
 	for n, e := range found {
-		parts = append(parts, fmt.Sprintf("SELECT %d WHERE EXISTS (SELECT FROM %s)", len(batch), quoteName(n)))
+		only := "ONLY "
+		if e.Table.PartitionBy != "" {
+			only = ""
+		}
+		parts = append(parts, fmt.Sprintf("SELECT %d WHERE EXISTS (SELECT FROM %s)", len(batch), only+quoteName(n)))
 		if batch = append(batch, e); len(batch) == tablesPerProbe {
 			if err := flush(); err != nil {
 				return err

@@ -17,7 +17,7 @@ const pgDump15 = "/usr/lib/postgresql/15/bin/pg_dump"
 
 // rich lists the files of a database with everything in it.
 func rich(v servertest.PostgreSQLVersion) []string {
-	files := []string{"tables.sql"}
+	files := []string{"tables.sql", "objects.sql"}
 	if v >= servertest.PostgreSQL18 {
 		files = append(files, "tables18.sql")
 	}

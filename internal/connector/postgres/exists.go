@@ -3,45 +3,61 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// existsQueries look a Ref up by $1 schema, $2 name, $3 table. An object is looked for among everything that has a
-// name and is not replaced when it is created again.
+// wanted is what a Ref points at: ref(schema, name, part_of), and for parts of tables the table.
+const wanted = `WITH ref AS (SELECT $1::text AS schema, $2::text AS name, $3::text AS part_of),
+	owner AS (SELECT c.oid, r.name FROM ref r JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema
+		JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.part_of) `
+
+// existsQueries are conditions that look a Ref up.
 var existsQueries = map[catalog.RefKind]string{
-	catalog.SchemaRef:     `SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $2 OR $2 = '' AND nspname = $1 OR nspname = $3 AND false)`,
-	catalog.TableRef:      classQuery("'r', 'p'"),
-	catalog.ViewRef:       classQuery("'v', 'm'"),
-	catalog.SequenceRef:   classQuery("'S'"),
-	catalog.IndexRef:      classQuery("'i', 'I'"),
-	catalog.PrimaryKeyRef: onTable("pg_constraint", "conrelid", "x.contype = 'p' AND ($2 = '' OR true)"),
-	catalog.ConstraintRef: onTable("pg_constraint", "conrelid", "x.conname = $2"),
-	catalog.PartitionRef: `SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = $1 AND c.relname = $2 AND c.relispartition AND $3 <> '')`,
-	catalog.ObjectRef: `SELECT CASE WHEN $3 <> '' THEN
-		EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $3 AND (
-			EXISTS (SELECT FROM pg_catalog.pg_trigger x WHERE x.tgrelid = c.oid AND x.tgname = $2 AND NOT x.tgisinternal)
-			OR EXISTS (SELECT FROM pg_catalog.pg_rewrite x WHERE x.ev_class = c.oid AND x.rulename = $2)
-			OR EXISTS (SELECT FROM pg_catalog.pg_policy x WHERE x.polrelid = c.oid AND x.polname = $2)
-			OR EXISTS (SELECT FROM pg_catalog.pg_constraint x WHERE x.conrelid = c.oid AND x.conname = $2)
-			OR EXISTS (SELECT FROM pg_catalog.pg_statistic_ext x WHERE x.stxrelid = c.oid AND x.stxname = $2)))
-		ELSE EXISTS (SELECT FROM pg_catalog.pg_extension WHERE $1 = '' AND extname = $2)
-			OR EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE $1 = '' AND evtname = $2)
-			OR EXISTS (SELECT FROM pg_catalog.pg_type x JOIN pg_catalog.pg_namespace n ON n.oid = x.typnamespace WHERE n.nspname = $1 AND x.typname = $2)
-			OR EXISTS (SELECT FROM pg_catalog.pg_collation x JOIN pg_catalog.pg_namespace n ON n.oid = x.collnamespace WHERE n.nspname = $1 AND x.collname = $2)
-			OR EXISTS (SELECT FROM pg_catalog.pg_class x JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace WHERE n.nspname = $1 AND x.relname = $2)
-		END`,
+	catalog.SchemaRef:     `EXISTS (SELECT FROM ref r JOIN pg_catalog.pg_namespace n ON n.nspname = r.name)`,
+	catalog.TableRef:      inSchema("pg_class", "rel", "x.relkind IN ('r', 'p')"),
+	catalog.ViewRef:       inSchema("pg_class", "rel", "x.relkind IN ('v', 'm')"),
+	catalog.SequenceRef:   inSchema("pg_class", "rel", "x.relkind = 'S'"),
+	catalog.IndexRef:      inSchema("pg_class", "rel", "x.relkind IN ('i', 'I')"),
+	catalog.PrimaryKeyRef: `EXISTS (SELECT FROM owner o JOIN pg_catalog.pg_constraint x ON x.conrelid = o.oid AND x.contype = 'p')`,
+	catalog.ConstraintRef: ofTable("pg_constraint", "x.conrelid = o.oid AND x.conname = o.name"),
+	catalog.PartitionRef:  inSchema("pg_class", "rel", "x.relispartition"),
+	catalog.ObjectRef:     "CASE WHEN (SELECT part_of = '' FROM ref) THEN " + strings.Join(freeObjects, " OR ") + " ELSE " + strings.Join(tableObjects, " OR ") + " END",
 }
 
-func classQuery(kinds string) string {
-	return `SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN (` + kinds + `) AND ($3 = $3))`
+// freeObjects look for objects that belong to no table. Functions, aggregates and operators are not among them: their
+// names do not tell them apart, and functions and aggregates are replaced when they are created again.
+var freeObjects = []string{
+	`EXISTS (SELECT FROM ref r JOIN pg_catalog.pg_extension x ON x.extname = r.name WHERE r.schema = '')`,
+	`EXISTS (SELECT FROM ref r JOIN pg_catalog.pg_event_trigger x ON x.evtname = r.name WHERE r.schema = '')`,
+	`EXISTS (SELECT FROM ref r JOIN pg_catalog.pg_cast x ON '(' || format_type(x.castsource, NULL) || ' AS ' || format_type(x.casttarget, NULL) || ')' = r.name WHERE r.schema = '')`,
+	inSchema("pg_type", "typ", "true"),
+	inSchema("pg_class", "rel", "true"),
+	inSchema("pg_collation", "coll", "true"),
+	inSchema("pg_ts_dict", "dict", "true"),
+	inSchema("pg_ts_config", "cfg", "true"),
+	inSchema("pg_opclass", "opc", "true"),
+	inSchema("pg_opfamily", "opf", "true"),
 }
 
-func onTable(class, column, condition string) string {
-	return `SELECT EXISTS (SELECT FROM pg_catalog.` + class + ` x JOIN pg_catalog.pg_class c ON c.oid = x.` + column + `
-		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $3 AND ` + condition + `)`
+// tableObjects look for objects that belong to a table or view.
+var tableObjects = []string{
+	ofTable("pg_trigger", "x.tgrelid = o.oid AND x.tgname = o.name"),
+	ofTable("pg_rewrite", "x.ev_class = o.oid AND x.rulename = o.name"),
+	ofTable("pg_policy", "x.polrelid = o.oid AND x.polname = o.name"),
+	ofTable("pg_constraint", "x.conrelid = o.oid AND x.conname = o.name"),
+	ofTable("pg_statistic_ext", "x.stxrelid = o.oid AND x.stxname = o.name"),
+}
+
+// inSchema looks for a name in a system catalog whose columns begin with the prefix.
+func inSchema(class, prefix, condition string) string {
+	return fmt.Sprintf(`EXISTS (SELECT FROM ref r JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema JOIN pg_catalog.%s x ON x.%snamespace = n.oid
+		AND x.%sname = r.name AND %s)`, class, prefix, prefix, condition)
+}
+
+func ofTable(class, condition string) string {
+	return "EXISTS (SELECT FROM owner o JOIN pg_catalog." + class + " x ON " + condition + ")"
 }
 
 // exists reports whether what a Ref points at exists. A zero Ref never does.
@@ -49,12 +65,12 @@ func exists(ctx context.Context, q querier, r catalog.Ref) (bool, error) {
 	if r.Kind == catalog.NoRef {
 		return false, nil
 	}
-	sql, ok := existsQueries[r.Kind]
+	condition, ok := existsQueries[r.Kind]
 	if !ok {
 		return false, fmt.Errorf("look up %s: no way is known to look up a %s", r.Name, r.Kind)
 	}
 	var found bool
-	if err := q.QueryRow(ctx, sql, r.Name.Schema, r.Name.Name, r.Table).Scan(&found); err != nil {
+	if err := q.QueryRow(ctx, wanted+"SELECT "+condition, r.Name.Schema, r.Name.Name, r.Table).Scan(&found); err != nil {
 		return false, fmt.Errorf("look up %s %s: %w", r.Kind, r.Name, err)
 	}
 	return found, nil

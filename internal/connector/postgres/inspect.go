@@ -10,23 +10,51 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-// inspect describes the database. q should be a transaction of isolation REPEATABLE READ: the queries must agree with
-// each other, and the settings they are read under end with it.
+// inspect describes the database. When q is a transaction the description is of its snapshot; otherwise inspect begins
+// one of its own.
 func inspect(ctx context.Context, q querier, o connector.InspectOptions) (*catalog.Catalog, error) {
 	in := newInspector(q, o)
+	return in.cat, in.within(ctx, in.everything)
+}
+
+// within runs a step in a transaction that sees one moment, or in a savepoint of the transaction that q is: the
+// settings it makes, and most of the locks it takes, end with it.
+func (in *inspector) within(ctx context.Context, step func(context.Context) error) error {
+	outer := in.q
+	tx, err := begin(ctx, outer)
+	if err != nil {
+		return fmt.Errorf("begin to read the catalog: %w", err)
+	}
+	in.q = tx
+	err = step(ctx)
+	in.q = outer
+	// Nothing was changed: rolling back loses nothing.
+	if rollback := tx.Rollback(context.WithoutCancel(ctx)); err == nil && rollback != nil {
+		err = fmt.Errorf("end reading the catalog: %w", rollback)
+	}
+	return err
+}
+
+func begin(ctx context.Context, q querier) (pgx.Tx, error) {
+	if b, ok := q.(interface {
+		BeginTx(context.Context, pgx.TxOptions) (pgx.Tx, error)
+	}); ok {
+		return b.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	}
+	return q.Begin(ctx)
+}
+
+func (in *inspector) everything(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{in.structure, in.loadSequences, in.loadViews} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if o.Objects {
-		if err := in.loadObjects(ctx); err != nil {
-			return nil, err
-		}
-	} else {
-		in.orderViews()
+	if in.o.Objects {
+		return in.loadObjects(ctx)
 	}
-	return in.cat, nil
+	in.orderViews()
+	return nil
 }
 
 // inspector builds a catalog from the rows of the system catalogs.
@@ -42,6 +70,12 @@ type inspector struct {
 	byName    map[catalog.Name]*relation
 	types     map[uint32]*nativeType
 	sequences map[uint32]*sequence
+	graph     graph
+	ordered   []*node // the graph's nodes in an order of creation
+	// composites maps the relation of a composite type to the type, ranges a multirange to its range.
+	composites, ranges map[uint32]uint32
+	// members maps the entries of operator classes and families to those.
+	members map[ref]ref
 }
 
 // relation is a table, view or sequence with its columns by number.
@@ -66,6 +100,7 @@ func newInspector(q querier, o connector.InspectOptions) *inspector {
 		byName:    map[catalog.Name]*relation{},
 		types:     map[uint32]*nativeType{},
 		sequences: map[uint32]*sequence{},
+		graph:     graph{}, composites: map[uint32]uint32{}, ranges: map[uint32]uint32{}, members: map[ref]ref{},
 	}
 }
 
@@ -85,12 +120,12 @@ func (in *inspector) structure(ctx context.Context) error {
 const inspectSettings = `SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version'),
 	current_database(), set_config('search_path', '', true), set_config('DateStyle', 'ISO', true),
 	set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '3', true),
-	set_config('quote_all_identifiers', 'off', true), set_config('TimeZone', 'UTC', true)`
+	set_config('jit', 'off', true), set_config('quote_all_identifiers', 'off', true), set_config('TimeZone', 'UTC', true)`
 
 func (in *inspector) prepare(ctx context.Context) error {
-	var ignored [6]string
+	var ignored [7]string
 	err := in.q.QueryRow(ctx, inspectSettings).Scan(&in.version, &in.cat.Version, &in.cat.Database,
-		&ignored[0], &ignored[1], &ignored[2], &ignored[3], &ignored[4], &ignored[5])
+		&ignored[0], &ignored[1], &ignored[2], &ignored[3], &ignored[4], &ignored[5], &ignored[6])
 	if err != nil {
 		return fmt.Errorf("prepare to read the catalog: %w", err)
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// The array of column options is read as text[] pairs; statistics targets are -1 before version 17 and null since.
+// Statistics targets are -1 before version 17 and null since. Minor releases of late 2026 (seen: 15.20) stamp every column
+// with an option of the server's own, pg_attver, which is not a setting.
 const columnsQuery = `SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull,
 	pg_get_expr(ad.adbin, ad.adrelid), a.attgenerated::text, a.attidentity::text,
 	CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END,
 	coalesce(d.description, ''), CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text ELSE '' END, a.attcompression::text,
-	coalesce(a.attstattarget, -1)::int, coalesce(a.attoptions, '{}'), a.attislocal
+	coalesce(a.attstattarget, -1)::int, array(SELECT o FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\_%'), a.attislocal
 	FROM pg_catalog.pg_attribute a JOIN rel c ON c.oid = a.attrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 	LEFT JOIN pg_catalog.pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
 	LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace

@@ -92,7 +92,8 @@ func (in *inspector) key(r *relation, k *constraintRow) *catalog.Key {
 	return &catalog.Key{Name: k.name, Columns: r.columnNames(k.columns), DDL: in.ddl(k.withOptions()), Comment: k.comment, NullsNotDistinct: k.nullsNotDistinct}
 }
 
-// withOptions returns the definition with the storage parameters of the index, which pg_get_constraintdef leaves out.
+// withOptions returns the definition with the storage parameters of the index, which pg_get_constraintdef leaves
+// out of all but exclusion constraints.
 func (k *constraintRow) withOptions() string {
 	if len(k.options) == 0 {
 		return k.ddl
@@ -104,11 +105,7 @@ func (k *constraintRow) withOptions() string {
 	case k.deferrable:
 		tail = " DEFERRABLE"
 	}
-	head, where := strings.TrimSuffix(k.ddl, tail), ""
-	if at := strings.LastIndex(head, " WHERE ("); k.kind == "x" && at >= 0 {
-		head, where = head[:at], head[at:]
-	}
-	return head + " WITH (" + storageParameters(k.options, "", nil) + ")" + where + tail
+	return strings.TrimSuffix(k.ddl, tail) + " WITH (" + storageParameters(k.options, "", nil) + ")" + tail
 }
 
 func (in *inspector) addCheck(r *relation, k *constraintRow) {
@@ -120,7 +117,7 @@ func (in *inspector) addCheck(r *relation, k *constraintRow) {
 }
 
 func (in *inspector) addExclusion(r *relation, k *constraintRow) {
-	ddl := []string{"ALTER TABLE ONLY " + quoteName(r.name) + " ADD CONSTRAINT " + quote(k.name) + " " + k.withOptions()}
+	ddl := []string{"ALTER TABLE ONLY " + quoteName(r.name) + " ADD CONSTRAINT " + quote(k.name) + " " + k.ddl}
 	if k.comment != "" {
 		ddl = append(ddl, "COMMENT ON CONSTRAINT "+quote(k.name)+" ON "+quoteName(r.name)+" IS "+quoteLiteral(k.comment))
 	}

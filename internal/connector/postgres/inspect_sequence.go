@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -15,16 +16,16 @@ type sequence struct {
 	catalog.Sequence
 	oid      uint32
 	unlogged bool
-	known    bool // whether Last could be read
+	readable bool
+	known    bool // whether Last was read
 	owner    uint32
 	column   int16
 	internal bool // owned as the sequence of an identity column
 	users    int  // how many column defaults refer to it
 }
 
-// The value of a sequence that was never used is null here and looked up by unusedValues.
 const sequencesQuery = `SELECT c.oid, c.schema, c.relname, c.relpersistence = 'u', format_type(s.seqtypid, NULL), s.seqstart, s.seqmin, s.seqmax, s.seqincrement,
-	s.seqcache, s.seqcycle, CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END, coalesce(d.description, ''),
+	s.seqcache, s.seqcycle, has_sequence_privilege(c.oid, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE'), coalesce(d.description, ''),
 	coalesce(o.refobjid, 0), coalesce(o.refobjsubid, 0)::int2, coalesce(o.deptype = 'i', false),
 	(SELECT count(*) FROM pg_catalog.pg_depend u WHERE u.refclassid = 'pg_catalog.pg_class'::regclass AND u.refobjid = c.oid
 		AND u.classid = 'pg_catalog.pg_attrdef'::regclass)
@@ -38,21 +39,18 @@ func (in *inspector) loadSequences(ctx context.Context) error {
 	var all []*sequence
 	err := in.each(ctx, "sequences", in.rel()+sequencesQuery, func(rows pgx.Rows) error {
 		s := &sequence{}
-		var last *int64
 		if err := rows.Scan(&s.oid, &s.Name.Schema, &s.Name.Name, &s.unlogged, &s.Type, &s.Start, &s.Min, &s.Max, &s.Increase, &s.Cache, &s.Cycle,
-			&last, &s.Comment, &s.owner, &s.column, &s.internal, &s.users); err != nil {
+			&s.readable, &s.Comment, &s.owner, &s.column, &s.internal, &s.users); err != nil {
 			return err
 		}
-		if s.Last = s.Start; last != nil {
-			s.Last, s.Called, s.known = *last, true, true
-		}
+		s.Last = s.Start
 		all = append(all, s)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := in.unusedValues(ctx, all); err != nil {
+	if err := in.loadValues(ctx, all); err != nil {
 		return err
 	}
 	for _, s := range all {
@@ -62,58 +60,48 @@ func (in *inspector) loadSequences(ctx context.Context) error {
 }
 
 // sequencesPerQuery bounds the length of one query for values.
-const sequencesPerQuery = 500
+const sequencesPerQuery = 200
 
-// unusedValues reads the first value of sequences that gave none yet: setval may have moved it away from the start.
-func (in *inspector) unusedValues(ctx context.Context, all []*sequence) error {
+// loadValues reads where sequences stand. Only reading them as tables can be undone by a savepoint, which gives back
+// the locks: the functions for it hold one lock per sequence to the end of the transaction, and locks are scarce.
+func (in *inspector) loadValues(ctx context.Context, all []*sequence) error {
 	byOID := map[uint32]*sequence{}
 	var parts []string
-	flush := func() error {
-		if len(parts) == 0 {
-			return nil
+	for _, s := range all {
+		if s.readable {
+			byOID[s.oid] = s
+			parts = append(parts, fmt.Sprintf("SELECT %d::oid, last_value, is_called FROM %s", s.oid, quoteName(s.Name)))
 		}
-		sql := `SELECT * FROM (` + strings.Join(parts, " UNION ALL ") + `) s`
-		parts = parts[:0]
-		return in.each(ctx, "values of sequences", sql, func(rows pgx.Rows) error {
-			var oid uint32
-			var last int64
-			var called bool
-			err := rows.Scan(&oid, &last, &called)
-			if s := byOID[oid]; s != nil {
-				s.Last, s.Called, s.known = last, called, true
-			}
-			return err
-		})
 	}
-	readable, err := in.readableSequences(ctx)
+	for chunk := range slices.Chunk(parts, sequencesPerQuery) {
+		if err := in.readValues(ctx, strings.Join(chunk, " UNION ALL "), byOID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *inspector) readValues(ctx context.Context, sql string, byOID map[uint32]*sequence) error {
+	if _, err := in.q.Exec(ctx, "SAVEPOINT values_of_sequences"); err != nil {
+		return fmt.Errorf("read values of sequences: %w", err)
+	}
+	err := in.each(ctx, "values of sequences", sql, func(rows pgx.Rows) error {
+		var oid uint32
+		var last int64
+		var called bool
+		err := rows.Scan(&oid, &last, &called)
+		if s := byOID[oid]; s != nil {
+			s.Last, s.Called, s.known = last, called, true
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	for _, s := range all {
-		if s.known || !readable[s.oid] {
-			continue
-		}
-		byOID[s.oid] = s
-		parts = append(parts, fmt.Sprintf("SELECT %d::oid, last_value, is_called FROM %s", s.oid, quoteName(s.Name)))
-		if len(parts) == sequencesPerQuery {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
+	if _, err := in.q.Exec(ctx, "ROLLBACK TO SAVEPOINT values_of_sequences"); err != nil {
+		return fmt.Errorf("read values of sequences: %w", err)
 	}
-	return flush()
-}
-
-func (in *inspector) readableSequences(ctx context.Context) (map[uint32]bool, error) {
-	readable := map[uint32]bool{}
-	err := in.each(ctx, "privileges on sequences", in.rel()+`SELECT c.oid FROM rel c WHERE CASE WHEN c.relkind = 'S' THEN
-		has_sequence_privilege(c.oid, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE') ELSE false END`, func(rows pgx.Rows) error {
-		var oid uint32
-		err := rows.Scan(&oid)
-		readable[oid] = true
-		return err
-	})
-	return readable, err
+	return nil
 }
 
 func (in *inspector) addSequence(s *sequence) {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -23,6 +24,8 @@ func connect(t testing.TB, db *servertest.Database) *pgx.Conn {
 	t.Cleanup(func() { _ = c.Close(context.Background()) })
 	return c
 }
+
+func versionName(v servertest.PostgreSQLVersion) string { return fmt.Sprintf("PostgreSQL %d", v) }
 
 func run(t testing.TB, c *pgx.Conn, sql string) {
 	t.Helper()
@@ -187,12 +190,18 @@ func viewsInOrder(c *catalog.Catalog) []*catalog.View {
 	return ordered
 }
 
-// settle removes from a catalog what may rightly differ between a source and its copy.
-func settle(c *catalog.Catalog) *catalog.Catalog {
+// settle removes from a catalog what may rightly differ between a source of that version and its copy.
+func settle(c *catalog.Catalog, from servertest.PostgreSQLVersion) *catalog.Catalog {
 	c.Version, c.Database = "", ""
 	for _, s := range c.Schemas {
 		for _, t := range s.Tables {
 			t.Rows, t.Bytes = 0, 0
+			for _, col := range t.Columns {
+				if from < 18 && col.NotNullAs != inheritedNotNull {
+					// The names of not-null constraints are new in version 18.
+					col.NotNullAs = ""
+				}
+			}
 		}
 		for _, v := range s.Views {
 			v.Rows, v.Bytes = 0, 0
@@ -225,7 +234,16 @@ func TestNothingIsMissingAfterAMigration(t *testing.T) {
 					runFile(t, source, f)
 				}
 				write(t, target, inspectAll(t, source), keysFirst)
-				require.Equal(t, settle(inspectAll(t, source)), settle(inspectAll(t, target)))
+				if p.from != p.to {
+					// Versions spell queries differently, so the copy is compared with an original on its own server.
+					from = servertest.PostgreSQL(t, p.to)
+					source = connect(t, from)
+					for _, f := range rich(p.from) {
+						runFile(t, source, f)
+					}
+				}
+				require.Equal(t, settle(inspectAll(t, source), p.from), settle(inspectAll(t, target), p.from))
+				require.Equal(t, census(t, source, p.from), census(t, target, p.from))
 				compareDumps(t, from, to)
 			})
 		}

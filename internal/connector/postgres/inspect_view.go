@@ -32,7 +32,7 @@ func (in *inspector) loadViews(ctx context.Context) error {
 			return nil
 		}
 		r.view.Query = strings.TrimSuffix(query, ";")
-		in.addRefresh(r, populated)
+		r.refresh = r.kind == 'm' && populated
 		return nil
 	})
 	if err != nil {

@@ -1,4 +1,5 @@
 -- What PostgreSQL 18 adds to tables.
+CREATE EXTENSION btree_gist SCHEMA "Größe ""x"" y";
 CREATE TABLE shop.newer (
 	id int CONSTRAINT "the id" NOT NULL,
 	twice int GENERATED ALWAYS AS (id * 2) VIRTUAL,
