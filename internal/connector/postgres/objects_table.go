@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -70,8 +71,24 @@ func (in *inspector) loadViewExtras(context.Context) error {
 				r.view.DDL = append(r.view.DDL, column+a)
 			}
 		}
+		r.view.DDL = append(r.view.DDL, viewIndexes(r)...)
 	}
 	return nil
+}
+
+// viewIndexes writes the indexes of a materialized view so that they may be run again.
+func viewIndexes(r *relation) []string {
+	var ddl []string
+	for _, i := range r.view.Indexes {
+		ddl = append(ddl, strings.Replace(i.DDL, "INDEX ", "INDEX IF NOT EXISTS ", 1))
+		for _, s := range indexFinish(r.name, i) {
+			ddl = append(ddl, s.SQL)
+		}
+	}
+	if r.clusteredOn != "" {
+		ddl = append(ddl, "ALTER MATERIALIZED VIEW "+quoteName(r.name)+" CLUSTER ON "+quote(r.clusteredOn))
+	}
+	return ddl
 }
 
 // loadLateDefaults takes defaults that need an object which is made after the tables out of the tables.
