@@ -56,12 +56,6 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 // Identity names the database.
 func (t *target) Identity() string { return t.host.cfg.identity() }
 
-// Dialect writes DDL for the server that answered, whichever scheme the URL has.
-func (t *target) Dialect() connector.Dialect {
-	r := parseVersion(t.host.version)
-	return Dialect{Flavour: r.flavour, Version: r.version}
-}
-
 // DefaultSchema is the database the URL names.
 func (t *target) DefaultSchema() string { return t.host.cfg.database }
 
