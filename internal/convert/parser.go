@@ -254,6 +254,9 @@ func (p *parser) primary() (*node, error) {
 	p.tokens = p.tokens[1:]
 	switch t.kind {
 	case numberToken:
+		if hex, ok := strings.CutPrefix(t.text, "0x"); ok && p.family == catalog.MySQL {
+			return &node{kind: bitsNode, op: "x", value: hex}, nil // a string of bytes there
+		}
 		return &node{kind: numberNode, value: t.text}, nil
 	case stringToken:
 		return &node{kind: textNode, value: t.value}, nil

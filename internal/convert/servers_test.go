@@ -26,7 +26,7 @@ func TestServersTakeWhatIsConverted(t *testing.T) {
 		url    func(t *testing.T) string
 	}{
 		"postgresql": {postgres.Engine(), toPostgres, "store", func(t *testing.T) string { return servertest.PostgreSQL(t, servertest.PostgreSQL15).URL }},
-		"mariadb":    {mysql.Engine(), toMariaDB, "", func(t *testing.T) string { return servertest.MariaDB(t).URL }},
+		"mariadb":    {mysql.MariaDBEngine(), toMariaDB, "", func(t *testing.T) string { return servertest.MariaDB(t).URL }},
 		"sqlite":     {sqlite.Engine(), toSQLite, "main", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "shop.db") }},
 	}
 	for from, source := range sources {

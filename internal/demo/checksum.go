@@ -51,9 +51,9 @@ func Checksum(ctx context.Context, rawURL string) (proofs map[string]Proof, err 
 }
 
 func filePath(rawURL string) (string, error) {
-	rest, ok := strings.CutPrefix(rawURL, "sqlite:")
-	if !ok {
-		return "", errors.New("checksums are computed of SQLite databases only: give a URL that begins with sqlite:")
+	scheme, rest, ok := strings.Cut(rawURL, ":")
+	if !ok || scheme != "sqlite" {
+		return "", fmt.Errorf("checksums are computed of SQLite databases only: %q is another engine's scheme", scheme)
 	}
 	rest, _, _ = strings.Cut(strings.TrimPrefix(rest, "//"), "?")
 	path, err := url.PathUnescape(rest)

@@ -108,5 +108,5 @@ func TestShopEndsWithItsContext(t *testing.T) {
 
 func TestChecksumWantsSQLite(t *testing.T) {
 	_, err := Checksum(t.Context(), "postgres://localhost/shop")
-	require.ErrorContains(t, err, "sqlite:")
+	require.ErrorContains(t, err, "SQLite databases only")
 }

@@ -25,6 +25,7 @@ type column struct {
 	layout change.Layout
 	kind   datatype.Type
 	copies bool // another target column takes the source's vector
+	bytes  int  // of the last batch's vector
 }
 
 // moves reports whether the column is a source column as it is.

@@ -129,10 +129,11 @@ func (t *Transformer) Apply(b *change.Batch, reject func(change.Reject) error) e
 		if c.moves() && !c.copies {
 			continue
 		}
-		t.out[i] = t.take()
+		t.out[i] = t.take(c.bytes)
 		if err := c.fill(t, &t.out[i], b); err != nil {
 			return err
 		}
+		c.bytes = len(t.out[i].Data)
 	}
 	for i, c := range t.columns {
 		if c.moves() && !c.copies {
@@ -175,7 +176,7 @@ func (t *Transformer) finish(b *change.Batch) {
 
 // compact takes the rejected rows out of a vector.
 func (t *Transformer) compact(v *change.Vector) {
-	kept := t.take()
+	kept := t.take(len(v.Data))
 	kept.Reset(v.Layout)
 	for i := range v.Len() {
 		if !t.gone[i] {
@@ -188,7 +189,7 @@ func (t *Transformer) compact(v *change.Vector) {
 
 // run replaces a vector by what a stage makes of it.
 func (t *Transformer) run(s stage, v *change.Vector, name string) error {
-	next := t.take()
+	next := t.take(len(v.Data))
 	if err := s.apply(t, &next, v, name); err != nil {
 		return err
 	}
@@ -197,14 +198,31 @@ func (t *Transformer) run(s stage, v *change.Vector, name string) error {
 	return nil
 }
 
-// take lends an empty vector with whatever buffers are at hand.
-func (t *Transformer) take() change.Vector {
-	if n := len(t.spare); n > 0 {
-		v := t.spare[n-1]
-		t.spare = t.spare[:n-1]
-		return v
+// take lends an empty vector, of those at hand the one whose buffer fits best: were large buffers handed out at
+// random, in time every vector would have one.
+func (t *Transformer) take(need int) change.Vector {
+	best := -1
+	for i := range t.spare {
+		if best < 0 || fitsBetter(cap(t.spare[i].Data), cap(t.spare[best].Data), need) {
+			best = i
+		}
 	}
-	return change.Vector{}
+	if best < 0 {
+		return change.Vector{}
+	}
+	v := t.spare[best]
+	last := len(t.spare) - 1
+	t.spare[best], t.spare[last] = t.spare[last], change.Vector{}
+	t.spare = t.spare[:last]
+	return v
+}
+
+// fitsBetter reports whether a buffer of size a suits a need better than one of size b.
+func fitsBetter(a, b, need int) bool {
+	if a >= need && b >= need {
+		return a < b
+	}
+	return a > b
 }
 
 // give takes a vector back, without buffers that a huge value has blown up.
@@ -213,7 +231,7 @@ func (t *Transformer) give(v change.Vector) {
 		v.Data = nil
 	}
 	empty := cap(v.Ints)+cap(v.Floats)+cap(v.Ends)+cap(v.Data) == 0
-	if !empty && len(t.spare) < 2*len(t.columns)+2 {
+	if !empty && len(t.spare) < len(t.columns)+len(t.read)+2 {
 		t.spare = append(t.spare, v)
 	}
 }

@@ -38,7 +38,10 @@ func (a *adapter) note(format string, args ...any) {
 // table returns a copy made of fields alone: the texts of the other server may say things in words unknown here.
 func (a *adapter) table(t *catalog.Table) *catalog.Table {
 	c := *t
-	c.Native = map[string]string{nativeEngine: t.Native[nativeEngine], nativeCollation: t.Native[nativeCollation], nativePartition: partitionClause(t.Native[nativeOptions])}
+	c.Native = map[string]string{
+		nativeEngine: t.Native[nativeEngine], nativeCollation: t.Native[nativeCollation],
+		nativePartition: partitionClause(t.Native[nativeOptions]),
+	}
 	if c.Native[nativeEngine] == "Aria" && a.to == MySQL {
 		c.Native[nativeEngine] = "InnoDB"
 		a.note("Table %s is kept by InnoDB instead of Aria.", t.Name)

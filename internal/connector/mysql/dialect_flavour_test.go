@@ -87,7 +87,10 @@ func TestTableOfAnotherEngineTellsTextsApart(t *testing.T) {
 		db := open(t, server.Server)
 		n := catalog.Name{Schema: server.Name, Name: "t"}
 		s := Dialect{Flavour: flavour}.Script(&catalog.Table{
-			Name: n, Columns: []*catalog.Column{{Name: "v", NativeType: "varchar(20)", NotNull: true}, {Name: "n", NativeType: "int", Identity: catalog.Identity{Kind: catalog.IdentityAlways}, NotNull: true}},
+			Name: n, Columns: []*catalog.Column{
+				{Name: "v", NativeType: "varchar(20)", NotNull: true},
+				{Name: "n", NativeType: "int", Identity: catalog.Identity{Kind: catalog.IdentityAlways}, NotNull: true},
+			},
 			PrimaryKey: &catalog.Key{Name: "t_pkey", Columns: []string{"v"}},
 		}, false)
 		run(t, db, s.Create[0].SQL, "INSERT INTO "+quoteTable(n)+" (v) VALUES ('a'), ('A'), ('á'), ('a '), ('ss'), ('ß')")

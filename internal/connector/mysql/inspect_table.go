@@ -21,6 +21,8 @@ const (
 	// that is on its way from one flavour to the other.
 	nativeServer    = "server"
 	nativePartition = "partition"
+	// nativePeriods are the PERIOD clauses, separated by line feeds.
+	nativePeriods = "periods"
 	// nativeAttributes is information_schema's own list: row_format=DYNAMIC partitioned …
 	nativeAttributes = "create options"
 )

@@ -65,16 +65,20 @@ func (i *inspector) mentioned(query string, self catalog.Name) []catalog.Name {
 	return needs
 }
 
-// sortViews puts each schema's views in an order in which they can be created, as far as one schema's list can say it.
-// Views that need views of a later schema make the schemas' order matter: see creationOrder.
+// sortViews puts each schema's views in an order in which they can be created, and the schemas in the order in which
+// their last views can. Schemas whose views need each other both ways have no such order: creating those views goes by
+// Needs.
 func (i *inspector) sortViews() {
 	place := make(map[catalog.Name]int)
+	last := make(map[string]int)
 	for n, v := range i.creationOrder() {
 		place[v.Name] = n
+		last[v.Name.Schema] = n + 1
 	}
 	for _, s := range i.catalog.Schemas {
 		sortBy(s.Views, func(v *catalog.View) int { return place[v.Name] })
 	}
+	sortBy(i.catalog.Schemas, func(s *catalog.Schema) int { return last[s.Name] })
 }
 
 // creationOrder lists all views, those that others need first.

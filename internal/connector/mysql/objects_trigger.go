@@ -96,9 +96,18 @@ func isAlphanumeric(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// inSchema puts another qualifier, or none, before the names of the head.
+// inSchema puts another qualifier, or none, before the names of the head, and double quotes, which mean a string
+// outside ANSI_QUOTES, into backticks.
 func (h triggerHead) inSchema(text, qualifier string) string {
-	return text[:h.name.from] + qualifier + text[h.name.last:h.table.from] + qualifier + text[h.table.last:]
+	name := func(s span) string { return qualifier + backticked(text[s.last:s.to]) }
+	return text[:h.name.from] + name(h.name) + text[h.name.to:h.table.from] + name(h.table) + text[h.table.to:]
+}
+
+func backticked(name string) string {
+	if plain, _, ok := unquoted(name); ok {
+		return quoteIdent(plain)
+	}
+	return name
 }
 
 // bareTrigger takes the database off a CREATE TRIGGER statement whose trigger and table are in it. The server stores

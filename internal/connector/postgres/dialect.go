@@ -71,23 +71,21 @@ func setval(n catalog.Name, value int64, called bool) catalog.Statement {
 	return catalog.Statement{SQL: fmt.Sprintf("SELECT pg_catalog.setval(%s, %d, %t)", quoteLiteral(quoteName(n)), value, called)}
 }
 
-// CreateView makes a view, or a materialized view with its indexes; a materialized view is filled by the object
+// CreateView makes a view, or a materialized view with its indexes, which View.DDL holds too. A materialized view is filled by the object
 // "materialized view data" that Inspect lists after all others.
 func (Dialect) CreateView(v *catalog.View) []catalog.Statement {
 	makes := catalog.Ref{Kind: catalog.ViewRef, Name: v.Name}
 	ss := each(v.DDL, makes)
 	if len(ss) == 0 {
 		ss = []catalog.Statement{{SQL: viewDDL(v), Makes: makes}}
+		for _, i := range v.Indexes {
+			ss = append(ss, indexStatements(v.Name, false, i)...)
+			ss = append(ss, indexFinish(v.Name, i)...)
+		}
 	}
 	kind := "VIEW "
 	if v.Materialized {
 		kind = "MATERIALIZED VIEW "
-	}
-	for _, i := range v.Indexes {
-		ss = append(ss, indexStatements(v.Name, false, i)...)
-	}
-	for _, i := range v.Indexes {
-		ss = append(ss, indexFinish(v.Name, i)...)
 	}
 	ss = append(ss, comment(kind+quoteName(v.Name), v.Comment)...)
 	return append(ss, columnComments(v.Name, v.Columns)...)
@@ -111,14 +109,16 @@ func viewDDL(v *catalog.View) string {
 	return "CREATE " + kind + quoteName(v.Name) + columns + options + " AS\n" + v.Query + tail
 }
 
-// Drop removes a table with what depends on it.
+// Drop removes a table with what depends on it: foreign keys and views of others, and tables that inherit from it.
 func (Dialect) Drop(n catalog.Name) catalog.Statement {
 	return catalog.Statement{SQL: "DROP TABLE IF EXISTS " + quoteName(n) + " CASCADE"}
 }
 
-// Truncate empties a table; its partitions and children go with it, other tables do not.
+// Truncate empties a table, and the partitions of a partitioned one. Tables that inherit from it keep their rows: ONLY
+// sees to that, which PostgreSQL refuses for partitioned tables.
 func (Dialect) Truncate(n catalog.Name) catalog.Statement {
-	return catalog.Statement{SQL: "TRUNCATE " + quoteName(n)}
+	body := "BEGIN TRUNCATE ONLY " + quoteName(n) + "; EXCEPTION WHEN wrong_object_type THEN TRUNCATE " + quoteName(n) + "; END"
+	return catalog.Statement{SQL: "DO " + quoteLiteral(body)}
 }
 
 // each makes statements of texts of which the first makes the thing and the others may be run again.

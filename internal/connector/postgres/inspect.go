@@ -89,6 +89,8 @@ type relation struct {
 	parents []uint32
 	needs   []*relation // what a view reads
 	refresh bool        // a materialized view that holds rows
+	// clusteredOn is the index a materialized view is clustered on.
+	clusteredOn string
 }
 
 func newInspector(q querier, o connector.InspectOptions) *inspector {

@@ -58,6 +58,10 @@ func (in *inspector) addColumn(c *columnRow) {
 	case "s", "v":
 		c.Generated, c.Stored, c.Default = bare(*c.Default), c.generated == "s", nil
 	}
+	if in.version >= 17 && r.table != nil && r.table.PartitionOf != nil {
+		// A partition numbers itself as its parent does, by attaching it.
+		c.identity = ""
+	}
 	switch c.identity {
 	case "a":
 		c.Identity.Kind = catalog.IdentityAlways

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +15,7 @@ const constraintsQuery = `SELECT k.oid, k.conrelid, k.conname, k.contype::text, 
 	coalesce(fn.nspname, ''), coalesce(fc.relname, ''), k.confdeltype::text, k.confupdtype::text, k.confmatchtype::text, k.condeferrable, k.condeferred,
 	k.convalidated AND %enforced%, k.conislocal, k.conparentid <> 0, CASE WHEN k.contype = 'c' THEN coalesce(pg_get_expr(k.conbin, k.conrelid), '') ELSE '' END,
 	coalesce(i.indnullsnotdistinct, false), coalesce(i.indisclustered, false), coalesce(i.indisreplident, false), coalesce(ic.reloptions, '{}'),
-	coalesce(d.description, ''),
+	coalesce(d.description, ''), coalesce(obj_description(ic.oid, 'pg_class'), ''),
 	k.contype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = 'pg_catalog.pg_constraint'::regclass AND p.objid = k.oid
 		AND p.refclassid = 'pg_catalog.pg_proc'::regclass AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x
 			WHERE x.classid = 'pg_catalog.pg_proc'::regclass AND x.objid = p.refobjid AND x.deptype = 'e'))
@@ -37,7 +38,7 @@ type constraintRow struct {
 	nullsNotDistinct           bool
 	clustered, replicaIdentity bool
 	options                    []string
-	comment                    string
+	comment, indexComment      string
 	callsFunction              bool
 }
 
@@ -53,7 +54,7 @@ func (in *inspector) loadConstraints(ctx context.Context) error {
 		k := &constraintRow{}
 		if err := rows.Scan(&k.oid, &k.relation, &k.name, &k.kind, &k.ddl, &k.columns, &k.referenced, &k.table.Schema, &k.table.Name,
 			&k.onDelete, &k.onUpdate, &k.match, &k.deferrable, &k.deferred, &k.valid, &k.local, &k.attached, &k.expression,
-			&k.nullsNotDistinct, &k.clustered, &k.replicaIdentity, &k.options, &k.comment, &k.callsFunction); err != nil {
+			&k.nullsNotDistinct, &k.clustered, &k.replicaIdentity, &k.options, &k.comment, &k.indexComment, &k.callsFunction); err != nil {
 			return err
 		}
 		if k.kind == "f" {
@@ -66,6 +67,7 @@ func (in *inspector) loadConstraints(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	in.validateInherited()
 	return in.addForeignKeys(ctx, foreign)
 }
 
@@ -86,6 +88,10 @@ func (in *inspector) addConstraint(k *constraintRow) {
 		in.addExclusion(r, k)
 	}
 	in.markIndex(t, k.name, k.clustered, k.replicaIdentity)
+	if k.indexComment != "" {
+		index := quoteName(catalog.Name{Schema: r.name.Schema, Name: k.name})
+		in.tableObject(r, "comment", k.name, catalog.AtEnd, "COMMENT ON INDEX "+index+" IS "+quoteLiteral(k.indexComment))
+	}
 }
 
 func (in *inspector) key(r *relation, k *constraintRow) *catalog.Key {
@@ -109,11 +115,35 @@ func (k *constraintRow) withOptions() string {
 }
 
 func (in *inspector) addCheck(r *relation, k *constraintRow) {
-	inherited := !k.local && r.table.PartitionOf == nil
-	r.table.Checks = append(r.table.Checks, &catalog.Check{
-		Name: k.name, Expression: bare(k.expression), DDL: in.ddl(k.ddl), Comment: k.comment,
-		Inherited: inherited, Late: k.callsFunction, NotValid: !k.valid,
-	})
+	c := &catalog.Check{Name: k.name, Expression: bare(k.expression), DDL: in.ddl(k.ddl), Comment: k.comment, Late: k.callsFunction, NotValid: !k.valid}
+	// A partition must have its parent's checks before it is attached, but gets those that come later from its parent.
+	c.Inherited = !k.local && (r.table.PartitionOf == nil || late(c))
+	r.table.Checks = append(r.table.Checks, c)
+}
+
+// validateInherited keeps a check valid that a child has from a parent where it is not: created with the parent's, it
+// would come out not valid too.
+func (in *inspector) validateInherited() {
+	for _, r := range in.sortedRelations() {
+		if r.table == nil {
+			continue
+		}
+		for _, c := range r.table.Checks {
+			if c.Inherited && !c.NotValid && in.parentDoubts(r, c.Name) {
+				in.tableObject(r, "valid check", c.Name, catalog.AtEnd, "ALTER TABLE "+quoteName(r.name)+" VALIDATE CONSTRAINT "+quote(c.Name))
+			}
+		}
+	}
+}
+
+func (in *inspector) parentDoubts(r *relation, check string) bool {
+	for _, p := range r.parents {
+		parent := in.relations[p]
+		if parent != nil && parent.table != nil && slices.ContainsFunc(parent.table.Checks, func(c *catalog.Check) bool { return c.Name == check && c.NotValid }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (in *inspector) addExclusion(r *relation, k *constraintRow) {

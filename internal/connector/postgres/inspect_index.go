@@ -60,6 +60,9 @@ func (in *inspector) addIndex(r *relation, i *indexRow) {
 	i.fill(r)
 	if r.view != nil {
 		r.view.Indexes = append(r.view.Indexes, &i.Index)
+		if i.clustered {
+			r.clusteredOn = i.Name
+		}
 		return
 	}
 	r.table.Indexes = append(r.table.Indexes, &i.Index)

@@ -8,7 +8,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// loadEventTriggers lists event triggers last, so that they do not see the migration's own DDL.
+// loadEventTriggers lists event triggers with the last schema, though they are in none, so that they see as little of
+// the migration's own DDL as can be.
 func (in *inspector) loadEventTriggers(ctx context.Context) error {
 	sql := `SELECT x.evtname, x.evtevent, x.evtfoid::regproc::text, x.evtenabled::text, ` + description("pg_event_trigger") + `,
 		coalesce((SELECT ' WHEN TAG IN (' || string_agg(quote_literal(tag), ', ') || ')' FROM unnest(x.evttags) tag), '')
@@ -22,7 +23,11 @@ func (in *inspector) loadEventTriggers(ctx context.Context) error {
 		if enabled != "O" {
 			ddl = append(ddl, "ALTER EVENT TRIGGER "+quote(name)+" "+enabling(enabled))
 		}
-		in.cat.Objects = append(in.cat.Objects, catalog.Object{Kind: "event trigger", Name: catalog.Name{Name: name}, Stage: catalog.AtEnd, Detail: "on " + event,
+		objects := &in.cat.Objects
+		if n := len(in.cat.Schemas); n > 0 {
+			objects = &in.cat.Schemas[n-1].Objects
+		}
+		*objects = append(*objects, catalog.Object{Kind: "event trigger", Name: catalog.Name{Name: name}, Stage: catalog.AtEnd, Detail: "on " + event,
 			DDL: commentOn(ddl, "EVENT TRIGGER "+quote(name), comment)})
 		return nil
 	})

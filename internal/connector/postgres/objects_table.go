@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -33,19 +34,24 @@ func (in *inspector) loadStatistics(ctx context.Context) error {
 
 // loadIndexAttachments ties the indexes of partitions to those of their parents.
 func (in *inspector) loadIndexAttachments(ctx context.Context) error {
-	sql := in.rel() + `SELECT c.oid, n.nspname, p.relname, i.relname FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_index x ON x.indexrelid = h.inhrelid
+	sql := in.rel() + `SELECT c.oid, n.nspname, p.relname, i.relname, px.indrelid FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_index x ON x.indexrelid = h.inhrelid
 		JOIN rel c ON c.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = h.inhrelid JOIN pg_catalog.pg_class p ON p.oid = h.inhparent
+		JOIN pg_catalog.pg_index px ON px.indexrelid = p.oid
 		JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace ORDER BY c.schema COLLATE "C", c.relname COLLATE "C", i.relname COLLATE "C"`
 	return in.each(ctx, "indexes of partitions", sql, func(rows pgx.Rows) error {
-		var oid uint32
+		var oid, parentTable uint32
 		var parent catalog.Name
 		var index string
-		if err := rows.Scan(&oid, &parent.Schema, &parent.Name, &index); err != nil {
+		if err := rows.Scan(&oid, &parent.Schema, &parent.Name, &index, &parentTable); err != nil {
 			return err
 		}
 		r := in.relations[oid]
 		in.tableObjectDetail(r, "index attach", index, "to "+parent.String(), catalog.AfterLoad,
 			fmt.Sprintf("ALTER INDEX %s ATTACH PARTITION %s", quoteName(parent), quoteName(catalog.Name{Schema: r.name.Schema, Name: index})))
+		if p := in.relations[parentTable]; p != nil {
+			o := in.schema(r.name.Schema).Objects
+			o[len(o)-1].Needs = append(o[len(o)-1].Needs, p.name)
+		}
 		return nil
 	})
 }
@@ -70,8 +76,24 @@ func (in *inspector) loadViewExtras(context.Context) error {
 				r.view.DDL = append(r.view.DDL, column+a)
 			}
 		}
+		r.view.DDL = append(r.view.DDL, viewIndexes(r)...)
 	}
 	return nil
+}
+
+// viewIndexes writes the indexes of a materialized view so that they may be run again.
+func viewIndexes(r *relation) []string {
+	var ddl []string
+	for _, i := range r.view.Indexes {
+		ddl = append(ddl, strings.Replace(i.DDL, "INDEX ", "INDEX IF NOT EXISTS ", 1))
+		for _, s := range indexFinish(r.name, i) {
+			ddl = append(ddl, s.SQL)
+		}
+	}
+	if r.clusteredOn != "" {
+		ddl = append(ddl, "ALTER MATERIALIZED VIEW "+quoteName(r.name)+" CLUSTER ON "+quote(r.clusteredOn))
+	}
+	return ddl
 }
 
 // loadLateDefaults takes defaults that need an object which is made after the tables out of the tables.

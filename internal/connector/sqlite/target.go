@@ -35,7 +35,7 @@ var _ connector.Target = (*target)(nil)
 
 // targetPragmas prepare the writing connection. Foreign keys are off while rows come in any order, and checked at the
 // end by PRAGMA foreign_key_check. The cache bounds the memory; beyond it SQLite writes pages out early.
-const targetPragmas = `PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=FILE`
+const targetPragmas = `PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; PRAGMA cache_size=-16384; PRAGMA temp_store=FILE`
 
 func openTarget(ctx context.Context, cfg connector.Config) (connector.Target, error) {
 	at, err := parseURL(cfg.URL, "rwc")

@@ -95,6 +95,8 @@ CREATE RECURSIVE VIEW app.counting (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM
 CREATE MATERIALIZED VIEW app.m_filled AS SELECT id, "na me" AS n FROM app.z_base WITH DATA;
 CREATE UNIQUE INDEX m_filled_id ON app.m_filled (id);
 CREATE INDEX m_filled_expr ON app.m_filled (upper(n)) WHERE n <> 'y';
+ALTER MATERIALIZED VIEW app.m_filled CLUSTER ON m_filled_id;
+ALTER MATERIALIZED VIEW app.m_filled ALTER COLUMN n SET STATISTICS 44;
 COMMENT ON INDEX app.m_filled_id IS 'mat';
 COMMENT ON MATERIALIZED VIEW app.m_filled IS 'filled';
 CREATE MATERIALIZED VIEW app.a_empty WITH (fillfactor = 70) AS SELECT * FROM app.m_filled WITH NO DATA;
@@ -124,6 +126,7 @@ CREATE POLICY all_read ON app.item FOR SELECT USING (true);
 COMMENT ON POLICY all_read ON app.item IS 'policy';
 CREATE TABLE app.parted (id int, at date) PARTITION BY RANGE (at);
 CREATE TABLE app.parted_1 PARTITION OF app.parted DEFAULT;
+ALTER TABLE app.parted ADD CONSTRAINT late CHECK (app.is_fine(id::text));
 CREATE TRIGGER every AFTER INSERT ON app.parted FOR EACH ROW EXECUTE FUNCTION app.trigger();
 ALTER TABLE app.parted_1 DISABLE TRIGGER every;
 CREATE FUNCTION app.event() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';

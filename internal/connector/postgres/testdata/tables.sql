@@ -88,11 +88,21 @@ CREATE TABLE shop.hashed_0 PARTITION OF shop.hashed FOR VALUES WITH (modulus 2, 
 CREATE TABLE shop.hashed_1 PARTITION OF shop.hashed (CONSTRAINT own CHECK (e > '2000-01-01')) FOR VALUES WITH (modulus 2, remainder 1) WITH (fillfactor = 50);
 CREATE TABLE shop.by_expr (a text, b int) PARTITION BY LIST (lower(a));
 
+ALTER TABLE shop.event ADD CONSTRAINT later CHECK (n <> 13) NOT VALID;
+COMMENT ON CONSTRAINT later ON shop.event IS 'later';
+CREATE TABLE shop.numbered (id int GENERATED ALWAYS AS IDENTITY, k int NOT NULL) PARTITION BY LIST (k);
+CREATE TABLE shop.numbered_1 PARTITION OF shop.numbered FOR VALUES IN (1, NULL);
+COMMENT ON INDEX shop.customer_pkey IS 'the index of a key';
+
 -- inheritance
 CREATE TABLE shop.animal (id int NOT NULL DEFAULT 1, name text DEFAULT 'x' CONSTRAINT named CHECK (name <> ''), age int);
 CREATE TABLE shop.pet (owner text NOT NULL) INHERITS (shop.animal);
 CREATE TABLE shop.cat (name text DEFAULT 'cat', lives int DEFAULT 9) INHERITS (shop.pet);
 ALTER TABLE shop.cat ALTER id DROP DEFAULT, ALTER age SET NOT NULL, ADD CHECK (lives < 10);
+
+ALTER TABLE shop.animal ADD CONSTRAINT later CHECK (age > -5) NOT VALID;
+CREATE TABLE shop.other_parent (name text, extra int CHECK (extra > 0));
+CREATE TABLE shop.both () INHERITS (shop.animal, shop.other_parent);
 
 -- typed tables and row types
 CREATE TYPE shop.pair AS (a integer, b text COLLATE "C");
