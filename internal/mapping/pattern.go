@@ -99,7 +99,7 @@ func (p Pattern) String() string { return p.text }
 
 // Exact returns the name a pattern spells where the grammar wants an exact name: there _ stands for itself, and so
 // does a set of one. It reports false when the pattern has wildcards.
-func (p Pattern) Exact() (string, bool) { return p.exact, p.isExact }
+func (p *Pattern) Exact() (string, bool) { return p.exact, p.isExact }
 
 // spell finds out what Exact returns.
 func (p *Pattern) spell() {
@@ -123,10 +123,10 @@ func (p *Pattern) spell() {
 }
 
 // Everything reports whether the pattern is % alone.
-func (p Pattern) Everything() bool { return len(p.parts) == 1 && p.parts[0].kind == anyRun }
+func (p *Pattern) Everything() bool { return len(p.parts) == 1 && p.parts[0].kind == anyRun }
 
 // Match reports whether the whole name fits the pattern.
-func (p Pattern) Match(name string) bool {
+func (p *Pattern) Match(name string) bool {
 	if p.plain {
 		return p.exact == name
 	}
@@ -155,7 +155,7 @@ func (p Pattern) Match(name string) bool {
 	return at == len(p.parts)
 }
 
-func (q part) matches(r rune) bool {
+func (q *part) matches(r rune) bool {
 	switch q.kind {
 	case literalRune:
 		return q.char == r
