@@ -70,7 +70,8 @@ func (r *run) objects(ctx context.Context, stage catalog.Stage) error {
 		for _, sql := range o.DDL {
 			ss = append(ss, catalog.Statement{SQL: sql})
 		}
-		if err := r.tolerate(ctx, o.Kind, o.Name, ss); err != nil {
+		// In one call: the statements of an object set the session for each other.
+		if err := r.tolerated(ctx, o.Kind, o.Name, r.target.Exec(ctx, ss)); err != nil {
 			return err
 		}
 	}
@@ -79,7 +80,10 @@ func (r *run) objects(ctx context.Context, stage catalog.Stage) error {
 
 // tolerate runs statements and turns a failure into a note of the report. Only the end of the context is an error.
 func (r *run) tolerate(ctx context.Context, kind string, name catalog.Name, ss []catalog.Statement) error {
-	err := r.make(ctx, ss)
+	return r.tolerated(ctx, kind, name, r.make(ctx, ss))
+}
+
+func (r *run) tolerated(ctx context.Context, kind string, name catalog.Name, err error) error {
 	if err == nil {
 		return nil
 	}

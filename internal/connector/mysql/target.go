@@ -93,7 +93,7 @@ func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 				return classify(ctx, err)
 			}
 		}
-		_, err := c.ExecContext(ctx, sql)
+		err := runDDL(ctx, c, sql)
 		if loose {
 			if _, again := c.ExecContext(ctx, "SET foreign_key_checks=1"); again != nil && err == nil {
 				err = again
