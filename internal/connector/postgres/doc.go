@@ -9,7 +9,7 @@
 // Left out: system schemas, temporary objects, members of extensions (the extension brings them), Whimbrel's own
 // awsdms_ tables. Owners, grants, tablespaces, large objects and security labels are not carried. What belongs to the
 // selected schemas and cannot be carried (base types in C, publications, foreign tables, invalid indexes …) is an
-// Object without DDL, whose Detail says why.
+// Object without DDL, whose Detail says why. Rows that were added to the tables of extensions stay behind.
 //
 // # Order
 //
@@ -21,4 +21,8 @@
 //
 // Partitions are created as tables and then attached; so are the indexes of partitions (Objects of kind "index
 // attach"), because only that keeps the names and the order of columns.
+//
+// Two knots are not untied: a composite type that contains a table's row type is made after the tables, so that no
+// table can have a column of it; and a generated column cannot call a function that needs a table. Creating such a
+// table fails with the server's error.
 package postgres
