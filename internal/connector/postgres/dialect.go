@@ -109,14 +109,16 @@ func viewDDL(v *catalog.View) string {
 	return "CREATE " + kind + quoteName(v.Name) + columns + options + " AS\n" + v.Query + tail
 }
 
-// Drop removes a table with what depends on it.
+// Drop removes a table with what depends on it: foreign keys and views of others, and tables that inherit from it.
 func (Dialect) Drop(n catalog.Name) catalog.Statement {
 	return catalog.Statement{SQL: "DROP TABLE IF EXISTS " + quoteName(n) + " CASCADE"}
 }
 
-// Truncate empties a table; its partitions and children go with it, other tables do not.
+// Truncate empties a table, and the partitions of a partitioned one. Tables that inherit from it keep their rows: ONLY
+// sees to that, which PostgreSQL refuses for partitioned tables.
 func (Dialect) Truncate(n catalog.Name) catalog.Statement {
-	return catalog.Statement{SQL: "TRUNCATE " + quoteName(n)}
+	body := "BEGIN TRUNCATE ONLY " + quoteName(n) + "; EXCEPTION WHEN wrong_object_type THEN TRUNCATE " + quoteName(n) + "; END"
+	return catalog.Statement{SQL: "DO " + quoteLiteral(body)}
 }
 
 // each makes statements of texts of which the first makes the thing and the others may be run again.

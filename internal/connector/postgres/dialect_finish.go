@@ -72,7 +72,7 @@ func indexFinish(on catalog.Name, i *catalog.Index) []catalog.Statement {
 func finish(t *catalog.Table) []catalog.Statement {
 	var ss []catalog.Statement
 	for _, c := range t.Columns {
-		if c.Identity.Kind == catalog.IdentitySerial && !c.Inherited {
+		if c.Identity.Kind == catalog.IdentitySerial && !c.Inherited && !serialWithoutSequence(c) {
 			ss = append(ss, catalog.Statement{SQL: "ALTER SEQUENCE " + quoteName(c.Identity.Sequence) + " OWNED BY " + quoteName(t.Name) + "." + quote(c.Name)})
 		}
 		ss = append(ss, setNext(t, c)...)

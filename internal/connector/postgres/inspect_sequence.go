@@ -112,6 +112,8 @@ func (in *inspector) addSequence(s *sequence) {
 		c = owner.columns[s.column]
 	}
 	switch {
+	case c != nil && s.internal && owner.table != nil && owner.table.PartitionOf != nil:
+		in.partitionIdentity(owner, c, s)
 	case c != nil && s.internal:
 		in.number(owner, c, s, "SEQUENCE NAME "+quoteName(s.Name)+" "+s.options(false))
 	case c != nil && s.users == 1 && c.Default != nil && isNextval(*c.Default, s.Name):
@@ -120,6 +122,22 @@ func (in *inspector) addSequence(s *sequence) {
 	default:
 		in.addOwnSequence(s, owner, c)
 	}
+}
+
+// partitionIdentity takes the identity of a partition's own out of the table: PostgreSQL 17 and later know no such
+// thing and refuse to attach the partition, which must not stop its rows.
+func (in *inspector) partitionIdentity(r *relation, c *catalog.Column, s *sequence) {
+	when := "ALWAYS"
+	if c.Identity.Kind == catalog.IdentityByDefault {
+		when = "BY DEFAULT"
+	}
+	c.Identity = catalog.Identity{}
+	ddl := []string{fmt.Sprintf("ALTER TABLE ONLY %s ALTER COLUMN %s ADD GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)",
+		quoteName(r.name), quote(c.Name), when, quoteName(s.Name), s.options(false))}
+	if s.known {
+		ddl = append(ddl, setval(s.Name, s.Last, s.Called).SQL)
+	}
+	in.tableObjectDetail(r, "identity", c.Name, "of the partition alone", catalog.AtEnd, ddl...)
 }
 
 // number fills the identity of a column from its sequence.
