@@ -22,6 +22,10 @@
 // Partitions are created as tables and then attached; so are the indexes of partitions (Objects of kind "index
 // attach"), because only that keeps the names and the order of columns.
 //
+// Two knots are not untied: a composite type that contains a table's row type is made after the tables, so that no
+// table can have a column of it; and a generated column cannot call a function that needs a table. Creating such a
+// table fails with the server's error.
+//
 // # The rows
 //
 // Rows are read through one exported snapshot and binary COPY, by ranges of pages, and loaded through binary COPY in
@@ -32,8 +36,4 @@
 //
 // Rights: a source needs SELECT on the tables, a target those to create and fill them. With the right to set
 // session_replication_role, triggers and foreign keys stay out of the way of the load.
-//
-// Two knots are not untied: a composite type that contains a table's row type is made after the tables, so that no
-// table can have a column of it; and a generated column cannot call a function that needs a table. Creating such a
-// table fails with the server's error.
 package postgres
