@@ -28,7 +28,8 @@ type loader struct {
 	reply   chan copyReply // holds the server's answer to the COPY that runs
 	count   int64          // rows given to the server
 	careful bool
-	seen    int64 // rows of batches before the present one
+	seen    int64  // rows of batches before the present one
+	spare   []byte // of careful loading
 }
 
 // copyReply is how a COPY ended on the server.
@@ -172,6 +173,7 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 			}
 		}
 	}
+	l.seen += int64(b.Rows())
 	return l.flush(ctx)
 }
 
