@@ -374,7 +374,7 @@ func TestCloseLeavesOneFile(t *testing.T) {
 }
 
 func TestExists(t *testing.T) {
-	to := openTestTarget(t, newFile(t, "CREATE TABLE t (v); CREATE INDEX i ON t (v); CREATE VIEW w AS SELECT 1"))
+	to := openTestTarget(t, newFile(t, "CREATE TABLE t (v); CREATE INDEX i ON t (v); CREATE VIEW w AS SELECT 1; CREATE VIEW x AS SELECT * FROM nowhere"))
 	defer to.Close()
 	main := func(name string) catalog.Name { return catalog.Name{Schema: Schema, Name: name} }
 	for ref, want := range map[catalog.Ref]bool{
@@ -383,6 +383,8 @@ func TestExists(t *testing.T) {
 		{Kind: catalog.TableRef, Name: main("T")}:                       true,
 		{Kind: catalog.TableRef, Name: main("i")}:                       false,
 		{Kind: catalog.IndexRef, Name: main("i"), Table: "t"}:           true,
+		{Kind: catalog.ViewRef, Name: main("x")}:                        true,
+		{Kind: catalog.ViewRef, Name: main("y")}:                        false,
 		{Kind: catalog.ViewRef, Name: main("w")}:                        true,
 		{Kind: catalog.PrimaryKeyRef, Name: main("t_pkey"), Table: "t"}: true,
 		{Kind: catalog.ConstraintRef, Name: main("c"), Table: "gone"}:   false,
