@@ -240,3 +240,15 @@ func TestFilters(t *testing.T) {
 	err = sn.Read(t.Context(), connector.ReadRequest{Table: table, Pool: change.NewPool(1, 0), Where: []catalog.Predicate{{Column: "none"}}})
 	require.Equal(t, connector.Invalid, connector.ClassOf(err))
 }
+
+func TestClosedSnapshotIsLost(t *testing.T) {
+	source := openTestSource(t, newFile(t, "CREATE TABLE t (id INTEGER PRIMARY KEY)"))
+	cat, err := source.Inspect(t.Context(), connector.InspectOptions{})
+	require.NoError(t, err)
+	sn, err := source.Snapshot(t.Context(), 2)
+	require.NoError(t, err)
+	require.NoError(t, sn.Close())
+	require.NoError(t, sn.Close())
+	err = sn.Read(t.Context(), connector.ReadRequest{Table: cat.Schemas[0].Tables[0], Pool: change.NewPool(1, 0)})
+	require.Equal(t, connector.Lost, connector.ClassOf(err), err)
+}
