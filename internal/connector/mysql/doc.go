@@ -1,0 +1,38 @@
+// Package mysql connects MySQL 8 and MariaDB 10.6 and later, as source and as target. What is said of MySQL 8 here is
+// written from its manual and untested against the real system; the tests run MariaDB.
+//
+// # What is inspected
+//
+// Structure comes from information_schema in a fixed number of queries, however many tables there are. Only with
+// connector.InspectOptions.Objects is every table asked for its SHOW CREATE TABLE: between servers of this family
+// that text, not our fields, is what a table is made from, so that options nobody here has heard of arrive as well.
+//
+// The databases mysql, sys, information_schema, performance_schema and ndbinfo are left out, and so are tables named
+// awsdms_… and the database awsdms_control.
+//
+// # How a table is written
+//
+// A table is created with its columns, primary key, checks and periods; secondary indexes follow the rows, all of a
+// table in one ALTER TABLE (fulltext and spatial ones apart, InnoDB builds those one at a time), foreign keys after
+// those. The primary key is always part of CREATE TABLE, because InnoDB keeps the rows in its order. A million rows
+// with three secondary indexes took 3.6 s so, and 8.5 s with all indexes in place (Dialect.IndexesFirst).
+//
+// A table that comes from another engine is given the collation utf8mb4_nopad_bin (MariaDB) or utf8mb4_0900_bin
+// (MySQL): PostgreSQL and SQLite tell "a" from "A" and "a" from "a ", and under a usual collation of this family two
+// keys that differ there would collide. Dialect's zero value does not know which server it writes for and leaves
+// the choice to the server, in comments that only one of the two executes.
+//
+// # Definers
+//
+// Views, triggers, routines and events are created without their DEFINER clause, so that they belong to the user who
+// migrates: the source's definer need not exist at the target, and creating things for others takes a privilege that
+// managed servers do not give. SQL SECURITY, sql_mode, the client's character set and collation and an event's time
+// zone are kept.
+//
+// # Sessions
+//
+// inspect and describe set sql_mode and time_zone of the connection they use and set them back. DDL of this package expects the
+// session of a bulk load: time_zone '+00:00' and explicit_defaults_for_timestamp on. The DDL of an object or a view
+// is several statements, SET … CREATE … SET, that belong on one connection; when one of them fails the session is
+// not set back. runDDL sees to that, and to triggers, which are created in their own database.
+package mysql

@@ -1,0 +1,116 @@
+package mysql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+
+	gomysql "github.com/go-mysql-org/go-mysql/mysql"
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/mysql/wire"
+)
+
+// classes sorts the servers' error numbers. Source: MySQL 8.0 Error Message Reference and MariaDB's error codes page.
+var classes = map[uint16]connector.Class{
+	1021: connector.Full, 1041: connector.Full, 1114: connector.Full, 1118: connector.Unclassified,
+
+	1022: connector.Data, 1048: connector.Data, 1062: connector.Data, 1138: connector.Data, 1216: connector.Data,
+	1217: connector.Data, 1263: connector.Data, 1264: connector.Data, 1265: connector.Data, 1292: connector.Data,
+	1300: connector.Data, 1364: connector.Data, 1365: connector.Data, 1366: connector.Data, 1367: connector.Data,
+	1406: connector.Data, 1411: connector.Data, 1416: connector.Data, 1451: connector.Data, 1452: connector.Data,
+	1525: connector.Data, 1526: connector.Data, 1586: connector.Data, 1690: connector.Data, 3140: connector.Data,
+	3141: connector.Data, 3144: connector.Data, 3156: connector.Data, 3643: connector.Data, 3819: connector.Data,
+	3988: connector.Data, 4025: connector.Data, 4038: connector.Data, 4079: connector.Data, 1153: connector.Data,
+
+	1053: connector.Lost, 1077: connector.Lost, 1079: connector.Lost, 1080: connector.Lost, 1152: connector.Lost,
+	1158: connector.Lost, 1159: connector.Lost, 1160: connector.Lost, 1161: connector.Lost, 1184: connector.Lost,
+	1927: connector.Lost, 2002: connector.Lost, 2003: connector.Lost, 2006: connector.Lost, 2013: connector.Lost,
+	4031: connector.Lost, 1412: connector.Lost,
+
+	1040: connector.Busy, 1203: connector.Busy, 1205: connector.Busy, 1213: connector.Busy, 1226: connector.Busy,
+	3058: connector.Busy, 1614: connector.Busy,
+
+	1044: connector.Denied, 1045: connector.Denied, 1130: connector.Denied, 1131: connector.Denied, 1132: connector.Denied,
+	1142: connector.Denied, 1143: connector.Denied, 1227: connector.Denied, 1370: connector.Denied, 1396: connector.Denied,
+	1410: connector.Denied, 1698: connector.Denied, 1820: connector.Denied, 1862: connector.Denied, 3118: connector.Denied,
+	4151: connector.Denied,
+
+	1008: connector.Missing, 1049: connector.Missing, 1051: connector.Missing, 1054: connector.Missing,
+	1146: connector.Missing, 1305: connector.Missing, 1735: connector.Missing,
+}
+
+// remedies say what to do about some of them.
+var remedies = map[uint16]string{
+	1040: "Raise max_connections on the server or lower the parallelism",
+	1044: "GRANT the user rights on the database, for a source SELECT, for a target ALTER, CREATE, DROP, INDEX, INSERT, UPDATE, DELETE, SELECT",
+	1045: "Check user and password; the server may know the user for other hosts only",
+	1114: "Make room on the server's disk, or let the tablespace grow",
+	1130: "Create the user for this client's host on the server",
+	1142: "GRANT the user this right on the table",
+	1153: "Raise max_allowed_packet on the server",
+	1227: "GRANT the user the privilege that the server names",
+	1049: "Create the database, or name another one in the URL",
+	1412: "Keep DDL away from the source while it is read",
+	1698: "Log in with a password: this account is for its operating system user on the server's own machine",
+}
+
+// codeOf finds the server's error number in an error of any of the libraries.
+func codeOf(err error) (uint16, bool) {
+	var w *wire.ServerError
+	if errors.As(err, &w) {
+		return w.Code, true
+	}
+	var d *mysql.MySQLError
+	if errors.As(err, &d) {
+		return d.Number, true
+	}
+	var g *gomysql.MyError
+	if errors.As(err, &g) {
+		return g.Code, true
+	}
+	return 0, false
+}
+
+// classify gives an error its class. A context's end is told by the context's own cause.
+func classify(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return &stopped{cause: context.Cause(ctx), err: err}
+	}
+	var known *connector.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	if code, ok := codeOf(err); ok {
+		if c := classes[code]; c != connector.Unclassified {
+			return &connector.Error{Class: c, Err: err, Remedy: remedies[code]}
+		}
+		return err
+	}
+	if isBroken(err) {
+		return &connector.Error{Class: connector.Lost, Err: err}
+	}
+	return err
+}
+
+// isBroken reports whether the connection itself has failed.
+func isBroken(err error) bool {
+	var n net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, gomysql.ErrBadConn) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, wire.ErrMalformed) || errors.Is(err, fs.ErrClosed) || errors.As(err, &n)
+}
+
+// stopped is an error that came because the context ended.
+type stopped struct{ cause, err error }
+
+func (s *stopped) Error() string   { return "stopped: " + s.cause.Error() }
+func (s *stopped) Unwrap() []error { return []error{s.cause} }

@@ -1,0 +1,124 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// inspect describes every database the user can see.
+func inspect(ctx context.Context, q querier, o connector.InspectOptions) (*catalog.Catalog, error) {
+	return inspectScope(ctx, q, o, scope{})
+}
+
+func inspectScope(ctx context.Context, q querier, o connector.InspectOptions, s scope) (*catalog.Catalog, error) {
+	if db, ok := q.(*sql.DB); ok {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("connect to inspect: %w", err)
+		}
+		defer func() { _ = conn.Close() }()
+		q = conn
+	}
+	i := &inspector{
+		q: q, o: o, scope: s,
+		schemas: make(map[string]*catalog.Schema), tables: make(map[catalog.Name]*catalog.Table),
+		views: make(map[catalog.Name]*catalog.View), sequences: make(map[catalog.Name]*catalog.Sequence),
+	}
+	return i.run(ctx)
+}
+
+// inspector gathers one catalog over one connection.
+type inspector struct {
+	q         querier
+	o         connector.InspectOptions
+	scope     scope
+	release   release
+	catalog   *catalog.Catalog
+	schemas   map[string]*catalog.Schema
+	tables    map[catalog.Name]*catalog.Table
+	views     map[catalog.Name]*catalog.View
+	sequences map[catalog.Name]*catalog.Sequence
+}
+
+func (i *inspector) run(ctx context.Context) (*catalog.Catalog, error) {
+	restore, err := i.readServer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer restore()
+	steps := []func(context.Context) error{
+		i.readSchemas, i.readTables, i.readColumns, i.readSpatial, i.readPartitions, i.readIndexes, i.readForeignKeys, i.readChecks, i.readCreates,
+	}
+	if i.scope.tables == nil {
+		steps = append(steps, i.readSequences, i.readViews)
+	}
+	if i.o.Objects {
+		steps = append(steps, i.readRoutines, i.readTriggers, i.readEvents)
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	i.sortViews()
+	return i.catalog, nil
+}
+
+// scope is what to look at. Its zero value is everything outside the system's databases and Whimbrel's own objects.
+type scope struct {
+	schema string
+	tables []string
+}
+
+const systemSchemas = "('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo', 'awsdms_control')"
+
+// where is the scope as a condition on the two columns that name a table; table may be empty where there is none.
+func (s scope) where(schema, table string) (string, []any) {
+	if s.tables == nil {
+		cond := schema + " NOT IN " + systemSchemas
+		if table != "" {
+			cond += " AND " + table + ` NOT LIKE 'awsdms|_%' ESCAPE '|'`
+		}
+		return cond, nil
+	}
+	args := make([]any, 0, len(s.tables)+1)
+	args = append(args, s.schema)
+	if table == "" {
+		return schema + " = ?", args
+	}
+	for _, t := range s.tables {
+		args = append(args, t)
+	}
+	return schema + " = ? AND " + table + " IN (?" + strings.Repeat(",?", len(s.tables)-1) + ")", args
+}
+
+type scanFunc func(dest ...any) error
+
+// each runs a query and calls row for each of its rows. what says in an error what was being done.
+func each(ctx context.Context, q querier, what, query string, args []any, row func(scanFunc) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// each reads a list from information_schema within the scope. The query's %s is the condition.
+func (i *inspector) each(ctx context.Context, what, query, schema, table string, row func(scanFunc) error) error {
+	cond, args := i.scope.where(schema, table)
+	return each(ctx, i.q, "inspect "+what, fmt.Sprintf(query, cond), args, row)
+}

@@ -1,0 +1,159 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// target writes to a server.
+type target struct {
+	host *host
+	// localInfile is whether the server takes LOAD DATA LOCAL.
+	localInfile bool
+
+	// links that are set up for loading and between two loads.
+	idle struct {
+		sync.Mutex
+		links  []*link
+		closed bool
+	}
+}
+
+var (
+	_ connector.Target    = (*target)(nil)
+	_ connector.Dialected = (*target)(nil)
+)
+
+// targetMode refuses what it would otherwise change, and takes the dates that only these servers know.
+const targetMode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
+
+// loadSettings are the session variables of a loader. Unique checks stay on: without them InnoDB may take duplicates
+// into a unique index.
+const loadSettings = "sql_mode='" + targetMode + "', foreign_key_checks=0, sql_notes=1, max_error_count=64"
+
+func openTarget(ctx context.Context, c connector.Config) (connector.Target, error) {
+	s, err := connect(ctx, c, targetMode)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{host: s}
+	if err := s.control.QueryRowContext(ctx, "SELECT @@local_infile").Scan(&t.localInfile); err != nil {
+		_ = s.close()
+		return nil, classify(ctx, fmt.Errorf("ask for local_infile: %w", err))
+	}
+	if !t.localInfile {
+		s.log.Warn("the server refuses LOAD DATA LOCAL, so rows go in by INSERT, which takes about twice as long",
+			"remedy", "SET GLOBAL local_infile=1")
+	}
+	return t, nil
+}
+
+// Identity names the database.
+func (t *target) Identity() string { return t.host.cfg.identity() }
+
+// DefaultSchema is the database the URL names.
+func (t *target) DefaultSchema() string { return t.host.cfg.database }
+
+// Describe looks up tables.
+func (t *target) Describe(ctx context.Context, names []catalog.Name) (map[catalog.Name]*connector.Existing, error) {
+	found, err := describe(ctx, t.host.control, names)
+	return found, classify(ctx, err)
+}
+
+// Exists looks up what a Ref points at.
+func (t *target) Exists(ctx context.Context, r catalog.Ref) (bool, error) {
+	if r.Kind == catalog.NoRef {
+		return false, nil
+	}
+	found, err := exists(ctx, t.host.control, r)
+	return found, classify(ctx, err)
+}
+
+// Exec runs statements on one connection, because some set variables for those after them. Every DDL statement
+// commits by itself here.
+func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
+	if len(ss) == 0 {
+		return nil
+	}
+	c, err := t.host.control.Conn(ctx)
+	if err != nil {
+		return classify(ctx, fmt.Errorf("open a connection for DDL: %w", err))
+	}
+	defer func() { _ = c.Close() }()
+	for _, s := range ss {
+		// Emptying or dropping a table must not fail for the tables that refer to it.
+		sql, loose := s.SQL, needsNoForeignKeys(s.SQL)
+		if loose {
+			if _, err := c.ExecContext(ctx, "SET foreign_key_checks=0"); err != nil {
+				return classify(ctx, err)
+			}
+		}
+		err := runDDL(ctx, c, sql)
+		if loose {
+			if _, again := c.ExecContext(ctx, "SET foreign_key_checks=1"); again != nil && err == nil {
+				err = again
+			}
+		}
+		if err != nil {
+			return classify(ctx, fmt.Errorf("run %s: %w", firstWords(sql), err))
+		}
+	}
+	return nil
+}
+
+func needsNoForeignKeys(sql string) bool {
+	s := strings.ToUpper(strings.TrimSpace(sql))
+	return strings.HasPrefix(s, "DROP TABLE") || strings.HasPrefix(s, "TRUNCATE")
+}
+
+// firstWords quotes the beginning of a statement for an error.
+func firstWords(sql string) string {
+	if len(sql) > 120 {
+		sql = sql[:120] + "…"
+	}
+	return strings.Join(strings.Fields(sql), " ")
+}
+
+// Journal is the record of what runs have loaded.
+func (t *target) Journal() connector.Journal { return &journal{target: t} }
+
+// Close ends all connections that no load is using.
+func (t *target) Close() error {
+	t.idle.Lock()
+	links := t.idle.links
+	t.idle.links, t.idle.closed = nil, true
+	t.idle.Unlock()
+	for _, se := range links {
+		se.close()
+	}
+	return t.host.close()
+}
+
+// take returns a link set up for loading.
+func (t *target) take(ctx context.Context) (*link, error) {
+	t.idle.Lock()
+	if n := len(t.idle.links); n > 0 {
+		se := t.idle.links[n-1]
+		t.idle.links = t.idle.links[:n-1]
+		t.idle.Unlock()
+		return se, nil
+	}
+	t.idle.Unlock()
+	return t.host.session(ctx, loadSettings)
+}
+
+// giveBack keeps a link that is outside any transaction for the next load.
+func (t *target) giveBack(se *link) {
+	t.idle.Lock()
+	defer t.idle.Unlock()
+	if se.broken || t.idle.closed {
+		se.close()
+		return
+	}
+	t.idle.links = append(t.idle.links, se)
+}
