@@ -78,11 +78,11 @@ func runDemo(cmd *cobra.Command, dir string) error {
 
 // proveDemo reads both databases on a way of its own and compares them.
 func proveDemo(cmd *cobra.Command, source, target string) error {
-	before, err := demo.Checksum(cmd.Context(), source)
+	before, err := demo.Checksum(cmd.Context(), "sqlite:"+source)
 	if err != nil {
 		return fmt.Errorf("read the source back: %w", err)
 	}
-	after, err := demo.Checksum(cmd.Context(), target)
+	after, err := demo.Checksum(cmd.Context(), "sqlite:"+target)
 	if err != nil {
 		return fmt.Errorf("read the target back: %w", err)
 	}

@@ -38,11 +38,20 @@ func (b *Batch) CancelRow() {
 	}
 }
 
-// Size is the number of bytes the values take.
+// Size is the number of bytes the batch takes in memory.
 func (b *Batch) Size() int {
 	n := 0
 	for i := range b.Columns {
 		n += b.Columns[i].Size()
+	}
+	return n
+}
+
+// Payload is the number of bytes of the values alone.
+func (b *Batch) Payload() int {
+	n := 0
+	for i := range b.Columns {
+		n += b.Columns[i].Payload()
 	}
 	return n
 }

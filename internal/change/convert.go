@@ -70,22 +70,28 @@ func (c *Converter) Same() bool { return c.same }
 func (c *Converter) Convert(dst, src *Vector, misfit Misfit) error {
 	dst.Reset(LayoutOf(c.to))
 	for i := range src.Len() {
-		if src.IsNull(i) {
-			dst.AppendNull()
-			continue
-		}
-		v := c.step(c, dst, src, i)
-		if v == fits {
-			continue
-		}
-		if err := c.report(v, dst, src, i, misfit); err != nil {
+		if err := c.Append(dst, src, i, misfit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Converter) report(v verdict, dst, src *Vector, i int, misfit Misfit) error {
+// Append appends value i of src to dst, which must have the layout of the new type.
+func (c *Converter) Append(dst, src *Vector, i int, misfit Misfit) error {
+	if src.IsNull(i) {
+		dst.AppendNull()
+		return nil
+	}
+	before := dst.Len()
+	v := c.step(c, dst, src, i)
+	if v == fits {
+		return nil
+	}
+	return c.report(v, dst, before, src, i, misfit)
+}
+
+func (c *Converter) report(v verdict, dst *Vector, before int, src *Vector, i int, misfit Misfit) error {
 	fault := DataFault
 	if v == cut {
 		fault = TruncationFault
@@ -97,7 +103,7 @@ func (c *Converter) report(v verdict, dst, src *Vector, i int, misfit Misfit) er
 	if v == cut && keep {
 		return nil
 	}
-	dst.Truncate(i)
+	dst.Truncate(before)
 	dst.AppendNull()
 	return nil
 }

@@ -164,6 +164,38 @@ func TestSameMeansNothingCanMisfit(t *testing.T) {
 	})
 }
 
+// TestConvertAndBack goes through a wider type and returns: nothing may be reported and nothing may change.
+func TestConvertAndBack(t *testing.T) {
+	text, number := datatype.Type{Kind: datatype.NClob}, datatype.Type{Kind: datatype.Numeric}
+	moment := datatype.Type{Kind: datatype.DateTime, Scale: 6}
+	instant := datatype.Type{Kind: datatype.DateTime, Scale: 6, Hint: datatype.WithZone}
+	rapid.Check(t, func(t *rapid.T) {
+		there := func(narrow, through datatype.Type, src *change.Vector) {
+			var middle, back change.Vector
+			none := func(_ int, _ change.Fault, reason string) (bool, error) { return false, fmt.Errorf("%s", reason) }
+			require.NoError(t, change.Convert(&middle, src, narrow, through, none))
+			require.NoError(t, change.Convert(&back, &middle, through, narrow, none))
+			require.True(t, back.Equal(src), "%s through %s", narrow, through)
+		}
+		i := vectorOf(change.Int64, nil, int(rapid.Int64().Draw(t, "int")))
+		there(datatype.Type{Kind: datatype.Int8}, text, i)
+		there(datatype.Type{Kind: datatype.Int8}, number, i)
+		f := vectorOf(change.Float64, rapid.Float64().Draw(t, "float")+0, nil)
+		there(datatype.Type{Kind: datatype.Real8}, text, f)
+		there(datatype.Type{Kind: datatype.Real8}, number, f)
+		day := rapid.Int64Range(-700_000, 90_000_000).Draw(t, "day")
+		there(datatype.Type{Kind: datatype.Date}, text, vectorOf(change.Date, int(day)))
+		there(datatype.Type{Kind: datatype.Date}, moment, vectorOf(change.Date, int(day)))
+		m := int(change.Day(day).At(rapid.Int64Range(0, change.MicrosPerDay-1).Draw(t, "micros")))
+		there(moment, text, vectorOf(change.Timestamp, m))
+		there(moment, instant, vectorOf(change.Timestamp, m))
+		there(instant, text, vectorOf(change.Instant, m))
+		there(datatype.Type{Kind: datatype.Time, Scale: 6}, text, vectorOf(change.Time, m/1000))
+		there(datatype.Type{Kind: datatype.Blob}, text, vectorOf(change.Bytes, rapid.String().Draw(t, "bytes")))
+		there(datatype.Type{Kind: datatype.Boolean}, text, vectorOf(change.Bool, rapid.IntRange(0, 1).Draw(t, "bool")))
+	})
+}
+
 func TestConvertDoesNotAllocate(t *testing.T) {
 	const rows = 64
 	src := &change.Vector{}

@@ -90,6 +90,12 @@ func appendMoment(dst []byte, m Moment, digits int, zone string) []byte {
 
 // appendPadded appends n with at least width digits.
 func appendPadded(dst []byte, n uint64, width int) []byte {
+	switch {
+	case width == 2 && n < 100:
+		return append(dst, byte('0'+n/10), byte('0'+n%10))
+	case width == 4 && n < 10000:
+		return append(dst, byte('0'+n/1000), byte('0'+n/100%10), byte('0'+n/10%10), byte('0'+n%10))
+	}
 	var buf [20]byte
 	i := len(buf)
 	for n > 0 || width > 0 {

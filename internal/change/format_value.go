@@ -95,7 +95,7 @@ func CutUTF8(p []byte, limit int) int {
 	if len(p) <= limit {
 		return len(p)
 	}
-	for back := 0; back < utf8.UTFMax && limit-back > 0; back++ {
+	for back := 0; back < utf8.UTFMax && back <= limit; back++ {
 		if utf8.RuneStart(p[limit-back]) {
 			return limit - back
 		}

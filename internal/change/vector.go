@@ -32,8 +32,11 @@ func (v *Vector) Reset(l Layout) {
 // Len is the number of values, nulls included.
 func (v *Vector) Len() int { return v.rows }
 
-// Size is the number of bytes the values take.
-func (v *Vector) Size() int { return 8*(len(v.Ints)+len(v.Floats)+len(v.Ends)) + len(v.Data) }
+// Size is the number of bytes the vector takes in memory.
+func (v *Vector) Size() int { return v.Payload() + 8*len(v.Ends) }
+
+// Payload is the number of bytes of the values alone, a number or a time counting as eight.
+func (v *Vector) Payload() int { return 8*(len(v.Ints)+len(v.Floats)) + len(v.Data) }
 
 // HasNull reports whether any value is null.
 func (v *Vector) HasNull() bool { return v.hasNull }

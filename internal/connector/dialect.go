@@ -24,3 +24,8 @@ type Dialect interface {
 	Drop(n catalog.Name) catalog.Statement
 	Truncate(n catalog.Name) catalog.Statement
 }
+
+// Dialected is a Target whose server decides what DDL it takes: its version, its flavour.
+type Dialected interface {
+	Dialect() Dialect
+}

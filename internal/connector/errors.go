@@ -14,6 +14,7 @@ const (
 	Full               // disk or quota
 	Denied             // login or privilege
 	Missing            // a database, table or file that should be there is not
+	Present            // what a statement should make exists already
 	Invalid            // the request itself is wrong: a URL, a setting, an unsupported combination
 )
 

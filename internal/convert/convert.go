@@ -213,11 +213,11 @@ func (c *converter) foreignKeyName(t *catalog.Table, name string) string {
 
 // checkName returns a free name for a check: free in the database for MySQL, in the table elsewhere, MariaDB included.
 func (c *converter) checkName(t *catalog.Table, name string) string {
-	if c.in.To.Engine == "mysql" {
-		return c.constraintName(t, "check", t.Name.Schema, name)
-	}
-	if c.to == catalog.MySQL {
+	switch {
+	case c.to == catalog.MySQL && (c.in.To.Engine == "mariadb" || c.like && c.in.Source.Engine == "mariadb"):
 		return c.constraintName(t, "check", t.Name.String(), name)
+	case c.to == catalog.MySQL:
+		return c.constraintName(t, "check", t.Name.Schema, name)
 	}
 	return c.constraintName(t, "constraint", t.Name.String(), name)
 }

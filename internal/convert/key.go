@@ -174,6 +174,10 @@ func (c *converter) unlikeChecks(t *planned) {
 		if c.checksJSON(s, k) {
 			continue
 		}
+		if k.NotValid {
+			c.notePart("check constraint", s, k.Name, NotCarried, "%s of table %s is not carried over, because it is not valid at the source, so that rows may break it.", labelCheck(k), s.Name)
+			continue
+		}
 		text, err := tr.translate(k.Expression)
 		if err != nil {
 			c.notePart("check constraint", s, k.Name, NotCarried, "%s of table %s (%s) is not carried over, because %v: write it on the target by hand.", labelCheck(k), s.Name, k.Expression, err)

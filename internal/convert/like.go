@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,18 +13,22 @@ import (
 
 // likeTable carries a table between engines of one family.
 func (c *converter) likeTable(t *planned) {
-	s := t.Plan.Source
 	t.keyParts = c.keyPartsOf(t)
 	for i := range t.Plan.Columns {
 		c.likeColumn(t, &t.Plan.Columns[i], t.Columns[i])
 	}
 	c.likePrimaryKey(t)
 	c.likeStructure(t)
-	c.likeNative(t)
 	c.keyRule(t)
-	if !c.in.Options.SecondaryObjects {
-		return
+	if c.in.Options.SecondaryObjects {
+		c.likeParts(t)
 	}
+	c.likeNative(t)
+}
+
+// likeParts carries what DMS leaves behind.
+func (c *converter) likeParts(t *planned) {
+	s := t.Plan.Source
 	for _, k := range s.Uniques {
 		if copied := c.likeKey(t, "unique constraint", k); copied != nil {
 			copied.Name = c.likeIndexName(t, "unique constraint", k.Name)
@@ -53,7 +58,7 @@ func (c *converter) likeColumn(t *planned, p *mapping.ColumnPlan, col *catalog.C
 	case p.Source == nil || p.Type != nil:
 		c.retypedColumn(t, p, col)
 		return
-	case c.in.Options.DMS && c.from == catalog.PostgreSQL && strings.Contains(p.Source.NativeType, "."):
+	case c.in.Options.DMS && c.from == catalog.PostgreSQL && userDefined(p.Source):
 		// The guide's homogeneous exception: user-defined types become character varying.
 		*col = catalog.Column{NotNull: p.Source.NotNull, NativeType: "varchar"}
 		col.BaseType, col.Type = typemap.FromNative(c.to, col.NativeType)
@@ -62,8 +67,11 @@ func (c *converter) likeColumn(t *planned, p *mapping.ColumnPlan, col *catalog.C
 	}
 	*col = *p.Source
 	col.Name = name
-	col.NativeType = c.likeText(t, "type of column", name, col.NativeType)
-	col.Native = c.likeText(t, "attributes of column", name, col.Native)
+	col.NativeType = c.likeType(t, p.Source)
+	col.Inherited = p.Source.Inherited && c.inherits(t)
+	if p.Source.Inherited && !col.Inherited && p.Source.NotNull {
+		col.NotNullAs = ""
+	}
 	col.Generated = c.likeGenerated(t, p.Source)
 	if to, ok := c.schemaNames[col.Identity.Sequence.Schema]; ok {
 		col.Identity.Sequence.Schema = to
@@ -83,6 +91,14 @@ func (c *converter) likeColumn(t *planned, p *mapping.ColumnPlan, col *catalog.C
 	if !c.keepsAttributes() {
 		col.Default, col.Identity, col.Comment, col.Generated, col.Stored = nil, catalog.Identity{}, "", "", false
 	}
+}
+
+// userDefined reports whether a column's type is an enum, a composite or a domain of PostgreSQL. Types of extensions
+// have a schema too, and their own name as the base.
+func userDefined(s *catalog.Column) bool {
+	name, _, _ := strings.Cut(strings.TrimSuffix(s.NativeType, "[]"), "(")
+	dot := strings.LastIndexByte(name, '.')
+	return dot >= 0 && !strings.EqualFold(name[dot+1:], strings.TrimSuffix(s.BaseType, "[]"))
 }
 
 // retypedColumn fills in a column whose type the mapping gives.
@@ -109,13 +125,30 @@ func (c *converter) retypedColumn(t *planned, p *mapping.ColumnPlan, col *catalo
 	}
 }
 
-func (c *converter) likeText(t *planned, kind, part, text string) string {
-	rewritten, err := c.scope(t).rewrite(text)
+// likeType returns the column's type, under the new name of its schema if it is a user's.
+func (c *converter) likeType(t *planned, s *catalog.Column) string {
+	rewritten, err := scope{family: c.from, names: c.names}.rewrite(s.NativeType)
 	if err != nil {
-		c.notePart(kind, t.Plan.Source, part, Changed, "The %s %q of table %s is carried over as it is, although %v: check it on the target.", kind, part, t.Plan.Source.Name, err)
-		return text
+		c.notePart("column", t.Plan.Source, s.Name, Changed, "The type of column %q of table %s is carried over as it is, although %v: check it on the target.", s.Name, t.Plan.Source.Name, err)
+		return s.NativeType
 	}
 	return rewritten
+}
+
+// inherits reports whether the table has all its parents on the target, with its columns under the same names.
+func (c *converter) inherits(t *planned) bool {
+	for _, p := range t.Plan.Source.Inherits {
+		parent := c.names.tables[p]
+		if parent == nil {
+			return false
+		}
+		for from, to := range parent.columns {
+			if t.names.columns[from] != to {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (c *converter) likeGenerated(t *planned, s *catalog.Column) string {
@@ -155,6 +188,11 @@ func (c *converter) likeStructure(t *planned) {
 			c.noteTable(s, Changed, "Table %s becomes a plain table, because the mapping gives it other columns than the table it is a partition of, %s.", s.Name, *s.PartitionOf)
 		}
 	}
+	for _, n := range s.Needs {
+		if needed := c.names.tables[n]; needed != nil {
+			t.Target.Needs = append(t.Target.Needs, needed.to)
+		}
+	}
 	for _, p := range s.Inherits {
 		if parent := c.names.tables[p]; parent != nil {
 			t.Target.Inherits = append(t.Target.Inherits, parent.to)
@@ -174,18 +212,22 @@ func (c *converter) partitioned(t *tableNames) bool {
 // made just so again.
 func (c *converter) likeNative(t *planned) {
 	for _, key := range slices.Sorted(maps.Keys(t.Plan.Source.Native)) {
-		text := t.Plan.Source.Native[key]
-		if key == "create" {
+		text, err := t.Plan.Source.Native[key], error(nil)
+		switch key {
+		case "create":
 			if !c.unchanged(t) {
 				continue
 			}
-		} else {
-			rewritten, err := c.scope(t).rewrite(text)
-			if err != nil {
-				c.notePart("table option", t.Plan.Source, key, NotCarried, "The options of table %s (%s) are not carried over, because %v: set them on the target by hand.", t.Plan.Source.Name, key, err)
-				continue
-			}
-			text = rewritten
+		case "options":
+			text, err = c.scope(t).rewrite(text)
+		case "of":
+			text, err = scope{family: c.from, names: c.names}.rewrite(text)
+		case "cluster", "replica identity":
+			err = c.namesIndex(t, key, text)
+		}
+		if err != nil {
+			c.notePart("table option", t.Plan.Source, key, NotCarried, "The options of table %s (%s) are not carried over, because %v: set them on the target by hand.", t.Plan.Source.Name, key, err)
+			continue
 		}
 		if t.Target.Native == nil {
 			t.Target.Native = map[string]string{}
@@ -194,18 +236,43 @@ func (c *converter) likeNative(t *planned) {
 	}
 }
 
+// namesIndex checks that the index an attribute names is on the target under that name.
+func (c *converter) namesIndex(t *planned, key, text string) error {
+	name := text
+	if key == "replica identity" {
+		tokens, err := tokenize(c.from, text)
+		if err != nil || !strings.HasPrefix(text, "USING INDEX") {
+			return err
+		}
+		name = tokens[len(tokens)-1].value
+	}
+	keys := t.Target.Uniques
+	if t.Target.PrimaryKey != nil {
+		keys = append([]*catalog.Key{t.Target.PrimaryKey}, keys...)
+	}
+	found := slices.ContainsFunc(keys, func(k *catalog.Key) bool { return k.Name == name }) ||
+		slices.ContainsFunc(t.Target.Indexes, func(x *catalog.Index) bool { return x.Name == name })
+	if !found {
+		return fmt.Errorf("index %q is not on the target under that name", name)
+	}
+	return nil
+}
+
 // unchanged reports whether a table is made exactly as it is at the source, apart from its schema where the statement
 // does not name it, and without leaving out a part.
 func (c *converter) unchanged(t *planned) bool {
 	s := t.Plan.Source
 	if !c.in.Options.SecondaryObjects || c.in.Options.DMS || t.Plan.Key != nil || t.Plan.View != nil ||
-		t.names.to.Name != s.Name.Name || t.names.renamedColumns() || len(t.Columns) != len(s.Columns) {
+		c.to != catalog.MySQL && t.names.to.Name != s.Name.Name || t.names.renamedColumns() || len(t.Columns) != len(s.Columns) {
 		return false
 	}
 	for i := range t.Plan.Columns {
 		if p := &t.Plan.Columns[i]; p.Source == nil || p.Type != nil || p.Source.Name != s.Columns[i].Name {
 			return false
 		}
+	}
+	if c.to == catalog.MySQL {
+		return true // its connector reads the parts of the statement, and takes names and foreign keys from the fields
 	}
 	for _, k := range s.ForeignKeys {
 		if to := c.names.find(k.Table.Schema, k.Table.Name); to == nil || to.to.Name != to.source.Name.Name || to.renamedColumns() {

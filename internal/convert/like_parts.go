@@ -92,6 +92,7 @@ func (c *converter) likeIndex(t *planned, x *catalog.Index) {
 
 func (c *converter) likeCheck(t *planned, k *catalog.Check) {
 	copied := *k
+	copied.Inherited = k.Inherited && c.inherits(t)
 	expression, err := c.scope(t).rewrite(k.Expression)
 	if err != nil {
 		c.notePart("check constraint", t.Plan.Source, k.Name, NotCarried, "%s of table %s is not carried over, because %v.", labelCheck(k), t.Plan.Source.Name, err)

@@ -67,6 +67,14 @@ func (c *converter) view(v *catalog.View, carried map[catalog.Name]bool) (*catal
 	if copied.DDL, err = s.rewriteAll(v.DDL); err != nil {
 		return nil, err.Error()
 	}
+	copied.Indexes = nil
+	for _, x := range v.Indexes {
+		index := *x
+		if index.DDL, err = s.rewrite(x.DDL); err != nil {
+			return nil, "of its index " + x.Name + ": " + err.Error()
+		}
+		copied.Indexes = append(copied.Indexes, &index)
+	}
 	return &copied, ""
 }
 
@@ -158,6 +166,11 @@ func (c *converter) object(o catalog.Object, views map[catalog.Name]bool, needed
 	}
 	why := ""
 	switch {
+	case len(o.DDL) == 0:
+		why = "the source gives no statement that would make it"
+		if o.Detail != "" {
+			why = o.Detail // the connector's reason
+		}
 	case !c.like && isType(o.Kind):
 		why = "the target has no types of a user's own: columns of it hold its text"
 	case !c.like:
@@ -176,6 +189,9 @@ func (c *converter) object(o catalog.Object, views map[catalog.Name]bool, needed
 		var err error
 		s := scope{family: c.from, names: c.names, schema: o.Name.Schema}
 		if copied.DDL, err = s.rewriteAll(o.DDL); err == nil {
+			if strings.HasSuffix(o.Kind, "view") {
+				views[o.Name] = true
+			}
 			c.placeObject(&copied)
 			return
 		}
@@ -242,7 +258,7 @@ func (c *converter) neededTypes() map[catalog.Name]bool {
 
 func isType(kind string) bool {
 	switch kind {
-	case "type", "domain", "enum", "composite", "range", "collation":
+	case "shell type", "type", "domain", "collation":
 		return true
 	}
 	return false

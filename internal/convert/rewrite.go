@@ -30,19 +30,11 @@ func (s scope) rewrite(sql string) (string, error) {
 	changed := false
 	for i := 0; i < len(tokens); i++ {
 		if tokens[i].kind == stringToken {
-			if i+2 < len(tokens) && tokens[i+1].is("::") && tokens[i+2].is("regclass") {
-				inner, err := s.rewriteName(tokens[i].value)
-				if err != nil {
-					return "", err
-				}
-				if inner != tokens[i].value {
-					tokens[i].text, changed = quoteString(s.family, inner), true
-				}
-				continue
-			}
-			if err := s.checkBody(tokens[i].value); err != nil {
+			did, err := s.renameInString(tokens, i)
+			if err != nil {
 				return "", err
 			}
+			changed = changed || did
 		}
 		if !tokens[i].isName() {
 			continue
@@ -68,10 +60,20 @@ func (s scope) rewrite(sql string) (string, error) {
 	return b.String(), nil
 }
 
-// rewriteName renames what a string names that is read as a name: nextval('shop.orders_id_seq'::regclass).
-func (s scope) rewriteName(name string) (string, error) {
+// renameInString renames what a string names that is read as a name: nextval('shop.orders_id_seq'::regclass). Any
+// other string must not mention a renamed thing.
+func (s scope) renameInString(tokens []token, i int) (bool, error) {
+	value := tokens[i].value
+	if i+2 >= len(tokens) || !tokens[i+1].is("::") || !tokens[i+2].is("regclass") {
+		return false, s.checkBody(value)
+	}
 	s.table = nil
-	return s.rewrite(name)
+	renamed, err := s.rewrite(value)
+	if err != nil || renamed == value {
+		return false, err
+	}
+	tokens[i].text = quoteString(s.family, renamed)
+	return true, nil
 }
 
 // chainAt returns the indexes of the names in a.b.c starting at i.
@@ -158,8 +160,8 @@ func (s scope) renameBare(tokens []token, i int) (bool, error) {
 }
 
 func (s scope) renameColumn(tokens []token, i int) (bool, error) {
-	if s.table == nil {
-		return false, nil
+	if s.table == nil || s.family == catalog.MySQL && tokens[i].kind == wordToken {
+		return false, nil // MySQL quotes every name in the texts it keeps: ENGINE is no column
 	}
 	for _, c := range s.table.source.Columns {
 		if !s.matches(tokens[i], c.Name) {

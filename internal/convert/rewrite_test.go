@@ -48,6 +48,7 @@ func TestNamesAreReplacedWhereTheyAreNames(t *testing.T) {
 		{my, "`id` > 0 and `ID` < 9", "`order_id` > 0 and `order_id` < 9", false},
 		{my, "select `shop`.`orders`.`qty` from `shop`.`orders`", "select `store`.`purchases`.`qty` from `store`.`purchases`", true},
 		{my, "\"id\"", "\"id\"", false},
+		{my, "ID=1 PARTITION BY HASH (`id`)", "ID=1 PARTITION BY HASH (`order_id`)", false},
 		{sl, "CREATE INDEX x ON orders(id)", `CREATE INDEX x ON "purchases"("order_id")`, false},
 		{sl, "[id] > 0", `"order_id" > 0`, false},
 		{pg, "'open", "", false},

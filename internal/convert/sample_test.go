@@ -17,7 +17,7 @@ func postgresShop() *catalog.Catalog {
 		"active boolean", "joined timestamptz", "balance numeric", "tags text[]", "doc jsonb", "full_name text", "lower_name text", "ratio double precision")
 	c := customers.Columns
 	c[0].Identity = catalog.Identity{Kind: catalog.IdentityAlways, Next: 1001, Increase: 5, Sequence: named("shop", "customers_id_seq")}
-	c[1].NotNull = true
+	c[1].NotNull, c[1].NativeType = true, "public.citext"
 	c[3].Default = text("gen_random_uuid()")
 	c[4].Type = datatype.Type{Kind: datatype.WString, Length: 5, Hint: datatype.Enum, Values: []string{"happy", "sad"}}
 	c[4].BaseType = "enum"
@@ -46,7 +46,7 @@ func postgresShop() *catalog.Catalog {
 	}
 	customers.Checks = []*catalog.Check{
 		{Name: "balance_check", Expression: "(balance >= (0)::numeric)", DDL: "CHECK ((balance >= (0)::numeric))"},
-		{Name: "email_check", Expression: "(email ~ '@'::citext)", DDL: "CHECK ((email ~ '@'::citext))"},
+		{Name: "email_check", Expression: "((email)::text ~ '@'::text)", DDL: "CHECK (((email)::text ~ '@'::text))"},
 	}
 	orders := tableOf(pg, named("shop", "orders"), "id integer", "customer bigint", "at timestamp", "note text", "ref varchar(900)", "total numeric(12,2)", "no integer")
 	orders.Columns[0].Default = text("nextval('shop.orders_id_seq'::regclass)")
@@ -66,7 +66,7 @@ func postgresShop() *catalog.Catalog {
 	past.PartitionOf, past.Bound = &parent, "FOR VALUES FROM (MINVALUE) TO ('2024-01-01')"
 	empty := tableOf(pg, named("shop", "nothing"))
 	return &catalog.Catalog{Family: pg, Engine: "postgres", Version: "18.0", Database: "shop",
-		Objects: []catalog.Object{{Kind: "extension", Name: named("", "citext"), Stage: catalog.BeforeTables, DDL: []string{"CREATE EXTENSION citext"}}},
+		Objects: []catalog.Object{{Kind: "extension", Name: named("", "citext"), Stage: catalog.BeforeTables, DDL: []string{"CREATE EXTENSION citext WITH SCHEMA public"}}},
 		Schemas: []*catalog.Schema{{Name: "shop", Comment: "the shop", Tables: []*catalog.Table{customers, events, past, empty, orders},
 			Views: []*catalog.View{
 				{Name: named("shop", "happy"), Query: "SELECT id FROM shop.customers", DDL: []string{"CREATE VIEW shop.happy AS SELECT id FROM shop.customers"}, Needs: []catalog.Name{customers.Name}},

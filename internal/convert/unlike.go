@@ -23,9 +23,6 @@ func (c *converter) unlikeTable(t *planned) {
 	}
 	c.unlikePrimaryKey(t)
 	c.keyRule(t)
-	if c.to == catalog.MySQL {
-		t.Target.Native = map[string]string{"options": c.mysqlOptions()}
-	}
 	if c.in.Options.SecondaryObjects {
 		c.unlikeUniques(t)
 		c.unlikeIndexes(t)
@@ -38,16 +35,6 @@ func (c *converter) unlikeTable(t *planned) {
 		c.unlikeGenerated(t, &t.Plan.Columns[i], t.Columns[i])
 	}
 	c.noteStructure(t)
-}
-
-// mysqlOptions puts a table into utf8mb4 with a collation that tells texts apart by every byte, as PostgreSQL and
-// SQLite do: under a default collation two of their unique values could be one.
-func (c *converter) mysqlOptions() string {
-	collation := "utf8mb4_0900_bin"
-	if c.in.To.Engine == "mariadb" {
-		collation = "utf8mb4_nopad_bin"
-	}
-	return "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=" + collation
 }
 
 // typeOf returns the DMS type a target column is to hold.
@@ -81,8 +68,13 @@ func (c *converter) unlikeTypes(t *planned) {
 	}
 	for i, col := range t.Columns {
 		c.setType(col, spelled[i])
-		if !typemap.Keeps(c.to, types[i], uses[i]) {
-			c.notePart("column", t.Plan.Source, t.Plan.Columns[i].Name, Changed, "Column %q of table %s becomes %s, because it is part of a key and the target bounds keys: rows with longer values are rejected.", t.Plan.Columns[i].Name, t.Plan.Source.Name, spelled[i])
+		name := t.Plan.Columns[i].Name
+		switch {
+		case typemap.Keeps(c.to, types[i], uses[i]):
+		case types[i].Kind.IsInteger():
+			c.notePart("column", t.Plan.Source, name, Changed, "Column %q of table %s becomes %s, as DMS maps it: rows with larger values are rejected.", name, t.Plan.Source.Name, spelled[i])
+		default:
+			c.notePart("column", t.Plan.Source, name, Changed, "Column %q of table %s becomes %s, because it is part of a key and the target bounds keys: rows with longer values are rejected.", name, t.Plan.Source.Name, spelled[i])
 		}
 	}
 	c.noteTypes(t, types)
@@ -138,7 +130,14 @@ func (c *converter) unlikeColumn(t *planned, p *mapping.ColumnPlan, col *catalog
 	if s.Identity.Kind == catalog.NotIdentity && s.Generated == "" {
 		c.unlikeDefault(t, s, col)
 	}
-	if strings.Contains(strings.ToUpper(s.Native), "ON UPDATE") {
+	native := strings.ToUpper(s.Native)
+	if c.from == catalog.MySQL && strings.Contains(native, "INVISIBLE") {
+		c.notePart("column attribute", t.Plan.Source, s.Name, Changed, "Column %q of table %s is visible on the target, which has no invisible columns: SELECT * returns it.", s.Name, t.Plan.Source.Name)
+	}
+	if c.from != catalog.MySQL && s.Collation != "" {
+		c.notePart("collation", t.Plan.Source, s.Name, Changed, "Column %q of table %s compares and sorts by the target's default collation, because its own, %s, is not carried to another engine.", s.Name, t.Plan.Source.Name, s.Collation)
+	}
+	if c.from == catalog.MySQL && strings.Contains(native, "ON UPDATE") {
 		c.notePart("column attribute", t.Plan.Source, s.Name, NotCarried, "Column %q of table %s is no longer set to the time of each update, which only MySQL does by an attribute: write a trigger on the target if it must be.", s.Name, t.Plan.Source.Name)
 	}
 }
@@ -191,7 +190,7 @@ func (c *converter) unlikeIdentity(t *planned, p *mapping.ColumnPlan, col *catal
 		c.notePart("column", t.Plan.Source, s.Name, Changed, "Column %q of table %s becomes bigint, because only a signed integer numbers itself on the target: a value above 9223372036854775807 is rejected.", s.Name, t.Plan.Source.Name)
 	}
 	col.Default = nil
-	col.Identity = catalog.Identity{Kind: catalog.IdentityByDefault, Next: s.Identity.Next, Start: s.Identity.Start, Increase: s.Identity.Increase}
+	col.Identity = catalog.Identity{Kind: catalog.IdentityByDefault, Next: s.Identity.Next, Known: s.Identity.Known, Spent: s.Identity.Spent, Start: s.Identity.Start, Increase: s.Identity.Increase}
 	if c.to != catalog.PostgreSQL {
 		if s.Identity.Increase > 1 || s.Identity.Increase < 0 {
 			c.notePart("identity", t.Plan.Source, s.Name, Changed, "Column %q of table %s numbers itself in steps of 1 on the target, because the target has no steps of %d for one column.", s.Name, t.Plan.Source.Name, s.Identity.Increase)
@@ -256,7 +255,7 @@ func (c *converter) noteStructure(t *planned) {
 	options := strings.ToUpper(s.Native["options"])
 	switch {
 	case s.PartitionBy != "":
-		c.noteTable(s, Changed, "Table %s becomes one table, because partitioning is not carried to another engine; the rows of its selected partitions go into it.", s.Name)
+		c.noteTable(s, Changed, "Table %s becomes one table, because partitioning is not carried to another engine: it holds the rows of its partitions.", s.Name)
 	case s.PartitionOf != nil:
 		c.noteTable(s, Changed, "Table %s becomes a table of its own, because the table it is a partition of, %s, is not selected or lacks some of its columns.", s.Name, *s.PartitionOf)
 	case len(s.Partitions) > 0 || strings.Contains(options, "PARTITION BY"):

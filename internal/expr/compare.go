@@ -1,5 +1,7 @@
 package expr
 
+import "cmp"
+
 // comparison is = <> < <= > >= and IS.
 type comparison struct {
 	plain
@@ -59,6 +61,9 @@ func holds(op string, c int) bool {
 
 // compare compares two values that are not NULL under an affinity.
 func (f *frame) compare(lean affinity, a, b Value) int {
+	if a.Class == Integer && b.Class == Integer {
+		return cmp.Compare(a.Int, b.Int)
+	}
 	switch {
 	case lean >= numericAffinity:
 		a, b = leanToNumber(a), leanToNumber(b)

@@ -1,6 +1,9 @@
 package expr
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
 func dateFunction(name string) (function, bool) {
 	var apply func(f *frame, d *date) Value
@@ -189,7 +192,7 @@ func (f *frame) directive(d *date, c byte) bool {
 	case 'j':
 		f.zeros(d.daysAfterJanuary()+1, 3)
 	case 'J':
-		f.arena = strconv.AppendFloat(f.arena, float64(d.jd)/msPerDay, 'g', 16, 64)
+		f.arena = appendJulian(f.arena, float64(d.jd)/msPerDay)
 	case 'm':
 		f.zeros(d.month, 2)
 	case 'M':
@@ -273,4 +276,20 @@ func halfOfDay(hour int, upper bool) string {
 		return "AM"
 	}
 	return "am"
+}
+
+// appendJulian writes a julian day number with 16 digits and no zeros at its end.
+func appendJulian(dst []byte, day float64) []byte {
+	if day == 0 {
+		return append(dst, '0')
+	}
+	// SQLite cuts to 17 digits, then rounds.
+	var buf [40]byte
+	p := strconv.AppendFloat(buf[:0], day, 'e', 21, 64)
+	e, _ := strconv.Atoi(string(p[24:]))
+	d := digits{n: 17, point: e + 1}
+	d.d[0] = p[0]
+	copy(d.d[1:17], p[2:])
+	d.round(16)
+	return bytes.TrimSuffix(d.append(dst), []byte(".0"))
 }

@@ -57,11 +57,11 @@ func newCall(p *parser, name token, args []node) (node, error) {
 	if !ok {
 		return nil, p.fail(name.at, "there is no function %q; there are %s", name.text, functionNames)
 	}
-	if len(args) < fn.least || fn.most >= 0 && len(args) > fn.most {
-		return nil, p.fail(name.at, "%s does not take %d arguments", lower, len(args))
-	}
 	if (lower == "max" || lower == "min") && len(args) == 1 {
 		return nil, p.fail(name.at, "%s wants at least two arguments: over rows of a table it has no meaning here", lower)
+	}
+	if len(args) < fn.least || fn.most >= 0 && len(args) > fn.most {
+		return nil, p.fail(name.at, "%s does not take %d arguments", lower, len(args))
 	}
 	if err := refuseLocalTime(p, name, args); err != nil {
 		return nil, err

@@ -31,7 +31,11 @@ func absolute(f *frame, a []Value) Value {
 	case v.Class == Null:
 		return v
 	case v.Class != Integer:
-		return number(math.Abs(v.float()))
+		f := v.float()
+		if f < 0 {
+			f = -f
+		}
+		return number(f)
 	case v.Int == math.MinInt64:
 		return f.fail(errors.New("abs: integer overflow"))
 	case v.Int < 0:
@@ -74,14 +78,12 @@ func roundPlaces(f float64, places int) float64 {
 	switch {
 	case keep >= d.n:
 		return f
-	case keep < 0:
-		return 0
+	case keep < 0 || keep == 0 && d.d[0] < '5':
+		return math.Copysign(0, f)
 	case keep == 17:
 		d.shorten(math.Abs(f))
-	case keep == 0 && d.d[0] >= '5':
-		d = digits{d: [19]byte{'1'}, n: 1, point: d.point + 1}
 	case keep == 0:
-		return 0
+		d = digits{d: [19]byte{'1'}, n: 1, point: d.point + 1}
 	default:
 		d.round(keep)
 	}

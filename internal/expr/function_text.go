@@ -126,6 +126,9 @@ func replace(f *frame, a []Value) Value {
 		f.arena = append(f.arena, s[:i]...)
 		f.arena = append(f.arena, with...)
 		s = s[i+len(pattern):]
+		if len(f.arena)-start > maxText {
+			return f.fail(errTextSize)
+		}
 	}
 }
 
@@ -273,6 +276,11 @@ func typeOf(_ *frame, a []Value) Value {
 
 // maxBlob bounds what randomblob and zeroblob make.
 const maxBlob = 64 << 20
+
+// maxText bounds what replace and || make, as SQLite does.
+const maxText = 1 << 30
+
+var errTextSize = errors.New("the text would be larger than 1 GiB")
 
 var errBlobSize = errors.New("the blob would be larger than 64 MiB")
 

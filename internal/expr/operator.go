@@ -168,6 +168,9 @@ func (n *concat) eval(f *frame) Value {
 	}
 	start := len(f.arena)
 	for _, v := range values {
+		if len(f.arena)-start+len(v.Bytes) > maxText {
+			return f.fail(errTextSize)
+		}
 		f.arena = v.AppendText(f.arena)
 	}
 	return text(f.since(start))

@@ -18,8 +18,14 @@ type parser struct {
 // maxDepth bounds how deep expressions nest, so that no text can exhaust the stack.
 const maxDepth = 200
 
+// maxSource bounds the text for the same reason: a chain of operators is as deep as it is long.
+const maxSource = 64 << 10
+
 func parse(src string, resolve resolver) (node, error) {
 	p := &parser{lexer: lexer{src: src}, resolve: resolve}
+	if len(src) > maxSource {
+		return nil, p.fail(maxSource, "the expression is longer than %d bytes", maxSource)
+	}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}

@@ -50,15 +50,15 @@ type Column struct {
 // with the known ones.
 func (p *Program) Bind(columns []Column, env *Environment) (*Bound, error) {
 	root, err := parse(p.src, func(name string, at int) (node, error) {
-		i := slices.IndexFunc(columns, func(c Column) bool { return c.Name == name })
-		if i >= 0 && columns[i].Layout == change.Native {
-			return nil, &Error{at + 1, fmt.Sprintf("column %q cannot be read here: its values travel in the engine's own form", name)}
-		}
-		if i >= 0 {
-			return &column{index: i, layout: columns[i].Layout}, nil
-		}
 		if n := placeholderNode(name); n != nil {
 			return n, nil
+		}
+		i := slices.IndexFunc(columns, func(c Column) bool { return c.Name == name })
+		switch {
+		case i >= 0 && columns[i].Layout == change.Native:
+			return nil, &Error{at + 1, fmt.Sprintf("column %q cannot be read here: its values travel in the engine's own form", name)}
+		case i >= 0:
+			return &column{index: i, layout: columns[i].Layout}, nil
 		}
 		return nil, unknownColumn(name, at, columns)
 	})

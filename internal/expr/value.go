@@ -68,6 +68,11 @@ func (v Value) numeric() Value {
 	switch v.Class {
 	case Null, Integer, Real:
 		return v
+	case Decimal:
+		if last := len(v.Bytes) - 1; last >= 0 && !isDigit(v.Bytes[last]) {
+			f, _ := strconv.ParseFloat(string(v.Bytes), 64) // NaN, Infinity, -Infinity
+			return Value{Class: Real, Float: f}
+		}
 	}
 	n := scan(v.Bytes)
 	if n.integer {
@@ -92,6 +97,8 @@ func (v Value) float() float64 {
 		return float64(v.Int)
 	case Real:
 		return v.Float
+	case Decimal:
+		return v.numeric().float()
 	}
 	return scan(v.Bytes).f
 }

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
@@ -20,11 +19,11 @@ type choice struct {
 
 // verdict is what the selection rules say of one name.
 type verdict struct {
-	table     *catalog.Table
-	included  bool
-	excluded  *Selection // the rule that excludes it
-	loadOrder int
-	filter    *Selection // the rule whose filters apply
+	table    *catalog.Table
+	included bool
+	excluded *Selection // the rule that excludes it
+	order    *Selection // the rule whose load order applies
+	filter   *Selection // the rule whose filters apply
 }
 
 func (v *verdict) chosen() bool { return v.included && v.excluded == nil }
@@ -49,7 +48,7 @@ func (p *planner) choose() []*choice {
 		for _, v := range schema.Views {
 			if judged := p.judge(v.Name, true); judged.chosen() {
 				table := &catalog.Table{Name: v.Name, Columns: v.Columns, Comment: v.Comment, Rows: v.Rows, Bytes: v.Bytes}
-				out = append(out, &choice{table: table, view: v, top: v.Name, loadOrder: judged.loadOrder, filters: judged.filters()})
+				out = append(out, &choice{table: table, view: v, top: v.Name, loadOrder: judged.loadOrder(), filters: judged.filters()})
 			}
 		}
 	}
@@ -63,24 +62,37 @@ func (p *planner) judge(n catalog.Name, view bool) *verdict {
 	if isOwn(n.Name) {
 		return v
 	}
-	for _, s := range p.rules.Selections {
-		if !s.matches(n, view) {
-			continue
-		}
-		p.matched[s.ID] = true
-		if s.Action == exclude {
-			v.excluded = s
-			continue
-		}
-		v.included = true
-		if v.loadOrder == 0 {
-			v.loadOrder = s.LoadOrder
-		}
-		if len(s.Filters) > 0 {
-			v.filter = s
+	for _, rules := range [][]*Selection{p.named[n], p.patterned} {
+		for _, s := range rules {
+			if s.matches(n, view) {
+				p.matched[s.ID] = true
+				v.add(s)
+			}
 		}
 	}
 	return v
+}
+
+// add lets a rule have its say.
+func (v *verdict) add(s *Selection) {
+	if s.Action == exclude {
+		v.excluded = s
+		return
+	}
+	v.included = true
+	if s.LoadOrder != 0 && (v.order == nil || s.ID < v.order.ID) {
+		v.order = s
+	}
+	if len(s.Filters) > 0 {
+		v.filter = s
+	}
+}
+
+func (v *verdict) loadOrder() int {
+	if v.order == nil {
+		return 0
+	}
+	return v.order.LoadOrder
 }
 
 func (v *verdict) filters() []*Selection {
@@ -116,12 +128,12 @@ func (p *planner) chooseTable(t *catalog.Table, verdicts map[catalog.Name]*verdi
 		p.checkLeftOut(t, chain)
 		return nil
 	case top == 0:
-		return &choice{table: alone(t), top: t.Name, loadOrder: own.loadOrder, filters: own.filters()}
+		return &choice{table: alone(t), top: t.Name, loadOrder: own.loadOrder(), filters: own.filters()}
 	case p.options.FoldPartitions:
 		return nil
 	}
 	root := chain[top]
-	c := &choice{table: t, top: root.table.Name, loadOrder: root.loadOrder, filters: root.filters()}
+	c := &choice{table: t, top: root.table.Name, loadOrder: root.loadOrder(), filters: root.filters()}
 	if own.filter != nil && own.filter != root.filter {
 		c.filters = append(c.filters, own.filter)
 	}
@@ -167,7 +179,11 @@ func (p *planner) wholeSchemas() {
 
 // selectsWhole reports whether a rule with that action is about every table of the schema.
 func (p *planner) selectsWhole(schema, action string) bool {
-	return slices.ContainsFunc(p.rules.Selections, func(s *Selection) bool {
-		return s.Action == action && s.Tables && s.Table.Everything() && s.Schema.Match(schema)
-	})
+	found := false
+	for _, s := range p.rules.Selections {
+		if s.Action == action && s.Tables && s.Table.Everything() && s.Schema.Match(schema) {
+			p.matched[s.ID], found = true, true
+		}
+	}
+	return found
 }

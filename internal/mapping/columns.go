@@ -34,23 +34,33 @@ func (p *planner) columns(tp *TablePlan, rules []*Transformation) {
 			continue
 		}
 		cp := ColumnPlan{Name: c.Name, Source: c}
-		if t := p.winner(rules, nameFacet, matches); t != nil {
-			cp.Name = p.rename(t, c.Name, map[string]string{
-				"AR_M_SOURCE_SCHEMA": tp.Source.Name.Schema, "AR_M_SOURCE_TABLE_NAME": tp.Source.Name.Name,
-				"AR_M_SOURCE_COLUMN_NAME": c.Name, "AR_M_SOURCE_COLUMN_DATATYPE": c.Type.Kind.String(),
-			})
-		}
 		change := p.winner(rules, typeFacet, matches)
 		if change != nil && change.Type != nil {
 			cp.Type = change.Type
+		}
+		if p.options.WithoutLOBs && cp.valueType().Kind.IsLOB() {
+			p.markDropped(rules, matches)
+			p.plan.LeftBehind = append(p.plan.LeftBehind, fmt.Sprintf("column %s.%s (%s): a large object, and SupportLobs is false", tp.Source.Name, c.Name, c.NativeType))
+			continue
+		}
+		if t := p.winner(rules, nameFacet, matches); t != nil {
+			cp.Name = p.rename(t, c.Name, columnPlaceholders(tp.Source.Name, c))
 		}
 		if mask := p.winner(rules, maskFacet, matches); mask != nil {
 			p.mask(tp, &cp, mask, change)
 		}
 		tp.Columns = append(tp.Columns, cp)
 	}
-	if len(tp.Columns) == 0 && len(tp.Source.Columns) > 0 && len(rules) > 0 && !adds(rules) {
-		p.errs = append(p.errs, fmt.Errorf("table %s: remove-column and include-column rules leave no column of it; exclude the table or keep a column", tp.Source.Name))
+	if len(tp.Columns) == 0 && len(tp.Source.Columns) > 0 && !adds(rules) {
+		p.errs = append(p.errs, fmt.Errorf("table %s: no column of it is left; exclude the table or keep a column", tp.Source.Name))
+	}
+}
+
+// columnPlaceholders are the names an expression that renames a column may use.
+func columnPlaceholders(table catalog.Name, c *catalog.Column) map[string]string {
+	return map[string]string{
+		"AR_M_SOURCE_SCHEMA": table.Schema, "AR_M_SOURCE_TABLE_NAME": table.Name,
+		"AR_M_SOURCE_COLUMN_NAME": c.Name, "AR_M_SOURCE_COLUMN_DATATYPE": c.Type.Kind.String(),
 	}
 }
 

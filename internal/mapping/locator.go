@@ -36,12 +36,12 @@ func (l Locator) String() string {
 }
 
 // matchesTable reports whether the table is one the locator is about.
-func (l Locator) matchesTable(n catalog.Name) bool {
-	return l.Schema.Match(n.Schema) && l.Table.Match(n.Name)
+func (l *Locator) matchesTable(n catalog.Name) bool {
+	return l.Table.Match(n.Name) && l.Schema.Match(n.Schema)
 }
 
 // exactTable returns the one table the locator names where wildcards are not allowed.
-func (l Locator) exactTable() catalog.Name {
+func (l *Locator) exactTable() catalog.Name {
 	schema, _ := l.Schema.Exact()
 	table, _ := l.Table.Exact()
 	return catalog.Name{Schema: schema, Name: table}

@@ -27,7 +27,7 @@ func (p *planner) mask(tp *TablePlan, c *ColumnPlan, rule, change *Transformatio
 		m.Char = rule.Value[0]
 	}
 	c.Masks = []Mask{m}
-	t := c.maskedType()
+	t := c.valueType()
 	switch {
 	case change != nil && change.ID > rule.ID:
 		p.failf(change.Header, "column %s.%s is masked by rule %d: a change-data-type on a masked column needs the smaller rule-id, so that it runs first",
@@ -42,8 +42,8 @@ func (p *planner) mask(tp *TablePlan, c *ColumnPlan, rule, change *Transformatio
 	c.plain(t)
 }
 
-// maskedType is the type a mask finds.
-func (c *ColumnPlan) maskedType() datatype.Type {
+// valueType is the type of the values before they are masked.
+func (c *ColumnPlan) valueType() datatype.Type {
 	switch {
 	case c.Type != nil:
 		return *c.Type

@@ -9,6 +9,9 @@ type Options struct {
 	// FoldPartitions plans partitioned tables as one plain table, as unlike engines need it; otherwise partitions
 	// come along with their root, under their own names.
 	FoldPartitions bool
+	// WithoutLOBs leaves columns with large objects behind (TargetMetadata.SupportLobs false), unless a
+	// change-data-type rule makes something else of them. Plan.LeftBehind lists them.
+	WithoutLOBs bool
 	// RenameExpression evaluates the expression of a rename rule. The names ($AR_M_SOURCE_SCHEMA …) come without
 	// the dollar sign.
 	RenameExpression func(expression string, names map[string]string) (string, error)

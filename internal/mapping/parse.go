@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
-	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/document"
 )
@@ -109,20 +107,6 @@ func (p *parser) rule(n *document.Node) string {
 	return h.Type
 }
 
-// subject names a rule by what can be read of it.
-func subject(n *document.Node, ruleType string) string {
-	id, name := "?", ""
-	for _, m := range n.Members {
-		switch m.Key {
-		case "rule-id":
-			id = m.Value.Text
-		case "rule-name":
-			name = m.Value.Text
-		}
-	}
-	return strings.TrimSpace(fmt.Sprintf("%s rule %s %q", ruleType, id, name))
-}
-
 // ignoreEmpty lets pass what consoles add: a key of the grammar with null, and an empty list of filters.
 func ignoreEmpty(r *document.Reader, n *document.Node) {
 	for _, m := range n.Members {
@@ -131,91 +115,4 @@ func ignoreEmpty(r *document.Reader, n *document.Node) {
 			r.Ignore(m.Key)
 		}
 	}
-}
-
-func (p *parser) id(r *document.Reader, optional bool) int64 {
-	n := r.Take("rule-id")
-	if n == nil {
-		if !optional {
-			r.Missing("rule-id", "a number no other rule has")
-		}
-		return -1
-	}
-	id, ok := r.Whole("rule-id", 0, math.MaxInt64)
-	if !ok {
-		return -1
-	}
-	if other, taken := p.ids[id]; taken {
-		r.Failf(n, "%d is also the id of %s; give each rule its own", id, other)
-	}
-	p.ids[id] = parent(n.Path)
-	return id
-}
-
-func (p *parser) name(r *document.Reader, optional bool) string {
-	n := r.Take("rule-name")
-	if n == nil {
-		if !optional {
-			r.Missing("rule-name", "a name no other rule has")
-		}
-		return ""
-	}
-	if n.Kind == document.Number {
-		return p.unique(r, n)
-	}
-	if name, ok := r.Text("rule-name"); ok && name == "" {
-		r.Failf(n, "is empty; want a name no other rule has")
-		return ""
-	} else if !ok {
-		return ""
-	}
-	return p.unique(r, n)
-}
-
-func (p *parser) unique(r *document.Reader, n *document.Node) string {
-	if other, taken := p.names[n.Text]; taken {
-		r.Failf(n, "%q is also the name of %s; give each rule its own", n.Text, other)
-	}
-	p.names[n.Text] = parent(n.Path)
-	return n.Text
-}
-
-// parent cuts the last key off a path.
-func parent(path string) string { return path[:strings.LastIndexByte(path, '.')] }
-
-// oneOf lists the keys of a table of words, for a message.
-func oneOf[K ~string, V any](words map[K]V) string {
-	list := make([]string, 0, len(words))
-	for w := range words {
-		list = append(list, string(w))
-	}
-	slices.Sort(list)
-	return strings.Join(list, ", ")
-}
-
-// word reads a required member that is one of a list of words.
-func word(r *document.Reader, key string, words ...string) string {
-	n := r.Take(key)
-	if n == nil {
-		r.Missing(key, "one of "+strings.Join(words, ", "))
-		return ""
-	}
-	if n.Kind != document.String || !slices.Contains(words, n.Text) {
-		r.Failf(n, "is %s; want one of %s", n.Show(), strings.Join(words, ", "))
-		return ""
-	}
-	return n.Text
-}
-
-// text reads a required member that is a string and not empty.
-func text(r *document.Reader, key, want string) string {
-	if r.Take(key) == nil {
-		r.Missing(key, want)
-		return ""
-	}
-	s, ok := r.Text(key)
-	if ok && s == "" {
-		r.Failf(r.Take(key), "is empty; want %s", want)
-	}
-	return s
 }

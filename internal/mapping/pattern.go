@@ -11,6 +11,10 @@ import (
 type Pattern struct {
 	text  string
 	parts []part
+	// exact is the name the pattern spells where wildcards are not allowed, valid if isExact. With plain it is also the
+	// only name the pattern matches; documents with a rule for each of thousands of tables are matched by it alone.
+	exact          string
+	isExact, plain bool
 }
 
 type partKind uint8
@@ -57,6 +61,7 @@ func CompilePattern(text string) (Pattern, error) {
 			p.parts = append(p.parts, part{kind: literalRune, char: runes[i]})
 		}
 	}
+	p.spell()
 	return p, nil
 }
 
@@ -94,28 +99,37 @@ func (p Pattern) String() string { return p.text }
 
 // Exact returns the name a pattern spells where the grammar wants an exact name: there _ stands for itself, and so
 // does a set of one. It reports false when the pattern has wildcards.
-func (p Pattern) Exact() (string, bool) {
+func (p *Pattern) Exact() (string, bool) { return p.exact, p.isExact }
+
+// spell finds out what Exact returns.
+func (p *Pattern) spell() {
 	var b strings.Builder
+	p.isExact, p.plain = true, true
 	for _, q := range p.parts {
 		switch {
 		case q.kind == literalRune:
 			b.WriteRune(q.char)
 		case q.kind == anyRune:
 			b.WriteByte('_')
+			p.plain = false
 		case q.kind == runeSet && len(q.set) == 1 && q.set[0].low == q.set[0].high:
 			b.WriteRune(q.set[0].low)
 		default:
-			return "", false
+			p.isExact, p.plain = false, false
+			return
 		}
 	}
-	return b.String(), true
+	p.exact = b.String()
 }
 
 // Everything reports whether the pattern is % alone.
-func (p Pattern) Everything() bool { return len(p.parts) == 1 && p.parts[0].kind == anyRun }
+func (p *Pattern) Everything() bool { return len(p.parts) == 1 && p.parts[0].kind == anyRun }
 
 // Match reports whether the whole name fits the pattern.
-func (p Pattern) Match(name string) bool {
+func (p *Pattern) Match(name string) bool {
+	if p.plain {
+		return p.exact == name
+	}
 	runes := []rune(name)
 	// star is where the last % was met, and rest the place in the name from which the parts after it are being
 	// tried; a mismatch moves rest on by one. A later % makes earlier ones settled, so this never explodes.
@@ -141,7 +155,7 @@ func (p Pattern) Match(name string) bool {
 	return at == len(p.parts)
 }
 
-func (q part) matches(r rune) bool {
+func (q *part) matches(r rune) bool {
 	switch q.kind {
 	case literalRune:
 		return q.char == r

@@ -16,6 +16,8 @@ type Plan struct {
 	// Overruled describes each transformation that matched something but changed nothing, because a rule with a
 	// smaller rule-id had decided everywhere.
 	Overruled []string
+	// LeftBehind describes each column that Options.WithoutLOBs drops.
+	LeftBehind []string
 }
 
 // TablePlan is what happens to one table or view.

@@ -19,6 +19,10 @@ type planner struct {
 	// matched and effective hold the rule-ids of rules that are about something, and of those that decided something.
 	matched, effective map[int64]bool
 	schemas            map[string]string // source to target
+	// named holds the selection rules that are about one name, by that name, and patterned the others: documents
+	// with a rule for each of thousands of tables must not cost the square of that.
+	named     map[catalog.Name][]*Selection
+	patterned []*Selection
 }
 
 // Plan applies the rules to a source. The error joins everything that stands in the way.
@@ -28,6 +32,7 @@ func (r *Rules) Plan(source *catalog.Catalog, o Options) (*Plan, error) {
 		matched: map[int64]bool{}, effective: map[int64]bool{}, schemas: map[string]string{},
 	}
 	p.refuse()
+	p.index()
 	for _, s := range p.choose() {
 		p.table(s)
 	}
@@ -50,7 +55,7 @@ func (p *planner) failf(h Header, format string, args ...any) {
 // refuse reports rules that are right in form and that Whimbrel cannot follow yet.
 func (p *planner) refuse() {
 	for _, d := range p.rules.Deferred {
-		p.failf(d.Header, "%s, which are not there yet; leave the rule out", d.Belongs)
+		p.failf(d.Header, "%s: not there yet, leave the rule out", d.Belongs)
 	}
 	for _, t := range p.rules.Transformations {
 		switch {
@@ -66,6 +71,18 @@ func (p *planner) refuse() {
 		for _, key := range s.Elsewhere {
 			p.failf(s.Header, "parallel-load: %s belongs to engines that are not there yet; leave it out", key)
 		}
+	}
+}
+
+// index sorts the selection rules into those about one name and the others.
+func (p *planner) index() {
+	p.named = map[catalog.Name][]*Selection{}
+	for _, s := range p.rules.Selections {
+		if s.one() {
+			p.named[s.exactTable()] = append(p.named[s.exactTable()], s)
+			continue
+		}
+		p.patterned = append(p.patterned, s)
 	}
 }
 

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 )
 
@@ -16,16 +15,6 @@ type Rules struct {
 
 	document []byte // as it was given, for MarshalJSON
 }
-
-// Header is what all rules have.
-type Header struct {
-	Type string // selection, transformation …
-	ID   int64
-	Name string
-}
-
-// String names the rule in messages: selection rule 2 "no-tmp".
-func (h Header) String() string { return fmt.Sprintf("%s rule %d %q", h.Type, h.ID, h.Name) }
 
 // Deferred is a rule for something that is not there yet.
 type Deferred struct {

@@ -30,11 +30,17 @@ func (s *Selection) matches(n catalog.Name, view bool) bool {
 	if view && !s.Views || !view && !s.Tables {
 		return false
 	}
-	if s.Action == explicit || len(s.Filters) > 0 {
+	if s.exactly() {
 		return s.exactTable() == n
 	}
 	return s.matchesTable(n)
 }
+
+// exactly reports whether the grammar wants exact names of the rule.
+func (s *Selection) exactly() bool { return s.Action == explicit || len(s.Filters) > 0 }
+
+// one reports whether the rule is about one name.
+func (s *Selection) one() bool { return s.exactly() || s.Schema.plain && s.Table.plain }
 
 func (p *parser) selection(r *document.Reader, h Header) {
 	s := &Selection{Header: h}

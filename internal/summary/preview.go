@@ -37,9 +37,7 @@ func Preview(out io.Writer, v *task.Preview, asJSON bool) error {
 	for _, n := range v.Notes {
 		p.line("-- note: %s", n.Text)
 	}
-	for _, u := range v.Unmatched {
-		p.line("-- this rule matches nothing: %s", u)
-	}
+	p.rules(v.Unmatched, v.Overruled, v.LeftBehind)
 	return p.err
 }
 
@@ -65,6 +63,8 @@ type previewForm struct {
 	After          []string           `json:"after"`
 	Notes          []noteForm         `json:"notes"`
 	UnmatchedRules []string           `json:"unmatched_rules"`
+	OverruledRules []string           `json:"overruled_rules"`
+	LeftBehind     []string           `json:"left_behind"`
 }
 
 type previewTableForm struct {
@@ -88,6 +88,7 @@ func previewJSON(v *task.Preview) previewForm {
 	f := previewForm{
 		Source: v.Source, Target: v.Target, Resumed: v.Resumed, Before: append([]string{}, v.Before...), Tables: []previewTableForm{},
 		After: append([]string{}, v.After...), Notes: notesJSON(v.Notes), UnmatchedRules: append([]string{}, v.Unmatched...),
+		OverruledRules: append([]string{}, v.Overruled...), LeftBehind: append([]string{}, v.LeftBehind...),
 	}
 	for _, t := range v.Tables {
 		f.Tables = append(f.Tables, previewTableForm{

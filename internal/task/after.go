@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
@@ -14,7 +15,7 @@ func (r *run) after(ctx context.Context) error {
 	if err := r.objects(ctx, catalog.AfterLoad); err != nil {
 		return err
 	}
-	d := r.targetEngine.Dialect
+	d := r.dialect
 	for _, v := range r.plan.Schema.Views {
 		kind := "view"
 		if v.Materialized {
@@ -69,7 +70,8 @@ func (r *run) objects(ctx context.Context, stage catalog.Stage) error {
 		for _, sql := range o.DDL {
 			ss = append(ss, catalog.Statement{SQL: sql})
 		}
-		if err := r.tolerate(ctx, o.Kind, o.Name, ss); err != nil {
+		// In one call: the statements of an object set the session for each other.
+		if err := r.tolerated(ctx, o.Kind, o.Name, r.target.Exec(ctx, ss)); err != nil {
 			return err
 		}
 	}
@@ -78,14 +80,22 @@ func (r *run) objects(ctx context.Context, stage catalog.Stage) error {
 
 // tolerate runs statements and turns a failure into a note of the report. Only the end of the context is an error.
 func (r *run) tolerate(ctx context.Context, kind string, name catalog.Name, ss []catalog.Statement) error {
-	err := r.make(ctx, ss)
+	return r.tolerated(ctx, kind, name, r.make(ctx, ss))
+}
+
+func (r *run) tolerated(ctx context.Context, kind string, name catalog.Name, err error) error {
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if r.plan.Resumed && alreadyThere(err) {
+	if connector.ClassOf(err) == connector.Present {
+		if !r.plan.Resumed { // else it is probably the interrupted run's own
+			r.report.Notes = append(r.report.Notes, convert.Note{
+				Kind: kind, Name: name, Outcome: convert.NotCarried, Text: fmt.Sprintf("The target has %s %s already; it was left as it is.", kind, name),
+			})
+		}
 		return nil
 	}
 	r.Log.Warn("not carried over", "kind", kind, "name", name.String(), "error", err)

@@ -28,20 +28,13 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 		t.TargetColumns = append(t.TargetColumns, target.Column(c.Name))
 	}
 	o := r.transformOptions(s.Plan)
-	if written.Untouched() && o.IsZero() {
-		for _, c := range written.Columns {
-			t.Columns = append(t.Columns, c.Source)
-		}
-		t.Native = r.native(written, target, t.Columns)
+	t.Columns = transform.ReadColumns(written)
+	t.Native = r.native(written, target, t.Columns, o)
+	if !transform.Needed(written, o) {
 		return t, nil
 	}
-	var err error
-	if t.Columns, err = transform.ReadColumns(written); err != nil {
-		return nil, err
-	}
-	t.Native = r.native(written, target, t.Columns)
 	t.NewTransform = func(read []change.Layout) (fullload.Transform, error) { return transform.New(written, read, o) }
-	if _, err := t.NewTransform(r.layouts(t.Columns)); err != nil {
+	if _, err := t.NewTransform(r.layouts(t)); err != nil {
 		return nil, fmt.Errorf("transformation: %w", err)
 	}
 	return t, nil
@@ -60,45 +53,31 @@ func writable(s *Segmented, target *catalog.Table) *mapping.TablePlan {
 	return &w
 }
 
-// native says which of the columns read may travel as the family's own bytes: those that go unchanged from a column to
-// one of the same type, and that no expression looks at.
-func (r *run) native(p *mapping.TablePlan, target *catalog.Table, columns []*catalog.Column) []bool {
+// native says which of the columns read may travel as the family's own bytes: those that nothing looks into and that
+// go into columns of the same type.
+func (r *run) native(p *mapping.TablePlan, target *catalog.Table, columns []*catalog.Column, o transform.Options) []bool {
 	out := make([]bool, len(columns))
-	if !r.like() || hasExpression(p) || r.Settings.CharacterSetSettings != nil {
-		return out
-	}
 	for i, c := range columns {
-		out[i] = goesUnchanged(p, target, c)
+		out[i] = r.like() && transform.MayBeNative(p, c, o) && sameType(p, target, c)
 	}
 	return out
 }
 
-func hasExpression(p *mapping.TablePlan) bool {
-	for _, c := range p.Columns {
-		if c.Expression != "" {
-			return true
-		}
-	}
-	return false
-}
-
-func goesUnchanged(p *mapping.TablePlan, target *catalog.Table, source *catalog.Column) bool {
+func sameType(p *mapping.TablePlan, target *catalog.Table, source *catalog.Column) bool {
 	for i := range p.Columns {
-		c := &p.Columns[i]
-		if c.Source != source {
-			continue
-		}
-		if !c.Untouched() || target.Column(c.Name).NativeType != source.NativeType {
+		if c := &p.Columns[i]; c.Source == source && target.Column(c.Name).NativeType != source.NativeType {
 			return false
 		}
 	}
 	return true
 }
 
-func (r *run) layouts(columns []*catalog.Column) []change.Layout {
-	out := make([]change.Layout, len(columns))
-	for i, c := range columns {
-		out[i] = r.snapshot.Layout(c)
+func (r *run) layouts(t *fullload.Table) []change.Layout {
+	out := make([]change.Layout, len(t.Columns))
+	for i, c := range t.Columns {
+		if out[i] = r.snapshot.Layout(c); t.Native[i] {
+			out[i] = change.Native
+		}
 	}
 	return out
 }

@@ -118,7 +118,7 @@ func (t *Task) targetSchema(p *mapping.Plan) string {
 func (t *Task) convert(source *catalog.Catalog, plan *mapping.Plan) (*convert.Result, error) {
 	return convert.Convert(convert.Input{
 		Source: source, Plan: plan,
-		To: convert.Target{Family: t.targetEngine.Family, Engine: t.targetEngine.Name, Names: t.targetEngine.Dialect},
+		To: convert.Target{Family: t.targetEngine.Family, Engine: t.targetEngine.Name, Names: t.dialect},
 		Options: convert.Options{
 			SecondaryObjects: t.Settings.WhimbrelSettings.SecondaryObjects,
 			DMS:              t.Settings.WhimbrelSettings.Compatibility == "dms",

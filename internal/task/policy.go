@@ -63,9 +63,22 @@ func lobLimit(s *settings.Settings, p *mapping.TablePlan) int {
 
 func (r *run) transformOptions(p *mapping.TablePlan) transform.Options {
 	return transform.Options{
-		SourceSchema: p.Source.Name.Schema, SourceTable: p.Source.Name.Name,
-		TargetSchema: p.Target.Schema, TargetTable: p.Target.Name,
-		LOBLimit: lobLimit(r.Settings, p),
-		Now:      time.Now,
+		ModifiedSchema: p.Target.Schema, ModifiedTable: p.Target.Name,
+		LOBLimit:   lobLimit(r.Settings, p),
+		Characters: characters(r.Settings.CharacterSetSettings),
 	}
+}
+
+func characters(s *settings.CharacterSetSettings) *transform.Characters {
+	if s == nil {
+		return nil
+	}
+	c := &transform.Characters{}
+	for _, r := range s.CharacterReplacements {
+		c.Replace = append(c.Replace, transform.Replacement{From: r.Source, To: r.Target})
+	}
+	if s.CharacterSetSupport != nil {
+		c.Charset, c.Substitute = s.CharacterSetSupport.CharacterSet, rune(s.CharacterSetSupport.ReplaceWith)
+	}
+	return c
 }

@@ -81,12 +81,12 @@ func (t *Task) prepareTables(ctx context.Context, p *Plan) error {
 
 func (t *Task) prepareTable(ct *convert.Table, loaded []connector.Loaded, there *connector.Existing) (*TablePlan, error) {
 	tp := &TablePlan{Table: ct, Loaded: loaded, Fresh: true}
-	tp.Script = t.targetEngine.Dialect.Script(ct.Target, false)
+	tp.Script = t.dialect.Script(ct.Target, false)
 	if len(loaded) > 0 {
 		return tp, tp.resume(there)
 	}
 	mode := t.Settings.FullLoadSettings.TargetTablePrepMode
-	dialect := t.targetEngine.Dialect
+	dialect := t.dialect
 	switch {
 	case there == nil:
 		tp.Made = true

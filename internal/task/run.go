@@ -19,7 +19,7 @@ func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	r.report.Ended = time.Now()
 	r.report.Tables = t.Stats.Tables()
 	r.report.Notes = append(r.report.Notes, p.Schema.Report...)
-	r.report.Unmatched = p.Mapping.Unmatched
+	r.report.Unmatched, r.report.Overruled, r.report.LeftBehind = p.Mapping.Unmatched, p.Mapping.Overruled, p.Mapping.LeftBehind
 	if err == nil {
 		return r.report, nil
 	}
@@ -70,7 +70,7 @@ func (r *run) workers() int { return max(1, r.Settings.FullLoadSettings.MaxFullL
 // before makes what rows need: schemas, types, tables. The journal knows of a table before the table exists, so that
 // whatever is found after a crash is known to be ours.
 func (r *run) before(ctx context.Context) error {
-	d := r.targetEngine.Dialect
+	d := r.dialect
 	for _, s := range r.plan.Schema.Schemas {
 		if err := r.make(ctx, d.CreateSchema(s)); err != nil {
 			return fmt.Errorf("create schema %s: %w", s.Name, err)
@@ -118,7 +118,7 @@ func (r *run) journal(ctx context.Context) error {
 func (r *run) beforeTable(ctx context.Context, s *Segmented) error {
 	prepare := s.Prepare
 	if s.Restart {
-		prepare = append(prepare, r.targetEngine.Dialect.Truncate(s.Target.Name))
+		prepare = append(prepare, r.dialect.Truncate(s.Target.Name))
 	}
 	if err := r.target.Exec(ctx, prepare); err != nil {
 		return err

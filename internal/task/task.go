@@ -14,6 +14,7 @@ type Task struct {
 	sourceEngine, targetEngine *connector.Engine
 	source                     connector.Source
 	target                     connector.Target
+	dialect                    connector.Dialect // the target's
 }
 
 // Open connects to both ends and changes nothing.
@@ -32,6 +33,10 @@ func Open(ctx context.Context, c Config) (*Task, error) {
 	if t.target, err = t.targetEngine.OpenTarget(ctx, c.Target); err != nil {
 		_ = t.source.Close()
 		return nil, fmt.Errorf("open target: %w", err)
+	}
+	t.dialect = t.targetEngine.Dialect
+	if d, ok := t.target.(connector.Dialected); ok {
+		t.dialect = d.Dialect()
 	}
 	if t.source.Identity() == t.target.Identity() {
 		_ = t.Close()

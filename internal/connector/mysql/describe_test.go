@@ -29,7 +29,9 @@ func TestDescribe(t *testing.T) {
 		"CREATE TABLE "+quoteTable(in("awsdms_control"))+" (a int)",
 		"CREATE VIEW "+quoteTable(in("view"))+" AS SELECT 1 AS x")
 
-	got, err := describe(t.Context(), db, []catalog.Name{in("Füll `x`"), in("empty"), in("missing"), in("EMPTY"), in("view"), in("awsdms_control"), {Schema: "nowhere", Name: "empty"}})
+	got, err := describe(t.Context(), db, []catalog.Name{
+		in("Füll `x`"), in("empty"), in("missing"), in("EMPTY"), in("view"), in("awsdms_control"), {Schema: "nowhere", Name: "empty"},
+	})
 	require.NoError(t, err)
 	require.Len(t, got, 3)
 	full, empty := got[in("Füll `x`")], got[in("empty")]
@@ -65,7 +67,8 @@ func TestExists(t *testing.T) {
 	server := servertest.MariaDB(t)
 	db, schema := open(t, server.Server), server.Name
 	s := quoteIdent(schema)
-	run(t, db, "CREATE TABLE "+s+".t (id int PRIMARY KEY, a int, b int UNIQUE, KEY i (a), CONSTRAINT c CHECK (a > 0), CONSTRAINT f FOREIGN KEY (a) REFERENCES t (id))",
+	run(t, db, "CREATE TABLE "+s+".t (id int PRIMARY KEY, a int, b int UNIQUE, KEY i (a), CONSTRAINT c CHECK (a > 0), "+
+		"CONSTRAINT f FOREIGN KEY (a) REFERENCES t (id))",
 		"CREATE VIEW "+s+".v AS SELECT 1 AS x", "CREATE SEQUENCE "+s+".s", "CREATE PROCEDURE "+s+".p() DO 1",
 		"CREATE TRIGGER "+s+".g BEFORE INSERT ON "+s+".t FOR EACH ROW SET NEW.a = 1", "CREATE EVENT "+s+".e ON SCHEDULE EVERY 1 DAY DO DO 1")
 	ref := func(kind catalog.RefKind, name, table string) catalog.Ref {

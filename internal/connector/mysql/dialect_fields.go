@@ -36,6 +36,9 @@ func (d Dialect) fromFields(b *blueprint, t *catalog.Table) {
 	if counter != nil && b.counted == "" && (t.PrimaryKey == nil || t.PrimaryKey.Columns[0] != counter.Name) {
 		b.inline = append(b.inline, "KEY ("+quoteIdent(counter.Name)+")")
 	}
+	if periods := t.Native[nativePeriods]; periods != "" {
+		b.inline = append(b.inline, strings.Split(periods, "\n")...)
+	}
 	b.indexes = secondary(t)
 	b.options = d.options(t)
 }
@@ -161,6 +164,9 @@ func (d Dialect) options(t *catalog.Table) string {
 	}
 	if t.Native[nativeVersioned] != "" {
 		text += " WITH SYSTEM VERSIONING"
+	}
+	if clause := t.Native[nativePartition]; clause != "" {
+		text += " " + clause
 	}
 	return text
 }

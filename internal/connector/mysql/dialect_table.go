@@ -15,7 +15,7 @@ func (d Dialect) Script(t *catalog.Table, keysFirst bool) catalog.Script {
 	inline := b.inline
 	var later []part
 	for _, x := range b.indexes {
-		if d.IndexesFirst || !b.alterable || x.name == b.counted || (keysFirst && x.kind == uniquePart) {
+		if d.IndexesFirst || x.name == b.counted || (keysFirst && x.kind == uniquePart) {
 			inline = append(inline, x.text)
 		} else {
 			later = append(later, x)
@@ -41,12 +41,14 @@ type blueprint struct {
 	options string
 	// counted is the secondary index that the AUTO_INCREMENT column needs from the beginning.
 	counted string
-	// alterable is false for system-versioned tables, whose history forbids ALTER TABLE.
-	alterable bool
 }
 
 func (d Dialect) blueprint(t *catalog.Table) *blueprint {
-	b := &blueprint{alterable: t.Native[nativeVersioned] == "", counted: counterIndex(t)}
+	b := &blueprint{counted: counterIndex(t)}
+	if d.fromOther(t) {
+		a := adapter{to: d.Flavour}
+		t = a.table(t)
+	}
 	if def := ownDefinition(t); def != nil {
 		b.fromDefinition(def)
 	} else {

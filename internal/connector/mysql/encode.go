@@ -60,7 +60,7 @@ type put uint8
 
 const (
 	putData        put = iota // the bytes are the value
-	putNativeTime             // the server's own text, with no more digits than the column keeps
+	putScaled                 // text of a number or a time, with no more digits after the point than the column keeps
 	putNativeFloat            // the same for FLOAT
 	putSigned
 	putUnsigned
@@ -111,19 +111,23 @@ func newEncoder(c connector.LoadColumn, info columnInfo) (cellEncoder, error) {
 	}
 	switch {
 	case e.kind == spatialKind && c.Layout == change.Text:
-		e.convert = "ST_GeomFromText(CONVERT(%s USING utf8mb4))"
+		e.convert = "IF(%[1]s IS NULL, NULL, " + fmt.Sprintf(geometryFromText, "CONVERT(%[1]s USING utf8mb4)") + ")"
 	case e.kind == textKind && !info.takesUTF8():
-		e.convert = "CONVERT(%s USING utf8mb4)"
+		e.convert = "CONVERT(%[1]s USING utf8mb4)"
 	}
 	return e, nil
 }
+
+// geometryFromText gives the empty string for what is no geometry, which the column refuses; the function itself would
+// give NULL without a word.
+const geometryFromText = "COALESCE(ST_GeomFromText(%s), '')"
 
 func choose(l change.Layout, k kind) (put, bool) {
 	switch l {
 	case change.Native:
 		switch k {
 		case momentKind, timeKind:
-			return putNativeTime, true
+			return putScaled, true
 		case floatKind:
 			return putNativeFloat, true
 		case decimalKind:
@@ -131,8 +135,11 @@ func choose(l change.Layout, k kind) (put, bool) {
 		}
 		return putData, true
 	case change.Text:
-		if k == bitKind {
+		switch k {
+		case bitKind:
 			return putBitText, true
+		case momentKind, timeKind, intKind:
+			return putScaled, true
 		}
 		return putData, true
 	case change.Bytes:
@@ -211,7 +218,7 @@ func (e *cellEncoder) append(dst []byte, v *change.Vector, i int) ([]byte, error
 }
 
 func (e *cellEncoder) isBinaryPut() bool {
-	return e.put == putBits || e.put == putBitText || e.put == putBitBytes || e.put == putWKB
+	return e.put == putBits || e.put == putBitText || e.put == putBitBytes || e.put == putWKB || e.put == putScaled && e.layout == change.Text
 }
 
 // largeCell is the size from which a value is sent in pieces.

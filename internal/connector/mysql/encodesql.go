@@ -1,6 +1,10 @@
 package mysql
 
-import "github.com/whimbreldb/whimbrel/internal/change"
+import (
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+)
 
 // appendSQL writes value i as an expression of an INSERT.
 func (e *cellEncoder) appendSQL(dst []byte, v *change.Vector, i int) ([]byte, error) {
@@ -9,14 +13,13 @@ func (e *cellEncoder) appendSQL(dst []byte, v *change.Vector, i int) ([]byte, er
 	}
 	switch {
 	case e.put == putData && e.kind == spatialKind && e.layout == change.Text:
-		dst = appendQuoted(append(dst, "ST_GeomFromText("...), v.Value(i))
-		return append(dst, ')'), nil
+		return append(dst, fmt.Sprintf(geometryFromText, appendQuoted(nil, v.Value(i)))...), nil
 	case e.put == putData:
 		if e.kind == binaryKind || e.kind == bitKind || e.kind == spatialKind || e.layout == change.Bytes && e.kind != textKind {
 			dst = append(dst, "_binary"...)
 		}
 		return appendQuoted(dst, v.Value(i)), nil
-	case e.isBinaryPut():
+	case e.isBinaryPut() && e.put != putScaled:
 		dst = append(dst, "_binary"...)
 	}
 	value, err := e.appendValue(nil, v, i)

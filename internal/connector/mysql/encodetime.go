@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -15,7 +16,7 @@ func (e *cellEncoder) appendTemporal(dst []byte, v *change.Vector, i int) ([]byt
 	case putClock:
 		return e.appendClock(dst, v.Ints[i])
 	}
-	return e.appendNativeTime(dst, v.Value(i))
+	return e.appendScaled(dst, v.Value(i))
 }
 
 // appendDay writes YYYY-MM-DD. A text column takes infinities too.
@@ -108,8 +109,12 @@ func (e *cellEncoder) appendFraction(dst []byte, micros int64) ([]byte, error) {
 	return append(append(dst, '.'), digits[:n]...), nil
 }
 
-// appendNativeTime takes the server's own text, and refuses digits that the column would lose.
-func (e *cellEncoder) appendNativeTime(dst, value []byte) ([]byte, error) {
+// appendScaled takes text as it is, and refuses digits that the column would lose: the servers cut times and round
+// numbers without a warning.
+func (e *cellEncoder) appendScaled(dst, value []byte) ([]byte, error) {
+	if e.kind == intKind && e.layout == change.Text && bytes.ContainsAny(value, "eE") {
+		return dst, e.refuse(change.DataFault, "%.100q is not an integer", value)
+	}
 	return append(dst, value...), e.checkScale(value)
 }
 

@@ -44,7 +44,7 @@ func TestBareTriggerIsWhatWasQualified(t *testing.T) {
 	for _, text := range []string{
 		"CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW SET NEW.a = 'db.x'",
 		"create trigger  `t``1` after update\non `x y` FOR EACH ROW BEGIN END",
-		`CREATE TRIGGER IF NOT EXISTS "t" BEFORE DELETE ON "x"FOR EACH ROW BEGIN END`,
+		"CREATE TRIGGER IF NOT EXISTS `t` BEFORE DELETE ON `x`FOR EACH ROW BEGIN END",
 		"CREATE TRIGGER ünï BEFORE UPDATE OF a, b ON x FOR EACH ROW SET @on = 1",
 	} {
 		h, ok := parseTrigger(text)
@@ -63,7 +63,7 @@ func TestBareTriggerIsWhatWasQualified(t *testing.T) {
 func TestWithoutDefiner(t *testing.T) {
 	for text, want := range map[string]string{
 		"CREATE DEFINER=`a b`@`%` PROCEDURE `p`() DO 1":        "CREATE PROCEDURE `d`.`p`() DO 1",
-		`CREATE DEFINER="a""b"@"x" FUNCTION "p"() RETURNS int`: "CREATE FUNCTION \"d\".\"p\"() RETURNS int",
+		`CREATE DEFINER="a""b"@"x" FUNCTION "p"() RETURNS int`: "CREATE FUNCTION `d`.`p`() RETURNS int",
 		"CREATE DEFINER=`role` AGGREGATE FUNCTION `p`(x int)":  "CREATE AGGREGATE FUNCTION `d`.`p`(x int)",
 		"CREATE DEFINER=admin@localhost EVENT `p` ON SCHEDULE": "CREATE EVENT `d`.`p` ON SCHEDULE",
 	} {

@@ -21,7 +21,7 @@ const lockFreeTries = 50
 
 // openSnapshot opens the sessions and makes them see one moment.
 func openSnapshot(ctx context.Context, s *host, readers int) (*snapshot, error) {
-	snap := &snapshot{server: s, idle: make(chan *link, max(readers, 1))}
+	snap := &snapshot{host: s, idle: make(chan *link, max(readers, 1))}
 	snap.gone.signal = make(chan struct{})
 	for range max(readers, 1) {
 		se, err := s.session(ctx, s.readSettings())
@@ -59,8 +59,8 @@ func (s *snapshot) align(ctx context.Context) error {
 	if err == nil || !mayGoWithoutLock(err) {
 		return err
 	}
-	s.server.log.Debug("take the snapshot without a lock", "reason", err)
-	if s.server.mariadb {
+	s.host.log.Debug("take the snapshot without a lock", "reason", err)
+	if s.host.mariadb {
 		return s.beginUntilEqual(ctx, err)
 	}
 	return s.beginBetweenEqual(ctx, err)
@@ -85,7 +85,7 @@ func (s *snapshot) beginAlone(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	if s.server.mariadb {
+	if s.host.mariadb {
 		var err error
 		s.position, err = s.all[0].snapshotPosition(ctx)
 		return err
@@ -95,14 +95,14 @@ func (s *snapshot) beginAlone(ctx context.Context) error {
 
 // beginLocked holds back commits for as long as it takes to begin the transactions.
 func (s *snapshot) beginLocked(ctx context.Context) error {
-	locker, err := s.server.session(ctx, "lock_wait_timeout=5")
+	locker, err := s.host.session(ctx, "lock_wait_timeout=5")
 	if err != nil {
 		return fmt.Errorf("open a session for the lock: %w", err)
 	}
 	// The lock ends with its session, whatever happens.
 	defer locker.close()
 	start := time.Now()
-	for _, statement := range s.server.lockStatements() {
+	for _, statement := range s.host.lockStatements() {
 		if _, err := locker.exec(ctx, statement); err != nil {
 			return fmt.Errorf("lock the server for the snapshot (%s): %w", statement, err)
 		}
@@ -110,22 +110,22 @@ func (s *snapshot) beginLocked(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	if s.server.mariadb {
+	if s.host.mariadb {
 		s.position, err = s.all[0].snapshotPosition(ctx)
 	} else {
 		s.position, err = locker.masterPosition(ctx)
 		if connector.ClassOf(err) == connector.Denied {
-			s.server.log.Warn("the binary log position of the snapshot is not known", "error", err)
+			s.host.log.Warn("the binary log position of the snapshot is not known", "error", err)
 			err = nil
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := locker.exec(ctx, s.server.unlockStatement()); err != nil {
+	if _, err := locker.exec(ctx, s.host.unlockStatement()); err != nil {
 		return fmt.Errorf("unlock the server: %w", err)
 	}
-	s.server.log.Debug("snapshot taken under a lock", "held", time.Since(start))
+	s.host.log.Debug("snapshot taken under a lock", "held", time.Since(start))
 	return nil
 }
 
@@ -182,7 +182,7 @@ func (s *snapshot) positionsEqual(ctx context.Context) (bool, error) {
 
 // beginBetweenEqual compares MySQL's position before and after: when it has not moved, nothing was committed between.
 func (s *snapshot) beginBetweenEqual(ctx context.Context, refused error) error {
-	asker, err := s.server.session(ctx, "lock_wait_timeout=5")
+	asker, err := s.host.session(ctx, "lock_wait_timeout=5")
 	if err != nil {
 		return fmt.Errorf("open a session: %w", err)
 	}

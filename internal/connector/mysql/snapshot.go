@@ -13,7 +13,7 @@ import (
 
 // snapshot is a set of sessions that see the same committed moment.
 type snapshot struct {
-	server   *host
+	host     *host
 	position string
 	idle     chan *link
 	all      []*link

@@ -24,7 +24,10 @@ type target struct {
 	}
 }
 
-var _ connector.Target = (*target)(nil)
+var (
+	_ connector.Target    = (*target)(nil)
+	_ connector.Dialected = (*target)(nil)
+)
 
 // targetMode refuses what it would otherwise change, and takes the dates that only these servers know.
 const targetMode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
@@ -90,7 +93,7 @@ func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 				return classify(ctx, err)
 			}
 		}
-		_, err := c.ExecContext(ctx, sql)
+		err := runDDL(ctx, c, sql)
 		if loose {
 			if _, again := c.ExecContext(ctx, "SET foreign_key_checks=1"); again != nil && err == nil {
 				err = again

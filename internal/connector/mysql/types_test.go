@@ -82,7 +82,6 @@ func hexOfAllBytes() string {
 // careful, and compares what the server says of both tables.
 func TestEdgeValuesArriveAsTheyWere(t *testing.T) {
 	f := newFixture(t, servertest.MariaDB(t))
-	f.exec("SET GLOBAL max_statement_time=0")
 	for i, e := range edges {
 		from, to := fmt.Sprintf("from%d", i), fmt.Sprintf("to%d", i)
 		f.exec("CREATE TABLE "+from+" (id INT AUTO_INCREMENT PRIMARY KEY, v "+e.column+")",

@@ -8,6 +8,7 @@ import (
 // Engine is PostgreSQL as the program knows it.
 func Engine() *connector.Engine {
 	return &connector.Engine{
+		Name:       "postgres",
 		Family:     catalog.PostgreSQL,
 		Schemes:    []string{"postgres", "postgresql"},
 		Dialect:    Dialect{},

@@ -12,6 +12,8 @@ const (
 	copyBuffer = 128 << 10
 	// maxFrame is the server's own bound of a message.
 	maxFrame = 1<<30 - 1
+	// maxTaken bounds what take returns: anything but the values of a row is smaller.
+	maxTaken = 16 << 20
 )
 
 // frames cuts a connection's bytes into the protocol's frames: a kind, a length, a body.
@@ -75,6 +77,9 @@ func (f *frames) next() (kind byte, size int, err error) {
 
 // take returns the next n bytes, valid until the next call of any method.
 func (f *frames) take(n int) ([]byte, error) {
+	if n > maxTaken {
+		return nil, fmt.Errorf("%w: %d bytes at once", errMalformed, n)
+	}
 	if n > len(f.buf) {
 		p := make([]byte, n)
 		return p, f.readInto(p)

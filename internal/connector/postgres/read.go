@@ -355,12 +355,15 @@ func (rd *reading) large(left int) error {
 	return nil
 }
 
-// readValue reads a value straight into a vector.
+// readValue reads a value straight into a vector. The vector grows as the bytes come in, not as the server says.
 func readValue(in *frames, v *change.Vector, size int) error {
-	at := len(v.Data)
-	v.Data = slices.Grow(v.Data, size)[:at+size]
-	if err := in.readInto(v.Data[at:]); err != nil {
-		return err
+	for step := largeFrame; size > 0; step *= 8 {
+		n, at := min(size, step), len(v.Data)
+		v.Data = slices.Grow(v.Data, n)[:at+n]
+		if err := in.readInto(v.Data[at:]); err != nil {
+			return err
+		}
+		size -= n
 	}
 	v.Seal()
 	return nil

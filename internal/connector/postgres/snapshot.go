@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,6 +30,7 @@ type snapshot struct {
 	mu struct {
 		sync.Mutex
 		tables map[catalog.Name][]attribute
+		heaps  map[catalog.Name][]heap
 	}
 }
 
@@ -49,7 +50,7 @@ func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot,
 		return nil, err
 	}
 	snap := &snapshot{src: s, coordinator: w, types: &typeBook{}}
-	snap.mu.tables = map[catalog.Name][]attribute{}
+	snap.mu.tables, snap.mu.heaps = map[catalog.Name][]attribute{}, map[catalog.Name][]heap{}
 	if err := snap.export(ctx); err != nil {
 		w.close()
 		return nil, classify(ctx, "take a snapshot", err)
@@ -76,7 +77,7 @@ func (s *snapshot) export(ctx context.Context) error {
 
 // join opens a reader that sees the snapshot.
 func (s *snapshot) join(ctx context.Context) (*wire, error) {
-	w, err := dial(ctx, s.src.cfg, settleSQL(commonSettings, readSettings), beginSQL)
+	w, err := dial(ctx, s.src.cfg, settleSQL(commonSettings, readSettings), prepareHeaps, beginSQL)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (s *snapshot) join(ctx context.Context) (*wire, error) {
 	if err := w.exec(ctx, "SET TRANSACTION SNAPSHOT "+quoteLiteral(s.id)); err != nil {
 		w.close()
 		var pg *pgconn.PgError
-		if ctx.Err() == nil && errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22") {
+		if ctx.Err() == nil && errors.As(err, &pg) && (pg.Code == "22023" || pg.Code == "42704") { // until and since PostgreSQL 16
 			err = &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the snapshot is gone: %w", err)}
 		}
 		return nil, classify(ctx, "join the snapshot", err)

@@ -44,6 +44,12 @@ func (s *source) Inspect(ctx context.Context, o connector.InspectOptions) (*cata
 		return nil, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	c, err := inspect(ctx, conn, o)
+	// One transaction, so that the catalog is of one moment and the settings that inspect makes for it hold.
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, classify(ctx, "inspect "+s.Identity(), err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	c, err := inspect(ctx, tx, o)
 	return c, classify(ctx, "inspect "+s.Identity(), err)
 }

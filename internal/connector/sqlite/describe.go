@@ -12,16 +12,11 @@ import (
 func (t *target) Describe(ctx context.Context, names []catalog.Name) (map[catalog.Name]*connector.Existing, error) {
 	out := map[catalog.Name]*connector.Existing{}
 	err := t.look(ctx, "describe "+t.at.path, func(c *conn) error {
-		entries, err := listTables(c)
-		if err != nil {
-			return err
-		}
-		byName := map[string]entry{}
-		for _, e := range entries {
-			byName[strings.ToLower(e.name)] = e
-		}
 		for _, n := range names {
-			e, ok := byName[strings.ToLower(n.Name)]
+			e, ok, err := lookTable(c, n.Name)
+			if err != nil {
+				return err
+			}
 			if !ok {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -41,16 +42,18 @@ type column struct {
 	name     string
 	layout   change.Layout
 	affinity affinity
-	scale    int    // fractional digits of a time that are always written
-	scratch  []byte // holds the text of a value until the statement is reset
+	// base is the address of the vector's Data, see arena.
+	base uintptr
+	// scratch is where the text of a value is written, in SQLite's memory. Nothing longer than scratchSize goes there.
+	scratch []byte
 }
 
-func newColumns(r connector.LoadRequest) []column {
+func newColumns(r connector.LoadRequest, a *arena) []column {
 	strict := r.Table.Native["strict"] != ""
 	columns := make([]column, len(r.Columns))
 	for i, c := range r.Columns {
 		columns[i] = column{name: c.Column.Name, layout: c.Layout, affinity: affinityOf(c.Column.NativeType, strict),
-			scratch: make([]byte, 0, 64)}
+			scratch: a.scratch(i)}
 	}
 	return columns
 }
@@ -73,45 +76,52 @@ func (c *column) bind(s *stmt, i int, v *change.Vector, row int) string {
 		if c.affinity == numberAffinity && !keepsText(b) {
 			return wouldChange
 		}
-		s.bindText(i, b)
+		s.bindText(i, c.at(v, row), len(b))
 	case change.Bytes:
-		s.bindBlob(i, v.Value(row))
+		s.bindBlob(i, c.at(v, row), len(v.Value(row)))
 	case change.Native:
-		return bindNative(s, i, v.Value(row))
+		return bindNative(s, i, v.Value(row), c.at(v, row))
 	case change.Float64, change.Float32:
 		return c.bindFloat(s, i, v.Floats[row])
 	case change.Decimal:
-		return c.bindDecimal(s, i, v.Value(row))
+		return c.bindDecimal(s, i, v.Value(row), c.at(v, row))
 	case change.Uint64:
 		return c.bindUint(s, i, uint64(v.Ints[row]))
 	case change.Date:
 		c.bindScratch(s, i, appendDay(c.scratch[:0], change.Day(v.Ints[row])))
 	case change.Time:
-		c.bindScratch(s, i, appendTime(c.scratch[:0], v.Ints[row], c.scale))
+		c.bindScratch(s, i, appendTime(c.scratch[:0], v.Ints[row]))
 	case change.Timestamp:
-		c.bindScratch(s, i, appendMoment(c.scratch[:0], change.Moment(v.Ints[row]), c.scale, false))
+		c.bindScratch(s, i, appendMoment(c.scratch[:0], change.Moment(v.Ints[row]), false))
 	case change.Instant:
-		c.bindScratch(s, i, appendMoment(c.scratch[:0], change.Moment(v.Ints[row]), c.scale, true))
+		c.bindScratch(s, i, appendMoment(c.scratch[:0], change.Moment(v.Ints[row]), true))
 	default:
 		return "SQLite cannot take the layout " + c.layout.String()
 	}
 	return ""
 }
 
-func (c *column) bindScratch(s *stmt, i int, text []byte) {
-	c.scratch = text
-	s.bindText(i, text)
+// at is the address of value row of v.
+func (c *column) at(v *change.Vector, row int) uintptr {
+	if row == 0 {
+		return c.base
+	}
+	return c.base + uintptr(v.Ends[row-1])
 }
 
-func bindNative(s *stmt, i int, b []byte) string {
+func (c *column) bindScratch(s *stmt, i int, text []byte) {
+	s.bindText(i, uintptr(unsafe.Pointer(unsafe.SliceData(text))), len(text))
+}
+
+func bindNative(s *stmt, i int, b []byte, at uintptr) string {
 	if len(b) == 0 {
 		return brokenNative
 	}
 	switch tag, value := b[0], b[1:]; {
 	case tag == tagText:
-		s.bindText(i, value)
+		s.bindText(i, at+1, len(value))
 	case tag == tagBlob:
-		s.bindBlob(i, value)
+		s.bindBlob(i, at+1, len(value))
 	case tag == tagInteger && len(value) == 8:
 		s.bindInt(i, int64(binary.BigEndian.Uint64(value)))
 	case tag == tagReal && len(value) == 8:
@@ -148,9 +158,9 @@ func (c *column) bindUint(s *stmt, i int, n uint64) string {
 
 // bindDecimal binds the digits as text where the column keeps text, else as an integer or a double that is the same
 // number.
-func (c *column) bindDecimal(s *stmt, i int, b []byte) string {
+func (c *column) bindDecimal(s *stmt, i int, b []byte, at uintptr) string {
 	if c.affinity != numberAffinity {
-		s.bindText(i, b)
+		s.bindText(i, at, len(b))
 		return ""
 	}
 	switch string(b) {
@@ -268,9 +278,9 @@ func showValue(v *change.Vector, row int) string {
 		case change.Date:
 			return string(appendDay(nil, change.Day(v.Ints[row])))
 		case change.Time:
-			return string(appendTime(nil, v.Ints[row], 0))
+			return string(appendTime(nil, v.Ints[row]))
 		case change.Timestamp, change.Instant:
-			return string(appendMoment(nil, change.Moment(v.Ints[row]), 0, v.Layout == change.Instant))
+			return string(appendMoment(nil, change.Moment(v.Ints[row]), v.Layout == change.Instant))
 		case change.Uint64:
 			return strconv.FormatUint(uint64(v.Ints[row]), 10)
 		}

@@ -51,7 +51,7 @@ func pow10(n int) int {
 	return p
 }
 
-func appendTime(b []byte, micros int64, scale int) []byte {
+func appendTime(b []byte, micros int64) []byte {
 	if micros < 0 {
 		b, micros = append(b, '-'), -micros
 	}
@@ -60,21 +60,21 @@ func appendTime(b []byte, micros int64, scale int) []byte {
 	b = appendPadded(append(b, ':'), int(seconds/60%60), 2)
 	b = appendPadded(append(b, ':'), int(seconds%60), 2)
 	switch {
-	case fraction == 0 && scale == 0:
+	case fraction == 0:
 		return b
-	case fraction%1000 == 0 && scale <= 3:
+	case fraction%1000 == 0:
 		return appendPadded(append(b, '.'), fraction/1000, 3)
 	}
 	return appendPadded(append(b, '.'), fraction, 6)
 }
 
-func appendMoment(b []byte, m change.Moment, scale int, zone bool) []byte {
+func appendMoment(b []byte, m change.Moment, zone bool) []byte {
 	day, micros := m.Split()
 	b = appendDay(b, day)
 	if day.IsInfinite() {
 		return b
 	}
-	b = appendTime(append(b, ' '), micros, scale)
+	b = appendTime(append(b, ' '), micros)
 	if zone && !day.IsOdd() {
 		b = append(b, "+00:00"...)
 	}

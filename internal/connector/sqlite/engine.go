@@ -11,6 +11,7 @@ const Schema = "main"
 // Engine describes SQLite to the list of engines.
 func Engine() *connector.Engine {
 	return &connector.Engine{
+		Name:       "sqlite",
 		Family:     catalog.SQLite,
 		Schemes:    []string{"sqlite", "sqlite3"},
 		Dialect:    Dialect{},

@@ -78,6 +78,3 @@ func openError(l location, err error) error {
 func invalid(remedy, format string, args ...any) error {
 	return &connector.Error{Class: connector.Invalid, Err: fmt.Errorf(format, args...), Remedy: remedy}
 }
-
-// isData reports whether the database has refused a value or a row.
-func isData(err error) bool { return connector.ClassOf(err) == connector.Data }

@@ -28,9 +28,7 @@ func conditions(t *catalog.Table, ps []catalog.Predicate) (where []string, args 
 				return nil, nil, err
 			}
 			any = append(any, sql)
-			for _, l := range literals {
-				args = append(args, l)
-			}
+			args = append(args, literals...)
 		}
 		where = append(where, "("+strings.Join(any, " OR ")+")")
 	}

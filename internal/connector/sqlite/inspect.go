@@ -97,17 +97,59 @@ type entry struct {
 // listTables lists tables, views and virtual tables in the order they were made. Shadow tables belong to their virtual
 // table and are left out, as are SQLite's own and ours.
 func listTables(c *conn) ([]entry, error) {
-	var entries []entry
-	err := c.query(`SELECT l.name, l.type, l.wr, l.strict, s.sql FROM sqlite_schema s JOIN pragma_table_list l
-		ON l.schema = 'main' AND l.name = s.name WHERE s.type IN ('table', 'view') ORDER BY s.rowid`, func(r *stmt) error {
-		e := entry{name: r.text(0), kind: r.text(1), withoutRowid: r.int(2) != 0, strict: r.int(3) != 0, sql: r.text(4)}
-		lower := strings.ToLower(e.name)
-		if e.kind != "shadow" && !strings.HasPrefix(lower, "sqlite_") && !strings.HasPrefix(lower, ownPrefix) {
-			entries = append(entries, e)
-		}
+	texts := map[string]string{}
+	var order []string
+	err := c.query("SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY rowid", func(r *stmt) error {
+		order = append(order, r.text(0))
+		texts[r.text(0)] = r.text(1)
 		return nil
 	})
-	return entries, err
+	if err != nil {
+		return nil, err
+	}
+	// PRAGMA table_list works through the whole schema each time, so it is asked once and not joined.
+	byName := map[string]entry{}
+	err = c.query("PRAGMA main.table_list", func(r *stmt) error {
+		e := readEntry(r)
+		e.sql = texts[e.name]
+		byName[e.name] = e
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var entries []entry
+	for _, name := range order {
+		if e, ok := byName[name]; ok && !isHidden(e) {
+			entries = append(entries, e)
+		}
+	}
+	return entries, nil
+}
+
+func readEntry(r *stmt) entry {
+	return entry{name: r.text(1), kind: r.text(2), withoutRowid: r.int(4) != 0, strict: r.int(5) != 0}
+}
+
+func isHidden(e entry) bool {
+	lower := strings.ToLower(e.name)
+	return e.kind == "shadow" || strings.HasPrefix(lower, "sqlite_") || strings.HasPrefix(lower, ownPrefix)
+}
+
+// lookTable finds one table or view by its name in any case.
+func lookTable(c *conn, name string) (e entry, found bool, err error) {
+	err = c.query("PRAGMA main.table_list("+quote(name)+")", func(r *stmt) error {
+		e, found = readEntry(r), true
+		return nil
+	})
+	if err != nil || !found || isHidden(e) {
+		return e, false, err
+	}
+	err = c.query("SELECT sql FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')", func(r *stmt) error {
+		e.sql = r.text(0)
+		return nil
+	}, name)
+	return e, true, err
 }
 
 func inspectTable(c *conn, e entry) (*catalog.Table, error) {

@@ -19,6 +19,7 @@ type loader struct {
 	request connector.LoadRequest
 	insert  *stmt
 	columns []column
+	arena   arena
 	open    bool // has the turn and a transaction
 	ended   bool
 }
@@ -50,6 +51,9 @@ func (l *loader) begin(ctx context.Context) error {
 		return err
 	}
 	err := l.target.look(ctx, l.doing(), func(c *conn) error {
+		if err := l.target.writeMode(); err != nil {
+			return err
+		}
 		if err := c.exec("BEGIN IMMEDIATE"); err != nil {
 			return err
 		}
@@ -60,14 +64,11 @@ func (l *loader) begin(ctx context.Context) error {
 		}
 		return l.prepare(c)
 	})
-	if err != nil {
-		rollback(l.target.conn)
-		l.target.give()
-		l.ended = true
-		return err
-	}
 	l.open = true
-	return nil
+	if err != nil {
+		l.end()
+	}
+	return err
 }
 
 func (l *loader) prepare(c *conn) error {
@@ -83,7 +84,11 @@ func (l *loader) prepare(c *conn) error {
 		return err
 	}
 	l.insert = s
-	l.columns = newColumns(l.request)
+	l.arena.tls = c.tls
+	if err := l.arena.reserve(len(names) * scratchSize); err != nil {
+		return err
+	}
+	l.columns = newColumns(l.request, &l.arena)
 	return nil
 }
 
@@ -94,6 +99,9 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 	}
 	defer runtime.KeepAlive(b)
 	return l.target.look(ctx, l.doing(), func(c *conn) error {
+		if err := l.arena.stage(b, l.columns); err != nil {
+			return err
+		}
 		for row := range b.Rows() {
 			if err := l.row(b, row); err != nil {
 				return err
@@ -203,6 +211,7 @@ func (l *loader) end() {
 	if l.insert != nil {
 		l.insert.finalize()
 	}
+	l.arena.free()
 	rollback(t.conn)
 	if err := t.unpark(true); err != nil {
 		t.log.Error("rejected rows could not be recorded", "table", l.request.Table.Name.String(), "error", err)

@@ -12,6 +12,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
 	"pgregory.net/rapid"
 )
 
@@ -43,10 +45,12 @@ func bindAny(s *stmt, i int, v any) {
 	case float64:
 		s.bindReal(i, v)
 	case string:
-		s.keep = append(s.keep, []byte(v))
-		s.bindText(i, s.keep[len(s.keep)-1])
+		s.bindCopy(i, v)
 	case []byte:
-		s.bindBlob(i, v)
+		p := libc.Xmalloc(s.c.tls, libc.Tsize_t(len(v)+1))
+		copy(view(p, len(v)), v)
+		lib.Xsqlite3_bind_blob(s.c.tls, s.p, int32(i+1), p, int32(len(v)), transient)
+		libc.Xfree(s.c.tls, p)
 	}
 }
 

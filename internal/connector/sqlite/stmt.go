@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"unsafe"
 
+	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
 )
 
 // stmt is a prepared statement of one connection.
 type stmt struct {
-	c    *conn
-	p    uintptr
-	keep [][]byte // what bindAll has bound, until the next bindAll
+	c *conn
+	p uintptr
 }
 
 // Storage classes of a value, as sqlite3_column_type numbers them.
@@ -22,9 +22,6 @@ const (
 	classBlob    = lib.SQLITE_BLOB
 	classNull    = lib.SQLITE_NULL
 )
-
-// nothing gives empty values an address: SQLite takes a null pointer for NULL.
-var nothing = [1]byte{}
 
 func (s *stmt) finalize() {
 	if s.p != 0 {
@@ -72,8 +69,8 @@ func view(p uintptr, n int) []byte {
 	return unsafe.Slice((*byte)(pointer(p)), n)
 }
 
-// Parameters count from 0 here, from 1 in SQLite. bindText and bindBlob do not copy: the bytes must live on the heap
-// and stay as they are until the statement is reset.
+// Parameters count from 0 here, from 1 in SQLite. bindText and bindBlob take an address and do not copy: what is there
+// must stay as it is until the statement is reset.
 
 func (s *stmt) bindNull(i int) int32 { return lib.Xsqlite3_bind_null(s.c.tls, s.p, int32(i+1)) }
 func (s *stmt) bindInt(i int, v int64) int32 {
@@ -82,23 +79,29 @@ func (s *stmt) bindInt(i int, v int64) int32 {
 func (s *stmt) bindReal(i int, v float64) int32 {
 	return lib.Xsqlite3_bind_double(s.c.tls, s.p, int32(i+1), v)
 }
-func (s *stmt) bindText(i int, b []byte) int32 {
-	return lib.Xsqlite3_bind_text(s.c.tls, s.p, int32(i+1), address(b), int32(len(b)), lib.SQLITE_STATIC)
+func (s *stmt) bindText(i int, p uintptr, n int) int32 {
+	return lib.Xsqlite3_bind_text(s.c.tls, s.p, int32(i+1), p, int32(n), lib.SQLITE_STATIC)
 }
-func (s *stmt) bindBlob(i int, b []byte) int32 {
-	return lib.Xsqlite3_bind_blob(s.c.tls, s.p, int32(i+1), address(b), int32(len(b)), lib.SQLITE_STATIC)
+func (s *stmt) bindBlob(i int, p uintptr, n int) int32 {
+	return lib.Xsqlite3_bind_blob(s.c.tls, s.p, int32(i+1), p, int32(n), lib.SQLITE_STATIC)
 }
 
-func address(b []byte) uintptr {
-	if len(b) == 0 {
-		return uintptr(unsafe.Pointer(&nothing))
+// transient asks SQLite to copy what is bound.
+const transient = ^uintptr(0)
+
+// bindCopy binds a string and leaves SQLite a copy.
+func (s *stmt) bindCopy(i int, text string) int32 {
+	p := libc.Xmalloc(s.c.tls, libc.Tsize_t(len(text)+1))
+	if p == 0 {
+		return lib.SQLITE_NOMEM
 	}
-	return uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	defer libc.Xfree(s.c.tls, p)
+	copy(view(p, len(text)), text)
+	return lib.Xsqlite3_bind_text(s.c.tls, s.p, int32(i+1), p, int32(len(text)), transient)
 }
 
 // bindAll binds the arguments of a control statement.
 func (s *stmt) bindAll(args []any) error {
-	s.keep = s.keep[:0]
 	for i, a := range args {
 		var rc int32
 		switch a := a.(type) {
@@ -109,9 +112,7 @@ func (s *stmt) bindAll(args []any) error {
 		case int64:
 			rc = s.bindInt(i, a)
 		case string:
-			b := []byte(a)
-			s.keep = append(s.keep, b)
-			rc = s.bindText(i, b)
+			rc = s.bindCopy(i, a)
 		default:
 			return fmt.Errorf("bind parameter %d: unexpected type %T", i+1, a)
 		}

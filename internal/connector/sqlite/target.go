@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 
@@ -23,20 +24,18 @@ type target struct {
 	turn chan struct{}
 	conn *conn
 
-	mu     sync.Mutex // guards conn and what follows
-	parked []connector.Parked
+	mu      sync.Mutex // guards conn and what follows
+	parked  []connector.Parked
+	writing bool   // writeMode has run
+	restore string // journal mode to go back to; empty leaves it
+	isNew   bool   // there was no file
 }
 
 var _ connector.Target = (*target)(nil)
 
-// pragmas of the writing connection.
-//
-// The journal mode is left as the file has it: a rollback journal for a new file, which suits a bulk load best, since
-// pages that are new need no journal, and a log for a file that is in WAL mode. Either way a committed transaction
-// survives the end of the process at any instant, and with synchronous=FULL, SQLite's default, also of the machine.
-// Foreign keys are off while rows come in any order, and checked at the end by PRAGMA foreign_key_check. The cache bounds the memory; beyond it SQLite writes pages out early.
-const targetPragmas = `PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; PRAGMA synchronous=FULL;
-	PRAGMA cache_size=-32768; PRAGMA temp_store=FILE; PRAGMA threads=0`
+// targetPragmas prepare the writing connection. Foreign keys are off while rows come in any order, and checked at the
+// end by PRAGMA foreign_key_check. The cache bounds the memory; beyond it SQLite writes pages out early.
+const targetPragmas = `PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; PRAGMA cache_size=-16384; PRAGMA temp_store=FILE`
 
 func openTarget(ctx context.Context, cfg connector.Config) (connector.Target, error) {
 	at, err := parseURL(cfg.URL, "rwc")
@@ -49,8 +48,9 @@ func openTarget(ctx context.Context, cfg connector.Config) (connector.Target, er
 	if cfg.ControlSchema != "" && !strings.EqualFold(cfg.ControlSchema, Schema) {
 		return nil, invalid("leave ControlSchema empty", "SQLite has no schema %q for the control tables", cfg.ControlSchema)
 	}
-	if err := mustExist(at.path); err != nil && (at.mode == "rw" || !isMissing(err)) {
-		return nil, err
+	missing := mustExist(at.path)
+	if missing != nil && (at.mode == "rw" || !isMissing(missing)) {
+		return nil, missing
 	}
 	c, err := openConn(at, lib.SQLITE_OPEN_READWRITE|lib.SQLITE_OPEN_CREATE)
 	if err != nil {
@@ -66,7 +66,7 @@ func openTarget(ctx context.Context, cfg connector.Config) (connector.Target, er
 		_ = c.close()
 		return nil, openError(at, err)
 	}
-	t := &target{at: at, log: logger(cfg), turn: make(chan struct{}, 1), conn: c}
+	t := &target{at: at, log: logger(cfg), turn: make(chan struct{}, 1), conn: c, isNew: missing != nil}
 	t.turn <- struct{}{}
 	return t, nil
 }
@@ -104,7 +104,12 @@ func (t *target) alone(ctx context.Context, doing string, f func(*conn) error) e
 		return err
 	}
 	defer t.give()
-	return t.look(ctx, doing, f)
+	return t.look(ctx, doing, func(c *conn) error {
+		if err := t.writeMode(); err != nil {
+			return err
+		}
+		return f(c)
+	})
 }
 
 // inTransaction runs f in a transaction of its own.
@@ -184,11 +189,16 @@ func firstLine(sql string) string {
 	return line
 }
 
-// Close implements connector.Target.
+// Close implements connector.Target. It waits for the load that is open, if any.
 func (t *target) Close() error {
 	<-t.turn
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	err := t.unpark(true)
-	return errors.Join(err, t.conn.close())
+	t.settle()
+	err = errors.Join(err, t.conn.close())
+	if info, e := os.Stat(t.at.path); e == nil && t.isNew && info.Size() == 0 {
+		err = errors.Join(err, os.Remove(t.at.path)) // nothing was ever written
+	}
+	return err
 }

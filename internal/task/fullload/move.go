@@ -54,7 +54,7 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 	g, ctx := errgroup.WithContext(ctx)
 	a.read.Pool = pool
 	a.read.Emit = func(b *change.Batch) error {
-		if err := a.load.pace.wait(ctx, b.Rows(), b.Size()); err != nil {
+		if err := a.load.pace.wait(ctx, b.Rows(), b.Payload()); err != nil {
 			pool.Put(b)
 			return err
 		}
@@ -101,7 +101,7 @@ func (a *attempt) write(ctx context.Context, loader connector.Loader, b *change.
 	if err := loader.Write(ctx, b); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
-	a.count(b.Rows(), b.Size())
+	a.count(b.Rows(), b.Payload())
 	return nil
 }
 

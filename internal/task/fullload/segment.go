@@ -24,13 +24,14 @@ func isSource(err error) bool {
 // loadSegment loads one segment, fast first, carefully when the server refuses rows.
 func (l *load) loadSegment(ctx context.Context, t *tableState, s connector.Segment) error {
 	t.stats.enter(FullLoad)
-	careful := false
+	careful, again := false, t.Resumed
 	once := func() error {
-		err := l.attempt(ctx, t, s, careful)
+		err := l.attempt(ctx, t, s, careful, again)
+		again = true
 		if connector.ClassOf(err) == connector.Data && !careful && !isSource(err) && !errors.Is(err, ErrSuspended) && !errors.Is(err, ErrStopped) {
 			l.Log.Warn("the target refuses rows, loading the segment carefully", "table", t.Source.Name.String(), "segment", s.Number, "error", err)
 			careful = true
-			err = l.attempt(ctx, t, s, careful)
+			err = l.attempt(ctx, t, s, careful, again)
 		}
 		return err
 	}
@@ -41,8 +42,9 @@ func (l *load) loadSegment(ctx context.Context, t *tableState, s connector.Segme
 	return nil
 }
 
-// attempt is one try at a segment: everything or nothing of it is in the target afterwards.
-func (l *load) attempt(ctx context.Context, t *tableState, s connector.Segment, careful bool) (err error) {
+// attempt is one try at a segment: everything or nothing of it is in the target afterwards. again says that an earlier
+// try may have made the table, which some engines cannot take back.
+func (l *load) attempt(ctx context.Context, t *tableState, s connector.Segment, careful, again bool) (err error) {
 	a := &attempt{load: l, table: t, segment: s, rejects: rejects{ctx: ctx, load: l, table: t}}
 	defer func() {
 		if err != nil {
@@ -54,7 +56,7 @@ func (l *load) attempt(ctx context.Context, t *tableState, s connector.Segment, 
 		return err
 	}
 	request := a.loadRequest(careful)
-	if t.Resumed {
+	if again {
 		if request.Before, err = l.missing(ctx, request.Before); err != nil {
 			return err
 		}

@@ -1,0 +1,47 @@
+package settings
+
+// TargetMetadata says where rows go and how large objects travel. Sizes are in KB.
+type TargetMetadata struct {
+	TargetSchema                 string
+	SupportLobs                  bool
+	FullLobMode                  bool
+	LobChunkSize                 int `range:"0..102400" unused:"values travel whole"`
+	LimitedSizeLobMode           bool
+	LobMaxSize                   int  `range:"0..102400"`
+	InlineLobMaxSize             int  `range:"0..102400" unused:"every value travels inline"`
+	LoadMaxFileSize              int  `range:"0..100000" unused:"no files are written on the way"`
+	ParallelLoadThreads          int  `range:"0..200" unused:"belongs to streaming, search and document targets"`
+	ParallelLoadBufferSize       int  `range:"0..1000" unused:"belongs to streaming, search and document targets"`
+	ParallelLoadQueuesPerThread  int  `range:"0..512" unused:"belongs to streaming, search and document targets"`
+	ParallelApplyThreads         int  `range:"0..200" later:"change data capture"`
+	ParallelApplyBufferSize      int  `range:"0..1000" later:"change data capture" stored:"100"`
+	ParallelApplyQueuesPerThread int  `range:"0..512" later:"change data capture" stored:"1"`
+	BatchApplyEnabled            bool `later:"change data capture"`
+	TaskRecoveryTableEnabled     bool `later:"change data capture"`
+}
+
+// chooseLobMode lets a partial document choose one LOB mode without switching the other off by name.
+func (m *TargetMetadata) chooseLobMode(explicit map[string]bool) {
+	full, limited := explicit["TargetMetadata.FullLobMode"], explicit["TargetMetadata.LimitedSizeLobMode"]
+	switch {
+	case limited && !full && m.LimitedSizeLobMode:
+		m.FullLobMode = false
+	case full && !limited && m.FullLobMode:
+		m.LimitedSizeLobMode = false
+	}
+}
+
+func (m *TargetMetadata) check(fail failure) {
+	const section = "TargetMetadata."
+	switch {
+	case m.FullLobMode && m.LimitedSizeLobMode:
+		fail(section+"FullLobMode", "is true and so is LimitedSizeLobMode; set exactly one of them")
+	case m.SupportLobs && !m.FullLobMode && !m.LimitedSizeLobMode:
+		fail(section+"SupportLobs", "is true while FullLobMode and LimitedSizeLobMode are false; set exactly one of them, or SupportLobs to false")
+	case m.SupportLobs && m.LimitedSizeLobMode && m.LobMaxSize == 0:
+		fail(section+"LobMaxSize", "is 0 while LimitedSizeLobMode is true; want the number of KB at which values are cut, 1 to 102400")
+	}
+	if m.InlineLobMaxSize > 0 && !m.FullLobMode {
+		fail(section+"InlineLobMaxSize", "is %d without FullLobMode; set FullLobMode to true, or InlineLobMaxSize to 0", m.InlineLobMaxSize)
+	}
+}

@@ -1,0 +1,142 @@
+package task_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/all"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+	"github.com/whimbreldb/whimbrel/internal/settings"
+	"github.com/whimbreldb/whimbrel/internal/task"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+)
+
+func TestMain(m *testing.M) { servertest.Main(m) }
+
+// end is a database of a test, empty at first.
+type end struct {
+	engine string
+	family catalog.Family
+	url    string
+	db     *sql.DB
+}
+
+// engines are the ends that pairs are made of.
+var engines = []string{"postgresql-15", "postgresql-18", "mariadb", "sqlite"}
+
+func newEnd(t *testing.T, engine string) *end {
+	t.Helper()
+	switch engine {
+	case "postgresql-15":
+		return postgresEnd(t, servertest.PostgreSQL(t, servertest.PostgreSQL15))
+	case "postgresql-18":
+		return postgresEnd(t, servertest.PostgreSQL(t, servertest.PostgreSQL18))
+	case "mariadb":
+		return mariadbEnd(t, servertest.MariaDB(t))
+	default:
+		path := filepath.Join(t.TempDir(), "data.db")
+		return &end{engine: engine, family: catalog.SQLite, url: "sqlite:" + path, db: openDB(t, "sqlite", path)}
+	}
+}
+
+func postgresEnd(t *testing.T, d *servertest.Database) *end {
+	return &end{engine: "postgres", family: catalog.PostgreSQL, url: d.URL, db: openDB(t, "pgx", d.URL)}
+}
+
+func mariadbEnd(t *testing.T, d *servertest.Database) *end {
+	u, err := url.Parse(d.URL)
+	require.NoError(t, err)
+	dsn := fmt.Sprintf("whimbrel:secret@tcp(%s)/%s?time_zone=%%27%%2B00:00%%27&sql_mode=%%27%%27", u.Host, d.Name)
+	return &end{engine: "mariadb", family: catalog.MySQL, url: d.URL, db: openDB(t, "mysql", dsn)}
+}
+
+func openDB(t *testing.T, driver, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(driver, dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func (e *end) exec(t testing.TB, statements ...string) {
+	t.Helper()
+	for _, s := range statements {
+		_, err := e.db.ExecContext(context.Background(), s)
+		require.NoError(t, err, s)
+	}
+}
+
+// column reads the first column of a query as texts.
+func (e *end) column(t testing.TB, query string) []string {
+	t.Helper()
+	rows, err := e.db.QueryContext(context.Background(), query)
+	require.NoError(t, err, query)
+	defer func() { _ = rows.Close() }()
+	var out []string
+	for rows.Next() {
+		var s sql.NullString
+		require.NoError(t, rows.Scan(&s))
+		if !s.Valid {
+			s.String = "NULL"
+		}
+		out = append(out, s.String)
+	}
+	require.NoError(t, rows.Err())
+	return out
+}
+
+// quote quotes an identifier.
+func (e *end) quote(name string) string {
+	if e.family == catalog.MySQL {
+		return "`" + strings.ReplaceAll(name, "`", "``") + "`"
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+}
+
+// config is a migration with the command line's defaults.
+func config(source, target *end) task.Config {
+	s := settings.MigrateDefaults()
+	s.FullLoadSettings.MaxFullLoadSubTasks = 3
+	return task.Config{
+		Engines: all.Engines(), Name: "test", Settings: s, RefuseRows: true, Stats: &fullload.Stats{}, Log: slog.New(slog.DiscardHandler),
+		Source: connector.Config{URL: source.url}, Target: connector.Config{URL: target.url},
+	}
+}
+
+// run plans and runs a migration.
+func run(ctx context.Context, c task.Config) (*task.Report, error) {
+	m, err := task.Open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = m.Close() }()
+	plan, err := m.Plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return m.Run(ctx, plan)
+}
+
+// migrate moves everything and requires that the run came to its end.
+func migrate(t testing.TB, source, target *end) *task.Report {
+	t.Helper()
+	report, err := run(context.Background(), config(source, target))
+	require.NoError(t, err)
+	for _, table := range report.Tables {
+		require.NoError(t, table.Err, table.Source)
+	}
+	return report
+}
