@@ -19,7 +19,9 @@ type Index struct {
 	Include []string
 	Where   string // predicate of a partial index, in the engine's SQL
 	DDL     string // the family's own CREATE INDEX statement, schema-qualified; valid only if nothing was renamed
-	Comment string
+	// Attributes are PostgreSQL's settings of the index, as they follow ALTER INDEX name.
+	Attributes []string
+	Comment    string
 }
 
 // IndexPart is one column or expression of an index.
@@ -52,6 +54,12 @@ type Check struct {
 	Expression string // in the engine's SQL, without CHECK and the outer parentheses
 	DDL        string
 	Comment    string
+	// Inherited marks a constraint that a parent in Table.Inherits brings; CREATE TABLE does not declare it again.
+	Inherited bool
+	// Late says that it can only be added when all tables and rows are in place: it calls a function.
+	Late bool
+	// NotValid says that rows may break it.
+	NotValid bool
 }
 
 // Sequence is a sequence of its own, not one behind an identity or serial column.
@@ -74,6 +82,8 @@ type View struct {
 	Materialized bool
 	Columns      []*Column
 	Query        string // the defining query in the engine's SQL
+	Options      string // PostgreSQL: what stands in WITH (…)
+	Indexes      []*Index
 	DDL          []string
 	// Needs lists tables and views the view reads, as far as the engine records it. Views are listed in an order in
 	// which they can be created.

@@ -28,6 +28,7 @@ const (
 	SequenceRef   RefKind = "sequence"
 	ViewRef       RefKind = "view"
 	ObjectRef     RefKind = "object"
+	PartitionRef  RefKind = "partition" // a table's being a partition of Table
 )
 
 // Script is the DDL of one table, cut where the load needs it cut.

@@ -25,11 +25,14 @@ type Table struct {
 	Bound       string
 	// Inherits lists parents in PostgreSQL's older inheritance; only rows of the table itself are read.
 	Inherits []Name
+	// Needs lists the tables that must be created first: parents, and tables whose row type a column has.
+	Needs []Name
 	// Partitions names the partitions of a table that an engine reads by partition name (MySQL).
 	Partitions []string
 
 	// Native is what only the family understands. For PostgreSQL the keys are "persistence" (UNLOGGED), "with"
-	// (storage parameters), "access method"; for MySQL "options" (everything after the closing parenthesis) and
+	// (storage parameters), "access method", "of" (the type of a typed table, quoted), "replica identity" (FULL,
+	// NOTHING, USING INDEX …), "cluster" (the name of the index it is clustered on); for MySQL "options" (everything after the closing parenthesis) and
 	// "create" (SHOW CREATE TABLE); for SQLite "create" (sqlite_schema.sql), "strict", "without rowid".
 	Native map[string]string
 }
@@ -62,11 +65,18 @@ type Column struct {
 	// Stored tells a stored generated column from a virtual one.
 	Stored bool
 	// Identity marks a column that numbers itself (identity, serial, AUTO_INCREMENT, SQLite AUTOINCREMENT).
-	Identity  Identity
-	Charset   string // MySQL
-	Collation string // when not the default
-	Comment   string
-	// Native is the family's own text after the type ("STORAGE EXTERNAL", "INVISIBLE", "ON UPDATE …").
+	Identity Identity
+	// Inherited marks a column that a parent in Table.Inherits brings; CREATE TABLE does not declare it again.
+	Inherited bool
+	// NotNullAs spells NOT NULL where the plain words would lose something (PostgreSQL 18: name, NO INHERIT).
+	NotNullAs string
+	// Attributes are PostgreSQL's settings of the column, as they follow ALTER COLUMN name: "SET STORAGE EXTERNAL".
+	Attributes []string
+	Charset    string // MySQL
+	Collation  string // when not the default
+	Comment    string
+	// Native is the family's own text after the type ("INVISIBLE", "ON UPDATE …"). For a PostgreSQL column that
+	// numbers itself it holds the options of the sequence ("AS integer START WITH 10 …").
 	Native string
 }
 
@@ -75,8 +85,10 @@ type Identity struct {
 	Kind IdentityKind
 	// Sequence is the PostgreSQL sequence behind it; zero elsewhere.
 	Sequence Name
-	// Next is the value the next row will get; 0 means unknown.
-	Next            int64
+	// Next is the value the next row will get; 0 means unknown (or zero, when Known).
+	Next int64
+	// Known tells a Next of zero from an unknown one. Spent says that Next was the last value the sequence had.
+	Known, Spent    bool
 	Start, Increase int64 // as declared; 0 means 1
 }
 

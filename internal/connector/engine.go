@@ -13,6 +13,8 @@ import (
 
 // Engine is a database engine as a connector offers it.
 type Engine struct {
+	// Name is the DMS engine name: postgres, mysql, mariadb, sqlite.
+	Name    string
 	Family  catalog.Family
 	Schemes []string // URL schemes, the preferred one first
 	Dialect Dialect

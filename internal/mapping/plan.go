@@ -13,6 +13,9 @@ type Plan struct {
 	Schemas map[string]string
 	// Unmatched describes each rule that matched nothing: `selection rule 2 "no-tmp" (app.tmp%)`.
 	Unmatched []string
+	// Overruled describes each transformation that matched something but changed nothing, because a rule with a
+	// smaller rule-id had decided everywhere.
+	Overruled []string
 }
 
 // TablePlan is what happens to one table or view.
@@ -30,6 +33,16 @@ type TablePlan struct {
 	LoadOrder int
 	Parallel  *catalog.ParallelLoad
 	LOB       *LOBPlan // nil: the task settings decide
+}
+
+// TargetColumn returns the target's name of a source column, and false when the column is left behind.
+func (p *TablePlan) TargetColumn(source string) (string, bool) {
+	for _, c := range p.Columns {
+		if c.Source != nil && c.Source.Name == source {
+			return c.Name, true
+		}
+	}
+	return "", false
 }
 
 // ColumnPlan is one target column.

@@ -20,6 +20,12 @@ type Dialect struct {
 
 var _ connector.Dialect = Dialect{}
 
+// Dialect is the one for this very server.
+func (t *target) Dialect() connector.Dialect {
+	r := parseVersion(t.host.version)
+	return Dialect{Flavour: r.flavour, Version: r.version}
+}
+
 // maxName is in characters for every kind of name but aliases.
 const maxName = 64
 

@@ -36,10 +36,10 @@ func (d Dialect) fromFields(b *blueprint, t *catalog.Table) {
 	if counter != nil && b.counted == "" && (t.PrimaryKey == nil || t.PrimaryKey.Columns[0] != counter.Name) {
 		b.inline = append(b.inline, "KEY ("+quoteIdent(counter.Name)+")")
 	}
-	b.indexes = secondary(t)
-	for _, k := range t.ForeignKeys {
-		b.foreign = append(b.foreign, part{kind: foreignPart, name: k.Name, text: foreignKey(k)})
+	if periods := t.Native[nativePeriods]; periods != "" {
+		b.inline = append(b.inline, strings.Split(periods, "\n")...)
 	}
+	b.indexes = secondary(t)
 	b.options = d.options(t)
 }
 
@@ -118,8 +118,10 @@ func indexParts(parts []catalog.IndexPart) string {
 	return "(" + strings.Join(texts, ", ") + ")"
 }
 
-func foreignKey(k *catalog.ForeignKey) string {
-	if strings.HasPrefix(k.DDL, "CONSTRAINT ") {
+// foreignKey writes a foreign key: in the server's own words where they still name the right table.
+func foreignKey(t *catalog.Table, k *catalog.ForeignKey) string {
+	if strings.Contains(k.DDL, " REFERENCES "+quoteTable(k.Table)+" (") ||
+		k.Table.Schema == t.Name.Schema && strings.Contains(k.DDL, " REFERENCES "+quoteIdent(k.Table.Name)+" (") {
 		return k.DDL
 	}
 	text := "FOREIGN KEY (" + quoteIdents(k.Columns) + ") REFERENCES " + quoteTable(k.Table) + " (" + quoteIdents(k.References) + ")"
@@ -162,6 +164,9 @@ func (d Dialect) options(t *catalog.Table) string {
 	}
 	if t.Native[nativeVersioned] != "" {
 		text += " WITH SYSTEM VERSIONING"
+	}
+	if clause := t.Native[nativePartition]; clause != "" {
+		text += " " + clause
 	}
 	return text
 }

@@ -15,7 +15,7 @@ func (d Dialect) Script(t *catalog.Table, keysFirst bool) catalog.Script {
 	inline := b.inline
 	var later []part
 	for _, x := range b.indexes {
-		if d.IndexesFirst || !b.alterable || x.name == b.counted || (keysFirst && x.kind == uniquePart) {
+		if d.IndexesFirst || x.name == b.counted || (keysFirst && x.kind == uniquePart) {
 			inline = append(inline, x.text)
 		} else {
 			later = append(later, x)
@@ -41,32 +41,53 @@ type blueprint struct {
 	options string
 	// counted is the secondary index that the AUTO_INCREMENT column needs from the beginning.
 	counted string
-	// alterable is false for system-versioned tables, whose history forbids ALTER TABLE.
-	alterable bool
 }
 
 func (d Dialect) blueprint(t *catalog.Table) *blueprint {
-	b := &blueprint{alterable: t.Native[nativeVersioned] == "", counted: counterIndex(t)}
-	text := t.Native[nativeCreate]
-	if text != "" {
-		if def, err := parseDefinition(text); err == nil {
-			b.fromDefinition(def)
-			return b
-		}
+	b := &blueprint{counted: counterIndex(t)}
+	if d.fromOther(t) {
+		a := adapter{to: d.Flavour}
+		t = a.table(t)
 	}
-	d.fromFields(b, t)
+	if def := ownDefinition(t); def != nil {
+		b.fromDefinition(def)
+	} else {
+		d.fromFields(b, t)
+	}
+	for _, k := range t.ForeignKeys {
+		b.foreign = append(b.foreign, part{kind: foreignPart, name: k.Name, text: foreignKey(t, k)})
+	}
 	return b
 }
 
+// ownDefinition returns the server's own text where it still says what the fields say: a default that draws from a
+// sequence names the sequence's database, which the mapping may have renamed.
+func ownDefinition(t *catalog.Table) *definition {
+	text := t.Native[nativeCreate]
+	if text == "" {
+		return nil
+	}
+	def, err := parseDefinition(text)
+	if err != nil {
+		return nil
+	}
+	for _, p := range def.parts {
+		c := t.Column(p.name)
+		if p.kind == columnPart && c != nil && c.Default != nil && strings.Contains(*c.Default, "nextval(") && !strings.Contains(p.text, *c.Default) {
+			return nil
+		}
+	}
+	return def
+}
+
 // fromDefinition sorts the parts of the server's own text. The parts keep their order: it is the order in which the
-// server will list them again.
+// server will list them again. Foreign keys come from the fields: they name other tables.
 func (b *blueprint) fromDefinition(d *definition) {
 	for _, p := range d.parts {
 		switch p.kind {
 		case uniquePart, indexPart, specialPart:
 			b.indexes = append(b.indexes, p)
 		case foreignPart:
-			b.foreign = append(b.foreign, p)
 		case checkPart:
 			b.checks = append(b.checks, p.text)
 		default:

@@ -52,13 +52,13 @@ func (i *inspector) run(ctx context.Context) (*catalog.Catalog, error) {
 	}
 	defer restore()
 	steps := []func(context.Context) error{
-		i.readSchemas, i.readTables, i.readColumns, i.readSpatial, i.readPartitions, i.readIndexes, i.readForeignKeys, i.readChecks,
+		i.readSchemas, i.readTables, i.readColumns, i.readSpatial, i.readPartitions, i.readIndexes, i.readForeignKeys, i.readChecks, i.readCreates,
 	}
 	if i.scope.tables == nil {
 		steps = append(steps, i.readSequences, i.readViews)
 	}
 	if i.o.Objects {
-		steps = append(steps, i.readCreates, i.readRoutines, i.readTriggers, i.readEvents)
+		steps = append(steps, i.readRoutines, i.readTriggers, i.readEvents)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

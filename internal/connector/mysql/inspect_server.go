@@ -70,6 +70,7 @@ func (i *inspector) readServer(ctx context.Context) (func(), error) {
 		return nil, fmt.Errorf("prepare the session: %w", err)
 	}
 	return func() {
-		_, _ = i.q.ExecContext(context.WithoutCancel(ctx), "SET sql_mode = @whimbrel_sql_mode, time_zone = @whimbrel_time_zone, sql_quote_show_create = @whimbrel_quote")
+		_, _ = i.q.ExecContext(context.WithoutCancel(ctx),
+			"SET sql_mode = @whimbrel_sql_mode, time_zone = @whimbrel_time_zone, sql_quote_show_create = @whimbrel_quote")
 	}, nil
 }

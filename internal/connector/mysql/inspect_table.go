@@ -17,6 +17,12 @@ const (
 	nativeCharset   = "charset"
 	nativeCollation = "collation"
 	nativeVersioned = "system versioned"
+	// nativeServer is the flavour of the server whose texts these are, nativePartition the clause alone, for a table
+	// that is on its way from one flavour to the other.
+	nativeServer    = "server"
+	nativePartition = "partition"
+	// nativePeriods are the PERIOD clauses, separated by line feeds.
+	nativePeriods = "periods"
 	// nativeAttributes is information_schema's own list: row_format=DYNAMIC partitioned …
 	nativeAttributes = "create options"
 )

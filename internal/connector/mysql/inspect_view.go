@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-const viewsQuery = `SELECT table_schema, table_name, view_definition, check_option, security_type, collation_connection, ALGORITHM_COLUMN
+const viewsQuery = `SELECT table_schema, table_name, COALESCE(view_definition, ''), check_option, security_type, collation_connection, ALGORITHM_COLUMN
 FROM information_schema.views WHERE %s`
 
 func (i *inspector) readViews(ctx context.Context) error {
@@ -28,6 +29,11 @@ func (i *inspector) readViews(ctx context.Context) error {
 		v := i.views[n]
 		if v == nil {
 			return nil
+		}
+		if query == "" && i.o.Objects {
+			return &connector.Error{
+				Class: connector.Denied, Err: fmt.Errorf("view %s: the server does not show its definition to this user", n), Remedy: "GRANT SHOW VIEW",
+			}
 		}
 		v.Query = query
 		v.Needs = i.mentioned(query, n)
@@ -59,16 +65,20 @@ func (i *inspector) mentioned(query string, self catalog.Name) []catalog.Name {
 	return needs
 }
 
-// sortViews puts each schema's views in an order in which they can be created, as far as one schema's list can say it.
-// Views that need views of a later schema make the schemas' order matter: see creationOrder.
+// sortViews puts each schema's views in an order in which they can be created, and the schemas in the order in which
+// their last views can. Schemas whose views need each other both ways have no such order: creating those views goes by
+// Needs.
 func (i *inspector) sortViews() {
 	place := make(map[catalog.Name]int)
+	last := make(map[string]int)
 	for n, v := range i.creationOrder() {
 		place[v.Name] = n
+		last[v.Name.Schema] = n + 1
 	}
 	for _, s := range i.catalog.Schemas {
 		sortBy(s.Views, func(v *catalog.View) int { return place[v.Name] })
 	}
+	sortBy(i.catalog.Schemas, func(s *catalog.Schema) int { return last[s.Name] })
 }
 
 // creationOrder lists all views, those that others need first.

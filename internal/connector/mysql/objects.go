@@ -155,10 +155,8 @@ func qualify(text string, n catalog.Name) (string, error) {
 		if name != n.Name {
 			break
 		}
-		// The name stays in the quotes it came in: they are what the object's sql_mode wants.
-		q := text[at : at+1]
-		schema := q + strings.ReplaceAll(n.Schema, q, q+q) + q
-		return text[:at] + schema + "." + text[at:len(text)-len(after)] + after, nil
+		// Backticks quote in every sql_mode.
+		return text[:at] + quoteTable(n) + after, nil
 	}
 	return "", errNoName
 }

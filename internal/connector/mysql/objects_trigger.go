@@ -2,6 +2,8 @@ package mysql
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"strings"
 
@@ -94,14 +96,22 @@ func isAlphanumeric(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// inSchema puts another qualifier, or none, before the names of the head.
+// inSchema puts another qualifier, or none, before the names of the head, and double quotes, which mean a string
+// outside ANSI_QUOTES, into backticks.
 func (h triggerHead) inSchema(text, qualifier string) string {
-	return text[:h.name.from] + qualifier + text[h.name.last:h.table.from] + qualifier + text[h.table.last:]
+	name := func(s span) string { return qualifier + backticked(text[s.last:s.to]) }
+	return text[:h.name.from] + name(h.name) + text[h.name.to:h.table.from] + name(h.table) + text[h.table.to:]
+}
+
+func backticked(name string) string {
+	if plain, _, ok := unquoted(name); ok {
+		return quoteIdent(plain)
+	}
+	return name
 }
 
 // bareTrigger takes the database off a CREATE TRIGGER statement whose trigger and table are in it. The server stores
-// the statement as it comes, and a trigger that names its database cannot be restored into another one from a dump:
-// whoever executes DDL asks here first, and creates a trigger with its database as the session's own.
+// the statement as it comes, and a trigger that names its database cannot be restored into another one from a dump.
 func bareTrigger(sql string) (schema, bare string, ok bool) {
 	h, ok := parseTrigger(sql)
 	if !ok || h.name.last == h.name.from || h.table.last == h.table.from {
@@ -112,4 +122,35 @@ func bareTrigger(sql string) (schema, bare string, ok bool) {
 		return "", "", false
 	}
 	return schema, h.inSchema(sql, ""), true
+}
+
+// runDDL runs one statement of this package's, a trigger's in its own database. After an error the session may not be
+// as it was (see habits), so that the pool does not get the connection back.
+func runDDL(ctx context.Context, c *sql.Conn, statement string) error {
+	schema, bare, ok := bareTrigger(statement)
+	if !ok {
+		_, err := c.ExecContext(ctx, statement)
+		return dropAfter(c, err)
+	}
+	var before *string
+	if err := c.QueryRowContext(ctx, "SELECT DATABASE()").Scan(&before); err != nil {
+		return dropAfter(c, err)
+	}
+	for _, s := range []string{"USE " + quoteIdent(schema), bare} {
+		if _, err := c.ExecContext(ctx, s); err != nil {
+			return dropAfter(c, err)
+		}
+	}
+	if before == nil {
+		return nil // no statement leaves a database for none
+	}
+	_, err := c.ExecContext(ctx, "USE "+quoteIdent(*before))
+	return dropAfter(c, err)
+}
+
+func dropAfter(c *sql.Conn, err error) error {
+	if err != nil {
+		_ = c.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	return err
 }

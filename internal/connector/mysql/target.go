@@ -97,11 +97,9 @@ func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 				return classify(ctx, err)
 			}
 		}
-		_, err := c.ExecContext(ctx, sql)
-		if loose {
-			if _, again := c.ExecContext(ctx, "SET foreign_key_checks=1"); again != nil && err == nil {
-				err = again
-			}
+		err := runDDL(ctx, c, sql)
+		if loose && err == nil {
+			_, err = c.ExecContext(ctx, "SET foreign_key_checks=1")
 		}
 		if err != nil {
 			return classify(ctx, fmt.Errorf("run %s: %w", firstWords(sql), err))

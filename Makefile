@@ -1,0 +1,35 @@
+.DEFAULT_GOAL := build
+SHELL := /bin/bash
+GO ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+
+build: ## build ./bin/whimbrel (no cgo)
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/whimbrel ./cmd/whimbrel
+
+test: test-servers ## install the servers the tests need, then run every test
+	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) test -timeout 30m ./...
+
+test-servers: ## install PostgreSQL 15 and 18, MariaDB and sqlite3 for the tests
+	./tools/test-servers.sh
+
+test/race: test-servers ## every test under the race detector (needs a C compiler)
+	WHIMBREL_TEST_REQUIRE_SERVERS=1 CGO_ENABLED=1 $(GO) test -race -timeout 60m ./...
+
+fuzz: ## a minute of fuzzing for every parser of outside bytes
+	./tools/fuzz.sh
+
+bench: ## the benchmarks of the hot paths
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: ## gofmt, go vet and staticcheck
+	@unformatted=$$(gofmt -l cmd internal); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+clean: ## remove what make built
+	rm -rf bin
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build test test-servers test/race fuzz bench lint clean help

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/all"
+	"github.com/whimbreldb/whimbrel/internal/demo"
+	"github.com/whimbreldb/whimbrel/internal/progress"
+	"github.com/whimbreldb/whimbrel/internal/settings"
+	"github.com/whimbreldb/whimbrel/internal/task"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+)
+
+const (
+	demoSource = "shop.db"
+	demoTarget = "moved.db"
+)
+
+func newDemo() *cobra.Command {
+	var dir string
+	var clean bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Make a sample shop database, move it, and prove that it arrived",
+		Long: `Makes a sample shop in SQLite (customers, products with images, orders, reviews; some 300,000 rows), moves it
+into a second database and compares both sides: the rows of every table and a checksum over all their values. It
+needs nothing but this program. Everything is kept in one folder, which --clean removes.`,
+		Example: `  whimbrel demo
+  whimbrel demo --clean`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if clean {
+				return cleanDemo(cmd.OutOrStdout(), dir)
+			}
+			return runDemo(cmd, dir)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "whimbrel-demo", "the `folder` to work in")
+	cmd.Flags().BoolVar(&clean, "clean", false, "remove what an earlier demo has left")
+	return cmd
+}
+
+func runDemo(cmd *cobra.Command, dir string) error {
+	out := cmd.OutOrStdout()
+	if err := removeDemo(dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the demo's folder: %w", err)
+	}
+	source, target := filepath.Join(dir, demoSource), filepath.Join(dir, demoTarget)
+	fmt.Fprintf(out, "Making a sample shop in %s …\n", source)
+	if err := demo.MakeShop(cmd.Context(), source, demo.Options{}); err != nil {
+		return fmt.Errorf("make the sample shop: %w", err)
+	}
+	fmt.Fprintf(out, "Moving it: whimbrel migrate sqlite:%s sqlite:%s\n\n", source, target)
+	s := settings.MigrateDefaults()
+	s.FullLoadSettings.MaxFullLoadSubTasks = defaultParallelism()
+	err := runTask(cmd, false, false, task.Config{
+		Engines: all.Engines(), Name: "demo", Settings: s, RefuseRows: true, Stats: &fullload.Stats{},
+		Source: connector.Config{URL: "sqlite:" + source}, Target: connector.Config{URL: "sqlite:" + target},
+		Log: newLog(cmd.ErrOrStderr(), false, false),
+	})
+	if err != nil {
+		return err
+	}
+	return proveDemo(cmd, source, target)
+}
+
+// proveDemo reads both databases on a way of its own and compares them.
+func proveDemo(cmd *cobra.Command, source, target string) error {
+	before, err := demo.Checksum(cmd.Context(), source)
+	if err != nil {
+		return fmt.Errorf("read the source back: %w", err)
+	}
+	after, err := demo.Checksum(cmd.Context(), target)
+	if err != nil {
+		return fmt.Errorf("read the target back: %w", err)
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintln(out, "\nProof, from reading both databases again:")
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "table\trows\tsource\ttarget\t")
+	same := len(before) == len(after)
+	tables := make([]string, 0, len(before))
+	for t := range before {
+		tables = append(tables, t)
+	}
+	slices.Sort(tables)
+	for _, t := range tables {
+		verdict := "equal"
+		if before[t] != after[t] {
+			same, verdict = false, "DIFFERENT"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%.16s\t%.16s\t%s\n", t, progress.Count(before[t].Rows), before[t].Sum, after[t].Sum, verdict)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if !same {
+		return errors.New("the two databases differ")
+	}
+	fmt.Fprintf(out, "\nEvery row of every table arrived. `whimbrel demo --clean` removes the files.\n")
+	return nil
+}
+
+func cleanDemo(out io.Writer, dir string) error {
+	if err := removeDemo(dir); err != nil {
+		return err
+	}
+	// The folder is left when it holds anything that is not the demo's.
+	_ = os.Remove(dir)
+	_, err := fmt.Fprintf(out, "Removed the demo's files in %s.\n", dir)
+	return err
+}
+
+func removeDemo(dir string) error {
+	for _, name := range []string{demoSource, demoTarget} {
+		for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+			if err := os.Remove(filepath.Join(dir, name+suffix)); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("clean up: %w", err)
+			}
+		}
+	}
+	return nil
+}

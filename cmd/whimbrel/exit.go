@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+// Exit codes, as `whimbrel migrate --help` and docs/migrate.md list them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitIncomplete  = 3 // the migration ended, but rows were rejected, or tables or objects were not carried
+	exitInterrupted = 130
+)
+
+// errIncomplete ends a migration that left something behind; the summary has said what.
+var errIncomplete = errors.New("the migration is not complete")
+
+// errTold is in the chain of errors that have been shown already.
+var errTold = errors.New("shown")
+
+// usageError is a mistake in how the command was called.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func exitCode(ctx context.Context, err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(context.Cause(ctx), errInterrupted):
+		return exitInterrupted
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, errIncomplete):
+		return exitIncomplete
+	}
+	return exitFailed
+}

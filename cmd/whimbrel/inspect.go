@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/all"
+	"github.com/whimbreldb/whimbrel/internal/summary"
+	"github.com/whimbreldb/whimbrel/internal/task"
+)
+
+func newInspect() *cobra.Command {
+	var to string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "inspect URL",
+		Short: "Show the schemas, tables, sizes and types of a database",
+		Long: `Shows what a database holds: schemas, tables with their estimated rows and sizes, columns with their native and
+DMS types, keys. With --to it also shows what a migration to that engine would change or leave behind; the target is
+not reached for that.`,
+		Example: `  whimbrel inspect sqlite:shop.db
+  whimbrel inspect mariadb://app@db/shop --to postgres
+  whimbrel inspect postgres://app@db/shop --json | jq '.schemas[].tables[].name'`,
+		Args: exactly(1, "URL"),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			engines := all.Engines()
+			if err := checkURL("url", args[0], engines); err != nil {
+				return err
+			}
+			log := newLog(cmd.ErrOrStderr(), asJSON, false)
+			found, err := task.Inspect(cmd.Context(), engines, connector.Config{URL: args[0], Getenv: os.Getenv, Log: log}, to)
+			if errors.Is(err, task.ErrUnknownEngine) {
+				return usageError{fmt.Errorf("--to: %w", err)}
+			}
+			if err != nil {
+				return err
+			}
+			return summary.Inspection(cmd.OutOrStdout(), found, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "show what a migration to this `engine` would change: postgres, mysql, mariadb or sqlite")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{"postgres", "mysql", "mariadb", "sqlite"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/all"
+	"github.com/whimbreldb/whimbrel/internal/progress"
+	"github.com/whimbreldb/whimbrel/internal/summary"
+	"github.com/whimbreldb/whimbrel/internal/task"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+)
+
+func newMigrate() *cobra.Command {
+	f := &migrateFlags{}
+	cmd := &cobra.Command{
+		Use:   "migrate SOURCE TARGET",
+		Short: "Move a database: schema, rows, keys, indexes and the rest",
+		Long: `Moves the database at SOURCE into the database at TARGET. Both are URLs:
+
+  postgres://user@host:5432/database?sslmode=verify-full
+  mysql://user@host:3306/database?tls=verify-full      (mariadb:// likewise)
+  sqlite:path/to/file.db
+
+Passwords are also read from where each engine's users keep them: PGPASSWORD and ~/.pgpass, MYSQL_PWD and ~/.my.cnf.
+
+Missing tables are made. A target table that holds rows is refused, unless --prep says what to do with them. Ctrl-C
+stops within two seconds, and the same command goes on where it stopped; no row is ever doubled.
+
+Exit codes: 0 everything moved; 1 failed; 2 wrong usage; 3 ended, but rows were rejected or something could not be
+carried over (the summary says what); 130 interrupted.`,
+		Example: `  # a whole PostgreSQL database to another server
+  whimbrel migrate postgres://app@old/shop postgres://app@new/shop
+
+  # one MariaDB database into PostgreSQL, without its log tables, looking first
+  whimbrel migrate mariadb://app@db/shop postgres://app@pg/shop --exclude 'shop.log[_]%' --dry-run
+
+  # a table mapping and task settings as written for AWS DMS
+  whimbrel migrate mysql://app@db/shop postgres://app@pg/shop --table-mappings mappings.json --task-settings settings.json
+
+  # gently, from a production server
+  whimbrel migrate postgres://app@prod/shop sqlite:shop.db --parallelism 1 --rate-limit 5000rows/s --rate-limit 2MB/s`,
+		Args: exactly(2, "SOURCE and TARGET"),
+		RunE: func(cmd *cobra.Command, args []string) error { return migrate(cmd, f, args[0], args[1]) },
+	}
+	f.bind(cmd)
+	return cmd
+}
+
+func migrate(cmd *cobra.Command, f *migrateFlags, source, target string) error {
+	config, err := f.config(source, target)
+	if err != nil {
+		return err
+	}
+	config.Engines = all.Engines()
+	config.Stats = &fullload.Stats{}
+	config.Log = newLog(cmd.ErrOrStderr(), f.json, f.verbose)
+	return runTask(cmd, f.json, f.dryRun, config)
+}
+
+// runTask plans and runs a migration, showing progress on standard error and the summary on standard output.
+func runTask(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error {
+	ctx := cmd.Context()
+	t, err := task.Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = t.Close() }()
+	plan, err := t.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	if dryRun {
+		preview, err := t.Preview(ctx, plan)
+		if err != nil {
+			return err
+		}
+		return summary.Preview(cmd.OutOrStdout(), preview, asJSON)
+	}
+	stop := showProgress(ctx, config, cmd.ErrOrStderr(), asJSON)
+	report, err := t.Run(ctx, plan)
+	stop()
+	if told := summary.Report(cmd.OutOrStdout(), report, err, asJSON); told != nil {
+		return errors.Join(err, told)
+	}
+	switch {
+	case errors.Is(err, errInterrupted):
+		return fmt.Errorf("%w; run the same command again to go on where it stopped", err)
+	case err != nil:
+		return err
+	case !report.Complete():
+		return fmt.Errorf("%w: see the summary", errIncomplete)
+	}
+	return nil
+}
+
+// showProgress draws bars on a terminal and logs lines elsewhere; the function it returns ends that.
+func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON bool) (stop func()) {
+	// Progress is shown until the run has ended, also after an interrupt.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var shown sync.WaitGroup
+	shown.Go(func() {
+		if file, ok := out.(*os.File); ok && !asJSON && term.IsTerminal(int(file.Fd())) {
+			progress.Bars(ctx, config.Stats, out)
+			return
+		}
+		progress.Lines(ctx, config.Stats, config.Log, 10*time.Second)
+	})
+	return func() {
+		cancel()
+		shown.Wait()
+	}
+}
+
+func newLog(out io.Writer, asJSON, verbose bool) *slog.Logger {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if verbose {
+		o.Level = slog.LevelDebug
+	}
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(out, o))
+	}
+	return slog.New(slog.NewTextHandler(out, o))
+}
+
+// checkURL catches the commonest mistake, a file name or a host where a URL should be, before anything is opened.
+func checkURL(what, raw string, engines connector.Engines) error {
+	if _, err := engines.ForURL(raw); err != nil {
+		return usageError{fmt.Errorf("%s: %w", strings.ToUpper(what), err)}
+	}
+	return nil
+}

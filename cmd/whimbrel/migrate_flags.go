@@ -1,0 +1,187 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/all"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/settings"
+	"github.com/whimbreldb/whimbrel/internal/task"
+)
+
+// migrateFlags are the flags of `whimbrel migrate`.
+type migrateFlags struct {
+	tableMappings, taskSettings string
+	migrationType               string
+	only, exclude               []string
+	targetSchema, prep          string
+	parallelism                 int
+	rateLimits                  []string
+	dryRun, json, verbose       bool
+	tablesOnly                  bool
+}
+
+func (f *migrateFlags) bind(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.tableMappings, "table-mappings", "", "DMS table mappings: a JSON `file`")
+	fl.StringVar(&f.taskSettings, "task-settings", "", "DMS task settings: a JSON `file`, merged over defaults that lose nothing")
+	fl.StringVar(&f.migrationType, "migration-type", "full-load", "full-load (cdc and full-load-and-cdc are not there yet)")
+	fl.StringArrayVar(&f.only, "only", nil, "move only what matches 'schema.table' (`pattern`; % any run, _ one character, [_] an underscore; repeatable)")
+	fl.StringArrayVar(&f.exclude, "exclude", nil, "leave out what matches 'schema.table' (`pattern`; repeatable)")
+	fl.StringVar(&f.targetSchema, "target-schema", "", "put everything into this `schema` (MySQL: database)")
+	fl.StringVar(&f.prep, "prep", "", "a target table that holds rows: truncate, drop or append (default: refuse)")
+	fl.BoolVar(&f.tablesOnly, "tables-only", false, "make tables and primary keys alone, as DMS does")
+	fl.IntVar(&f.parallelism, "parallelism", 0, fmt.Sprintf("segments loaded at once, 1 to 49 (default %d here)", defaultParallelism()))
+	fl.StringArrayVar(&f.rateLimits, "rate-limit", nil, "hold the reading to a `rate`: 5000rows/s, 20MB/s (repeatable)")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "print tables, target DDL and segments; change nothing")
+	fl.BoolVar(&f.json, "json", false, "print the summary, and log lines, as JSON")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	cmd.MarkFlagsMutuallyExclusive("table-mappings", "only")
+	cmd.MarkFlagsMutuallyExclusive("table-mappings", "exclude")
+	for flag, words := range map[string][]string{"prep": {"truncate", "drop", "append"}, "migration-type": {"full-load"}} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	}
+}
+
+// defaultParallelism is two segments a processor: while one waits for its server another computes.
+func defaultParallelism() int { return min(max(2, runtime.NumCPU()), 16) }
+
+func (f *migrateFlags) config(source, target string) (task.Config, error) {
+	engines := all.Engines()
+	if err := checkURL("source", source, engines); err != nil {
+		return task.Config{}, err
+	}
+	if err := checkURL("target", target, engines); err != nil {
+		return task.Config{}, err
+	}
+	if f.migrationType != "full-load" {
+		return task.Config{}, usageError{fmt.Errorf("--migration-type %q: only full-load is there yet", f.migrationType)}
+	}
+	s, err := f.settings()
+	if err != nil {
+		return task.Config{}, err
+	}
+	rules, err := f.rules()
+	if err != nil {
+		return task.Config{}, err
+	}
+	rows, bytes, err := parseRates(f.rateLimits)
+	if err != nil {
+		return task.Config{}, err
+	}
+	control := s.ControlTablesSettings.ControlSchema
+	return task.Config{
+		Source:   connector.Config{URL: source, Getenv: os.Getenv},
+		Target:   connector.Config{URL: target, Getenv: os.Getenv, ControlSchema: control},
+		Name:     "migrate",
+		Mappings: rules, Settings: s, TargetSchema: f.targetSchema, RefuseRows: f.refuseRows(s),
+		RowsPerSecond: rows, BytesPerSecond: bytes,
+	}, nil
+}
+
+// refuseRows holds unless the user has said, by flag or in the settings, what to do with rows that are there.
+func (f *migrateFlags) refuseRows(s *settings.Settings) bool {
+	return f.prep == "" && !s.Explicit("FullLoadSettings.TargetTablePrepMode")
+}
+
+func (f *migrateFlags) settings() (*settings.Settings, error) {
+	s := settings.MigrateDefaults()
+	if f.taskSettings != "" {
+		document, err := os.ReadFile(f.taskSettings)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--task-settings: %w", err)}
+		}
+		if s, err = settings.ParseOver(settings.MigrateDefaults(), document); err != nil {
+			return nil, usageError{fmt.Errorf("--task-settings %s: %w", f.taskSettings, err)}
+		}
+	}
+	if err := s.CheckFullLoad(); err != nil {
+		return nil, usageError{fmt.Errorf("--task-settings %s: %w", f.taskSettings, err)}
+	}
+	modes := map[string]string{"truncate": "TRUNCATE_BEFORE_LOAD", "drop": "DROP_AND_CREATE", "append": "DO_NOTHING"}
+	if f.prep != "" {
+		mode, ok := modes[f.prep]
+		if !ok {
+			return nil, usageError{fmt.Errorf("--prep %q: want truncate, drop or append", f.prep)}
+		}
+		s.FullLoadSettings.TargetTablePrepMode = mode
+	}
+	switch {
+	case f.parallelism < 0 || f.parallelism > 49:
+		return nil, usageError{fmt.Errorf("--parallelism %d: want 1 to 49", f.parallelism)}
+	case f.parallelism > 0:
+		s.FullLoadSettings.MaxFullLoadSubTasks = f.parallelism
+	case !s.Explicit("FullLoadSettings.MaxFullLoadSubTasks"):
+		s.FullLoadSettings.MaxFullLoadSubTasks = defaultParallelism()
+	}
+	if f.tablesOnly {
+		s.WhimbrelSettings.SecondaryObjects = false
+	}
+	return s, nil
+}
+
+func (f *migrateFlags) rules() (*mapping.Rules, error) {
+	if f.tableMappings == "" {
+		if len(f.only) == 0 && len(f.exclude) == 0 {
+			return nil, nil
+		}
+		rules, err := mapping.FromPatterns(f.only, f.exclude)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		return rules, nil
+	}
+	document, err := os.ReadFile(f.tableMappings)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--table-mappings: %w", err)}
+	}
+	rules, err := mapping.Parse(document)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--table-mappings %s: %w", f.tableMappings, err)}
+	}
+	return rules, nil
+}
+
+// parseRates reads 5000rows/s and 20MB/s (kB, MB, GB are decimal; KiB, MiB, GiB binary).
+func parseRates(rates []string) (rows, bytes int64, err error) {
+	units := []struct {
+		suffix string
+		rows   bool
+		scale  float64
+	}{
+		{"krows/s", true, 1e3}, {"Mrows/s", true, 1e6}, {"rows/s", true, 1},
+		{"KiB/s", false, 1 << 10}, {"MiB/s", false, 1 << 20}, {"GiB/s", false, 1 << 30},
+		{"kB/s", false, 1e3}, {"MB/s", false, 1e6}, {"GB/s", false, 1e9}, {"B/s", false, 1},
+	}
+	for _, r := range rates {
+		i := slices.IndexFunc(units, func(u struct {
+			suffix string
+			rows   bool
+			scale  float64
+		}) bool {
+			return strings.HasSuffix(r, u.suffix)
+		})
+		var n float64
+		if i >= 0 {
+			if _, scanErr := fmt.Sscanf(strings.TrimSuffix(r, units[i].suffix)+"|", "%g|", &n); scanErr != nil {
+				i = -1
+			}
+		}
+		if i < 0 || n*units[i].scale < 1 {
+			return 0, 0, usageError{fmt.Errorf("--rate-limit %q: want a number with rows/s, krows/s, kB/s, MB/s or GB/s, such as 5000rows/s or 20MB/s", r)}
+		}
+		if units[i].rows {
+			rows = int64(n * units[i].scale)
+		} else {
+			bytes = int64(n * units[i].scale)
+		}
+	}
+	return rows, bytes, nil
+}

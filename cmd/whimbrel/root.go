@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "whimbrel",
+		Short: "Move databases, whole and unchanged",
+		Long: `Whimbrel moves databases between PostgreSQL, MySQL, MariaDB and SQLite: schema, rows, keys, indexes and
+everything else the target understands.`,
+		Example: `  whimbrel demo
+  whimbrel inspect postgres://app@db.example.com/shop
+  whimbrel migrate postgres://app@old.example.com/shop postgres://app@new.example.com/shop`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Version:           version(),
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return applyConfigFile(cmd) },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w (see `%s --help`)", err, cmd.CommandPath())}
+	})
+	root.PersistentFlags().String("config", "", "file with default flag values (YAML: flag names and values, by command)")
+	root.AddCommand(newMigrate(), newInspect(), newDemo())
+	return root
+}
+
+// version is the module's version as the Go toolchain recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "development"
+	}
+	return info.Main.Version
+}
+
+// exactly checks the number of arguments and says what they are.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usageError{fmt.Errorf("want %s, got %d arguments (see `%s --help`)", what, len(args), cmd.CommandPath())}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+)
+
+// loadObjects gathers everything that has no structure of its own in a catalog, and puts it in order.
+func (in *inspector) loadObjects(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		in.loadExtensions, in.loadCollations, in.loadUserTypes, in.loadDomains, in.loadRanges, in.loadFunctions, in.loadAggregates,
+		in.loadOperators, in.loadCasts, in.loadTextSearch, in.loadViewExtras,
+		in.loadTriggers, in.loadRules, in.loadPolicies, in.loadStatistics, in.loadIndexAttachments,
+		in.loadDependencies, in.loadLateDefaults,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	in.orderObjects()
+	if err := in.loadEventTriggers(ctx); err != nil {
+		return err
+	}
+	return in.loadNotCarried(ctx)
+}
+
+// tableObject lists something that belongs to a table.
+func (in *inspector) tableObject(r *relation, kind, name string, stage catalog.Stage, ddl ...string) {
+	in.tableObjectDetail(r, kind, name, "", stage, ddl...)
+}
+
+func (in *inspector) tableObjectDetail(r *relation, kind, name, detail string, stage catalog.Stage, ddl ...string) {
+	if !in.o.Objects {
+		return
+	}
+	s := in.schema(r.name.Schema)
+	s.Objects = append(s.Objects, catalog.Object{
+		Kind: kind, Name: catalog.Name{Schema: r.name.Schema, Name: name}, Table: r.name.Name, Stage: stage, DDL: ddl,
+		Needs: []catalog.Name{r.name}, Detail: detail,
+	})
+}
+
+// notCarried lists something that only a report can carry; its Detail is the reason.
+func (in *inspector) notCarried(o catalog.Object) {
+	if !in.o.Objects {
+		return
+	}
+	if s := in.schemas[o.Name.Schema]; s != nil {
+		s.Objects = append(s.Objects, o)
+		return
+	}
+	in.cat.Objects = append(in.cat.Objects, o)
+}
+
+// commentOn appends a COMMENT statement, if there is a comment.
+func commentOn(ddl []string, on, text string) []string {
+	if text == "" {
+		return ddl
+	}
+	return append(ddl, "COMMENT ON "+on+" IS "+quoteLiteral(text))
+}
+
+// own is the condition that object x of a system catalog, in schema n, is the user's and not an extension's. What the
+// system brings has numbers below 16384.
+func own(class string) string {
+	return "x.oid >= 16384 AND " + userSchema + " AND " + notMemberOf(class)
+}
+
+func notMemberOf(class string) string {
+	return `NOT EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = 'pg_catalog.` + class + `'::regclass AND m.objid = x.oid AND m.deptype = 'e')`
+}
+
+// notInternal is the condition that x did not come with another object, as a multirange's functions do with its range.
+func notInternal(class string) string {
+	return `NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.` + class + `'::regclass AND i.objid = x.oid AND i.deptype = 'i')`
+}
+
+func description(class string) string {
+	return "coalesce(pg_catalog.obj_description(x.oid, '" + class + "'), '')"
+}

@@ -1,0 +1,99 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+)
+
+// loadStatistics reads extended statistics.
+func (in *inspector) loadStatistics(ctx context.Context) error {
+	sql := in.rel() + `SELECT x.stxrelid, n.nspname, x.stxname, pg_get_statisticsobjdef(x.oid), coalesce(x.stxstattarget, -1)::int, ` + description("pg_statistic_ext") + `
+		FROM pg_catalog.pg_statistic_ext x JOIN rel c ON c.oid = x.stxrelid JOIN pg_catalog.pg_namespace n ON n.oid = x.stxnamespace
+		WHERE ` + notMemberOf("pg_statistic_ext") + ` ORDER BY c.schema COLLATE "C", c.relname COLLATE "C", x.stxname COLLATE "C"`
+	return in.each(ctx, "extended statistics", sql, func(rows pgx.Rows) error {
+		var oid uint32
+		var n catalog.Name
+		var ddl, comment string
+		var target int
+		if err := rows.Scan(&oid, &n.Schema, &n.Name, &ddl, &target, &comment); err != nil {
+			return err
+		}
+		all := []string{ddl}
+		if target >= 0 {
+			all = append(all, fmt.Sprintf("ALTER STATISTICS %s SET STATISTICS %d", quoteName(n), target))
+		}
+		in.tableObject(in.relations[oid], "statistics", n.Name, catalog.AtEnd, commentOn(all, "STATISTICS "+quoteName(n), comment)...)
+		return nil
+	})
+}
+
+// loadIndexAttachments ties the indexes of partitions to those of their parents.
+func (in *inspector) loadIndexAttachments(ctx context.Context) error {
+	sql := in.rel() + `SELECT c.oid, n.nspname, p.relname, i.relname FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_index x ON x.indexrelid = h.inhrelid
+		JOIN rel c ON c.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = h.inhrelid JOIN pg_catalog.pg_class p ON p.oid = h.inhparent
+		JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace ORDER BY c.schema COLLATE "C", c.relname COLLATE "C", i.relname COLLATE "C"`
+	return in.each(ctx, "indexes of partitions", sql, func(rows pgx.Rows) error {
+		var oid uint32
+		var parent catalog.Name
+		var index string
+		if err := rows.Scan(&oid, &parent.Schema, &parent.Name, &index); err != nil {
+			return err
+		}
+		r := in.relations[oid]
+		in.tableObjectDetail(r, "index attach", index, "to "+parent.String(), catalog.AfterLoad,
+			fmt.Sprintf("ALTER INDEX %s ATTACH PARTITION %s", quoteName(parent), quoteName(catalog.Name{Schema: r.name.Schema, Name: index})))
+		return nil
+	})
+}
+
+// loadViewExtras completes the DDL of views: defaults of their columns, and settings of materialized ones.
+func (in *inspector) loadViewExtras(context.Context) error {
+	for _, r := range in.sortedRelations() {
+		if r.view == nil {
+			continue
+		}
+		r.view.DDL = []string{viewDDL(&catalog.View{Name: r.name, Materialized: r.view.Materialized, Query: r.view.Query, Options: r.view.Options})}
+		word := "ALTER VIEW "
+		if r.view.Materialized {
+			word = "ALTER MATERIALIZED VIEW "
+		}
+		for _, c := range r.view.Columns {
+			column := word + quoteName(r.name) + " ALTER COLUMN " + quote(c.Name) + " "
+			if c.Default != nil {
+				r.view.DDL = append(r.view.DDL, column+"SET DEFAULT "+*c.Default)
+			}
+			for _, a := range c.Attributes {
+				r.view.DDL = append(r.view.DDL, column+a)
+			}
+		}
+	}
+	return nil
+}
+
+// loadLateDefaults takes defaults that need an object which is made after the tables out of the tables.
+func (in *inspector) loadLateDefaults(ctx context.Context) error {
+	in.settleRanks()
+	sql := in.rel() + `SELECT DISTINCT d.adrelid, d.adnum, p.refclassid::regclass::text, p.refobjid FROM pg_catalog.pg_depend p JOIN pg_catalog.pg_attrdef d ON d.oid = p.objid
+		JOIN rel c ON c.oid = d.adrelid WHERE p.classid = 'pg_catalog.pg_attrdef'::regclass AND p.refobjid >= 16384
+		AND p.refclassid <> 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p') ORDER BY 1, 2`
+	return in.each(ctx, "what defaults call", sql, func(rows pgx.Rows) error {
+		var oid uint32
+		var number int16
+		var on ref
+		if err := rows.Scan(&oid, &number, &on.class, &on.oid); err != nil {
+			return err
+		}
+		r, n := in.relations[oid], in.graph[in.canonical(on)]
+		c := r.columns[number]
+		if n == nil || n.rank == beforeTables || c == nil || c.Default == nil {
+			return nil
+		}
+		in.tableObject(r, "default", c.Name, catalog.AtEnd, fmt.Sprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", quoteName(r.name), quote(c.Name), *c.Default))
+		c.Default = nil
+		return nil
+	})
+}

@@ -1,0 +1,154 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
+)
+
+// snapshot is one exported snapshot. The coordinating transaction keeps it alive; readers import it.
+type snapshot struct {
+	src         *source
+	coordinator *wire
+	readers     *pool[*wire]
+	types       *typeBook
+
+	id       string // of pg_export_snapshot
+	position string
+	xmin     string // the oldest transaction the snapshot does not see as finished
+	version  int    // server_version_num
+
+	mu struct {
+		sync.Mutex
+		tables map[catalog.Name][]attribute
+	}
+}
+
+var _ connector.RawSnapshot = (*snapshot)(nil)
+
+// The position is taken before the snapshot: what commits between the two is seen twice, never missed.
+const (
+	positionSQL = `SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END`
+	beginSQL    = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+	exportSQL   = `SELECT pg_export_snapshot(), txid_snapshot_xmin(txid_current_snapshot()), current_setting('server_version_num')`
+)
+
+// Snapshot implements connector.Source.
+func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot, error) {
+	w, err := dial(ctx, s.cfg, settleSQL(commonSettings, readSettings))
+	if err != nil {
+		return nil, err
+	}
+	snap := &snapshot{src: s, coordinator: w, types: &typeBook{}}
+	snap.mu.tables = map[catalog.Name][]attribute{}
+	if err := snap.export(ctx); err != nil {
+		w.close()
+		return nil, classify(ctx, "take a snapshot", err)
+	}
+	snap.readers = newPool(max(readers, 1), snap.join, (*wire).close)
+	return snap, nil
+}
+
+func (s *snapshot) export(ctx context.Context) error {
+	if err := s.coordinator.query(ctx, positionSQL, func(v [][]byte) error {
+		s.position = string(v[0])
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := s.coordinator.exec(ctx, beginSQL); err != nil {
+		return err
+	}
+	return s.coordinator.query(ctx, exportSQL, func(v [][]byte) error {
+		s.id, s.xmin, s.version = string(v[0]), string(v[1]), signed(v[2])
+		return nil
+	})
+}
+
+// join opens a reader that sees the snapshot.
+func (s *snapshot) join(ctx context.Context) (*wire, error) {
+	w, err := dial(ctx, s.src.cfg, settleSQL(commonSettings, readSettings), beginSQL)
+	if err != nil {
+		return nil, err
+	}
+	w.in.enlarge(copyBuffer)
+	if err := w.exec(ctx, "SET TRANSACTION SNAPSHOT "+quoteLiteral(s.id)); err != nil {
+		w.close()
+		var pg *pgconn.PgError
+		if ctx.Err() == nil && errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22") {
+			err = &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the snapshot is gone: %w", err)}
+		}
+		return nil, classify(ctx, "join the snapshot", err)
+	}
+	return w, nil
+}
+
+// give returns a reader. A failed one is in an aborted transaction and of no more use.
+func (s *snapshot) give(w *wire, err error) { s.readers.put(w, err == nil && !w.broken.Load()) }
+
+// Position implements connector.Snapshot.
+func (s *snapshot) Position() string { return s.position }
+
+// Close implements connector.Snapshot.
+func (s *snapshot) Close() error {
+	s.readers.close()
+	s.coordinator.close()
+	return nil
+}
+
+// attributes describes a table once.
+func (s *snapshot) attributes(ctx context.Context, w *wire, name catalog.Name) ([]attribute, error) {
+	s.mu.Lock()
+	all, ok := s.mu.tables[name]
+	s.mu.Unlock()
+	if ok {
+		return all, nil
+	}
+	all, err := s.types.attributes(ctx, w, name)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.mu.tables[name] = all
+	s.mu.Unlock()
+	return all, nil
+}
+
+// Layout implements connector.Snapshot.
+func (s *snapshot) Layout(c *catalog.Column) change.Layout {
+	switch c.Type.Kind {
+	case datatype.Boolean:
+		return change.Bool
+	case datatype.Int1, datatype.Int2, datatype.Int4, datatype.Int8, datatype.UInt1, datatype.UInt2, datatype.UInt4:
+		return change.Int64
+	case datatype.UInt8:
+		return change.Uint64
+	case datatype.Real4:
+		return change.Float32
+	case datatype.Real8:
+		return change.Float64
+	case datatype.Numeric:
+		return change.Decimal
+	case datatype.Date:
+		return change.Date
+	case datatype.Time:
+		return change.Time
+	case datatype.DateTime:
+		if c.Type.Hint == datatype.WithZone {
+			return change.Instant
+		}
+		return change.Timestamp
+	case datatype.Bytes, datatype.Blob:
+		return change.Bytes
+	}
+	return change.Text
+}

@@ -1,0 +1,49 @@
+package postgres
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// source is a database to read from.
+type source struct {
+	cfg *pgx.ConnConfig
+	log *slog.Logger
+}
+
+var _ connector.Source = (*source)(nil)
+
+func openSource(ctx context.Context, c connector.Config) (connector.Source, error) {
+	cfg, err := parseConfig(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := openConn(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	_ = conn.Close(ctx)
+	return &source{cfg: cfg, log: c.Log}, nil
+}
+
+// Identity implements connector.Source.
+func (s *source) Identity() string { return identity(s.cfg) }
+
+// Close implements connector.Source; a source holds no connection of its own.
+func (s *source) Close() error { return nil }
+
+// Inspect implements connector.Source.
+func (s *source) Inspect(ctx context.Context, o connector.InspectOptions) (*catalog.Catalog, error) {
+	conn, err := openConn(ctx, s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	c, err := inspect(ctx, conn, o)
+	return c, classify(ctx, "inspect "+s.Identity(), err)
+}

@@ -1,0 +1,216 @@
+package sqlite
+
+import "strings"
+
+// definition is what only the text of a CREATE TABLE statement tells: SQLite's pragmas show neither checks nor the
+// names of constraints nor collations nor the expressions of generated columns.
+type definition struct {
+	name    string
+	columns []columnText
+	// Constraints of columns and of the table, in the order they are written.
+	checks   []constraintText
+	keys     []constraintText // primary key and unique
+	foreign  []constraintText
+	autoincr bool
+}
+
+type columnText struct {
+	name      string
+	collation string
+	generated string
+}
+
+type constraintText struct {
+	name       string
+	primary    bool
+	columns    []string
+	expression string
+	deferrable string
+}
+
+// parseTable reads a CREATE TABLE statement. Of a text it does not understand it returns what it has read.
+func parseTable(sql string) definition {
+	p := tableParser{sql: sql, ts: tokenize(sql)}
+	p.header()
+	for p.ok() && !p.at(")") {
+		p.item()
+		if p.at(",") {
+			p.i++
+		}
+	}
+	return p.def
+}
+
+type tableParser struct {
+	sql string
+	ts  []token
+	i   int
+	def definition
+}
+
+func (p *tableParser) ok() bool           { return p.i < len(p.ts) }
+func (p *tableParser) at(s string) bool   { return p.ok() && p.ts[p.i].isPunct(s) }
+func (p *tableParser) word(s string) bool { return p.ok() && p.ts[p.i].is(s) }
+
+// header goes past the parenthesis that opens the list of columns.
+func (p *tableParser) header() {
+	for p.ok() && !p.at("(") {
+		if p.ts[p.i].isName() {
+			p.def.name = p.ts[p.i].text
+		}
+		p.i++
+	}
+	p.i++
+}
+
+// item reads a column or table constraints, up to a comma or the closing parenthesis.
+func (p *tableParser) item() {
+	column := ""
+	if !p.startsConstraint() && p.ts[p.i].isName() {
+		column = p.ts[p.i].text
+		p.def.columns = append(p.def.columns, columnText{name: column})
+		p.i++
+	}
+	name := ""
+	for p.ok() && !p.at(",") && !p.at(")") {
+		switch t := p.ts[p.i]; {
+		case t.is("CONSTRAINT"):
+			p.i++
+			if p.ok() {
+				name = p.ts[p.i].text
+			}
+			p.i++
+		case p.clause(column, name):
+			name = ""
+		case p.at("("):
+			p.group()
+		default:
+			p.i++
+		}
+	}
+}
+
+func (p *tableParser) startsConstraint() bool {
+	for _, k := range []string{"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"} {
+		if p.word(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// clause reads one constraint or attribute and reports whether there was one.
+func (p *tableParser) clause(column, name string) bool {
+	switch t := p.ts[p.i]; {
+	case t.is("CHECK"):
+		p.i++
+		p.def.checks = append(p.def.checks, constraintText{name: name, expression: p.group()})
+	case t.is("PRIMARY"), t.is("UNIQUE"):
+		p.key(column, name, t.is("PRIMARY"))
+	case t.is("FOREIGN"):
+		p.i += 2 // KEY
+		columns := p.names()
+		p.references(name, columns)
+	case t.is("REFERENCES"):
+		p.references(name, []string{column})
+	case t.is("AUTOINCREMENT"):
+		p.def.autoincr = true
+		p.i++
+	case t.is("COLLATE") && column != "":
+		p.i++
+		if p.ok() {
+			p.def.columns[len(p.def.columns)-1].collation = p.ts[p.i].text
+			p.i++
+		}
+	case t.is("AS") && column != "":
+		p.i++
+		p.def.columns[len(p.def.columns)-1].generated = p.group()
+	default:
+		return false
+	}
+	return true
+}
+
+func (p *tableParser) key(column, name string, primary bool) {
+	p.i++
+	if primary {
+		p.i++ // KEY
+	}
+	columns := []string{column}
+	if column == "" {
+		columns = p.names()
+	}
+	p.def.keys = append(p.def.keys, constraintText{name: name, primary: primary, columns: columns})
+}
+
+// references reads REFERENCES table (columns) with its actions, up to the next constraint.
+func (p *tableParser) references(name string, columns []string) {
+	c := constraintText{name: name, columns: columns}
+	not := false
+	for p.ok() && !p.at(",") && !p.at(")") {
+		t := p.ts[p.i]
+		if len(c.columns) > 0 && (t.is("CONSTRAINT") || t.is("CHECK") || t.is("UNIQUE") || t.is("PRIMARY") || t.is("COLLATE") || t.is("AS") || t.is("FOREIGN")) {
+			break
+		}
+		switch {
+		case p.at("("):
+			p.group()
+			continue
+		case t.is("DEFERRABLE"):
+			c.deferrable = "DEFERRABLE"
+			if not {
+				c.deferrable = ""
+			}
+		case t.is("DEFERRED") && c.deferrable != "":
+			c.deferrable = "DEFERRABLE INITIALLY DEFERRED"
+		}
+		not = t.is("NOT")
+		p.i++
+	}
+	p.def.foreign = append(p.def.foreign, c)
+}
+
+// group goes past a parenthesized text and returns it without the parentheses.
+func (p *tableParser) group() string {
+	if !p.at("(") {
+		return ""
+	}
+	from, depth := p.ts[p.i].to, 0
+	for ; p.ok(); p.i++ {
+		switch {
+		case p.at("("):
+			depth++
+		case p.at(")"):
+			depth--
+			if depth == 0 {
+				text := p.sql[from:p.ts[p.i].from]
+				p.i++
+				return strings.TrimSpace(text)
+			}
+		}
+	}
+	return strings.TrimSpace(p.sql[min(from, len(p.sql)):])
+}
+
+// names reads a parenthesized list of columns, of which each may carry COLLATE, ASC or DESC.
+func (p *tableParser) names() []string {
+	var names []string
+	expect, depth := true, 0
+	for ; p.ok(); p.i++ {
+		switch t := p.ts[p.i]; {
+		case t.isPunct("("):
+			depth++
+		case t.isPunct(")"):
+			depth--
+			if depth == 0 {
+				p.i++
+				return names
+			}
+		case t.isPunct(","):
+			expect = true
+		case expect && t.isName():
+			names, expect = append(names, t.text), false
+		}
+	}
+	return names
+}

@@ -1,0 +1,194 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	lib "modernc.org/sqlite/lib"
+)
+
+// target is a database file that is written, through one connection: SQLite has one writer at a time anyway.
+//
+// The right to have a transaction open is the turn, a token that a load keeps from its first row to its end. Between
+// the batches of a load others may still look things up through the same connection, under mu.
+type target struct {
+	at   location
+	log  *slog.Logger
+	turn chan struct{}
+	conn *conn
+
+	mu     sync.Mutex // guards conn and what follows
+	parked []connector.Parked
+}
+
+var _ connector.Target = (*target)(nil)
+
+// pragmas of the writing connection.
+//
+// The journal mode is left as the file has it: a rollback journal for a new file, which suits a bulk load best, since
+// pages that are new need no journal, and a log for a file that is in WAL mode. Either way a committed transaction
+// survives the end of the process at any instant, and with synchronous=FULL, SQLite's default, also of the machine.
+// Foreign keys are off while rows come in any order, and checked at the end by PRAGMA foreign_key_check. The cache bounds the memory; beyond it SQLite writes pages out early.
+const targetPragmas = `PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; PRAGMA synchronous=FULL;
+	PRAGMA cache_size=-32768; PRAGMA temp_store=FILE; PRAGMA threads=0`
+
+func openTarget(ctx context.Context, cfg connector.Config) (connector.Target, error) {
+	at, err := parseURL(cfg.URL, "rwc")
+	if err != nil {
+		return nil, err
+	}
+	if at.mode == "ro" || at.immutable {
+		return nil, invalid("take mode and immutable out of the URL", "%s is to be written, but the URL says read-only", at.path)
+	}
+	if cfg.ControlSchema != "" && !strings.EqualFold(cfg.ControlSchema, Schema) {
+		return nil, invalid("leave ControlSchema empty", "SQLite has no schema %q for the control tables", cfg.ControlSchema)
+	}
+	if err := mustExist(at.path); err != nil && (at.mode == "rw" || !isMissing(err)) {
+		return nil, err
+	}
+	c, err := openConn(at, lib.SQLITE_OPEN_READWRITE|lib.SQLITE_OPEN_CREATE)
+	if err != nil {
+		return nil, err
+	}
+	err = c.during(ctx, func() error {
+		if err := c.disableTriggers(); err != nil {
+			return err
+		}
+		return c.exec(targetPragmas + "; SELECT count(*) FROM sqlite_schema")
+	})
+	if err != nil {
+		_ = c.close()
+		return nil, openError(at, err)
+	}
+	t := &target{at: at, log: logger(cfg), turn: make(chan struct{}, 1), conn: c}
+	t.turn <- struct{}{}
+	return t, nil
+}
+
+func isMissing(err error) bool { return connector.ClassOf(err) == connector.Missing }
+
+// Identity implements connector.Target.
+func (t *target) Identity() string { return t.at.identity() }
+
+// DefaultSchema implements connector.Target.
+func (t *target) DefaultSchema() string { return Schema }
+
+// take waits for the turn.
+func (t *target) take(ctx context.Context) error {
+	select {
+	case <-t.turn:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (t *target) give() { t.turn <- struct{}{} }
+
+// look runs f between the batches of whatever load is open.
+func (t *target) look(ctx context.Context, doing string, f func(*conn) error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return classify(doing, t.conn.during(ctx, func() error { return f(t.conn) }))
+}
+
+// alone runs f while no load is open.
+func (t *target) alone(ctx context.Context, doing string, f func(*conn) error) error {
+	if err := t.take(ctx); err != nil {
+		return err
+	}
+	defer t.give()
+	return t.look(ctx, doing, f)
+}
+
+// inTransaction runs f in a transaction of its own.
+func (t *target) inTransaction(ctx context.Context, doing string, f func(*conn) error) error {
+	return t.alone(ctx, doing, func(c *conn) error { return transact(c, func() error { return f(c) }) })
+}
+
+func transact(c *conn, f func() error) error {
+	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := f()
+	if err == nil {
+		err = c.exec("COMMIT")
+	}
+	if err != nil {
+		rollback(c)
+	}
+	return err
+}
+
+// rollback ends a transaction, if SQLite has not done so itself.
+func rollback(c *conn) {
+	if c.inTransaction() {
+		_ = c.exec("ROLLBACK")
+	}
+}
+
+// Exec implements connector.Target. Rows that PRAGMA foreign_key_check returns are an error.
+func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
+	for _, s := range ss {
+		err := t.alone(ctx, "run "+firstLine(s.SQL), func(c *conn) error { return execute(c, s.SQL) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func execute(c *conn, sql string) error {
+	if strings.HasPrefix(sql, foreignKeyCheck) {
+		return checkForeignKeys(c, sql)
+	}
+	return c.exec(sql)
+}
+
+// namedViolations is how many rows an error about foreign keys names.
+const namedViolations = 5
+
+func checkForeignKeys(c *conn, sql string) error {
+	var rows []string
+	n := 0
+	err := c.query(sql, func(r *stmt) error {
+		n++
+		if n <= namedViolations {
+			rowid := "without a rowid"
+			if !r.isNull(1) {
+				rowid = fmt.Sprintf("rowid=%d", r.int(1))
+			}
+			rows = append(rows, fmt.Sprintf("%s (%s) has no parent in %s", r.text(0), rowid, r.text(2)))
+		}
+		return nil
+	})
+	if err != nil || n == 0 {
+		return err
+	}
+	return &connector.Error{Class: connector.Data, Err: fmt.Errorf("%d rows violate foreign keys: %s", n, strings.Join(rows, "; ")),
+		Remedy: "add the missing parent rows, or leave the foreign key out"}
+}
+
+// firstLine shortens a statement for an error.
+func firstLine(sql string) string {
+	line, _, more := strings.Cut(strings.TrimSpace(sql), "\n")
+	if more || len(line) > 120 {
+		line = line[:min(len(line), 120)] + " …"
+	}
+	return line
+}
+
+// Close implements connector.Target.
+func (t *target) Close() error {
+	<-t.turn
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	err := t.unpark(true)
+	return errors.Join(err, t.conn.close())
+}

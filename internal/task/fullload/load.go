@@ -1,0 +1,188 @@
+package fullload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// load is a running full load.
+type load struct {
+	Config
+	queue  *queue
+	pace   pace
+	failed atomic.Int64 // tables
+}
+
+// tableState is a table while it is loaded.
+type tableState struct {
+	*Table
+	index   int
+	stats   *TableStats
+	ended   atomic.Bool // failed: its remaining work is dropped
+	pending atomic.Int64
+}
+
+// Run loads every table. The error is nil when the task may go on, even with failed tables: those are in Stats. It
+// wraps ErrStopped when a policy stopped the task and context.Cause(ctx) when the context ended.
+func Run(ctx context.Context, c Config) error {
+	l := &load{Config: c, queue: newQueue(), pace: newPace(c.RowsPerSecond, c.BytesPerSecond)}
+	for i, t := range c.Tables {
+		l.enqueue(ctx, i, t)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for range max(1, c.Workers) {
+		g.Go(func() error { return l.work(ctx) })
+	}
+	return g.Wait()
+}
+
+// Register makes the tables visible in Stats before the load begins.
+func (t *Table) register(s *Stats) *TableStats {
+	ts := &TableStats{Source: t.Source.Name, Target: t.Target.Name, TotalRows: t.Source.Rows, TotalBytes: t.Source.Bytes}
+	ts.segments.Store(int64(len(t.Segments)))
+	s.add(ts)
+	return ts
+}
+
+func (l *load) enqueue(ctx context.Context, i int, t *Table) {
+	ts := &tableState{Table: t, index: i, stats: t.register(l.Stats)}
+	ts.pending.Store(int64(len(t.Segments)))
+	if len(t.Segments) == 0 {
+		l.pushKeys(ctx, ts)
+		return
+	}
+	for _, s := range t.Segments {
+		l.queue.push(work{table: ts, segment: s})
+	}
+}
+
+func (l *load) work(ctx context.Context) error {
+	for {
+		w, ok := l.queue.pop(ctx)
+		if !ok {
+			return context.Cause(ctx)
+		}
+		err := l.do(ctx, w)
+		l.queue.done()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// do returns an error only when the whole task must end.
+func (l *load) do(ctx context.Context, w work) error {
+	if w.table.ended.Load() {
+		return nil
+	}
+	var err error
+	if w.isBuild() {
+		err = l.build(ctx, w)
+	} else {
+		err = l.loadSegment(ctx, w.table, w.segment)
+	}
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return l.tableFailed(w.table, err)
+}
+
+// tableFailed applies TableErrorPolicy.
+func (l *load) tableFailed(t *tableState, err error) error {
+	err = fmt.Errorf("table %s: %w", t.Source.Name, err)
+	if !t.ended.Swap(true) {
+		t.stats.fail(err)
+		l.failed.Add(1)
+	}
+	switch {
+	case errors.Is(err, ErrStopped), connector.ClassOf(err) == connector.Full:
+		return err
+	case l.Policy.Table == StopTask:
+		return fmt.Errorf("%w (TableErrorPolicy STOP_TASK): %w", ErrStopped, err)
+	case l.Policy.TableEscalationCount > 0 && l.failed.Load() >= int64(l.Policy.TableEscalationCount):
+		return fmt.Errorf("%w (TableErrorEscalationCount %d): %w", ErrStopped, l.Policy.TableEscalationCount, err)
+	case connector.ClassOf(err) == connector.Lost:
+		// The snapshot is gone, so no other table can be loaded either.
+		return err
+	}
+	l.Log.Error("table suspended", "table", t.Source.Name.String(), "error", err)
+	return nil
+}
+
+// segmentDone is called after each commit; the last one leads to keys and indexes.
+func (l *load) segmentDone(ctx context.Context, t *tableState, withStatements bool) {
+	t.stats.segmentsDone.Add(1)
+	if t.pending.Add(-1) > 0 {
+		return
+	}
+	if withStatements {
+		t.stats.enter(Completed)
+		return
+	}
+	l.pushKeys(ctx, t)
+}
+
+func (l *load) pushKeys(ctx context.Context, t *tableState) {
+	t.stats.enter(Building)
+	if len(t.Keys) == 0 {
+		l.pushIndexes(ctx, t)
+		return
+	}
+	l.queue.push(work{table: t, statements: t.Keys, then: func(ctx context.Context) { l.pushIndexes(ctx, t) }})
+}
+
+func (l *load) pushIndexes(_ context.Context, t *tableState) {
+	if len(t.Indexes) == 0 {
+		t.stats.enter(Completed)
+		return
+	}
+	var once sync.Mutex
+	left := len(t.Indexes)
+	for _, s := range t.Indexes {
+		l.queue.push(work{table: t, statements: []catalog.Statement{s}, then: func(context.Context) {
+			once.Lock()
+			defer once.Unlock()
+			if left--; left == 0 {
+				t.stats.enter(Completed)
+			}
+		}})
+	}
+}
+
+func (l *load) build(ctx context.Context, w work) error {
+	if err := l.exec(ctx, w.table.Table, w.statements); err != nil {
+		return err
+	}
+	w.then(ctx)
+	return nil
+}
+
+// exec runs statements, leaving out what an earlier run has made.
+func (l *load) exec(ctx context.Context, t *Table, ss []catalog.Statement) error {
+	for _, s := range ss {
+		if t.Resumed && s.Makes.Kind != catalog.NoRef {
+			there, err := l.Target.Exists(ctx, s.Makes)
+			if err != nil {
+				return fmt.Errorf("look for %s %s: %w", s.Makes.Kind, s.Makes.Name, err)
+			}
+			if there {
+				continue
+			}
+		}
+		if err := l.retry(ctx, "run DDL", func() error { return l.Target.Exec(ctx, []catalog.Statement{s}) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

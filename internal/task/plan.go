@@ -1,0 +1,127 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/convert"
+	"github.com/whimbreldb/whimbrel/internal/expr"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+)
+
+// Plan is what a run will do, before anything is changed.
+type Plan struct {
+	Catalog *catalog.Catalog // the source's
+	Mapping *mapping.Plan
+	Schema  *convert.Result
+	Tables  []*TablePlan
+	// Run names the migration in the target's journal.
+	Run string
+	// Resumed says that an earlier run of the same migration was interrupted.
+	Resumed bool
+}
+
+// ErrNoTables is returned when the mapping selects nothing and FailOnNoTablesCaptured holds.
+var ErrNoTables = errors.New("no tables were found that match the table mappings (FailOnNoTablesCaptured)")
+
+// Plan inspects both ends and decides what to do with every table.
+func (t *Task) Plan(ctx context.Context) (*Plan, error) {
+	secondary := t.Settings.WhimbrelSettings.SecondaryObjects
+	source, err := t.source.Inspect(ctx, connector.InspectOptions{Objects: secondary && t.like()})
+	if err != nil {
+		return nil, fmt.Errorf("inspect the source: %w", err)
+	}
+	p := &Plan{Catalog: source}
+	if p.Mapping, err = t.mapTables(source); err != nil {
+		return nil, err
+	}
+	if len(p.Mapping.Tables) == 0 && t.Settings.ErrorBehavior.FailOnNoTablesCaptured {
+		return nil, ErrNoTables
+	}
+	if p.Schema, err = t.convert(source, p.Mapping); err != nil {
+		return nil, fmt.Errorf("convert the schema: %w", err)
+	}
+	p.Run = t.runID(p.Mapping)
+	if err := t.prepareTables(ctx, p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// mapTables applies the table mappings. The target schema may depend on how many schemas they select, so a first
+// plan without it counts them.
+func (t *Task) mapTables(source *catalog.Catalog) (*mapping.Plan, error) {
+	rules := t.Mappings
+	if rules == nil {
+		var err error
+		if rules, err = everything(source); err != nil {
+			return nil, err
+		}
+	}
+	o := mapping.Options{
+		FoldPartitions:   !t.like(),
+		RenameExpression: renameExpression,
+	}
+	first, err := rules.Plan(source, o)
+	if err == nil {
+		if o.TargetSchema = t.targetSchema(first); o.TargetSchema == "" {
+			return first, nil
+		}
+	} else if o.TargetSchema = t.targetSchema(nil); o.TargetSchema == "" {
+		return nil, fmt.Errorf("table mappings: %w", err)
+	}
+	plan, err := rules.Plan(source, o)
+	if err != nil {
+		return nil, fmt.Errorf("table mappings: %w", err)
+	}
+	return plan, nil
+}
+
+// everything selects every user schema; of a MySQL server, the database that the URL names if it names one.
+func everything(source *catalog.Catalog) (*mapping.Rules, error) {
+	pattern := "%.%"
+	if source.Family == catalog.MySQL && source.Database != "" {
+		pattern = mapping.Literal(source.Database) + ".%"
+	}
+	return mapping.FromPatterns([]string{pattern}, nil)
+}
+
+func renameExpression(expression string, names map[string]string) (string, error) {
+	program, err := expr.Compile(expression)
+	if err != nil {
+		return "", err
+	}
+	return program.EvalText(names)
+}
+
+// targetSchema is the schema into which everything goes: the one asked for, or, when one schema is selected and the
+// target's URL leads to a database that stands for a schema, that one. Empty keeps the names.
+func (t *Task) targetSchema(p *mapping.Plan) string {
+	switch {
+	case t.TargetSchema != "":
+		return t.TargetSchema
+	case t.Settings.TargetMetadata.TargetSchema != "":
+		return t.Settings.TargetMetadata.TargetSchema
+	case t.targetEngine.Family == catalog.SQLite:
+		return t.target.DefaultSchema()
+	case p == nil || len(p.Schemas) != 1:
+		return ""
+	case t.targetEngine.Family == catalog.MySQL, t.sourceEngine.Family == catalog.SQLite:
+		return t.target.DefaultSchema()
+	}
+	return ""
+}
+
+func (t *Task) convert(source *catalog.Catalog, plan *mapping.Plan) (*convert.Result, error) {
+	return convert.Convert(convert.Input{
+		Source: source, Plan: plan,
+		To: convert.Target{Family: t.targetEngine.Family, Engine: t.targetEngine.Name, Names: t.targetEngine.Dialect},
+		Options: convert.Options{
+			SecondaryObjects: t.Settings.WhimbrelSettings.SecondaryObjects,
+			DMS:              t.Settings.WhimbrelSettings.Compatibility == "dms",
+		},
+	})
+}

@@ -1,0 +1,71 @@
+package task
+
+import (
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/settings"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/transform"
+)
+
+// policy reads the part of ErrorBehavior that a full load honours.
+func policy(s *settings.Settings) fullload.Policy {
+	b := s.ErrorBehavior
+	return fullload.Policy{
+		Data:                 action(b.DataErrorPolicy),
+		Truncation:           action(b.DataTruncationErrorPolicy),
+		Masking:              action(b.DataMaskingErrorPolicy),
+		DataEscalation:       action(b.DataErrorEscalationPolicy),
+		DataEscalationCount:  int64(b.DataErrorEscalationCount),
+		Table:                action(b.TableErrorPolicy),
+		TableEscalationCount: b.TableErrorEscalationCount,
+	}
+}
+
+func action(policy string) fullload.Action {
+	switch policy {
+	case "IGNORE_RECORD":
+		return fullload.IgnoreRecord
+	case "SUSPEND_TABLE":
+		return fullload.SuspendTable
+	case "STOP_TASK":
+		return fullload.StopTask
+	default:
+		return fullload.LogError
+	}
+}
+
+func retry(s *settings.Settings) fullload.Retry {
+	b := s.ErrorBehavior
+	return fullload.Retry{
+		Count:         b.RecoverableErrorCount,
+		Interval:      time.Duration(b.RecoverableErrorInterval) * time.Second,
+		Throttling:    b.RecoverableErrorThrottling,
+		ThrottlingMax: time.Duration(b.RecoverableErrorThrottlingMax) * time.Second,
+		StopAtMax:     b.RecoverableErrorStopRetryAfterThrottlingMax,
+	}
+}
+
+// lobLimit is where LOB values of a table are cut, in bytes; 0 means never.
+func lobLimit(s *settings.Settings, p *mapping.TablePlan) int {
+	if p.LOB != nil && p.LOB.Mode != "none" {
+		if p.LOB.Mode == "limited" {
+			return p.LOB.MaxBytes
+		}
+		return 0
+	}
+	if s.TargetMetadata.LimitedSizeLobMode {
+		return s.TargetMetadata.LobMaxSize << 10
+	}
+	return 0
+}
+
+func (r *run) transformOptions(p *mapping.TablePlan) transform.Options {
+	return transform.Options{
+		SourceSchema: p.Source.Name.Schema, SourceTable: p.Source.Name.Name,
+		TargetSchema: p.Target.Schema, TargetTable: p.Target.Name,
+		LOBLimit: lobLimit(r.Settings, p),
+		Now:      time.Now,
+	}
+}

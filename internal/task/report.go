@@ -1,0 +1,41 @@
+package task
+
+import (
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/convert"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+)
+
+// Report is what a run did.
+type Report struct {
+	Source, Target string // without secrets
+	Position       string // of the snapshot in the source's change stream
+	Resumed        bool
+	Started, Ended time.Time
+	Tables         []fullload.TableCounts
+	// Notes say what the conversion carried differently or not at all; Failed what the target refused to make.
+	Notes, Failed []convert.Note
+	// Unmatched describes mapping rules that matched nothing.
+	Unmatched []string
+}
+
+// Complete reports whether every row and every object that the plan promised is in the target.
+func (r *Report) Complete() bool {
+	for _, t := range r.Tables {
+		if t.State != fullload.Completed || t.Rejected > 0 {
+			return false
+		}
+	}
+	return len(r.Failed) == 0
+}
+
+func (r *Report) failedTables(s *fullload.Stats) int {
+	n := 0
+	for _, t := range s.Tables() {
+		if t.State == fullload.Failed {
+			n++
+		}
+	}
+	return n
+}

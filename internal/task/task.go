@@ -1,0 +1,47 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// Task is a migration with both ends open.
+type Task struct {
+	Config
+	sourceEngine, targetEngine *connector.Engine
+	source                     connector.Source
+	target                     connector.Target
+}
+
+// Open connects to both ends and changes nothing.
+func Open(ctx context.Context, c Config) (*Task, error) {
+	t := &Task{Config: c}
+	var err error
+	if t.sourceEngine, err = c.Engines.ForURL(c.Source.URL); err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	if t.targetEngine, err = c.Engines.ForURL(c.Target.URL); err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	if t.source, err = t.sourceEngine.OpenSource(ctx, c.Source); err != nil {
+		return nil, fmt.Errorf("open source: %w", err)
+	}
+	if t.target, err = t.targetEngine.OpenTarget(ctx, c.Target); err != nil {
+		_ = t.source.Close()
+		return nil, fmt.Errorf("open target: %w", err)
+	}
+	if t.source.Identity() == t.target.Identity() {
+		_ = t.Close()
+		return nil, fmt.Errorf("source and target are the same database: %s", t.source.Identity())
+	}
+	return t, nil
+}
+
+// Close closes both ends.
+func (t *Task) Close() error { return errors.Join(t.source.Close(), t.target.Close()) }
+
+// like reports whether both ends are of one family.
+func (t *Task) like() bool { return t.sourceEngine.Family == t.targetEngine.Family }

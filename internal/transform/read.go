@@ -1,0 +1,68 @@
+package transform
+
+import (
+	"slices"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
+	"github.com/whimbreldb/whimbrel/internal/expr"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+)
+
+// ReadColumns lists the source columns a plan needs: those of the target columns in their order, then those that only
+// expressions refer to. What an expression refers to in vain is left to New to report.
+func ReadColumns(plan *mapping.TablePlan) []*catalog.Column {
+	var read []*catalog.Column
+	add := func(c *catalog.Column) {
+		if c != nil && !slices.Contains(read, c) {
+			read = append(read, c)
+		}
+	}
+	for _, c := range plan.Columns {
+		add(c.Source)
+	}
+	for _, name := range referenced(plan) {
+		add(plan.Source.Column(name))
+	}
+	return read
+}
+
+// referenced lists the column names that the plan's expressions use.
+func referenced(plan *mapping.TablePlan) []string {
+	var names []string
+	for _, c := range plan.Columns {
+		if c.Expression == "" {
+			continue
+		}
+		if p, err := expr.Compile(c.Expression); err == nil {
+			names = append(names, p.Columns()...)
+		}
+	}
+	return names
+}
+
+// Needed reports whether rows of the table must pass through a Transformer at all.
+func Needed(plan *mapping.TablePlan, o Options) bool {
+	if !plan.Untouched() {
+		return true
+	}
+	return slices.ContainsFunc(ReadColumns(plan), func(c *catalog.Column) bool { return !MayBeNative(plan, c, o) })
+}
+
+// MayBeNative reports whether a column of ReadColumns may travel in the Native layout: nothing looks into it.
+func MayBeNative(plan *mapping.TablePlan, c *catalog.Column, o Options) bool {
+	switch {
+	case c.Type.Kind.IsLOB() && o.lobLimit(plan) > 0:
+		return false
+	case o.Characters != nil && (c.Type.Kind == datatype.String || c.Type.Kind == datatype.WString):
+		return false
+	case slices.Contains(referenced(plan), c.Name):
+		return false
+	}
+	for i := range plan.Columns {
+		if p := &plan.Columns[i]; p.Source == c && !p.Untouched() {
+			return false
+		}
+	}
+	return true
+}

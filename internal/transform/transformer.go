@@ -1,0 +1,235 @@
+package transform
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+)
+
+// Transformer changes batches of one table. It reuses its memory and belongs to one goroutine.
+type Transformer struct {
+	read    []*catalog.Column
+	columns []*column
+	filters []filter // of source columns
+	layouts []change.Layout
+	types   []datatype.Type
+	keys    keyColumns
+
+	out    []change.Vector
+	spare  []change.Vector
+	gone   []bool // rows that were rejected
+	lost   int
+	batch  *change.Batch // the batch in work, for the keys of rejects
+	reject func(change.Reject) error
+}
+
+// filter is a stage that a source column goes through before anything reads it.
+type filter struct {
+	source int
+	stage  stage
+}
+
+// keyColumns name a row in rejects.
+type keyColumns struct {
+	names   []string
+	columns []int
+}
+
+// New makes a transformer for batches whose columns are those of ReadColumns in the given layouts.
+func New(plan *mapping.TablePlan, read []change.Layout, o Options) (*Transformer, error) {
+	t := &Transformer{read: ReadColumns(plan)}
+	if len(read) != len(t.read) {
+		return nil, fmt.Errorf("transform %s: %d layouts for %d columns", sourceName(plan), len(read), len(t.read))
+	}
+	if err := t.addFilters(plan, read, &o); err != nil {
+		return nil, fmt.Errorf("transform %s: %w", sourceName(plan), err)
+	}
+	for i := range plan.Columns {
+		c, err := newColumn(t, plan, &plan.Columns[i], read, &o)
+		if err != nil {
+			return nil, fmt.Errorf("transform %s, column %q: %w", sourceName(plan), plan.Columns[i].Name, err)
+		}
+		t.columns = append(t.columns, c)
+		t.layouts = append(t.layouts, c.layout)
+		t.types = append(t.types, c.kind)
+	}
+	t.shareSources()
+	t.keys = t.findKey(plan)
+	return t, nil
+}
+
+// addFilters sets up character settings and LOB limits, which come before everything else.
+func (t *Transformer) addFilters(plan *mapping.TablePlan, read []change.Layout, o *Options) error {
+	limit := o.lobLimit(plan)
+	for i, c := range t.read {
+		kind := c.Type.Kind
+		text := kind == datatype.String || kind == datatype.WString
+		if read[i] == change.Native {
+			continue
+		}
+		if o.Characters != nil && text && read[i] == change.Text {
+			f, err := newCharacterFilter(*o.Characters)
+			if err != nil {
+				return err
+			}
+			t.filters = append(t.filters, filter{i, f})
+		}
+		if limit > 0 && kind.IsLOB() && read[i].Holds() == change.InData {
+			t.filters = append(t.filters, filter{i, lobLimit(limit)})
+		}
+	}
+	return nil
+}
+
+// shareSources lets only the last target column that passes a source column on take its vector; earlier ones copy.
+func (t *Transformer) shareSources() {
+	taken := map[int]bool{}
+	for _, c := range slices.Backward(t.columns) {
+		if c.moves() {
+			c.copies = taken[c.source]
+			taken[c.source] = true
+		}
+	}
+}
+
+func (t *Transformer) findKey(plan *mapping.TablePlan) (k keyColumns) {
+	if plan.Source == nil || plan.Source.PrimaryKey == nil {
+		return k
+	}
+	for _, name := range plan.Source.PrimaryKey.Columns {
+		i := slices.IndexFunc(t.read, func(c *catalog.Column) bool { return c.Name == name })
+		if i >= 0 {
+			k.names, k.columns = append(k.names, name), append(k.columns, i)
+		}
+	}
+	return k
+}
+
+// Layouts are those of the target columns.
+func (t *Transformer) Layouts() []change.Layout { return t.layouts }
+
+// Types are those of the target columns. A hashed column has room for its 64 digits.
+func (t *Transformer) Types() []datatype.Type { return t.types }
+
+// Apply turns a batch of source rows into one of target rows. Rows that cannot be changed are handed to reject and
+// left out; a value that was only cut is handed over too, with Kept set. An error of reject ends the work and leaves
+// the batch without meaning.
+func (t *Transformer) Apply(b *change.Batch, reject func(change.Reject) error) error {
+	t.begin(b, reject)
+	for _, f := range t.filters {
+		if err := t.run(f.stage, &b.Columns[f.source], t.read[f.source].Name); err != nil {
+			return err
+		}
+	}
+	for i, c := range t.columns {
+		if c.moves() && !c.copies {
+			continue
+		}
+		t.out[i] = t.take()
+		if err := c.fill(t, &t.out[i], b); err != nil {
+			return err
+		}
+	}
+	for i, c := range t.columns {
+		if c.moves() && !c.copies {
+			t.out[i] = b.Columns[c.source]
+			b.Columns[c.source] = change.Vector{}
+		}
+	}
+	t.finish(b)
+	return nil
+}
+
+func (t *Transformer) begin(b *change.Batch, reject func(change.Reject) error) {
+	t.batch, t.reject, t.lost = b, reject, 0
+	t.gone = slices.Grow(t.gone[:0], b.Rows())[:b.Rows()]
+	clear(t.gone)
+	t.out = slices.Grow(t.out[:0], len(t.columns))[:len(t.columns)]
+	// A batch that once had more columns still has their vectors behind its own.
+	hidden := b.Columns[len(b.Columns):cap(b.Columns)]
+	for i := range hidden {
+		t.give(hidden[i])
+		hidden[i] = change.Vector{}
+	}
+}
+
+func (t *Transformer) finish(b *change.Batch) {
+	for i := range b.Columns {
+		t.give(b.Columns[i])
+	}
+	b.Columns = append(b.Columns[:0], t.out...)
+	clear(t.out)
+	rows := b.Rows() - t.lost
+	if t.lost > 0 {
+		for i := range b.Columns {
+			t.compact(&b.Columns[i])
+		}
+	}
+	b.SetRows(rows)
+	t.batch, t.reject = nil, nil
+}
+
+// compact takes the rejected rows out of a vector.
+func (t *Transformer) compact(v *change.Vector) {
+	kept := t.take()
+	kept.Reset(v.Layout)
+	for i := range v.Len() {
+		if !t.gone[i] {
+			kept.AppendFrom(v, i)
+		}
+	}
+	t.give(*v)
+	*v = kept
+}
+
+// run replaces a vector by what a stage makes of it.
+func (t *Transformer) run(s stage, v *change.Vector, name string) error {
+	next := t.take()
+	if err := s.apply(t, &next, v, name); err != nil {
+		return err
+	}
+	t.give(*v)
+	*v = next
+	return nil
+}
+
+// take lends an empty vector with whatever buffers are at hand.
+func (t *Transformer) take() change.Vector {
+	if n := len(t.spare); n > 0 {
+		v := t.spare[n-1]
+		t.spare = t.spare[:n-1]
+		return v
+	}
+	return change.Vector{}
+}
+
+// give takes a vector back, without buffers that a huge value has blown up.
+func (t *Transformer) give(v change.Vector) {
+	if cap(v.Data) > 4*change.MaxBatchBytes {
+		v.Data = nil
+	}
+	empty := cap(v.Ints)+cap(v.Floats)+cap(v.Ends)+cap(v.Data) == 0
+	if !empty && len(t.spare) < 2*len(t.columns)+2 {
+		t.spare = append(t.spare, v)
+	}
+}
+
+// report hands a reject over. A row that is lost is reported for each of its faults but leaves once.
+func (t *Transformer) report(row int, column string, fault change.Fault, reason string, kept bool) error {
+	if !kept && !t.gone[row] {
+		t.gone[row] = true
+		t.lost++
+	}
+	return t.reject(change.Reject{Fault: fault, Column: column, Key: t.key(row), Reason: reason, Kept: kept})
+}
+
+func (t *Transformer) key(row int) string {
+	if len(t.keys.columns) == 0 {
+		return fmt.Sprintf("row %d of its batch, the table has no key", row+1)
+	}
+	return change.KeyText(t.batch, row, t.keys.names, t.keys.columns)
+}
