@@ -15,20 +15,46 @@ func (c *converter) views() {
 		return
 	}
 	carried := map[catalog.Name]bool{}
+	for _, v := range c.viewsInOrder() {
+		if c.names.tables[v.Name] != nil {
+			continue
+		}
+		copied, why := c.view(v, carried)
+		if why != "" {
+			c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, why)
+			continue
+		}
+		carried[v.Name] = true
+		c.result.Views = append(c.result.Views, copied)
+	}
+}
+
+// viewsInOrder lists the selected views, each after those it needs, whatever their schemas.
+func (c *converter) viewsInOrder() []*catalog.View {
+	byName := map[catalog.Name]*catalog.View{}
+	var all, ordered []*catalog.View
 	for _, s := range c.selectedSchemas() {
 		for _, v := range s.Views {
-			if c.names.tables[v.Name] != nil {
-				continue
-			}
-			copied, why := c.view(v, carried)
-			if why != "" {
-				c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, why)
-				continue
-			}
-			carried[v.Name] = true
-			c.result.Views = append(c.result.Views, copied)
+			byName[v.Name] = v
+			all = append(all, v)
 		}
 	}
+	seen := map[catalog.Name]bool{}
+	var visit func(v *catalog.View)
+	visit = func(v *catalog.View) {
+		if v == nil || seen[v.Name] {
+			return
+		}
+		seen[v.Name] = true
+		for _, n := range v.Needs {
+			visit(byName[n])
+		}
+		ordered = append(ordered, v)
+	}
+	for _, v := range all {
+		visit(v)
+	}
+	return ordered
 }
 
 func viewKind(v *catalog.View) string {

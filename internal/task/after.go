@@ -36,8 +36,10 @@ func (r *run) after(ctx context.Context) error {
 		return err
 	}
 	for _, s := range r.loaded() {
-		if err := r.tolerate(ctx, "table attributes", s.Target.Name, s.Script.Finish); err != nil {
-			return err
+		for _, statement := range s.Script.Finish {
+			if err := r.tolerate(ctx, "attribute of table", s.Target.Name, []catalog.Statement{statement}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -36,6 +36,7 @@ type run struct {
 	report   *Report
 	snapshot connector.Snapshot
 	tables   []*Segmented
+	first    map[*Segmented]bool // see madeFirst
 }
 
 func (r *run) all(ctx context.Context) (err error) {
@@ -47,6 +48,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if r.tables, err = r.split(ctx, r.snapshot, r.plan); err != nil {
 		return err
 	}
+	r.first = madeFirst(r.plan, r.tables)
 	if err := r.before(ctx); err != nil {
 		return err
 	}
@@ -87,7 +89,7 @@ func (r *run) before(ctx context.Context) error {
 	if err := r.journal(ctx); err != nil {
 		return err
 	}
-	for _, s := range r.tables {
+	for _, s := range inOrder(r.tables) {
 		if err := r.beforeTable(ctx, s); err != nil {
 			return fmt.Errorf("prepare table %s: %w", s.Target.Name, err)
 		}
@@ -123,7 +125,7 @@ func (r *run) beforeTable(ctx context.Context, s *Segmented) error {
 	if err := r.target.Exec(ctx, prepare); err != nil {
 		return err
 	}
-	if s.Made && s.needsTableFirst(r.plan) {
+	if s.Made && r.first[s] {
 		return r.make(ctx, s.Script.Create)
 	}
 	return nil

@@ -28,6 +28,7 @@ type tableState struct {
 	stats   *TableStats
 	ended   atomic.Bool // failed: its remaining work is dropped
 	pending atomic.Int64
+	line    line
 }
 
 // Run loads every table. The error is nil when the task may go on, even with failed tables: those are in Stats. It
@@ -71,7 +72,7 @@ func (l *load) work(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		err := l.do(ctx, w)
-		l.queue.done()
+		l.queue.done(w)
 		if err != nil {
 			return err
 		}
