@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -19,6 +20,7 @@ type load struct {
 	queue  *queue
 	pace   pace
 	failed atomic.Int64 // tables
+	big    *semaphore.Weighted
 }
 
 // tableState is a table while it is loaded.
@@ -34,7 +36,7 @@ type tableState struct {
 // Run loads every table. The error is nil when the task may go on, even with failed tables: those are in Stats. It
 // wraps ErrStopped when a policy stopped the task and context.Cause(ctx) when the context ended.
 func Run(ctx context.Context, c Config) error {
-	l := &load{Config: c, queue: newQueue(), pace: newPace(c.RowsPerSecond, c.BytesPerSecond)}
+	l := &load{Config: c, queue: newQueue(), pace: newPace(c.RowsPerSecond, c.BytesPerSecond), big: semaphore.NewWeighted(1)}
 	for i, t := range c.Tables {
 		l.enqueue(ctx, i, t)
 	}
