@@ -131,10 +131,12 @@ func (r *run) beforeTable(ctx context.Context, s *Segmented) error {
 	return nil
 }
 
-// make runs statements, leaving out those whose result exists.
+// make runs statements, leaving out those whose result may exist and does: what an interrupted run has made, and
+// schemas and sequences, which may belong to others too.
 func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 	for _, s := range ss {
-		if s.Makes.Kind != catalog.NoRef {
+		shared := s.Makes.Kind == catalog.SchemaRef || s.Makes.Kind == catalog.SequenceRef
+		if shared || r.plan.Resumed && s.Makes.Kind != catalog.NoRef {
 			there, err := r.target.Exists(ctx, s.Makes)
 			if err != nil {
 				return fmt.Errorf("look for %s %s: %w", s.Makes.Kind, s.Makes.Name, err)
