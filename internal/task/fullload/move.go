@@ -62,7 +62,7 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 		return nil
 	}
 	// Reader and writer reject on goroutines of their own.
-	readRejects := &rejects{ctx: ctx, load: a.load, table: a.table}
+	readRejects := &rejects{ctx: ctx, load: a.load, table: a.table, parked: a.rejects.parked}
 	a.read.Reject = readRejects.take
 	g.Go(func() error {
 		defer close(batches)
