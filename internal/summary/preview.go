@@ -40,6 +40,12 @@ func Preview(out io.Writer, v *task.Preview, asJSON bool) error {
 	for _, u := range v.Unmatched {
 		p.line("-- this rule matches nothing: %s", u)
 	}
+	for _, o := range v.Overruled {
+		p.line("-- this rule changes nothing, because others decide everywhere: %s", o)
+	}
+	for _, l := range v.LeftBehind {
+		p.line("-- left behind: %s", l)
+	}
 	return p.err
 }
 
@@ -65,6 +71,8 @@ type previewForm struct {
 	After          []string           `json:"after"`
 	Notes          []noteForm         `json:"notes"`
 	UnmatchedRules []string           `json:"unmatched_rules"`
+	OverruledRules []string           `json:"overruled_rules"`
+	LeftBehind     []string           `json:"left_behind"`
 }
 
 type previewTableForm struct {
@@ -88,6 +96,7 @@ func previewJSON(v *task.Preview) previewForm {
 	f := previewForm{
 		Source: v.Source, Target: v.Target, Resumed: v.Resumed, Before: append([]string{}, v.Before...), Tables: []previewTableForm{},
 		After: append([]string{}, v.After...), Notes: notesJSON(v.Notes), UnmatchedRules: append([]string{}, v.Unmatched...),
+		OverruledRules: append([]string{}, v.Overruled...), LeftBehind: append([]string{}, v.LeftBehind...),
 	}
 	for _, t := range v.Tables {
 		f.Tables = append(f.Tables, previewTableForm{

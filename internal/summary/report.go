@@ -91,6 +91,12 @@ func (p *printer) notes(r *task.Report) {
 	for _, u := range r.Unmatched {
 		p.line("\nThis rule matched nothing: %s", u)
 	}
+	for _, o := range r.Overruled {
+		p.line("\nThis rule changed nothing, because others decided everywhere: %s", o)
+	}
+	for _, l := range r.LeftBehind {
+		p.line("\nLeft behind: %s", l)
+	}
 }
 
 func (p *printer) closing(r *task.Report, failure error) {

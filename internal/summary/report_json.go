@@ -27,6 +27,10 @@ type reportForm struct {
 	Refused  []noteForm  `json:"refused"`
 	// UnmatchedRules are mapping rules that matched nothing.
 	UnmatchedRules []string `json:"unmatched_rules"`
+	// OverruledRules matched but changed nothing, because other rules decided everywhere.
+	OverruledRules []string `json:"overruled_rules"`
+	// LeftBehind are columns that SupportLobs leaves out.
+	LeftBehind []string `json:"left_behind"`
 }
 
 type tableForm struct {
@@ -56,6 +60,7 @@ func reportJSON(r *task.Report, failure error) reportForm {
 		Complete: failure == nil && r.Complete(), Error: message(failure), Started: r.Started, Ended: r.Ended,
 		Rows: t.Rows, Bytes: t.Bytes, Rejected: t.Rejected, Tables: []tableForm{},
 		Notes: notesJSON(r.Notes), Refused: notesJSON(r.Failed), UnmatchedRules: append([]string{}, r.Unmatched...),
+		OverruledRules: append([]string{}, r.Overruled...), LeftBehind: append([]string{}, r.LeftBehind...),
 	}
 	for _, c := range r.Tables {
 		f.Tables = append(f.Tables, tableForm{

@@ -18,7 +18,8 @@ type Preview struct {
 	Tables         []TablePreview
 	After          []string // DDL after all rows are in
 	Notes          []convert.Note
-	Unmatched      []string
+	// Unmatched, Overruled and LeftBehind are those of Report.
+	Unmatched, Overruled, LeftBehind []string
 }
 
 // TablePreview is one table of a Preview.
@@ -42,7 +43,7 @@ func (t *Task) Preview(ctx context.Context, p *Plan) (_ *Preview, err error) {
 	}
 	v := &Preview{
 		Source: t.source.Identity(), Target: t.target.Identity(), Resumed: p.Resumed,
-		Notes: p.Schema.Report, Unmatched: p.Mapping.Unmatched,
+		Notes: p.Schema.Report, Unmatched: p.Mapping.Unmatched, Overruled: p.Mapping.Overruled, LeftBehind: p.Mapping.LeftBehind,
 	}
 	t.previewObjects(v, p)
 	for _, s := range tables {

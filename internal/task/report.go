@@ -16,8 +16,9 @@ type Report struct {
 	Tables         []fullload.TableCounts
 	// Notes say what the conversion carried differently or not at all; Failed what the target refused to make.
 	Notes, Failed []convert.Note
-	// Unmatched describes mapping rules that matched nothing.
-	Unmatched []string
+	// Unmatched describes mapping rules that matched nothing, Overruled those that other rules made idle, LeftBehind
+	// the columns that SupportLobs leaves out.
+	Unmatched, Overruled, LeftBehind []string
 }
 
 // Complete reports whether every row and every object that the plan promised is in the target.

@@ -19,7 +19,7 @@ func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	r.report.Ended = time.Now()
 	r.report.Tables = t.Stats.Tables()
 	r.report.Notes = append(r.report.Notes, p.Schema.Report...)
-	r.report.Unmatched = p.Mapping.Unmatched
+	r.report.Unmatched, r.report.Overruled, r.report.LeftBehind = p.Mapping.Unmatched, p.Mapping.Overruled, p.Mapping.LeftBehind
 	if err == nil {
 		return r.report, nil
 	}
