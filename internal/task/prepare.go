@@ -81,7 +81,7 @@ func (t *Task) prepareTables(ctx context.Context, p *Plan) error {
 
 func (t *Task) prepareTable(ct *convert.Table, loaded []connector.Loaded, there *connector.Existing) (*TablePlan, error) {
 	tp := &TablePlan{Table: ct, Loaded: loaded, Fresh: true}
-	tp.Script = t.dialect.Script(ct.Target, false)
+	tp.Script = t.dialect.Script(ct.Target, t.keysFirst())
 	if len(loaded) > 0 {
 		return tp, tp.resume(there)
 	}
@@ -105,6 +105,13 @@ func (t *Task) prepareTable(ct *convert.Table, loaded []connector.Loaded, there 
 		tp.Fresh = false
 	}
 	return tp, tp.keep(there.Table)
+}
+
+// keysFirst makes keys before the rows only when the settings say so: afterwards is faster, and what DMS stores as the
+// default, false, says nothing of what the user wants.
+func (t *Task) keysFirst() bool {
+	asked := t.Settings.Explicit("FullLoadSettings.CreatePkAfterFullLoad") || t.Settings.WhimbrelSettings.Compatibility == "dms"
+	return asked && !t.Settings.FullLoadSettings.CreatePkAfterFullLoad
 }
 
 // resume goes on where an earlier run of this migration ended.

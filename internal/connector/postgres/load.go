@@ -217,7 +217,7 @@ func (l *loader) copySQL() string {
 	if l.text {
 		format = "text"
 	}
-	if l.freeze {
+	if l.freeze && !l.careful { // the table was not made under the savepoint
 		format += ", FREEZE"
 	}
 	return "COPY " + quoteName(l.r.Table.Name) + " (" + strings.Join(names, ", ") + ") FROM STDIN (FORMAT " + format + ")"

@@ -25,13 +25,14 @@ func isSource(err error) bool {
 func (l *load) loadSegment(ctx context.Context, t *tableState, s connector.Segment) error {
 	t.stats.enter(FullLoad)
 	careful, again := false, t.Resumed
+	parked := newParkedRows()
 	once := func() error {
-		err := l.attempt(ctx, t, s, careful, again)
+		err := l.attempt(ctx, t, s, parked, careful, again)
 		again = true
 		if connector.ClassOf(err) == connector.Data && !careful && !isSource(err) && !errors.Is(err, ErrSuspended) && !errors.Is(err, ErrStopped) {
 			l.Log.Warn("the target refuses rows, loading the segment carefully", "table", t.Source.Name.String(), "segment", s.Number, "error", err)
 			careful = true
-			err = l.attempt(ctx, t, s, careful, again)
+			err = l.attempt(ctx, t, s, parked, careful, again)
 		}
 		return err
 	}
@@ -44,8 +45,9 @@ func (l *load) loadSegment(ctx context.Context, t *tableState, s connector.Segme
 
 // attempt is one try at a segment: everything or nothing of it is in the target afterwards. again says that an earlier
 // try may have made the table, which some engines cannot take back.
-func (l *load) attempt(ctx context.Context, t *tableState, s connector.Segment, careful, again bool) (err error) {
-	a := &attempt{load: l, table: t, segment: s, rejects: rejects{ctx: ctx, load: l, table: t}}
+func (l *load) attempt(ctx context.Context, t *tableState, s connector.Segment, parked *parkedRows, careful, again bool) (err error) {
+	parked.again()
+	a := &attempt{load: l, table: t, segment: s, rejects: rejects{ctx: ctx, load: l, table: t, parked: parked}}
 	defer func() {
 		if err != nil {
 			t.stats.rows.Add(-a.counts.Rows)
