@@ -143,8 +143,15 @@ func (j *journal) Plan(ctx context.Context, marks []connector.Mark) error {
 		return classify(ctx, fmt.Errorf("plan a table: %w", err))
 	}
 	defer func() { _ = tx.Rollback() }()
-	if err := j.delete(ctx, tx, marks[0].Run, marks[0].Table); err != nil {
-		return err
+	forgotten := map[catalog.Name]bool{}
+	for _, m := range marks {
+		if forgotten[m.Table] {
+			continue
+		}
+		forgotten[m.Table] = true
+		if err := j.delete(ctx, tx, m.Run, m.Table); err != nil {
+			return err
+		}
 	}
 	for len(marks) > 0 {
 		n := min(len(marks), 200)

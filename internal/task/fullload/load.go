@@ -28,6 +28,7 @@ type tableState struct {
 	stats   *TableStats
 	ended   atomic.Bool // failed: its remaining work is dropped
 	pending atomic.Int64
+	redo    atomic.Bool // an attempt may have run some of the statements that follow the rows
 }
 
 // Run loads every table. The error is nil when the task may go on, even with failed tables: those are in Stats. It
@@ -161,7 +162,7 @@ func (l *load) pushIndexes(_ context.Context, t *tableState) {
 }
 
 func (l *load) build(ctx context.Context, w work) error {
-	if err := l.exec(ctx, w.table.Table, w.statements); err != nil {
+	if err := l.exec(ctx, w.table, w.statements); err != nil {
 		return err
 	}
 	w.then(ctx)
@@ -169,19 +170,20 @@ func (l *load) build(ctx context.Context, w work) error {
 }
 
 // exec runs statements, leaving out what an earlier run has made.
-func (l *load) exec(ctx context.Context, t *Table, ss []catalog.Statement) error {
+func (l *load) exec(ctx context.Context, t *tableState, ss []catalog.Statement) error {
 	for _, s := range ss {
-		if t.Resumed && s.Makes.Kind != catalog.NoRef {
-			there, err := l.Target.Exists(ctx, s.Makes)
-			if err != nil {
-				return fmt.Errorf("look for %s %s: %w", s.Makes.Kind, s.Makes.Name, err)
+		look := t.Resumed || t.redo.Load()
+		err := l.retry(ctx, "run DDL", func() error {
+			if look && s.Makes.Kind != catalog.NoRef {
+				if there, err := l.Target.Exists(ctx, s.Makes); there || err != nil {
+					return err
+				}
 			}
-			if there {
-				continue
-			}
-		}
-		if err := l.retry(ctx, "run DDL", func() error { return l.Target.Exec(ctx, []catalog.Statement{s}) }); err != nil {
-			return err
+			look = true
+			return l.Target.Exec(ctx, []catalog.Statement{s})
+		})
+		if err != nil {
+			return fmt.Errorf("make %s %s: %w", s.Makes.Kind, s.Makes.Name, err)
 		}
 	}
 	return nil
