@@ -15,7 +15,7 @@ import (
 // same migration may be run again and goes on where this one ended.
 func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	r := &run{Task: t, plan: p, report: &Report{Started: time.Now(), Resumed: p.Resumed, Source: t.source.Identity(), Target: t.target.Identity()}}
-	err := r.all(ctx)
+	err := r.exclusively(ctx)
 	r.report.Ended = time.Now()
 	r.report.Tables = t.Stats.Tables()
 	r.report.Notes = append(r.report.Notes, p.Schema.Report...)
@@ -36,6 +36,23 @@ type run struct {
 	report   *Report
 	snapshot connector.Snapshot
 	tables   []*Segmented
+}
+
+// exclusively runs everything while no other process runs the same, and gives up when one of the ends is gone.
+func (r *run) exclusively(ctx context.Context) error {
+	release, err := r.claim(ctx, r.plan)
+	if err != nil {
+		return err
+	}
+	defer release()
+	r.report.Resumed = r.plan.Resumed
+	watched, stop := r.watch(ctx)
+	defer stop()
+	err = r.all(watched)
+	if err != nil && watched.Err() != nil {
+		return context.Cause(watched)
+	}
+	return err
 }
 
 func (r *run) all(ctx context.Context) (err error) {

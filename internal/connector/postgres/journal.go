@@ -49,6 +49,20 @@ func (t *target) markSQL(m connector.Mark, done bool, c connector.Counts) string
 		quoteLiteral(m.Segment.Spec), m.Segment.Rows, m.Segment.Bytes, quoteLiteral(m.Witness), done, c.Rows, c.Bytes, c.Rejected)
 }
 
+// doneSQL marks a segment as loaded, in the transaction of its rows. It fails when the segment is marked already or was
+// planned otherwise: then another process is at work on the same run, or a commit whose answer was lost has held.
+func (t *target) doneSQL(m connector.Mark, c connector.Counts) string {
+	body := fmt.Sprintf(`BEGIN
+%s WHERE NOT p.done AND p.spec = excluded.spec AND p.segments = excluded.segments;
+IF NOT FOUND THEN RAISE EXCEPTION 'segment %d of %% is loaded already, or was planned anew by another run', %s USING ERRCODE = '55000'; END IF;
+END`, t.markSQL(m, true, c), m.Segment.Number, quoteLiteral(m.Table.String()))
+	tag := "$mark$"
+	for strings.Contains(body, tag) {
+		tag = "$m" + tag[1:]
+	}
+	return "DO " + tag + body + tag
+}
+
 // Read implements connector.Journal.
 func (j journal) Read(ctx context.Context, run string) (known []connector.Loaded, err error) {
 	err = j.t.atDesk(ctx, "read the journal", func(c *pgx.Conn) error {
