@@ -37,6 +37,12 @@ type Exclusive interface {
 	Claim(ctx context.Context, run string) (release func(), err error)
 }
 
+// Flusher is a Target whose loads commit without waiting for the disk.
+type Flusher interface {
+	// Flush makes everything durable that has been committed.
+	Flush(ctx context.Context) error
+}
+
 // Prober is a Source or Target that can be asked whether it is still there.
 type Prober interface {
 	// Probe asks over a new connection.

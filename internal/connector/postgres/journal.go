@@ -136,14 +136,22 @@ func (j journal) Forget(ctx context.Context, run string, table catalog.Name) err
 // transaction number so that there is something to commit; the write-ahead log being one sequence, every commit
 // before it is on disk then too.
 func (j journal) Close(ctx context.Context, run string) error {
-	const durable = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
- SELECT txid_current()`
 	if err := j.ifKept(ctx, "close the journal", durable+fmt.Sprintf(`;
  DELETE FROM %[1]s WHERE run = %[2]s;
  DO $$ BEGIN IF NOT EXISTS (SELECT FROM %[1]s) THEN DROP TABLE %[1]s; END IF; END $$`, j.t.journalName(), quoteLiteral(run))); err != nil {
 		return err
 	}
-	return j.change(ctx, "make the load durable", durable)
+	return j.t.Flush(ctx)
+}
+
+const durable = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
+ SELECT txid_current()`
+
+var _ connector.Flusher = (*target)(nil)
+
+// Flush implements connector.Flusher.
+func (t *target) Flush(ctx context.Context) error {
+	return journal{t}.change(ctx, "make the load durable", durable)
 }
 
 // ifKept runs statements on the journal's table, or nothing when there is none.

@@ -18,6 +18,7 @@ type load struct {
 	Config
 	queue  *queue
 	pace   pace
+	tables []*tableState
 	failed atomic.Int64 // tables
 }
 
@@ -28,6 +29,7 @@ type tableState struct {
 	stats   *TableStats
 	ended   atomic.Bool // failed: its remaining work is dropped
 	pending atomic.Int64
+	loaded  sync.Map    // segment number → connector.Counts
 	redo    atomic.Bool // an attempt may have run some of the statements that follow the rows
 }
 
@@ -36,10 +38,22 @@ type tableState struct {
 func Run(ctx context.Context, c Config) error {
 	l := &load{Config: c, queue: newQueue(), pace: newPace(c.RowsPerSecond, c.BytesPerSecond)}
 	for i, t := range c.Tables {
-		l.enqueue(ctx, i, t)
+		l.tables = append(l.tables, l.enqueue(ctx, i, t))
 	}
+	for {
+		if err := l.workOff(ctx); err != nil {
+			return err
+		}
+		if again, err := l.reconcile(ctx); !again || err != nil {
+			return err
+		}
+	}
+}
+
+// workOff empties the queue.
+func (l *load) workOff(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for range max(1, c.Workers) {
+	for range max(1, l.Workers) {
 		g.Go(func() error { return l.work(ctx) })
 	}
 	return g.Wait()
@@ -53,16 +67,17 @@ func (t *Table) register(s *Stats) *TableStats {
 	return ts
 }
 
-func (l *load) enqueue(ctx context.Context, i int, t *Table) {
+func (l *load) enqueue(ctx context.Context, i int, t *Table) *tableState {
 	ts := &tableState{Table: t, index: i, stats: t.register(l.Stats)}
 	ts.pending.Store(int64(len(t.Segments)))
 	if len(t.Segments) == 0 {
 		l.pushKeys(ctx, ts)
-		return
+		return ts
 	}
 	for _, s := range t.Segments {
 		l.queue.push(work{table: ts, segment: s})
 	}
+	return ts
 }
 
 func (l *load) work(ctx context.Context) error {

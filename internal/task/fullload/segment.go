@@ -24,7 +24,7 @@ func isSource(err error) bool {
 // loadSegment loads one segment, fast first, carefully when the server refuses rows.
 func (l *load) loadSegment(ctx context.Context, t *tableState, s connector.Segment) error {
 	t.stats.enter(FullLoad)
-	o := &once{load: l, table: t, segment: s, again: t.Resumed}
+	o := &once{load: l, table: t, segment: s, again: t.Resumed || t.redo.Load()}
 	if err := l.retry(ctx, fmt.Sprintf("load segment %d of %d of %s", s.Number, s.Of, t.Source.Name), func() error { return o.try(ctx) }); err != nil {
 		return err
 	}
@@ -135,6 +135,7 @@ func (a *attempt) run(ctx context.Context, careful, again bool) (err error) {
 	}
 	a.table.stats.rejected.Add(a.rejects.dropped)
 	a.table.stats.changed.Add(a.rejects.changed)
+	a.table.loaded.Store(a.segment.Number, a.counts)
 	return nil
 }
 
@@ -144,6 +145,7 @@ func (a *attempt) keep() {
 	a.table.stats.bytes.Add(a.counts.Bytes)
 	a.table.stats.rejected.Add(a.rejects.dropped)
 	a.table.stats.changed.Add(a.rejects.changed)
+	a.table.loaded.Store(a.segment.Number, a.counts)
 }
 
 // missing leaves out the statements whose result exists.
