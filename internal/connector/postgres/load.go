@@ -304,7 +304,7 @@ func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
 		sql.WriteString(s.SQL + ";\n")
 	}
 	if l.r.Mark.Run != "" {
-		sql.WriteString(l.t.markSQL(l.r.Mark, true, c) + ";\n")
+		sql.WriteString(l.t.doneSQL(l.r.Mark, c) + ";\n")
 	}
 	sql.WriteString("COMMIT")
 	if err := l.w.exec(ctx, sql.String()); err != nil {
