@@ -15,20 +15,46 @@ func (c *converter) views() {
 		return
 	}
 	carried := map[catalog.Name]bool{}
+	for _, v := range c.viewsInOrder() {
+		copied, why := c.view(v, carried)
+		if why != "" {
+			c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, why)
+			continue
+		}
+		carried[v.Name] = true
+		c.result.Views = append(c.result.Views, copied)
+	}
+}
+
+// viewsInOrder lists the views that do not become tables, each after those it reads, which may be in other schemas.
+func (c *converter) viewsInOrder() []*catalog.View {
+	left := map[catalog.Name]*catalog.View{}
+	var all, ordered []*catalog.View
 	for _, s := range c.selectedSchemas() {
 		for _, v := range s.Views {
-			if c.names.tables[v.Name] != nil {
-				continue
+			if c.names.tables[v.Name] == nil {
+				left[v.Name] = v
+				all = append(all, v)
 			}
-			copied, why := c.view(v, carried)
-			if why != "" {
-				c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, why)
-				continue
-			}
-			carried[v.Name] = true
-			c.result.Views = append(c.result.Views, copied)
 		}
 	}
+	var place func(v *catalog.View)
+	place = func(v *catalog.View) {
+		if left[v.Name] == nil {
+			return
+		}
+		delete(left, v.Name) // before its needs, so that a circle ends
+		for _, n := range v.Needs {
+			if needed := left[n]; needed != nil {
+				place(needed)
+			}
+		}
+		ordered = append(ordered, v)
+	}
+	for _, v := range all {
+		place(v)
+	}
+	return ordered
 }
 
 func viewKind(v *catalog.View) string {

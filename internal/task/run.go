@@ -87,7 +87,7 @@ func (r *run) before(ctx context.Context) error {
 	if err := r.journal(ctx); err != nil {
 		return err
 	}
-	for _, s := range r.tables {
+	for _, s := range inOrder(r.tables) {
 		if err := r.beforeTable(ctx, s); err != nil {
 			return fmt.Errorf("prepare table %s: %w", s.Target.Name, err)
 		}

@@ -108,18 +108,7 @@ func (t *Task) cut(ctx context.Context, snapshot connector.Snapshot, tp *TablePl
 // needsTableFirst reports whether the table must exist before its load begins, rather than being made within it.
 func (s *Segmented) needsTableFirst(p *Plan) bool {
 	return len(s.Segments) != 1 || s.Segments[0].Of != 1 || s.Plan.Source.PartitionOf != nil || len(s.Plan.Source.Inherits) > 0 ||
-		s.Plan.Source.PartitionBy != "" || isParent(p, s.Plan.Source.Name) || hasStage(p, catalog.AfterTables)
-}
-
-func isParent(p *Plan, n catalog.Name) bool {
-	for _, t := range p.Tables {
-		for _, parent := range t.Plan.Source.Inherits {
-			if parent == n {
-				return true
-			}
-		}
-	}
-	return false
+		s.Plan.Source.PartitionBy != "" || s.Needed || hasStage(p, catalog.AfterTables)
 }
 
 func hasStage(p *Plan, stage catalog.Stage) bool {
