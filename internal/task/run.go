@@ -36,7 +36,6 @@ type run struct {
 	report   *Report
 	snapshot connector.Snapshot
 	tables   []*Segmented
-	first    map[*Segmented]bool // see madeFirst
 }
 
 // exclusively runs everything while no other process runs the same, and gives up when one of the ends is gone.
@@ -87,7 +86,6 @@ func (r *run) all(ctx context.Context) (err error) {
 	if r.tables, err = r.split(ctx, r.snapshot, r.plan); err != nil {
 		return &fullload.SourceError{Err: err}
 	}
-	r.first = madeFirst(r.plan, r.tables)
 	if err := r.before(ctx); err != nil {
 		return err
 	}
@@ -164,7 +162,7 @@ func (r *run) beforeTable(ctx context.Context, s *Segmented) error {
 	if err := r.patiently(ctx, "prepare the table", func() error { return r.target.Exec(ctx, s.Prepare) }); err != nil {
 		return err
 	}
-	if s.Made && r.first[s] {
+	if s.Made && s.needsTableFirst(r.plan) {
 		return r.make(ctx, s.Script.Create)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -214,7 +215,9 @@ func (a *attempt) prepare(careful bool) error {
 	a.read = connector.ReadRequest{
 		Table: t.Source, Columns: columns, Where: t.Where, Segment: a.segment, Reject: a.rejects.take,
 	}
-	if raw, ok := a.load.Snapshot.(connector.RawSnapshot); ok && !careful && a.transform == nil && raw.CanReadRaw(a.read, a.target) {
+	// The snapshot compares types by name, which says nothing of a target of another family: Native does.
+	mayBeRaw := !careful && a.transform == nil && !slices.Contains(t.Native, false)
+	if raw, ok := a.load.Snapshot.(connector.RawSnapshot); ok && mayBeRaw && raw.CanReadRaw(a.read, a.target) {
 		a.raw = raw
 	}
 	return nil
