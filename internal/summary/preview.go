@@ -37,7 +37,15 @@ func Preview(out io.Writer, v *task.Preview, asJSON bool) error {
 	for _, n := range v.Notes {
 		p.line("-- note: %s", n.Text)
 	}
-	p.rules(v.Unmatched, v.Overruled, v.LeftBehind)
+	for _, u := range v.Unmatched {
+		p.line("-- this rule matches nothing: %s", u)
+	}
+	for _, o := range v.Overruled {
+		p.line("-- this rule changes nothing, because others decide everywhere: %s", o)
+	}
+	for _, l := range v.LeftBehind {
+		p.line("-- left behind: %s", l)
+	}
 	return p.err
 }
 

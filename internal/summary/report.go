@@ -88,19 +88,14 @@ func (p *printer) notes(r *task.Report) {
 			p.line("  %s", n.Text)
 		}
 	}
-	p.rules(r.Unmatched, r.Overruled, r.LeftBehind)
-}
-
-// rules tells what the table mappings asked for in vain.
-func (p *printer) rules(unmatched, overruled, leftBehind []string) {
-	for _, u := range unmatched {
-		p.line("-- this rule matched nothing: %s", u)
+	for _, u := range r.Unmatched {
+		p.line("\nThis rule matched nothing: %s", u)
 	}
-	for _, o := range overruled {
-		p.line("-- this rule changed nothing, others go before it: %s", o)
+	for _, o := range r.Overruled {
+		p.line("\nThis rule changed nothing, because others decided everywhere: %s", o)
 	}
-	for _, c := range leftBehind {
-		p.line("-- left behind by the LOB settings: %s", c)
+	for _, l := range r.LeftBehind {
+		p.line("\nLeft behind: %s", l)
 	}
 }
 

@@ -27,8 +27,10 @@ type reportForm struct {
 	Refused  []noteForm  `json:"refused"`
 	// UnmatchedRules are mapping rules that matched nothing.
 	UnmatchedRules []string `json:"unmatched_rules"`
+	// OverruledRules matched but changed nothing, because other rules decided everywhere.
 	OverruledRules []string `json:"overruled_rules"`
-	LeftBehind     []string `json:"left_behind"`
+	// LeftBehind are columns that SupportLobs leaves out.
+	LeftBehind []string `json:"left_behind"`
 }
 
 type tableForm struct {

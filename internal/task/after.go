@@ -92,7 +92,11 @@ func (r *run) tolerated(ctx context.Context, kind string, name catalog.Name, err
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if connector.ClassOf(err) == connector.Present {
+	switch connector.ClassOf(err) {
+	case connector.Lost, connector.Full, connector.Busy:
+		// Nothing the target has against the object: a run that is repeated will make it.
+		return fmt.Errorf("make %s %s: %w", kind, name, err)
+	case connector.Present:
 		if !r.plan.Resumed { // else it is probably the interrupted run's own
 			r.report.Notes = append(r.report.Notes, convert.Note{
 				Kind: kind, Name: name, Outcome: convert.NotCarried, Text: fmt.Sprintf("The target has %s %s already; it was left as it is.", kind, name),

@@ -53,7 +53,7 @@ func newEnd(t *testing.T, engine string) *end {
 }
 
 func postgresEnd(t *testing.T, d *servertest.Database) *end {
-	return &end{engine: "postgres", family: catalog.PostgreSQL, url: d.URL, db: openDB(t, "pgx", d.URL)}
+	return &end{engine: "postgres", family: catalog.PostgreSQL, url: d.URL, db: openDB(t, "pgx", d.URL+"&default_query_exec_mode=simple_protocol")}
 }
 
 func mariadbEnd(t *testing.T, d *servertest.Database) *end {
@@ -80,8 +80,7 @@ func (e *end) exec(t testing.TB, statements ...string) {
 }
 
 // column reads the first column of a query as texts.
-func (e *end) column(t testing.TB, query string) []string {
-	t.Helper()
+func (e *end) column(t require.TestingT, query string) []string {
 	rows, err := e.db.QueryContext(context.Background(), query)
 	require.NoError(t, err, query)
 	defer func() { _ = rows.Close() }()

@@ -64,6 +64,7 @@ func (t *Task) mapTables(source *catalog.Catalog) (*mapping.Plan, error) {
 	o := mapping.Options{
 		FoldPartitions:   !t.like(),
 		RenameExpression: renameExpression,
+		WithoutLOBs:      !t.Settings.TargetMetadata.SupportLobs,
 	}
 	first, err := rules.Plan(source, o)
 	if err == nil {

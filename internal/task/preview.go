@@ -18,7 +18,7 @@ type Preview struct {
 	Tables         []TablePreview
 	After          []string // DDL after all rows are in
 	Notes          []convert.Note
-	// As in Report.
+	// Unmatched, Overruled and LeftBehind are those of Report.
 	Unmatched, Overruled, LeftBehind []string
 }
 

@@ -16,8 +16,8 @@ type Report struct {
 	Tables         []fullload.TableCounts
 	// Notes say what the conversion carried differently or not at all; Failed what the target refused to make.
 	Notes, Failed []convert.Note
-	// Unmatched describes mapping rules that matched nothing; Overruled those that lost to others everywhere;
-	// LeftBehind columns that TargetMetadata leaves out.
+	// Unmatched describes mapping rules that matched nothing, Overruled those that other rules made idle, LeftBehind
+	// the columns that SupportLobs leaves out.
 	Unmatched, Overruled, LeftBehind []string
 }
 

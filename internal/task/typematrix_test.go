@@ -64,6 +64,8 @@ var matrixTypes = []string{
 	"CREATE TYPE mood AS ENUM ('sad', 'happy')",
 	"CREATE DOMAIN postcode AS varchar(10) CHECK (VALUE ~ '^[0-9]+$')",
 	"CREATE TYPE address AS (street text, number int)",
+	"CREATE DOMAIN percent AS numeric(5,2) CHECK (VALUE BETWEEN 0 AND 100)",
+	`CREATE TYPE "odd ""type"", Ü" AS ENUM ('plain', 'Ä b''c')`,
 	"CREATE EXTENSION hstore", "CREATE EXTENSION citext",
 }
 
@@ -170,7 +172,7 @@ func qualified(source, e *end, table string) string {
 	return table
 }
 
-var binaryType = regexp.MustCompile(`(?i)^(binary|varbinary|blob|longblob|bytea|point)`)
+var binaryType = regexp.MustCompile(`(?i)^(binary|varbinary|tinyblob|mediumblob|blob|longblob|bytea|point|any)`)
 
 // printing is the expression that prints column v.
 func printing(e, source *end, r matrixRow) string {
@@ -193,7 +195,7 @@ func printing(e, source *end, r matrixRow) string {
 		return "CAST(v AS CHAR)"
 	default:
 		if bytes {
-			return `'\x' || lower(hex(v))`
+			return `CASE WHEN v IS NOT NULL THEN '\x' || lower(hex(v)) END`
 		}
 		return "CASE typeof(v) WHEN 'real' THEN printf('%!.17g', v) ELSE CAST(v AS TEXT) END"
 	}

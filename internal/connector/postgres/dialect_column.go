@@ -112,7 +112,13 @@ func sequencesOf(t *catalog.Table) []catalog.Statement {
 // setNext sets the value that a column's sequence gives next.
 func setNext(t *catalog.Table, c *catalog.Column) []catalog.Statement {
 	id := c.Identity
-	if id.Kind == catalog.NotIdentity || c.Inherited && id.Kind == catalog.IdentitySerial || id.Next == 0 && !id.Known {
+	if id.Kind == catalog.NotIdentity || c.Inherited && id.Kind == catalog.IdentitySerial {
+		return nil
+	}
+	if id.Sequence.Name == "" && !id.Spent && id.Increase >= 0 {
+		return []catalog.Statement{setPastRows(t, c)}
+	}
+	if id.Next == 0 && !id.Known {
 		return nil
 	}
 	if id.Sequence.Name != "" {
@@ -120,4 +126,12 @@ func setNext(t *catalog.Table, c *catalog.Column) []catalog.Statement {
 	}
 	return []catalog.Statement{{SQL: fmt.Sprintf("SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%s, %s), %d, %t)",
 		quoteLiteral(quoteName(t.Name)), quoteLiteral(c.Name), id.Next, id.Spent)}}
+}
+
+// setPastRows sets the sequence of a column from another engine. Those number past the largest value there is, which a
+// sequence does not, and SQLite's plain rowid keeps no counter at all.
+func setPastRows(t *catalog.Table, c *catalog.Column) catalog.Statement {
+	last := fmt.Sprintf("GREATEST(max(%s), %d)", quote(c.Name), max(c.Identity.Next-1, 0))
+	return catalog.Statement{SQL: fmt.Sprintf("SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%s, %s), GREATEST(%s, 1), %s >= 1) FROM %s",
+		quoteLiteral(quoteName(t.Name)), quoteLiteral(c.Name), last, last, quoteName(t.Name))}
 }

@@ -217,7 +217,7 @@ func (l *loader) copySQL() string {
 	if l.text {
 		format = "text"
 	}
-	if l.freeze {
+	if l.freeze && !l.careful { // the table was not made under the savepoint
 		format += ", FREEZE"
 	}
 	return "COPY " + quoteName(l.r.Table.Name) + " (" + strings.Join(names, ", ") + ") FROM STDIN (FORMAT " + format + ")"
@@ -304,7 +304,7 @@ func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
 		sql.WriteString(s.SQL + ";\n")
 	}
 	if l.r.Mark.Run != "" {
-		sql.WriteString(l.t.markSQL(l.r.Mark, true, c) + ";\n")
+		sql.WriteString(l.t.doneSQL(l.r.Mark, c) + ";\n")
 	}
 	sql.WriteString("COMMIT")
 	if err := l.w.exec(ctx, sql.String()); err != nil {

@@ -65,7 +65,7 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 	a.read.Pool = pool
 	a.read.Emit = func(b *change.Batch) error { return a.emit(ctx, pool, batches, b) }
 	// Reader and writer reject on goroutines of their own.
-	readRejects := &rejects{ctx: ctx, load: a.load, table: a.table}
+	readRejects := &rejects{ctx: ctx, load: a.load, table: a.table, parked: a.rejects.parked}
 	a.read.Reject = readRejects.take
 	g.Go(func() error {
 		defer close(batches)

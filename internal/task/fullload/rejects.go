@@ -22,6 +22,7 @@ type rejects struct {
 	dropped int64 // rows that did not go
 	changed int64 // rows that went with a changed value
 	late    int64 // rows dropped by the loader, after they were counted as written
+	parked  *parkedRows
 }
 
 func (r *rejects) take(j change.Reject) error {
@@ -32,7 +33,7 @@ func (r *rejects) take(j change.Reject) error {
 	}
 	action, err := r.load.Policy.decide(j, r.table.stats.rejected.Load()+r.dropped+r.changed)
 	if action != IgnoreRecord {
-		r.held = append(r.held, r.parked(j))
+		r.held = append(r.held, r.describe(j))
 	}
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (r *rejects) join(o *rejects) {
 	r.changed += o.changed
 }
 
-func (r *rejects) parked(j change.Reject) connector.Parked {
+func (r *rejects) describe(j change.Reject) connector.Parked {
 	name := r.table.Target.Name
 	statement := fmt.Sprintf("INSERT INTO %s (row with key %s)", name, j.Key)
 	if j.Kept {
@@ -70,12 +71,14 @@ func (r *rejects) parked(j change.Reject) connector.Parked {
 }
 
 func (r *rejects) park() error {
-	if len(r.held) == 0 {
+	rows := r.parked.unparked(r.held)
+	r.held = r.held[:0]
+	if len(rows) == 0 {
 		return nil
 	}
-	if err := r.load.Target.Park(r.ctx, r.held); err != nil {
+	if err := r.load.Target.Park(r.ctx, rows); err != nil {
 		return fmt.Errorf("write awsdms_apply_exceptions: %w", err)
 	}
-	r.held = r.held[:0]
+	r.parked.add(rows)
 	return nil
 }
