@@ -117,7 +117,7 @@ func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error 
 // otherwise: huge values leave as much garbage behind.
 func boundMemory(workers int) {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(112+16*workers) << 20)
+		debug.SetMemoryLimit(int64(64+12*workers) << 20)
 	}
 }
 

@@ -56,7 +56,7 @@ func (f *migrateFlags) bind(cmd *cobra.Command) {
 }
 
 // defaultParallelism is two segments a processor: while one waits for its server another computes.
-func defaultParallelism() int { return min(max(2, runtime.NumCPU()), 16) }
+func defaultParallelism() int { return min(2*runtime.NumCPU(), 16) }
 
 func (f *migrateFlags) config(source, target string) (task.Config, error) {
 	engines := all.Engines()

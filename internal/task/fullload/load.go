@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -32,6 +33,7 @@ type tableState struct {
 	ended   atomic.Bool // failed: its remaining work is dropped
 	pending atomic.Int64
 	line    line
+	huge    bool        // its rows are huge on average and travel in batches
 	loaded  sync.Map    // segment number → connector.Counts
 	redo    atomic.Bool // an attempt may have run some of the statements that follow the rows
 }
@@ -70,8 +72,19 @@ func (t *Table) register(s *Stats) *TableStats {
 	return ts
 }
 
+// hugeRow is the average size from which the rows of a table count as huge.
+const hugeRow = 4 << 20
+
+func (t *Table) hugeRows() bool { return t.Source.Rows > 0 && t.Source.Bytes/t.Source.Rows >= hugeRow }
+
+// mayBeRaw reports whether the table's rows may be passed on as a stream, of which no row is ever held whole.
+func (l *load) mayBeRaw(t *Table) bool {
+	_, raw := l.Snapshot.(connector.RawSnapshot)
+	return raw && t.NewTransform == nil && !slices.Contains(t.Native, false)
+}
+
 func (l *load) enqueue(ctx context.Context, i int, t *Table) *tableState {
-	ts := &tableState{Table: t, index: i, stats: t.register(l.Stats)}
+	ts := &tableState{Table: t, index: i, stats: t.register(l.Stats), huge: t.hugeRows() && !l.mayBeRaw(t)}
 	ts.pending.Store(int64(len(t.Segments)))
 	if len(t.Segments) == 0 {
 		l.pushKeys(ctx, ts)

@@ -32,7 +32,10 @@ type queue struct {
 	mu struct {
 		sync.Mutex
 		tables tableHeap
-		open   int // pieces of work queued or being done
+		// huge are the tables of huge rows: one worker at a time takes from them, or each would hold some such rows.
+		huge       tableHeap
+		hugeActive int
+		open       int // pieces of work queued or being done
 	}
 	changed *sync.Cond
 }
@@ -50,11 +53,31 @@ func (q *queue) push(w work) {
 	l := &w.table.line
 	heap.Push(&l.waiting, w)
 	if l.queued {
-		heap.Fix(&q.mu.tables, l.place)
+		heap.Fix(q.of(w.table), l.place)
 	} else {
-		heap.Push(&q.mu.tables, w.table)
+		heap.Push(q.of(w.table), w.table)
 	}
 	q.changed.Signal()
+}
+
+// of returns the heap the table belongs to.
+func (q *queue) of(t *tableState) *tableHeap {
+	if t.huge {
+		return &q.mu.huge
+	}
+	return &q.mu.tables
+}
+
+// next returns the table whose work is to be done next, or nil when there is none now.
+func (q *queue) next() *tableState {
+	var t *tableState
+	if len(q.mu.tables) > 0 {
+		t = q.mu.tables[0]
+	}
+	if len(q.mu.huge) > 0 && q.mu.hugeActive == 0 && (t == nil || q.mu.huge[0].goesBefore(t)) {
+		t = q.mu.huge[0]
+	}
+	return t
 }
 
 // pop waits for work. It returns false when there is none left or ctx has ended.
@@ -62,19 +85,22 @@ func (q *queue) pop(ctx context.Context) (work, bool) {
 	defer context.AfterFunc(ctx, q.wake)()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.mu.tables) == 0 && q.mu.open > 0 && ctx.Err() == nil {
+	for q.next() == nil && q.mu.open > 0 && ctx.Err() == nil {
 		q.changed.Wait()
 	}
-	if ctx.Err() != nil || len(q.mu.tables) == 0 {
+	t := q.next()
+	if ctx.Err() != nil || t == nil {
 		return work{}, false
 	}
-	t := q.mu.tables[0]
 	w := heap.Pop(&t.line.waiting).(work)
 	t.line.active++
+	if t.huge {
+		q.mu.hugeActive++
+	}
 	if len(t.line.waiting) == 0 {
-		heap.Pop(&q.mu.tables)
+		heap.Remove(q.of(t), t.line.place)
 	} else {
-		heap.Fix(&q.mu.tables, 0)
+		heap.Fix(q.of(t), t.line.place)
 	}
 	return w, true
 }
@@ -85,7 +111,11 @@ func (q *queue) done(w work) {
 	defer q.mu.Unlock()
 	w.table.line.active--
 	if w.table.line.queued {
-		heap.Fix(&q.mu.tables, w.table.line.place)
+		heap.Fix(q.of(w.table), w.table.line.place)
+	}
+	if w.table.huge {
+		q.mu.hugeActive--
+		q.changed.Broadcast()
 	}
 	q.mu.open--
 	if q.mu.open == 0 {

@@ -83,3 +83,24 @@ func TestQueueEndsWithItsContext(t *testing.T) {
 	cancel()
 	require.False(t, <-ended)
 }
+
+func TestOneWorkerTakesHugeRows(t *testing.T) {
+	q := newQueue()
+	tables := queued(q, []int{0}, []int64{10, 10})
+	huge := &tableState{Table: &Table{}, index: 1, huge: true}
+	for n := range 3 {
+		q.push(work{table: huge, segment: connector.Segment{Number: n + 1, Of: 3, Bytes: 1 << 30}})
+	}
+	first := next(t, q)
+	require.Same(t, huge, first.table, "the largest first")
+	second, third := next(t, q), next(t, q)
+	require.Same(t, tables[0], second.table, "no second worker on huge rows")
+	require.Same(t, tables[0], third.table)
+	waiting := make(chan work)
+	go func() {
+		w, _ := q.pop(context.Background())
+		waiting <- w
+	}()
+	q.done(first)
+	require.Same(t, huge, (<-waiting).table)
+}
