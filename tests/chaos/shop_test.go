@@ -80,7 +80,7 @@ func (e *end) rows(t testing.TB, table string, columns []string) []string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		if c == "photo" {
-			c = e.pick("encode(photo, 'hex')", "lower(hex(photo))", "lower(hex(photo))")
+			c = e.pick("encode(photo, 'hex')", "lower(hex(photo))", "CASE WHEN photo IS NOT NULL THEN lower(hex(photo)) END")
 		}
 		parts[i] = "coalesce(" + e.pick("(%s)::text", "cast(%s AS char)", "cast(%s AS text)") + ", 'NULL')"
 		parts[i] = fmt.Sprintf(parts[i], c)
