@@ -156,7 +156,8 @@ func (e *end) phase() string {
 	planned := e.marks("")
 	left := e.marks(e.pick(" AND NOT done", " AND done = 0", " AND done = 0"))
 	switch {
-	case planned < 0 && e.number("SELECT count(*) FROM visit") == visits && e.number("SELECT count(*) FROM orders") == orders:
+	case planned < 0 && (e.number("SELECT count(*) FROM visit") == visits && e.number("SELECT count(*) FROM orders") == orders ||
+		e.number("SELECT count(*) FROM event") == 6000):
 		return "after the journal"
 	case planned < 0:
 		return "before the journal"
