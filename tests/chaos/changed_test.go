@@ -27,14 +27,14 @@ func TestChangedSource(t *testing.T) {
 				"INSERT INTO visit VALUES ('/new', 1), ('/new', 1)", "INSERT INTO customer (id, name, score) VALUES (5000, 'new', 1)")
 			source.analyze(t)
 			after := source.allRows(t)
-			complete(t, source, target)
+			again := complete(t, source, target)
 			got := target.allRows(t)
 			require.False(t, target.journalLeft(t))
 			for table := range shopTables {
 				if slices.Equal(got[table], before[table]) || slices.Equal(got[table], after[table]) {
 					continue // wholly of one moment
 				}
-				require.NotEqual(t, pg, source.kind, "table %s is of neither moment", table)
+				require.NotEqual(t, pg, source.kind, "table %s is of neither moment\n%s", table, again.errors.String())
 				require.NotEqual(t, "visit", table, "a table without a key is of one moment")
 				requireNoKeyTwiceNoneLost(t, table, before[table], after[table], got[table])
 			}

@@ -46,10 +46,15 @@ func newEnd(t testing.TB, kind string) *end {
 // privateEnd is on a server of the test's own.
 func privateEnd(t testing.TB, kind string, conf ...string) *end {
 	t.Helper()
+	var e *end
 	if kind == pg {
-		return serverEnd(t, kind, servertest.PrivatePostgreSQL(t, servertest.PostgreSQL15, conf...))
+		e = serverEnd(t, kind, servertest.PrivatePostgreSQL(t, servertest.PostgreSQL15, conf...))
+	} else {
+		// What a source has committed must outlive its own crash.
+		e = serverEnd(t, kind, servertest.PrivateMariaDB(t, append(conf, "innodb_flush_log_at_trx_commit=1")...))
 	}
-	return serverEnd(t, kind, servertest.PrivateMariaDB(t, conf...))
+	e.db.SetMaxIdleConns(0) // none is any good after a restart
+	return e
 }
 
 func sqliteEnd(t testing.TB, dir string) *end {

@@ -1,11 +1,14 @@
 package chaos_test
 
 import (
+	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,8 +21,7 @@ func TestFullTarget(t *testing.T) {
 			source := newEnd(t, sqlite)
 			makeShop(t, source)
 			target, place := smallEnd(t, kind, size)
-			settings := filepath.Join(t.TempDir(), "settings.json")
-			require.NoError(t, os.WriteFile(settings, []byte(`{"ErrorBehavior":{"RecoverableErrorCount":1,"RecoverableErrorInterval":1}}`), 0o600))
+			settings := retrying(t, 1)
 			p := start(t, source, target, "--task-settings", settings)
 			require.Equal(t, 1, p.code(t, runs), "%s\n%s", p.out.String(), p.errors.String())
 			t.Log(lastLine(p.errors.String()))
@@ -27,6 +29,10 @@ func TestFullTarget(t *testing.T) {
 			require.Contains(t, lastLine(p.errors.String()), "run the same command again")
 			require.Contains(t, p.out.String(), "Not finished")
 			mount(t, "remount,size=100m", place)
+			if kind == maria { // may have given up by itself
+				target.server.Stop()
+				require.NoError(t, target.server.Start())
+			}
 			complete(t, source, target, "--task-settings", settings)
 			requireSame(t, source, target)
 			require.False(t, target.journalLeft(t))
@@ -50,16 +56,25 @@ func smallEnd(t *testing.T, kind, size string) (*end, string) {
 	} else {
 		require.NoError(t, os.Mkdir(dir, 0o700))
 	}
-	mountSmall(t, size, dir)
+	mountSmall(t, map[string]string{pg: "100m", maria: size}[kind], dir)
 	owner, err := user.Lookup(map[string]string{pg: "postgres", maria: "mysql"}[kind])
 	require.NoError(t, err)
 	uid, err := strconv.Atoi(owner.Uid)
 	require.NoError(t, err)
 	require.NoError(t, os.Chown(dir, uid, -1))
 	require.NoError(t, os.Chmod(dir, 0o700))
-	if kind == pg {
-		e.exec(t, "CREATE TABLESPACE small LOCATION '"+dir+"'", "ALTER ROLE postgres SET default_tablespace = small")
+	if kind == maria {
+		return e, dir
 	}
+	e.exec(t, "CREATE TABLESPACE small LOCATION '"+dir+"'", "CREATE DATABASE small TABLESPACE small", "CHECKPOINT")
+	u, err := url.Parse(e.url)
+	require.NoError(t, err)
+	u.Path = "/small"
+	e.url = u.String()
+	e.db = open(t, "pgx", e.url)
+	var s syscall.Statfs_t
+	require.NoError(t, syscall.Statfs(dir, &s))
+	mount(t, fmt.Sprintf("remount,size=%d", int64(s.Blocks-s.Bfree)*s.Bsize+500<<10), dir)
 	return e, dir
 }
 

@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -40,34 +41,98 @@ func killAgainAndAgain(t *testing.T, source *end, to string, phases map[string]i
 	want := whole.structure(t)
 	for kills := 0; kills < killsPerPair; {
 		target := newEnd(t, to)
-		held := random.IntN(2) == 0
-		for {
-			var flags []string
-			longest := fast + 50*time.Millisecond
-			if held {
-				flags = []string{"--rate-limit", fmt.Sprintf("%drows/s", 8000+random.IntN(8000))}
-				longest += time.Second
-			}
-			p := start(t, source, target, flags...)
-			select {
-			case <-p.ended:
-			case <-time.After(time.Duration(random.Int64N(int64(longest)))):
-				require.NoError(t, p.cmd.Process.Kill())
-				<-p.ended
-			}
-			if p.cmd.ProcessState.ExitCode() == -1 {
-				kills++
-				phases[target.phase()]++
-				continue
-			}
-			if !finishedUnheard(p, target) {
-				require.Zero(t, p.cmd.ProcessState.ExitCode(), "%s\n%s", p.out.String(), p.errors.String())
-			}
-			break
+		var flags []string
+		longest := fast + 50*time.Millisecond
+		if random.IntN(2) == 0 {
+			flags = []string{"--rate-limit", fmt.Sprintf("%drows/s", 8000+random.IntN(8000))}
+			longest += time.Second
+		}
+		for _, phase := range killUntilDone(t, random, source, target, longest, flags...) {
+			kills++
+			phases[phase]++
 		}
 		requireSame(t, source, target)
 		require.False(t, target.journalLeft(t), "the journal must go with the end of the run")
 		require.Equal(t, want, target.structure(t))
+	}
+}
+
+// killUntilDone kills and repeats a run until it succeeds, and returns where it was killed.
+func killUntilDone(t *testing.T, random *rand.Rand, source, target *end, longest time.Duration, flags ...string) (phases []string) {
+	for {
+		p := start(t, source, target, flags...)
+		select {
+		case <-p.ended:
+		case <-time.After(time.Duration(random.Int64N(int64(longest)))):
+			require.NoError(t, p.cmd.Process.Kill())
+			<-p.ended
+		}
+		if p.cmd.ProcessState.ExitCode() == -1 {
+			phases = append(phases, target.phase())
+			continue
+		}
+		if !finishedUnheard(p, target) {
+			require.Zero(t, p.cmd.ProcessState.ExitCode(), "%s\n%s", p.out.String(), p.errors.String())
+		}
+		return phases
+	}
+}
+
+// TestKilledWhilePreparing kills runs that empty or drop a target full of rows: what is emptied late is emptied again,
+// and never once the first segment is in.
+func TestKilledWhilePreparing(t *testing.T) {
+	for _, pair := range [][2]string{{pg, pg}, {maria, maria}, {sqlite, sqlite}, {maria, pg}, {sqlite, maria}} {
+		for _, prep := range []string{"truncate", "drop"} {
+			t.Run(pair[0]+" to "+pair[1]+" "+prep, func(t *testing.T) {
+				random := dice(t)
+				source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
+				makeShop(t, source)
+				longest := complete(t, source, target).lasted()
+				target.exec(t, target.pick("DROP VIEW IF EXISTS best", "DROP VIEW IF EXISTS best", "DROP VIEW IF EXISTS best"),
+					"INSERT INTO visit VALUES ('/other', 7)", "DELETE FROM orders WHERE id > 600")
+				if prep == "truncate" {
+					unreferenced(t, target)
+				}
+				for range 3 {
+					killUntilDone(t, random, source, target, longest+50*time.Millisecond, "--prep", prep)
+					requireSame(t, source, target)
+					require.False(t, target.journalLeft(t))
+				}
+			})
+		}
+	}
+}
+
+// unreferenced takes away the foreign key that keeps PostgreSQL from truncating.
+func unreferenced(t *testing.T, e *end) {
+	if e.kind != pg {
+		return
+	}
+	for _, name := range e.texts(t, "SELECT conname FROM pg_constraint WHERE contype = 'f'") {
+		e.exec(t, "ALTER TABLE orders DROP CONSTRAINT "+name)
+	}
+}
+
+// TestKilledAmongPartitions has a table that has no rows of its own, whose keys are made last.
+func TestKilledAmongPartitions(t *testing.T) {
+	random := dice(t)
+	source := newEnd(t, pg)
+	source.exec(t, "CREATE TABLE event (id int PRIMARY KEY, at int, note text) PARTITION BY RANGE (id)", "CREATE INDEX event_at ON event (at)")
+	for i := range 6 {
+		source.exec(t, fmt.Sprintf("CREATE TABLE event_%d PARTITION OF event FOR VALUES FROM (%d) TO (%d)", i, i*1000, i*1000+1000))
+	}
+	source.exec(t, "INSERT INTO event SELECT g, g, repeat('event', 30) FROM generate_series(0, 5999) g", "ANALYZE")
+	whole := newEnd(t, pg)
+	longest := complete(t, source, whole).lasted()
+	columns := []string{"id", "at", "note"}
+	for range 6 {
+		target := newEnd(t, pg)
+		for _, flags := range [][]string{nil, {"--prep", "drop"}} {
+			killUntilDone(t, random, source, target, longest+50*time.Millisecond, flags...)
+			requireSameRows(t, "event", source.rows(t, "event", columns), target.rows(t, "event", columns))
+			require.Equal(t, whole.structure(t), target.structure(t))
+			require.False(t, target.journalLeft(t))
+		}
 	}
 }
 

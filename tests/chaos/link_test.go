@@ -45,17 +45,17 @@ func (l *link) spoil(t testing.TB, kind, attributes string) {
 // memoryBound is what the program may take while its target is slower than its source, in KiB.
 const memoryBound = 200 << 10
 
-// TestSlowLink moves 24 MB over a link of limited bandwidth: the fast end is held back, not held in memory.
+// TestSlowLink moves 12 MB over a link of limited bandwidth: the fast end is held back, not held in memory.
 func TestSlowLink(t *testing.T) {
 	for _, pair := range [][2]string{{pg, maria}, {maria, pg}, {pg, pg}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			source.exec(t, "CREATE TABLE bulk (id int PRIMARY KEY, v text)")
-			source.fill(t, "bulk (id, v)", 6000, func(n int) string { return fmt.Sprintf("(%d, '%s')", n, strings.Repeat("bulk", 1000)) })
+			source.fill(t, "bulk (id, v)", 3000, func(n int) string { return fmt.Sprintf("(%d, '%s')", n, strings.Repeat("bulk", 1000)) })
 			source.exec(t, source.pick("ANALYZE", "ANALYZE TABLE bulk", ""))
 			slow, l := through(t, target)
 			l.spoil(t, "latency", `{"latency":4,"jitter":2}`)
-			l.spoil(t, "bandwidth", `{"rate":3000}`)
+			l.spoil(t, "bandwidth", `{"rate":5000}`)
 			p := complete(t, source, slow)
 			usage := p.cmd.ProcessState.SysUsage().(*syscall.Rusage)
 			require.Less(t, usage.Maxrss, int64(memoryBound))
@@ -72,7 +72,7 @@ func TestCutLink(t *testing.T) {
 		makeShop(t, source)
 		t.Run(pair[1]+" target", func(t *testing.T) {
 			far, l := through(t, target)
-			p := start(t, source, far, "--rate-limit", "3000rows/s")
+			p := start(t, source, far, "--rate-limit", "3000rows/s", "--task-settings", retrying(t, 15))
 			p.awaitRows(t, target)
 			l.cut(t)
 			require.Zero(t, p.code(t, runs), p.errors.String())

@@ -86,6 +86,9 @@ func (p *process) code(t testing.TB, within time.Duration) int {
 // runs is how long a healthy run may take on a busy machine.
 const runs = 90 * time.Second
 
+// poll is how often a state is looked at that cannot be waited for.
+const poll = 5 * time.Millisecond
+
 // complete runs the program and requires that it moves everything.
 func complete(t testing.TB, source, target *end, flags ...string) *process {
 	t.Helper()
@@ -111,7 +114,7 @@ func dice(t testing.TB) *rand.Rand {
 func (p *process) awaitRows(t testing.TB, target *end) {
 	t.Helper()
 	deadline := time.After(time.Minute)
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for target.phase() != "among the rows" {
 		select {

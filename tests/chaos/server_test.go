@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -75,8 +76,7 @@ func TestServerLost(t *testing.T) {
 			}
 			*lost = privateEnd(t, (*lost).kind)
 			makeShop(t, source)
-			settings := filepath.Join(t.TempDir(), "settings.json")
-			require.NoError(t, os.WriteFile(settings, []byte(`{"ErrorBehavior":{"RecoverableErrorCount":2,"RecoverableErrorInterval":1,"RecoverableErrorThrottling":false}}`), 0o600))
+			settings := retrying(t, 2)
 			p := start(t, source, target, "--rate-limit", "3000rows/s", "--task-settings", settings)
 			p.awaitRows(t, target)
 			(*lost).server.Kill()
@@ -105,8 +105,7 @@ func TestTargetComesBack(t *testing.T) {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
 			source, target := newEnd(t, pair[0]), privateEnd(t, pair[1])
 			makeShop(t, source)
-			settings := filepath.Join(t.TempDir(), "settings.json")
-			require.NoError(t, os.WriteFile(settings, []byte(`{"ErrorBehavior":{"RecoverableErrorCount":15,"RecoverableErrorInterval":1,"RecoverableErrorThrottling":false}}`), 0o600))
+			settings := retrying(t, 15)
 			p := start(t, source, target, "--rate-limit", "3000rows/s", "--task-settings", settings)
 			p.awaitRows(t, target)
 			target.server.Kill()
@@ -117,4 +116,13 @@ func TestTargetComesBack(t *testing.T) {
 			require.False(t, target.journalLeft(t))
 		})
 	}
+}
+
+// retrying writes task settings that try again every second.
+func retrying(t testing.TB, times int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "settings.json")
+	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil,
+		`{"ErrorBehavior":{"RecoverableErrorCount":%d,"RecoverableErrorInterval":1,"RecoverableErrorThrottling":false}}`, times), 0o600))
+	return path
 }

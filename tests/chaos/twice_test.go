@@ -13,7 +13,7 @@ func TestTwoAtOnce(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			source, target := newEnd(t, sqlite), newEnd(t, kind)
 			makeShop(t, source)
-			first := start(t, source, target, "--rate-limit", "2500rows/s")
+			first := start(t, source, target, "--rate-limit", "1000rows/s")
 			first.awaitRows(t, target)
 			second := start(t, source, target)
 			require.Equal(t, 1, second.code(t, 30*time.Second), second.errors.String())

@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"sync"
 	"time"
@@ -41,10 +42,8 @@ func (t *target) Claim(ctx context.Context, run string) (release func(), err err
 	return func() {
 		stop()
 		beat.Wait()
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTime)
-		defer cancel()
-		_, _ = c.ExecContext(last, "SELECT RELEASE_LOCK(?)", name)
-		_, _ = c.ExecContext(last, "SET wait_timeout=DEFAULT")
+		// The lock ends with its session, and a session is ended without waiting for a server that may be silent.
+		_ = c.Raw(func(any) error { return driver.ErrBadConn })
 		_ = c.Close()
 	}, nil
 }
