@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -88,6 +89,7 @@ func runTask(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error 
 		}
 		return summary.Preview(cmd.OutOrStdout(), preview, asJSON)
 	}
+	boundMemory(config.Settings.FullLoadSettings.MaxFullLoadSubTasks)
 	stop := showProgress(ctx, config, cmd.ErrOrStderr(), asJSON)
 	report, err := t.Run(ctx, plan)
 	stop()
@@ -103,6 +105,14 @@ func runTask(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error 
 		return fmt.Errorf("%w: see the summary", errIncomplete)
 	}
 	return nil
+}
+
+// boundMemory makes the garbage collector keep the process near what its workers need, unless GOMEMLIMIT says
+// otherwise: huge values leave as much garbage behind.
+func boundMemory(workers int) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(112+16*workers) << 20)
+	}
 }
 
 // showProgress draws bars on a terminal and logs lines elsewhere; the function it returns ends that.

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,8 @@ type migrateFlags struct {
 	targetSchema, prep          string
 	parallelism                 int
 	rateLimits                  []string
+	segmentSize                 string
+	stallTimeout                time.Duration
 	dryRun, json, verbose       bool
 	tablesOnly                  bool
 }
@@ -40,6 +43,8 @@ func (f *migrateFlags) bind(cmd *cobra.Command) {
 	fl.BoolVar(&f.tablesOnly, "tables-only", false, "make tables and primary keys alone, as DMS does")
 	fl.IntVar(&f.parallelism, "parallelism", 0, fmt.Sprintf("segments loaded at once, 1 to 49 (default %d here)", defaultParallelism()))
 	fl.StringArrayVar(&f.rateLimits, "rate-limit", nil, "hold the reading to a `rate`: 5000rows/s, 20MB/s (repeatable)")
+	fl.StringVar(&f.segmentSize, "segment-size", "", "what one segment of a table should hold: 16MB, 1GiB (`size`; default 64MiB)")
+	fl.DurationVar(&f.stallTimeout, "stall-timeout", task.DefaultStallAfter, "give up when nothing moves for so long and one end does not answer a new connection")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "print tables, target DDL and segments; change nothing")
 	fl.BoolVar(&f.json, "json", false, "print the summary, and log lines, as JSON")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
@@ -76,13 +81,20 @@ func (f *migrateFlags) config(source, target string) (task.Config, error) {
 	if err != nil {
 		return task.Config{}, err
 	}
+	segment, err := parseSize(f.segmentSize)
+	if err != nil {
+		return task.Config{}, err
+	}
+	if f.stallTimeout <= 0 {
+		return task.Config{}, usageError{fmt.Errorf("--stall-timeout %s: want a time such as 60s", f.stallTimeout)}
+	}
 	control := s.ControlTablesSettings.ControlSchema
 	return task.Config{
 		Source:   connector.Config{URL: source, Getenv: os.Getenv},
 		Target:   connector.Config{URL: target, Getenv: os.Getenv, ControlSchema: control},
 		Name:     "migrate",
 		Mappings: rules, Settings: s, TargetSchema: f.targetSchema, RefuseRows: f.refuseRows(s),
-		RowsPerSecond: rows, BytesPerSecond: bytes,
+		RowsPerSecond: rows, BytesPerSecond: bytes, SegmentBytes: segment, StallAfter: f.stallTimeout,
 	}, nil
 }
 

@@ -69,6 +69,7 @@ type Column struct {
 	// Inherited marks a column that a parent in Table.Inherits brings; CREATE TABLE does not declare it again.
 	Inherited bool
 	// NotNullAs spells NOT NULL where the plain words would lose something (PostgreSQL 18: name, NO INHERIT).
+	// "INHERITED" says that a parent brings it.
 	NotNullAs string
 	// Attributes are PostgreSQL's settings of the column, as they follow ALTER COLUMN name: "SET STORAGE EXTERNAL".
 	Attributes []string

@@ -30,6 +30,25 @@ type Target interface {
 	Close() error
 }
 
+// Exclusive is a Target that keeps a second process with the same run out.
+type Exclusive interface {
+	// Claim holds the run until release is called or the process ends, whatever way it ends. While another process
+	// holds it the error is of class Busy. On return no commit of an earlier holder is under way any more.
+	Claim(ctx context.Context, run string) (release func(), err error)
+}
+
+// Flusher is a Target whose loads commit without waiting for the disk.
+type Flusher interface {
+	// Flush makes everything durable that has been committed.
+	Flush(ctx context.Context) error
+}
+
+// Prober is a Source or Target that can be asked whether it is still there.
+type Prober interface {
+	// Probe asks over a new connection.
+	Probe(ctx context.Context) error
+}
+
 // Existing is a table that is already there.
 type Existing struct {
 	Table   *catalog.Table // with columns, keys and types as the target spells them

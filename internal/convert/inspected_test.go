@@ -40,7 +40,7 @@ func TestServersWordsAreUnderstood(t *testing.T) {
 		defer func() { require.NoError(t, db.Close()) }()
 		_, err = db.ExecContext(t.Context(), mariadbWords)
 		require.NoError(t, err)
-		convertInspected(t, mysql.Engine(), source.URL, source.Name, postgres.Engine(), target.URL, toPostgres, "store")
+		convertInspected(t, mysql.MariaDBEngine(), source.URL, source.Name, postgres.Engine(), target.URL, toPostgres, "store")
 	})
 	t.Run("postgresql to mariadb", func(t *testing.T) {
 		source, target := servertest.PostgreSQL(t, servertest.PostgreSQL15), servertest.MariaDB(t)
@@ -49,7 +49,7 @@ func TestServersWordsAreUnderstood(t *testing.T) {
 		defer func() { require.NoError(t, conn.Close(t.Context())) }()
 		_, err = conn.Exec(t.Context(), "CREATE SCHEMA app; SET search_path = app; "+postgresWords)
 		require.NoError(t, err)
-		convertInspected(t, postgres.Engine(), source.URL, "app", mysql.Engine(), target.URL, toMariaDB, "")
+		convertInspected(t, postgres.Engine(), source.URL, "app", mysql.MariaDBEngine(), target.URL, toMariaDB, "")
 	})
 }
 

@@ -36,8 +36,10 @@ func (r *run) after(ctx context.Context) error {
 		return err
 	}
 	for _, s := range r.loaded() {
-		if err := r.tolerate(ctx, "table attributes", s.Target.Name, s.Script.Finish); err != nil {
-			return err
+		for _, statement := range s.Script.Finish {
+			if err := r.tolerate(ctx, "attribute of table", s.Target.Name, []catalog.Statement{statement}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -70,7 +72,8 @@ func (r *run) objects(ctx context.Context, stage catalog.Stage) error {
 		for _, sql := range o.DDL {
 			ss = append(ss, catalog.Statement{SQL: sql})
 		}
-		if err := r.tolerate(ctx, o.Kind, o.Name, ss); err != nil {
+		// In one call: the statements of an object set the session for each other.
+		if err := r.tolerated(ctx, o.Kind, o.Name, r.target.Exec(ctx, ss)); err != nil {
 			return err
 		}
 	}
@@ -79,14 +82,21 @@ func (r *run) objects(ctx context.Context, stage catalog.Stage) error {
 
 // tolerate runs statements and turns a failure into a note of the report. Only the end of the context is an error.
 func (r *run) tolerate(ctx context.Context, kind string, name catalog.Name, ss []catalog.Statement) error {
-	err := r.make(ctx, ss)
+	return r.tolerated(ctx, kind, name, r.make(ctx, ss))
+}
+
+func (r *run) tolerated(ctx context.Context, kind string, name catalog.Name, err error) error {
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if connector.ClassOf(err) == connector.Present {
+	switch connector.ClassOf(err) {
+	case connector.Lost, connector.Full, connector.Busy:
+		// Nothing the target has against the object: a run that is repeated will make it.
+		return fmt.Errorf("make %s %s: %w", kind, name, err)
+	case connector.Present:
 		if !r.plan.Resumed { // else it is probably the interrupted run's own
 			r.report.Notes = append(r.report.Notes, convert.Note{
 				Kind: kind, Name: name, Outcome: convert.NotCarried, Text: fmt.Sprintf("The target has %s %s already; it was left as it is.", kind, name),

@@ -2,6 +2,7 @@ package task
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
@@ -24,6 +25,11 @@ type Config struct {
 	RefuseRows bool
 	// RowsPerSecond and BytesPerSecond hold the readers back; 0 means no limit.
 	RowsPerSecond, BytesPerSecond int64
-	Stats                         *fullload.Stats
-	Log                           *slog.Logger
+	// SegmentBytes is what a segment should hold; 0 means DefaultSegmentBytes.
+	SegmentBytes int64
+	// StallAfter is how long nothing may move before both ends are asked whether they are still there; 0 means
+	// DefaultStallAfter.
+	StallAfter time.Duration
+	Stats      *fullload.Stats
+	Log        *slog.Logger
 }

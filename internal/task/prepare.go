@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -15,28 +16,39 @@ import (
 type TablePlan struct {
 	*convert.Table
 	Script catalog.Script
-	// Prepare empties or drops what is there.
-	Prepare []catalog.Statement
+	// Prepare empties or drops what is there; Preparation names it in the journal.
+	Prepare     []catalog.Statement
+	Preparation preparation
 	// Made says that this migration creates the table, and so its keys, indexes and the rest.
 	Made bool
 	// Fresh says that the table holds no rows of others.
 	Fresh bool
-	// Needed says that other tables cannot be made before this one.
-	Needed bool
 	// Loaded are the segments an earlier run has planned or loaded; nil when there was none.
 	Loaded []connector.Loaded
 	// Existing is the table found on the target, if it stays.
 	Existing *catalog.Table
 }
 
+// preparation is what is done to a table that is there before its first row.
+type preparation string
+
+const (
+	dropFirst     preparation = "drop"
+	truncateFirst preparation = "truncate"
+)
+
 // note is what the journal keeps beside a table's segments.
 type note struct {
 	Witness string `json:"witness"`
 	Made    bool   `json:"made"`
+	// Others says that the table held rows of others before.
+	Others bool `json:"others,omitempty"`
+	// Prepare is done again by every run that finds no segment of the table loaded: nobody knows how far it had got.
+	Prepare preparation `json:"prepare,omitempty"`
 }
 
 func (n note) String() string {
-	text, _ := json.Marshal(n) // two plain fields cannot fail
+	text, _ := json.Marshal(n) // plain fields cannot fail
 	return string(text)
 }
 
@@ -68,42 +80,46 @@ func (t *Task) prepareTables(ctx context.Context, p *Plan) error {
 	if err != nil {
 		return fmt.Errorf("look at the target's tables: %w", err)
 	}
-	p.Resumed = len(journal) > 0
+	p.Resumed, p.Tables = len(journal) > 0, nil
+	prepared := slices.ContainsFunc(journal, func(l connector.Loaded) bool { return l.Done })
 	var refused []error
 	for _, ct := range p.Schema.Tables {
-		tp, err := t.prepareTable(ct, known[ct.Target.Name], existing[ct.Target.Name])
+		tp, err := t.prepareTable(ct, known[ct.Target.Name], existing[ct.Target.Name], prepared)
 		if err != nil {
 			refused = append(refused, err)
 			continue
 		}
 		p.Tables = append(p.Tables, tp)
 	}
-	markNeeded(p.Tables)
 	return errors.Join(refused...)
 }
 
-func (t *Task) prepareTable(ct *convert.Table, loaded []connector.Loaded, there *connector.Existing) (*TablePlan, error) {
+// prepareTable decides what becomes of one table. prepared says that an earlier run had prepared every table.
+func (t *Task) prepareTable(ct *convert.Table, loaded []connector.Loaded, there *connector.Existing, prepared bool) (*TablePlan, error) {
 	tp := &TablePlan{Table: ct, Loaded: loaded, Fresh: true}
 	tp.Script = t.dialect.Script(ct.Target, t.keysFirst())
 	if len(loaded) > 0 {
-		return tp, tp.resume(there)
+		known, err := t.resume(tp, there, prepared)
+		if known || err != nil {
+			return tp, err
+		}
+		tp.Loaded = nil
 	}
 	mode := t.Settings.FullLoadSettings.TargetTablePrepMode
-	dialect := t.dialect
 	switch {
 	case there == nil:
 		tp.Made = true
 		return tp, nil
 	case mode == "DROP_AND_CREATE":
 		tp.Made = true
-		tp.Prepare = []catalog.Statement{dialect.Drop(ct.Target.Name)}
+		t.prepareBy(tp, dropFirst)
 		return tp, nil
 	case !there.HasRows:
 	case t.RefuseRows:
 		return nil, fmt.Errorf("%w: %s (empty it with --prep truncate, replace it with --prep drop, or add to it with --prep append)",
 			ErrHoldsRows, ct.Target.Name)
 	case mode == "TRUNCATE_BEFORE_LOAD":
-		tp.Prepare = []catalog.Statement{dialect.Truncate(ct.Target.Name)}
+		t.prepareBy(tp, truncateFirst)
 	default:
 		tp.Fresh = false
 	}
@@ -117,17 +133,63 @@ func (t *Task) keysFirst() bool {
 	return asked && !t.Settings.FullLoadSettings.CreatePkAfterFullLoad
 }
 
-// resume goes on where an earlier run of this migration ended.
-func (tp *TablePlan) resume(there *connector.Existing) error {
+func (t *Task) prepareBy(tp *TablePlan, how preparation) {
+	tp.Preparation = how
+	switch how {
+	case dropFirst:
+		tp.Prepare = []catalog.Statement{t.dialect.Drop(tp.Target.Name)}
+	case truncateFirst:
+		tp.Prepare = []catalog.Statement{t.dialect.Truncate(tp.Target.Name)}
+	}
+}
+
+// resume goes on where an earlier run of this migration ended. known is false when that run has left nothing to go on
+// from, and the table is to be treated as one never seen.
+func (t *Task) resume(tp *TablePlan, there *connector.Existing, prepared bool) (known bool, err error) {
 	n, err := readNote(tp.Loaded[0].Witness)
 	if err != nil {
-		return err
+		return true, err
 	}
-	tp.Made = n.Made
+	tp.Made, tp.Fresh = n.Made, !n.Others
+	switch {
+	case tp.begun() && tp.vanished(there):
+		t.Log.Warn("what an earlier run had loaded is no longer in the target, loading the table from its beginning", "table", tp.Target.Name.String())
+		tp.Made = tp.Made || there == nil
+		tp.Loaded = nil
+	case tp.begun() || tp.rowless() && prepared:
+	case there == nil && n.Made:
+	case there == nil, n.Prepare == "" && !n.Made:
+		return false, nil
+	case n.Prepare != "":
+		t.prepareBy(tp, n.Prepare)
+	case there.HasRows && !tp.rowless():
+		// Only engines without transactions leave rows of a load that was given up.
+		t.prepareBy(tp, truncateFirst)
+	}
 	if !tp.Made && there != nil {
-		return tp.keep(there.Table)
+		return true, tp.keep(there.Table)
 	}
-	return nil
+	return true, nil
+}
+
+// begun reports whether an earlier run has loaded some of the table.
+func (tp *TablePlan) begun() bool {
+	return slices.ContainsFunc(tp.Loaded, func(l connector.Loaded) bool { return l.Done })
+}
+
+// rowless reports whether the table is one without rows of its own, whose place in the journal is held by
+// a segment that is none: number 0 of 0.
+func (tp *TablePlan) rowless() bool { return len(tp.Loaded) == 1 && tp.Loaded[0].Segment.Of == 0 }
+
+// vanished reports whether somebody has removed the rows that were loaded.
+func (tp *TablePlan) vanished(there *connector.Existing) bool {
+	var rows int64
+	for _, l := range tp.Loaded {
+		if l.Done {
+			rows += l.Counts.Rows
+		}
+	}
+	return there == nil || rows > 0 && !there.HasRows
 }
 
 // keep loads into a table that is there already, as it is: columns are matched by name.

@@ -15,7 +15,7 @@ import (
 // same migration may be run again and goes on where this one ended.
 func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	r := &run{Task: t, plan: p, report: &Report{Started: time.Now(), Resumed: p.Resumed, Source: t.source.Identity(), Target: t.target.Identity()}}
-	err := r.all(ctx)
+	err := r.exclusively(ctx)
 	r.report.Ended = time.Now()
 	r.report.Tables = t.Stats.Tables()
 	r.report.Notes = append(r.report.Notes, p.Schema.Report...)
@@ -36,6 +36,24 @@ type run struct {
 	report   *Report
 	snapshot connector.Snapshot
 	tables   []*Segmented
+	first    map[*Segmented]bool // see madeFirst
+}
+
+// exclusively runs everything while no other process runs the same, and gives up when one of the ends is gone.
+func (r *run) exclusively(ctx context.Context) error {
+	release, err := r.claim(ctx, r.plan)
+	if err != nil {
+		return err
+	}
+	defer release()
+	r.report.Resumed = r.plan.Resumed
+	watched, stop := r.watch(ctx)
+	defer stop()
+	err = r.all(watched)
+	if err != nil && watched.Err() != nil {
+		return context.Cause(watched)
+	}
+	return err
 }
 
 func (r *run) all(ctx context.Context) (err error) {
@@ -47,6 +65,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if r.tables, err = r.split(ctx, r.snapshot, r.plan); err != nil {
 		return err
 	}
+	r.first = madeFirst(r.plan, r.tables)
 	if err := r.before(ctx); err != nil {
 		return err
 	}
@@ -59,7 +78,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if r.report.failedTables(r.Stats) > 0 {
 		return nil // the journal stays, so that running again loads those tables alone
 	}
-	if err := r.target.Journal().Close(ctx, r.plan.Run); err != nil {
+	if err := r.patiently(ctx, "close the journal", func() error { return r.target.Journal().Close(ctx, r.plan.Run) }); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
 	}
 	return nil
@@ -99,53 +118,61 @@ func (r *run) before(ctx context.Context) error {
 func (r *run) journal(ctx context.Context) error {
 	var marks []connector.Mark
 	for _, s := range r.tables {
-		if len(s.Loaded) > 0 && !s.Restart && len(s.Segments) < len(s.Loaded) {
+		if s.TakenUp || s.rowless() && len(s.Segments) == 0 {
 			continue
 		}
-		for _, segment := range s.Segments {
+		segments := s.Segments
+		if len(segments) == 0 {
+			segments = []connector.Segment{{Rows: -1, Bytes: -1}} // see rowless
+		}
+		for _, segment := range segments {
 			marks = append(marks, connector.Mark{Run: r.plan.Run, Table: s.Target.Name, Segment: segment, Witness: s.Note.String()})
 		}
 	}
 	if len(marks) == 0 {
 		return nil
 	}
-	if err := r.target.Journal().Plan(ctx, marks); err != nil {
+	if err := r.patiently(ctx, "plan", func() error { return r.target.Journal().Plan(ctx, marks) }); err != nil {
 		return fmt.Errorf("write the target's journal: %w", err)
 	}
 	return nil
 }
 
 func (r *run) beforeTable(ctx context.Context, s *Segmented) error {
-	prepare := s.Prepare
-	if s.Restart {
-		prepare = append(prepare, r.dialect.Truncate(s.Target.Name))
-	}
-	if err := r.target.Exec(ctx, prepare); err != nil {
+	if err := r.patiently(ctx, "prepare the table", func() error { return r.target.Exec(ctx, s.Prepare) }); err != nil {
 		return err
 	}
-	if s.Made && s.needsTableFirst(r.plan) {
+	if s.Made && r.first[s] {
 		return r.make(ctx, s.Script.Create)
 	}
 	return nil
 }
 
-// make runs statements, leaving out those whose result exists.
+// make runs statements, leaving out those whose result may exist and does: what an interrupted run has made, and
+// schemas and sequences, which may belong to others too.
 func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 	for _, s := range ss {
-		if s.Makes.Kind != catalog.NoRef {
-			there, err := r.target.Exists(ctx, s.Makes)
-			if err != nil {
-				return fmt.Errorf("look for %s %s: %w", s.Makes.Kind, s.Makes.Name, err)
+		// Another's, or made by an interrupted run or by a try whose answer was lost.
+		asked := r.plan.Resumed || s.Makes.Kind == catalog.SchemaRef || s.Makes.Kind == catalog.SequenceRef
+		err := r.patiently(ctx, "run DDL", func() error {
+			if asked && s.Makes.Kind != catalog.NoRef {
+				if there, err := r.target.Exists(ctx, s.Makes); there || err != nil {
+					return err
+				}
 			}
-			if there {
-				continue
-			}
-		}
-		if err := r.target.Exec(ctx, []catalog.Statement{s}); err != nil {
+			asked = true
+			return r.target.Exec(ctx, []catalog.Statement{s})
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// patiently tries again while the target is lost or busy, as the settings say.
+func (r *run) patiently(ctx context.Context, what string, f func() error) error {
+	return retry(r.Settings).Do(ctx, r.Log, what, f)
 }
 
 func (r *run) load(ctx context.Context) error {

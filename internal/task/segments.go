@@ -2,8 +2,10 @@ package task
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -11,17 +13,24 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-// segmentBytes is what a segment should hold: at usual speeds it is loaded in a second or two, so little is lost when
+// DefaultSegmentBytes is what a segment should hold: at usual speeds it is loaded in a second or two, so little is lost when
 // a run is interrupted and the last segments end close together.
-const segmentBytes = 64 << 20
+const DefaultSegmentBytes = 64 << 20
 
 // Segmented is a table with the segments that are still to be loaded.
 type Segmented struct {
 	*TablePlan
 	Segments []connector.Segment
 	Note     note
-	// Restart says that segments of an earlier run cannot be trusted, so the table must be emptied and loaded again.
-	Restart bool
+	// TakenUp says that the segments are those that an earlier run has left, which the journal holds already.
+	TakenUp bool
+}
+
+func (t *Task) segmentBytes() int64 {
+	if t.SegmentBytes > 0 {
+		return t.SegmentBytes
+	}
+	return DefaultSegmentBytes
 }
 
 // split cuts every table under the snapshot, or takes up the segments of an earlier run.
@@ -43,11 +52,14 @@ func (t *Task) split(ctx context.Context, snapshot connector.Snapshot, p *Plan) 
 }
 
 func (t *Task) splitTable(ctx context.Context, snapshot connector.Snapshot, tp *TablePlan) (*Segmented, error) {
-	s := &Segmented{TablePlan: tp, Note: note{Made: tp.Made}}
-	if len(tp.Loaded) > 0 {
+	s := &Segmented{TablePlan: tp, Note: note{Made: tp.Made, Others: !tp.Fresh, Prepare: tp.Preparation}}
+	if tp.begun() {
 		trusted, err := s.takeUp(ctx, snapshot)
 		if err != nil || trusted {
 			return s, err
+		}
+		if err := t.restart(s); err != nil {
+			return nil, err
 		}
 	}
 	var err error
@@ -74,21 +86,33 @@ func (s *Segmented) takeUp(ctx context.Context, snapshot connector.Snapshot) (bo
 	if err != nil {
 		return false, err
 	}
-	if len(left) > 0 && len(left) < len(s.Loaded) {
+	if len(left) > 0 {
 		unmoved, err := snapshot.Unmoved(ctx, s.Plan.Source, n.Witness)
 		if err != nil {
 			return false, fmt.Errorf("check whether rows have moved: %w", err)
 		}
 		if !unmoved {
-			s.Restart = true
 			return false, nil
 		}
 	}
-	if len(left) == len(s.Loaded) {
-		return false, nil // nothing is loaded yet, so the table may as well be cut anew
-	}
-	s.Note, s.Segments = n, left
+	s.Note, s.Segments, s.TakenUp = n, left, true
 	return true, nil
+}
+
+// restart empties the table and loads it again, because the segments of the earlier run cannot be trusted. The note
+// says so before the table is emptied: whatever a crash leaves behind is emptied again.
+func (t *Task) restart(s *Segmented) error {
+	if !s.Fresh {
+		return &connector.Error{
+			Class:  connector.Invalid,
+			Err:    errors.New("rows have moved in the source since the earlier run, and the target table holds rows of others beside those loaded"),
+			Remedy: "take the rows loaded out of the target table, drop the target's table awsdms_load_progress and run again",
+		}
+	}
+	t.Log.Info("rows have moved in the source since the earlier run, loading the table again", "table", s.Plan.Source.Name.String())
+	s.Note.Prepare = truncateFirst
+	s.Prepare = []catalog.Statement{t.dialect.Truncate(s.Target.Name)}
+	return nil
 }
 
 func (t *Task) cut(ctx context.Context, snapshot connector.Snapshot, tp *TablePlan) ([]connector.Segment, error) {
@@ -99,23 +123,63 @@ func (t *Task) cut(ctx context.Context, snapshot connector.Snapshot, tp *TablePl
 		return nil, nil // its partitions are tables of their own
 	case tp.Plan.View != nil:
 		return whole, nil
-	case source.PartitionBy == "" && tp.Plan.Parallel == nil && source.Bytes >= 0 && source.Bytes <= segmentBytes:
+	case source.PartitionBy == "" && tp.Plan.Parallel == nil && source.Bytes >= 0 && source.Bytes <= t.segmentBytes():
 		return whole, nil
 	}
-	return snapshot.Split(ctx, source, connector.SplitOptions{SegmentBytes: segmentBytes, Parallel: tp.Plan.Parallel})
+	return snapshot.Split(ctx, source, connector.SplitOptions{SegmentBytes: t.segmentBytes(), Parallel: tp.Plan.Parallel})
 }
 
-// needsTableFirst reports whether the table must exist before its load begins, rather than being made within it.
-func (s *Segmented) needsTableFirst(p *Plan) bool {
-	return len(s.Segments) != 1 || s.Segments[0].Of != 1 || s.Plan.Source.PartitionOf != nil || len(s.Plan.Source.Inherits) > 0 ||
-		s.Plan.Source.PartitionBy != "" || s.Needed || hasStage(p, catalog.AfterTables)
+// madeFirst lists the tables that must exist before their load begins, rather than being made within it.
+func madeFirst(p *Plan, tables []*Segmented) map[*Segmented]bool {
+	needed := map[catalog.Name]bool{}
+	for _, s := range tables {
+		for _, n := range s.neighbours() {
+			needed[n] = true
+		}
+	}
+	all, first := hasStage(p, catalog.AfterTables), map[*Segmented]bool{}
+	for _, s := range tables {
+		alone := len(s.Segments) == 1 && s.Segments[0].Of == 1
+		first[s] = all || !alone || s.Plan.Source.PartitionBy != "" || len(s.neighbours()) > 0 || needed[s.Plan.Source.Name]
+	}
+	return first
+}
+
+// neighbours are the tables that must be made before this one.
+func (s *Segmented) neighbours() []catalog.Name {
+	source := s.Plan.Source
+	names := append(slices.Clone(source.Inherits), source.Needs...)
+	if source.PartitionOf != nil {
+		names = append(names, *source.PartitionOf)
+	}
+	return names
+}
+
+// inOrder lists the tables, each after its neighbours.
+func inOrder(tables []*Segmented) []*Segmented {
+	byName := map[catalog.Name]*Segmented{}
+	for _, s := range tables {
+		byName[s.Plan.Source.Name] = s
+	}
+	var ordered []*Segmented
+	seen := map[*Segmented]bool{}
+	var visit func(s *Segmented)
+	visit = func(s *Segmented) {
+		if s == nil || seen[s] {
+			return
+		}
+		seen[s] = true
+		for _, n := range s.neighbours() {
+			visit(byName[n])
+		}
+		ordered = append(ordered, s)
+	}
+	for _, s := range tables {
+		visit(s)
+	}
+	return ordered
 }
 
 func hasStage(p *Plan, stage catalog.Stage) bool {
-	for _, o := range p.Schema.Objects {
-		if o.Stage == stage {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Schema.Objects, func(o catalog.Object) bool { return o.Stage == stage })
 }

@@ -22,16 +22,15 @@ var parameters = []string{
 
 // config says how to reach a server. It is made by parseConfig and not changed afterwards.
 type config struct {
-	scheme           string
-	host, port       string
-	socket           string
-	user, password   string
-	database         string
-	tls              tlsFiles
-	timeout          time.Duration
-	connections      int
-	controlSchema    string
-	defaultsFileUsed string
+	scheme         string
+	host, port     string
+	socket         string
+	user, password string
+	database       string
+	tls            tlsFiles
+	timeout        time.Duration
+	connections    int
+	controlSchema  string
 }
 
 // parseConfig reads the URL, then fills what it leaves open from the option file and the environment, in the order

@@ -20,16 +20,16 @@ const (
 	asIs form = iota // the bytes are the value
 	signed
 	unsigned
-	truth      // 0 or 1
-	bitTruth   // BIT(1)
-	bitSigned  // BIT as a number
-	bitText    // BIT as '0' and '1'
-	real32     //
-	real64     //
-	geometry   // internal form to well-known binary
-	date       //
-	clock      //
-	moment     //
+	truth     // 0 or 1
+	bitTruth  // BIT(1)
+	bitSigned // BIT as a number
+	bitText   // BIT as '0' and '1'
+	real32
+	real64
+	geometry // internal form to well-known binary
+	date
+	clock
+	moment
 	momentDate // a DATE delivered as a timestamp
 )
 
@@ -132,7 +132,7 @@ func decoderFor(r connector.ReadColumn) (cellDecoder, error) {
 	return d, nil
 }
 
-// row appends the values of a text row to the batch. On an error the row is incomplete there: see CancelRow.
+// decodeRow appends the values of a text row to the batch. On an error the row is incomplete there: see CancelRow.
 func decodeRow(b *change.Batch, ds []cellDecoder, row []byte) error {
 	for i := range ds {
 		cell, rest, null, ok := wire.Cell(row)

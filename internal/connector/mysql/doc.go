@@ -35,4 +35,35 @@
 // session of a bulk load: time_zone '+00:00' and explicit_defaults_for_timestamp on. The DDL of an object or a view
 // is several statements, SET … CREATE … SET, that belong on one connection; when one of them fails the session is
 // not set back. runDDL sees to that, and to triggers, which are created in their own database.
+//
+// # How rows are read
+//
+// Readers are sessions in START TRANSACTION WITH CONSISTENT SNAPSHOT, all begun while commits are held back (MariaDB:
+// BACKUP STAGE BLOCK_COMMIT; MySQL: FLUSH TABLES WITH READ LOCK), which takes milliseconds and the RELOAD privilege.
+// Without it they are begun again and again until the binary log shows that no commit came between them. One reader
+// needs no lock. DDL on the source while it is read ends the reading of that table (error 1412).
+//
+// Rows come in the text protocol as UTF-8 and are decoded from the socket's buffer (package wire). FLOAT is read as
+// DOUBLE, because the servers print it with six digits. Geometries are read in the internal form; well-known binary
+// with a reference system other than 0 is written as PostGIS does (EWKB).
+//
+// Large tables are cut along the primary key, or a unique key without nulls: the boundaries are keys of the index,
+// placed by the server, and sized by the optimizer's estimates. Segments are read in key order.
+//
+// # How rows are loaded
+//
+// By LOAD DATA LOCAL in the character set binary, columns of other sets than UTF-8 converted by an expression. The
+// server turns errors of such a load into warnings; any warning fails the load, and what it would change without a
+// warning (fractions of seconds, digits after the point in an integer, years of two digits) is refused before it is
+// sent. In Careful mode, and where local_infile is off, rows go in by INSERT; careful ones under savepoints, which need
+// a transactional storage engine. Unique checks stay on, foreign key checks are off.
+//
+// With innodb_autoinc_lock_mode 1, MariaDB's default, two LOAD DATA into one table with an AUTO_INCREMENT column wait
+// for each other: load different tables at the same time.
+//
+// The value that an ENUM has for "none of the members" (index 0, printed as an empty string) cannot be loaded and is
+// rejected. Big-endian well-known binary is rejected.
+//
+// Privileges: a source needs SELECT, and RELOAD and REPLICATION CLIENT (MariaDB: BINLOG MONITOR) for several readers;
+// a target CREATE, ALTER, DROP, INDEX, INSERT, UPDATE, DELETE, SELECT, and ALL on the database of the control tables.
 package mysql

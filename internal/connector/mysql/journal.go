@@ -47,10 +47,20 @@ func markKey(run string, table catalog.Name, segment int) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// markStatement records a segment as done, in the transaction of its rows.
+// markStatement records a segment as done, in the transaction of its rows. It changes nothing when the segment is done
+// already or was planned otherwise: then another process is at work on the same run, or a commit whose answer was lost
+// has held. Assignments are made from left to right, so done comes last.
 func (t *target) markStatement(m connector.Mark, c connector.Counts) string {
-	return t.markValues(m, c, true) + ` ON DUPLICATE KEY UPDATE done=1, loaded_rows=VALUES(loaded_rows),
-		loaded_bytes=VALUES(loaded_bytes), rejected_rows=VALUES(rejected_rows), marked_at=VALUES(marked_at)`
+	const planned = "done=0 AND segment_spec=VALUES(segment_spec) AND segment_count=VALUES(segment_count)"
+	var b strings.Builder
+	b.WriteString(t.markValues(m, c, true) + " ON DUPLICATE KEY UPDATE ")
+	for _, name := range []string{"loaded_rows", "loaded_bytes", "rejected_rows", "marked_at", "done"} {
+		if name != "loaded_rows" {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%[1]s=IF(%[2]s, VALUES(%[1]s), %[1]s)", name, planned)
+	}
+	return b.String()
 }
 
 func (t *target) markValues(m connector.Mark, c connector.Counts, done bool) string {
@@ -143,8 +153,15 @@ func (j *journal) Plan(ctx context.Context, marks []connector.Mark) error {
 		return classify(ctx, fmt.Errorf("plan a table: %w", err))
 	}
 	defer func() { _ = tx.Rollback() }()
-	if err := j.delete(ctx, tx, marks[0].Run, marks[0].Table); err != nil {
-		return err
+	forgotten := map[catalog.Name]bool{}
+	for _, m := range marks {
+		if forgotten[m.Table] {
+			continue
+		}
+		forgotten[m.Table] = true
+		if err := j.delete(ctx, tx, m.Run, m.Table); err != nil {
+			return err
+		}
 	}
 	for len(marks) > 0 {
 		n := min(len(marks), 200)

@@ -56,8 +56,3 @@ func isBinary(base string) bool {
 	}
 	return false
 }
-
-// isRaw reports whether the bytes of a value have no character set.
-func isRaw(base string) bool {
-	return isBinary(base) || isSpatial(base) || base == "bit" || base == "vector"
-}

@@ -69,8 +69,13 @@ func (l *loadBase) Abort() {
 // finish writes the mark, commits and runs what follows the load.
 func (l *loadBase) finish(ctx context.Context, c connector.Counts) error {
 	if l.request.Mark.Run != "" {
-		if _, err := l.link.exec(ctx, l.target.markStatement(l.request.Mark, c)); err != nil {
+		r, err := l.link.exec(ctx, l.target.markStatement(l.request.Mark, c))
+		if err != nil {
 			return fmt.Errorf("write the journal: %w", err)
+		}
+		if r.Affected == 0 {
+			return &connector.Error{Class: connector.Invalid,
+				Err: fmt.Errorf("segment %d is loaded already, or was planned anew by another run", l.request.Mark.Segment.Number)}
 		}
 	}
 	if _, err := l.link.exec(ctx, "COMMIT"); err != nil {

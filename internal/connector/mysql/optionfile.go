@@ -37,7 +37,6 @@ func (c *config) applyOptionFile(path string, getenv func(string) string, hasPas
 	if err != nil {
 		return invalid(fmt.Errorf("read the option file %s: %w", path, err), "")
 	}
-	c.defaultsFileUsed = path
 	return c.fill(options, hasPassword)
 }
 

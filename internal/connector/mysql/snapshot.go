@@ -33,12 +33,20 @@ func (s *snapshot) Position() string { return s.position }
 // Layout is how Read delivers a column.
 func (s *snapshot) Layout(c *catalog.Column) change.Layout { return layoutOf(c) }
 
-// lease lends a session to f. When the session breaks, so has the snapshot: a new session would see another moment.
-func (s *snapshot) lease(ctx context.Context, f func(*link) error) error {
+// alive fails with class Lost once the snapshot has ended.
+func (s *snapshot) alive() error {
 	select {
 	case <-s.gone.signal:
 		return s.lost()
 	default:
+		return nil
+	}
+}
+
+// lease lends a session to f. When the session breaks, so has the snapshot: a new session would see another moment.
+func (s *snapshot) lease(ctx context.Context, f func(*link) error) error {
+	if err := s.alive(); err != nil {
+		return err
 	}
 	select {
 	case <-ctx.Done():
@@ -83,11 +91,13 @@ func (s *snapshot) Close() error {
 // Witness and Unmoved: segments are ranges of key values, and a row's key is its place. Only an update of the key
 // moves a row, and whoever resumes has the source's change stream or a quiet source to account for that; a table
 // without a key is one segment, which no row can leave.
-func (s *snapshot) Witness(context.Context, *catalog.Table) (string, error) { return keyWitness, nil }
+func (s *snapshot) Witness(context.Context, *catalog.Table) (string, error) {
+	return keyWitness, s.alive()
+}
 
 // Unmoved reports whether the segments were cut by this connector's own rule.
 func (s *snapshot) Unmoved(_ context.Context, _ *catalog.Table, witness string) (bool, error) {
-	return witness == keyWitness, nil
+	return witness == keyWitness, s.alive()
 }
 
 // keyWitness names the rule by which segments are cut.

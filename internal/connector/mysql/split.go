@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -10,6 +11,9 @@ import (
 
 // Split cuts a table into segments: as its parallel-load rule says, else by ranges of its key, partition by partition.
 func (s *snapshot) Split(ctx context.Context, t *catalog.Table, o connector.SplitOptions) ([]connector.Segment, error) {
+	if err := s.alive(); err != nil {
+		return nil, err
+	}
 	parts, err := s.parts(ctx, t, o)
 	if err != nil {
 		return nil, fmt.Errorf("split %s: %w", t.Name, err)
@@ -89,7 +93,7 @@ func (s *snapshot) ruled(ctx context.Context, t *catalog.Table, rule *catalog.Pa
 		listed := *t
 		listed.Partitions = rule.Partitions
 		for _, name := range rule.Partitions {
-			if !contains(t.Partitions, name) {
+			if !slices.Contains(t.Partitions, name) {
 				return nil, invalid(fmt.Errorf("the parallel-load rule names partition %s, which the table does not have", name), "")
 			}
 		}
@@ -105,20 +109,11 @@ func (s *snapshot) ruled(ctx context.Context, t *catalog.Table, rule *catalog.Pa
 // parallel, not which rows to leave out.
 func (s *snapshot) listedPartitions(ctx context.Context, t, listed *catalog.Table) ([]piece, error) {
 	for _, name := range t.Partitions {
-		if !contains(listed.Partitions, name) {
+		if !slices.Contains(listed.Partitions, name) {
 			listed.Partitions = append(listed.Partitions[:len(listed.Partitions):len(listed.Partitions)], name)
 		}
 	}
 	return s.partitions(ctx, listed)
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // ranges cuts by the boundaries of a rule, each of which is an upper bound.

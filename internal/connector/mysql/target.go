@@ -15,6 +15,8 @@ type target struct {
 	host *host
 	// localInfile is whether the server takes LOAD DATA LOCAL.
 	localInfile bool
+	// plainTimestamps is whether a TIMESTAMP column is nullable and without a default unless its DDL says otherwise.
+	plainTimestamps bool
 
 	// links that are set up for loading and between two loads.
 	idle struct {
@@ -42,9 +44,10 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 		return nil, err
 	}
 	t := &target{host: s}
-	if err := s.control.QueryRowContext(ctx, "SELECT @@local_infile").Scan(&t.localInfile); err != nil {
+	if err := s.control.QueryRowContext(ctx, "SELECT @@local_infile, @@explicit_defaults_for_timestamp").
+		Scan(&t.localInfile, &t.plainTimestamps); err != nil {
 		_ = s.close()
-		return nil, classify(ctx, fmt.Errorf("ask for local_infile: %w", err))
+		return nil, classify(ctx, fmt.Errorf("ask for the server's variables: %w", err))
 	}
 	if !t.localInfile {
 		s.log.Warn("the server refuses LOAD DATA LOCAL, so rows go in by INSERT, which takes about twice as long",
@@ -85,6 +88,10 @@ func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 		return classify(ctx, fmt.Errorf("open a connection for DDL: %w", err))
 	}
 	defer func() { _ = c.Close() }()
+	if !t.plainTimestamps {
+		// Old servers let nobody change it; DDL that names every attribute does without.
+		_, _ = c.ExecContext(ctx, "SET SESSION explicit_defaults_for_timestamp=1")
+	}
 	for _, s := range ss {
 		// Emptying or dropping a table must not fail for the tables that refer to it.
 		sql, loose := s.SQL, needsNoForeignKeys(s.SQL)
@@ -93,11 +100,9 @@ func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 				return classify(ctx, err)
 			}
 		}
-		_, err := c.ExecContext(ctx, sql)
-		if loose {
-			if _, again := c.ExecContext(ctx, "SET foreign_key_checks=1"); again != nil && err == nil {
-				err = again
-			}
+		err := runDDL(ctx, c, sql)
+		if loose && err == nil {
+			_, err = c.ExecContext(ctx, "SET foreign_key_checks=1")
 		}
 		if err != nil {
 			return classify(ctx, fmt.Errorf("run %s: %w", firstWords(sql), err))

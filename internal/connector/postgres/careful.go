@@ -15,6 +15,7 @@ func (l *loader) writeCarefully(ctx context.Context, b *change.Batch) error {
 	p := portion{}
 	l.rows.keep = true
 	l.rows.reset()
+	defer func() { l.spare = p.data[:0] }()
 	for i := range b.Rows() {
 		if no, ok := l.row(b, i); !ok {
 			if err := l.reject(b, i, no); err != nil {
@@ -25,7 +26,7 @@ func (l *loader) writeCarefully(ctx context.Context, b *change.Batch) error {
 		p.indexes = append(p.indexes, i)
 		p.ends = append(p.ends, len(l.rows.buf))
 	}
-	p.data = append(p.data, l.rows.buf...)
+	p.data, l.rows.buf = l.rows.buf, l.spare
 	if err := l.bisect(ctx, b, &p, 0, len(p.indexes)); err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (l *loader) copyOnce(ctx context.Context, data []byte, rows int) error {
 	if err := l.ensureCopy(); err != nil {
 		return l.failed(ctx, err)
 	}
-	l.rows.copied(data)
+	l.rows.refer(data)
 	n, err := l.endCopy(ctx)
 	if err != nil {
 		return err

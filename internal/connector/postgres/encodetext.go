@@ -33,7 +33,12 @@ func appendTextual(dst []byte, v *change.Vector, i int) []byte {
 	return append(dst, v.Value(i)...)
 }
 
+// appendFloat prints the shortest text that reads back the same, with an exponent where PostgreSQL prints one.
 func appendFloat(dst []byte, x float64, bits int) []byte {
+	beyond := 1e15
+	if bits == 32 {
+		beyond = 1e6
+	}
 	switch {
 	case math.IsNaN(x):
 		return append(dst, "NaN"...)
@@ -42,7 +47,10 @@ func appendFloat(dst []byte, x float64, bits int) []byte {
 	case math.IsInf(x, -1):
 		return append(dst, "-Infinity"...)
 	}
-	return strconv.AppendFloat(dst, x, 'g', -1, bits)
+	if abs := math.Abs(x); abs == 0 || abs >= 1e-4 && abs < beyond {
+		return strconv.AppendFloat(dst, x, 'f', -1, bits)
+	}
+	return strconv.AppendFloat(dst, x, 'e', -1, bits)
 }
 
 // appendDay writes a date as ISO 8601 with PostgreSQL's BC.

@@ -188,8 +188,9 @@ func (in *inspector) loadSchemas(ctx context.Context) error {
 		}
 		return nil
 	}
-	return in.each(ctx, "schemas", `SELECT n.nspname, coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '')
-		FROM pg_catalog.pg_namespace n WHERE `+userSchema+` ORDER BY n.nspname COLLATE "C"`, func(rows pgx.Rows) error {
+	// Only its owner may set the comment of public, so the one it comes with is left alone.
+	return in.each(ctx, "schemas", `SELECT n.nspname, CASE WHEN n.nspname = 'public' AND d = 'standard public schema' THEN '' ELSE coalesce(d, '') END
+		FROM pg_catalog.pg_namespace n, pg_catalog.obj_description(n.oid, 'pg_namespace') d WHERE `+userSchema+` ORDER BY n.nspname COLLATE "C"`, func(rows pgx.Rows) error {
 		var name, comment string
 		err := rows.Scan(&name, &comment)
 		in.schema(name).Comment = comment

@@ -38,7 +38,7 @@ func (in *inspector) loadViews(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return in.each(ctx, "what views read", in.rel()+viewNeedsQuery, func(rows pgx.Rows) error {
+	err = in.each(ctx, "what views read", in.rel()+viewNeedsQuery, func(rows pgx.Rows) error {
 		var view, needed uint32
 		if err := rows.Scan(&view, &needed); err != nil {
 			return err
@@ -50,6 +50,12 @@ func (in *inspector) loadViews(ctx context.Context) error {
 		}
 		return nil
 	})
+	for _, r := range in.relations {
+		if r.view != nil {
+			slices.SortFunc(r.view.Needs, compareNames)
+		}
+	}
+	return err
 }
 
 // orderViews puts views into their schemas, each after those it reads.

@@ -49,6 +49,20 @@ func (t *target) markSQL(m connector.Mark, done bool, c connector.Counts) string
 		quoteLiteral(m.Segment.Spec), m.Segment.Rows, m.Segment.Bytes, quoteLiteral(m.Witness), done, c.Rows, c.Bytes, c.Rejected)
 }
 
+// doneSQL marks a segment as loaded, in the transaction of its rows. It fails when the segment is marked already or was
+// planned otherwise: then another process is at work on the same run, or a commit whose answer was lost has held.
+func (t *target) doneSQL(m connector.Mark, c connector.Counts) string {
+	body := fmt.Sprintf(`BEGIN
+%s WHERE NOT p.done AND p.spec = excluded.spec AND p.segments = excluded.segments;
+IF NOT FOUND THEN RAISE EXCEPTION 'segment %d of %% is loaded already, or was planned anew by another run', %s USING ERRCODE = '55000'; END IF;
+END`, t.markSQL(m, true, c), m.Segment.Number, quoteLiteral(m.Table.String()))
+	tag := "$mark$"
+	for strings.Contains(body, tag) {
+		tag = "$m" + tag[1:]
+	}
+	return "DO " + tag + body + tag
+}
+
 // Read implements connector.Journal.
 func (j journal) Read(ctx context.Context, run string) (known []connector.Loaded, err error) {
 	err = j.t.atDesk(ctx, "read the journal", func(c *pgx.Conn) error {
@@ -122,14 +136,22 @@ func (j journal) Forget(ctx context.Context, run string, table catalog.Name) err
 // transaction number so that there is something to commit; the write-ahead log being one sequence, every commit
 // before it is on disk then too.
 func (j journal) Close(ctx context.Context, run string) error {
-	const durable = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
- SELECT txid_current()`
 	if err := j.ifKept(ctx, "close the journal", durable+fmt.Sprintf(`;
  DELETE FROM %[1]s WHERE run = %[2]s;
  DO $$ BEGIN IF NOT EXISTS (SELECT FROM %[1]s) THEN DROP TABLE %[1]s; END IF; END $$`, j.t.journalName(), quoteLiteral(run))); err != nil {
 		return err
 	}
-	return j.change(ctx, "make the load durable", durable)
+	return j.t.Flush(ctx)
+}
+
+const durable = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
+ SELECT txid_current()`
+
+var _ connector.Flusher = (*target)(nil)
+
+// Flush implements connector.Flusher.
+func (t *target) Flush(ctx context.Context) error {
+	return journal{t}.change(ctx, "make the load durable", durable)
 }
 
 // ifKept runs statements on the journal's table, or nothing when there is none.

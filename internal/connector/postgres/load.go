@@ -28,7 +28,8 @@ type loader struct {
 	reply   chan copyReply // holds the server's answer to the COPY that runs
 	count   int64          // rows given to the server
 	careful bool
-	seen    int64 // rows of batches before the present one
+	seen    int64  // rows of batches before the present one
+	spare   []byte // of careful loading
 }
 
 // copyReply is how a COPY ended on the server.
@@ -172,6 +173,7 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 			}
 		}
 	}
+	l.seen += int64(b.Rows())
 	return l.flush(ctx)
 }
 
@@ -302,7 +304,7 @@ func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
 		sql.WriteString(s.SQL + ";\n")
 	}
 	if l.r.Mark.Run != "" {
-		sql.WriteString(l.t.markSQL(l.r.Mark, true, c) + ";\n")
+		sql.WriteString(l.t.doneSQL(l.r.Mark, c) + ";\n")
 	}
 	sql.WriteString("COMMIT")
 	if err := l.w.exec(ctx, sql.String()); err != nil {

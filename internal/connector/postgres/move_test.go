@@ -127,6 +127,13 @@ func (p *pair) move(s connector.RawSnapshot, t *catalog.Table, m mode, o connect
 	if err != nil {
 		return nil, err
 	}
+	var marks []connector.Mark
+	for _, g := range segments {
+		marks = append(marks, connector.Mark{Run: "r", Table: t.Name, Segment: g, Witness: "w"})
+	}
+	if err := p.target.Journal().Plan(p.t.Context(), marks); err != nil {
+		return nil, err
+	}
 	var rejects []change.Reject
 	for _, g := range segments {
 		if err := p.moveSegment(s, t, m, g, &rejects); err != nil {

@@ -96,3 +96,10 @@ func FuzzNumeric(f *testing.F) {
 		_, _ = appendNumericText(nil, wire)
 	})
 }
+
+func unhex(t *testing.T, text string) []byte {
+	t.Helper()
+	p, err := hex.DecodeString(text)
+	require.NoError(t, err)
+	return p
+}

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
@@ -12,7 +14,7 @@ func (in *inspector) loadObjects(ctx context.Context) error {
 		in.loadExtensions, in.loadCollations, in.loadUserTypes, in.loadDomains, in.loadRanges, in.loadFunctions, in.loadAggregates,
 		in.loadOperators, in.loadOperatorClasses, in.loadCasts, in.loadTextSearch, in.loadViewExtras,
 		in.loadTriggers, in.loadRules, in.loadPolicies, in.loadStatistics, in.loadIndexAttachments,
-		in.loadDependencies, in.loadLateDefaults,
+		in.loadDependencies, in.loadLateDefaults, in.loadLateChecks,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -22,7 +24,21 @@ func (in *inspector) loadObjects(ctx context.Context) error {
 	if err := in.loadEventTriggers(ctx); err != nil {
 		return err
 	}
-	return in.loadNotCarried(ctx)
+	if err := in.loadNotCarried(ctx); err != nil {
+		return err
+	}
+	for _, s := range in.cat.Schemas {
+		slices.SortStableFunc(s.Objects, compareObjects)
+	}
+	return nil
+}
+
+// compareObjects orders what belongs to tables: by stage and kind, comments after what they are on, event triggers
+// last. The kinds of one stage need nothing of each other but for "trigger state", which follows "trigger" as it should.
+func compareObjects(a, b catalog.Object) int {
+	last := func(o catalog.Object) int { return slices.Index([]string{"comment", "event trigger"}, o.Kind) }
+	return cmp.Or(cmp.Compare(a.Stage, b.Stage), cmp.Compare(last(a), last(b)), cmp.Compare(a.Kind, b.Kind),
+		compareNames(catalog.Name{Schema: a.Name.Schema, Name: a.Table}, catalog.Name{Schema: b.Name.Schema, Name: b.Table}), compareNames(a.Name, b.Name))
 }
 
 // tableObject lists something that belongs to a table.

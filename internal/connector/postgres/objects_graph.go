@@ -139,6 +139,7 @@ func (in *inspector) settleRanks() {
 	}
 	for _, n := range in.ordered {
 		n.spread()
+		slices.SortFunc(n.object.Needs, compareNames)
 	}
 }
 

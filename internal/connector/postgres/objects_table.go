@@ -95,27 +95,3 @@ func viewIndexes(r *relation) []string {
 	}
 	return ddl
 }
-
-// loadLateDefaults takes defaults that need an object which is made after the tables out of the tables.
-func (in *inspector) loadLateDefaults(ctx context.Context) error {
-	in.settleRanks()
-	sql := in.rel() + `SELECT DISTINCT d.adrelid, d.adnum, p.refclassid::regclass::text, p.refobjid FROM pg_catalog.pg_depend p JOIN pg_catalog.pg_attrdef d ON d.oid = p.objid
-		JOIN rel c ON c.oid = d.adrelid WHERE p.classid = 'pg_catalog.pg_attrdef'::regclass AND p.refobjid >= 16384
-		AND p.refclassid <> 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p') ORDER BY 1, 2`
-	return in.each(ctx, "what defaults call", sql, func(rows pgx.Rows) error {
-		var oid uint32
-		var number int16
-		var on ref
-		if err := rows.Scan(&oid, &number, &on.class, &on.oid); err != nil {
-			return err
-		}
-		r, n := in.relations[oid], in.graph[in.canonical(on)]
-		c := r.columns[number]
-		if n == nil || n.rank == beforeTables || c == nil || c.Default == nil {
-			return nil
-		}
-		in.tableObject(r, "default", c.Name, catalog.AtEnd, fmt.Sprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", quoteName(r.name), quote(c.Name), *c.Default))
-		c.Default = nil
-		return nil
-	})
-}

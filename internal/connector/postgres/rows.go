@@ -33,27 +33,27 @@ type reference struct {
 	data []byte
 }
 
-func (e *rows) reset() { e.buf, e.refs = append(e.buf[:0], 'd', 0, 0, 0, 0), e.refs[:0] }
+// reset empties the rows. A buffer that one huge value has blown up is let go.
+func (e *rows) reset() {
+	if cap(e.buf) > 4*largeFrame {
+		e.buf = nil
+	}
+	e.buf, e.refs = append(e.buf[:0], 'd', 0, 0, 0, 0), e.refs[:0]
+}
 
 func (e *rows) empty() bool { return len(e.buf) == frameHead && len(e.refs) == 0 }
-
-// size is the number of bytes in it.
-func (e *rows) size() int {
-	n := len(e.buf)
-	for _, r := range e.refs {
-		n += len(r.data)
-	}
-	return n
-}
 
 // data appends a value of the batch, by reference when it is large.
 func (e *rows) data(p []byte) {
 	if len(p) >= largeValue && !e.keep {
-		e.refs = append(e.refs, reference{at: len(e.buf), data: p})
+		e.refer(p)
 		return
 	}
 	e.buf = append(e.buf, p...)
 }
+
+// refer appends bytes that stay what they are until the rows are written.
+func (e *rows) refer(p []byte) { e.refs = append(e.refs, reference{at: len(e.buf), data: p}) }
 
 // copied appends bytes that will not stay.
 func (e *rows) copied(p []byte) { e.buf = append(e.buf, p...) }

@@ -1,15 +1,18 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strconv"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
@@ -41,6 +44,19 @@ func TestManyTables(t *testing.T) {
 			public := found.Schema("public")
 			require.Len(t, public.Tables, tables)
 			require.Len(t, found.Table(catalog.Name{Schema: "public", Name: "t2"}).Indexes, 2)
+			require.Less(t, locksOfInspect(t, c), 300)
 		})
 	}
+}
+
+// locksOfInspect counts the locks that are held when Inspect is done, before its transaction ends. The server has room
+// for a few thousand, all sessions together.
+func locksOfInspect(t *testing.T, c *pgx.Conn) (locks int) {
+	t.Helper()
+	tx, err := c.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, tx.Rollback(context.Background())) }()
+	require.NoError(t, newInspector(tx, connector.InspectOptions{Objects: true}).everything(t.Context()))
+	require.NoError(t, tx.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()").Scan(&locks))
+	return locks
 }

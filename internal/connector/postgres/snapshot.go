@@ -29,8 +29,9 @@ type snapshot struct {
 
 	mu struct {
 		sync.Mutex
-		tables map[catalog.Name][]attribute
-		heaps  map[catalog.Name][]heap
+		tables  map[catalog.Name][]attribute
+		heaps   map[catalog.Name][]heap
+		lookups int
 	}
 }
 
@@ -77,7 +78,7 @@ func (s *snapshot) export(ctx context.Context) error {
 
 // join opens a reader that sees the snapshot.
 func (s *snapshot) join(ctx context.Context) (*wire, error) {
-	w, err := dial(ctx, s.src.cfg, settleSQL(commonSettings, readSettings), prepareHeaps, beginSQL)
+	w, err := dial(ctx, s.src.cfg, settleSQL(commonSettings, readSettings), beginSQL)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,7 +12,6 @@ import (
 // source is a database to read from.
 type source struct {
 	cfg *pgx.ConnConfig
-	log *slog.Logger
 }
 
 var _ connector.Source = (*source)(nil)
@@ -28,7 +26,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 		return nil, err
 	}
 	_ = conn.Close(ctx)
-	return &source{cfg: cfg, log: c.Log}, nil
+	return &source{cfg: cfg}, nil
 }
 
 // Identity implements connector.Source.

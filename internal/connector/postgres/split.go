@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -43,60 +42,6 @@ func (s *segmentSpec) text() string {
 		panic(err) // strings and numbers always marshal
 	}
 	return string(b)
-}
-
-// heap is a relation that holds rows: the table itself, or a leaf of a partitioned one.
-type heap struct {
-	name        catalog.Name
-	kind        byte // relkind
-	file        string
-	pages       int64
-	bytes       int64
-	rows        float64
-	readable    bool
-	addressable bool // its rows can be read by ranges of pages
-}
-
-// prepareHeaps is prepared on every reader, because planning it for each of many small tables would take longer than
-// reading them. A partitioned table is read as its leaves. Only PostgreSQL 14 and later scan a range of pages without
-// reading the rest.
-const prepareHeaps = `PREPARE whimbrel_heaps (pg_catalog.regclass) AS WITH r AS (SELECT $1::oid AS oid),
- l AS (SELECT c.oid FROM r JOIN pg_catalog.pg_class c ON c.oid = r.oid AND c.relkind <> 'p'
-  UNION ALL SELECT p.relid::oid FROM r JOIN pg_catalog.pg_class c ON c.oid = r.oid AND c.relkind = 'p'
-   CROSS JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) p WHERE p.isleaf)
- SELECT n.nspname, c.relname, c.relkind, coalesce(pg_catalog.pg_relation_filenode(c.oid), 0),
-  CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END,
-  CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_table_size(c.oid) ELSE -1 END,
-  c.reltuples, pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-  coalesce(a.amname = 'heap', false) AND c.relkind IN ('r', 'm') AND current_setting('server_version_num')::int >= 140000
- FROM l JOIN pg_catalog.pg_class c ON c.oid = l.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam ORDER BY n.nspname, c.relname`
-
-// heaps lists where a table's rows are. Within one snapshot that does not change.
-func (s *snapshot) heaps(ctx context.Context, w *wire, t *catalog.Table) ([]heap, error) {
-	s.mu.Lock()
-	all, ok := s.mu.heaps[t.Name]
-	s.mu.Unlock()
-	if ok {
-		return all, nil
-	}
-	err := w.query(ctx, "EXECUTE whimbrel_heaps ("+quoteLiteral(quoteName(t.Name))+")", func(v [][]byte) error {
-		h := heap{
-			name: catalog.Name{Schema: string(v[0]), Name: string(v[1])}, kind: v[2][0], file: string(v[3]),
-			pages: int64(signed(v[4])), bytes: int64(signed(v[5])), readable: v[7][0] == 't', addressable: v[8][0] == 't',
-		}
-		rows, err := strconv.ParseFloat(string(v[6]), 64)
-		h.rows = rows
-		all = append(all, h)
-		return err
-	})
-	if err != nil {
-		return nil, classify(ctx, "look up "+t.Name.String(), err)
-	}
-	s.mu.Lock()
-	s.mu.heaps[t.Name] = all
-	s.mu.Unlock()
-	return all, nil
 }
 
 // Split implements connector.Snapshot.

@@ -28,7 +28,8 @@ type target struct {
 	workers *pool[*pgx.Conn]
 	// office is one more connection, for the journal, parked rows and look-ups. A goroutine that holds a loader may
 	// ask for it.
-	office *pool[*pgx.Conn]
+	office   *pool[*pgx.Conn]
+	warnOnce sync.Once
 
 	mu struct {
 		sync.Mutex
@@ -93,8 +94,15 @@ func (t *target) dialLoader(ctx context.Context) (*wire, error) {
 			w.close()
 			return nil, classify(ctx, "prepare the session", err)
 		}
+		t.warnOnce.Do(func() { t.warn(ctx, "triggers and foreign keys of the target stay active while loading", err) })
 	}
 	return w, nil
+}
+
+func (t *target) warn(ctx context.Context, message string, err error) {
+	if t.log != nil {
+		t.log.WarnContext(ctx, message, "error", err)
+	}
 }
 
 const toastSQL = `SELECT set_config(name, 'lz4', false) FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)`

@@ -22,6 +22,7 @@ type wire struct {
 	out []byte
 	// broken says that the protocol's state is unknown: the wire can only be closed.
 	broken atomic.Bool
+	gone   bool // its connection has been closed
 }
 
 // dial opens a wire and runs the statements that prepare its session.
@@ -44,16 +45,26 @@ func dial(ctx context.Context, cfg *pgx.ConnConfig, setup ...string) (*wire, err
 	return w, nil
 }
 
+// close ends an idle wire politely, and any other by cut.
 func (w *wire) close() {
+	if w.broken.Load() {
+		w.cut()
+		return
+	}
 	w.broken.Store(true)
+	w.gone = true
 	_ = w.SetDeadline(time.Now().Add(time.Second))
 	_, _ = w.Write([]byte{'X', 0, 0, 0, 4})
 	_ = w.Close()
 }
 
-// cut ends a wire whose server is still at work: what it does is cancelled, so that it holds no lock for longer.
+// cut ends a wire whose server may still be at work: what it does is cancelled, so that it holds no lock for longer.
 func (w *wire) cut() {
 	w.broken.Store(true)
+	if w.gone {
+		return
+	}
+	w.gone = true
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = w.pg.CancelRequest(ctx)

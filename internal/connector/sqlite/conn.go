@@ -80,17 +80,22 @@ func (c *conn) interrupt() {
 	lib.Xsqlite3_interrupt(tls, c.db)
 }
 
-// watch interrupts the connection when the context ends, until the returned function is called.
-func (c *conn) watch(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, c.interrupt)
-}
-
-// during runs f under a watch and turns the error of an interrupted statement into the context's.
+// during runs f, interrupts it when the context ends, and turns the error of an interrupted statement into the context's.
+// It returns only once no interrupt can come any more, lest it hit whoever uses the connection next.
 func (c *conn) during(ctx context.Context, f func() error) error {
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	defer c.watch(ctx)()
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		c.interrupt()
+	})
+	defer func() {
+		if !stop() {
+			<-interrupted
+		}
+	}()
 	return contextual(ctx, f())
 }
 

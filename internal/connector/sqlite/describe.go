@@ -12,15 +12,19 @@ import (
 func (t *target) Describe(ctx context.Context, names []catalog.Name) (map[catalog.Name]*connector.Existing, error) {
 	out := map[catalog.Name]*connector.Existing{}
 	err := t.look(ctx, "describe "+t.at.path, func(c *conn) error {
+		texts, err := readTexts(c)
+		if err != nil {
+			return err
+		}
 		for _, n := range names {
-			e, ok, err := lookTable(c, n.Name)
+			e, ok, err := lookTable(c, n.Name, texts)
 			if err != nil {
 				return err
 			}
 			if !ok {
 				continue
 			}
-			table, err := inspectTable(c, e)
+			table, err := inspectTable(c, e, texts)
 			if err != nil {
 				return err
 			}
@@ -55,7 +59,15 @@ func (t *target) Exists(ctx context.Context, r catalog.Ref) (bool, error) {
 		return false, nil
 	}
 	var n int64
-	err := t.look(ctx, "look up "+string(r.Kind)+" "+r.Name.String(), func(c *conn) (err error) {
+	err := t.look(ctx, "look up "+string(r.Kind)+" "+r.Name.String(), func(c *conn) error {
+		probe := "main.table_info"
+		if r.Kind == catalog.IndexRef {
+			probe = "main.index_info"
+		}
+		if r.Kind != catalog.ObjectRef && !mayExist(c, probe, name) {
+			return nil
+		}
+		var err error
 		n, err = c.number("SELECT count(*) FROM sqlite_schema WHERE type LIKE ? AND name = ? COLLATE NOCASE", kind, name)
 		return err
 	})

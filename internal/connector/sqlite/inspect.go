@@ -42,7 +42,11 @@ func inspect(c *conn, at location, o connector.InspectOptions) (*catalog.Catalog
 	cat := &catalog.Catalog{Family: catalog.SQLite, Engine: "sqlite", Version: lib.SQLITE_VERSION, Database: at.database()}
 	schema := &catalog.Schema{Name: Schema}
 	cat.Schemas = []*catalog.Schema{schema}
-	entries, err := listTables(c)
+	texts, err := readTexts(c)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := listTables(c, texts)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +55,7 @@ func inspect(c *conn, at location, o connector.InspectOptions) (*catalog.Catalog
 	for _, e := range entries {
 		switch e.kind {
 		case "table":
-			t, err := inspectTable(c, e)
+			t, err := inspectTable(c, e, texts)
 			if err != nil {
 				return nil, fmt.Errorf("table %s: %w", e.name, err)
 			}
@@ -94,24 +98,33 @@ type entry struct {
 	withoutRowid, strict bool
 }
 
-// listTables lists tables, views and virtual tables in the order they were made. Shadow tables belong to their virtual
-// table and are left out, as are SQLite's own and ours.
-func listTables(c *conn) ([]entry, error) {
-	texts := map[string]string{}
-	var order []string
-	err := c.query("SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY rowid", func(r *stmt) error {
-		order = append(order, r.text(0))
-		texts[r.text(0)] = r.text(1)
+// schemaTexts is sqlite_schema: the statements by name, and the names of tables and views in the order they were made.
+// It has no index, so with many tables it must be read once and not for each.
+type schemaTexts struct {
+	sql    map[string]string
+	tables []string
+}
+
+func readTexts(c *conn) (schemaTexts, error) {
+	texts := schemaTexts{sql: map[string]string{}}
+	err := c.query("SELECT type, name, sql FROM sqlite_schema WHERE type <> 'trigger' ORDER BY rowid", func(r *stmt) error {
+		name := r.text(1)
+		texts.sql[name] = r.text(2)
+		if kind := r.text(0); kind == "table" || kind == "view" {
+			texts.tables = append(texts.tables, name)
+		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	// PRAGMA table_list works through the whole schema each time, so it is asked once and not joined.
+	return texts, err
+}
+
+// listTables lists tables, views and virtual tables in the order they were made. Shadow tables belong to their virtual
+// table and are left out, as are SQLite's own and ours.
+func listTables(c *conn, texts schemaTexts) ([]entry, error) {
 	byName := map[string]entry{}
-	err = c.query("PRAGMA main.table_list", func(r *stmt) error {
+	err := c.query("PRAGMA main.table_list", func(r *stmt) error {
 		e := readEntry(r)
-		e.sql = texts[e.name]
+		e.sql = texts.sql[e.name]
 		byName[e.name] = e
 		return nil
 	})
@@ -119,7 +132,7 @@ func listTables(c *conn) ([]entry, error) {
 		return nil, err
 	}
 	var entries []entry
-	for _, name := range order {
+	for _, name := range texts.tables {
 		if e, ok := byName[name]; ok && !isHidden(e) {
 			entries = append(entries, e)
 		}
@@ -136,23 +149,31 @@ func isHidden(e entry) bool {
 	return e.kind == "shadow" || strings.HasPrefix(lower, "sqlite_") || strings.HasPrefix(lower, ownPrefix)
 }
 
-// lookTable finds one table or view by its name in any case.
-func lookTable(c *conn, name string) (e entry, found bool, err error) {
+// lookTable finds one table by its name in any case.
+func lookTable(c *conn, name string, texts schemaTexts) (e entry, found bool, err error) {
+	if !mayExist(c, "main.table_info", name) {
+		return e, false, nil
+	}
 	err = c.query("PRAGMA main.table_list("+quote(name)+")", func(r *stmt) error {
 		e, found = readEntry(r), true
 		return nil
 	})
-	if err != nil || !found || isHidden(e) {
-		return e, false, err
-	}
-	err = c.query("SELECT sql FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')", func(r *stmt) error {
-		e.sql = r.text(0)
-		return nil
-	}, name)
-	return e, true, err
+	e.sql = texts.sql[e.name]
+	return e, found && e.kind != "view" && !isHidden(e), err
 }
 
-func inspectTable(c *conn, e entry) (*catalog.Table, error) {
+// mayExist asks a pragma that SQLite answers from a hash table, so that most lookups need not read the whole schema. It
+// says yes to a view that cannot be used, of which the pragma complains.
+func mayExist(c *conn, pragma, name string) bool {
+	found := false
+	err := c.query("PRAGMA "+pragma+"("+quote(name)+")", func(*stmt) error {
+		found = true
+		return nil
+	})
+	return found || err != nil
+}
+
+func inspectTable(c *conn, e entry, texts schemaTexts) (*catalog.Table, error) {
 	t := &catalog.Table{Name: catalog.Name{Schema: Schema, Name: e.name}, Rows: -1, Bytes: -1,
 		Native: map[string]string{"create": e.sql}}
 	if e.strict {
@@ -169,7 +190,7 @@ func inspectTable(c *conn, e entry) (*catalog.Table, error) {
 	if err := inspectIdentity(c, t, def); err != nil {
 		return nil, err
 	}
-	if err := inspectIndexes(c, t, def); err != nil {
+	if err := inspectIndexes(c, t, def, texts); err != nil {
 		return nil, err
 	}
 	if err := inspectForeignKeys(c, t, def); err != nil {

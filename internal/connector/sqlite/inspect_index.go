@@ -8,15 +8,14 @@ import (
 )
 
 // inspectIndexes fills unique constraints and indexes. The index behind a primary key is neither.
-func inspectIndexes(c *conn, t *catalog.Table, def definition) error {
+func inspectIndexes(c *conn, t *catalog.Table, def definition, texts schemaTexts) error {
 	type row struct {
 		index  catalog.Index
 		origin string
 	}
 	var rows []row
-	err := c.query(`SELECT l.name, l."unique", l.origin, coalesce(s.sql, '') FROM pragma_index_list(?) l
-		LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name ORDER BY l.seq DESC`, func(r *stmt) error {
-		rows = append(rows, row{catalog.Index{Name: r.text(0), Unique: r.int(1) != 0, DDL: r.text(3)}, r.text(2)})
+	err := c.query(`SELECT name, "unique", origin FROM pragma_index_list(?) ORDER BY seq DESC`, func(r *stmt) error {
+		rows = append(rows, row{catalog.Index{Name: r.text(0), Unique: r.int(1) != 0, DDL: texts.sql[r.text(0)]}, r.text(2)})
 		return nil
 	}, t.Name.Name)
 	if err != nil {

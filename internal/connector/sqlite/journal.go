@@ -90,6 +90,14 @@ func writeMark(c *conn, m connector.Mark, n connector.Counts) error {
 	if err := c.exec(createJournal); err != nil {
 		return err
 	}
+	other, err := c.number(`SELECT count(*) FROM awsdms_load_progress WHERE run = ? AND table_schema = ? AND table_name = ? AND segment = ?
+		AND (done OR spec <> ? OR segments <> ?)`, m.Run, m.Table.Schema, m.Table.Name, m.Segment.Number, m.Segment.Spec, m.Segment.Of)
+	if err != nil {
+		return err
+	}
+	if other > 0 {
+		return invalid("", "segment %d is loaded already, or was planned anew by another run", m.Segment.Number)
+	}
 	return insertProgress(c, m, n, true)
 }
 

@@ -106,27 +106,6 @@ func (rd *reader) key() string {
 	return b.String()
 }
 
-// quoteValue shows a value as SQL would write it, cut at 100 bytes.
-func quoteValue(s *stmt, i int) string {
-	const most = 100
-	switch s.class(i) {
-	case classNull:
-		return "NULL"
-	case classText:
-		if b := s.textBytes(i); len(b) > most {
-			return fmt.Sprintf("%q…", b[:most])
-		}
-		return fmt.Sprintf("%q", s.textBytes(i))
-	case classBlob:
-		if b := s.blob(i); len(b) > most/2 {
-			return fmt.Sprintf("X'%X…'", b[:most/2])
-		}
-		return fmt.Sprintf("X'%X'", s.blob(i))
-	default:
-		return s.text(i)
-	}
-}
-
 // readQuery is the SELECT of a read. Its keys follow the requested columns, to name rows that are rejected.
 type readQuery struct {
 	sql  string

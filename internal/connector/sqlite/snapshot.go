@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -24,6 +25,7 @@ type snapshot struct {
 	source  *source
 	readers []*conn
 	free    chan *conn
+	closing sync.Once
 }
 
 var _ connector.Snapshot = (*snapshot)(nil)
@@ -44,7 +46,7 @@ func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot,
 	for range readers {
 		c, err := s.connect()
 		if err != nil {
-			_ = sn.Close()
+			_ = sn.disconnect()
 			return nil, err
 		}
 		// Waiting with some of the readers open would keep away the very writer that is waited for.
@@ -52,7 +54,7 @@ func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot,
 		sn.readers = append(sn.readers, c)
 	}
 	if err := sn.begin(ctx); err != nil {
-		_ = sn.Close()
+		_ = sn.disconnect()
 		return nil, classify("begin a snapshot of "+s.at.path, err)
 	}
 	for _, c := range sn.readers {
@@ -198,12 +200,23 @@ func (sn *snapshot) Position() string { return "" }
 // Layout implements connector.Snapshot.
 func (sn *snapshot) Layout(c *catalog.Column) change.Layout { return layoutOf(c.Type) }
 
-// Close implements connector.Snapshot. No read may be under way.
+// Close implements connector.Snapshot. It waits for the reads that are under way; later ones fail with class Lost.
 func (sn *snapshot) Close() error {
+	var err error
+	sn.closing.Do(func() {
+		for range sn.readers {
+			<-sn.free
+		}
+		close(sn.free)
+		err = sn.disconnect()
+	})
+	return err
+}
+
+func (sn *snapshot) disconnect() error {
 	var all []error
 	for _, c := range sn.readers {
 		all = append(all, c.close())
 	}
-	sn.readers = nil
 	return errors.Join(all...)
 }

@@ -170,3 +170,85 @@ func TestWitness(t *testing.T) {
 	exec("VACUUM")
 	require.Equal(t, map[string]bool{"keyed": true, "plain": false}, unmoved(witness), fmt.Sprint(witness))
 }
+
+func TestSplitByRule(t *testing.T) {
+	path := newFile(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 100) INSERT INTO t SELECT i, i FROM n`)
+	source := openTestSource(t, path)
+	cat, err := source.Inspect(t.Context(), connector.InspectOptions{})
+	require.NoError(t, err)
+	table := cat.Schemas[0].Tables[0]
+	sn, err := source.Snapshot(t.Context(), 1)
+	require.NoError(t, err)
+	defer sn.Close()
+	split := func(p catalog.ParallelLoad) ([]connector.Segment, error) {
+		return sn.Split(t.Context(), table, connector.SplitOptions{Parallel: &p})
+	}
+	segments, err := split(catalog.ParallelLoad{Type: "ranges", Columns: []string{"ID"}, Boundaries: [][]string{{"10"}, {"60"}}})
+	require.NoError(t, err)
+	var counts []int
+	for _, s := range segments {
+		pool, n := change.NewPool(1, 0), 0
+		require.NoError(t, sn.Read(t.Context(), connector.ReadRequest{Table: table, Segment: s, Pool: pool,
+			Columns: []connector.ReadColumn{{Column: table.Columns[0], Layout: change.Int64}},
+			Emit:    func(b *change.Batch) error { n += b.Rows(); pool.Put(b); return nil }}))
+		counts = append(counts, n)
+	}
+	require.Equal(t, []int{10, 50, 40}, counts)
+	for _, p := range []catalog.ParallelLoad{
+		{Type: "partitions-auto"},
+		{Type: "ranges", Columns: []string{"v"}, Boundaries: [][]string{{"a"}}},
+		{Type: "ranges", Columns: []string{"id"}, Boundaries: [][]string{{"x"}}},
+		{Type: "ranges", Columns: []string{"id"}, Boundaries: [][]string{{"5"}, {"4"}}},
+		{Type: "ranges", Columns: []string{"id"}, Boundaries: [][]string{{"9223372036854775807"}}},
+	} {
+		_, err := split(p)
+		require.Equal(t, connector.Invalid, connector.ClassOf(err), "%v: %v", p, err)
+	}
+}
+
+func TestFilters(t *testing.T) {
+	path := newFile(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, price DECIMAL_TEXT(20,2), name TEXT, ok BOOLEAN, day DATE);
+		INSERT INTO t VALUES (1, '9.50', 'a', 1, '2024-01-01'), (2, '10.00', 'b', 0, '2024-06-01'), (3, NULL, '9', 1, NULL)`)
+	source := openTestSource(t, path)
+	cat, err := source.Inspect(t.Context(), connector.InspectOptions{})
+	require.NoError(t, err)
+	table := cat.Schemas[0].Tables[0]
+	sn, err := source.Snapshot(t.Context(), 1)
+	require.NoError(t, err)
+	defer sn.Close()
+	for i, c := range []struct {
+		where []catalog.Predicate
+		want  []int64
+	}{
+		{nil, []int64{1, 2, 3}},
+		{[]catalog.Predicate{{Column: "id", Any: []catalog.Comparison{{Operator: catalog.Equal, Value: "2"}, {Operator: catalog.GreaterOrEqual, Value: "3"}}}}, []int64{2, 3}},
+		{[]catalog.Predicate{{Column: "price", Any: []catalog.Comparison{{Operator: catalog.LessOrEqual, Value: "9.75"}}}}, []int64{1}},
+		{[]catalog.Predicate{{Column: "price", Any: []catalog.Comparison{{Operator: catalog.IsNull}}}}, []int64{3}},
+		{[]catalog.Predicate{{Column: "name", Any: []catalog.Comparison{{Operator: catalog.Equal, Value: "9"}}}}, []int64{3}},
+		{[]catalog.Predicate{{Column: "ok", Any: []catalog.Comparison{{Operator: catalog.NotEqual, Value: "true"}}}}, []int64{2}},
+		{[]catalog.Predicate{{Column: "day", Any: []catalog.Comparison{{Operator: catalog.Between, Low: "2024-01-01", High: "2024-05-31"}}}}, []int64{1}},
+		{[]catalog.Predicate{{Column: "day", Any: []catalog.Comparison{{Operator: catalog.IsNotNull}}}, {Column: "id", Any: []catalog.Comparison{{Operator: catalog.NotBetween, Low: "0", High: "1"}}}}, []int64{2}},
+	} {
+		var got []int64
+		pool := change.NewPool(1, 0)
+		require.NoError(t, sn.Read(t.Context(), connector.ReadRequest{Table: table, Where: c.where, Pool: pool,
+			Columns: []connector.ReadColumn{{Column: table.Columns[0], Layout: change.Int64}},
+			Emit:    func(b *change.Batch) error { got = append(got, b.Columns[0].Ints...); pool.Put(b); return nil }}))
+		require.Equal(t, c.want, got, "case %d", i)
+	}
+	err = sn.Read(t.Context(), connector.ReadRequest{Table: table, Pool: change.NewPool(1, 0), Where: []catalog.Predicate{{Column: "none"}}})
+	require.Equal(t, connector.Invalid, connector.ClassOf(err))
+}
+
+func TestClosedSnapshotIsLost(t *testing.T) {
+	source := openTestSource(t, newFile(t, "CREATE TABLE t (id INTEGER PRIMARY KEY)"))
+	cat, err := source.Inspect(t.Context(), connector.InspectOptions{})
+	require.NoError(t, err)
+	sn, err := source.Snapshot(t.Context(), 2)
+	require.NoError(t, err)
+	require.NoError(t, sn.Close())
+	require.NoError(t, sn.Close())
+	err = sn.Read(t.Context(), connector.ReadRequest{Table: cat.Schemas[0].Tables[0], Pool: change.NewPool(1, 0)})
+	require.Equal(t, connector.Lost, connector.ClassOf(err), err)
+}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"strings"
 
@@ -29,8 +30,8 @@ func (sn *snapshot) splitByRule(_ context.Context, t *catalog.Table, p *catalog.
 			return nil, invalid("", "table %s: boundary %d has %d values for one column", t.Name, i+1, len(b))
 		}
 		to, err := strconv.ParseInt(b[0], 10, 64)
-		if err != nil || from != nil && to < *from {
-			return nil, invalid("give integers in ascending order", "table %s: boundary %q", t.Name, b[0])
+		if err != nil || to == math.MaxInt64 || from != nil && to < *from {
+			return nil, invalid("give integers below 2^63-1 in ascending order", "table %s: boundary %q", t.Name, b[0])
 		}
 		segments = append(segments, connector.Segment{Number: i + 1, Of: n, Spec: encodeSpan(span{From: from, To: &to}), Rows: -1, Bytes: -1})
 		next := to + 1

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -373,7 +374,7 @@ func TestCloseLeavesOneFile(t *testing.T) {
 }
 
 func TestExists(t *testing.T) {
-	to := openTestTarget(t, newFile(t, "CREATE TABLE t (v); CREATE INDEX i ON t (v); CREATE VIEW w AS SELECT 1"))
+	to := openTestTarget(t, newFile(t, "CREATE TABLE t (v); CREATE INDEX i ON t (v); CREATE VIEW w AS SELECT 1; CREATE VIEW x AS SELECT * FROM nowhere"))
 	defer to.Close()
 	main := func(name string) catalog.Name { return catalog.Name{Schema: Schema, Name: name} }
 	for ref, want := range map[catalog.Ref]bool{
@@ -382,6 +383,8 @@ func TestExists(t *testing.T) {
 		{Kind: catalog.TableRef, Name: main("T")}:                       true,
 		{Kind: catalog.TableRef, Name: main("i")}:                       false,
 		{Kind: catalog.IndexRef, Name: main("i"), Table: "t"}:           true,
+		{Kind: catalog.ViewRef, Name: main("x")}:                        true,
+		{Kind: catalog.ViewRef, Name: main("y")}:                        false,
 		{Kind: catalog.ViewRef, Name: main("w")}:                        true,
 		{Kind: catalog.PrimaryKeyRef, Name: main("t_pkey"), Table: "t"}: true,
 		{Kind: catalog.ConstraintRef, Name: main("c"), Table: "gone"}:   false,
@@ -391,4 +394,62 @@ func TestExists(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got, "%v", ref)
 	}
+}
+
+// TestWorkEndsWithItsContext interrupts a statement and a load; the target can be used afterwards.
+func TestWorkEndsWithItsContext(t *testing.T) {
+	to := openTestTarget(t, newFile(t, "CREATE TABLE t (id INTEGER PRIMARY KEY)"))
+	defer to.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	err := to.Exec(ctx, []catalog.Statement{{SQL: "CREATE TABLE u AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT i FROM c"}})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Less(t, time.Since(start), 2*time.Second)
+
+	loader, write := intsLoader(t, to, tableOf("t", [2]string{"id", "INTEGER"}), connector.LoadRequest{})
+	require.NoError(t, write(1))
+	b := &change.Batch{}
+	b.Reset([]change.Layout{change.Int64})
+	require.ErrorIs(t, loader.Write(ctx, b), context.DeadlineExceeded)
+	require.ErrorIs(t, loader.Commit(ctx, connector.Counts{}), context.DeadlineExceeded)
+	loader.Abort()
+	has, err := to.Describe(t.Context(), []catalog.Name{{Schema: Schema, Name: "t"}, {Schema: Schema, Name: "u"}})
+	require.NoError(t, err)
+	require.Len(t, has, 1)
+	require.False(t, has[catalog.Name{Schema: Schema, Name: "t"}].HasRows)
+}
+
+// TestHugeValues are bound where they are, without a copy, except under the race detector.
+func TestHugeValues(t *testing.T) {
+	const size = 5 << 20
+	path := filepath.Join(t.TempDir(), "t.db")
+	to := openTestTarget(t, path)
+	table := tableOf("t", [2]string{"a", "TEXT"}, [2]string{"b", "BLOB"}, [2]string{"c", "TEXT"}, [2]string{"d", "DATE"})
+	require.NoError(t, to.Exec(t.Context(), Dialect{}.Script(table, true).Create))
+	layouts := []change.Layout{change.Text, change.Bytes, change.Text, change.Date}
+	r := connector.LoadRequest{Table: table}
+	for i, l := range layouts {
+		r.Columns = append(r.Columns, connector.LoadColumn{Column: table.Columns[i], Layout: l})
+	}
+	loader, err := to.Load(t.Context(), r)
+	require.NoError(t, err)
+	b := &change.Batch{}
+	for _, n := range []int{1, size, 2} { // small, huge and small again
+		b.Reset(layouts)
+		for range 2 {
+			b.Columns[0].AppendString(strings.Repeat("x", n))
+			b.Columns[1].AppendData(make([]byte, n))
+			b.Columns[2].AppendString("")
+			b.Columns[3].AppendInt(0)
+			b.EndRow()
+		}
+		require.NoError(t, loader.Write(t.Context(), b))
+	}
+	require.NoError(t, loader.Commit(t.Context(), connector.Counts{}))
+	require.NoError(t, to.Close())
+	require.Equal(t, []string{"1 1 '' 2000-01-01", "1 1 '' 2000-01-01", "5242880 5242880 '' 2000-01-01", "5242880 5242880 '' 2000-01-01",
+		"2 2 '' 2000-01-01", "2 2 '' 2000-01-01"},
+		rows(t, path, "SELECT length(a)||' '||length(b)||' '||quote(c)||' '||d FROM t ORDER BY rowid"))
+	require.Equal(t, []string{"6"}, rows(t, path, "SELECT count(*) FROM t WHERE b = zeroblob(length(b)) AND replace(a, 'x', '') = ''"))
 }

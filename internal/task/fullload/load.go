@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -18,7 +19,9 @@ type load struct {
 	Config
 	queue  *queue
 	pace   pace
+	tables []*tableState
 	failed atomic.Int64 // tables
+	big    *semaphore.Weighted
 }
 
 // tableState is a table while it is loaded.
@@ -28,17 +31,32 @@ type tableState struct {
 	stats   *TableStats
 	ended   atomic.Bool // failed: its remaining work is dropped
 	pending atomic.Int64
+	line    line
+	loaded  sync.Map    // segment number → connector.Counts
+	redo    atomic.Bool // an attempt may have run some of the statements that follow the rows
 }
 
 // Run loads every table. The error is nil when the task may go on, even with failed tables: those are in Stats. It
 // wraps ErrStopped when a policy stopped the task and context.Cause(ctx) when the context ended.
 func Run(ctx context.Context, c Config) error {
-	l := &load{Config: c, queue: newQueue(), pace: newPace(c.RowsPerSecond, c.BytesPerSecond)}
+	l := &load{Config: c, queue: newQueue(), pace: newPace(c.RowsPerSecond, c.BytesPerSecond), big: semaphore.NewWeighted(1)}
 	for i, t := range c.Tables {
-		l.enqueue(ctx, i, t)
+		l.tables = append(l.tables, l.enqueue(ctx, i, t))
 	}
+	for {
+		if err := l.workOff(ctx); err != nil {
+			return err
+		}
+		if again, err := l.reconcile(ctx); !again || err != nil {
+			return err
+		}
+	}
+}
+
+// workOff empties the queue.
+func (l *load) workOff(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for range max(1, c.Workers) {
+	for range max(1, l.Workers) {
 		g.Go(func() error { return l.work(ctx) })
 	}
 	return g.Wait()
@@ -52,16 +70,17 @@ func (t *Table) register(s *Stats) *TableStats {
 	return ts
 }
 
-func (l *load) enqueue(ctx context.Context, i int, t *Table) {
+func (l *load) enqueue(ctx context.Context, i int, t *Table) *tableState {
 	ts := &tableState{Table: t, index: i, stats: t.register(l.Stats)}
 	ts.pending.Store(int64(len(t.Segments)))
 	if len(t.Segments) == 0 {
 		l.pushKeys(ctx, ts)
-		return
+		return ts
 	}
 	for _, s := range t.Segments {
 		l.queue.push(work{table: ts, segment: s})
 	}
+	return ts
 }
 
 func (l *load) work(ctx context.Context) error {
@@ -71,7 +90,7 @@ func (l *load) work(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		err := l.do(ctx, w)
-		l.queue.done()
+		l.queue.done(w)
 		if err != nil {
 			return err
 		}
@@ -161,7 +180,7 @@ func (l *load) pushIndexes(_ context.Context, t *tableState) {
 }
 
 func (l *load) build(ctx context.Context, w work) error {
-	if err := l.exec(ctx, w.table.Table, w.statements); err != nil {
+	if err := l.exec(ctx, w.table, w.statements); err != nil {
 		return err
 	}
 	w.then(ctx)
@@ -169,19 +188,20 @@ func (l *load) build(ctx context.Context, w work) error {
 }
 
 // exec runs statements, leaving out what an earlier run has made.
-func (l *load) exec(ctx context.Context, t *Table, ss []catalog.Statement) error {
+func (l *load) exec(ctx context.Context, t *tableState, ss []catalog.Statement) error {
 	for _, s := range ss {
-		if t.Resumed && s.Makes.Kind != catalog.NoRef {
-			there, err := l.Target.Exists(ctx, s.Makes)
-			if err != nil {
-				return fmt.Errorf("look for %s %s: %w", s.Makes.Kind, s.Makes.Name, err)
+		look := t.Resumed || t.redo.Load()
+		err := l.retry(ctx, "run DDL", func() error {
+			if look && s.Makes.Kind != catalog.NoRef {
+				if there, err := l.Target.Exists(ctx, s.Makes); there || err != nil {
+					return err
+				}
 			}
-			if there {
-				continue
-			}
-		}
-		if err := l.retry(ctx, "run DDL", func() error { return l.Target.Exec(ctx, []catalog.Statement{s}) }); err != nil {
-			return err
+			look = true
+			return l.Target.Exec(ctx, []catalog.Statement{s})
+		})
+		if err != nil {
+			return fmt.Errorf("make %s %s: %w", s.Makes.Kind, s.Makes.Name, err)
 		}
 	}
 	return nil

@@ -47,20 +47,23 @@ func (a *attempt) moveRaw(ctx context.Context, loader connector.RawLoader) error
 	return nil
 }
 
+// bigBatch is the size from which a batch, holding huge values, travels alone: its reader waits until it is written, and
+// no other worker hands one over meanwhile. Else every worker could hold several of them.
+const bigBatch = 8 << 20
+
+// handover is a batch on its way from the reader to the writer. written is nil unless the reader waits.
+type handover struct {
+	batch   *change.Batch
+	written chan struct{}
+}
+
 // moveBatches reads and writes at the same time, the reader held back by the pool.
 func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) error {
 	pool := change.NewPool(batchesPerWorker, a.load.BatchRows)
-	batches := make(chan *change.Batch, batchesPerWorker)
+	batches := make(chan handover, batchesPerWorker)
 	g, ctx := errgroup.WithContext(ctx)
 	a.read.Pool = pool
-	a.read.Emit = func(b *change.Batch) error {
-		if err := a.load.pace.wait(ctx, b.Rows(), b.Payload()); err != nil {
-			pool.Put(b)
-			return err
-		}
-		batches <- b
-		return nil
-	}
+	a.read.Emit = func(b *change.Batch) error { return a.emit(ctx, pool, batches, b) }
 	// Reader and writer reject on goroutines of their own.
 	readRejects := &rejects{ctx: ctx, load: a.load, table: a.table, parked: a.rejects.parked}
 	a.read.Reject = readRejects.take
@@ -75,9 +78,12 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 		return nil
 	})
 	g.Go(func() error {
-		for b := range batches {
-			err := a.write(ctx, loader, b)
-			pool.Put(b)
+		for h := range batches {
+			err := a.write(ctx, loader, h.batch)
+			pool.Put(h.batch)
+			if h.written != nil {
+				close(h.written)
+			}
 			if err != nil {
 				return err
 			}
@@ -87,6 +93,30 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 	err := g.Wait()
 	a.rejects.join(readRejects)
 	return err
+}
+
+func (a *attempt) emit(ctx context.Context, pool *change.Pool, batches chan<- handover, b *change.Batch) error {
+	if err := a.load.pace.wait(ctx, b.Rows(), b.Payload()); err != nil {
+		pool.Put(b)
+		return err
+	}
+	if b.Size() < bigBatch {
+		batches <- handover{batch: b} // never blocks: there are no more batches than places
+		return nil
+	}
+	if err := a.load.big.Acquire(ctx, 1); err != nil {
+		pool.Put(b)
+		return context.Cause(ctx)
+	}
+	defer a.load.big.Release(1)
+	h := handover{batch: b, written: make(chan struct{})}
+	batches <- h
+	select {
+	case <-h.written:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 func (a *attempt) write(ctx context.Context, loader connector.Loader, b *change.Batch) error {

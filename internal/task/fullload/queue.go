@@ -19,20 +19,10 @@ type work struct {
 
 func (w work) isBuild() bool { return w.then != nil }
 
-// before orders the queue: builds first, for they are the tail of the longest tables; then DMS's load order; then the
-// largest.
+// before orders the work of one table: the largest first.
 func (w work) before(o work) bool {
-	if w.isBuild() != o.isBuild() {
-		return w.isBuild()
-	}
-	if w.table.LoadOrder != o.table.LoadOrder {
-		return w.table.LoadOrder > o.table.LoadOrder
-	}
 	if w.segment.Bytes != o.segment.Bytes {
 		return w.segment.Bytes > o.segment.Bytes
-	}
-	if w.table.index != o.table.index {
-		return w.table.index < o.table.index
 	}
 	return w.segment.Number < o.segment.Number
 }
@@ -41,8 +31,8 @@ func (w work) before(o work) bool {
 type queue struct {
 	mu struct {
 		sync.Mutex
-		heap workHeap
-		open int // queued or being done
+		tables tableHeap
+		open   int // pieces of work queued or being done
 	}
 	changed *sync.Cond
 }
@@ -57,7 +47,13 @@ func (q *queue) push(w work) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.mu.open++
-	heap.Push(&q.mu.heap, w)
+	l := &w.table.line
+	heap.Push(&l.waiting, w)
+	if l.queued {
+		heap.Fix(&q.mu.tables, l.place)
+	} else {
+		heap.Push(&q.mu.tables, w.table)
+	}
 	q.changed.Signal()
 }
 
@@ -66,19 +62,31 @@ func (q *queue) pop(ctx context.Context) (work, bool) {
 	defer context.AfterFunc(ctx, q.wake)()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.mu.heap) == 0 && q.mu.open > 0 && ctx.Err() == nil {
+	for len(q.mu.tables) == 0 && q.mu.open > 0 && ctx.Err() == nil {
 		q.changed.Wait()
 	}
-	if ctx.Err() != nil || len(q.mu.heap) == 0 {
+	if ctx.Err() != nil || len(q.mu.tables) == 0 {
 		return work{}, false
 	}
-	return heap.Pop(&q.mu.heap).(work), true
+	t := q.mu.tables[0]
+	w := heap.Pop(&t.line.waiting).(work)
+	t.line.active++
+	if len(t.line.waiting) == 0 {
+		heap.Pop(&q.mu.tables)
+	} else {
+		heap.Fix(&q.mu.tables, 0)
+	}
+	return w, true
 }
 
 // done says that a piece of popped work, and every push it makes, is over.
-func (q *queue) done() {
+func (q *queue) done(w work) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	w.table.line.active--
+	if w.table.line.queued {
+		heap.Fix(&q.mu.tables, w.table.line.place)
+	}
 	q.mu.open--
 	if q.mu.open == 0 {
 		q.changed.Broadcast()
@@ -89,6 +97,57 @@ func (q *queue) wake() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.changed.Broadcast()
+}
+
+// line is a table's place in the queue; the queue's lock guards it.
+type line struct {
+	waiting workHeap
+	active  int // pieces being done
+	queued  bool
+	place   int
+}
+
+// goesBefore orders the tables: those with an index to build first, for that is the tail of the longest ones; then DMS's
+// load order; then the one with the fewest workers, since loads of one table may wait for each other (MySQL's
+// AUTO_INCREMENT lock, a B-tree's last page); then the one with the largest segment.
+func (t *tableState) goesBefore(o *tableState) bool {
+	w, v := t.line.waiting[0], o.line.waiting[0]
+	if w.isBuild() != v.isBuild() {
+		return w.isBuild()
+	}
+	if t.LoadOrder != o.LoadOrder {
+		return t.LoadOrder > o.LoadOrder
+	}
+	if t.line.active != o.line.active {
+		return t.line.active < o.line.active
+	}
+	if w.segment.Bytes != v.segment.Bytes {
+		return w.segment.Bytes > v.segment.Bytes
+	}
+	return t.index < o.index
+}
+
+type tableHeap []*tableState
+
+func (h tableHeap) Len() int           { return len(h) }
+func (h tableHeap) Less(i, j int) bool { return h[i].goesBefore(h[j]) }
+func (h tableHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].line.place, h[j].line.place = i, j
+}
+
+func (h *tableHeap) Push(x any) {
+	t := x.(*tableState)
+	t.line.queued, t.line.place = true, len(*h)
+	*h = append(*h, t)
+}
+
+func (h *tableHeap) Pop() any {
+	last := len(*h) - 1
+	t := (*h)[last]
+	t.line.queued = false
+	*h = (*h)[:last]
+	return t
 }
 
 type workHeap []work

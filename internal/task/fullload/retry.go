@@ -2,6 +2,7 @@ package fullload
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -10,35 +11,39 @@ import (
 // DMS leaves RecoverableErrorCount -1 to the service; nine tries is what its guide names for a running task.
 const defaultTries = 9
 
-// retry repeats f while its error may pass by itself: a busy or a lost target.
 func (l *load) retry(ctx context.Context, what string, f func() error) error {
-	wait := l.Retry.Interval
+	return l.Retry.Do(ctx, l.Log, what, f)
+}
+
+// Do repeats f while its error may pass by itself: a busy or a lost target.
+func (r Retry) Do(ctx context.Context, log *slog.Logger, what string, f func() error) error {
+	wait := r.Interval
 	for try := 1; ; try++ {
 		err := f()
-		if err == nil || ctx.Err() != nil || !l.mayRetry(err, try, wait) {
+		if err == nil || ctx.Err() != nil || !r.mayRetry(err, try, wait) {
 			return err
 		}
-		l.Log.Warn("trying again", "what", what, "try", try, "after", wait, "error", err)
+		log.Warn("trying again", "what", what, "try", try, "after", wait, "error", err)
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-time.After(wait):
 		}
-		if l.Retry.Throttling {
-			wait = min(2*wait, max(l.Retry.ThrottlingMax, l.Retry.Interval))
+		if r.Throttling {
+			wait = min(2*wait, max(r.ThrottlingMax, r.Interval))
 		}
 	}
 }
 
-func (l *load) mayRetry(err error, try int, wait time.Duration) bool {
+func (r Retry) mayRetry(err error, try int, wait time.Duration) bool {
 	class := connector.ClassOf(err)
 	if class != connector.Busy && class != connector.Lost || isSource(err) {
 		return false
 	}
-	if l.Retry.Throttling && l.Retry.StopAtMax && l.Retry.ThrottlingMax > 0 && wait >= l.Retry.ThrottlingMax {
+	if r.Throttling && r.StopAtMax && r.ThrottlingMax > 0 && wait >= r.ThrottlingMax {
 		return false
 	}
-	tries := l.Retry.Count
+	tries := r.Count
 	if tries < 0 {
 		tries = defaultTries
 	}

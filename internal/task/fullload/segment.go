@@ -25,34 +25,89 @@ func isSource(err error) bool {
 // loadSegment loads one segment, fast first, carefully when the server refuses rows.
 func (l *load) loadSegment(ctx context.Context, t *tableState, s connector.Segment) error {
 	t.stats.enter(FullLoad)
-	careful, again := false, t.Resumed
-	parked := newParkedRows()
-	once := func() error {
-		err := l.attempt(ctx, t, s, parked, careful, again)
-		again = true
-		if connector.ClassOf(err) == connector.Data && !careful && !isSource(err) && !errors.Is(err, ErrSuspended) && !errors.Is(err, ErrStopped) {
-			l.Log.Warn("the target refuses rows, loading the segment carefully", "table", t.Source.Name.String(), "segment", s.Number, "error", err)
-			careful = true
-			err = l.attempt(ctx, t, s, parked, careful, again)
-		}
+	o := &once{load: l, table: t, segment: s, again: t.Resumed || t.redo.Load(), parked: newParkedRows()}
+	if err := l.retry(ctx, fmt.Sprintf("load segment %d of %d of %s", s.Number, s.Of, t.Source.Name), func() error { return o.try(ctx) }); err != nil {
 		return err
 	}
-	if err := l.retry(ctx, fmt.Sprintf("load segment %d of %d of %s", s.Number, s.Of, t.Source.Name), once); err != nil {
-		return err
-	}
-	l.segmentDone(ctx, t, s.Of == 1)
+	l.segmentDone(ctx, t, s.Of == 1 && !o.durable)
 	return nil
 }
 
-// attempt is one try at a segment: everything or nothing of it is in the target afterwards. again says that an earlier
+// once sees a segment through its attempts, so that its rows go into the target once.
+type once struct {
+	load    *load
+	table   *tableState
+	segment connector.Segment
+	careful bool
+	again   bool // an earlier attempt may have left something
+	unsure  bool // an attempt failed when its rows may have been durable already
+	durable bool // the rows are in; what belongs behind them may not be
+	parked  *parkedRows
+}
+
+func (o *once) try(ctx context.Context) error {
+	err := o.attempt(ctx)
+	if err == nil || o.careful || !refused(err) {
+		return err
+	}
+	o.load.Log.Warn("the target refuses rows, loading the segment carefully",
+		"table", o.table.Source.Name.String(), "segment", o.segment.Number, "error", err)
+	o.careful = true
+	return o.attempt(ctx)
+}
+
+func refused(err error) bool {
+	return connector.ClassOf(err) == connector.Data && !isSource(err) && !errors.Is(err, ErrSuspended) && !errors.Is(err, ErrStopped)
+}
+
+// attempt tries once more. A commit may fail after the rows have become durable: when its answer is lost, or when a
+// statement after it fails on an engine without DDL transactions. The journal then knows.
+func (o *once) attempt(ctx context.Context) error {
+	if o.unsure {
+		if done, err := o.marked(ctx); done || err != nil {
+			return err
+		}
+	}
+	o.parked.again()
+	a := o.load.newAttempt(ctx, o.table, o.segment, o.parked)
+	err := a.run(ctx, o.careful, o.again)
+	o.again, o.unsure = true, a.committing
+	if err == nil || !o.unsure || ctx.Err() != nil {
+		return err
+	}
+	if done, unknown := o.marked(ctx); unknown == nil && done {
+		o.load.Log.Warn("the rows of a segment are in, although its load ended with an error",
+			"table", o.table.Source.Name.String(), "segment", o.segment.Number, "error", err)
+		a.keep()
+		return nil
+	}
+	return err
+}
+
+// marked asks the journal whether the segment is loaded.
+func (o *once) marked(ctx context.Context) (bool, error) {
+	known, err := o.load.Target.Journal().Read(ctx, o.load.Run)
+	if err != nil {
+		return false, fmt.Errorf("look whether the segment is loaded: %w", err)
+	}
+	for _, k := range known {
+		if k.Table == o.table.Target.Name && k.Segment.Number == o.segment.Number {
+			// What was to follow the rows is looked for one by one.
+			o.durable = o.durable || k.Done
+			o.table.redo.Store(o.table.redo.Load() || k.Done)
+			return k.Done, nil
+		}
+	}
+	return false, nil
+}
+
+// run is one try at a segment: everything or nothing of it is in the target afterwards. again says that an earlier
 // try may have made the table, which some engines cannot take back.
-func (l *load) attempt(ctx context.Context, t *tableState, s connector.Segment, parked *parkedRows, careful, again bool) (err error) {
-	parked.again()
-	a := &attempt{load: l, table: t, segment: s, rejects: rejects{ctx: ctx, load: l, table: t, parked: parked}}
+func (a *attempt) run(ctx context.Context, careful, again bool) (err error) {
 	defer func() {
 		if err != nil {
-			t.stats.rows.Add(-a.counts.Rows)
-			t.stats.bytes.Add(-a.counts.Bytes)
+			a.table.stats.rows.Add(-a.counts.Rows)
+			a.table.stats.bytes.Add(-a.counts.Bytes)
 		}
 	}()
 	if err := a.prepare(careful); err != nil {
@@ -60,11 +115,11 @@ func (l *load) attempt(ctx context.Context, t *tableState, s connector.Segment, 
 	}
 	request := a.loadRequest(careful)
 	if again {
-		if request.Before, err = l.missing(ctx, request.Before); err != nil {
+		if request.Before, err = a.load.missing(ctx, request.Before); err != nil {
 			return err
 		}
 	}
-	loader, err := l.Target.Load(ctx, request)
+	loader, err := a.load.Target.Load(ctx, request)
 	if err != nil {
 		return fmt.Errorf("begin the load: %w", err)
 	}
@@ -77,12 +132,23 @@ func (l *load) attempt(ctx context.Context, t *tableState, s connector.Segment, 
 	}
 	a.counts.Rejected = a.rejects.dropped
 	a.settle()
+	a.committing = true
 	if err := loader.Commit(ctx, a.counts); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	t.stats.rejected.Add(a.rejects.dropped)
-	t.stats.changed.Add(a.rejects.changed)
+	a.table.stats.rejected.Add(a.rejects.dropped)
+	a.table.stats.changed.Add(a.rejects.changed)
+	a.table.loaded.Store(a.segment.Number, a.counts)
 	return nil
+}
+
+// keep counts the rows of an attempt whose commit held in spite of its error.
+func (a *attempt) keep() {
+	a.table.stats.rows.Add(a.counts.Rows)
+	a.table.stats.bytes.Add(a.counts.Bytes)
+	a.table.stats.rejected.Add(a.rejects.dropped)
+	a.table.stats.changed.Add(a.rejects.changed)
+	a.table.loaded.Store(a.segment.Number, a.counts)
 }
 
 // missing leaves out the statements whose result exists.
@@ -111,6 +177,12 @@ type attempt struct {
 	raw       connector.RawSnapshot // nil when rows go in batches
 	rejects   rejects
 	counts    connector.Counts
+	// committing says that the commit has begun, so that an error no longer means that nothing is in the target.
+	committing bool
+}
+
+func (l *load) newAttempt(ctx context.Context, t *tableState, s connector.Segment, parked *parkedRows) *attempt {
+	return &attempt{load: l, table: t, segment: s, rejects: rejects{ctx: ctx, load: l, table: t, parked: parked}}
 }
 
 // prepare settles in which layouts the columns travel.

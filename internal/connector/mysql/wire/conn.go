@@ -24,6 +24,7 @@ type Conn struct {
 	net     net.Conn
 	in      packets
 	out     []byte // the packet being built, its header in front
+	rows    []byte // the buffer of LOAD DATA LOCAL, kept for the next
 	id      uint32
 	version string
 }

@@ -32,7 +32,10 @@ func (c *Conn) LoadData(sql string) (*Infile, error) {
 	case b[0] != infileReply:
 		return nil, ErrLocalInfileRefused
 	}
-	return &Infile{c: c, Buffer: make([]byte, 4, infilePacket+infilePacket/4)}, nil
+	if c.rows == nil {
+		c.rows = make([]byte, 4, infilePacket+infilePacket/4)
+	}
+	return &Infile{c: c, Buffer: c.rows[:4]}, nil
 }
 
 // Due reports whether the buffer is worth sending.
@@ -62,6 +65,9 @@ func (f *Infile) Flush() error {
 func (f *Infile) Finish() (Result, error) {
 	if err := f.Flush(); err != nil {
 		return Result{}, err
+	}
+	if cap(f.Buffer) <= 4*infilePacket {
+		f.c.rows = f.Buffer
 	}
 	if err := f.c.writePayload(f.Buffer[:4]); err != nil {
 		return Result{}, err

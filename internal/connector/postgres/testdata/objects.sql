@@ -160,3 +160,8 @@ CREATE TYPE app.steps;
 CREATE FUNCTION app.canonical_steps(app.steps) RETURNS app.steps LANGUAGE internal IMMUTABLE STRICT AS 'int4range_canonical';
 CREATE TYPE app.steps AS RANGE (subtype = int4, canonical = app.canonical_steps);
 CREATE TABLE app.walk (s app.steps DEFAULT '[1,3]');
+
+-- a domain whose check needs a table
+CREATE FUNCTION app.reads_item() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM app.item; END;
+CREATE DOMAIN app.far AS int CHECK (VALUE > -app.reads_item());
+CREATE TABLE app.uses_far (f app.far DEFAULT 3);

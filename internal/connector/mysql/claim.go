@@ -1,0 +1,121 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+var (
+	_ connector.Exclusive = (*target)(nil)
+	_ connector.Prober    = (*target)(nil)
+	_ connector.Prober    = (*source)(nil)
+)
+
+// The session that holds a claim says every claimPulse that it is alive; without that the server ends it after
+// claimTimeout seconds. claimPatience is how many seconds a holder may take to end.
+const (
+	claimPulse    = 20 * time.Second
+	claimTimeout  = 60
+	claimPatience = 3
+)
+
+// Claim implements connector.Exclusive by a named lock of a session of its own.
+func (t *target) Claim(ctx context.Context, run string) (release func(), err error) {
+	c, err := t.host.control.Conn(ctx)
+	if err != nil {
+		return nil, classify(ctx, fmt.Errorf("claim the run: %w", err))
+	}
+	name := claimName(run)
+	if err := t.claim(ctx, c, run, name); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var beat sync.WaitGroup
+	beat.Go(func() { t.beat(beating, c) })
+	return func() {
+		stop()
+		beat.Wait()
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTime)
+		defer cancel()
+		_, _ = c.ExecContext(last, "SELECT RELEASE_LOCK(?)", name)
+		_, _ = c.ExecContext(last, "SET wait_timeout=DEFAULT")
+		_ = c.Close()
+	}, nil
+}
+
+// claimName keeps within the 64 characters that a lock's name may have.
+func claimName(run string) string { return "whimbrel." + run[:min(len(run), 50)] }
+
+func (t *target) claim(ctx context.Context, c *sql.Conn, run, name string) error {
+	if _, err := c.ExecContext(ctx, fmt.Sprintf("SET wait_timeout=%d", claimTimeout)); err != nil {
+		return classify(ctx, fmt.Errorf("claim the run: %w", err))
+	}
+	var got sql.NullInt64
+	if err := c.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", name, claimPatience).Scan(&got); err != nil {
+		return classify(ctx, fmt.Errorf("claim the run: %w", err))
+	}
+	if got.Int64 != 1 {
+		return claimed(ctx, c, name)
+	}
+	// A mark whose commit is under way keeps its row locked.
+	rows, err := c.QueryContext(ctx, "SELECT 1 FROM "+t.progressTable()+" WHERE run_name = ? FOR UPDATE", run)
+	if err == nil {
+		for rows.Next() {
+		}
+		err = rows.Err()
+		_ = rows.Close()
+	}
+	if err = classify(ctx, err); err != nil && connector.ClassOf(err) != connector.Missing {
+		return fmt.Errorf("claim the run: %w", err)
+	}
+	return nil
+}
+
+// claimed names the holder.
+func claimed(ctx context.Context, c *sql.Conn, name string) error {
+	var id sql.NullInt64
+	if err := c.QueryRowContext(ctx, "SELECT IS_USED_LOCK(?)", name).Scan(&id); err != nil {
+		return classify(ctx, fmt.Errorf("claim the run: %w", err))
+	}
+	return &connector.Error{
+		Class:  connector.Busy,
+		Err:    fmt.Errorf("the same migration is running already (connection %d of the target)", id.Int64),
+		Remedy: fmt.Sprintf("wait for it or interrupt it; if its machine is gone, the server ends its session within a minute, or run KILL %d", id.Int64),
+	}
+}
+
+func (t *target) beat(ctx context.Context, c *sql.Conn) {
+	tick := time.NewTicker(claimPulse)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := c.PingContext(ctx); err != nil && ctx.Err() == nil {
+				t.host.log.Warn("the lock that keeps a second run of this migration out is lost", "error", err)
+				return
+			}
+		}
+	}
+}
+
+// Probe implements connector.Prober.
+func (t *target) Probe(ctx context.Context) error { return t.host.probe(ctx) }
+
+// Probe implements connector.Prober.
+func (s *source) Probe(ctx context.Context) error { return s.host.probe(ctx) }
+
+func (s *host) probe(ctx context.Context) error {
+	c, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}

@@ -1,0 +1,85 @@
+package fullload
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// queued makes tables whose segments have the sizes given, and queues them all.
+func queued(q *queue, orders []int, sizes ...[]int64) []*tableState {
+	var tables []*tableState
+	for i, ss := range sizes {
+		t := &tableState{Table: &Table{LoadOrder: orders[i]}, index: i}
+		tables = append(tables, t)
+		for n, size := range ss {
+			q.push(work{table: t, segment: connector.Segment{Number: n + 1, Of: len(ss), Bytes: size}})
+		}
+	}
+	return tables
+}
+
+func next(t *testing.T, q *queue) work {
+	t.Helper()
+	w, ok := q.pop(t.Context())
+	require.True(t, ok)
+	return w
+}
+
+func TestWorkersSpreadOverTables(t *testing.T) {
+	q := newQueue()
+	tables := queued(q, []int{0, 0}, []int64{100, 100, 100}, []int64{10, 10})
+	first, second := next(t, q), next(t, q)
+	require.Same(t, tables[0], first.table, "the largest first")
+	require.Same(t, tables[1], second.table, "a second worker takes another table")
+	third := next(t, q)
+	require.Same(t, tables[0], third.table, "as many workers on each: the largest again")
+	q.done(first)
+	q.done(third)
+	require.Same(t, tables[0], next(t, q).table)
+}
+
+func TestLoadOrderGoesBeforeSize(t *testing.T) {
+	q := newQueue()
+	tables := queued(q, []int{0, 5}, []int64{100}, []int64{1})
+	require.Same(t, tables[1], next(t, q).table)
+}
+
+func TestBuildsGoFirst(t *testing.T) {
+	q := newQueue()
+	tables := queued(q, []int{9, 0}, []int64{100, 100}, []int64{1})
+	w := next(t, q)
+	q.push(work{table: tables[1], then: func(context.Context) {}, segment: connector.Segment{Bytes: 1 << 40}})
+	require.True(t, next(t, q).isBuild())
+	q.done(w)
+}
+
+func TestQueueEndsWhenAllIsDone(t *testing.T) {
+	q := newQueue()
+	queued(q, []int{0}, []int64{1})
+	w := next(t, q)
+	ended := make(chan bool)
+	go func() {
+		_, ok := q.pop(context.Background())
+		ended <- ok
+	}()
+	q.done(w)
+	require.False(t, <-ended)
+}
+
+func TestQueueEndsWithItsContext(t *testing.T) {
+	q := newQueue()
+	queued(q, []int{0}, []int64{1})
+	next(t, q)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan bool)
+	go func() {
+		_, ok := q.pop(ctx)
+		ended <- ok
+	}()
+	cancel()
+	require.False(t, <-ended)
+}

@@ -1,0 +1,113 @@
+package chaos_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+)
+
+// folder holds the program under test.
+var folder string
+
+func TestMain(m *testing.M) {
+	var err error
+	if folder, err = os.MkdirTemp("", "whimbrel-chaos-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	servertest.Cleanup()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(folder, "whimbrel")
+	out, err := exec.Command("go", "build", "-o", path, "../../cmd/whimbrel").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// process is the program at work.
+type process struct {
+	cmd         *exec.Cmd
+	out, errors bytes.Buffer
+	began       time.Time
+	ended       chan struct{}
+}
+
+// start runs `whimbrel migrate`.
+func start(t testing.TB, source, target *end, flags ...string) *process {
+	t.Helper()
+	path, err := built()
+	require.NoError(t, err)
+	args := append([]string{"migrate", source.url, target.url, "--segment-size", "32KiB", "--parallelism", "3"}, flags...)
+	if source.kind == maria && target.kind == pg {
+		args = append(args, "--target-schema", "public")
+	}
+	p := &process{cmd: exec.Command(path, args...), began: time.Now(), ended: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.errors
+	require.NoError(t, p.cmd.Start())
+	go func() {
+		defer close(p.ended)
+		_ = p.cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		<-p.ended
+	})
+	return p
+}
+
+// code waits for the end and returns the exit code, -1 after a signal.
+func (p *process) code(t testing.TB, within time.Duration) int {
+	t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(within):
+		require.Fail(t, "the program has not ended", "after %s\n%s", within, p.errors.String())
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// runs is how long a healthy run may take on a busy machine.
+const runs = 90 * time.Second
+
+// complete runs the program and requires that it moves everything.
+func complete(t testing.TB, source, target *end, flags ...string) *process {
+	t.Helper()
+	p := start(t, source, target, flags...)
+	code := p.code(t, runs)
+	require.Zero(t, code, "%s\n%s", p.out.String(), p.errors.String())
+	return p
+}
+
+// dice are the random numbers of one test.
+func dice(t testing.TB) *rand.Rand {
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("WHIMBREL_CHAOS_SEED"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 64)
+		require.NoError(t, err)
+		seed = n
+	}
+	t.Logf("WHIMBREL_CHAOS_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 1))
+}
+
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	require.Eventually(t, holds, 60*time.Second, 5*time.Millisecond, what)
+}
