@@ -11,14 +11,17 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-// sourceError marks an error that came from reading: the snapshot ends with its connection, so there is no retry.
-type sourceError struct{ err error }
+// SourceError marks an error that came from reading: the snapshot ends with its connection, so there is no retry.
+type SourceError struct{ Err error }
 
-func (e *sourceError) Error() string { return "read: " + e.err.Error() }
-func (e *sourceError) Unwrap() error { return e.err }
+// Error returns the message.
+func (e *SourceError) Error() string { return "read: " + e.Err.Error() }
+
+// Unwrap returns the error of the read.
+func (e *SourceError) Unwrap() error { return e.Err }
 
 func isSource(err error) bool {
-	var s *sourceError
+	var s *SourceError
 	return errors.As(err, &s)
 }
 
