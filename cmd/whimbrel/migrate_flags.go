@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -48,8 +49,6 @@ func (f *migrateFlags) bind(cmd *cobra.Command) {
 	fl.BoolVar(&f.dryRun, "dry-run", false, "print tables, target DDL and segments; change nothing")
 	fl.BoolVar(&f.json, "json", false, "print the summary, and log lines, as JSON")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
-	cmd.MarkFlagsMutuallyExclusive("table-mappings", "only")
-	cmd.MarkFlagsMutuallyExclusive("table-mappings", "exclude")
 	for flag, words := range map[string][]string{"prep": {"truncate", "drop", "append"}, "migration-type": {"full-load"}} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -149,6 +148,9 @@ func (f *migrateFlags) rules() (*mapping.Rules, error) {
 			return nil, usageError{err}
 		}
 		return rules, nil
+	}
+	if len(f.only)+len(f.exclude) > 0 {
+		return nil, usageError{errors.New("--table-mappings goes without --only and --exclude: write them as selection rules")}
 	}
 	document, err := os.ReadFile(f.tableMappings)
 	if err != nil {

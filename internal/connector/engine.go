@@ -55,12 +55,8 @@ func (es Engines) ForURL(raw string) (*Engine, error) {
 // Redact returns a database URL that is safe to show: the password is replaced by xxxxx.
 func Redact(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil {
-		if at := strings.LastIndexByte(raw, '@'); at >= 0 {
-			scheme, _, _ := strings.Cut(raw, "://")
-			return scheme + "://xxxxx" + raw[at:]
-		}
-		return raw
+	if err != nil || strings.Contains(u.Opaque, "@") {
+		return redactText(raw)
 	}
 	q := u.Query()
 	for k := range q {
@@ -70,4 +66,19 @@ func Redact(raw string) string {
 		}
 	}
 	return u.Redacted()
+}
+
+// redactText hides what may be a password in a text that is no proper URL: all before the last @, and all parameters.
+func redactText(raw string) string {
+	head, scheme := "", ""
+	if name, rest, ok := strings.Cut(raw, "://"); ok {
+		scheme, raw = name+"://", rest
+	}
+	if at := strings.LastIndexByte(raw, '@'); at >= 0 {
+		head, raw = "xxxxx", raw[at:]
+	}
+	if text, _, ok := strings.Cut(raw, "?"); ok {
+		raw = text + "?xxxxx"
+	}
+	return scheme + head + raw
 }

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
+)
+
+// build makes the program once for a test.
+func build(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "whimbrel")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput()
+	require.NoError(t, err, string(out))
+	return path
+}
+
+// result is what a run of the program said.
+type result struct {
+	code        int
+	stdout, all string
+}
+
+func call(t *testing.T, program string, args ...string) result {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir())
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		require.ErrorContains(t, err, "exit status")
+	}
+	return result{cmd.ProcessState.ExitCode(), stdout.String(), stdout.String() + stderr.String()}
+}
+
+func written(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func sqliteFile(t *testing.T, statements ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "data.db")
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	for _, s := range statements {
+		_, err := db.ExecContext(context.Background(), s)
+		require.NoError(t, err)
+	}
+	return path
+}
+
+func count(t *testing.T, path, query string) (n int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.QueryRowContext(context.Background(), query).Scan(&n))
+	return n
+}
+
+var shop = []string{
+	"CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)", "INSERT INTO item VALUES (1, 'a'), (2, 'b')",
+	"CREATE TABLE log_a (n INTEGER)", "INSERT INTO log_a VALUES (1)",
+}
+
+func TestUsage(t *testing.T) {
+	program := build(t)
+	source := "sqlite:" + sqliteFile(t, shop...)
+	target := "sqlite:" + filepath.Join(t.TempDir(), "new.db")
+	migrate := func(flags ...string) []string { return append([]string{"migrate", source, target}, flags...) }
+	cases := map[string]struct {
+		args []string
+		want string
+	}{
+		"unknown flag":        {migrate("--nonsense"), "--nonsense"},
+		"one argument":        {[]string{"migrate", source}, "SOURCE and TARGET"},
+		"unknown scheme":      {[]string{"migrate", "oracle://u:s3cret@h/d", target}, "oracle"},
+		"no scheme":           {[]string{"migrate", "data.db", target}, "data.db"},
+		"unknown setting":     {migrate("--task-settings", written(t, "s.json", `{"TargetMetadata":{"Nonsense":1}}`)), "TargetMetadata.Nonsense"},
+		"setting for later":   {migrate("--task-settings", written(t, "s.json", `{"TargetMetadata":{"BatchApplyEnabled":true}}`)), "change data capture"},
+		"missing settings":    {migrate("--task-settings", "/nowhere.json"), "nowhere"},
+		"bad mapping":         {migrate("--table-mappings", written(t, "m.json", `{"rules":[{"rule-type":"selection"}]}`)), "rules[0]"},
+		"bad rate":            {migrate("--rate-limit", "fast"), "rows/s"},
+		"bad prep":            {migrate("--prep", "burn"), "truncate, drop or append"},
+		"bad parallelism":     {migrate("--parallelism", "99"), "1 to 49"},
+		"cdc":                 {migrate("--migration-type", "cdc"), "full-load"},
+		"inspect to nowhere":  {[]string{"inspect", source, "--to", "oracle"}, "--to"},
+		"configuration":       {migrate("--config", written(t, "c.yaml", "migrate:\n  nonsense: 1\n")), "nonsense"},
+		"configured command":  {migrate("--config", written(t, "c.yaml", "fly:\n  x: 1\n")), "fly"},
+		"mappings and --only": {migrate("--only", "main.%", "--table-mappings", "x.json"), "only"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := call(t, program, c.args...)
+			require.Equal(t, exitUsage, r.code, r.all)
+			require.Contains(t, r.all, c.want)
+			require.NotContains(t, r.all, "s3cret")
+		})
+	}
+	for _, command := range []string{"migrate", "inspect", "demo"} {
+		r := call(t, program, command, "--help")
+		require.Equal(t, exitOK, r.code)
+		require.Contains(t, r.stdout, "Examples:", command)
+	}
+	require.Equal(t, exitOK, call(t, program, "completion", "bash").code)
+	require.Contains(t, call(t, program, "__complete", "migrate", source, target, "--prep", "").stdout, "truncate")
+}
+
+func TestMigrateCommand(t *testing.T) {
+	program := build(t)
+	from := sqliteFile(t, shop...)
+	to := filepath.Join(t.TempDir(), "new.db")
+	source, target := "sqlite:"+from, "sqlite:"+to
+
+	r := call(t, program, "migrate", source, target, "--dry-run")
+	require.Equal(t, exitOK, r.code, r.all)
+	require.Contains(t, r.stdout, "CREATE TABLE item")
+	if _, err := os.Stat(to); err == nil {
+		require.Zero(t, count(t, to, "SELECT count(*) FROM sqlite_schema"), "a dry run changes nothing")
+	}
+
+	r = call(t, program, "migrate", source, target, "--json", "--exclude", "main.log[_]%")
+	require.Equal(t, exitOK, r.code, r.all)
+	var report struct {
+		Complete bool
+		Rows     int64
+	}
+	require.NoError(t, json.Unmarshal([]byte(r.stdout), &report), r.stdout)
+	require.True(t, report.Complete)
+	require.Equal(t, int64(2), report.Rows)
+	require.Zero(t, count(t, to, "SELECT count(*) FROM sqlite_schema WHERE name = 'log_a'"))
+
+	r = call(t, program, "migrate", source, target, "--only", "main.item")
+	require.Equal(t, exitFailed, r.code, r.all)
+	require.Contains(t, r.all, "--prep truncate")
+	r = call(t, program, "migrate", source, target, "--only", "main.item", "--prep", "truncate")
+	require.Equal(t, exitOK, r.code, r.all)
+	require.Equal(t, 2, count(t, to, "SELECT count(*) FROM item"))
+
+	// The same from a configuration file; and a row whose key is there makes the migration incomplete.
+	r = call(t, program, "migrate", source, target, "--config", written(t, "c.yaml", "migrate:\n  prep: append\n  only: [main.item]\n"))
+	require.Equal(t, exitIncomplete, r.code, r.all)
+
+	r = call(t, program, "inspect", source, "--json", "--to", "postgres")
+	require.Equal(t, exitOK, r.code, r.all)
+	require.True(t, json.Valid([]byte(r.stdout)), r.stdout)
+	require.Contains(t, call(t, program, "inspect", source).stdout, "item")
+}
+
+func TestPasswordsAreNeverPrinted(t *testing.T) {
+	program := build(t)
+	target := "sqlite:" + filepath.Join(t.TempDir(), "new.db")
+	for _, url := range []string{
+		"postgres://app:s3cret@127.0.0.1:1/shop", "mysql://app:s3cret@127.0.0.1:1/shop", "mariadb://app:s3cret@127.0.0.1:1/shop",
+		"postgres://app:s3cret@[bad/shop", "postgres://app:s3cret@h:port/shop", "mysql://app:s3cret@h:port/shop", "postgres://h/shop?password=s3cret&nonsense=1",
+		"mariadb://app:s3cret@h/shop?nonsense=1", "postgres://app:s3cret%zz@h/shop", "pg://app:s3cret@h/shop", "app:s3cret@h", "postgres://app@[h/x?password=s3cret",
+	} {
+		for _, args := range [][]string{{"migrate", url, target}, {"migrate", target, url}, {"inspect", url}} {
+			r := call(t, program, args...)
+			require.NotEqual(t, exitOK, r.code)
+			require.NotContains(t, r.all, "s3cret", args)
+		}
+	}
+}
