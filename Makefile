@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := build
 SHELL := /bin/bash
 GO ?= go
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 build: ## build ./bin/whimbrel (no cgo)
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/whimbrel ./cmd/whimbrel
@@ -21,10 +21,10 @@ fuzz: ## a minute of fuzzing for every parser of outside bytes
 bench: ## the benchmarks of the hot paths
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-lint: ## gofmt, go vet and staticcheck
-	@unformatted=$$(gofmt -l cmd internal); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+lint: ## gofmt, go vet, staticcheck and the rest of .golangci.yml
+	@unformatted=$$(gofmt -l cmd internal tests); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(GOLANGCI_LINT) run ./...
 
 clean: ## remove what make built
 	rm -rf bin

@@ -184,7 +184,7 @@ func (d *cellDecoder) append(v *change.Vector, cell []byte) error {
 
 func (d *cellDecoder) appendInteger(v *change.Vector, cell []byte) error {
 	var x int64
-	ok := true
+	var ok bool
 	switch d.form {
 	case unsigned:
 		var u uint64

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"

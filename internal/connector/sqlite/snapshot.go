@@ -7,10 +7,11 @@ import (
 	"sync"
 	"time"
 
+	lib "modernc.org/sqlite/lib"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
-	lib "modernc.org/sqlite/lib"
 )
 
 // snapshot is a set of connections, each inside a read transaction on the same commit.
