@@ -72,6 +72,14 @@ func migrate(cmd *cobra.Command, f *migrateFlags, source, target string) error {
 
 // runTask plans and runs a migration, showing progress on standard error and the summary on standard output.
 func runTask(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error {
+	err := runOnce(cmd, asJSON, dryRun, config)
+	if errors.Is(err, errInterrupted) {
+		return fmt.Errorf("%w; run the same command again to go on where it stopped", err)
+	}
+	return err
+}
+
+func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error {
 	ctx := cmd.Context()
 	t, err := task.Open(ctx, config)
 	if err != nil {
@@ -97,8 +105,6 @@ func runTask(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error 
 		return errors.Join(err, told)
 	}
 	switch {
-	case errors.Is(err, errInterrupted):
-		return fmt.Errorf("%w; run the same command again to go on where it stopped", err)
 	case err != nil:
 		return err
 	case !report.Complete():

@@ -16,9 +16,6 @@ func (c *converter) views() {
 	}
 	carried := map[catalog.Name]bool{}
 	for _, v := range c.viewsInOrder() {
-		if c.names.tables[v.Name] != nil {
-			continue
-		}
 		copied, why := c.view(v, carried)
 		if why != "" {
 			c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, why)
@@ -29,30 +26,33 @@ func (c *converter) views() {
 	}
 }
 
-// viewsInOrder lists the selected views, each after those it needs, whatever their schemas.
+// viewsInOrder lists the views that do not become tables, each after those it reads, which may be in other schemas.
 func (c *converter) viewsInOrder() []*catalog.View {
-	byName := map[catalog.Name]*catalog.View{}
+	left := map[catalog.Name]*catalog.View{}
 	var all, ordered []*catalog.View
 	for _, s := range c.selectedSchemas() {
 		for _, v := range s.Views {
-			byName[v.Name] = v
-			all = append(all, v)
+			if c.names.tables[v.Name] == nil {
+				left[v.Name] = v
+				all = append(all, v)
+			}
 		}
 	}
-	seen := map[catalog.Name]bool{}
-	var visit func(v *catalog.View)
-	visit = func(v *catalog.View) {
-		if v == nil || seen[v.Name] {
+	var place func(v *catalog.View)
+	place = func(v *catalog.View) {
+		if left[v.Name] == nil {
 			return
 		}
-		seen[v.Name] = true
+		delete(left, v.Name) // before its needs, so that a circle ends
 		for _, n := range v.Needs {
-			visit(byName[n])
+			if needed := left[n]; needed != nil {
+				place(needed)
+			}
 		}
 		ordered = append(ordered, v)
 	}
 	for _, v := range all {
-		visit(v)
+		place(v)
 	}
 	return ordered
 }

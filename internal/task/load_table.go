@@ -20,7 +20,7 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 		Source: s.Plan.Source, Where: s.Plan.Where, Target: target, Segments: s.Segments, Note: s.Note.String(),
 		Keys: s.Script.Keys, Indexes: s.Script.Indexes, Resumed: len(s.Loaded) > 0, Fresh: s.Fresh, LoadOrder: s.Plan.LoadOrder,
 	}
-	if s.Made && !r.first[s] {
+	if s.Made && !s.needsTableFirst(r.plan) {
 		t.Create = s.Script.Create
 	}
 	written := writable(s, target)

@@ -23,6 +23,8 @@ type TablePlan struct {
 	Made bool
 	// Fresh says that the table holds no rows of others.
 	Fresh bool
+	// Needed says that other tables cannot be made before this one.
+	Needed bool
 	// Loaded are the segments an earlier run has planned or loaded; nil when there was none.
 	Loaded []connector.Loaded
 	// Existing is the table found on the target, if it stays.
@@ -91,6 +93,7 @@ func (t *Task) prepareTables(ctx context.Context, p *Plan) error {
 		}
 		p.Tables = append(p.Tables, tp)
 	}
+	markNeeded(p.Tables)
 	return errors.Join(refused...)
 }
 

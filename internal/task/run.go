@@ -36,7 +36,6 @@ type run struct {
 	report   *Report
 	snapshot connector.Snapshot
 	tables   []*Segmented
-	first    map[*Segmented]bool // see madeFirst
 }
 
 // exclusively runs everything while no other process runs the same, and gives up when one of the ends is gone.
@@ -53,19 +52,40 @@ func (r *run) exclusively(ctx context.Context) error {
 	if err != nil && watched.Err() != nil {
 		return context.Cause(watched)
 	}
+	return r.explain(err)
+}
+
+// explain says which end was lost or is full, and how to go on.
+func (r *run) explain(err error) error {
+	end, identity := "target", r.target.Identity()
+	var reading *fullload.SourceError
+	if errors.As(err, &reading) {
+		end, identity = "source", r.source.Identity()
+	}
+	switch connector.ClassOf(err) {
+	case connector.Lost:
+		return &connector.Error{
+			Class: connector.Lost, Err: fmt.Errorf("the %s %s was lost: %w", end, identity, err),
+			Remedy: "when the server can be reached again, run the same command again: it goes on where it stopped",
+		}
+	case connector.Full:
+		return &connector.Error{
+			Class: connector.Full, Err: fmt.Errorf("the %s %s is full: %w", end, identity, err),
+			Remedy: "make room, then run the same command again: it goes on where it stopped",
+		}
+	}
 	return err
 }
 
 func (r *run) all(ctx context.Context) (err error) {
 	if r.snapshot, err = r.source.Snapshot(ctx, r.workers()); err != nil {
-		return fmt.Errorf("take a snapshot of the source: %w", err)
+		return fmt.Errorf("take a snapshot of the source: %w", &fullload.SourceError{Err: err})
 	}
 	defer func() { err = errors.Join(err, r.snapshot.Close()) }()
 	r.report.Position = r.snapshot.Position()
 	if r.tables, err = r.split(ctx, r.snapshot, r.plan); err != nil {
-		return err
+		return &fullload.SourceError{Err: err}
 	}
-	r.first = madeFirst(r.plan, r.tables)
 	if err := r.before(ctx); err != nil {
 		return err
 	}
@@ -142,7 +162,7 @@ func (r *run) beforeTable(ctx context.Context, s *Segmented) error {
 	if err := r.patiently(ctx, "prepare the table", func() error { return r.target.Exec(ctx, s.Prepare) }); err != nil {
 		return err
 	}
-	if s.Made && r.first[s] {
+	if s.Made && s.needsTableFirst(r.plan) {
 		return r.make(ctx, s.Script.Create)
 	}
 	return nil

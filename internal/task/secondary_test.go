@@ -152,3 +152,19 @@ func TestNumberingGoesOn(t *testing.T) {
 		})
 	}
 }
+
+// Types of one name in two engines do not make the table's rows fit to pass through undecoded.
+func TestTypesOfOneNameInTwoEngines(t *testing.T) {
+	for _, from := range engines[1:] {
+		for _, to := range engines[1:] {
+			t.Run(from+" to "+to, func(t *testing.T) {
+				t.Parallel()
+				source, target := newEnd(t, from), newEnd(t, to)
+				source.exec(t, "CREATE TABLE big (n bigint)", "INSERT INTO big VALUES (1), (-2), (NULL)", "CREATE TABLE days (d date, n integer)", "INSERT INTO days VALUES ('2020-02-29', 7)")
+				require.True(t, migrate(t, source, target).Complete())
+				require.Equal(t, source.column(t, "SELECT coalesce(n, 0) AS v FROM big ORDER BY v"), target.column(t, "SELECT coalesce(n, 0) AS v FROM "+qualified(source, target, "big")+" ORDER BY v"))
+				require.Equal(t, []string{"7"}, target.column(t, "SELECT n FROM "+qualified(source, target, "days")))
+			})
+		}
+	}
+}

@@ -129,55 +129,10 @@ func (t *Task) cut(ctx context.Context, snapshot connector.Snapshot, tp *TablePl
 	return snapshot.Split(ctx, source, connector.SplitOptions{SegmentBytes: t.segmentBytes(), Parallel: tp.Plan.Parallel})
 }
 
-// madeFirst lists the tables that must exist before their load begins, rather than being made within it.
-func madeFirst(p *Plan, tables []*Segmented) map[*Segmented]bool {
-	needed := map[catalog.Name]bool{}
-	for _, s := range tables {
-		for _, n := range s.neighbours() {
-			needed[n] = true
-		}
-	}
-	all, first := hasStage(p, catalog.AfterTables), map[*Segmented]bool{}
-	for _, s := range tables {
-		alone := len(s.Segments) == 1 && s.Segments[0].Of == 1
-		first[s] = all || !alone || s.Plan.Source.PartitionBy != "" || len(s.neighbours()) > 0 || needed[s.Plan.Source.Name]
-	}
-	return first
-}
-
-// neighbours are the tables that must be made before this one.
-func (s *Segmented) neighbours() []catalog.Name {
-	source := s.Plan.Source
-	names := append(slices.Clone(source.Inherits), source.Needs...)
-	if source.PartitionOf != nil {
-		names = append(names, *source.PartitionOf)
-	}
-	return names
-}
-
-// inOrder lists the tables, each after its neighbours.
-func inOrder(tables []*Segmented) []*Segmented {
-	byName := map[catalog.Name]*Segmented{}
-	for _, s := range tables {
-		byName[s.Plan.Source.Name] = s
-	}
-	var ordered []*Segmented
-	seen := map[*Segmented]bool{}
-	var visit func(s *Segmented)
-	visit = func(s *Segmented) {
-		if s == nil || seen[s] {
-			return
-		}
-		seen[s] = true
-		for _, n := range s.neighbours() {
-			visit(byName[n])
-		}
-		ordered = append(ordered, s)
-	}
-	for _, s := range tables {
-		visit(s)
-	}
-	return ordered
+// needsTableFirst reports whether the table must exist before its load begins, rather than being made within it.
+func (s *Segmented) needsTableFirst(p *Plan) bool {
+	alone := len(s.Segments) == 1 && s.Segments[0].Of == 1
+	return !alone || s.Needed || len(needs(s.Target)) > 0 || s.Plan.Source.PartitionBy != "" || hasStage(p, catalog.AfterTables)
 }
 
 func hasStage(p *Plan, stage catalog.Stage) bool {

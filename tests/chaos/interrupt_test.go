@@ -23,9 +23,12 @@ func TestInterruptedProcess(t *testing.T) {
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			makeShop(t, source)
 			for range 6 {
-				p := start(t, source, target, "--rate-limit", "4000rows/s")
+				p := start(t, source, target, "--rate-limit", "2500rows/s")
 				select {
-				case <-p.ended: // before there was anything to interrupt
+				case <-p.ended: // earlier ones have left it little to do
+					require.Zero(t, p.code(t, 0), p.errors.String())
+					requireSame(t, source, target)
+					return
 				case <-time.After(20*time.Millisecond + time.Duration(random.Int64N(int64(time.Second)))):
 				}
 				requireInterrupted(t, p, os.Interrupt)
@@ -58,7 +61,7 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	source, target := newEnd(t, sqlite), privateEnd(t, pg)
 	makeShop(t, source)
 	p := start(t, source, target, "--rate-limit", "1000rows/s")
-	eventually(t, "rows arrive", func() bool { return target.phase() == "among the rows" })
+	p.awaitRows(t, target)
 	frozen := freeze(t, target)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, p.cmd.Process.Signal(os.Interrupt))

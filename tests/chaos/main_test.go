@@ -107,7 +107,19 @@ func dice(t testing.TB) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 1))
 }
 
-func eventually(t testing.TB, what string, holds func() bool) {
+// awaitRows waits until some segments are loaded and others are not.
+func (p *process) awaitRows(t testing.TB, target *end) {
 	t.Helper()
-	require.Eventually(t, holds, 60*time.Second, 5*time.Millisecond, what)
+	deadline := time.After(time.Minute)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for target.phase() != "among the rows" {
+		select {
+		case <-tick.C:
+		case <-p.ended:
+			require.Fail(t, "the program ended too early", "%s\n%s", p.out.String(), p.errors.String())
+		case <-deadline:
+			require.Fail(t, "no rows arrive", "%s", target.phase())
+		}
+	}
 }

@@ -138,13 +138,23 @@ SELECT coalesce(sql, name) FROM sqlite_schema WHERE name <> 'sqlite_stat1'`))
 // journalLeft reports whether the target still knows of an unfinished run.
 func (e *end) journalLeft(t testing.TB) bool {
 	t.Helper()
-	return e.number("SELECT count(*) FROM awsdms_load_progress") >= 0
+	return e.marks("") > 0
+}
+
+// marks counts the journal's rows; -1 when there is no journal.
+func (e *end) marks(which string) int64 {
+	n := e.number("SELECT count(*) FROM " + e.pick("awsdms_load_progress WHERE true",
+		"awsdms_control.awsdms_load_progress WHERE table_owner = database()", "awsdms_load_progress WHERE true") + which)
+	if n == 0 && which == "" {
+		return -1
+	}
+	return n
 }
 
 // phase tells from the target how far a run has got.
 func (e *end) phase() string {
-	planned := e.number("SELECT count(*) FROM awsdms_load_progress")
-	left := e.number("SELECT count(*) FROM awsdms_load_progress WHERE " + e.pick("NOT done", "done = 0", "done = 0"))
+	planned := e.marks("")
+	left := e.marks(e.pick(" AND NOT done", " AND done = 0", " AND done = 0"))
 	switch {
 	case planned < 0 && e.number("SELECT count(*) FROM visit") == visits && e.number("SELECT count(*) FROM orders") == orders:
 		return "after the journal"

@@ -13,8 +13,8 @@ func TestTwoAtOnce(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			source, target := newEnd(t, sqlite), newEnd(t, kind)
 			makeShop(t, source)
-			first := start(t, source, target, "--rate-limit", "800rows/s")
-			eventually(t, "rows arrive", func() bool { return target.phase() == "among the rows" })
+			first := start(t, source, target, "--rate-limit", "2500rows/s")
+			first.awaitRows(t, target)
 			second := start(t, source, target)
 			require.Equal(t, 1, second.code(t, 30*time.Second), second.errors.String())
 			require.Contains(t, second.errors.String(), "the same migration is running already")

@@ -42,7 +42,7 @@ func (a *attempt) moveRaw(ctx context.Context, loader connector.RawLoader) error
 	case writing != nil:
 		return fmt.Errorf("write: %w", writing)
 	case err != nil:
-		return &sourceError{err}
+		return &SourceError{err}
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 			if errors.Is(err, ErrSuspended) || errors.Is(err, ErrStopped) {
 				return err
 			}
-			return &sourceError{err}
+			return &SourceError{err}
 		}
 		return nil
 	})

@@ -4,20 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-// sourceError marks an error that came from reading: the snapshot ends with its connection, so there is no retry.
-type sourceError struct{ err error }
+// SourceError marks an error that came from reading: the snapshot ends with its connection, so there is no retry.
+type SourceError struct{ Err error }
 
-func (e *sourceError) Error() string { return "read: " + e.err.Error() }
-func (e *sourceError) Unwrap() error { return e.err }
+// Error returns the message.
+func (e *SourceError) Error() string { return "read: " + e.Err.Error() }
+
+// Unwrap returns the error of the read.
+func (e *SourceError) Unwrap() error { return e.Err }
 
 func isSource(err error) bool {
-	var s *sourceError
+	var s *SourceError
 	return errors.As(err, &s)
 }
 
@@ -211,7 +215,9 @@ func (a *attempt) prepare(careful bool) error {
 	a.read = connector.ReadRequest{
 		Table: t.Source, Columns: columns, Where: t.Where, Segment: a.segment, Reject: a.rejects.take,
 	}
-	if raw, ok := a.load.Snapshot.(connector.RawSnapshot); ok && !careful && a.transform == nil && raw.CanReadRaw(a.read, a.target) {
+	// The snapshot compares types by name, which says nothing of a target of another family: Native does.
+	mayBeRaw := !careful && a.transform == nil && !slices.Contains(t.Native, false)
+	if raw, ok := a.load.Snapshot.(connector.RawSnapshot); ok && mayBeRaw && raw.CanReadRaw(a.read, a.target) {
 		a.raw = raw
 	}
 	return nil

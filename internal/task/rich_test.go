@@ -1,0 +1,170 @@
+package task_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/all"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+)
+
+// catalogOf describes an end, without what two servers with the same objects may tell differently, a line for each
+// value that is not empty.
+func catalogOf(t *testing.T, e *end) []string {
+	t.Helper()
+	engine, err := all.Engines().ForURL(e.url)
+	require.NoError(t, err)
+	s, err := engine.OpenSource(t.Context(), connector.Config{URL: e.url, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	c, err := s.Inspect(t.Context(), connector.InspectOptions{Objects: true})
+	require.NoError(t, err)
+	for _, schema := range c.Schemas {
+		for _, table := range schema.Tables {
+			table.Rows, table.Bytes = 0, 0
+		}
+		for _, view := range schema.Views {
+			view.Rows, view.Bytes = 0, 0
+		}
+	}
+	text, err := json.Marshal([]any{c.Schemas, c.Objects})
+	require.NoError(t, err)
+	var tree any
+	require.NoError(t, json.Unmarshal(text, &tree))
+	return flat("", tree)
+}
+
+func flat(path string, tree any) (lines []string) {
+	switch v := tree.(type) {
+	case map[string]any:
+		name, _ := v["Name"].(string)
+		for key, value := range v {
+			lines = append(lines, flat(path+"/"+name+"."+key, value)...)
+		}
+	case []any:
+		for i, value := range v {
+			lines = append(lines, flat(fmt.Sprintf("%s[%d]", path, i), value)...)
+		}
+	default:
+		if tree != nil && tree != "" && tree != false && tree != 0.0 {
+			lines = append(lines, fmt.Sprintf("%s = %v", path, tree))
+		}
+	}
+	return lines
+}
+
+func checkSameCatalog(t *testing.T, source, target *end) {
+	t.Helper()
+	want, got := catalogOf(t, source), catalogOf(t, target)
+	require.NotEmpty(t, want)
+	seen := map[string]bool{}
+	for _, line := range got {
+		seen[line] = true
+	}
+	for _, line := range want {
+		assert.True(t, seen[line], "the target lacks: %s", line)
+	}
+	assert.Len(t, got, len(want))
+}
+
+// fromFile runs a file of statements, whole or cut at a line of its own.
+func (e *end) fromFile(t *testing.T, path, separator string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	statements := []string{string(text)}
+	if separator != "" {
+		statements = strings.Split(string(text), separator)
+	}
+	c, err := e.db.Conn(context.Background())
+	require.NoError(t, err)
+	defer func() { _ = c.Close() }()
+	for _, s := range statements {
+		if strings.TrimSpace(s) == "" {
+			continue
+		}
+		_, err := c.ExecContext(context.Background(), s)
+		require.NoError(t, err, s)
+	}
+}
+
+func TestRichPostgreSQLArrivesWhole(t *testing.T) {
+	files := map[string][]string{
+		"postgresql-15": {"tables.sql", "objects.sql"}, "postgresql-18": {"tables.sql", "objects.sql", "tables18.sql"},
+	}
+	for engine, names := range files {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			source, target := newEnd(t, engine), newEnd(t, engine)
+			for _, name := range names {
+				source.fromFile(t, "../connector/postgres/testdata/"+name, "")
+			}
+			report := migrate(t, source, target)
+			require.Empty(t, report.Failed)
+			require.True(t, report.Complete())
+			checkSameCatalog(t, source, target)
+		})
+	}
+}
+
+func TestRichMariaDBArrivesWhole(t *testing.T) {
+	t.Parallel()
+	// Without a database in the URL everything moves; the servers' own empty ones go first.
+	server := func() *end {
+		d := servertest.PrivateMariaDB(t)
+		e := mariadbEnd(t, d)
+		e.exec(t, "DROP DATABASE "+d.Name)
+		u, err := url.Parse(d.URL)
+		require.NoError(t, err)
+		u.Path = ""
+		dsn := fmt.Sprintf("whimbrel:secret@tcp(%s)/?sql_mode=%%27%%27", u.Host)
+		return &end{engine: "mariadb", family: catalog.MySQL, url: u.String(), db: openDB(t, "mysql", dsn)}
+	}
+	source, target := server(), server()
+	source.fromFile(t, "../connector/mysql/testdata/rich.sql", "\n;;\n")
+	report := migrate(t, source, target)
+	require.Empty(t, report.Failed)
+	require.True(t, report.Complete())
+	checkSameCatalog(t, source, target)
+}
+
+// What another engine does not understand is in the notes; what the plan promises, the target takes.
+func TestRichDatabasesCrossEngines(t *testing.T) {
+	for _, to := range []string{"mariadb", "sqlite"} {
+		t.Run("postgresql-18 to "+to, func(t *testing.T) {
+			t.Parallel()
+			source, target := newEnd(t, "postgresql-18"), newEnd(t, to)
+			for _, name := range []string{"tables.sql", "objects.sql", "tables18.sql"} {
+				source.fromFile(t, "../connector/postgres/testdata/"+name, "")
+			}
+			if to == "mariadb" { // several schemas become databases, which need a server of their own
+				target = mariadbEnd(t, servertest.PrivateMariaDB(t))
+			}
+			report := migrate(t, source, target)
+			require.Empty(t, report.Failed)
+			require.NotEmpty(t, report.Notes)
+		})
+	}
+	for _, to := range []string{"postgresql-15", "sqlite"} {
+		t.Run("mariadb to "+to, func(t *testing.T) {
+			t.Parallel()
+			source, target := mariadbEnd(t, servertest.PrivateMariaDB(t)), newEnd(t, to)
+			source.fromFile(t, "../connector/mysql/testdata/rich.sql", "\n;;\n")
+			source.url = source.url[:strings.LastIndexByte(source.url, '/')+1]
+			report := migrate(t, source, target)
+			require.Empty(t, report.Failed)
+			require.NotEmpty(t, report.Notes)
+		})
+	}
+}
