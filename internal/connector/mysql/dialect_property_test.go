@@ -20,7 +20,7 @@ import (
 func TestAnyTableArrives(t *testing.T) {
 	server := servertest.MariaDB(t)
 	db := open(t, server.Server)
-	run(t, db, "CREATE DATABASE `again`")
+	run(t, db, "CREATE OR REPLACE DATABASE `again`")
 	number := 0
 	rapid.Check(t, func(r *rapid.T) {
 		number++
