@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+export PGOPTIONS='-c client_min_messages=warning'
 : "${ROUNDS:=3}" "${ROWS:=1000000}" "${NARROW:=5000000}" "${FLAGS:=}"
 pairs=("$@")
 [ ${#pairs[@]} -gt 0 ] || pairs=(pg-pg my-pg pg-my my-my lite-pg pg-lite)
@@ -89,7 +90,7 @@ whimbrel() {
   case $1 in pg-*) from=$PG1 ;; my-*) from=$MY1 ;; lite-*) from=sqlite:$work/source.db ;; esac
   case $1 in *-pg) to=$PG2 ;; *-my) to=$MY2 ;; *-lite) to=sqlite:$work/target.db ;; esac
   local only=()
-  case $1 in lite-pg|pg-lite) only=(--only %.wide) ;; esac
+  case $1 in lite-pg|pg-lite) only=(--only %.wide) ;; my-pg) only=(--target-schema public) ;; esac
   # shellcheck disable=SC2086 # FLAGS are words
   command time -f '%U %S %M' -o "$work/usage" "$work/whimbrel" migrate "$from" "$to" "${only[@]}" $FLAGS >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }

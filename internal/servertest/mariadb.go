@@ -46,16 +46,24 @@ func PrivateMariaDB(t testing.TB, conf ...string) *Database {
 
 func mariadbDatabase(t testing.TB, s Server) *Database {
 	t.Helper()
+	d, err := newMariaDBDatabase(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func newMariaDBDatabase(ctx context.Context, s Server) (*Database, error) {
 	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/", s.Port()))
 	if err != nil {
-		t.Fatalf("connect to MariaDB: %v", err)
+		return nil, fmt.Errorf("connect to MariaDB: %w", err)
 	}
 	defer func() { _ = db.Close() }()
 	name := fmt.Sprintf("t%d", databases.Add(1))
-	if _, err := db.ExecContext(context.Background(), "CREATE DATABASE "+name+" CHARACTER SET utf8mb4"); err != nil {
-		t.Fatalf("create a database: %v", err)
+	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4"); err != nil {
+		return nil, fmt.Errorf("create a database: %w", err)
 	}
-	return &Database{Server: s, Name: name, URL: fmt.Sprintf("mariadb://whimbrel:secret@127.0.0.1:%d/%s", s.Port(), name)}
+	return &Database{Server: s, Name: name, URL: fmt.Sprintf("mariadb://whimbrel:secret@127.0.0.1:%d/%s", s.Port(), name)}, nil
 }
 
 func mariadbBin() (string, bool) {
@@ -103,7 +111,7 @@ func newMariaDB(bin string, conf []string) (Server, error) {
 func (m *mariadb) configuration(conf []string) string {
 	return strings.Join(append([]string{
 		"[mariadbd]", "datadir=" + filepath.Join(m.dir, "data"), "socket=" + filepath.Join(m.dir, "s.sock"),
-		"pid-file=" + filepath.Join(m.dir, "pid"), fmt.Sprintf("port=%d", m.port), "bind-address=127.0.0.1", "server-id=1",
+		"pid-file=" + filepath.Join(m.dir, "pid"), "tmpdir=" + m.dir, fmt.Sprintf("port=%d", m.port), "bind-address=127.0.0.1", "server-id=1",
 		"skip-name-resolve", "log-bin=binlog", "binlog_format=ROW", "binlog_row_image=FULL", "sync_binlog=0",
 		"innodb_flush_log_at_trx_commit=0", "innodb_buffer_pool_size=128M", "innodb_log_file_size=96M",
 		"max_allowed_packet=256M", "local_infile=1", "character-set-server=utf8mb4", "event_scheduler=OFF",

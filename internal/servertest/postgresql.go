@@ -68,17 +68,24 @@ func PrivatePostgreSQL(t testing.TB, v PostgreSQLVersion, conf ...string) *Datab
 
 func postgresDatabase(t testing.TB, s Server) *Database {
 	t.Helper()
-	ctx := context.Background()
+	d, err := newPostgresDatabase(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func newPostgresDatabase(ctx context.Context, s Server) (*Database, error) {
 	admin, err := pgx.Connect(ctx, postgresURL(s.Port(), "postgres"))
 	if err != nil {
-		t.Fatalf("connect to PostgreSQL: %v", err)
+		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
 	defer func() { _ = admin.Close(ctx) }()
 	name := fmt.Sprintf("t%d", databases.Add(1))
 	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("create a database: %v", err)
+		return nil, fmt.Errorf("create a database: %w", err)
 	}
-	return &Database{Server: s, Name: name, URL: postgresURL(s.Port(), name)}
+	return &Database{Server: s, Name: name, URL: postgresURL(s.Port(), name)}, nil
 }
 
 func postgresURL(port int, database string) string {
