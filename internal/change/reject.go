@@ -13,7 +13,7 @@ const (
 )
 
 // Reject is one row that could not be moved as it was, with the reason a person can act on.
-type Reject struct {
+type Reject struct { //nolint:errname // a row's fate first, an error only where one is asked for
 	Fault  Fault
 	Column string // the column at fault; empty when the whole row is
 	Key    string // the row's key as `column=value, …`, or a description of its place when it has no key

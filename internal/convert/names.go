@@ -134,7 +134,7 @@ func (s *namespace) key(name string) string {
 
 // take returns the first of the wanted names that is free, shortened if need be, or else the last with a number.
 func (s *namespace) take(wanted ...string) string {
-	name := ""
+	var name string
 	for _, w := range wanted {
 		name = s.fit(w)
 		if k := s.key(name); !s.taken[k] {

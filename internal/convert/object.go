@@ -190,7 +190,7 @@ func (c *converter) object(o catalog.Object, views map[catalog.Name]bool, needed
 	if !needed && (!c.in.Options.SecondaryObjects || !selected && o.Name.Schema != "") {
 		return
 	}
-	why := ""
+	var why string
 	switch {
 	case len(o.DDL) == 0:
 		why = "the source gives no statement that would make it"

@@ -45,6 +45,7 @@ func TestShop(t *testing.T) {
 		require.NoError(t, bodies.Scan(&body))
 		require.True(t, utf8.ValidString(body), "%q", body)
 	}
+	require.NoError(t, bodies.Err())
 	require.NoError(t, db.QueryRow("SELECT count(*) FROM best_sellers WHERE revenue > 0").Scan(&views))
 	require.Positive(t, views)
 	require.NoError(t, db.QueryRow("SELECT count(*) FROM orders WHERE shipped_at IS NULL").Scan(&nulls))

@@ -23,12 +23,12 @@ type generator struct {
 
 // inserter returns a function that inserts one row.
 func (g *generator) inserter(table string, columns int) (insert func(...any) error, done func() error, err error) {
-	s, err := g.tx.PrepareContext(g.ctx, "INSERT INTO "+table+" VALUES (?"+strings.Repeat(",?", columns-1)+")")
+	s, err := g.tx.PrepareContext(g.ctx, "INSERT INTO "+table+" VALUES (?"+strings.Repeat(",?", columns-1)+")") //nolint:sqlclosecheck // done closes it
 	if err != nil {
 		return nil, nil, err
 	}
 	insert = func(values ...any) error {
-		if _, err := s.Exec(values...); err != nil {
+		if _, err := s.ExecContext(g.ctx, values...); err != nil {
 			return fmt.Errorf("insert into %s: %w", table, err)
 		}
 		return g.ctx.Err()

@@ -10,7 +10,7 @@ import (
 )
 
 // Problem is one thing that is wrong with a document.
-type Problem struct {
+type Problem struct { //nolint:errname // one entry of a list of what is wrong, read by people
 	Subject string // what the value belongs to: `rule 3 "no-tmp"`; may be empty
 	Path    string // of the value; may be empty
 	Text    string // what was found and what would be right

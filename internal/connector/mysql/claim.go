@@ -68,7 +68,7 @@ func (t *target) claim(ctx context.Context, c *sql.Conn, run, name string) error
 		for rows.Next() {
 		}
 		err = rows.Err()
-		_ = rows.Close()
+		_ = rows.Close() //nolint:sqlclosecheck // before the connection says anything else
 	}
 	if err = classify(ctx, err); err != nil && connector.ClassOf(err) != connector.Missing {
 		return fmt.Errorf("claim the run: %w", err)

@@ -45,37 +45,10 @@ var errNotOfType = errors.New("not a value of the column's type")
 
 // layoutOf is how a column is delivered when it is not asked for as Native.
 func layoutOf(c *catalog.Column) change.Layout {
-	k := c.Type.Kind
-	switch {
-	case k == datatype.Boolean:
-		return change.Bool
-	case c.Type.Hint == datatype.Bit:
+	if c.Type.Hint == datatype.Bit && c.Type.Kind != datatype.Boolean {
 		return change.Text
-	case k == datatype.UInt8:
-		return change.Uint64
-	case k.IsInteger():
-		return change.Int64
 	}
-	switch k {
-	case datatype.Real4:
-		return change.Float32
-	case datatype.Real8:
-		return change.Float64
-	case datatype.Numeric:
-		return change.Decimal
-	case datatype.Date:
-		return change.Date
-	case datatype.Time:
-		return change.Time
-	case datatype.DateTime:
-		if c.Type.Hint == datatype.WithZone {
-			return change.Instant
-		}
-		return change.Timestamp
-	case datatype.Bytes, datatype.Blob:
-		return change.Bytes
-	}
-	return change.Text
+	return change.LayoutOf(c.Type)
 }
 
 // decoderFor chooses the form of a column.
@@ -184,7 +157,7 @@ func (d *cellDecoder) append(v *change.Vector, cell []byte) error {
 
 func (d *cellDecoder) appendInteger(v *change.Vector, cell []byte) error {
 	var x int64
-	ok := true
+	var ok bool
 	switch d.form {
 	case unsigned:
 		var u uint64

@@ -174,10 +174,11 @@ func (d Dialect) options(t *catalog.Table) string {
 // column writes a column definition.
 func (d Dialect) column(c *catalog.Column, counts bool) string {
 	b := []string{quoteIdent(c.Name), c.NativeType}
-	first, native := "", c.Native
+	native := c.Native
 	if strings.HasPrefix(native, "REF_SYSTEM_ID=") {
 		// This one is part of the type.
-		first, native, _ = strings.Cut(native, " ")
+		first, rest, _ := strings.Cut(native, " ")
+		native = rest
 		b = append(b, first)
 	}
 	if c.Collation != "" {

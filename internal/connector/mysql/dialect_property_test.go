@@ -20,7 +20,7 @@ import (
 func TestAnyTableArrives(t *testing.T) {
 	server := servertest.MariaDB(t)
 	db := open(t, server.Server)
-	run(t, db, "CREATE DATABASE `again`")
+	run(t, db, "CREATE OR REPLACE DATABASE `again`")
 	number := 0
 	rapid.Check(t, func(r *rapid.T) {
 		number++
@@ -107,7 +107,7 @@ func randomTable(r *rapid.T, n catalog.Name) *catalog.Table {
 		t.Indexes = append(t.Indexes, x)
 	}
 	if rapid.Bool().Draw(r, "check") {
-		t.Checks = append(t.Checks, &catalog.Check{Name: name(r, "check", map[string]bool{}), Expression: quoteIdent(t.Columns[0].Name) + " is not null"})
+		t.Checks = append(t.Checks, &catalog.Check{Name: name(r, "check", indexes), Expression: quoteIdent(t.Columns[0].Name) + " is not null"})
 	}
 	return t
 }

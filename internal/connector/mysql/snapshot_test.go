@@ -185,7 +185,8 @@ func TestLoadStopsSoon(t *testing.T) {
 func TestKilledServerIsLost(t *testing.T) {
 	d := servertest.PrivateMariaDB(t)
 	f := newFixture(t, d)
-	f.exec("CREATE TABLE a (id INT PRIMARY KEY, s CHAR(250))", "INSERT INTO a SELECT seq, REPEAT('x', 250) FROM seq_1_to_100000")
+	// More rows than all the buffers between here and the server hold, so that the end of them is lost with it.
+	f.exec("CREATE TABLE a (id INT PRIMARY KEY, s CHAR(250))", "INSERT INTO a SELECT seq, REPEAT('x', 250) FROM seq_1_to_300000")
 	table := f.table("a", "id")
 	snap, err := f.source.Snapshot(t.Context(), 2)
 	require.NoError(t, err)

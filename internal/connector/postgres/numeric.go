@@ -113,7 +113,7 @@ func cutSign(text []byte) (negative bool, rest []byte) {
 }
 
 func appendSpecialNumeric(dst, text []byte) ([]byte, string) {
-	sign := uint16(0)
+	var sign uint16
 	switch string(text) {
 	case "NaN":
 		sign = numericNaN

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -12,7 +11,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
-	"github.com/whimbreldb/whimbrel/internal/datatype"
 )
 
 // snapshot is one exported snapshot. The coordinating transaction keeps it alive; readers import it.
@@ -126,31 +124,4 @@ func (s *snapshot) attributes(ctx context.Context, w *wire, name catalog.Name) (
 }
 
 // Layout implements connector.Snapshot.
-func (s *snapshot) Layout(c *catalog.Column) change.Layout {
-	switch c.Type.Kind {
-	case datatype.Boolean:
-		return change.Bool
-	case datatype.Int1, datatype.Int2, datatype.Int4, datatype.Int8, datatype.UInt1, datatype.UInt2, datatype.UInt4:
-		return change.Int64
-	case datatype.UInt8:
-		return change.Uint64
-	case datatype.Real4:
-		return change.Float32
-	case datatype.Real8:
-		return change.Float64
-	case datatype.Numeric:
-		return change.Decimal
-	case datatype.Date:
-		return change.Date
-	case datatype.Time:
-		return change.Time
-	case datatype.DateTime:
-		if c.Type.Hint == datatype.WithZone {
-			return change.Instant
-		}
-		return change.Timestamp
-	case datatype.Bytes, datatype.Blob:
-		return change.Bytes
-	}
-	return change.Text
-}
+func (s *snapshot) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.Type) }

@@ -101,7 +101,7 @@ func (t *target) dialLoader(ctx context.Context) (*wire, error) {
 
 func (t *target) warn(ctx context.Context, message string, err error) {
 	if t.log != nil {
-		t.log.WarnContext(ctx, message, "error", err)
+		t.log.WarnContext(ctx, message, "error", err) //nolint:sloglint // the messages are the constants of the callers
 	}
 }
 

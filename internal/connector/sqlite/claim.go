@@ -6,8 +6,9 @@ import (
 	"os"
 	"time"
 
-	"github.com/whimbreldb/whimbrel/internal/connector"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 var _ connector.Exclusive = (*target)(nil)

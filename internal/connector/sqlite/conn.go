@@ -102,7 +102,7 @@ func (c *conn) during(ctx context.Context, f func() error) error {
 // contextual replaces an error that the end of the context has caused with the context's own.
 func contextual(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("%w (%v)", context.Cause(ctx), err)
+		return fmt.Errorf("%w (%v)", context.Cause(ctx), err) //nolint:errorlint // SQLite's own class must not outlive the interruption
 	}
 	return err
 }

@@ -5,8 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/whimbreldb/whimbrel/internal/change"
 	"pgregory.net/rapid"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
 )
 
 // decodeSQL evaluates an expression and decodes it.

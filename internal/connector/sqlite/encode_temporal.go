@@ -34,9 +34,8 @@ func appendDay(b []byte, d change.Day) []byte {
 }
 
 func appendPadded(b []byte, n, width int) []byte {
-	for limit := 10; width > 1; width-- {
-		limit = pow10(width - 1)
-		if n < limit {
+	for ; width > 1; width-- {
+		if n < pow10(width-1) {
 			b = append(b, '0')
 		}
 	}

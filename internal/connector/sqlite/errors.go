@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/whimbreldb/whimbrel/internal/connector"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // codeError is what SQLite said, with its extended result code.

@@ -6,9 +6,10 @@ import (
 	"os"
 	"strings"
 
+	lib "modernc.org/sqlite/lib"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
-	lib "modernc.org/sqlite/lib"
 )
 
 // ownPrefix begins the name of every control table, which no selection ever sees.

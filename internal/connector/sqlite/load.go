@@ -7,9 +7,10 @@ import (
 	"runtime"
 	"strings"
 
+	lib "modernc.org/sqlite/lib"
+
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
-	lib "modernc.org/sqlite/lib"
 )
 
 // loader writes one segment in one transaction. It takes the turn with its first row and keeps it to the end, so that

@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/whimbreldb/whimbrel/internal/catalog"
-	"github.com/whimbreldb/whimbrel/internal/change"
-	"github.com/whimbreldb/whimbrel/internal/connector"
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
 	"pgregory.net/rapid"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 var declaredTypes = []string{"INTEGER", "INT", "BIGINT", "TEXT", "VARCHAR(20)", "BLOB", "", "REAL", "DOUBLE", "NUMERIC",

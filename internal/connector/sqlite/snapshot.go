@@ -7,10 +7,11 @@ import (
 	"sync"
 	"time"
 
+	lib "modernc.org/sqlite/lib"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
-	lib "modernc.org/sqlite/lib"
 )
 
 // snapshot is a set of connections, each inside a read transaction on the same commit.
@@ -198,7 +199,7 @@ func (sn *snapshot) with(ctx context.Context, doing string, f func(*conn) error)
 func (sn *snapshot) Position() string { return "" }
 
 // Layout implements connector.Snapshot.
-func (sn *snapshot) Layout(c *catalog.Column) change.Layout { return layoutOf(c.Type) }
+func (sn *snapshot) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.Type) }
 
 // Close implements connector.Snapshot. It waits for the reads that are under way; later ones fail with class Lost.
 func (sn *snapshot) Close() error {

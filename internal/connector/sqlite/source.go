@@ -7,8 +7,9 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/whimbreldb/whimbrel/internal/connector"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // source is a database file that is only read.

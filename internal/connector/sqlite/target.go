@@ -9,9 +9,10 @@ import (
 	"strings"
 	"sync"
 
+	lib "modernc.org/sqlite/lib"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
-	lib "modernc.org/sqlite/lib"
 )
 
 // target is a database file that is written, through one connection: SQLite has one writer at a time anyway.

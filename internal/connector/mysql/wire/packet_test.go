@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net"
 	"testing"
@@ -146,6 +145,6 @@ func TestServerErrorEndsRows(t *testing.T) {
 	rows := &Rows{c: &Conn{in: newPackets(bytes.NewReader(in), readBuffer)}, columns: 1}
 	err := rows.Drain()
 	var e *ServerError
-	require.True(t, errors.As(err, &e))
+	require.ErrorAs(t, err, &e)
 	require.Equal(t, ServerError{Code: 1317, State: "70100", Message: "Query execution was interrupted"}, *e)
 }
