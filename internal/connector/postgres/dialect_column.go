@@ -131,7 +131,8 @@ func setNext(t *catalog.Table, c *catalog.Column) []catalog.Statement {
 // setPastRows sets the sequence of a column from another engine. Those number past the largest value there is, which a
 // sequence does not, and SQLite's plain rowid keeps no counter at all.
 func setPastRows(t *catalog.Table, c *catalog.Column) catalog.Statement {
-	last := fmt.Sprintf("GREATEST(max(%s), %d)", quote(c.Name), max(c.Identity.Next-1, 0))
-	return catalog.Statement{SQL: fmt.Sprintf("SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%s, %s), GREATEST(%s, 1), %s >= 1) FROM %s",
-		quoteLiteral(quoteName(t.Name)), quoteLiteral(c.Name), last, last, quoteName(t.Name))}
+	largest, next := fmt.Sprintf("max(%s)", quote(c.Name)), max(c.Identity.Next, 1)
+	return catalog.Statement{SQL: fmt.Sprintf(
+		"SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%s, %s), GREATEST(%s, %d), COALESCE(%s >= %d, false)) FROM %s",
+		quoteLiteral(quoteName(t.Name)), quoteLiteral(c.Name), largest, next, largest, next, quoteName(t.Name))}
 }
