@@ -35,14 +35,14 @@ func serve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Println(d.URL)
+		fmt.Fprintln(os.Stdout, d.URL)
 	}
 	for range 2 {
 		d, err := servertest.StartMariaDB(ctx, mariadbConf...)
 		if err != nil {
 			return err
 		}
-		fmt.Println(d.URL)
+		fmt.Fprintln(os.Stdout, d.URL)
 	}
 	<-ctx.Done()
 	return nil
