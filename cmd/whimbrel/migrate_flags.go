@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -161,41 +159,4 @@ func (f *migrateFlags) rules() (*mapping.Rules, error) {
 		return nil, usageError{fmt.Errorf("--table-mappings %s: %w", f.tableMappings, err)}
 	}
 	return rules, nil
-}
-
-// parseRates reads 5000rows/s and 20MB/s (kB, MB, GB are decimal; KiB, MiB, GiB binary).
-func parseRates(rates []string) (rows, bytes int64, err error) {
-	units := []struct {
-		suffix string
-		rows   bool
-		scale  float64
-	}{
-		{"krows/s", true, 1e3}, {"Mrows/s", true, 1e6}, {"rows/s", true, 1},
-		{"KiB/s", false, 1 << 10}, {"MiB/s", false, 1 << 20}, {"GiB/s", false, 1 << 30},
-		{"kB/s", false, 1e3}, {"MB/s", false, 1e6}, {"GB/s", false, 1e9}, {"B/s", false, 1},
-	}
-	for _, r := range rates {
-		i := slices.IndexFunc(units, func(u struct {
-			suffix string
-			rows   bool
-			scale  float64
-		}) bool {
-			return strings.HasSuffix(r, u.suffix)
-		})
-		var n float64
-		if i >= 0 {
-			if _, scanErr := fmt.Sscanf(strings.TrimSuffix(r, units[i].suffix)+"|", "%g|", &n); scanErr != nil {
-				i = -1
-			}
-		}
-		if i < 0 || n*units[i].scale < 1 {
-			return 0, 0, usageError{fmt.Errorf("--rate-limit %q: want a number with rows/s, krows/s, kB/s, MB/s or GB/s, such as 5000rows/s or 20MB/s", r)}
-		}
-		if units[i].rows {
-			rows = int64(n * units[i].scale)
-		} else {
-			bytes = int64(n * units[i].scale)
-		}
-	}
-	return rows, bytes, nil
 }

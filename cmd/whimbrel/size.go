@@ -6,24 +6,34 @@ import (
 	"strings"
 )
 
-// sizeUnits are tried in this order; kB, MB, GB are decimal, KiB, MiB, GiB binary.
-var sizeUnits = [...]struct {
+// unit is what a number on the command line counts.
+type unit struct {
 	suffix string
-	bytes  int64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}}
+	scale  float64
+}
+
+// byteUnits are tried in this order; kB, MB, GB are decimal, KiB, MiB, GiB binary.
+var byteUnits = []unit{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}}
+
+// amount reads a number with one of the units.
+func amount(text string, units []unit) (int64, bool) {
+	for _, u := range units {
+		if number, ok := strings.CutSuffix(text, u.suffix); ok {
+			n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+			n *= u.scale
+			return int64(n), err == nil && n >= 1 && n < 1<<53
+		}
+	}
+	return 0, false
+}
 
 // parseSize reads 16MB; nothing is 0.
 func parseSize(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	for _, u := range sizeUnits {
-		if number, ok := strings.CutSuffix(text, u.suffix); ok {
-			if n, err := strconv.ParseFloat(number, 64); err == nil && n*float64(u.bytes) >= 1 && n*float64(u.bytes) < 1<<60 {
-				return int64(n * float64(u.bytes)), nil
-			}
-			break
-		}
+	if n, ok := amount(text, byteUnits); ok {
+		return n, nil
 	}
 	return 0, usageError{fmt.Errorf("--segment-size %q: want a number with kB, MB, GB, KiB, MiB or GiB, such as 16MB", text)}
 }
