@@ -52,8 +52,8 @@ func (f *migrateFlags) bind(cmd *cobra.Command) {
 	}
 }
 
-// defaultParallelism is two segments a processor: while one waits for its server another computes.
-func defaultParallelism() int { return min(2*runtime.NumCPU(), 16) }
+// defaultParallelism is a segment a processor: more loaders of one table wait for each other.
+func defaultParallelism() int { return min(max(2, runtime.NumCPU()), 16) }
 
 func (f *migrateFlags) config(source, target string) (task.Config, error) {
 	engines := all.Engines()

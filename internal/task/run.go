@@ -168,19 +168,16 @@ func (r *run) beforeTable(ctx context.Context, s *Segmented) error {
 	return nil
 }
 
-// make runs statements, leaving out those whose result may exist and does: what an interrupted run has made, and
-// schemas and sequences, which may belong to others too.
+// make runs statements, leaving out those whose result exists: another's, what an interrupted run has made, or a try
+// whose answer was lost.
 func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 	for _, s := range ss {
-		// Another's, or made by an interrupted run or by a try whose answer was lost.
-		asked := r.plan.Resumed || s.Makes.Kind == catalog.SchemaRef || s.Makes.Kind == catalog.SequenceRef
 		err := r.patiently(ctx, "run DDL", func() error {
-			if asked && s.Makes.Kind != catalog.NoRef {
+			if s.Makes.Kind != catalog.NoRef {
 				if there, err := r.target.Exists(ctx, s.Makes); there || err != nil {
 					return err
 				}
 			}
-			asked = true
 			return r.target.Exec(ctx, []catalog.Statement{s})
 		})
 		if err != nil {

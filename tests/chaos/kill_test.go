@@ -1,8 +1,10 @@
 package chaos_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +66,9 @@ func killUntilDone(t *testing.T, random *rand.Rand, source, target *end, longest
 		select {
 		case <-p.ended:
 		case <-time.After(time.Duration(random.Int64N(int64(longest)))):
-			require.NoError(t, p.cmd.Process.Kill())
+			if err := p.cmd.Process.Kill(); !errors.Is(err, os.ErrProcessDone) {
+				require.NoError(t, err)
+			}
 			<-p.ended
 		}
 		if p.cmd.ProcessState.ExitCode() == -1 {

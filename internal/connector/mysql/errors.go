@@ -42,6 +42,7 @@ var classes = map[uint16]connector.Class{
 	4151: connector.Denied,
 
 	1008: connector.Missing, 1049: connector.Missing, 1051: connector.Missing, 1054: connector.Missing,
+	1007: connector.Present, 1050: connector.Present, 1304: connector.Present, 1359: connector.Present, 1537: connector.Present,
 	1146: connector.Missing, 1305: connector.Missing, 1735: connector.Missing,
 }
 

@@ -69,6 +69,8 @@ func classOfState(code string) (connector.Class, string) {
 		return connector.Missing, "check the database name in the URL"
 	case "42P01", "3F000":
 		return connector.Missing, ""
+	case "42710", "42P07", "42723", "42P06":
+		return connector.Present, ""
 	case "40001", "40P01", "55P03", "55006":
 		return connector.Busy, ""
 	case "53300":

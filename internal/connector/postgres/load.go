@@ -235,15 +235,17 @@ func (l *loader) flush(ctx context.Context) error {
 		return nil
 	}
 	if err := l.rows.writeTo(l.w); err != nil {
-		return l.failed(ctx, l.reasonOf(err))
+		return l.failed(ctx, l.reasonOf(ctx, err))
 	}
 	return nil
 }
 
 // reasonOf prefers what the server said before it hung up to the failure of our write.
-func (l *loader) reasonOf(err error) error {
+func (l *loader) reasonOf(ctx context.Context, err error) error {
 	l.w.broken.Store(true)
-	_ = l.w.SetReadDeadline(time.Now().Add(time.Second))
+	if ctx.Err() == nil { // else nobody waits for the reason
+		_ = l.w.SetReadDeadline(time.Now().Add(time.Second))
+	}
 	r := <-l.reply
 	l.copying = false
 	var pg *pgconn.PgError
@@ -269,7 +271,7 @@ func (l *loader) endCopy(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	if _, err := l.w.Write([]byte{'c', 0, 0, 0, 4}); err != nil {
-		return 0, l.failed(ctx, l.reasonOf(err))
+		return 0, l.failed(ctx, l.reasonOf(ctx, err))
 	}
 	r := <-l.reply
 	l.copying = false

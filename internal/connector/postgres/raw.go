@@ -215,7 +215,7 @@ func (l *loader) WriteRaw(ctx context.Context, piece []byte) error {
 	default:
 	}
 	if _, err := l.w.Write(piece); err != nil {
-		return l.failed(ctx, l.reasonOf(err))
+		return l.failed(ctx, l.reasonOf(ctx, err))
 	}
 	return nil
 }

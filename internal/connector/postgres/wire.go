@@ -58,6 +58,9 @@ func (w *wire) close() {
 	_ = w.Close()
 }
 
+// cancelTime bounds the wait for a server that may be silent: Ctrl-C must end the program within two seconds.
+const cancelTime = 500 * time.Millisecond
+
 // cut ends a wire whose server may still be at work: what it does is cancelled, so that it holds no lock for longer.
 func (w *wire) cut() {
 	w.broken.Store(true)
@@ -65,7 +68,7 @@ func (w *wire) cut() {
 		return
 	}
 	w.gone = true
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), cancelTime)
 	defer cancel()
 	_ = w.pg.CancelRequest(ctx)
 	_ = w.Close()
