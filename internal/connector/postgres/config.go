@@ -19,7 +19,7 @@ import (
 const (
 	connectTimeout = 15 * time.Second
 	// cancelGrace is how long a cancelled statement may take to end before its connection is cut.
-	cancelGrace = 1500 * time.Millisecond
+	cancelGrace = time.Second
 )
 
 // parseConfig reads a postgres:// URL the way libpq does: missing parts come from the PG* variables, the service
