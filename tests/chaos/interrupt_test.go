@@ -27,7 +27,7 @@ func TestInterruptedProcess(t *testing.T) {
 				p := start(t, source, target, "--rate-limit", "2500rows/s")
 				select {
 				case <-p.ended: // earlier ones have left it little to do
-					require.Zero(t, p.code(t, 0), p.errors.String())
+					require.Zero(t, p.code(t, time.Second), p.errors.String())
 					requireSame(t, source, target)
 					return
 				case <-time.After(20*time.Millisecond + time.Duration(random.Int64N(int64(time.Second)))):
