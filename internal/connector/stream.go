@@ -64,6 +64,9 @@ type Followed struct {
 	Number  int
 	Table   *catalog.Table
 	Columns []ReadColumn
+	// Since is a position up to which the table's rows are in the target already, because it was loaded from a later
+	// snapshot than others: changes of transactions up to it are left out. Empty leaves out none.
+	Since string
 }
 
 // Obstacle is something about the source that keeps changes from being captured, or captured whole.
