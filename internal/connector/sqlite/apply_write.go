@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -43,16 +44,22 @@ func (s *session) set(c *conn, set *connector.RowSet) (int64, error) {
 	}
 	defer runtime.KeepAlive(set)
 	w := setWriter{conn: c, set: set, plan: p}
-	if set.Op == change.Update && len(set.OldColumns) > 0 {
-		err := w.moves()
-		return w.affected, err
-	}
+	var taken []int
+	var first error
 	for row := range set.Len() {
-		if err := w.row(row); err != nil {
+		err := w.row(row)
+		switch {
+		case err != nil && set.Op == change.Update && isTaken(err):
+			taken = append(taken, row)
+			first = cmp.Or(first, err)
+		case err != nil:
 			return 0, err
 		}
 	}
-	return w.affected, nil
+	if len(taken) > 0 {
+		err = w.moves(taken, first)
+	}
+	return w.affected, err
 }
 
 func mayLack(b *change.Batch) bool {
@@ -83,6 +90,26 @@ type setWriter struct {
 
 // row carries out one change. A constraint that refuses it undoes this one statement only.
 func (w *setWriter) row(row int) error {
+	if err := w.bind(row); err != nil {
+		return err
+	}
+	s := w.plan.stmt
+	rc := lib.Xsqlite3_step(s.c.tls, s.p)
+	if rc == lib.SQLITE_DONE {
+		w.affected += w.conn.changes()
+		s.reset()
+		return nil
+	}
+	err := s.c.failure(rc)
+	s.reset()
+	if isRefusal(rc) {
+		return w.refused(row, "", err)
+	}
+	return err
+}
+
+// bind binds the parameters of the plan's statement to the values of a change.
+func (w *setWriter) bind(row int) error {
 	s := w.plan.stmt
 	for i, p := range w.plan.params {
 		columns, batch := w.plan.rows, w.set.Rows
@@ -104,18 +131,12 @@ func (w *setWriter) row(row int) error {
 			}
 		}
 	}
-	rc := lib.Xsqlite3_step(s.c.tls, s.p)
-	if rc == lib.SQLITE_DONE {
-		w.affected += w.conn.changes()
-		s.reset()
-		return nil
-	}
-	err := s.c.failure(rc)
-	s.reset()
-	if isRefusal(rc) {
-		return w.refused(row, "", err)
-	}
-	return err
+	return nil
+}
+
+// unfit is the error of a new row whose column n cannot hold its value.
+func (w *setWriter) unfit(row, n int, why string) error {
+	return w.refused(row, w.plan.rows[n].name, fmt.Errorf("%s: %s", why, showValue(&w.set.Rows.Columns[n], row)))
 }
 
 // refused wraps the error of a row that cannot be as it should be with the row's key.
@@ -146,34 +167,4 @@ func (w *setWriter) key(row int) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-// moves carries out updates that change keys. Rows of one set may take each other's place (every key grows by one), so
-// those that find their new key taken wait until the others are done, as long as that brings any of them further.
-func (w *setWriter) moves() error {
-	var waiting []int
-	for row := range w.set.Len() {
-		waiting = append(waiting, row)
-	}
-	for len(waiting) > 0 {
-		var again []int
-		var first error
-		for _, row := range waiting {
-			err := w.row(row)
-			if err != nil && !isTaken(err) {
-				return err
-			}
-			if err != nil {
-				again = append(again, row)
-				if first == nil {
-					first = err
-				}
-			}
-		}
-		if len(again) == len(waiting) {
-			return first
-		}
-		waiting = again
-	}
-	return nil
 }
