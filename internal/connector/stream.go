@@ -54,6 +54,9 @@ type StreamRequest struct {
 	Wanted func(catalog.Name) bool
 	// Pool lends the groups.
 	Pool *change.GroupPool
+	// Reject takes a change of the table of that number that could not be read as its columns say; it is left out. An
+	// error from it ends the stream with that error, and so does the change itself when Reject is nil.
+	Reject func(table int, r change.Reject) error
 	// MaxLag is how long the stream may keep changes back to fill a group while more are at hand; it never waits for
 	// changes that are not there.
 	MaxLag time.Duration
