@@ -54,9 +54,8 @@ type StreamRequest struct {
 	Wanted func(catalog.Name) bool
 	// Pool lends the groups.
 	Pool *change.GroupPool
-	// MaxLag is how long the stream may keep changes back to fill a group while more are at hand; it never waits for
-	// changes that are not there.
-	MaxLag time.Duration
+	// Until ends the stream before the first transaction that has committed after it, by the source's clock; zero never.
+	Until time.Time
 }
 
 // Followed is a table whose changes are followed, with the columns its rows have in change.Changes.
@@ -105,6 +104,9 @@ type Event struct {
 	Position string
 	// Quiet says that there was nothing more to read when the event was made.
 	Quiet bool
+	// Ended says that StreamRequest.Until was reached: a transaction was met that is not delivered any more. It is the
+	// last event.
+	Ended bool
 }
 
 // StructureKind is what happened to a table.
