@@ -144,7 +144,7 @@ func (a *Applier) one(ctx context.Context, s step) error {
 func (a *Applier) missing(ctx context.Context, s step) error {
 	op, t := s.changes.Ops[s.index], s.table
 	row := s.changes.After[s.index]
-	if op == change.Update && (a.Policy.InsertOnUpdate || t.Partial) && whole(place{&s.changes.New, row}) {
+	if op == change.Update && (a.policy().InsertOnUpdate || t.Partial) && whole(place{&s.changes.New, row}) {
 		return a.put(ctx, s, row)
 	}
 	if a.mayMiss(op, t) {
@@ -162,7 +162,7 @@ func (a *Applier) refused(ctx context.Context, s step, reason error) error {
 	if s.changes.Ops[s.index] != change.Insert {
 		return a.leaveOut(ctx, s, conflict{a.Policy.Data, "DataErrorPolicy", reason})
 	}
-	if a.Policy.ReplaceOnInsert {
+	if a.policy().ReplaceOnInsert {
 		return a.put(ctx, s, s.changes.After[s.index])
 	}
 	return a.leaveOut(ctx, s, conflict{a.Policy.Insert, "ApplyErrorInsertPolicy", reason})
@@ -224,14 +224,14 @@ func (a *Applier) settle(ctx context.Context, t *Table, err error) error {
 	}
 	a.Log.Error("table suspended", "table", t.Source.Name.String(), "error", err)
 	t.Suspend(err.Error())
-	if err := a.Session.Note(ctx, SuspendedNote(t), err.Error()); err != nil {
+	if err := a.Session.Note(ctx, SuspendedPrefix+t.Source.Name.String(), err.Error()); err != nil {
 		return fmt.Errorf("remember that the table is suspended: %w", err)
 	}
 	return nil
 }
 
-// SuspendedNote is the key under which a run remembers that a table is suspended.
-func SuspendedNote(t *Table) string { return "suspended " + t.Source.Name.String() }
+// SuspendedPrefix and the source table's name make the key under which a run remembers that a table is suspended.
+const SuspendedPrefix = "suspended "
 
 func minusOne(op change.Op) (n tally) {
 	n[op] = -1

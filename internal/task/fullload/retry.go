@@ -35,6 +35,18 @@ func (r Retry) Do(ctx context.Context, log *slog.Logger, what string, f func() e
 	}
 }
 
+// Next tells how long to wait before try number try, counted from 1, after an error, and whether there is to be another
+// try at all.
+func (r Retry) Next(err error, try int) (wait time.Duration, again bool) {
+	wait = r.Interval
+	for range try - 1 {
+		if r.Throttling {
+			wait = min(2*wait, max(r.ThrottlingMax, r.Interval))
+		}
+	}
+	return wait, r.mayRetry(err, try, wait)
+}
+
 func (r Retry) mayRetry(err error, try int, wait time.Duration) bool {
 	class := connector.ClassOf(err)
 	if class != connector.Busy && class != connector.Lost || isSource(err) {
