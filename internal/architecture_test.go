@@ -24,6 +24,8 @@ var layers = [][]string{
 	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite"},
 	{"internal/connector/all"},
 	{"internal/task/fullload"},
+	{"internal/task/apply"},
+	{"internal/task/cdc"},
 	{"internal/task"},
 	{"internal/progress", "internal/demo"},
 	{"internal/summary"},

@@ -27,6 +27,8 @@ type Streamer interface {
 	Start(ctx context.Context, r StreamRequest, from StartPoint) (position string, err error)
 	// Stream follows the changes after a position, those of r.Tables as r.Followed says.
 	Stream(ctx context.Context, r StreamRequest, position string) (Stream, error)
+	// Layout is how a stream delivers a column that is not asked for as Native; the same as Snapshot.Layout.
+	Layout(c *catalog.Column) change.Layout
 	// End is the position of the last transaction that has committed.
 	End(ctx context.Context) (position string, err error)
 	// Compare orders two positions: negative when a is before b. Positions that cannot be read are an error.

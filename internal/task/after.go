@@ -65,7 +65,7 @@ func (r *run) loaded() []*Segmented {
 // objects makes the objects of one stage.
 func (r *run) objects(ctx context.Context, stage catalog.Stage) error {
 	for _, o := range r.plan.Schema.Objects {
-		if o.Stage != stage {
+		if o.Stage != stage || r.heldBack(o) {
 			continue
 		}
 		var ss []catalog.Statement

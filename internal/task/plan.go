@@ -22,6 +22,10 @@ type Plan struct {
 	Run string
 	// Resumed says that an earlier run of the same migration was interrupted.
 	Resumed bool
+	// Checkpoint is how far an earlier run has followed the source's changes; nil when none has.
+	Checkpoint *connector.Checkpoint
+	// since tells up to which position each table was loaded, where that is later than where the stream begins.
+	since map[catalog.Name]string
 }
 
 // ErrNoTables is returned when the mapping selects nothing and FailOnNoTablesCaptured holds.
@@ -35,6 +39,12 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
 	p := &Plan{Catalog: source}
+	if t.follows() {
+		if err := t.recall(ctx, p); err != nil {
+			return nil, err
+		}
+		source = p.Catalog
+	}
 	if p.Mapping, err = t.mapTables(source); err != nil {
 		return nil, err
 	}
@@ -44,11 +54,13 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 	if p.Schema, err = t.convert(source, p.Mapping); err != nil {
 		return nil, fmt.Errorf("convert the schema: %w", err)
 	}
-	p.Run = t.runID(p.Mapping)
-	if err := t.prepareTables(ctx, p); err != nil {
-		return nil, err
+	if !t.follows() {
+		p.Run = t.runID(p.Mapping)
 	}
-	return p, nil
+	if t.loads() && p.Checkpoint == nil {
+		return p, t.prepareTables(ctx, p)
+	}
+	return p, t.findTables(ctx, p)
 }
 
 // mapTables applies the table mappings. The target schema may depend on how many schemas they select, so a first
@@ -102,6 +114,8 @@ func renameExpression(expression string, names map[string]string) (string, error
 // target's URL leads to a database that stands for a schema, that one. Empty keeps the names.
 func (t *Task) targetSchema(p *mapping.Plan) string {
 	switch {
+	case t.settled != nil:
+		return *t.settled
 	case t.TargetSchema != "":
 		return t.TargetSchema
 	case t.Settings.TargetMetadata.TargetSchema != "":

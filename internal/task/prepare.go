@@ -45,6 +45,8 @@ type note struct {
 	Made    bool   `json:"made"`
 	// Others says that the table held rows of others before.
 	Others bool `json:"others,omitempty"`
+	// Position is that of the snapshot the table is loaded from, when its changes are followed afterwards.
+	Position string `json:"position,omitempty"`
 	// Prepare is done again by every run that finds no segment of the table loaded: nobody knows how far it had got.
 	Prepare preparation `json:"prepare,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/convert"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
@@ -14,6 +15,9 @@ type Report struct {
 	Resumed        bool
 	Started, Ended time.Time
 	Tables         []fullload.TableCounts
+	// Changes counts the changes that were followed, and Reason says why that has ended; both are zero without any.
+	Changes cdc.Counts
+	Reason  cdc.Reason
 	// Notes say what the conversion carried differently or not at all; Failed what the target refused to make.
 	Notes, Failed []convert.Note
 	// Unmatched describes mapping rules that matched nothing, Overruled those that other rules made idle, LeftBehind

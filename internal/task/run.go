@@ -46,13 +46,34 @@ func (r *run) exclusively(ctx context.Context) error {
 	}
 	defer release()
 	r.report.Resumed = r.plan.Resumed
+	if r.plan.Checkpoint == nil {
+		if err := r.watched(ctx, r.begin); err != nil {
+			return err
+		}
+	}
+	if !r.follows() {
+		return nil
+	}
+	return r.explain(r.follow(ctx))
+}
+
+// watched runs something that ends when one of the ends is silent.
+func (r *run) watched(ctx context.Context, f func(context.Context) error) error {
 	watched, stop := r.watch(ctx)
 	defer stop()
-	err = r.all(watched)
+	err := f(watched)
 	if err != nil && watched.Err() != nil {
 		return context.Cause(watched)
 	}
 	return r.explain(err)
+}
+
+// begin does all that comes before changes.
+func (r *run) begin(ctx context.Context) error {
+	if r.loads() {
+		return r.all(ctx)
+	}
+	return r.startFollowing(ctx)
 }
 
 // explain says which end was lost or is full, and how to go on.
@@ -78,7 +99,7 @@ func (r *run) explain(err error) error {
 }
 
 func (r *run) all(ctx context.Context) (err error) {
-	if r.snapshot, err = r.source.Snapshot(ctx, r.workers()); err != nil {
+	if r.snapshot, err = r.takeSnapshot(ctx); err != nil {
 		return fmt.Errorf("take a snapshot of the source: %w", &fullload.SourceError{Err: err})
 	}
 	defer func() { err = errors.Join(err, r.snapshot.Close()) }()
@@ -95,13 +116,24 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err := r.after(ctx); err != nil {
 		return err
 	}
-	if r.report.failedTables(r.Stats) > 0 {
+	if r.follows() {
+		if err := r.handOver(ctx); err != nil {
+			return err
+		}
+	} else if r.report.failedTables(r.Stats) > 0 {
 		return nil // the journal stays, so that running again loads those tables alone
 	}
 	if err := r.patiently(ctx, "close the journal", func() error { return r.target.Journal().Close(ctx, r.plan.Run) }); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
 	}
 	return nil
+}
+
+func (r *run) takeSnapshot(ctx context.Context) (connector.Snapshot, error) {
+	if r.follows() {
+		return r.capture(ctx)
+	}
+	return r.source.Snapshot(ctx, r.workers())
 }
 
 func (r *run) workers() int { return max(1, r.Settings.FullLoadSettings.MaxFullLoadSubTasks) }

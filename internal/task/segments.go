@@ -53,6 +53,9 @@ func (t *Task) split(ctx context.Context, snapshot connector.Snapshot, p *Plan) 
 
 func (t *Task) splitTable(ctx context.Context, snapshot connector.Snapshot, tp *TablePlan) (*Segmented, error) {
 	s := &Segmented{TablePlan: tp, Note: note{Made: tp.Made, Others: !tp.Fresh, Prepare: tp.Preparation}}
+	if t.follows() {
+		s.Note.Position = snapshot.Position()
+	}
 	if tp.begun() {
 		trusted, err := s.takeUp(ctx, snapshot)
 		if err != nil || trusted {
@@ -85,6 +88,9 @@ func (s *Segmented) takeUp(ctx context.Context, snapshot connector.Snapshot) (bo
 	n, err := readNote(s.Loaded[0].Witness)
 	if err != nil {
 		return false, err
+	}
+	if len(left) > 0 && n.Position != "" && n.Position != snapshot.Position() {
+		return false, nil // all of a table must be of one moment, from which its changes go on
 	}
 	if len(left) > 0 {
 		unmoved, err := snapshot.Unmoved(ctx, s.Plan.Source, n.Witness)

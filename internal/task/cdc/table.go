@@ -16,6 +16,8 @@ type Table struct {
 	*apply.Table
 	// Read are the columns that the stream delivers.
 	Read []connector.ReadColumn
+	// Plan holds the columns that are written, named as the target names them.
+	Plan *mapping.TablePlan
 	// Since is the position up to which the table's rows were loaded; empty when that is where the stream began.
 	Since string
 
@@ -29,8 +31,8 @@ type Table struct {
 // TableSpec is what a table is made from.
 type TableSpec struct {
 	Number int
-	// Plan holds the columns that are written, named as the target names them.
-	Plan *mapping.TablePlan
+	Plan   *mapping.TablePlan
+	Since  string
 	// Target is the table as it is on the target.
 	Target *catalog.Table
 	// Read are the columns of transform.ReadColumns with the layouts they come in.
@@ -41,7 +43,7 @@ type TableSpec struct {
 
 // NewTable prepares a table.
 func NewTable(s TableSpec) (*Table, error) {
-	t := &Table{Read: s.Read, sources: transform.Sources(s.Plan)}
+	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, sources: transform.Sources(s.Plan)}
 	layouts := make([]change.Layout, len(s.Read))
 	for i, r := range s.Read {
 		layouts[i] = r.Layout
