@@ -8,5 +8,6 @@ func (v *Vector) CopyFrom(src *Vector) {
 	v.Ends = append(v.Ends[:0], src.Ends...)
 	v.Data = append(v.Data[:0], src.Data...)
 	v.nulls = append(v.nulls[:0], src.nulls...)
+	v.absent = append(v.absent[:0], src.absent...)
 	v.hasNull, v.rows = src.hasNull, src.rows
 }

@@ -20,6 +20,8 @@ type Vector struct {
 	nulls   []uint64
 	hasNull bool
 	rows    int
+	// absent marks values that a change stream has not sent. It is empty unless there are some.
+	absent []uint64
 }
 
 // Reset empties the vector and gives it a layout, keeping its buffers.
@@ -27,6 +29,7 @@ func (v *Vector) Reset(l Layout) {
 	v.Layout = l
 	v.Ints, v.Floats, v.Ends, v.Data = v.Ints[:0], v.Floats[:0], v.Ends[:0], v.Data[:0]
 	v.nulls, v.hasNull, v.rows = v.nulls[:0], false, 0
+	v.absent = v.absent[:0]
 }
 
 // Len is the number of values, nulls included.
@@ -67,6 +70,25 @@ func (v *Vector) AppendNull() {
 	case InData:
 		v.Ends = append(v.Ends, len(v.Data))
 	}
+}
+
+// AppendAbsent appends a value that the source has not sent: one that an update left as it was, or that is not part of
+// what identifies the row. It counts as null for all who do not ask.
+func (v *Vector) AppendAbsent() {
+	v.AppendNull()
+	i := v.rows - 1
+	for len(v.absent) <= i>>6 {
+		v.absent = append(v.absent, 0)
+	}
+	v.absent[i>>6] |= 1 << (uint(i) & 63)
+}
+
+// HasAbsent reports whether any value is absent.
+func (v *Vector) HasAbsent() bool { return len(v.absent) > 0 }
+
+// IsAbsent reports whether value i is absent.
+func (v *Vector) IsAbsent(i int) bool {
+	return i>>6 < len(v.absent) && v.absent[i>>6]&(1<<(uint(i)&63)) != 0
 }
 
 // AppendInt appends to a vector held in Ints.
@@ -142,11 +164,21 @@ func (v *Vector) Truncate(n int) {
 	if n&63 != 0 {
 		v.nulls[n>>6] &= 1<<(uint(n)&63) - 1
 	}
+	if words := (n + 63) >> 6; len(v.absent) >= words {
+		v.absent = v.absent[:words]
+		if n&63 != 0 {
+			v.absent[n>>6] &= 1<<(uint(n)&63) - 1
+		}
+	}
 }
 
 // AppendFrom appends value i of src, which must have the same layout.
 func (v *Vector) AppendFrom(src *Vector, i int) {
-	if src.IsNull(i) {
+	switch {
+	case src.IsAbsent(i):
+		v.AppendAbsent()
+		return
+	case src.IsNull(i):
 		v.AppendNull()
 		return
 	}
@@ -166,7 +198,7 @@ func (v *Vector) Equal(w *Vector) bool {
 		return false
 	}
 	for i := range v.rows {
-		if v.IsNull(i) != w.IsNull(i) {
+		if v.IsNull(i) != w.IsNull(i) || v.IsAbsent(i) != w.IsAbsent(i) {
 			return false
 		}
 		if !v.IsNull(i) && !v.sameValue(w, i) {

@@ -30,6 +30,9 @@ type Config struct {
 	Connections int
 	// ControlSchema is where control tables go (task setting ControlSchema); empty means the engine's default.
 	ControlSchema string
+	// Settings are the engine's endpoint settings by the names that DMS gives them (SlotName, HeartbeatEnable …); a name
+	// the connector does not know is an error. They govern change data capture.
+	Settings map[string]string
 	// Getenv reads the environment for the places where the engine's users keep passwords; nil means none is read.
 	Getenv func(string) string
 	Log    *slog.Logger

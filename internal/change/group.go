@@ -1,0 +1,122 @@
+package change
+
+import (
+	"context"
+	"time"
+)
+
+// Group is a run of a source's changes in the order of their commits. It holds whole transactions, except that the last
+// one may go on in the next group.
+//
+// A stream fills it: Table lends the place for a table's changes, the caller appends the row to New, Old or both, ends
+// it there with EndRow, and declares the change with Add. Commit ends a transaction.
+type Group struct {
+	// Tables are the changes by table, those with changes alone.
+	Tables []*Changes
+	// Ends[i] is the number of changes made when transaction i had ended.
+	Ends []int32
+	// Open says that changes after the last of Ends belong to a transaction that goes on in the next group.
+	Open bool
+	// Position is the source's position right after the last transaction that ended in the group; empty when none did.
+	Position string
+	// First and Last are the commit times, by the source's clock, of the first and last transaction in the group.
+	First, Last time.Time
+
+	count int
+	bytes int
+	byNum map[int]*Changes
+	spare []*Changes
+}
+
+// Bounds of one group. A stream ends a group at the first change that passes either one, also within a transaction.
+const (
+	MaxGroupChanges = 1 << 16
+	MaxGroupBytes   = 16 << 20
+)
+
+// Reset empties the group, keeping its buffers.
+func (g *Group) Reset() {
+	for i, c := range g.Tables {
+		if c.New.Size()+c.Old.Size() <= MaxGroupBytes { // what a huge value has blown up is let go
+			g.spare = append(g.spare, c)
+		}
+		g.Tables[i] = nil
+	}
+	g.Tables, g.Ends = g.Tables[:0], g.Ends[:0]
+	g.Open, g.Position, g.First, g.Last = false, "", time.Time{}, time.Time{}
+	g.count, g.bytes = 0, 0
+	clear(g.byNum)
+}
+
+// Len is the number of changes.
+func (g *Group) Len() int { return g.count }
+
+// Empty reports whether nothing has happened: no change and no end of a transaction.
+func (g *Group) Empty() bool { return g.count == 0 && len(g.Ends) == 0 }
+
+// Full reports whether the group has reached one of its bounds.
+func (g *Group) Full() bool { return g.count >= MaxGroupChanges || g.bytes >= MaxGroupBytes }
+
+// Table lends the changes of a table, empty ones in the given layouts at the first call.
+func (g *Group) Table(number int, layouts []Layout) *Changes {
+	if c := g.byNum[number]; c != nil {
+		return c
+	}
+	c := &Changes{}
+	if n := len(g.spare); n > 0 {
+		c, g.spare = g.spare[n-1], g.spare[:n-1]
+	}
+	c.Reset(number, layouts)
+	if g.byNum == nil {
+		g.byNum = map[int]*Changes{}
+	}
+	g.byNum[number] = c
+	g.Tables = append(g.Tables, c)
+	return c
+}
+
+// Add declares a change of c. after and before say whether it has a row, the last one, in c.New and c.Old. payload is
+// what its values take, in bytes.
+func (g *Group) Add(c *Changes, op Op, after, before bool, payload int) {
+	c.add(op, g.count, after, before)
+	g.count++
+	g.bytes += payload + 16
+	g.Open = true
+}
+
+// Commit ends a transaction.
+func (g *Group) Commit(at time.Time) {
+	if len(g.Ends) == 0 {
+		g.First = at
+	}
+	g.Last = at
+	g.Ends = append(g.Ends, int32(g.count))
+	g.Open = false
+}
+
+// GroupPool lends a fixed number of groups. Get waits until one is free, which is how a slow target holds back the
+// stream.
+type GroupPool struct{ free chan *Group }
+
+// NewGroupPool makes a pool of n groups.
+func NewGroupPool(n int) *GroupPool {
+	p := &GroupPool{free: make(chan *Group, n)}
+	for range n {
+		p.free <- &Group{}
+	}
+	return p
+}
+
+// Get borrows an empty group.
+func (p *GroupPool) Get(ctx context.Context) (*Group, error) {
+	select {
+	case g := <-p.free:
+		g.Reset()
+		return g, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Put gives a group back.
+func (p *GroupPool) Put(g *Group) { p.free <- g }

@@ -1,0 +1,14 @@
+package connector
+
+import "github.com/whimbreldb/whimbrel/internal/catalog"
+
+// Alterer is a Dialect that writes the DDL for changes of a table that is there. Tables and columns are the target's own,
+// spelled for it as in Dialect.Script.
+type Alterer interface {
+	AddColumn(t catalog.Name, c *catalog.Column) []catalog.Statement
+	DropColumn(t catalog.Name, column string) []catalog.Statement
+	RenameColumn(t catalog.Name, from, to string) []catalog.Statement
+	// ChangeType gives a column the type of c, keeping its values where they can be converted.
+	ChangeType(t catalog.Name, c *catalog.Column) []catalog.Statement
+	RenameTable(from, to catalog.Name) []catalog.Statement
+}

@@ -1,0 +1,149 @@
+package connector
+
+import (
+	"context"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+)
+
+// Streamer is a Source whose committed changes can be followed.
+//
+// A position is a text of the connector's own that names a place between two transactions in the source's change
+// stream (an LSN, file:offset with a GTID set, a change number). Positions of one source are ordered.
+type Streamer interface {
+	Source
+	// Obstacles says what keeps the source from being followed, or will: settings, privileges, keys. Those that are
+	// Fatal keep the stream from working at all.
+	Obstacles(ctx context.Context, r StreamRequest) ([]Obstacle, error)
+	// Capture makes the source keep its changes for the run (slot and publication, triggers) and opens a snapshot whose
+	// Position is exactly the place in the stream that corresponds to it: a transaction is in the snapshot or after the
+	// position, never both, never neither. Called again for the same run, it keeps what there is and opens a later
+	// snapshot of the same stream.
+	Capture(ctx context.Context, r StreamRequest, readers int) (Snapshot, error)
+	// Start finds the position a stream should begin at when there is no snapshot, and makes the source keep its changes
+	// from there on, as Capture does.
+	Start(ctx context.Context, r StreamRequest, from StartPoint) (position string, err error)
+	// Stream follows the changes after a position, those of r.Tables as r.Followed says.
+	Stream(ctx context.Context, r StreamRequest, position string) (Stream, error)
+	// End is the position of the last transaction that has committed.
+	End(ctx context.Context) (position string, err error)
+	// Compare orders two positions: negative when a is before b. Positions that cannot be read are an error.
+	Compare(a, b string) (int, error)
+	// Release removes what Capture and Start have made for the run. It is not an error when nothing is there.
+	Release(ctx context.Context, r StreamRequest) error
+}
+
+// StartPoint says where a stream begins: at most one of the fields is set, none means now.
+type StartPoint struct {
+	// Native is a position as the user of the engine writes it (DMS: CdcStartPosition): an LSN, an existing slot's name,
+	// binlog.000024:373, a GTID set, or "checkpoint:" and what an earlier run has left.
+	Native string
+	// At is a time: the stream begins with the first transaction that committed then or later (DMS: CdcStartTime).
+	At time.Time
+}
+
+// StreamRequest says which changes of a source are followed, for whom.
+type StreamRequest struct {
+	// Run names the migration; what Capture makes at the source carries it.
+	Run string
+	// Tables are followed from the first change on. Their numbers are their places here.
+	Tables []Followed
+	// Wanted says whether a table that comes into being later is to be reported (as Created); nil means none is.
+	Wanted func(catalog.Name) bool
+	// Pool lends the groups.
+	Pool *change.GroupPool
+	// MaxLag is how long the stream may keep changes back to fill a group while more are at hand; it never waits for
+	// changes that are not there.
+	MaxLag time.Duration
+}
+
+// Followed is a table whose changes are followed, with the columns its rows have in change.Changes.
+type Followed struct {
+	Number  int
+	Table   *catalog.Table
+	Columns []ReadColumn
+}
+
+// Obstacle is something about the source that keeps changes from being captured, or captured whole.
+type Obstacle struct {
+	Fatal bool
+	Table catalog.Name // zero when the whole source is concerned
+	What  string       // "wal_level is replica; logical replication needs logical"
+	// Remedy is the statement or setting that mends it: "ALTER SYSTEM SET wal_level = logical, then restart the server".
+	Remedy string
+}
+
+// Stream delivers changes in the order of their commits. It is used by one goroutine, but for Acknowledge and Status.
+type Stream interface {
+	// Next waits for what comes next. While nothing happens it returns an event with Quiet set at least every second.
+	// After an error nothing but Close may follow.
+	Next(ctx context.Context) (Event, error)
+	// Follow sets how a table's rows are delivered from the next event on: a new table, or one whose structure has changed.
+	Follow(f Followed) error
+	// Drop ends the following of a table.
+	Drop(number int)
+	// Acknowledge says that everything up to the position is durable in the target, so that the source may forget it.
+	Acknowledge(position string)
+	Status() StreamStatus
+	Close() error
+}
+
+// Event is what happened next in the source. Its parts are to be carried out in the order of the fields.
+type Event struct {
+	// Changes may be nil. Its receiver puts it back into the pool.
+	Changes *change.Group
+	// Structure is a change of structure, which comes right after Changes and may be inside an open transaction. Before
+	// the next call of Next the receiver calls Follow or Drop for the tables concerned.
+	Structure *Structure
+	// Position is the place in the stream up to which everything has been delivered, whole transactions alone; empty
+	// while a transaction is open.
+	Position string
+	// Quiet says that there was nothing more to read when the event was made.
+	Quiet bool
+}
+
+// StructureKind is what happened to a table.
+type StructureKind uint8
+
+// The kinds.
+const (
+	Created StructureKind = iota
+	Altered               // columns, or the table's name
+	Dropped
+	Truncated
+	Unreadable // the table's changes can no longer be read; Why says the reason
+)
+
+var structureNames = [...]string{"CREATE TABLE", "ALTER TABLE", "DROP TABLE", "TRUNCATE TABLE", "unreadable changes"}
+
+// String names the kind.
+func (k StructureKind) String() string { return structureNames[k] }
+
+// Structure is a change of a table's structure, or of all its rows at once.
+type Structure struct {
+	Kind StructureKind
+	// Number is the followed table's; -1 for Created.
+	Number int
+	// Table is the table afterwards, for Created and Altered.
+	Table *catalog.Table
+	// Renamed tells columns that got another name, old to new, as far as the source says.
+	Renamed map[string]string
+	// SQL is the source's statement as far as it is known.
+	SQL string
+	Why string
+	At  time.Time
+}
+
+// StreamStatus tells how far behind the stream is.
+type StreamStatus struct {
+	// Read is the commit time of the last transaction delivered, by the source's clock; zero before the first.
+	Read time.Time
+	// Quiet says that nothing more was at hand when the source was last asked.
+	Quiet bool
+	// Retained is what the source keeps for the stream, in bytes; -1 when unknown.
+	Retained int64
+	// Warning is what a person should know of the source's state: a slot that fills its disk, a log about to be purged.
+	Warning string
+}
