@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,7 +69,7 @@ func runDemo(cmd *cobra.Command, dir string) error {
 	err := runTask(cmd, false, false, task.Config{
 		Engines: all.Engines(), Name: "demo", Settings: s, RefuseRows: true, Stats: &fullload.Stats{},
 		Source: connector.Config{URL: "sqlite:" + source}, Target: connector.Config{URL: "sqlite:" + target},
-		Log: newLog(cmd.ErrOrStderr(), false, false),
+		Log: slog.New(task.LogHandler(logTo(cmd.ErrOrStderr(), false), s, false)),
 	})
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/summary"
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 func newMigrate() *cobra.Command {
@@ -66,7 +67,7 @@ func migrate(cmd *cobra.Command, f *migrateFlags, source, target string) error {
 	}
 	config.Engines = all.Engines()
 	config.Stats = &fullload.Stats{}
-	config.Log = newLog(cmd.ErrOrStderr(), f.json, f.verbose)
+	config.Log = slog.New(task.LogHandler(logTo(cmd.ErrOrStderr(), f.json), config.Settings, f.verbose))
 	return runTask(cmd, f.json, f.dryRun, config)
 }
 
@@ -139,15 +140,13 @@ func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON
 	}
 }
 
-func newLog(out io.Writer, asJSON, verbose bool) *slog.Logger {
-	o := &slog.HandlerOptions{Level: slog.LevelInfo}
-	if verbose {
-		o.Level = slog.LevelDebug
-	}
+// logTo writes every line it is given: what a task logs is for its settings to say.
+func logTo(out io.Writer, asJSON bool) slog.Handler {
+	o := &slog.HandlerOptions{Level: tasklog.DetailedDebug}
 	if asJSON {
-		return slog.New(slog.NewJSONHandler(out, o))
+		return slog.NewJSONHandler(out, o)
 	}
-	return slog.New(slog.NewTextHandler(out, o))
+	return slog.NewTextHandler(out, o)
 }
 
 // checkURL catches the commonest mistake, a file name or a host where a URL should be, before anything is opened.

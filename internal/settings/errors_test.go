@@ -70,6 +70,10 @@ func TestCheckFullLoadRefuses(t *testing.T) {
 		"loopback":        {`{"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true,"SourceSchema":"a","TargetSchema":"b"}}`, "LoopbackPreventionSettings.EnableLoopbackPrevention: is true and belongs to change data capture, which is not there yet; want false"},
 		"clean resources": {`{"FailTaskWhenCleanTaskResourceFailed":true}`, "FailTaskWhenCleanTaskResourceFailed: is true and belongs to change data capture, which is not there yet; want false"},
 		"log group":       {`{"Logging":{"CloudWatchLogGroup":"dms-tasks-x"}}`, "Logging.CloudWatchLogGroup: Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create; leave it out or set it to null"},
+		"chunks":          {`{"TargetMetadata":{"FullLobMode":true,"LobChunkSize":32}}`, "TargetMetadata.LobChunkSize: is 32 and cannot be honoured: values travel whole, not in pieces; want 0"},
+		"files":           {`{"TargetMetadata":{"LoadMaxFileSize":1}}`, "TargetMetadata.LoadMaxFileSize: is 1 and cannot be honoured: no files are written on the way; want 0"},
+		"load buffers":    {`{"TargetMetadata":{"ParallelLoadBufferSize":51}}`, "TargetMetadata.ParallelLoadBufferSize: is 51 and belongs to streaming, search and document targets, which is not there yet; want 0"},
+		"load queues":     {`{"TargetMetadata":{"ParallelLoadQueuesPerThread":2}}`, "TargetMetadata.ParallelLoadQueuesPerThread: is 2 and belongs to streaming, search and document targets, which is not there yet; want 0"},
 		"two":             {`{"FullLoadSettings":{"StopTaskCachedChangesApplied":true},"StreamBufferSettings":{"StreamBufferCount":4}}`, "FullLoadSettings.StopTaskCachedChangesApplied: is true and belongs to change data capture, which is not there yet; want false\nStreamBufferSettings.StreamBufferCount: is 4 and belongs to change data capture, which is not there yet; want 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +86,9 @@ func TestCheckFullLoadRefuses(t *testing.T) {
 
 func TestCheckFullLoadAccepts(t *testing.T) {
 	for name, doc := range map[string]string{
-		"documented defaults of apply": `{"TargetMetadata":{"ParallelApplyBufferSize":100,"ParallelApplyQueuesPerThread":1,"ParallelLoadBufferSize":50}}`,
+		"documented defaults of apply": `{"TargetMetadata":{"ParallelApplyBufferSize":100,"ParallelApplyQueuesPerThread":1,"ParallelLoadBufferSize":50,"ParallelLoadQueuesPerThread":1}}`,
+		"full LOB mode":                `{"TargetMetadata":{"FullLobMode":true,"LobChunkSize":64,"InlineLobMaxSize":16,"ParallelLoadThreads":4}}`,
+		"chunks of no LOB mode":        `{"TargetMetadata":{"LobChunkSize":32},"FullLoadSettings":{"TransactionConsistencyTimeout":5}}`,
 		"resting sections":             `{"TTSettings":{"TTS3Settings":{"BucketName":"b"},"TTRecordSettings":{}},"ResyncSettings":{"MaxResyncTime":5},"BeforeImageSettings":{},"LoopbackPreventionSettings":{},"ValidationSettings":{"FailureMaxCount":1000,"TableFailureMaxCount":10000}}`,
 		"load settings":                `{"FullLoadSettings":{"CreatePkAfterFullLoad":true,"CommitRate":50000},"ErrorBehavior":{"DataErrorPolicy":"STOP_TASK","DataErrorEscalationCount":50}}`,
 	} {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/expr"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // Plan is what a run will do, before anything is changed.
@@ -38,6 +40,7 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
+	t.log(tasklog.MetadataManager).DebugContext(ctx, "source inspected", "schemas", len(source.Schemas))
 	p := &Plan{Catalog: source}
 	if t.follows() {
 		if err := t.recall(ctx, p); err != nil {
@@ -57,6 +60,8 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 	if !t.follows() {
 		p.Run = t.runID(p.Mapping)
 	}
+	ctx = tasklog.With(ctx, slog.String("run", p.Run))
+	t.log(tasklog.MetadataManager).DebugContext(ctx, "schema converted", "tables", len(p.Schema.Tables), "notes", len(p.Schema.Report))
 	if t.loads() && p.Checkpoint == nil {
 		return p, t.prepareTables(ctx, p)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/convert"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // TablePlan is what will be done to one target table.
@@ -158,7 +159,7 @@ func (t *Task) resume(tp *TablePlan, there *connector.Existing, prepared bool) (
 	tp.Made, tp.Fresh = n.Made, !n.Others
 	switch {
 	case tp.begun() && tp.vanished(there):
-		t.Log.Warn("what an earlier run had loaded is no longer in the target, loading the table from its beginning", "table", tp.Target.Name.String())
+		t.log(tasklog.TablesManager).Warn("what an earlier run had loaded is no longer in the target, loading the table from its beginning", "table", tp.Target.Name.String())
 		tp.Made = tp.Made || there == nil
 		tp.Loaded = nil
 	case tp.begun() || tp.rowless() && prepared:

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // Run carries the plan out. The report is never nil; the error says why the run ended early. When it is not nil, the
@@ -104,6 +106,8 @@ func (r *run) all(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.snapshot.Close()) }()
 	r.report.Position = r.snapshot.Position()
+	ctx = tasklog.With(ctx, slog.String("position", r.report.Position))
+	r.log(tasklog.TaskManager).InfoContext(ctx, "full load begins", "tables", len(r.plan.Tables), "resumed", r.plan.Resumed)
 	if r.tables, err = r.split(ctx, r.snapshot, r.plan); err != nil {
 		return &fullload.SourceError{Err: err}
 	}
@@ -191,6 +195,7 @@ func (r *run) journal(ctx context.Context) error {
 }
 
 func (r *run) beforeTable(ctx context.Context, s *Segmented) error {
+	ctx = within(ctx, s.Target.Name)
 	if err := r.patiently(ctx, "prepare the table", func() error { return r.target.Exec(ctx, s.Prepare) }); err != nil {
 		return err
 	}
@@ -210,6 +215,7 @@ func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 					return err
 				}
 			}
+			r.log(tasklog.TablesManager).DebugContext(tasklog.With(ctx, slog.String("statement", s.SQL)), "make", "kind", s.Makes.Kind, "name", s.Makes.Name.String())
 			return r.target.Exec(ctx, []catalog.Statement{s})
 		})
 		if err != nil {
@@ -221,12 +227,12 @@ func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 
 // patiently tries again while the target is lost or busy, as the settings say.
 func (r *run) patiently(ctx context.Context, what string, f func() error) error {
-	return retry(r.Settings).Do(ctx, r.Log, what, f)
+	return retry(r.Settings).Do(ctx, r.log(tasklog.TaskManager), what, f)
 }
 
 func (r *run) load(ctx context.Context) error {
 	c := fullload.Config{
-		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(),
+		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(), PerTable: r.Settings.TargetMetadata.ParallelLoadThreads,
 		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: retry(r.Settings),
 		RowsPerSecond: r.RowsPerSecond, BytesPerSecond: r.BytesPerSecond, Stats: r.Stats, Log: r.Log,
 	}

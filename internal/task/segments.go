@@ -11,6 +11,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // DefaultSegmentBytes is what a segment should hold: at usual speeds it is loaded in a second or two, so little is lost when
@@ -115,7 +116,7 @@ func (t *Task) restart(s *Segmented) error {
 			Remedy: "take the rows loaded out of the target table, drop the target's table awsdms_load_progress and run again",
 		}
 	}
-	t.Log.Info("rows have moved in the source since the earlier run, loading the table again", "table", s.Plan.Source.Name.String())
+	t.log(tasklog.TablesManager).Info("rows have moved in the source since the earlier run, loading the table again", "table", s.Plan.Source.Name.String())
 	s.Note.Prepare = truncateFirst
 	s.Prepare = []catalog.Statement{t.dialect.Truncate(s.Target.Name)}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // Task is a migration with both ends open.
@@ -24,6 +25,7 @@ type Task struct {
 
 // Open connects to both ends and changes nothing.
 func Open(ctx context.Context, c Config) (*Task, error) {
+	c.Source.Log, c.Target.Log = tasklog.Of(c.Log, tasklog.SourceUnload), tasklog.Of(c.Log, tasklog.TargetLoad)
 	t := &Task{Config: c}
 	var err error
 	if t.sourceEngine, err = c.Engines.ForURL(c.Source.URL); err != nil {
