@@ -58,6 +58,9 @@ type StreamRequest struct {
 	Pool *change.GroupPool
 	// Until ends the stream before the first transaction that has committed after it, by the source's clock; zero never.
 	Until time.Time
+	// Reject takes a change of the table of that number that could not be read as its columns say; it is left out. An
+	// error from it ends the stream with that error, and so does the change itself when Reject is nil.
+	Reject func(table int, r change.Reject) error
 }
 
 // Followed is a table whose changes are followed, with the columns its rows have in change.Changes.
