@@ -20,6 +20,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/progress"
 	"github.com/whimbreldb/whimbrel/internal/summary"
 	"github.com/whimbreldb/whimbrel/internal/task"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
@@ -66,7 +67,7 @@ func migrate(cmd *cobra.Command, f *migrateFlags, source, target string) error {
 		return err
 	}
 	config.Engines = all.Engines()
-	config.Stats = &fullload.Stats{}
+	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
 	config.Log = slog.New(task.LogHandler(logTo(cmd.ErrOrStderr(), f.json), config.Settings, f.verbose))
 	return runTask(cmd, f.json, f.dryRun, config)
 }
@@ -98,7 +99,7 @@ func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error 
 		}
 		return summary.Preview(cmd.OutOrStdout(), preview, asJSON)
 	}
-	boundMemory(config.Settings.FullLoadSettings.MaxFullLoadSubTasks)
+	boundMemory(config)
 	stop := showProgress(ctx, config, cmd.ErrOrStderr(), asJSON)
 	report, err := t.Run(ctx, plan)
 	stop()
@@ -114,13 +115,21 @@ func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error 
 	return nil
 }
 
-// boundMemory makes the garbage collector keep the process near what its workers need, unless GOMEMLIMIT says
-// otherwise: huge values leave as much garbage behind.
-func boundMemory(workers int) {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(64+12*workers) << 20)
+// boundMemory makes the garbage collector keep the process near what its workers, or the groups of changes, need, unless
+// GOMEMLIMIT says otherwise: huge values leave as much garbage behind.
+func boundMemory(c task.Config) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return
 	}
+	need := 64 + 12*c.Settings.FullLoadSettings.MaxFullLoadSubTasks
+	if c.Type != task.FullLoad {
+		need = max(need, changesMemory)
+	}
+	debug.SetMemoryLimit(int64(need) << 20)
 }
+
+// changesMemory is what the groups of changes on their way need with everything else, in MiB.
+const changesMemory = 160
 
 // showProgress draws bars on a terminal and logs lines elsewhere; the function it returns ends that.
 func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON bool) (stop func()) {

@@ -38,17 +38,17 @@ func TestSavedDocumentIsRefusedForItsValidationAlone(t *testing.T) {
 	require.NoError(t, err)
 	s, err := Parse(text)
 	require.NoError(t, err)
-	require.EqualError(t, s.CheckFullLoad(),
+	require.EqualError(t, s.Check(),
 		"ValidationSettings.EnableValidation: is true and belongs to data validation, which is not there yet; want false")
 
 	s.ValidationSettings.EnableValidation = false
-	require.NoError(t, s.CheckFullLoad())
+	require.NoError(t, s.Check())
 }
 
 func TestCompleteDocumentReadsBackEqual(t *testing.T) {
 	for name, s := range map[string]*Settings{"dms": Defaults(), "migrate": MigrateDefaults()} {
 		t.Run(name, func(t *testing.T) {
-			require.NoError(t, s.CheckFullLoad())
+			require.NoError(t, s.Check())
 			text, err := s.JSON()
 			require.NoError(t, err)
 			again, err := Parse(text)
@@ -115,7 +115,7 @@ func TestCharacterSetSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, CharacterReplacements{{'5', '😀'}, {0, 0}}, s.CharacterSetSettings.CharacterReplacements)
 	require.Equal(t, &CharacterSetSupport{CharacterSet: "ISO-8859-1", ReplaceWith: '?'}, s.CharacterSetSettings.CharacterSetSupport)
-	require.NoError(t, s.CheckFullLoad())
+	require.NoError(t, s.Check())
 
 	text, err := s.JSON()
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
@@ -20,6 +21,9 @@ func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	err := r.exclusively(ctx)
 	r.report.Ended = time.Now()
 	r.report.Tables = t.Stats.Tables()
+	if t.follows() {
+		r.report.Changes = t.ChangeStats.Counts()
+	}
 	r.report.Notes = append(r.report.Notes, p.Schema.Report...)
 	r.report.Unmatched, r.report.Overruled, r.report.LeftBehind = p.Mapping.Unmatched, p.Mapping.Overruled, p.Mapping.LeftBehind
 	if err == nil {
@@ -55,6 +59,14 @@ func (r *run) exclusively(ctx context.Context) error {
 	}
 	if !r.follows() {
 		return nil
+	}
+	load := r.Settings.FullLoadSettings
+	switch {
+	case load.StopTaskCachedChangesNotApplied && !r.plan.Resumed:
+		r.report.Reason = cdc.AfterLoad
+		return nil
+	case load.StopTaskCachedChangesApplied:
+		r.Stop.CaughtUp = true
 	}
 	return r.explain(r.follow(ctx))
 }

@@ -20,7 +20,8 @@ const (
 	Asked        Reason = "NORMAL"
 	AtServerTime Reason = "STOPPED_AT_SERVER_TIME"
 	AtCommitTime Reason = "STOPPED_AT_COMMIT_TIME"
-	CaughtUp     Reason = "CAUGHT_UP"
+	AfterLoad    Reason = "STOPPED_AFTER_FULL_LOAD"
+	CaughtUp     Reason = "STOPPED_AFTER_CACHED_EVENTS"
 )
 
 // Follow applies changes until a stop point is reached, a policy stops it, or the context ends, which is no error: what

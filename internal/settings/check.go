@@ -7,8 +7,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/document"
 )
 
-// CheckFullLoad refuses every key whose value is not the default and that a full load cannot honour yet.
-func (s *Settings) CheckFullLoad() error {
+// Check refuses every key whose value is not the default and that nothing can honour yet.
+func (s *Settings) Check() error {
 	var problems document.Problems
 	refuse(reflect.ValueOf(*s), reflect.ValueOf(*Defaults()), "", &problems)
 	return problems.Err()
