@@ -137,11 +137,18 @@ func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var shown sync.WaitGroup
 	shown.Go(func() {
+		loading, loaded := context.WithCancel(ctx)
+		defer loaded()
+		if config.Type != task.FullLoad {
+			shown.Go(func() { progress.AwaitChanges(loading, config.ChangeStats, loaded) })
+		}
 		if file, ok := out.(*os.File); ok && !asJSON && term.IsTerminal(int(file.Fd())) {
-			progress.Bars(ctx, config.Stats, out)
+			progress.Bars(loading, config.Stats, out)
+			progress.ChangeBar(ctx, config.ChangeStats, out)
 			return
 		}
-		progress.Lines(ctx, config.Stats, config.Log, 10*time.Second)
+		progress.Lines(loading, config.Stats, config.Log, 10*time.Second)
+		progress.ChangeLines(ctx, config.ChangeStats, config.Log, 10*time.Second)
 	})
 	return func() {
 		cancel()

@@ -32,8 +32,17 @@ func (r *Report) Complete() bool {
 			return false
 		}
 	}
+	for _, t := range r.Changes.Tables {
+		if t.Failed > 0 || t.Suspended != "" {
+			return false
+		}
+	}
 	return len(r.Failed) == 0
 }
+
+// Loaded reports whether the run loaded tables, Followed whether it followed changes.
+func (r *Report) Loaded() bool   { return r.Position != "" || len(r.Tables) > 0 || !r.Followed() }
+func (r *Report) Followed() bool { return r.Changes.State != cdc.NotFollowing || r.Reason != "" }
 
 func (r *Report) failedTables(s *fullload.Stats) int {
 	n := 0

@@ -260,7 +260,7 @@ func describe(s step) string {
 func (a *Applier) parkRejects(ctx context.Context, w *Work) error {
 	for _, r := range w.Rejects {
 		c := a.Policy.forFault(r.Reject)
-		statement := fmt.Sprintf("%s %s (row with key %s)", r.Op, r.Table.Target.Name, r.Reject.Key)
+		statement := fmt.Sprintf("%s %s (row with key %s)", r.Verb, r.Table.Target.Name, r.Reject.Key)
 		if !r.Reject.Kept {
 			r.Table.Stats.failed.Add(1)
 		}

@@ -22,13 +22,13 @@ type Work struct {
 // Rejected is a change that was taken out, or changed, before it reached the target.
 type Rejected struct {
 	Table  *Table
-	Op     change.Op
+	Verb   string // what the change was
 	Reject change.Reject
 }
 
 // Reject notes what the transformation says of a change of Group.Tables[i].
 func (w *Work) Reject(i int, op change.Op, r change.Reject) {
-	w.Rejects = append(w.Rejects, Rejected{w.Tables[i], op, r})
+	w.Rejects = append(w.Rejects, Rejected{w.Tables[i], op.String(), r})
 	if !r.Kept {
 		w.tally[i][op]--
 	}

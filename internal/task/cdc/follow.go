@@ -36,8 +36,11 @@ func Follow(ctx context.Context, c Config) (Reason, error) {
 	lost := time.Time{}
 	for tries := 0; ; tries++ {
 		reason, err := f.live(ctx)
-		if err == nil || ctx.Err() != nil && isOver(err) {
+		switch {
+		case err == nil:
 			return reason, nil
+		case ctx.Err() != nil && isOver(ctx, err):
+			return Asked, nil
 		}
 		if f.progressed {
 			tries, lost, f.progressed = 0, time.Time{}, false
@@ -63,8 +66,8 @@ func Follow(ctx context.Context, c Config) (Reason, error) {
 }
 
 // isOver reports whether an error only says that the context has ended.
-func isOver(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || connector.ClassOf(err) == connector.Lost
+func isOver(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err()) || connector.ClassOf(err) == connector.Lost
 }
 
 // follower is what outlives a pair of connections.
@@ -114,7 +117,7 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
 	}
-	if p.stream, err = f.Source.Stream(ctx, f.request(p.pool), position); err != nil {
+	if p.stream, err = f.Source.Stream(ctx, f.request(p), position); err != nil {
 		_ = p.session.Close()
 		return nil, fmt.Errorf("follow the source: %w", err)
 	}
@@ -160,8 +163,8 @@ func (f *follower) pool() *change.GroupPool {
 	return change.NewBoundedGroupPool(groups, changes, bytes)
 }
 
-func (f *follower) request(pool *change.GroupPool) connector.StreamRequest {
-	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: pool, Until: f.Stop.CommitTime}
+func (f *follower) request(p *pipe) connector.StreamRequest {
+	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
 			r.Tables = append(r.Tables, t.Followed())

@@ -36,6 +36,9 @@ type pipe struct {
 
 	end string // of StopPoint.CaughtUp
 
+	// rejected are changes that the stream could not read, until they go along with a work.
+	rejected []apply.Rejected
+
 	// of the goroutine that applies
 	reached   string // up to where everything is committed or waits in the open transaction
 	committed string // up to where everything is committed
@@ -105,6 +108,11 @@ func (p *pipe) read(ctx context.Context, parcels chan<- parcel) error {
 			return err
 		}
 		next := parcel{event: event}
+		if event.Changes == nil && len(p.rejected) > 0 {
+			if event.Changes, err = p.pool.Get(ctx); err != nil {
+				return err
+			}
+		}
 		if event.Changes != nil {
 			if next.work, err = p.prepare(ctx, event.Changes); err != nil {
 				return err

@@ -30,6 +30,8 @@ func (p *pipe) prepare(ctx context.Context, g *change.Group) (*apply.Work, error
 			return nil, fmt.Errorf("table %s: %w", t.Source.Name, err)
 		}
 	}
+	w.Rejects = append(w.Rejects, p.rejected...)
+	p.rejected = p.rejected[:0]
 	w.Fold()
 	p.Stats.read.Add(int64(g.Len()))
 	if n := nanos(g.Last); n != 0 {
@@ -37,6 +39,14 @@ func (p *pipe) prepare(ctx context.Context, g *change.Group) (*apply.Work, error
 		p.Stats.oldest.CompareAndSwap(0, nanos(g.First))
 	}
 	return w, nil
+}
+
+// unreadable takes a change that the stream could not read.
+func (p *pipe) unreadable(number int, r change.Reject) error {
+	if t := p.tables[number]; t != nil {
+		p.rejected = append(p.rejected, apply.Rejected{Table: t.Table, Verb: "CHANGE", Reject: r})
+	}
+	return nil
 }
 
 // done gives a work and its group back.
