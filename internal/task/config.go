@@ -46,7 +46,9 @@ type Config struct {
 	// Start is where changes begin when there is no load before them, Stop where they end by themselves.
 	Start connector.StartPoint
 	Stop  cdc.StopPoint
-	Stats *fullload.Stats
+	// Cutover lets the target take over once it has caught up and the source is quiet.
+	Cutover bool
+	Stats   *fullload.Stats
 	// ChangeStats counts the changes; it is needed unless the type is FullLoad.
 	ChangeStats *cdc.Stats
 	Log         *slog.Logger

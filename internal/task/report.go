@@ -18,6 +18,8 @@ type Report struct {
 	// Changes counts the changes that were followed, and Reason says why that has ended; both are zero without any.
 	Changes cdc.Counts
 	Reason  cdc.Reason
+	// Cutover is nil unless the target has taken over.
+	Cutover *Cutover
 	// Notes say what the conversion carried differently or not at all; Failed what the target refused to make.
 	Notes, Failed []convert.Note
 	// Unmatched describes mapping rules that matched nothing, Overruled those that other rules made idle, LeftBehind

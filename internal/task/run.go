@@ -68,6 +68,9 @@ func (r *run) exclusively(ctx context.Context) error {
 	case load.StopTaskCachedChangesApplied:
 		r.Stop.CaughtUp = true
 	}
+	if r.Cutover {
+		return r.explain(r.cutOver(ctx))
+	}
 	return r.explain(r.follow(ctx))
 }
 
