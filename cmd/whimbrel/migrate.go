@@ -18,6 +18,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/all"
 	"github.com/whimbreldb/whimbrel/internal/progress"
+	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/summary"
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
@@ -68,8 +69,13 @@ func migrate(cmd *cobra.Command, f *migrateFlags, source, target string) error {
 	}
 	config.Engines = all.Engines()
 	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
-	config.Log = slog.New(task.LogHandler(logTo(cmd.ErrOrStderr(), f.json), config.Settings, f.verbose))
+	config.Log = f.log(cmd, config.Settings)
 	return runTask(cmd, f.json, f.dryRun, config)
+}
+
+// log is where a task logs to.
+func (f *migrateFlags) log(cmd *cobra.Command, s *settings.Settings) *slog.Logger {
+	return slog.New(task.LogHandler(logTo(cmd.ErrOrStderr(), f.json), s, f.verbose))
 }
 
 // runTask plans and runs a migration, showing progress on standard error and the summary on standard output.

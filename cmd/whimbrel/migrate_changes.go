@@ -19,6 +19,7 @@ type changeFlags struct {
 	startPosition, startTime       string
 	stopPosition                   string
 	sourceSettings, targetSettings []string
+	cutover                        bool
 }
 
 // migrationTypes are the words of --migration-type.
@@ -32,6 +33,7 @@ func (f *changeFlags) bind(cmd *cobra.Command) {
 	fl.StringVar(&f.stopPosition, "cdc-stop-position", "", "stop by itself: server_time:2026-02-09T12:12:12 or commit_time:2026-02-09T12:12:12 (`when`, UTC)")
 	fl.StringArrayVar(&f.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name: SlotName=moves (`name=value`, repeatable)")
 	fl.StringArrayVar(&f.targetSettings, "target-setting", nil, "an endpoint setting of the target (`name=value`, repeatable)")
+	fl.BoolVar(&f.cutover, "cutover", false, "catch up, wait until the source is quiet, set sequences, enable triggers, compare counts, then end")
 	_ = cmd.RegisterFlagCompletionFunc("migration-type", cobra.FixedCompletions(migrationTypes, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -46,6 +48,9 @@ func (f *changeFlags) apply(c *task.Config) (err error) {
 	}
 	if c.Target.Settings, err = settingsOf("--target-setting", f.targetSettings); err != nil {
 		return err
+	}
+	if c.Cutover = f.cutover; c.Cutover && c.Type == task.FullLoad {
+		return usageError{fmt.Errorf("--cutover goes with --migration-type cdc or full-load-and-cdc")}
 	}
 	if c.Start, err = f.start(c.Type); err != nil {
 		return err

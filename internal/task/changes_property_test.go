@@ -91,9 +91,7 @@ func release(t require.TestingT, c task.Config) {
 	m, err := task.Open(ctx, c)
 	require.NoError(t, err)
 	defer func() { _ = m.Close() }()
-	plan, err := m.Plan(ctx)
-	require.NoError(t, err)
-	require.NoError(t, m.Release(ctx, plan))
+	require.NoError(t, m.Release(ctx))
 }
 
 // workload changes the rows of random tables.

@@ -4,24 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // Release gives the migration up: the source need keep no changes for it any more (slot, publication, triggers), and the
 // target forgets how far it had come. The rows stay. Releasing twice is no error.
-func (t *Task) Release(ctx context.Context, p *Plan) error {
+func (t *Task) Release(ctx context.Context) error {
 	if !t.follows() {
 		return nil
 	}
-	r := &run{Task: t, plan: p}
-	source := t.streamer.Release(ctx, r.streamRequest())
+	run, err := t.changesRunID()
+	if err != nil {
+		return err
+	}
+	source := t.streamer.Release(ctx, connector.StreamRequest{Run: run})
 	if source != nil {
 		source = fmt.Errorf("release the source: %w", source)
-		if !t.Settings.FailTaskWhenCleanTaskResourceFailed {
-			t.Log.Warn("something is left at the source", "error", source)
-			source = nil
-		}
 	}
-	target := t.applier.Forget(ctx, p.Run)
+	target := t.applier.Forget(ctx, run)
 	if target != nil {
 		target = fmt.Errorf("remove the checkpoint from the target: %w", target)
 	}

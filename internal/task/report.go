@@ -34,6 +34,9 @@ func (r *Report) Complete() bool {
 			return false
 		}
 	}
+	if r.Cutover != nil && !r.Cutover.Equal() {
+		return false
+	}
 	for _, t := range r.Changes.Tables {
 		if t.Failed > 0 || t.Suspended != "" {
 			return false
