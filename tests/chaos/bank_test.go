@@ -17,9 +17,9 @@ import (
 // A bank has sums that never change: whatever is moved from one account arrives on another, and is written down twice.
 // Whoever looks at a copy of it at any time must find them.
 const (
-	accounts     = 200
+	bankAccounts     = 200
 	opening      = 1000
-	totalBalance = accounts * opening
+	totalBalance = bankAccounts * opening
 )
 
 // bankTables are its tables, with the columns by which rows are compared.
@@ -41,7 +41,7 @@ func makeBank(t testing.TB, e *end) {
 	if e.kind == pg {
 		e.exec(t, "ALTER TABLE visit REPLICA IDENTITY FULL")
 	}
-	e.fill(t, "account (id, balance, note)", accounts, func(n int) string {
+	e.fill(t, "account (id, balance, note)", bankAccounts, func(n int) string {
 		return fmt.Sprintf("(%d, %d, '%s')", n, opening, strings.Repeat("note ", n%50*50))
 	})
 	e.fill(t, "visit (page, at)", 300, func(n int) string { return fmt.Sprintf("('/%d', %d)", n%10, n%20) })
@@ -113,7 +113,7 @@ func errOr(err error) error {
 
 // orders are the statements of one transaction.
 func (e *end) orders(random *rand.Rand, next *atomic.Int64) []string {
-	from, to := 1+random.IntN(accounts), 1+random.IntN(accounts)
+	from, to := 1+random.IntN(bankAccounts), 1+random.IntN(bankAccounts)
 	if from > to {
 		from, to = to, from // in one order, so that there are few deadlocks
 	}
