@@ -17,7 +17,7 @@ import (
 // A bank has sums that never change: whatever is moved from one account arrives on another, and is written down twice.
 // Whoever looks at a copy of it at any time must find them.
 const (
-	bankAccounts     = 200
+	bankAccounts = 200
 	opening      = 1000
 	totalBalance = bankAccounts * opening
 )
