@@ -126,10 +126,25 @@ func (t *Task) prepareTable(ct *convert.Table, loaded []connector.Loaded, there 
 			ErrHoldsRows, ct.Target.Name)
 	case mode == "TRUNCATE_BEFORE_LOAD":
 		t.prepareBy(tp, truncateFirst)
+	case !t.transactional(&TablePlan{Existing: there.Table}):
+		return nil, fmt.Errorf("%w: %s, and its storage engine has no transactions: rows of a load that ends early could not be told from them "+
+			"(empty it with --prep truncate, replace it with --prep drop, or give it a storage engine with transactions)", ErrHoldsRows, ct.Target.Name)
 	default:
 		tp.Fresh = false
 	}
 	return tp, tp.keep(there.Table)
+}
+
+// transactional reports whether the rows of the target table come and go with their transaction.
+func (t *Task) transactional(tp *TablePlan) bool {
+	u, ok := t.target.(connector.Untransacted)
+	if !ok {
+		return true
+	}
+	if tp.Existing != nil {
+		return u.Transactional(tp.Existing)
+	}
+	return u.Transactional(tp.Target)
 }
 
 // keysFirst makes keys before the rows only when the settings say so: afterwards is faster, and what DMS stores as the

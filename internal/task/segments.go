@@ -128,6 +128,8 @@ func (t *Task) cut(ctx context.Context, snapshot connector.Snapshot, tp *TablePl
 	switch {
 	case t.like() && source.PartitionBy != "":
 		return nil, nil // its partitions are tables of their own
+	case !t.transactional(tp):
+		return whole, nil
 	case tp.Plan.View != nil:
 		return whole, nil
 	case source.PartitionBy == "" && tp.Plan.Parallel == nil && source.Bytes >= 0 && source.Bytes <= t.segmentBytes():
