@@ -38,7 +38,7 @@ type follower struct {
 func (s *Suite) follower(t testing.TB, d Databases, native bool) *follower {
 	f := &follower{t: t, suite: s, source: s.openSource(t, d), target: s.openTarget(t, d), native: native,
 		targets: map[int]*catalog.Table{}, pool: change.NewGroupPool(2)}
-	f.request = connector.StreamRequest{Run: run, Pool: f.pool, MaxLag: 100 * time.Millisecond,
+	f.request = connector.StreamRequest{Run: run, Pool: f.pool,
 		Reject: func(table int, r change.Reject) error { return r }}
 	return f
 }

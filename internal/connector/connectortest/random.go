@@ -36,12 +36,31 @@ func (w *writer) write(ctx context.Context, n int) error {
 	return nil
 }
 
-// beside runs the writer while f runs, and then on to its end.
+// beside has the writer write until f has ended, and at least n transactions.
 func beside(t testing.TB, w *writer, n int, f func()) {
 	t.Helper()
+	done := make(chan struct{})
 	ended := make(chan error, 1)
-	go func() { ended <- w.write(t.Context(), n) }()
-	f()
+	go func() {
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				if i >= n {
+					ended <- nil
+					return
+				}
+			default:
+			}
+			if err := w.transaction(t.Context()); err != nil {
+				ended <- fmt.Errorf("transaction %d: %w", i, err)
+				return
+			}
+		}
+	}()
+	func() {
+		defer close(done)
+		f()
+	}()
 	must(t, <-ended)
 }
 
@@ -67,7 +86,7 @@ func (s *Suite) testRandom(t *testing.T, native bool) {
 			beside(t, w, s.Transactions, func() {
 				f.capture(t.Context())
 				f.open(t.Context())
-				for range s.Transactions / 20 {
+				for range s.Transactions {
 					f.step(t.Context())
 				}
 			})
@@ -95,7 +114,7 @@ func (s *Suite) testRestart(t *testing.T, native bool) {
 	f.capture(t.Context())
 	r := rand.New(rand.NewPCG(5, 5))
 	beside(t, w, s.Transactions, func() {
-		for range 25 {
+		for range 40 {
 			f.open(t.Context())
 			for range r.IntN(6) {
 				f.step(t.Context())
@@ -192,7 +211,7 @@ func (s *Suite) testPositions(t *testing.T, native bool) {
 			read(st, &again, end)
 		}
 		must(t, st.Close())
-		require.Equal(t, all[p.seen:], again, "from position %s, %d of %d changes", p.position, p.seen, len(all))
+		require.Equal(t, strings.Join(all[p.seen:], "\n"), strings.Join(again, "\n"), "from position %s, %d of %d changes", p.position, p.seen, len(all))
 	}
 }
 

@@ -131,11 +131,11 @@ func (s *session) Commit(ctx context.Context, p connector.Checkpoint) error {
 		if err := t.unpark(false); err != nil {
 			return err
 		}
-		err := c.exec("COMMIT")
-		if err == nil {
-			t.parked = nil
+		if err := c.exec("COMMIT"); err != nil {
+			return err
 		}
-		return err
+		t.parked.forget()
+		return nil
 	})
 	if err != nil {
 		return err
@@ -160,7 +160,22 @@ func writeCheckpoint(c *conn, p connector.Checkpoint) error {
 	return c.run(insertState, p.Run, p.Server, at, p.Position)
 }
 
-// Rollback implements connector.ApplySession. Rows parked in the transaction go with it, as their changes will come again.
+// Park implements connector.ApplySession.
+func (s *session) Park(ctx context.Context, rows []connector.Parked) error {
+	return s.inside(ctx, "record changes that were left out", func(c *conn) error {
+		if err := c.exec(createExceptions); err != nil {
+			return err
+		}
+		for _, p := range rows {
+			if err := writeParked(c, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Rollback implements connector.ApplySession.
 func (s *session) Rollback(context.Context) error {
 	if !s.open {
 		return nil
@@ -168,10 +183,10 @@ func (s *session) Rollback(context.Context) error {
 	t := s.target
 	t.mu.Lock()
 	rollback(t.conn)
-	t.parked = nil
+	err := t.unpark(true) // rows of others
 	t.mu.Unlock()
 	s.end()
-	return nil
+	return err
 }
 
 func (s *session) end() {

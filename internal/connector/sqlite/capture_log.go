@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
@@ -96,6 +98,9 @@ func parsePosition(position string) (int64, error) {
 	}
 	return seq, nil
 }
+
+// Layout implements connector.Streamer.
+func (s *source) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.Type) }
 
 // Compare implements connector.Streamer.
 func (s *source) Compare(a, b string) (int, error) {

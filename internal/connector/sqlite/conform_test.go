@@ -112,29 +112,64 @@ func dumpTable(t testing.TB, db *sql.DB, table connectortest.Table) []string {
 	return out
 }
 
+// conformSteps change the structure of the suite's tables as programs do.
+func conformSteps() []connectortest.Step {
+	base := conformTables(anything)
+	item, loose, rest := base[0], base[1], base[2:]
+	with := func(more ...connectortest.Table) []connectortest.Table { return append(more, rest...) }
+	column := func(name string, draw func(*rand.Rand) any) connectortest.Column {
+		return connectortest.Column{Name: name, Value: draw}
+	}
+	var steps []connectortest.Step
+	step := func(tables []connectortest.Table, sqls ...string) {
+		steps = append(steps, connectortest.Step{SQL: sqls, Tables: tables})
+	}
+	item.Columns = append(item.Columns[:len(item.Columns):len(item.Columns)], column("n", anything))
+	step(with(item, loose), "ALTER TABLE item ADD COLUMN n DEFAULT 'd'", "UPDATE item SET n = id WHERE id % 2")
+	loose.Columns = append(loose.Columns[:len(loose.Columns):len(loose.Columns)], column("m", upTo(3)))
+	step(with(item, loose), "ALTER TABLE loose ADD COLUMN m INT NOT NULL DEFAULT 7", "UPDATE loose SET m = 8 WHERE b = 1",
+		"INSERT INTO loose (a, b, m) VALUES ('same', 1, 9), ('same', 1, 9), ('same', 1, 7)")
+	loose.Columns = []connectortest.Column{column("a", anything), column("b 2", upTo(3)), column("select", anyOf(nil, "x", "X")), column("m", upTo(3))}
+	step(with(item, loose), `ALTER TABLE loose RENAME COLUMN b TO "b 2"`)
+	fresh := connectortest.Table{Name: "fresh", Key: []string{"k"}, Upsert: insertOrReplace,
+		Columns: []connectortest.Column{column("k", upTo(9)), column("v", anything)}}
+	step(with(item, loose, fresh), "CREATE TABLE fresh (k INTEGER PRIMARY KEY, v)", "INSERT INTO fresh VALUES (1, 'x'), (100, 'y')")
+	loose.Name = "loose too"
+	step(with(item, loose, fresh), `ALTER TABLE loose RENAME TO "loose too"`, `INSERT INTO "loose too" (a) VALUES (1)`)
+	fresh.Columns = append(fresh.Columns, column("w", upTo(5)))
+	step(with(item, loose, fresh), "CREATE TABLE fresh_new (k TEXT PRIMARY KEY NOT NULL, v, w INT)", "INSERT INTO fresh_new SELECT k, v, 1 FROM fresh",
+		"DROP TABLE fresh", "ALTER TABLE fresh_new RENAME TO fresh", "UPDATE fresh SET w = 2 WHERE k = '1'")
+	item.Columns = item.Columns[:2]
+	step(with(item, loose, fresh), "DROP TABLE item", "CREATE TABLE item (id INTEGER PRIMARY KEY, a)", "INSERT INTO item VALUES (1, 2)")
+	step(with(item, fresh), `DROP TABLE "loose too"`)
+	step(with(item, fresh), "CREATE UNIQUE INDEX fresh_w ON fresh (w) WHERE w = 3")
+	return steps
+}
+
+func conformSuite(t *testing.T, mode, recursive string) connectortest.Suite {
+	s := connectortest.Suite{
+		Engine: Engine(), Schema: Schema, Dump: dumpTable, Mark: func(i int) string { return fmt.Sprintf("?%d", i) },
+		Tables: conformTables(anything), Structure: conformSteps(), NoPlain: true,
+	}
+	s.Tables[len(s.Tables)-1].Create += ";" + conformIndexes
+	s.Fresh = func(t testing.TB) connectortest.Databases {
+		dir := t.TempDir()
+		from, to := filepath.Join(dir, "from.db"), filepath.Join(dir, "to.db")
+		d := connectortest.Databases{SourceURL: "sqlite:" + from, TargetURL: "sqlite:" + to,
+			Source: openApp(t, from, recursive), Target: openApp(t, to, "")}
+		for _, pragma := range []string{"journal_mode=" + mode, "synchronous=OFF"} {
+			_, err := d.Source.ExecContext(t.Context(), "PRAGMA "+pragma)
+			require.NoError(t, err)
+		}
+		return d
+	}
+	return s
+}
+
 func TestConformance(t *testing.T) {
 	for _, mode := range []string{"wal", "delete"} {
 		for _, recursive := range []string{"", "&_pragma=recursive_triggers(1)"} {
-			t.Run(mode+recursive, func(t *testing.T) {
-				s := connectortest.Suite{
-					Engine: Engine(), Schema: Schema, Dump: dumpTable, Mark: func(i int) string { return fmt.Sprintf("?%d", i) },
-					Tables: conformTables(anything),
-				}
-				s.Fresh = func(t testing.TB) connectortest.Databases {
-					dir := t.TempDir()
-					from, to := filepath.Join(dir, "from.db"), filepath.Join(dir, "to.db")
-					d := connectortest.Databases{SourceURL: "sqlite:" + from, TargetURL: "sqlite:" + to,
-						Source: openApp(t, from, recursive), Target: openApp(t, to, "")}
-					_, err := d.Source.ExecContext(t.Context(), "PRAGMA journal_mode="+mode)
-					require.NoError(t, err)
-					_, err = d.Source.ExecContext(t.Context(), "PRAGMA synchronous=OFF")
-					require.NoError(t, err)
-					return d
-				}
-				s.NoPlain = true
-				s.Tables[len(s.Tables)-1].Create += ";" + conformIndexes
-				connectortest.Run(t, s)
-			})
+			t.Run(mode+recursive, func(t *testing.T) { connectortest.Run(t, conformSuite(t, mode, recursive)) })
 		}
 	}
 }

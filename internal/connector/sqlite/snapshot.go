@@ -27,6 +27,7 @@ type snapshot struct {
 	readers  []*conn
 	free     chan *conn
 	closing  sync.Once
+	files    string // as they were before it began
 	position string // of the last change in the snapshot, when changes are captured
 }
 
@@ -99,6 +100,9 @@ func isBusy(err error) bool {
 func (sn *snapshot) beginOnce(watcher *conn) error {
 	before, err := watcher.number("PRAGMA data_version")
 	if err != nil {
+		return err
+	}
+	if sn.files, err = sn.source.at.lookAtFiles(); err != nil {
 		return err
 	}
 	first := sn.readers[0]

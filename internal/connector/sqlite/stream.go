@@ -28,6 +28,7 @@ type stream struct {
 	copy     *copying // a table that is read once more, see reload
 
 	read      int64 // the last row of the log that has been read
+	run       int64 // the boundary that is being read up to
 	committed int64 // the last boundary delivered
 	open      bool  // changes after it have been delivered
 	// until is a row of the log before which nothing may be committed: a table is being read once more as it is there.
@@ -117,7 +118,7 @@ func (st *stream) Next(ctx context.Context) (connector.Event, error) {
 	if err != nil {
 		return e, classify("follow the changes of "+st.source.at.path, err)
 	}
-	e.Quiet = e.Structure == nil && st.copy == nil && st.created == nil && len(st.reloads) == 0 && !st.behind()
+	e.Quiet = e.Structure == nil && !e.Ended && st.copy == nil && st.created == nil && len(st.reloads) == 0 && !st.behind()
 	if !st.open && e.Position == "" {
 		e.Position = formatPosition(st.committed)
 	}

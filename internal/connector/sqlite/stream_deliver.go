@@ -51,20 +51,42 @@ func (d *delivery) finish() connector.Event {
 func (d *delivery) fill() error {
 	st := d.stream
 	for !d.stop && !d.group.Full() {
-		end := st.watcher.after(st.read)
-		if end == 0 {
-			return nil
+		if st.read >= st.run {
+			if ok, err := d.nextRun(); err != nil || !ok {
+				return err
+			}
 		}
-		more, err := st.log.each(st.read, end, d.row)
+		more, err := st.log.each(st.read, st.run, d.row)
 		if err != nil {
 			return err
 		}
 		if !more {
-			st.read = end
-			d.boundary(end)
+			st.read = st.run
+			d.boundary(st.run)
 		}
 	}
 	return nil
+}
+
+// nextRun goes on to the next boundary, unless what lies before it is later than the stream's end.
+func (d *delivery) nextRun() (bool, error) {
+	st := d.stream
+	end := st.watcher.after(st.read)
+	if end == 0 {
+		return false, nil
+	}
+	if until := st.request.Until; !until.IsZero() {
+		at, err := st.log.time(end)
+		if err != nil {
+			return false, err
+		}
+		if at.After(until) {
+			d.event.Ended = true
+			return false, nil
+		}
+	}
+	st.run = end
+	return true, nil
 }
 
 // row takes one row of the log.

@@ -1,6 +1,9 @@
 package sqlite
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // logReader reads the change log in runs of bounded length, each a read transaction of its own.
 type logReader struct {
@@ -63,6 +66,15 @@ func (l *logReader) each(after, upTo int64, f func(*stmt) (bool, error)) (more b
 			return true, err
 		}
 	}
+}
+
+// time is when the change was made that a row of the log tells of.
+func (l *logReader) time(seq int64) (at time.Time, err error) {
+	err = l.conn.query("SELECT at FROM awsdms_changes WHERE seq = ?", func(s *stmt) error {
+		at = timeOfJulian(s.real(0))
+		return nil
+	}, seq)
+	return at, err
 }
 
 // row calls f for one row of the log.
