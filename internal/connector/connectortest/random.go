@@ -36,13 +36,13 @@ func (w *writer) write(ctx context.Context, n int) error {
 	return nil
 }
 
-// beside has the writer write until f has ended, and at least n transactions.
+// beside has the writer write until f has ended, at least n transactions and at most four times as many.
 func beside(t testing.TB, w *writer, n int, f func()) {
 	t.Helper()
 	done := make(chan struct{})
 	ended := make(chan error, 1)
 	go func() {
-		for i := 0; ; i++ {
+		for i := 0; i < 4*n; i++ {
 			select {
 			case <-done:
 				if i >= n {
@@ -56,6 +56,7 @@ func beside(t testing.TB, w *writer, n int, f func()) {
 				return
 			}
 		}
+		ended <- nil
 	}()
 	func() {
 		defer close(done)

@@ -142,7 +142,7 @@ func conformSteps() []connectortest.Step {
 	item.Columns = item.Columns[:2]
 	step(with(item, loose, fresh), "DROP TABLE item", "CREATE TABLE item (id INTEGER PRIMARY KEY, a)", "INSERT INTO item VALUES (1, 2)")
 	step(with(item, fresh), `DROP TABLE "loose too"`)
-	step(with(item, fresh), "CREATE UNIQUE INDEX fresh_w ON fresh (w) WHERE w = 3")
+	step(with(item, fresh), "CREATE UNIQUE INDEX fresh_w ON fresh (w, k) WHERE w = 3")
 	return steps
 }
 
