@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,31 +37,31 @@ func (w *writer) write(ctx context.Context, n int) error {
 	return nil
 }
 
-// beside has the writer write until f has ended, at least n transactions and at most four times as many.
-func beside(t testing.TB, w *writer, n int, f func()) {
+// beside has the writer write for as long as f runs. f is told whether the writer still has n transactions to make.
+func beside(t testing.TB, w *writer, n int64, f func(more func() bool)) {
 	t.Helper()
+	var made atomic.Int64
 	done := make(chan struct{})
 	ended := make(chan error, 1)
 	go func() {
-		for i := 0; i < 4*n; i++ {
+		for {
 			select {
 			case <-done:
-				if i >= n {
-					ended <- nil
-					return
-				}
+				ended <- nil
+				return
 			default:
 			}
 			if err := w.transaction(t.Context()); err != nil {
-				ended <- fmt.Errorf("transaction %d: %w", i, err)
+				made.Store(n)
+				ended <- fmt.Errorf("transaction %d: %w", made.Load(), err)
 				return
 			}
+			made.Add(1)
 		}
-		ended <- nil
 	}()
 	func() {
 		defer close(done)
-		f()
+		f(func() bool { return made.Load() < n })
 	}()
 	must(t, <-ended)
 }
@@ -84,10 +85,10 @@ func (s *Suite) testRandom(t *testing.T, native bool) {
 			f := s.follower(t, d, native)
 			w := s.writer(d, seed)
 			must(t, w.write(t.Context(), s.Transactions/10))
-			beside(t, w, s.Transactions, func() {
+			beside(t, w, int64(s.Transactions), func(more func() bool) {
 				f.capture(t.Context())
 				f.open(t.Context())
-				for range s.Transactions {
+				for more() {
 					f.step(t.Context())
 				}
 			})
@@ -114,8 +115,8 @@ func (s *Suite) testRestart(t *testing.T, native bool) {
 	must(t, w.write(t.Context(), s.Transactions/10))
 	f.capture(t.Context())
 	r := rand.New(rand.NewPCG(5, 5))
-	beside(t, w, s.Transactions, func() {
-		for range 40 {
+	beside(t, w, int64(s.Transactions), func(more func() bool) {
+		for more() {
 			f.open(t.Context())
 			for range r.IntN(6) {
 				f.step(t.Context())
@@ -191,8 +192,8 @@ func (s *Suite) testPositions(t *testing.T, native bool) {
 			}
 		}
 	}
-	beside(t, w, s.Transactions/3, func() {
-		for range s.Transactions / 10 {
+	beside(t, w, int64(s.Transactions/3), func(more func() bool) {
+		for more() {
 			read(f.stream, &all, "")
 		}
 	})
