@@ -21,7 +21,7 @@ type source struct {
 var _ connector.Source = (*source)(nil)
 
 func openSource(ctx context.Context, c connector.Config) (connector.Source, error) {
-	cfg, err := parseConfig(c.URL)
+	cfg, err := parseConfig(c.URL, c.Getenv)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type snapshot struct {
 	readers []*conn
 	free    chan *conn
 	closing sync.Once
+	files   string // as they were before it began
 }
 
 var _ connector.Snapshot = (*snapshot)(nil)
@@ -98,6 +99,9 @@ func isBusy(err error) bool {
 func (sn *snapshot) beginOnce(watcher *conn) error {
 	before, err := watcher.number("PRAGMA data_version")
 	if err != nil {
+		return err
+	}
+	if sn.files, err = sn.source.at.lookAtFiles(); err != nil {
 		return err
 	}
 	first := sn.readers[0]
