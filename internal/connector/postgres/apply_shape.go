@@ -178,6 +178,8 @@ func (c *carrier) choose(l change.Layout) {
 	switch {
 	case l == change.Native && nativeText(c.applyColumn):
 		c.encode = plainText
+	case l == change.Native && c.parts != nil:
+		c.encode = c.parts.encodeAdopted
 	case l == change.Native:
 		c.encode = encodeData
 	case binary != nil:
@@ -199,7 +201,7 @@ const oidTextArray = 1009
 
 // nativeText says which types travel as text in Native: those whose binary form names objects of one server, and those
 // that have none.
-func nativeText(c *applyColumn) bool { return c.names || !c.receives }
+func nativeText(c *applyColumn) bool { return c.names != "" || !c.receives }
 
 // plainText appends a value as its type's input function reads it.
 func plainText(e *rows, v *change.Vector, i int) string {

@@ -26,9 +26,10 @@ type applyColumn struct {
 	array    uint32 // of the base type; 0 when there is none
 	isArray  bool   // the base type is an array itself, which unnest would take apart
 	receives bool   // the type has a binary form to receive
-	names    bool   // a reg type: its binary form is an identifier of this server
 	equals   string // the operator that compares for equality, or ""
 	always   bool   // GENERATED ALWAYS AS IDENTITY
+	// parts is what the binary form is made of, for types that are not portable.
+	parts *typeParts
 }
 
 const applyColumnsSQL = `SELECT a.attname, a.atttypid, a.atttypmod, a.attgenerated, pg_catalog.format_type(a.atttypid, -1),
@@ -37,7 +38,6 @@ const applyColumnsSQL = `SELECT a.attname, a.atttypid, a.atttypmod, a.attgenerat
 
 // The operator is that of the type's own btree class; a type without one is compared as what it is made of.
 const applyTypesSQL = `SELECT t.oid, t.typarray, t.typcategory = 'A', t.typreceive <> 0 AND t.typsend <> 0,
- t.typname LIKE 'reg%%' AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace,
  coalesce((SELECT 'OPERATOR(' || pg_catalog.quote_ident(n.nspname) || '.' || o.oprname || ')'
   FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_amop m ON m.amopfamily = c.opcfamily AND m.amoplefttype = c.opcintype
   AND m.amoprighttype = c.opcintype AND m.amopstrategy = 3 AND m.amopmethod = 403
@@ -83,8 +83,8 @@ func describeForApply(ctx context.Context, w *wire, types *typeBook, name catalo
 		if err := w.query(ctx, fmt.Sprintf(applyTypesSQL, strings.Join(bases, ", ")), func(v [][]byte) error {
 			for _, c := range columns {
 				if c.base == number(v[0]) {
-					c.array, c.isArray, c.receives, c.names = number(v[1]), v[2][0] == 't', v[3][0] == 't', v[4][0] == 't'
-					c.equals = string(v[5])
+					c.array, c.isArray, c.receives = number(v[1]), v[2][0] == 't', v[3][0] == 't'
+					c.equals = string(v[4])
 					if c.isArray {
 						c.equals = "OPERATOR(pg_catalog.=)"
 					}
@@ -92,6 +92,15 @@ func describeForApply(ctx context.Context, w *wire, types *typeBook, name catalo
 			}
 			return nil
 		}); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range columns {
+		if c.portable || c.names != "" || !c.receives {
+			continue
+		}
+		var err error
+		if c.parts, err = readTypeParts(ctx, w, c.base, 0); err != nil {
 			return nil, err
 		}
 	}

@@ -110,7 +110,7 @@ func (s *stream) start(ctx context.Context) error {
 	if s.binary, err = s.chooseFormat(ctx); err != nil {
 		return err
 	}
-	settings := map[string]string{}
+	settings := map[string]string{"search_path": ""}
 	for _, kv := range commonSettings {
 		switch kv[0] {
 		case "DateStyle", "IntervalStyle", "TimeZone", "extra_float_digits", "bytea_output":

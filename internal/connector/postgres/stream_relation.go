@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -188,8 +189,40 @@ func (p *relationPlan) chooseKey(rel *streamed) (always bool) {
 	return !whole || !same
 }
 
-func (s *stream) decoders(a *attribute, l change.Layout) (binary, text decoder) {
+// decoders returns how a column is read in either form. Native values that name objects of the source are spelled out.
+func (s *stream) decoders(a *attribute, l change.Layout) (fromBinary, fromText decoder) {
+	if l == change.Native && a.names != "" {
+		return s.nameDecoder(a.names), decodeVerbatim
+	}
 	return binaryDecoder(a, l), textDecoder(a, l)
+}
+
+// nameDecoder spells the objects that identifiers stand for, as they are called now.
+func (s *stream) nameDecoder(typeName string) decoder {
+	spelled := map[uint32]string{}
+	return func(v *change.Vector, p []byte) error {
+		if len(p) != 4 {
+			return wrongSize(p, 4)
+		}
+		id := binary.BigEndian.Uint32(p)
+		text, ok := spelled[id]
+		if !ok {
+			ctx, cancel := context.WithTimeout(s.pump.ctx, connectTimeout)
+			defer cancel()
+			sql := fmt.Sprintf("SELECT %d::pg_catalog.oid::pg_catalog.%s::pg_catalog.text", id, typeName)
+			if err := s.side.do(ctx, func(w *wire) error {
+				return w.query(ctx, sql, func(row [][]byte) error {
+					text = string(row[0])
+					return nil
+				})
+			}); err != nil {
+				return err
+			}
+			spelled[id] = text
+		}
+		v.AppendString(text)
+		return nil
+	}
 }
 
 // knowTypes completes attributes by what the server says of their types.

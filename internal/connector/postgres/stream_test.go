@@ -290,21 +290,24 @@ func TestStreamCarriesEveryType(t *testing.T) {
 			bothWays(t, func(t *testing.T, p *pair) {
 				execute(t, p.to, `CREATE TABLE spacer (a int)`, `CREATE TYPE spacer_type AS (a int)`)
 				p.both(kindTypes...)
-				var ddl, fill strings.Builder
-				var names []string
+				var ddl strings.Builder
+				var names, fill []string
 				for _, k := range kinds {
 					names = append(names, "t_"+k.name)
 					fmt.Fprintf(&ddl, "CREATE TABLE t_%s (id int PRIMARY KEY, v %s, w int);", k.name, k.typ)
-					fmt.Fprintf(&fill, "INSERT INTO t_%s VALUES (0, NULL)", k.name)
+					insert := "INSERT INTO t_" + k.name + " VALUES (0, NULL, 0)"
 					for i, v := range k.values {
-						fmt.Fprintf(&fill, ", (%d, (%s)::%s, %d)", i+1, v, k.typ, i)
+						insert += fmt.Sprintf(", (%d, (%s)::%s, %d)", i+1, v, k.typ, i)
 					}
-					fmt.Fprintf(&fill, ";UPDATE t_%s SET w = -w; UPDATE t_%s SET v = (SELECT v FROM t_%s WHERE id = 1) WHERE id = 0; UPDATE t_%s SET id = id + 100 WHERE id = 1;", k.name, k.name, k.name, k.name)
+					fill = append(fill, insert)
+					for _, u := range []string{"w = -w", "v = (SELECT v FROM t WHERE id = 1) WHERE id = 0", "id = id + 100 WHERE id = 1"} {
+						fill = append(fill, strings.ReplaceAll("UPDATE t SET "+u, " t ", " t_"+k.name+" "))
+					}
 				}
 				p.both(ddl.String())
 				f := p.follow(native, names...)
 				f.capture()
-				execute(t, p.from, fill.String())
+				execute(t, p.from, fill...)
 				f.catchUp()
 				require.NotZero(t, f.applied)
 				for _, k := range kinds {
