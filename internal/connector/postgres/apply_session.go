@@ -22,7 +22,8 @@ type applySession struct {
 	tables     map[catalog.Name]*applyTable
 	statements *statementCache
 	shapes     shapes
-	rows       rows // scratch of the encoders
+	needed     []*shape // of the sets of one Write
+	rows       rows     // scratch of the encoders
 
 	inside bool // a transaction has begun
 	failed bool // and can only be rolled back
@@ -219,7 +220,7 @@ func (s *applySession) table(ctx context.Context, name catalog.Name) (*applyTabl
 	if t := s.tables[name]; t != nil {
 		return t, nil
 	}
-	if len(s.pipe.units) > 0 { // the look-up must see the transaction, and the answers have their order
+	if s.pipe.count > 0 { // the look-up must see the transaction, and the answers have their order
 		if _, err := s.do(ctx, "begin a transaction", nil); err != nil {
 			return nil, err
 		}

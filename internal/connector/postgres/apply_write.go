@@ -26,15 +26,20 @@ func (s *applySession) Write(ctx context.Context, sets []connector.RowSet) ([]in
 		return nil, fmt.Errorf("apply changes: %w", err)
 	}
 	affected := make([]int64, len(sets))
+	shapes := s.needed[:0] // looked up before anything is sent: look-ups wait for answers of their own
 	for i := range sets {
-		if sets[i].Len() == 0 {
-			continue
-		}
 		sh, err := s.shape(ctx, &sets[i])
 		if err != nil {
 			return nil, err
 		}
-		if err := s.put(ctx, sets, i, sh, affected); err != nil {
+		shapes = append(shapes, sh)
+	}
+	s.needed = shapes
+	for i := range sets {
+		if sets[i].Len() == 0 {
+			continue
+		}
+		if err := s.put(ctx, sets, i, shapes[i], affected); err != nil {
 			return nil, err
 		}
 	}

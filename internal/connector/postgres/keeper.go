@@ -21,7 +21,6 @@ type keeper struct {
 		received, acked lsn
 		told            lsn // the acked that the server was told last
 		status          connector.StreamStatus
-		standing        string // a warning that stays
 	}
 }
 
@@ -137,13 +136,6 @@ func (k *keeper) acknowledge(to lsn) {
 	k.mu.Unlock()
 }
 
-func (k *keeper) warn(standing string) {
-	k.mu.Lock()
-	k.mu.standing = standing
-	k.mu.status.Warning = standing
-	k.mu.Unlock()
-}
-
 func (k *keeper) status() connector.StreamStatus {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -162,10 +154,7 @@ func (k *keeper) watchSlot(ctx context.Context, s *stream) {
 		})
 		if err == nil && found != nil {
 			k.mu.Lock()
-			k.mu.status.Retained, k.mu.status.Warning = found.retained, k.mu.standing
-			if w := found.warning(s.slot); w != "" {
-				k.mu.status.Warning = w
-			}
+			k.mu.status.Retained, k.mu.status.Warning = found.retained, found.warning(s.slot)
 			k.mu.Unlock()
 		}
 		select {

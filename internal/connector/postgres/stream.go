@@ -43,8 +43,8 @@ type stream struct {
 	large     []byte // a message that no buffer holds
 
 	group    *change.Group
-	began    time.Time // the group
 	at       time.Time // commit time of the transaction at hand
+	final    lsn       // where its commit stands
 	open     bool      // inside a transaction
 	touched  bool      // which has changes of followed tables
 	late     bool
@@ -53,6 +53,7 @@ type stream struct {
 	position lsn // everything before it has been taken in
 	moved    bool
 	events   []connector.Event
+	ended    bool // at StreamRequest.Until
 	timer    *time.Timer
 	failed   error
 
@@ -76,7 +77,9 @@ func (s *source) Stream(ctx context.Context, r connector.StreamRequest, position
 		st.slot = other
 	}
 	for _, f := range r.Tables {
-		st.adopt(f)
+		if err := st.adopt(f); err != nil {
+			return nil, err
+		}
 	}
 	if err := st.start(ctx); err != nil {
 		_ = st.Close()
@@ -97,9 +100,6 @@ func (s *stream) start(ctx context.Context) error {
 		}
 		if err := there.check(s.slot); err != nil {
 			return err
-		}
-		if s.position < there.confirmed {
-			s.keeper.warn(fmt.Sprintf("replication slot %s has gone past %s to %s: if another reader moved it, changes between are lost", s.slot, s.position, there.confirmed))
 		}
 		s.pub, err = s.src.publicationFor(ctx, w, s.r)
 		return err
@@ -170,6 +170,9 @@ func (s *stream) Next(ctx context.Context) (connector.Event, error) {
 			e := s.events[0]
 			s.events = append(s.events[:0], s.events[1:]...)
 			return e, nil
+		}
+		if s.ended {
+			return connector.Event{}, errStreamOver
 		}
 		more, err := s.await(ctx)
 		if err == nil && more {
@@ -296,7 +299,9 @@ func (s *stream) Follow(f connector.Followed) error {
 	if old != nil {
 		delete(s.names, old.f.Table.Name)
 	}
-	s.adopt(f)
+	if err := s.adopt(f); err != nil {
+		return err
+	}
 	for id, rel := range s.relations {
 		if rel.f != nil && rel.f.f.Number == f.Number || rel.name == f.Table.Name || rel.root == f.Table.Name {
 			rel.f, rel.plan = nil, nil
@@ -319,9 +324,16 @@ func (s *stream) Follow(f connector.Followed) error {
 }
 
 // adopt takes a table into the books.
-func (s *stream) adopt(f connector.Followed) {
+func (s *stream) adopt(f connector.Followed) error {
 	t := newFollowed(f)
+	if f.Since != "" {
+		var err error
+		if t.since, _, err = parsePosition(f.Since); err != nil {
+			return err
+		}
+	}
 	s.names[f.Table.Name], s.numbers[f.Number] = t, t
+	return nil
 }
 
 // Drop implements connector.Stream.

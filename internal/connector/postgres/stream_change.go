@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -66,8 +67,13 @@ func (s *stream) message(ctx context.Context, p []byte, sent uint64) error {
 	var err error
 	switch p[0] {
 	case 'B':
-		m.uint64()
+		s.final = lsn(m.uint64())
 		s.at = serverTime(m.uint64())
+		if !s.r.Until.IsZero() && s.at.After(s.r.Until) {
+			s.ended = true
+			s.events = append(s.events, connector.Event{Changes: s.take(), Position: s.text(), Ended: true})
+			return nil
+		}
 		s.open, s.touched = true, false
 	case 'C':
 		m.byte()
@@ -101,7 +107,7 @@ func (s *stream) commit(end lsn, sent uint64) {
 	}
 	s.group.Commit(s.at)
 	s.group.Position = s.text()
-	if s.group.Full() || s.aged() {
+	if s.group.Full() {
 		s.deliver(false)
 	}
 }
@@ -117,18 +123,6 @@ func (s *stream) lateBy(sent uint64) time.Duration {
 	return now.Add(-s.skew).Sub(s.at)
 }
 
-// aged reports whether the group must not wait for more. Far behind, it may: what counts then is to catch up.
-func (s *stream) aged() bool {
-	if s.r.MaxLag <= 0 {
-		return false
-	}
-	now := time.Now()
-	if now.Add(-s.skew).Sub(s.at) > time.Second+4*s.r.MaxLag {
-		return false
-	}
-	return now.Sub(s.began) >= s.r.MaxLag
-}
-
 // place returns where a change of a table goes.
 func (s *stream) place(ctx context.Context, f *followed) (*change.Changes, error) {
 	if s.group == nil {
@@ -136,7 +130,7 @@ func (s *stream) place(ctx context.Context, f *followed) (*change.Changes, error
 		if err != nil {
 			return nil, err
 		}
-		s.group, s.began = g, time.Now()
+		s.group = g
 	}
 	return s.group.Table(f.f.Number, f.layouts), nil
 }
@@ -176,32 +170,15 @@ func (s *stream) change(ctx context.Context, kind byte, m *message) error {
 	if m.bad {
 		return errMalformed
 	}
+	if s.final < rel.f.since {
+		return nil
+	}
 	c, err := s.place(ctx, rel.f)
 	if err != nil {
 		return err
 	}
-	size := len(m.p)
-	switch kind {
-	case 'I':
-		size, err = plan.row(&c.New, &s.new, nil)
-		if err == nil {
-			c.New.EndRow()
-			s.group.Add(c, change.Insert, true, false, size)
-		}
-	case 'U':
-		err = s.update(c, plan, before, after)
-	case 'D':
-		if !before {
-			return errMalformed
-		}
-		size, err = plan.identify(&c.Old, &s.old)
-		if err == nil {
-			c.Old.EndRow()
-			s.group.Add(c, change.Delete, false, true, size)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("a row of %s: %w", rel.name, err)
+	if err := s.add(c, kind, plan, before, after); err != nil {
+		return s.unreadable(rel, c, err)
 	}
 	s.touched = true
 	if s.group.Full() {
@@ -209,6 +186,52 @@ func (s *stream) change(ctx context.Context, kind byte, m *message) error {
 	}
 	return nil
 }
+
+// add puts a change into the group; after an error nothing of it is there but what unreadable takes back.
+func (s *stream) add(c *change.Changes, kind byte, plan *relationPlan, before, after bool) error {
+	switch kind {
+	case 'I':
+		size, err := plan.row(&c.New, &s.new, nil)
+		if err != nil {
+			return err
+		}
+		c.New.EndRow()
+		s.group.Add(c, change.Insert, true, false, size)
+	case 'U':
+		return s.update(c, plan, before, after)
+	case 'D':
+		if !before {
+			return errMalformed
+		}
+		size, err := plan.identify(&c.Old, &s.old)
+		if err != nil {
+			return err
+		}
+		c.Old.EndRow()
+		s.group.Add(c, change.Delete, false, true, size)
+	}
+	return nil
+}
+
+// unreadable hands over a change whose values are not what its columns say.
+func (s *stream) unreadable(rel *streamed, c *change.Changes, err error) error {
+	c.New.CancelRow()
+	c.Old.CancelRow()
+	var bad valueError
+	if s.r.Reject == nil || !errors.As(err, &bad) {
+		return fmt.Errorf("a row of %s: %w", rel.name, err)
+	}
+	return s.r.Reject(rel.f.f.Number, change.Reject{Column: bad.column, Key: "at " + s.final.String(), Reason: bad.err.Error()})
+}
+
+// valueError is a value that cannot be read.
+type valueError struct {
+	column string
+	err    error
+}
+
+func (e valueError) Error() string { return fmt.Sprintf("column %q: %s", e.column, e.err) }
+func (e valueError) Unwrap() error { return e.err }
 
 func (s *stream) update(c *change.Changes, plan *relationPlan, before, after bool) error {
 	if !after {
@@ -321,7 +344,7 @@ func (c *planColumn) append(v *change.Vector, kind byte, value []byte) error {
 		err = c.text(v, value)
 	}
 	if err != nil {
-		return fmt.Errorf("column %q: %w", c.name, err)
+		return valueError{c.name, err}
 	}
 	return nil
 }

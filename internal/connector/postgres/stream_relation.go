@@ -17,6 +17,7 @@ type followed struct {
 	f       connector.Followed
 	layouts []change.Layout
 	places  map[string]int // of columns by name
+	since   lsn            // transactions that have committed before are in the target already
 }
 
 func newFollowed(f connector.Followed) *followed {
@@ -325,14 +326,14 @@ func (s *stream) truncate(ctx context.Context, m *message) error {
 	}
 	whole := map[*followed]bool{}
 	for _, rel := range rels {
-		if rel.f != nil && rel.root == (catalog.Name{}) {
+		if rel.f != nil && rel.root == (catalog.Name{}) && s.final >= rel.f.since {
 			whole[rel.f] = true
 			s.touched = true
 			s.announce(&connector.Structure{Kind: connector.Truncated, Number: rel.f.f.Number, Table: rel.f.f.Table, SQL: "TRUNCATE TABLE " + quoteName(rel.name)})
 		}
 	}
 	for _, rel := range rels {
-		if rel.f != nil && !whole[rel.f] {
+		if rel.f != nil && !whole[rel.f] && s.final >= rel.f.since {
 			whole[rel.f] = true
 			s.announce(&connector.Structure{
 				Kind: connector.Unreadable, Number: rel.f.f.Number, Table: rel.f.f.Table,

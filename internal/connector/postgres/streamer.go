@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
@@ -26,6 +27,9 @@ func (s *source) withSide(ctx context.Context, f func(*wire) error) error {
 	defer w.close()
 	return f(w)
 }
+
+// Layout implements connector.Streamer.
+func (s *source) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.Type) }
 
 // Capture implements connector.Streamer. The publication comes before the slot, so that every change the slot keeps
 // finds it; the snapshot is the slot's own, or that of a temporary slot when the run has its slot already.

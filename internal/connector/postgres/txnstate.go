@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,16 +27,16 @@ func (t *target) controlName(table string) string {
 func (t *target) makeStateTables(ctx context.Context) error {
 	missing := false
 	if err := t.atDesk(ctx, "look up the control tables", func(c *pgx.Conn) error {
-		return c.QueryRow(ctx, fmt.Sprintf("SELECT pg_catalog.to_regclass(%s) IS NULL OR pg_catalog.to_regclass(%s) IS NULL",
-			quoteLiteral(t.controlName(stateTable)), quoteLiteral(t.controlName(notesTable))), pgx.QueryExecModeSimpleProtocol).Scan(&missing)
+		var absent []string
+		for _, n := range []string{stateTable, notesTable, exceptionsTable} {
+			absent = append(absent, "pg_catalog.to_regclass("+quoteLiteral(t.controlName(n))+") IS NULL")
+		}
+		return c.QueryRow(ctx, "SELECT "+strings.Join(absent, " OR "), pgx.QueryExecModeSimpleProtocol).Scan(&missing)
 	}); err != nil || !missing {
 		return err
 	}
-	sql := ""
-	if t.control != defaultSchema {
-		sql = "CREATE SCHEMA IF NOT EXISTS " + quote(t.control) + ";\n"
-	}
-	sql += `CREATE TABLE IF NOT EXISTS ` + t.controlName(stateTable) + ` (
+	sql := t.exceptionsDDL() + `;
+CREATE TABLE IF NOT EXISTS ` + t.controlName(stateTable) + ` (
  "SERVER_NAME" varchar(128) NOT NULL, "TASK_NAME" varchar(128) NOT NULL, "STATE_TIME" timestamp NOT NULL, "CHECKPOINT" text NOT NULL,
  UNIQUE ("SERVER_NAME", "TASK_NAME") WITH (fillfactor = 10)) WITH (fillfactor = 10);
 CREATE TABLE IF NOT EXISTS ` + t.controlName(notesTable) + ` (run text NOT NULL, note text NOT NULL, value text NOT NULL, PRIMARY KEY (run, note))`
@@ -66,6 +67,27 @@ func (s *applySession) control(key, sql string, types []uint32, values ...string
 		s.pipe.parameter([]byte(v))
 	}
 	s.pipe.execute(at, -1)
+}
+
+// Park implements connector.ApplySession.
+func (s *applySession) Park(ctx context.Context, rows []connector.Parked) error {
+	if err := s.ready(true); err != nil {
+		return fmt.Errorf("park changes: %w", err)
+	}
+	sql := "INSERT INTO " + s.t.controlName(exceptionsTable) + ` ("TASK_NAME", "TABLE_OWNER", "TABLE_NAME", "ERROR_TIME", "STATEMENT", "ERROR")
+ VALUES ($1, $2, $3, $4::pg_catalog.timestamp, $5, $6)`
+	for i := range rows {
+		p := &rows[i]
+		s.control("park", sql, []uint32{oidVarchar, oidVarchar, oidVarchar, oidText, oidText, oidText},
+			within128(p.Task), within128(p.Table.Schema), within128(p.Table.Name), stateTime(p.Time), clean(p.Statement), clean(p.Reason))
+		if s.pipe.full() {
+			if _, err := s.do(ctx, "park changes", nil); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := s.do(ctx, "park changes", nil)
+	return err
 }
 
 // Note implements connector.ApplySession.
