@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,7 +12,10 @@ import (
 
 // source is a database to read from.
 type source struct {
-	cfg *pgx.ConnConfig
+	cfg      *pgx.ConnConfig
+	settings *sourceSettings
+	types    *typeBook
+	log      *slog.Logger
 }
 
 var _ connector.Source = (*source)(nil)
@@ -21,12 +25,16 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 	if err != nil {
 		return nil, err
 	}
+	settings, err := readSourceSettings(c.Settings)
+	if err != nil {
+		return nil, err
+	}
 	conn, err := openConn(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	_ = conn.Close(ctx)
-	return &source{cfg: cfg}, nil
+	return &source{cfg: cfg, settings: settings, types: &typeBook{}, log: c.Log}, nil
 }
 
 // Identity implements connector.Source.
