@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -41,7 +43,7 @@ func (s *source) capturing(ctx context.Context, f func(*refitter) error) error {
 		return err
 	}
 	defer c.close()
-	err = c.during(ctx, func() error { return inCapture(c, f) })
+	err = c.during(ctx, func() error { return inCapture(ctx, c, s.at.busyTimeout, f) })
 	return classify("make the triggers that log changes in "+s.at.path, err)
 }
 
@@ -166,7 +168,7 @@ func (s *source) Release(ctx context.Context, r connector.StreamRequest) error {
 		if ok, err := tableExists(c, "awsdms_cdc_runs"); err != nil || !ok {
 			return err
 		}
-		return transact(c, func() error { return release(c, r.Run) })
+		return transactEagerly(ctx, c, s.at.busyTimeout, func() error { return release(c, r.Run) })
 	})
 	return classify("remove the triggers that log changes in "+s.at.path, err)
 }
@@ -201,6 +203,9 @@ func release(c *conn, run string) error {
 	return c.exec("DROP TABLE awsdms_changes; DROP TABLE awsdms_cdc_tables; DROP TABLE awsdms_cdc_runs")
 }
 
+// errProbed ends a transaction that was only tried.
+var errProbed = errors.New("probed")
+
 // Obstacles implements connector.Streamer.
 func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) ([]connector.Obstacle, error) {
 	c, err := s.connectWriting()
@@ -221,8 +226,8 @@ func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) ([]co
 			})
 		}
 		// Nothing but the attempt shows whether the file and its folder can be written.
-		if err := c.exec("BEGIN IMMEDIATE; CREATE TABLE awsdms_cdc_probe (x); ROLLBACK"); err != nil {
-			rollback(c)
+		probe := func() error { return cmp.Or(c.exec("CREATE TABLE awsdms_cdc_probe (x)"), errProbed) }
+		if err := transactEagerly(ctx, c, s.at.busyTimeout, probe); !errors.Is(err, errProbed) {
 			return err
 		}
 		f, err := newObstacles(c)
@@ -250,7 +255,7 @@ func fatal(err error) ([]connector.Obstacle, error) {
 	var e *connector.Error
 	switch connector.ClassOf(err) {
 	case connector.Denied, connector.Invalid, connector.Busy, connector.Full, connector.Missing:
-		if asError(err, &e) {
+		if errors.As(err, &e) {
 			return []connector.Obstacle{{Fatal: true, What: e.Err.Error(), Remedy: e.Remedy}}, nil
 		}
 	}

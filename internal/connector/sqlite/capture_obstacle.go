@@ -7,8 +7,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-func asError(err error, e **connector.Error) bool { return errors.As(err, e) }
-
 // obstacles looks at the tables that are to be followed.
 type obstacles struct{ refitter *refitter }
 

@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
@@ -23,8 +25,8 @@ type refitter struct {
 type trigger struct{ table, sql string }
 
 // inCapture runs f in a transaction that nobody else writes in, with the log in place.
-func inCapture(c *conn, f func(*refitter) error) error {
-	return transact(c, func() error {
+func inCapture(ctx context.Context, c *conn, patience time.Duration, f func(*refitter) error) error {
+	return transactEagerly(ctx, c, patience, func() error {
 		if err := c.exec(createLog); err != nil {
 			return err
 		}

@@ -1,12 +1,11 @@
 package sqlite
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	lib "modernc.org/sqlite/lib"
 )
 
 // pruner deletes the rows of the log that all runs have acknowledged, in transactions of a few milliseconds with pauses
@@ -27,12 +26,12 @@ type pruner struct {
 }
 
 const (
-	pruneShare   = 10                    // of ten parts of the time at most one is spent deleting
-	prunePause   = 20 * time.Millisecond // at least
-	pruneTime    = 3 * time.Millisecond  // that a transaction should take
-	pruneTimeout = 5                     // milliseconds to wait for the application's lock
-	leastPruned  = 64
-	mostPruned   = 16384
+	pruneShare    = 10                    // of ten parts of the time at most one is spent deleting
+	prunePause    = 20 * time.Millisecond // at least
+	pruneTime     = 3 * time.Millisecond  // that a transaction should take
+	prunePatience = 10 * time.Millisecond // to wait for the application's lock
+	leastPruned   = 64
+	mostPruned    = 16384
 )
 
 func newPruner(s *source, run string) *pruner {
@@ -119,7 +118,6 @@ func (p *pruner) connect() (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	lib.Xsqlite3_busy_timeout(c.tls, c.db, pruneTimeout)
 	if mode, err := c.word("PRAGMA journal_mode"); err == nil && mode == "wal" {
 		// What is undone by a loss of power is done again.
 		err = c.exec("PRAGMA synchronous=NORMAL")
@@ -147,7 +145,7 @@ func (p *pruner) note(err error) {
 func (p *pruner) prune(c *conn, batch int64) (more bool, err error) {
 	wanted := p.wanted.Load()
 	more = true
-	err = transact(c, func() error {
+	err = transactEagerly(context.Background(), c, prunePatience, func() error {
 		if err := c.run("UPDATE awsdms_cdc_runs SET acknowledged = ?2 WHERE run = ?1 AND acknowledged < ?2", p.run, wanted); err != nil {
 			return err
 		}

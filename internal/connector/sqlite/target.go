@@ -122,7 +122,11 @@ func transact(c *conn, f func() error) error {
 	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	err := f()
+	return finish(c, f())
+}
+
+// finish commits, or rolls back when there is an error.
+func finish(c *conn, err error) error {
 	if err == nil {
 		err = c.exec("COMMIT")
 	}
