@@ -87,6 +87,9 @@ func (r *run) all(ctx context.Context) (err error) {
 	r.report.Position = r.snapshot.Position()
 	ctx = tasklog.With(ctx, slog.String("position", r.report.Position))
 	r.log(tasklog.TaskManager).InfoContext(ctx, "full load begins", "tables", len(r.plan.Tables), "resumed", r.plan.Resumed)
+	if err := r.recount(ctx, r.plan); err != nil {
+		return &fullload.SourceError{Err: err}
+	}
 	if r.tables, err = r.split(ctx, r.snapshot, r.plan); err != nil {
 		return &fullload.SourceError{Err: err}
 	}
