@@ -187,7 +187,7 @@ func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 				}
 			}
 			r.log(tasklog.TablesManager).DebugContext(tasklog.With(ctx, slog.String("statement", s.SQL)), "make", "kind", s.Makes.Kind, "name", s.Makes.Name.String())
-			return r.target.Exec(ctx, []catalog.Statement{s})
+			return fullload.Make(ctx, r.target, s)
 		})
 		if err != nil {
 			return err
