@@ -15,18 +15,15 @@ func TestTargetDroppedBetweenRuns(t *testing.T) {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			makeShop(t, source)
-			p := start(t, source, target, "--rate-limit", "3000rows/s")
-			p.awaitRows(t, target)
-			require.NoError(t, p.cmd.Process.Kill())
-			<-p.ended
+			killAmongRows(t, source, target)
 			again := target.drop(t)
 			if pair[1] != sqlite { // whose files are made when they are missing
-				p = start(t, source, target)
+				p := start(t, source, target)
 				require.Equal(t, 1, p.code(t, runs), p.errors.String())
 				require.Contains(t, lastLine(p.errors.String()), target.name())
 			}
 			again()
-			p = complete(t, source, target)
+			complete(t, source, target)
 			requireSame(t, source, target)
 			require.False(t, target.journalLeft(t))
 		})
@@ -39,10 +36,7 @@ func TestTablesDroppedBetweenRuns(t *testing.T) {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			makeShop(t, source)
-			p := start(t, source, target, "--rate-limit", "3000rows/s")
-			p.awaitRows(t, target)
-			require.NoError(t, p.cmd.Process.Kill())
-			<-p.ended
+			killAmongRows(t, source, target)
 			target.exec(t, "DROP TABLE IF EXISTS orders", "DROP TABLE IF EXISTS visit", "DROP TABLE IF EXISTS small_1")
 			complete(t, source, target)
 			requireSame(t, source, target)

@@ -151,6 +151,15 @@ func TestKilledAmongPartitions(t *testing.T) {
 	}
 }
 
+// killAmongRows runs the program and kills it when some segments are loaded and others are not.
+func killAmongRows(t *testing.T, source, target *end) {
+	t.Helper()
+	p := start(t, source, target, "--rate-limit", "3000rows/s")
+	p.awaitRows(t, target)
+	require.NoError(t, p.cmd.Process.Kill())
+	<-p.ended
+}
+
 // finishedUnheard holds when the process before was killed between the end of its work and its own: all is done and
 // the journal closed, so that to the next one this is a target full of rows.
 func finishedUnheard(p *process, target *end) bool {
