@@ -57,6 +57,9 @@ func FuzzGlob(f *testing.F) {
 		f.Add(s[0], s[1])
 	}
 	f.Fuzz(func(t *testing.T, pattern, text string) {
+		if len(pattern) > 1000 || len(text) > 1000 {
+			return
+		}
 		compiled, err := syntax{wildcards: true}.compile(pattern)
 		require.NoError(t, err)
 		if strings.ToValidUTF8(pattern, "") != pattern || strings.ToValidUTF8(text, "") != text {
