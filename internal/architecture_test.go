@@ -18,7 +18,7 @@ const module = "github.com/whimbreldb/whimbrel/"
 var layers = [][]string{
 	{"internal/datatype", "internal/document"},
 	{"internal/change", "internal/catalog"},
-	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings", "internal/policy"},
+	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings", "internal/policy", "internal/secret"},
 	{"internal/convert", "internal/transform"},
 	{"internal/connector"},
 	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite"},
