@@ -21,8 +21,8 @@ type Service struct {
 	Version      string // the API version that Query requests name
 	TargetPrefix string // of X-Amz-Target in AWS JSON, and the service in the path of RPC v2
 	XMLNamespace string
-	EventSource  string    // what audit records call it: sts.amazonaws.com
-	Global       bool      // signed for us-east-1 wherever it is
+	EventSource  string     // what audit records call it: sts.amazonaws.com
+	Global       bool       // signed for us-east-1 wherever it is
 	Protocols    []Protocol // all it may be spoken to in
 	Shapes       []Shape
 	Operations   []Operation // by name
