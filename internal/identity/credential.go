@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -10,12 +9,6 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/service"
-)
-
-// What is wrong with a key or its token. AWS tells the caller no more than whether a token has expired.
-var (
-	ErrUnknownKey = errors.New("no such key, or one that is not active, or a token that does not belong to it")
-	ErrExpired    = errors.New("the session has expired")
 )
 
 // Credential finds the secret of an access key and whose it is. A temporary key needs its session token; a long-term key
@@ -26,11 +19,11 @@ func (d *Directory) Credential(_ context.Context, id, token string, now time.Tim
 	}
 	key, ok := d.AccessKey(id)
 	if !ok || !key.Active {
-		return "", nil, ErrUnknownKey
+		return "", nil, service.ErrUnknownKey
 	}
 	user, ok := d.User(key.User)
 	if !ok {
-		return "", nil, ErrUnknownKey
+		return "", nil, service.ErrUnknownKey
 	}
 	plain, err := d.sealer.Open(key.Secret, []byte(id))
 	if err != nil {
@@ -44,14 +37,14 @@ func (d *Directory) Credential(_ context.Context, id, token string, now time.Tim
 func (d *Directory) temporary(id, token string, now time.Time) (string, *service.Principal, error) {
 	g, err := d.grants.open(d.tokens, token)
 	if err != nil || g.Key != id {
-		return "", nil, ErrUnknownKey
+		return "", nil, service.ErrUnknownKey
 	}
 	if !now.Before(g.Expires) {
-		return "", nil, ErrExpired
+		return "", nil, service.ErrExpiredKey
 	}
 	who, ok := d.holder(g)
 	if !ok {
-		return "", nil, ErrUnknownKey
+		return "", nil, service.ErrUnknownKey
 	}
 	return g.Secret, who, nil
 }

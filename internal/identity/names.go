@@ -68,3 +68,19 @@ func (d *Directory) OIDCARN(url string) string {
 
 // NameOf is the last part of an ARN or path: the name without the path.
 func NameOf(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+
+// IsID reports whether id is an identifier of a kind, by its form.
+func IsID(kind, id string) bool {
+	rest, ok := strings.CutPrefix(id, kind)
+	return ok && len(rest) == identifierSize && strings.Trim(rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
+
+// SessionARN is the name of a role's session.
+func (d *Directory) SessionARN(role, session string) string {
+	return "arn:" + d.partition + ":sts::" + d.account + ":assumed-role/" + role + "/" + session
+}
+
+// FederatedARN is the name of a federated user's session.
+func (d *Directory) FederatedARN(name string) string {
+	return "arn:" + d.partition + ":sts::" + d.account + ":federated-user/" + name
+}

@@ -184,3 +184,9 @@ func (d *Directory) managed(arn string) (*policy.Policy, error) {
 	}
 	return nil, fmt.Errorf("the policy %s has no version %s", arn, m.Default)
 }
+
+// HasManaged reports whether there is such a managed policy.
+func (d *Directory) HasManaged(arn string) bool {
+	_, err := d.managed(arn)
+	return err == nil
+}

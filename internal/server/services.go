@@ -1,0 +1,37 @@
+package server
+
+import (
+	"github.com/whimbreldb/whimbrel/internal/audit"
+	"github.com/whimbreldb/whimbrel/internal/edge"
+	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/service/sts"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+// parts is what services are made of.
+type parts struct {
+	store     store.Store // updates return when the directory shows them
+	directory *identity.Directory
+	keyring   *secret.Keyring
+	policies  *edge.Policies
+	trail     *audit.Trail
+	cluster   cluster
+	config    *Config
+}
+
+// services lists everything that is served.
+func services(p *parts) ([]*service.Service, error) {
+	var all []*service.Service
+	for _, make := range []func() (*service.Service, error){
+		func() (*service.Service, error) { return sts.New(sts.Config{Directory: p.directory}) },
+	} {
+		s, err := make()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
