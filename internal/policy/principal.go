@@ -147,3 +147,6 @@ func contains(list []string, s string) bool {
 	}
 	return false
 }
+
+// ValidPrincipal reports that a text is the ARN of a principal that a policy can name.
+func ValidPrincipal(arn string) bool { return principalARN.MatchString(arn) }
