@@ -77,7 +77,7 @@ func (a *Policies) decide(own *policy.Policies, call *service.Call, who policy.P
 // question puts a check into the words of the decision engine.
 func (a *Policies) question(own *policy.Policies, call *service.Call, who policy.Principal, keys *policy.Context, c *service.Check) (*policy.Policies, *policy.Request, error) {
 	all := *own
-	request := &policy.Request{Action: c.Action, Resource: c.Resource, Principal: who, ResourceAccount: call.Account, Keys: keys}
+	request := &policy.Request{Action: c.Action, Resource: c.Resource, Principal: who, Keys: keys}
 	if len(c.Tags) > 0 || len(c.Keys) > 0 {
 		request.Keys = keys.Under()
 		request.Keys.SetTags("aws:ResourceTag/", c.Tags)

@@ -45,6 +45,8 @@ type Config struct {
 	Recorder    Recorder
 	Endpoints   Endpoints // nil: none
 	Metrics     Metrics   // nil: not counted
+	// Used learns of every call that was signed well; nil: nobody asks.
+	Used func(p *service.Principal, service, region string, at time.Time)
 	Log         *slog.Logger
 	Now         func() time.Time // time.Now if nil
 	Timeout     time.Duration    // of one call; 30 s
@@ -111,6 +113,9 @@ func (x *exchange) serve(ctx context.Context) (any, error) {
 	}
 	if err := x.resolve(); err != nil {
 		return nil, err
+	}
+	if used := x.edge.config.Used; used != nil {
+		used(x.call.Principal, x.service.Model.Name, x.call.Region, x.now)
 	}
 	if wait, ok := x.edge.throttle.allow(x.call.Principal, x.now); !ok {
 		return nil, throttled(x.protocol, wait)

@@ -102,3 +102,10 @@ func placeOf(text string, at int) Place {
 	before := text[:at]
 	return Place{1 + strings.Count(before, "\n"), at - strings.LastIndexByte(before, '\n')}
 }
+
+// Public reports that an Allow names everyone and has no condition that narrows it down.
+func (p *Policy) Public() bool {
+	return slices.ContainsFunc(p.allow, func(s *Statement) bool {
+		return s.principals != nil && (s.notPrinc || s.principals.all) && len(s.conditions) == 0
+	})
+}

@@ -9,12 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/audit"
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service/iam"
+	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
@@ -106,10 +110,38 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 		return nil, err
 	}
 	s.onStop(func(context.Context) error { return trail.Close() })
-	return &parts{
+	p := &parts{
 		store: store.Following(base, directory.Follower()), directory: directory, keyring: keyring, trail: trail, cluster: s.cluster,
 		policies: &edge.Policies{Speakers: directory, Seal: directory.SealMessage}, config: &s.config,
-	}, nil
+	}
+	p.vault = kms.NewVault(p.store, keyring, kms.Home{Partition: s.cluster.Partition, Account: s.cluster.Account}, s.config.Now)
+	p.usage = iam.NewUsage(p.store)
+	s.housekeeping(life, p)
+	return p, nil
+}
+
+// Turns of what is done now and then.
+const (
+	sweepEvery = time.Hour
+	flushEvery = time.Minute
+)
+
+// housekeeping deletes and rotates keys when they are due and writes down when credentials were used, until the server
+// stops.
+func (s *Server) housekeeping(life context.Context, p *parts) {
+	life, end := context.WithCancel(life)
+	var running sync.WaitGroup
+	running.Go(func() {
+		p.vault.Run(life, sweepEvery, func(err error) { s.log.Error("keys were not swept", "error", err) })
+	})
+	running.Go(func() {
+		p.usage.Run(life, flushEvery, func(err error) { s.log.Error("the last uses of credentials were not written", "error", err) })
+	})
+	s.onStop(func(context.Context) error {
+		end()
+		running.Wait()
+		return nil
+	})
 }
 
 // serve opens the API and, beside it, health and metrics.
@@ -121,7 +153,7 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 	metrics := newMetrics()
 	way, err := edge.New(edge.Config{
 		Partition: s.cluster.Partition, Region: s.cluster.Region, Account: s.cluster.Account, Services: all, Credentials: p.directory,
-		Authorizer: p.policies, Recorder: p.trail, Metrics: metrics, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,
+		Authorizer: p.policies, Recorder: p.trail, Metrics: metrics, Used: p.usage.Seen, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,
 	})
 	if err != nil {
 		return err

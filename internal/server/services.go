@@ -6,6 +6,9 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/service/iam"
+	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/service/secretsmanager"
 	"github.com/whimbreldb/whimbrel/internal/service/sts"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
@@ -19,6 +22,8 @@ type parts struct {
 	trail     *audit.Trail
 	cluster   cluster
 	config    *Config
+	vault     *kms.Vault
+	usage     *iam.Usage
 }
 
 // services lists everything that is served.
@@ -26,6 +31,9 @@ func services(p *parts) ([]*service.Service, error) {
 	var all []*service.Service
 	for _, make := range []func() (*service.Service, error){
 		func() (*service.Service, error) { return sts.New(sts.Config{Directory: p.directory}) },
+		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage) },
+		func() (*service.Service, error) { return kms.New(p.vault) },
+		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 	} {
 		s, err := make()
 		if err != nil {

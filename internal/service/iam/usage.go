@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -42,12 +44,15 @@ func NewUsage(s store.Store) *Usage {
 	return u
 }
 
-// Key notes the use of a long-term access key.
-func (u *Usage) Key(id, service, region string, at time.Time) { u.note(keyUse+id, service, region, at) }
-
-// Role notes the use of a role by one of its sessions.
-func (u *Usage) Role(id, service, region string, at time.Time) {
-	u.note(roleUse+id, service, region, at)
+// Seen notes a call: the use of a long-term key, or of a role by one of its sessions.
+func (u *Usage) Seen(p *service.Principal, name, region string, at time.Time) {
+	switch {
+	case p.Session == nil && p.AccessKeyID != "":
+		u.note(keyUse+p.AccessKeyID, name, region, at)
+	case p.Kind == service.AssumedRole:
+		id, _, _ := strings.Cut(p.UserID, ":")
+		u.note(roleUse+id, name, region, at)
+	}
 }
 
 func (u *Usage) note(name, service, region string, at time.Time) {

@@ -133,3 +133,13 @@ func (s *Service) withGrants(ctx context.Context, call *service.Call, k *keyReco
 	text, err := json.Marshal(document)
 	return string(text), err
 }
+
+// Checks says what a call of another service asks of a key that it uses for its caller.
+func (v *Vault) Checks(ctx context.Context, call *service.Call, key string, context map[string]string, via string, actions ...string) ([]service.Check, error) {
+	s := &Service{vault: v, store: v.store}
+	var uses []use
+	for _, a := range actions {
+		uses = append(uses, use{action: a, operation: a, key: key, context: context, crypto: true, keys: map[string][]string{"kms:ViaService": {via}}})
+	}
+	return s.checks(ctx, call, uses...)
+}

@@ -88,3 +88,12 @@ func (v *Vault) newKey(region, policy, description string) (*keyRecord, error) {
 	k.ARN = v.arn(region, "key/"+k.ID)
 	return k, v.newMaterial(k, false)
 }
+
+// IsManaged reports that a key is an AWS managed one, which services use for all their callers.
+func (v *Vault) IsManaged(ctx context.Context, region, key string) (bool, error) {
+	k, err := v.key(ctx, region, key)
+	if err != nil {
+		return false, err
+	}
+	return k.Managed != "", nil
+}
