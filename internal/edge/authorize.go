@@ -178,3 +178,18 @@ func (d *documents) of(text string, kind policy.Kind) (*policy.Policy, error) {
 	d.known[key] = p
 	return p, nil
 }
+
+// Explain tells how a check would be decided, statement by statement, and with which condition keys.
+func (a *Policies) Explain(_ context.Context, call *service.Call, check service.Check) ([]policy.Step, policy.Decision, *policy.Context, error) {
+	own, err := a.Speakers.Speak(call.Principal)
+	if err != nil {
+		return nil, policy.Decision{}, nil, fmt.Errorf("gather the policies of %s: %w", call.Principal.ARN, err)
+	}
+	who := principal(call.Principal)
+	all, request, err := a.question(own, call, who, environment(call).Keys(&who), &check)
+	if err != nil {
+		return nil, policy.Decision{}, nil, err
+	}
+	steps, decision := policy.Explain(all, request)
+	return steps, decision, request.Keys, nil
+}
