@@ -179,6 +179,11 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 	}
 	s.onStop(s.api.Shutdown)
 	go func() { s.failed <- s.api.Serve() }() // ends with Shutdown
+	about := s.About()
+	if err := writeFile(s.path("endpoint"), []byte(about.URL+" "+about.Region+"\n"), 0o644); err != nil {
+		return fmt.Errorf("write where the server is: %w", err)
+	}
+	s.onStop(func(context.Context) error { return os.Remove(s.path("endpoint")) })
 	if s.config.AdminListen != "" {
 		if s.admin, err = listenAdmin(s.config.AdminListen, p.store, metrics); err != nil {
 			return err
