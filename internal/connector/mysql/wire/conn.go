@@ -17,6 +17,9 @@ type Options struct {
 	User, Password, Database string
 	TLS                      *tls.Config // nil for none
 	Timeout                  time.Duration
+	// Changes asks for what a session needs that applies changes: several statements in one command, found rows instead
+	// of changed ones as the count of an UPDATE, and MariaDB's bulk execution where the server has it.
+	Changes bool
 }
 
 // Conn is one session. It serves one statement at a time.
@@ -27,6 +30,8 @@ type Conn struct {
 	rows    []byte // the buffer of LOAD DATA LOCAL, kept for the next
 	id      uint32
 	version string
+	// starts are the packet numbers with which the replies begin that are still to be read, in their order.
+	starts []uint8
 }
 
 // Dial connects and logs in.
@@ -36,6 +41,9 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		d := net.Dialer{Timeout: o.Timeout}
 		c, err := d.DialContext(ctx, network, address)
 		raw = c
+		if err == nil && o.Changes {
+			return &greeter{Conn: c}, nil
+		}
 		return c, err
 	}
 	// go-mysql looks at the context while dialling only.
@@ -55,7 +63,11 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	if err := raw.SetDeadline(time.Time{}); err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", o.Address, err)
 	}
-	return adopt(c.Conn.Conn, c.GetConnectionID(), c.GetServerVersion()), nil
+	nc := c.Conn.Conn
+	if g, ok := nc.(*greeter); ok {
+		nc = g.Conn
+	}
+	return adopt(nc, c.GetConnectionID(), c.GetServerVersion()), nil
 }
 
 // negotiate sets what the handshake asks for.
@@ -67,6 +79,13 @@ func (o Options) negotiate(c *client.Conn) error {
 	}
 	if err := c.SetCollation("utf8mb4_general_ci"); err != nil {
 		return err
+	}
+	if o.Changes {
+		for _, capability := range []uint32{mysql.CLIENT_FOUND_ROWS, mysql.CLIENT_MULTI_STATEMENTS, mysql.CLIENT_MULTI_RESULTS} {
+			if err := c.SetCapability(capability); err != nil {
+				return err
+			}
+		}
 	}
 	return c.SetCapability(mysql.CLIENT_LOCAL_FILES)
 }

@@ -1,0 +1,117 @@
+package mysql
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/mysql/wire"
+)
+
+// defaultStatements is how many statements a session keeps when nobody says.
+const defaultStatements = 50
+
+// statementCache keeps the statements used last.
+type statementCache struct {
+	most  int
+	known map[string]*list.Element
+	order *list.List // of *cachedStatement, the one used last in front
+}
+
+type cachedStatement struct {
+	shape string
+	*applyStatement
+}
+
+func newStatementCache(most int) *statementCache {
+	if most <= 0 {
+		most = defaultStatements
+	}
+	return &statementCache{most: most, known: map[string]*list.Element{}, order: list.New()}
+}
+
+func (c *statementCache) get(shape string) *applyStatement {
+	e := c.known[shape]
+	if e == nil {
+		return nil
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(*cachedStatement).applyStatement
+}
+
+func (c *statementCache) put(shape string, st *applyStatement) {
+	c.known[shape] = c.order.PushFront(&cachedStatement{shape: shape, applyStatement: st})
+}
+
+// trim drops the statements used least lately, but those of the last keep.
+func (c *statementCache) trim(conn *wire.Conn, keep int) error {
+	for c.order.Len() > max(c.most, keep) {
+		if err := c.drop(conn, c.order.Back()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *statementCache) clear(conn *wire.Conn) error {
+	for c.order.Len() > 0 {
+		if err := c.drop(conn, c.order.Back()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *statementCache) drop(conn *wire.Conn, e *list.Element) error {
+	st := c.order.Remove(e).(*cachedStatement)
+	delete(c.known, st.shape)
+	if st.id == 0 {
+		return nil
+	}
+	return conn.Unprepare(st.id)
+}
+
+// statement returns the statement for a set, planned and, where it is executed for many rows at once, prepared.
+func (a *applySession) statement(ctx context.Context, s *connector.RowSet) (*applyStatement, error) {
+	shape := shapeOf(s)
+	if st := a.statements.get(shape); st != nil {
+		return st, nil
+	}
+	known, err := a.columns(ctx, s.Table.Name)
+	if err != nil {
+		return nil, err
+	}
+	st, err := newApplyStatement(s, known)
+	if err != nil {
+		return nil, err
+	}
+	if a.bulk && !st.plain {
+		err := a.link.guard(ctx, func() (err error) {
+			st.id, err = a.link.conn.Prepare(st.text())
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("prepare: %w", err)
+		}
+	}
+	a.statements.put(shape, st)
+	return st, nil
+}
+
+// columns asks for a table's columns once.
+func (a *applySession) columns(ctx context.Context, n catalog.Name) (map[string]columnInfo, error) {
+	if known := a.tables[n]; known != nil {
+		return known, nil
+	}
+	known, err := a.target.columnsOf(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	if a.tables == nil {
+		a.tables = map[catalog.Name]map[string]columnInfo{}
+	}
+	a.tables[n] = known
+	return known, nil
+}
