@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/wire"
 )
@@ -73,21 +73,42 @@ func (c *statementCache) drop(conn *wire.Conn, e *list.Element) error {
 	return conn.Unprepare(st.id)
 }
 
-// statement returns the statement for a set, planned and, where it is executed for many rows at once, prepared.
-func (a *applySession) statement(ctx context.Context, s *connector.RowSet) (*applyStatement, error) {
+// statement returns the statement for a set, planned and, where it is executed for many rows at once, prepared. exact
+// asks for one that counts the rows that are not there without making them.
+func (a *applySession) statement(ctx context.Context, s *connector.RowSet, exact bool) (*applyStatement, error) {
+	known, err := a.table(ctx, s.Table.Name)
+	if err != nil {
+		return nil, err
+	}
 	shape := shapeOf(s)
+	if s.Op == change.Update && !exact && s.Rows.Rows() >= upsertRows {
+		st := a.statements.get("upsert " + shape)
+		if st == nil {
+			if st, err = newApplyStatement(s, known.columns); err != nil {
+				return nil, err
+			}
+		}
+		if known.mayUpsert(s, st) && st.mayTryAgain() {
+			st.asUpsert(a.flavour)
+			return a.keep(ctx, "upsert "+shape, st)
+		}
+	}
 	if st := a.statements.get(shape); st != nil {
 		return st, nil
 	}
-	known, err := a.columns(ctx, s.Table.Name)
+	st, err := newApplyStatement(s, known.columns)
 	if err != nil {
 		return nil, err
 	}
-	st, err := newApplyStatement(s, known)
-	if err != nil {
-		return nil, err
-	}
-	if a.bulk && !st.plain {
+	return a.keep(ctx, shape, st)
+}
+
+// upsertRows is the size of a set from which an upsert is worth its savepoint.
+const upsertRows = 4
+
+// keep prepares a statement, unless it is, and puts it into the cache.
+func (a *applySession) keep(ctx context.Context, shape string, st *applyStatement) (*applyStatement, error) {
+	if a.bulk && !st.plain && st.id == 0 {
 		err := a.link.guard(ctx, func() (err error) {
 			st.id, err = a.link.conn.Prepare(st.text())
 			return err
@@ -96,22 +117,8 @@ func (a *applySession) statement(ctx context.Context, s *connector.RowSet) (*app
 			return nil, fmt.Errorf("prepare: %w", err)
 		}
 	}
-	a.statements.put(shape, st)
+	if a.statements.get(shape) == nil {
+		a.statements.put(shape, st)
+	}
 	return st, nil
-}
-
-// columns asks for a table's columns once.
-func (a *applySession) columns(ctx context.Context, n catalog.Name) (map[string]columnInfo, error) {
-	if known := a.tables[n]; known != nil {
-		return known, nil
-	}
-	known, err := a.target.columnsOf(ctx, n)
-	if err != nil {
-		return nil, err
-	}
-	if a.tables == nil {
-		a.tables = map[catalog.Name]map[string]columnInfo{}
-	}
-	a.tables[n] = known
-	return known, nil
 }

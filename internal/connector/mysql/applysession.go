@@ -18,9 +18,10 @@ type applySession struct {
 	link   *link
 	// bulk says that the server executes a prepared statement for many rows at once (MariaDB).
 	bulk       bool
+	flavour    Flavour
 	enforced   string
 	statements *statementCache
-	tables     map[catalog.Name]map[string]columnInfo
+	tables     map[catalog.Name]*applyTable
 	// waiting are statements that go out together with what comes next.
 	waiting []string
 	buf     []byte

@@ -24,6 +24,47 @@ type applyStatement struct {
 	params []wire.Param
 	// plain says that a column needs more than a parameter, so that the values are written into the text.
 	plain bool
+	// upsert is what follows the row of an INSERT that is to meet a row, for an update: see mayUpsert. Where rows have
+	// been missing, wait counts the sets that are written otherwise until it is tried again.
+	upsert string
+	wait   int
+}
+
+// upsertPause is how many sets are updated one row at a time after rows were missing.
+const upsertPause = 64
+
+// mayTryAgain counts down wait.
+func (st *applyStatement) mayTryAgain() bool {
+	if st.wait > 0 {
+		st.wait--
+		return false
+	}
+	return true
+}
+
+// asUpsert turns an update into an INSERT … ON DUPLICATE KEY UPDATE. MySQL warns of the function VALUES.
+func (st *applyStatement) asUpsert(f Flavour) {
+	if st.upsert != "" {
+		return
+	}
+	head, value := " ON DUPLICATE KEY UPDATE ", "VALUES(%s)"
+	if f == MySQL {
+		head, value = " AS whimbrel ON DUPLICATE KEY UPDATE ", "whimbrel.%s"
+	}
+	terms := make([]string, len(st.set))
+	for i := range st.set {
+		name := quoteIdent(st.set[i].name)
+		terms[i] = name + "=" + fmt.Sprintf(value, name)
+	}
+	if len(st.set) > 0 && st.set[0].name != st.key[0].name {
+		st.set = append(append([]applyColumn(nil), st.set...), st.key...)
+	}
+	st.key = nil
+	st.upsert = head + strings.Join(terms, ",")
+	st.params = st.params[:0]
+	for i := range st.set {
+		st.params = append(st.params, st.set[i].param)
+	}
 }
 
 // shapeOf names the statement that a set needs.
@@ -103,9 +144,10 @@ func (st *applyStatement) finish() *applyStatement {
 
 // text is the statement with question marks.
 func (st *applyStatement) text() string {
+	if st.op == change.Insert || st.upsert != "" {
+		return st.insertHead() + "(" + strings.TrimSuffix(strings.Repeat("?,", len(st.set)), ",") + ")" + st.upsert
+	}
 	switch st.op {
-	case change.Insert:
-		return st.insertHead() + "(" + strings.TrimSuffix(strings.Repeat("?,", len(st.set)), ",") + ")"
 	case change.Update:
 		var b strings.Builder
 		b.WriteString("UPDATE " + quoteTable(st.table) + " SET ")

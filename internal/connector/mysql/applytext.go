@@ -15,7 +15,7 @@ func (w *applyWriter) sendText(st *applyStatement, s *connector.RowSet) error {
 	t := &textWriter{applyWriter: w, st: st, rows: s.Rows, keys: st.keyBatch(s)}
 	one := t.statement
 	switch {
-	case st.op == change.Insert:
+	case st.op == change.Insert || st.upsert != "":
 		one = t.insert
 		t.head = st.insertHead()
 	case st.op == change.Delete && st.unique && len(st.key) == 1:
@@ -61,10 +61,13 @@ func (t *textWriter) flush() error {
 	return err
 }
 
-// endList closes the list of a DELETE.
+// endList closes the list of a DELETE or an INSERT.
 func (t *textWriter) endList() {
-	if t.listed > 0 && t.st.op == change.Delete {
+	switch {
+	case t.listed > 0 && t.st.op == change.Delete:
 		t.buf = append(t.buf, ')')
+	case t.listed > 0:
+		t.buf = append(t.buf, t.st.upsert...)
 	}
 	t.listed = 0
 }

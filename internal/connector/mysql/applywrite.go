@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -16,29 +18,46 @@ const (
 	commandsAhead = 32
 )
 
-// Write carries out the sets. All commands are sent before the first reply is waited for, as far as commandsAhead allows.
+// Write carries out the sets. All commands are sent before the first reply is waited for, as far as commandsAhead
+// allows. When a row was missing that an upsert was to meet, all is undone and done again by statements that make none.
 func (a *applySession) Write(ctx context.Context, sets []connector.RowSet) ([]int64, error) {
-	w := &applyWriter{applySession: a, affected: make([]int64, len(sets)), set: -1, sets: sets}
+	affected, missing, err := a.write(ctx, sets, false)
+	if err == nil && missing {
+		a.waiting = append(a.waiting, "ROLLBACK TO SAVEPOINT "+writeSavepoint)
+		affected, _, err = a.write(ctx, sets, true)
+	}
+	return affected, err
+}
+
+// writeSavepoint is where upserts that have made rows are undone to.
+const writeSavepoint = "whimbrel_write"
+
+func (a *applySession) write(ctx context.Context, sets []connector.RowSet, exact bool) (affected []int64, missing bool, err error) {
+	w := &applyWriter{applySession: a, affected: make([]int64, len(sets)), sets: sets, failed: -1}
 	// Statements are planned before anything is sent, because that asks the server.
-	plans := make([]*applyStatement, len(sets))
+	w.plans = make([]*applyStatement, len(sets))
 	for i := range sets {
-		var err error
-		if plans[i], err = a.statement(ctx, &sets[i]); err != nil {
-			return nil, fmt.Errorf("apply %s to %s: %w", sets[i].Op, sets[i].Table.Name, err)
+		if w.plans[i], err = a.statement(ctx, &sets[i], exact); err != nil {
+			return nil, false, fmt.Errorf("apply %s to %s: %w", sets[i].Op, sets[i].Table.Name, err)
 		}
+		w.upserts = w.upserts || w.plans[i].upsert != ""
 	}
 	if err := a.statements.trim(a.link.conn, len(sets)); err != nil {
-		return nil, classify(ctx, err)
+		return nil, false, classify(ctx, err)
 	}
-	err := a.link.guard(ctx, func() error { return w.run(plans) })
-	if err != nil {
+	if err := a.link.guard(ctx, w.run); err != nil {
 		if w.failed >= 0 {
 			s := &sets[w.failed]
 			err = fmt.Errorf("apply %s to %s: %w", s.Op, s.Table.Name, err)
 		}
-		return nil, refusedAsData(err)
+		return nil, false, refusedAsData(err)
 	}
-	return w.affected, nil
+	for i, st := range w.plans {
+		if st.upsert != "" && w.affected[i] < int64(sets[i].Len()) {
+			missing, st.wait = true, upsertPause
+		}
+	}
+	return w.affected, missing, nil
 }
 
 // refusedAsData gives a value that never reached the server the class of one that the server has refused.
@@ -54,6 +73,8 @@ func refusedAsData(err error) error {
 type applyWriter struct {
 	*applySession
 	sets     []connector.RowSet
+	plans    []*applyStatement
+	upserts  bool // some of the plans are
 	affected []int64
 	owners   []int // the sets of the commands on their way; -1 for what was waiting
 	set      int   // being sent
@@ -61,15 +82,17 @@ type applyWriter struct {
 	first    error
 }
 
-func (w *applyWriter) run(plans []*applyStatement) error {
-	w.failed = -1
+func (w *applyWriter) run() error {
+	if w.upserts {
+		w.waiting = append(w.waiting, "SAVEPOINT "+writeSavepoint)
+	}
 	if len(w.waiting) > 0 {
 		w.owners = append(w.owners, -1)
 		if err := w.sendWaiting(); err != nil {
 			return err
 		}
 	}
-	for i, st := range plans {
+	for i, st := range w.plans {
 		w.set = i
 		if err := w.send(st, &w.sets[i]); err != nil {
 			w.note(i, err)
@@ -111,7 +134,7 @@ func (w *applyWriter) await(most int) {
 		owner := w.owners[0]
 		w.owners = w.owners[1:]
 		r, _, err := w.link.conn.Reply()
-		if err == nil && r.Warnings > 0 {
+		if err == nil && r.Warnings > 0 && owner >= 0 {
 			err = w.warned(r)
 		}
 		if err != nil {
@@ -122,9 +145,23 @@ func (w *applyWriter) await(most int) {
 			continue
 		}
 		if owner >= 0 {
-			w.affected[owner] += int64(r.Affected)
+			w.affected[owner] += w.plans[owner].met(r)
 		}
 	}
+}
+
+// met is how many rows a command has met. An upsert tells it as the number of duplicates, of found rows too.
+func (st *applyStatement) met(r wire.Result) int64 {
+	if st.upsert == "" {
+		return int64(r.Affected)
+	}
+	_, rest, ok := strings.Cut(r.Info, "Duplicates: ")
+	if !ok {
+		return int64(r.Affected / 2) // one row alone has no text: 2 is a row changed, 1 may be either
+	}
+	digits, _, _ := strings.Cut(rest, " ")
+	n, _ := strconv.ParseInt(digits, 10, 64)
+	return n
 }
 
 // note keeps the first error.
