@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
@@ -32,6 +33,7 @@ type Conn struct {
 	version string
 	// starts are the packet numbers with which the replies begin that are still to be read, in their order.
 	starts []uint8
+	broken atomic.Bool
 }
 
 // Dial connects and logs in.
@@ -105,7 +107,10 @@ func (c *Conn) Version() string { return c.version }
 func (c *Conn) Close() error { return c.net.Close() }
 
 // Break makes every read and write on the session fail from now on.
-func (c *Conn) Break() { _ = c.net.SetDeadline(time.Unix(1, 0)) }
+func (c *Conn) Break() {
+	c.broken.Store(true)
+	_ = c.net.SetDeadline(time.Unix(1, 0))
+}
 
 // query is COM_QUERY.
 const query = 0x03
