@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
@@ -31,6 +33,8 @@ func TestStreamCarriesEveryType(t *testing.T) {
 					fmt.Sprintf("UPDATE k%d SET id = id + 1000 WHERE id %% 4 = 0", i))
 			}
 			m.follow(r, from, m.end())
+			require.Greater(t, m.changes, 1000)
+			require.Empty(t, m.events)
 			m.same()
 		})
 	}
