@@ -16,14 +16,16 @@ const module = "github.com/whimbreldb/whimbrel/"
 // layers lists the rooms from the innermost out. A room may import rooms of earlier layers and of its own layer's
 // exceptions alone, see docs/architecture.md.
 var layers = [][]string{
-	{"internal/datatype", "internal/document"},
+	{"internal/datatype", "internal/document", "internal/tasklog"},
 	{"internal/change", "internal/catalog"},
 	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings"},
 	{"internal/convert", "internal/transform"},
 	{"internal/connector"},
-	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite"},
+	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite", "internal/connector/connectortest"},
 	{"internal/connector/all"},
 	{"internal/task/fullload"},
+	{"internal/task/apply"},
+	{"internal/task/cdc"},
 	{"internal/task"},
 	{"internal/progress", "internal/demo"},
 	{"internal/summary"},

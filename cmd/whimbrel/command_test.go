@@ -95,7 +95,7 @@ func TestUsage(t *testing.T) {
 		"bad rate":            {migrate("--rate-limit", "fast"), "rows/s"},
 		"bad prep":            {migrate("--prep", "burn"), "truncate, drop or append"},
 		"bad parallelism":     {migrate("--parallelism", "99"), "1 to 49"},
-		"cdc":                 {migrate("--migration-type", "cdc"), "full-load"},
+		"migration type":      {migrate("--migration-type", "changes"), "want one of full-load, full-load-and-cdc, cdc"},
 		"inspect to nowhere":  {[]string{"inspect", source, "--to", "oracle"}, "--to"},
 		"configuration":       {migrate("--config", written(t, "c.yaml", "migrate:\n  nonsense: 1\n")), "nonsense"},
 		"configured command":  {migrate("--config", written(t, "c.yaml", "fly:\n  x: 1\n")), "fly"},

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector/all"
 	"github.com/whimbreldb/whimbrel/internal/summary"
 	"github.com/whimbreldb/whimbrel/internal/task"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 func newInspect() *cobra.Command {
@@ -31,7 +33,7 @@ not reached for that.`,
 			if err := checkURL("url", args[0], engines); err != nil {
 				return err
 			}
-			log := newLog(cmd.ErrOrStderr(), asJSON, false)
+			log := slog.New(tasklog.New(logTo(cmd.ErrOrStderr(), asJSON), tasklog.Options{}))
 			found, err := task.Inspect(cmd.Context(), engines, connector.Config{URL: args[0], Getenv: os.Getenv, Log: log}, to)
 			if errors.Is(err, task.ErrUnknownEngine) {
 				return usageError{fmt.Errorf("--to: %w", err)}

@@ -18,9 +18,12 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/all"
 	"github.com/whimbreldb/whimbrel/internal/progress"
+	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/summary"
 	"github.com/whimbreldb/whimbrel/internal/task"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 func newMigrate() *cobra.Command {
@@ -65,9 +68,14 @@ func migrate(cmd *cobra.Command, f *migrateFlags, source, target string) error {
 		return err
 	}
 	config.Engines = all.Engines()
-	config.Stats = &fullload.Stats{}
-	config.Log = newLog(cmd.ErrOrStderr(), f.json, f.verbose)
+	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
+	config.Log = f.log(cmd, config.Settings)
 	return runTask(cmd, f.json, f.dryRun, config)
+}
+
+// log is where a task logs to.
+func (f *migrateFlags) log(cmd *cobra.Command, s *settings.Settings) *slog.Logger {
+	return slog.New(task.LogHandler(logTo(cmd.ErrOrStderr(), f.json), s, f.verbose))
 }
 
 // runTask plans and runs a migration, showing progress on standard error and the summary on standard output.
@@ -97,7 +105,7 @@ func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error 
 		}
 		return summary.Preview(cmd.OutOrStdout(), preview, asJSON)
 	}
-	boundMemory(config.Settings.FullLoadSettings.MaxFullLoadSubTasks)
+	boundMemory(config)
 	stop := showProgress(ctx, config, cmd.ErrOrStderr(), asJSON)
 	report, err := t.Run(ctx, plan)
 	stop()
@@ -113,13 +121,21 @@ func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error 
 	return nil
 }
 
-// boundMemory makes the garbage collector keep the process near what its workers need, unless GOMEMLIMIT says
-// otherwise: huge values leave as much garbage behind.
-func boundMemory(workers int) {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(64+12*workers) << 20)
+// boundMemory makes the garbage collector keep the process near what its workers, or the groups of changes, need, unless
+// GOMEMLIMIT says otherwise: huge values leave as much garbage behind.
+func boundMemory(c task.Config) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return
 	}
+	need := 64 + 12*c.Settings.FullLoadSettings.MaxFullLoadSubTasks
+	if c.Type != task.FullLoad {
+		need = max(need, changesMemory)
+	}
+	debug.SetMemoryLimit(int64(need) << 20)
 }
+
+// changesMemory is what the groups of changes on their way need with everything else, in MiB.
+const changesMemory = 160
 
 // showProgress draws bars on a terminal and logs lines elsewhere; the function it returns ends that.
 func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON bool) (stop func()) {
@@ -127,11 +143,18 @@ func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var shown sync.WaitGroup
 	shown.Go(func() {
+		loading, loaded := context.WithCancel(ctx)
+		defer loaded()
+		if config.Type != task.FullLoad {
+			shown.Go(func() { progress.AwaitChanges(loading, config.ChangeStats, loaded) })
+		}
 		if file, ok := out.(*os.File); ok && !asJSON && term.IsTerminal(int(file.Fd())) {
-			progress.Bars(ctx, config.Stats, out)
+			progress.Bars(loading, config.Stats, out)
+			progress.ChangeBar(ctx, config.ChangeStats, out)
 			return
 		}
-		progress.Lines(ctx, config.Stats, config.Log, 10*time.Second)
+		progress.Lines(loading, config.Stats, config.Log, 10*time.Second)
+		progress.ChangeLines(ctx, config.ChangeStats, config.Log, 10*time.Second)
 	})
 	return func() {
 		cancel()
@@ -139,15 +162,13 @@ func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON
 	}
 }
 
-func newLog(out io.Writer, asJSON, verbose bool) *slog.Logger {
-	o := &slog.HandlerOptions{Level: slog.LevelInfo}
-	if verbose {
-		o.Level = slog.LevelDebug
-	}
+// logTo writes every line it is given: what a task logs is for its settings to say.
+func logTo(out io.Writer, asJSON bool) slog.Handler {
+	o := &slog.HandlerOptions{Level: tasklog.DetailedDebug}
 	if asJSON {
-		return slog.New(slog.NewJSONHandler(out, o))
+		return slog.NewJSONHandler(out, o)
 	}
-	return slog.New(slog.NewTextHandler(out, o))
+	return slog.NewTextHandler(out, o)
 }
 
 // checkURL catches the commonest mistake, a file name or a host where a URL should be, before anything is opened.

@@ -19,7 +19,7 @@ import (
 // migrateFlags are the flags of `whimbrel migrate`.
 type migrateFlags struct {
 	tableMappings, taskSettings string
-	migrationType               string
+	changes                     changeFlags
 	only, exclude               []string
 	targetSchema, prep          string
 	parallelism                 int
@@ -34,7 +34,7 @@ func (f *migrateFlags) bind(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.tableMappings, "table-mappings", "", "DMS table mappings: a JSON `file`")
 	fl.StringVar(&f.taskSettings, "task-settings", "", "DMS task settings: a JSON `file`, merged over defaults that lose nothing")
-	fl.StringVar(&f.migrationType, "migration-type", "full-load", "full-load (cdc and full-load-and-cdc are not there yet)")
+	f.changes.bind(cmd)
 	fl.StringArrayVar(&f.only, "only", nil, "move only what matches 'schema.table' (`pattern`; % any run, _ one character, [_] an underscore; repeatable)")
 	fl.StringArrayVar(&f.exclude, "exclude", nil, "leave out what matches 'schema.table' (`pattern`; repeatable)")
 	fl.StringVar(&f.targetSchema, "target-schema", "", "put everything into this `schema` (MySQL: database)")
@@ -47,7 +47,7 @@ func (f *migrateFlags) bind(cmd *cobra.Command) {
 	fl.BoolVar(&f.dryRun, "dry-run", false, "print tables, target DDL and segments; change nothing")
 	fl.BoolVar(&f.json, "json", false, "print the summary, and log lines, as JSON")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
-	for flag, words := range map[string][]string{"prep": {"truncate", "drop", "append"}, "migration-type": {"full-load"}} {
+	for flag, words := range map[string][]string{"prep": {"truncate", "drop", "append"}} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
 }
@@ -62,9 +62,6 @@ func (f *migrateFlags) config(source, target string) (task.Config, error) {
 	}
 	if err := checkURL("target", target, engines); err != nil {
 		return task.Config{}, err
-	}
-	if f.migrationType != "full-load" {
-		return task.Config{}, usageError{fmt.Errorf("--migration-type %q: only full-load is there yet", f.migrationType)}
 	}
 	s, err := f.settings()
 	if err != nil {
@@ -86,13 +83,14 @@ func (f *migrateFlags) config(source, target string) (task.Config, error) {
 		return task.Config{}, usageError{fmt.Errorf("--stall-timeout %s: want a time such as 60s", f.stallTimeout)}
 	}
 	control := s.ControlTablesSettings.ControlSchema
-	return task.Config{
+	c := task.Config{
 		Source:   connector.Config{URL: source, Getenv: os.Getenv},
 		Target:   connector.Config{URL: target, Getenv: os.Getenv, ControlSchema: control},
 		Name:     "migrate",
 		Mappings: rules, Settings: s, TargetSchema: f.targetSchema, RefuseRows: f.refuseRows(s),
 		RowsPerSecond: rows, BytesPerSecond: bytes, SegmentBytes: segment, StallAfter: f.stallTimeout,
-	}, nil
+	}
+	return c, f.changes.apply(&c)
 }
 
 // refuseRows holds unless the user has said, by flag or in the settings, what to do with rows that are there.
@@ -111,7 +109,7 @@ func (f *migrateFlags) settings() (*settings.Settings, error) {
 			return nil, usageError{fmt.Errorf("--task-settings %s: %w", f.taskSettings, err)}
 		}
 	}
-	if err := s.CheckFullLoad(); err != nil {
+	if err := s.Check(); err != nil {
 		return nil, usageError{fmt.Errorf("--task-settings %s: %w", f.taskSettings, err)}
 	}
 	modes := map[string]string{"truncate": "TRUNCATE_BEFORE_LOAD", "drop": "DROP_AND_CREATE", "append": "DO_NOTHING"}

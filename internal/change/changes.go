@@ -78,3 +78,16 @@ func lastRow(b *Batch, has bool) int32 {
 	}
 	return int32(b.Rows() - 1)
 }
+
+// Keep keeps the changes for which f holds; f is asked for each once, in order. Their rows stay where they are.
+func (c *Changes) Keep(f func(i int) bool) {
+	n := 0
+	for i := range c.Ops {
+		if !f(i) {
+			continue
+		}
+		c.Ops[n], c.Seq[n], c.After[n], c.Before[n] = c.Ops[i], c.Seq[i], c.After[i], c.Before[i]
+		n++
+	}
+	c.Ops, c.Seq, c.After, c.Before = c.Ops[:n], c.Seq[:n], c.After[:n], c.Before[:n]
+}

@@ -26,9 +26,12 @@ type Group struct {
 	bytes int
 	byNum map[int]*Changes
 	spare []*Changes
+
+	maxChanges, maxBytes int
 }
 
-// Bounds of one group. A stream ends a group at the first change that passes either one, also within a transaction.
+// Bounds of one group. It ends at the first end of a transaction that passes either one, and inside of a transaction at
+// the double: so only a transaction that is large by itself is ever cut, and every other group can be committed.
 const (
 	MaxGroupChanges = 1 << 16
 	MaxGroupBytes   = 16 << 20
@@ -54,8 +57,14 @@ func (g *Group) Len() int { return g.count }
 // Empty reports whether nothing has happened: no change and no end of a transaction.
 func (g *Group) Empty() bool { return g.count == 0 && len(g.Ends) == 0 }
 
-// Full reports whether the group has reached one of its bounds.
-func (g *Group) Full() bool { return g.count >= MaxGroupChanges || g.bytes >= MaxGroupBytes }
+// Full reports whether the group has reached one of its bounds. A stream asks after each change and each commit.
+func (g *Group) Full() bool {
+	changes, bytes := g.maxChanges, g.maxBytes
+	if g.Open {
+		changes, bytes = 2*changes, 2*bytes
+	}
+	return g.count >= changes || g.bytes >= bytes
+}
 
 // Table lends the changes of a table, empty ones in the given layouts at the first call.
 func (g *Group) Table(number int, layouts []Layout) *Changes {
@@ -108,11 +117,14 @@ func (g *Group) Commit(at time.Time) {
 // stream.
 type GroupPool struct{ free chan *Group }
 
-// NewGroupPool makes a pool of n groups.
-func NewGroupPool(n int) *GroupPool {
+// NewGroupPool makes a pool of n groups within the bounds of a group.
+func NewGroupPool(n int) *GroupPool { return NewBoundedGroupPool(n, MaxGroupChanges, MaxGroupBytes) }
+
+// NewBoundedGroupPool makes a pool of n groups with narrower bounds.
+func NewBoundedGroupPool(n, maxChanges, maxBytes int) *GroupPool {
 	p := &GroupPool{free: make(chan *Group, n)}
 	for range n {
-		p.free <- &Group{}
+		p.free <- &Group{maxChanges: min(maxChanges, MaxGroupChanges), maxBytes: min(maxBytes, MaxGroupBytes)}
 	}
 	return p
 }

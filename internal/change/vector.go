@@ -76,7 +76,13 @@ func (v *Vector) AppendNull() {
 // what identifies the row. It counts as null for all who do not ask.
 func (v *Vector) AppendAbsent() {
 	v.AppendNull()
-	i := v.rows - 1
+	v.SetAbsent(v.rows - 1)
+}
+
+// SetAbsent makes value i absent, whatever it was.
+func (v *Vector) SetAbsent(i int) {
+	v.nulls[i>>6] |= 1 << (uint(i) & 63)
+	v.hasNull = true
 	for len(v.absent) <= i>>6 {
 		v.absent = append(v.absent, 0)
 	}

@@ -54,6 +54,8 @@ type ApplySession interface {
 	// Savepoint marks a place that RollbackTo returns to; there is one at a time.
 	Savepoint(ctx context.Context) error
 	RollbackTo(ctx context.Context) error
+	// Park writes changes that were left out to awsdms_apply_exceptions, inside the transaction.
+	Park(ctx context.Context, rows []Parked) error
 	// Note keeps a text under a key with the run, inside the transaction; an empty text removes it.
 	Note(ctx context.Context, key, text string) error
 	// Commit ends the transaction, with the checkpoint in it when its position is not empty. The commit need not have

@@ -27,6 +27,8 @@ type Streamer interface {
 	Start(ctx context.Context, r StreamRequest, from StartPoint) (position string, err error)
 	// Stream follows the changes after a position, those of r.Tables as r.Followed says.
 	Stream(ctx context.Context, r StreamRequest, position string) (Stream, error)
+	// Layout is how a stream delivers a column that is not asked for as Native; the same as Snapshot.Layout.
+	Layout(c *catalog.Column) change.Layout
 	// End is the position of the last transaction that has committed.
 	End(ctx context.Context) (position string, err error)
 	// Compare orders two positions: negative when a is before b. Positions that cannot be read are an error.
@@ -54,9 +56,11 @@ type StreamRequest struct {
 	Wanted func(catalog.Name) bool
 	// Pool lends the groups.
 	Pool *change.GroupPool
-	// MaxLag is how long the stream may keep changes back to fill a group while more are at hand; it never waits for
-	// changes that are not there.
-	MaxLag time.Duration
+	// Until ends the stream before the first transaction that has committed after it, by the source's clock; zero never.
+	Until time.Time
+	// Reject takes a change of the table of that number that could not be read as its columns say; it is left out. An
+	// error from it ends the stream with that error, and so does the change itself when Reject is nil.
+	Reject func(table int, r change.Reject) error
 }
 
 // Followed is a table whose changes are followed, with the columns its rows have in change.Changes.
@@ -64,6 +68,9 @@ type Followed struct {
 	Number  int
 	Table   *catalog.Table
 	Columns []ReadColumn
+	// Since is a position up to which the table's rows are in the target already, because it was loaded from a later
+	// snapshot than others: changes of transactions up to it are left out. Empty leaves out none.
+	Since string
 }
 
 // Obstacle is something about the source that keeps changes from being captured, or captured whole.
@@ -102,6 +109,9 @@ type Event struct {
 	Position string
 	// Quiet says that there was nothing more to read when the event was made.
 	Quiet bool
+	// Ended says that StreamRequest.Until was reached: a transaction was met that is not delivered any more. It is the
+	// last event.
+	Ended bool
 }
 
 // StructureKind is what happened to a table.

@@ -43,6 +43,13 @@ type Flusher interface {
 	Flush(ctx context.Context) error
 }
 
+// Untransacted is a Target some of whose tables take no part in transactions. Such a table is loaded as one segment, which
+// Load begins by emptying it: it must not hold rows of others.
+type Untransacted interface {
+	// Transactional reports whether rows of the table come and go with their transaction.
+	Transactional(t *catalog.Table) bool
+}
+
 // Prober is a Source or Target that can be asked whether it is still there.
 type Prober interface {
 	// Probe asks over a new connection.

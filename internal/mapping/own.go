@@ -9,7 +9,7 @@ import (
 // database that was a target, or is both, can be a source.
 var (
 	ownNames = []string{
-		"awsdms_audit_table", "awsdms_status", "awsdms_suspended_tables", "awsdms_history", "awsdms_txn_state",
+		"awsdms_audit_table", "awsdms_status", "awsdms_suspended_tables", "awsdms_history", "awsdms_txn_state", "awsdms_task_notes",
 		"awsdms_ddl_audit", "awsdms_heartbeat", "awsdms_loopback_prevention", "awsdms_load_progress",
 	}
 	ownPrefixes = []string{

@@ -6,27 +6,29 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // Lines logs a line when a table ends and one for the whole every interval, until ctx ends.
 func Lines(ctx context.Context, stats *fullload.Stats, log *slog.Logger, interval time.Duration) {
+	tables, speed := tasklog.Of(log, tasklog.TablesManager), tasklog.Of(log, tasklog.Performance)
 	started, told := time.Now(), map[int]bool{}
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	next := started.Add(interval)
 	for {
-		tables := stats.Tables()
-		tellEnded(log, tables, told)
+		counts := stats.Tables()
+		tellEnded(tables, counts, told)
 		select {
 		case <-ctx.Done():
-			tellEnded(log, stats.Tables(), told)
+			tellEnded(tables, stats.Tables(), told)
 			return
 		case now := <-tick.C:
 			if now.Before(next) {
 				continue
 			}
 			next = now.Add(interval)
-			tellTotal(log, Sum(tables, started, now))
+			tellTotal(speed, Sum(counts, started, now))
 		}
 	}
 }

@@ -3,17 +3,17 @@ package settings
 // ChangeProcessingTuning tunes how changes are applied. Times are in seconds, memory in MB; RecoveryTimeout is in
 // minutes, -1 for ever.
 type ChangeProcessingTuning struct {
-	BatchApplyPreserveTransaction bool `later:"change data capture"`
-	BatchApplyTimeoutMin          int  `range:"1.." later:"change data capture"`
-	BatchApplyTimeoutMax          int  `range:"1.." later:"change data capture"`
-	BatchApplyMemoryLimit         int  `range:"1.." later:"change data capture"`
-	BatchSplitSize                int  `range:"0.." later:"change data capture"`
-	MinTransactionSize            int  `range:"0.." later:"change data capture"`
-	CommitTimeout                 int  `range:"0.." later:"change data capture"`
-	RecoveryTimeout               int  `range:"-1.." later:"change data capture"`
-	MemoryLimitTotal              int  `range:"0.." later:"change data capture"`
-	MemoryKeepTime                int  `range:"0.." later:"change data capture"`
-	StatementCacheSize            int  `range:"0..200" later:"change data capture"`
+	BatchApplyPreserveTransaction bool `unused:"concerns Oracle targets alone, elsewhere it does nothing in DMS neither"`
+	BatchApplyTimeoutMin          int  `range:"1.."`
+	BatchApplyTimeoutMax          int  `range:"1.."`
+	BatchApplyMemoryLimit         int  `range:"1.."`
+	BatchSplitSize                int  `range:"0.."`
+	MinTransactionSize            int  `range:"0.."`
+	CommitTimeout                 int  `range:"0.."`
+	RecoveryTimeout               int  `range:"-1.."`
+	MemoryLimitTotal              int  `range:"0.."`
+	MemoryKeepTime                int  `range:"0.." absent:"changes wait in the source, not in memory, so nothing is moved to disk"`
+	StatementCacheSize            int  `range:"0..200"`
 }
 
 func (c *ChangeProcessingTuning) check(fail failure) {

@@ -3,9 +3,11 @@
 //
 //	range:"0..49"     lowest and highest value; "1.." has no upper bound
 //	enum:"A,B"        the words allowed
-//	later:"feature"   a full load cannot honour it: any value but the default is refused by CheckFullLoad
-//	stored:"0"        a value that AWS stores for the untouched default, accepted by CheckFullLoad as well
-//	unused:"reason"   accepted and without effect on a full load
+//	later:"feature"   nothing can honour it yet: any value but the default is refused by Check
+//	absent:"reason"   there is nothing here that it could set: refused likewise
+//	rests:"Flag"      the key says nothing while the flag beside it is false, and is not refused then
+//	stored:"0"        a value that AWS stores for the untouched default, accepted by Check as well
+//	unused:"reason"   accepted and without effect
 //
 // Documents may be partial: they are merged over a set of defaults.
 //

@@ -24,13 +24,13 @@ type ErrorBehavior struct {
 	RecoverableErrorThrottling                  bool
 	RecoverableErrorThrottlingMax               int `range:"0.."` // seconds
 	RecoverableErrorStopRetryAfterThrottlingMax bool
-	ApplyErrorDeletePolicy                      string `enum:"IGNORE_RECORD,LOG_ERROR,SUSPEND_TABLE,STOP_TASK" later:"change data capture"`
-	ApplyErrorInsertPolicy                      string `enum:"IGNORE_RECORD,LOG_ERROR,SUSPEND_TABLE,STOP_TASK,INSERT_RECORD" later:"change data capture"`
-	ApplyErrorUpdatePolicy                      string `enum:"IGNORE_RECORD,LOG_ERROR,SUSPEND_TABLE,STOP_TASK,UPDATE_RECORD" later:"change data capture"`
-	ApplyErrorEscalationPolicy                  string `enum:"LOG_ERROR,SUSPEND_TABLE,STOP_TASK" later:"change data capture"`
-	ApplyErrorEscalationCount                   int    `range:"0.." later:"change data capture"`
-	ApplyErrorFailOnTruncationDdl               bool   `later:"change data capture"`
-	FullLoadIgnoreConflicts                     bool   `later:"change data capture"`
-	FailOnTransactionConsistencyBreached        bool   `later:"change data capture"`
+	ApplyErrorDeletePolicy                      string `enum:"IGNORE_RECORD,LOG_ERROR,SUSPEND_TABLE,STOP_TASK"`
+	ApplyErrorInsertPolicy                      string `enum:"IGNORE_RECORD,LOG_ERROR,SUSPEND_TABLE,STOP_TASK,INSERT_RECORD"`
+	ApplyErrorUpdatePolicy                      string `enum:"IGNORE_RECORD,LOG_ERROR,SUSPEND_TABLE,STOP_TASK,UPDATE_RECORD"`
+	ApplyErrorEscalationPolicy                  string `enum:"LOG_ERROR,SUSPEND_TABLE,STOP_TASK"`
+	ApplyErrorEscalationCount                   int    `range:"0.."`
+	ApplyErrorFailOnTruncationDdl               bool
+	FullLoadIgnoreConflicts                     bool
+	FailOnTransactionConsistencyBreached        bool `later:"Oracle sources"`
 	FailOnNoTablesCaptured                      bool
 }

@@ -56,40 +56,40 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-func TestCheckFullLoadRefuses(t *testing.T) {
+func TestCheckRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
-		"batch apply":     {`{"TargetMetadata":{"BatchApplyEnabled":true}}`, "TargetMetadata.BatchApplyEnabled: is true and belongs to change data capture, which is not there yet; want false"},
-		"recovery table":  {`{"TargetMetadata":{"TaskRecoveryTableEnabled":true}}`, "TargetMetadata.TaskRecoveryTableEnabled: is true and belongs to change data capture, which is not there yet; want false"},
-		"tuning":          {`{"ChangeProcessingTuning":{"MinTransactionSize":1}}`, "ChangeProcessingTuning.MinTransactionSize: is 1 and belongs to change data capture, which is not there yet; want 1000"},
-		"apply policy":    {`{"ErrorBehavior":{"ApplyErrorInsertPolicy":"INSERT_RECORD"}}`, "ErrorBehavior.ApplyErrorInsertPolicy: is INSERT_RECORD and belongs to change data capture, which is not there yet; want LOG_ERROR"},
-		"ddl":             {`{"ChangeProcessingDdlHandlingPolicy":{"HandleSourceTableDropped":false}}`, "ChangeProcessingDdlHandlingPolicy.HandleSourceTableDropped: is false and belongs to change data capture, which is not there yet; want true"},
-		"validation":      {`{"ValidationSettings":{"EnableValidation":true}}`, "ValidationSettings.EnableValidation: is true and belongs to data validation, which is not there yet; want false"},
-		"resync":          {`{"ResyncSettings":{"EnableResync":true}}`, "ResyncSettings.EnableResync: is true and belongs to data resync, which is not there yet; want false"},
-		"time travel":     {`{"TTSettings":{"EnableTT":true}}`, "TTSettings.EnableTT: is true and belongs to time travel, which is not there yet; want false"},
-		"before image":    {`{"BeforeImageSettings":{"EnableBeforeImage":true,"FieldName":"old"}}`, "BeforeImageSettings.EnableBeforeImage: is true and belongs to change data capture into streaming targets, which is not there yet; want false"},
-		"loopback":        {`{"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true,"SourceSchema":"a","TargetSchema":"b"}}`, "LoopbackPreventionSettings.EnableLoopbackPrevention: is true and belongs to change data capture, which is not there yet; want false"},
-		"clean resources": {`{"FailTaskWhenCleanTaskResourceFailed":true}`, "FailTaskWhenCleanTaskResourceFailed: is true and belongs to change data capture, which is not there yet; want false"},
-		"log group":       {`{"Logging":{"CloudWatchLogGroup":"dms-tasks-x"}}`, "Logging.CloudWatchLogGroup: Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create; leave it out or set it to null"},
-		"two":             {`{"FullLoadSettings":{"StopTaskCachedChangesApplied":true},"StreamBufferSettings":{"StreamBufferCount":4}}`, "FullLoadSettings.StopTaskCachedChangesApplied: is true and belongs to change data capture, which is not there yet; want false\nStreamBufferSettings.StreamBufferCount: is 4 and belongs to change data capture, which is not there yet; want 3"},
+		"validation":   {`{"ValidationSettings":{"EnableValidation":true}}`, "ValidationSettings.EnableValidation: is true and belongs to data validation, which is not there yet; want false"},
+		"resync":       {`{"ResyncSettings":{"EnableResync":true}}`, "ResyncSettings.EnableResync: is true and belongs to data resync, which is not there yet; want false"},
+		"time travel":  {`{"TTSettings":{"EnableTT":true}}`, "TTSettings.EnableTT: is true and belongs to time travel, which is not there yet; want false"},
+		"before image": {`{"BeforeImageSettings":{"EnableBeforeImage":true,"FieldName":"old"}}`, "BeforeImageSettings.EnableBeforeImage: is true and belongs to change data capture into streaming targets, which is not there yet; want false"},
+		"loopback":     {`{"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true,"SourceSchema":"a","TargetSchema":"b"}}`, "LoopbackPreventionSettings.EnableLoopbackPrevention: is true and belongs to two-way replication, which is not there yet; want false"},
+		"log group":    {`{"Logging":{"CloudWatchLogGroup":"dms-tasks-x"}}`, "Logging.CloudWatchLogGroup: Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create; leave it out or set it to null"},
+		"chunks":       {`{"TargetMetadata":{"FullLobMode":true,"LobChunkSize":32}}`, "TargetMetadata.LobChunkSize: is 32 and cannot be honoured: values travel whole, not in pieces; want 0"},
+		"files":        {`{"TargetMetadata":{"LoadMaxFileSize":1}}`, "TargetMetadata.LoadMaxFileSize: is 1 and cannot be honoured: no files are written on the way; want 0"},
+		"load buffers": {`{"TargetMetadata":{"ParallelLoadBufferSize":51}}`, "TargetMetadata.ParallelLoadBufferSize: is 51 and belongs to streaming, search and document targets, which is not there yet; want 0"},
+		"load queues":  {`{"TargetMetadata":{"ParallelLoadQueuesPerThread":2}}`, "TargetMetadata.ParallelLoadQueuesPerThread: is 2 and belongs to streaming, search and document targets, which is not there yet; want 0"},
+		"two":          {`{"ChangeProcessingTuning":{"MemoryKeepTime":1},"StreamBufferSettings":{"StreamBufferCount":4}}`, "StreamBufferSettings.StreamBufferCount: is 4 and cannot be honoured: changes travel in groups of bounded size, see MemoryLimitTotal; want 3\nChangeProcessingTuning.MemoryKeepTime: is 1 and cannot be honoured: changes wait in the source, not in memory, so nothing is moved to disk; want 60"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := Parse([]byte(c.doc))
 			require.NoError(t, err)
-			require.EqualError(t, s.CheckFullLoad(), c.want)
+			require.EqualError(t, s.Check(), c.want)
 		})
 	}
 }
 
-func TestCheckFullLoadAccepts(t *testing.T) {
+func TestCheckAccepts(t *testing.T) {
 	for name, doc := range map[string]string{
-		"documented defaults of apply": `{"TargetMetadata":{"ParallelApplyBufferSize":100,"ParallelApplyQueuesPerThread":1,"ParallelLoadBufferSize":50}}`,
+		"documented defaults of apply": `{"TargetMetadata":{"ParallelApplyBufferSize":100,"ParallelApplyQueuesPerThread":1,"ParallelLoadBufferSize":50,"ParallelLoadQueuesPerThread":1}}`,
+		"full LOB mode":                `{"TargetMetadata":{"FullLobMode":true,"LobChunkSize":64,"InlineLobMaxSize":16,"ParallelLoadThreads":4}}`,
+		"chunks of no LOB mode":        `{"TargetMetadata":{"LobChunkSize":32},"FullLoadSettings":{"TransactionConsistencyTimeout":5}}`,
 		"resting sections":             `{"TTSettings":{"TTS3Settings":{"BucketName":"b"},"TTRecordSettings":{}},"ResyncSettings":{"MaxResyncTime":5},"BeforeImageSettings":{},"LoopbackPreventionSettings":{},"ValidationSettings":{"FailureMaxCount":1000,"TableFailureMaxCount":10000}}`,
 		"load settings":                `{"FullLoadSettings":{"CreatePkAfterFullLoad":true,"CommitRate":50000},"ErrorBehavior":{"DataErrorPolicy":"STOP_TASK","DataErrorEscalationCount":50}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := Parse([]byte(doc))
 			require.NoError(t, err)
-			require.NoError(t, s.CheckFullLoad())
+			require.NoError(t, s.Check())
 		})
 	}
 }
@@ -103,7 +103,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_ = s.CheckFullLoad()
+		_ = s.Check()
 		document, err := s.JSON()
 		require.NoError(t, err)
 		again, err := Parse(document)

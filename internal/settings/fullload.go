@@ -11,11 +11,11 @@ const (
 type FullLoadSettings struct {
 	TargetTablePrepMode             string `enum:"DO_NOTHING,DROP_AND_CREATE,TRUNCATE_BEFORE_LOAD"`
 	CreatePkAfterFullLoad           bool
-	StopTaskCachedChangesApplied    bool `later:"change data capture"`
-	StopTaskCachedChangesNotApplied bool `later:"change data capture"`
-	MaxFullLoadSubTasks             int  `range:"1..49"`
-	TransactionConsistencyTimeout   int  `range:"0.." unused:"a full load without change data capture does not wait for open transactions"` // seconds
-	CommitRate                      int  `range:"1..50000"`                                                                                 // rows
+	StopTaskCachedChangesApplied    bool
+	StopTaskCachedChangesNotApplied bool
+	MaxFullLoadSubTasks             int `range:"1..49"`
+	TransactionConsistencyTimeout   int `range:"0.." unused:"a full load without change data capture waits for no transaction, in DMS neither"` // seconds
+	CommitRate                      int `range:"1..50000"`                                                                                      // rows
 }
 
 func (f *FullLoadSettings) check(fail failure) {

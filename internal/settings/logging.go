@@ -9,12 +9,12 @@ import (
 
 // Logging says what a task logs.
 type Logging struct {
-	EnableLogging       bool          `unused:"whimbrel migrate logs as its own flags say"`
-	EnableLogContext    bool          `unused:"log lines carry their table"`
-	DeleteTaskLogs      bool          `json:",omitempty" later:"the service"`
-	LogComponents       LogComponents `unused:"whimbrel migrate logs as its own flags say"`
-	CloudWatchLogGroup  *string       `create:"Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create"`
-	CloudWatchLogStream *string       `create:"Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create"`
+	EnableLogging       bool
+	EnableLogContext    bool
+	DeleteTaskLogs      bool `json:",omitempty" later:"the service"`
+	LogComponents       LogComponents
+	CloudWatchLogGroup  *string `create:"Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create"`
+	CloudWatchLogStream *string `create:"Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create"`
 }
 
 // LogComponents gives components of a task their severity.

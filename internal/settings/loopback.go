@@ -2,7 +2,7 @@ package settings
 
 // LoopbackPreventionSettings keeps two tasks that replicate in opposite directions from echoing each other.
 type LoopbackPreventionSettings struct {
-	EnableLoopbackPrevention bool   `later:"change data capture"`
+	EnableLoopbackPrevention bool   `later:"two-way replication"`
 	SourceSchema             string `unused:"rests while EnableLoopbackPrevention is false"`
 	TargetSchema             string `unused:"rests while EnableLoopbackPrevention is false"`
 }

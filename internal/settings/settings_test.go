@@ -38,17 +38,17 @@ func TestSavedDocumentIsRefusedForItsValidationAlone(t *testing.T) {
 	require.NoError(t, err)
 	s, err := Parse(text)
 	require.NoError(t, err)
-	require.EqualError(t, s.CheckFullLoad(),
+	require.EqualError(t, s.Check(),
 		"ValidationSettings.EnableValidation: is true and belongs to data validation, which is not there yet; want false")
 
 	s.ValidationSettings.EnableValidation = false
-	require.NoError(t, s.CheckFullLoad())
+	require.NoError(t, s.Check())
 }
 
 func TestCompleteDocumentReadsBackEqual(t *testing.T) {
 	for name, s := range map[string]*Settings{"dms": Defaults(), "migrate": MigrateDefaults()} {
 		t.Run(name, func(t *testing.T) {
-			require.NoError(t, s.CheckFullLoad())
+			require.NoError(t, s.Check())
 			text, err := s.JSON()
 			require.NoError(t, err)
 			again, err := Parse(text)
@@ -115,7 +115,7 @@ func TestCharacterSetSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, CharacterReplacements{{'5', '😀'}, {0, 0}}, s.CharacterSetSettings.CharacterReplacements)
 	require.Equal(t, &CharacterSetSupport{CharacterSet: "ISO-8859-1", ReplaceWith: '?'}, s.CharacterSetSettings.CharacterSetSupport)
-	require.NoError(t, s.CheckFullLoad())
+	require.NoError(t, s.Check())
 
 	text, err := s.JSON()
 	require.NoError(t, err)
@@ -130,8 +130,11 @@ func TestEveryKeyIsTagged(t *testing.T) {
 		if field.Type.Kind() == reflect.Int {
 			require.NotEmpty(t, field.Tag.Get("range"), "%s has no range", path)
 		}
-		both := field.Tag.Get("later") != "" && field.Tag.Get("unused") != ""
+		both := field.Tag.Get("later")+field.Tag.Get("absent") != "" && field.Tag.Get("unused") != ""
 		require.False(t, both, "%s is both refused and without effect", path)
+		if resting := strings.Contains(field.Tag.Get("unused"), "rests while") || strings.Contains(field.Tag.Get("unused"), "in DMS neither"); field.Tag.Get("unused") != "" {
+			require.True(t, resting, "%s is without effect where DMS would honour it: honour it or refuse it", path)
+		}
 	})
 }
 
@@ -177,7 +180,7 @@ func TestDocumentationListsEveryKey(t *testing.T) {
 		require.True(t, listed, "%s is not in docs/task-settings.md", path)
 		want := "honoured"
 		switch {
-		case field.Tag.Get("later") != "" || field.Tag.Get("create") != "" || field.Tag.Get("null") != "":
+		case field.Tag.Get("later") != "" || field.Tag.Get("absent") != "" || field.Tag.Get("create") != "" || field.Tag.Get("null") != "":
 			want = "refused"
 		case field.Tag.Get("unused") != "":
 			want = "no effect"

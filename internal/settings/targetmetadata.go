@@ -5,19 +5,19 @@ type TargetMetadata struct {
 	TargetSchema                 string
 	SupportLobs                  bool
 	FullLobMode                  bool
-	LobChunkSize                 int `range:"0..102400" unused:"values travel whole"`
+	LobChunkSize                 int `range:"0..102400" absent:"values travel whole, not in pieces" stored:"64" rests:"FullLobMode"`
 	LimitedSizeLobMode           bool
-	LobMaxSize                   int  `range:"0..102400"`
-	InlineLobMaxSize             int  `range:"0..102400" unused:"every value travels inline"`
-	LoadMaxFileSize              int  `range:"0..100000" unused:"no files are written on the way"`
-	ParallelLoadThreads          int  `range:"0..200" unused:"belongs to streaming, search and document targets"`
-	ParallelLoadBufferSize       int  `range:"0..1000" unused:"belongs to streaming, search and document targets"`
-	ParallelLoadQueuesPerThread  int  `range:"0..512" unused:"belongs to streaming, search and document targets"`
-	ParallelApplyThreads         int  `range:"0..200" later:"change data capture"`
-	ParallelApplyBufferSize      int  `range:"0..1000" later:"change data capture" stored:"100"`
-	ParallelApplyQueuesPerThread int  `range:"0..512" later:"change data capture" stored:"1"`
-	BatchApplyEnabled            bool `later:"change data capture"`
-	TaskRecoveryTableEnabled     bool `later:"change data capture"`
+	LobMaxSize                   int `range:"0..102400"`
+	InlineLobMaxSize             int `range:"0..102400"`
+	LoadMaxFileSize              int `range:"0..100000" absent:"no files are written on the way"`
+	ParallelLoadThreads          int `range:"0..200"`
+	ParallelLoadBufferSize       int `range:"0..1000" later:"streaming, search and document targets" stored:"50"`
+	ParallelLoadQueuesPerThread  int `range:"0..512" later:"streaming, search and document targets" stored:"1"`
+	ParallelApplyThreads         int `range:"0..200" later:"streaming, search and document targets"`
+	ParallelApplyBufferSize      int `range:"0..1000" later:"streaming, search and document targets" stored:"100"`
+	ParallelApplyQueuesPerThread int `range:"0..512" later:"streaming, search and document targets" stored:"1"`
+	BatchApplyEnabled            bool
+	TaskRecoveryTableEnabled     bool
 }
 
 // chooseLobMode lets a partial document choose one LOB mode without switching the other off by name.

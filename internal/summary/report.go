@@ -20,9 +20,15 @@ func Report(out io.Writer, r *task.Report, failure error, asJSON bool) error {
 		return writeJSON(out, reportJSON(r, failure))
 	}
 	p := &printer{out: out}
-	p.tables(r)
+	if r.Loaded() {
+		p.tables(r)
+	}
 	p.notes(r)
-	p.closing(r, failure)
+	if r.Loaded() {
+		p.closing(r, failure)
+	}
+	p.changes(r)
+	p.cutover(r)
 	return p.err
 }
 

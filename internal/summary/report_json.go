@@ -30,7 +30,9 @@ type reportForm struct {
 	// OverruledRules matched but changed nothing, because other rules decided everywhere.
 	OverruledRules []string `json:"overruled_rules"`
 	// LeftBehind are columns that SupportLobs leaves out.
-	LeftBehind []string `json:"left_behind"`
+	LeftBehind []string     `json:"left_behind"`
+	Changes    *changesForm `json:"changes,omitempty"`
+	Cutover    *cutoverForm `json:"cutover,omitempty"`
 }
 
 type tableForm struct {
@@ -60,6 +62,7 @@ func reportJSON(r *task.Report, failure error) reportForm {
 		Complete: failure == nil && r.Complete(), Error: message(failure), Started: r.Started, Ended: r.Ended,
 		Rows: t.Rows, Bytes: t.Bytes, Rejected: t.Rejected, Tables: []tableForm{},
 		Notes: notesJSON(r.Notes), Refused: notesJSON(r.Failed), UnmatchedRules: append([]string{}, r.Unmatched...),
+		Changes: changesJSON(r), Cutover: cutoverJSON(r),
 		OverruledRules: append([]string{}, r.Overruled...), LeftBehind: append([]string{}, r.LeftBehind...),
 	}
 	for _, c := range r.Tables {

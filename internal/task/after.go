@@ -8,6 +8,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // after makes what needs the rows. What cannot be made is reported and does not stop the rest: the rows are safe.
@@ -65,7 +66,7 @@ func (r *run) loaded() []*Segmented {
 // objects makes the objects of one stage.
 func (r *run) objects(ctx context.Context, stage catalog.Stage) error {
 	for _, o := range r.plan.Schema.Objects {
-		if o.Stage != stage {
+		if o.Stage != stage || r.heldBack(o) {
 			continue
 		}
 		var ss []catalog.Statement
@@ -104,7 +105,7 @@ func (r *run) tolerated(ctx context.Context, kind string, name catalog.Name, err
 		}
 		return nil
 	}
-	r.Log.Warn("not carried over", "kind", kind, "name", name.String(), "error", err)
+	r.log(tasklog.MetadataManager).WarnContext(ctx, "not carried over", "kind", kind, "name", name.String(), "error", err)
 	r.report.Failed = append(r.report.Failed, convert.Note{
 		Kind: kind, Name: name, Outcome: convert.NotCarried, Text: fmt.Sprintf("The target refused to make %s %s: %v.", kind, name, err),
 	})

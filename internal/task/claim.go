@@ -17,9 +17,21 @@ func (t *Task) claim(ctx context.Context, p *Plan) (release func(), err error) {
 	if release, err = target.Claim(ctx, p.Run); err != nil {
 		return nil, fmt.Errorf("target: %w", err)
 	}
-	if err := t.prepareTables(ctx, p); err != nil {
+	if err := t.lookAgain(ctx, p); err != nil {
 		release()
 		return nil, err
 	}
 	return release, nil
+}
+
+func (t *Task) lookAgain(ctx context.Context, p *Plan) error {
+	if !t.follows() {
+		return t.prepareTables(ctx, p)
+	}
+	again, err := t.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	*p = *again
+	return nil
 }

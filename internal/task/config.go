@@ -7,12 +7,25 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
 	"github.com/whimbreldb/whimbrel/internal/settings"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+)
+
+// Type is what a task does (DMS: MigrationType).
+type Type string
+
+// The types.
+const (
+	FullLoad       Type = "full-load"
+	Changes        Type = "cdc"
+	FullLoadAndCDC Type = "full-load-and-cdc"
 )
 
 // Config is a migration.
 type Config struct {
-	Engines        connector.Engines
+	Engines connector.Engines
+	// Type is FullLoad when it is empty.
+	Type           Type
 	Source, Target connector.Config
 	// Name is written to awsdms_apply_exceptions as TASK_NAME.
 	Name string
@@ -30,6 +43,19 @@ type Config struct {
 	// StallAfter is how long nothing may move before both ends are asked whether they are still there; 0 means
 	// DefaultStallAfter.
 	StallAfter time.Duration
-	Stats      *fullload.Stats
-	Log        *slog.Logger
+	// Start is where changes begin when there is no load before them, Stop where they end by themselves.
+	Start connector.StartPoint
+	Stop  cdc.StopPoint
+	// Cutover lets the target take over once it has caught up and the source is quiet.
+	Cutover bool
+	Stats   *fullload.Stats
+	// ChangeStats counts the changes; it is needed unless the type is FullLoad.
+	ChangeStats *cdc.Stats
+	Log         *slog.Logger
 }
+
+// loads reports whether the task begins with a full load.
+func (c *Config) loads() bool { return c.Type != Changes }
+
+// follows reports whether the task follows the source's changes.
+func (c *Config) follows() bool { return c.Type == Changes || c.Type == FullLoadAndCDC }

@@ -2,6 +2,7 @@ package task
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -23,7 +24,7 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 	if s.Made && !s.needsTableFirst(r.plan) {
 		t.Create = s.Script.Create
 	}
-	written := writable(s, target)
+	written := writable(s.TablePlan, target)
 	for _, c := range written.Columns {
 		t.TargetColumns = append(t.TargetColumns, target.Column(c.Name))
 	}
@@ -41,7 +42,7 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 }
 
 // writable leaves out the columns that the target computes by itself, and names the others as the target does.
-func writable(s *Segmented, target *catalog.Table) *mapping.TablePlan {
+func writable(s *TablePlan, target *catalog.Table) *mapping.TablePlan {
 	w := *s.Plan
 	w.Columns = nil
 	for i, c := range s.Plan.Columns {
@@ -58,9 +59,14 @@ func writable(s *Segmented, target *catalog.Table) *mapping.TablePlan {
 func (r *run) native(p *mapping.TablePlan, target *catalog.Table, columns []*catalog.Column, o transform.Options) []bool {
 	out := make([]bool, len(columns))
 	for i, c := range columns {
-		out[i] = r.like() && transform.MayBeNative(p, c, o) && sameType(p, target, c)
+		out[i] = r.like() && transform.MayBeNative(p, c, o) && sameType(p, target, c) && !(r.follows() && filtered(p, c))
 	}
 	return out
+}
+
+// filtered reports whether a source filter asks for a column. Changes are filtered here, where its values must be known.
+func filtered(p *mapping.TablePlan, c *catalog.Column) bool {
+	return slices.ContainsFunc(p.Where, func(w catalog.Predicate) bool { return w.Column == c.Name })
 }
 
 func sameType(p *mapping.TablePlan, target *catalog.Table, source *catalog.Column) bool {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/expr"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // Plan is what a run will do, before anything is changed.
@@ -22,6 +24,10 @@ type Plan struct {
 	Run string
 	// Resumed says that an earlier run of the same migration was interrupted.
 	Resumed bool
+	// Checkpoint is how far an earlier run has followed the source's changes; nil when none has.
+	Checkpoint *connector.Checkpoint
+	// since tells up to which position each table was loaded, where that is later than where the stream begins.
+	since map[catalog.Name]string
 }
 
 // ErrNoTables is returned when the mapping selects nothing and FailOnNoTablesCaptured holds.
@@ -34,7 +40,14 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
+	t.log(tasklog.MetadataManager).DebugContext(ctx, "source inspected", "schemas", len(source.Schemas))
 	p := &Plan{Catalog: source}
+	if t.follows() {
+		if err := t.recall(ctx, p); err != nil {
+			return nil, err
+		}
+		source = p.Catalog
+	}
 	if p.Mapping, err = t.mapTables(source); err != nil {
 		return nil, err
 	}
@@ -44,11 +57,15 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 	if p.Schema, err = t.convert(source, p.Mapping); err != nil {
 		return nil, fmt.Errorf("convert the schema: %w", err)
 	}
-	p.Run = t.runID(p.Mapping)
-	if err := t.prepareTables(ctx, p); err != nil {
-		return nil, err
+	if !t.follows() {
+		p.Run = t.runID(p.Mapping)
 	}
-	return p, nil
+	ctx = tasklog.With(ctx, slog.String("run", p.Run))
+	t.log(tasklog.MetadataManager).DebugContext(ctx, "schema converted", "tables", len(p.Schema.Tables), "notes", len(p.Schema.Report))
+	if t.loads() && p.Checkpoint == nil {
+		return p, t.prepareTables(ctx, p)
+	}
+	return p, t.findTables(ctx, p)
 }
 
 // mapTables applies the table mappings. The target schema may depend on how many schemas they select, so a first
@@ -102,6 +119,8 @@ func renameExpression(expression string, names map[string]string) (string, error
 // target's URL leads to a database that stands for a schema, that one. Empty keeps the names.
 func (t *Task) targetSchema(p *mapping.Plan) string {
 	switch {
+	case t.settled != nil:
+		return *t.settled
 	case t.TargetSchema != "":
 		return t.TargetSchema
 	case t.Settings.TargetMetadata.TargetSchema != "":

@@ -10,6 +10,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/convert"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // TablePlan is what will be done to one target table.
@@ -45,6 +46,8 @@ type note struct {
 	Made    bool   `json:"made"`
 	// Others says that the table held rows of others before.
 	Others bool `json:"others,omitempty"`
+	// Position is that of the snapshot the table is loaded from, when its changes are followed afterwards.
+	Position string `json:"position,omitempty"`
 	// Prepare is done again by every run that finds no segment of the table loaded: nobody knows how far it had got.
 	Prepare preparation `json:"prepare,omitempty"`
 }
@@ -123,10 +126,25 @@ func (t *Task) prepareTable(ct *convert.Table, loaded []connector.Loaded, there 
 			ErrHoldsRows, ct.Target.Name)
 	case mode == "TRUNCATE_BEFORE_LOAD":
 		t.prepareBy(tp, truncateFirst)
+	case !t.transactional(&TablePlan{Existing: there.Table}):
+		return nil, fmt.Errorf("%w: %s, and its storage engine has no transactions: rows of a load that ends early could not be told from them "+
+			"(empty it with --prep truncate, replace it with --prep drop, or give it a storage engine with transactions)", ErrHoldsRows, ct.Target.Name)
 	default:
 		tp.Fresh = false
 	}
 	return tp, tp.keep(there.Table)
+}
+
+// transactional reports whether the rows of the target table come and go with their transaction.
+func (t *Task) transactional(tp *TablePlan) bool {
+	u, ok := t.target.(connector.Untransacted)
+	if !ok {
+		return true
+	}
+	if tp.Existing != nil {
+		return u.Transactional(tp.Existing)
+	}
+	return u.Transactional(tp.Target)
 }
 
 // keysFirst makes keys before the rows only when the settings say so: afterwards is faster, and what DMS stores as the
@@ -156,7 +174,7 @@ func (t *Task) resume(tp *TablePlan, there *connector.Existing, prepared bool) (
 	tp.Made, tp.Fresh = n.Made, !n.Others
 	switch {
 	case tp.begun() && tp.vanished(there):
-		t.Log.Warn("what an earlier run had loaded is no longer in the target, loading the table from its beginning", "table", tp.Target.Name.String())
+		t.log(tasklog.TablesManager).Warn("what an earlier run had loaded is no longer in the target, loading the table from its beginning", "table", tp.Target.Name.String())
 		tp.Made = tp.Made || there == nil
 		tp.Loaded = nil
 	case tp.begun() || tp.rowless() && prepared:

@@ -3,7 +3,6 @@ package task_test
 import (
 	"context"
 	"database/sql"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,13 +20,7 @@ const fewChecks = "12"
 // Any schema with any rows arrives: like engines print the same source and target; between unlike ones every row
 // arrives with the same value in its canonical form, or is parked, and only a row with a value that may be refused is.
 func TestAnySchemaArrives(t *testing.T) {
-	checks := flag.Lookup("rapid.checks")
-	chosen := false
-	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == checks.Name })
-	if !chosen {
-		require.NoError(t, checks.Value.Set(fewChecks))
-		t.Cleanup(func() { _ = checks.Value.Set(checks.DefValue) })
-	}
+	few(t, fewChecks)
 	for _, from := range engines {
 		for _, to := range engines {
 			t.Run(from+" to "+to, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/convert"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
@@ -14,6 +15,11 @@ type Report struct {
 	Resumed        bool
 	Started, Ended time.Time
 	Tables         []fullload.TableCounts
+	// Changes counts the changes that were followed, and Reason says why that has ended; both are zero without any.
+	Changes cdc.Counts
+	Reason  cdc.Reason
+	// Cutover is nil unless the target has taken over.
+	Cutover *Cutover
 	// Notes say what the conversion carried differently or not at all; Failed what the target refused to make.
 	Notes, Failed []convert.Note
 	// Unmatched describes mapping rules that matched nothing, Overruled those that other rules made idle, LeftBehind
@@ -28,8 +34,20 @@ func (r *Report) Complete() bool {
 			return false
 		}
 	}
+	if r.Cutover != nil && !r.Cutover.Equal() {
+		return false
+	}
+	for _, t := range r.Changes.Tables {
+		if t.Failed > 0 || t.Suspended != "" {
+			return false
+		}
+	}
 	return len(r.Failed) == 0
 }
+
+// Loaded reports whether the run loaded tables, Followed whether it followed changes.
+func (r *Report) Loaded() bool   { return r.Position != "" || len(r.Tables) > 0 || !r.Followed() }
+func (r *Report) Followed() bool { return r.Changes.State != cdc.NotFollowing || r.Reason != "" }
 
 func (r *Report) failedTables(s *fullload.Stats) int {
 	n := 0

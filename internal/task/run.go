@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // Run carries the plan out. The report is never nil; the error says why the run ended early. When it is not nil, the
@@ -18,6 +21,9 @@ func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	err := r.exclusively(ctx)
 	r.report.Ended = time.Now()
 	r.report.Tables = t.Stats.Tables()
+	if t.follows() {
+		r.report.Changes = t.ChangeStats.Counts()
+	}
 	r.report.Notes = append(r.report.Notes, p.Schema.Report...)
 	r.report.Unmatched, r.report.Overruled, r.report.LeftBehind = p.Mapping.Unmatched, p.Mapping.Overruled, p.Mapping.LeftBehind
 	if err == nil {
@@ -46,13 +52,45 @@ func (r *run) exclusively(ctx context.Context) error {
 	}
 	defer release()
 	r.report.Resumed = r.plan.Resumed
+	if r.plan.Checkpoint == nil {
+		if err := r.watched(ctx, r.begin); err != nil {
+			return err
+		}
+	}
+	if !r.follows() {
+		return nil
+	}
+	load := r.Settings.FullLoadSettings
+	switch {
+	case load.StopTaskCachedChangesNotApplied && !r.plan.Resumed:
+		r.report.Reason = cdc.AfterLoad
+		return nil
+	case load.StopTaskCachedChangesApplied:
+		r.Stop.CaughtUp = true
+	}
+	if r.Cutover {
+		return r.explain(r.cutOver(ctx))
+	}
+	return r.explain(r.follow(ctx))
+}
+
+// watched runs something that ends when one of the ends is silent.
+func (r *run) watched(ctx context.Context, f func(context.Context) error) error {
 	watched, stop := r.watch(ctx)
 	defer stop()
-	err = r.all(watched)
+	err := f(watched)
 	if err != nil && watched.Err() != nil {
 		return context.Cause(watched)
 	}
 	return r.explain(err)
+}
+
+// begin does all that comes before changes.
+func (r *run) begin(ctx context.Context) error {
+	if r.loads() {
+		return r.all(ctx)
+	}
+	return r.startFollowing(ctx)
 }
 
 // explain says which end was lost or is full, and how to go on.
@@ -78,11 +116,13 @@ func (r *run) explain(err error) error {
 }
 
 func (r *run) all(ctx context.Context) (err error) {
-	if r.snapshot, err = r.source.Snapshot(ctx, r.workers()); err != nil {
+	if r.snapshot, err = r.takeSnapshot(ctx); err != nil {
 		return fmt.Errorf("take a snapshot of the source: %w", &fullload.SourceError{Err: err})
 	}
 	defer func() { err = errors.Join(err, r.snapshot.Close()) }()
 	r.report.Position = r.snapshot.Position()
+	ctx = tasklog.With(ctx, slog.String("position", r.report.Position))
+	r.log(tasklog.TaskManager).InfoContext(ctx, "full load begins", "tables", len(r.plan.Tables), "resumed", r.plan.Resumed)
 	if r.tables, err = r.split(ctx, r.snapshot, r.plan); err != nil {
 		return &fullload.SourceError{Err: err}
 	}
@@ -95,13 +135,24 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err := r.after(ctx); err != nil {
 		return err
 	}
-	if r.report.failedTables(r.Stats) > 0 {
+	if r.follows() {
+		if err := r.handOver(ctx); err != nil {
+			return err
+		}
+	} else if r.report.failedTables(r.Stats) > 0 {
 		return nil // the journal stays, so that running again loads those tables alone
 	}
 	if err := r.patiently(ctx, "close the journal", func() error { return r.target.Journal().Close(ctx, r.plan.Run) }); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
 	}
 	return nil
+}
+
+func (r *run) takeSnapshot(ctx context.Context) (connector.Snapshot, error) {
+	if r.follows() {
+		return r.capture(ctx)
+	}
+	return r.source.Snapshot(ctx, r.workers())
 }
 
 func (r *run) workers() int { return max(1, r.Settings.FullLoadSettings.MaxFullLoadSubTasks) }
@@ -159,6 +210,7 @@ func (r *run) journal(ctx context.Context) error {
 }
 
 func (r *run) beforeTable(ctx context.Context, s *Segmented) error {
+	ctx = within(ctx, s.Target.Name)
 	if err := r.patiently(ctx, "prepare the table", func() error { return r.target.Exec(ctx, s.Prepare) }); err != nil {
 		return err
 	}
@@ -178,6 +230,7 @@ func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 					return err
 				}
 			}
+			r.log(tasklog.TablesManager).DebugContext(tasklog.With(ctx, slog.String("statement", s.SQL)), "make", "kind", s.Makes.Kind, "name", s.Makes.Name.String())
 			return r.target.Exec(ctx, []catalog.Statement{s})
 		})
 		if err != nil {
@@ -189,12 +242,12 @@ func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 
 // patiently tries again while the target is lost or busy, as the settings say.
 func (r *run) patiently(ctx context.Context, what string, f func() error) error {
-	return retry(r.Settings).Do(ctx, r.Log, what, f)
+	return retry(r.Settings).Do(ctx, r.log(tasklog.TaskManager), what, f)
 }
 
 func (r *run) load(ctx context.Context) error {
 	c := fullload.Config{
-		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(),
+		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(), PerTable: r.Settings.TargetMetadata.ParallelLoadThreads,
 		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: retry(r.Settings),
 		RowsPerSecond: r.RowsPerSecond, BytesPerSecond: r.BytesPerSecond, Stats: r.Stats, Log: r.Log,
 	}

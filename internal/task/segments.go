@@ -11,6 +11,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // DefaultSegmentBytes is what a segment should hold: at usual speeds it is loaded in a second or two, so little is lost when
@@ -53,6 +54,9 @@ func (t *Task) split(ctx context.Context, snapshot connector.Snapshot, p *Plan) 
 
 func (t *Task) splitTable(ctx context.Context, snapshot connector.Snapshot, tp *TablePlan) (*Segmented, error) {
 	s := &Segmented{TablePlan: tp, Note: note{Made: tp.Made, Others: !tp.Fresh, Prepare: tp.Preparation}}
+	if t.follows() {
+		s.Note.Position = snapshot.Position()
+	}
 	if tp.begun() {
 		trusted, err := s.takeUp(ctx, snapshot)
 		if err != nil || trusted {
@@ -86,6 +90,9 @@ func (s *Segmented) takeUp(ctx context.Context, snapshot connector.Snapshot) (bo
 	if err != nil {
 		return false, err
 	}
+	if len(left) > 0 && n.Position != "" && n.Position != snapshot.Position() {
+		return false, nil // all of a table must be of one moment, from which its changes go on
+	}
 	if len(left) > 0 {
 		unmoved, err := snapshot.Unmoved(ctx, s.Plan.Source, n.Witness)
 		if err != nil {
@@ -109,7 +116,7 @@ func (t *Task) restart(s *Segmented) error {
 			Remedy: "take the rows loaded out of the target table, drop the target's table awsdms_load_progress and run again",
 		}
 	}
-	t.Log.Info("rows have moved in the source since the earlier run, loading the table again", "table", s.Plan.Source.Name.String())
+	t.log(tasklog.TablesManager).Info("rows have moved in the source since the earlier run, loading the table again", "table", s.Plan.Source.Name.String())
 	s.Note.Prepare = truncateFirst
 	s.Prepare = []catalog.Statement{t.dialect.Truncate(s.Target.Name)}
 	return nil
@@ -121,6 +128,8 @@ func (t *Task) cut(ctx context.Context, snapshot connector.Snapshot, tp *TablePl
 	switch {
 	case t.like() && source.PartitionBy != "":
 		return nil, nil // its partitions are tables of their own
+	case !t.transactional(tp):
+		return whole, nil
 	case tp.Plan.View != nil:
 		return whole, nil
 	case source.PartitionBy == "" && tp.Plan.Parallel == nil && source.Bytes >= 0 && source.Bytes <= t.segmentBytes():

@@ -19,7 +19,7 @@ func with(t *testing.T, c task.Config, document string) task.Config {
 	t.Helper()
 	s, err := settings.ParseOver(c.Settings, []byte(document))
 	require.NoError(t, err)
-	require.NoError(t, s.CheckFullLoad())
+	require.NoError(t, s.Check())
 	c.Settings = s
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // Task is a migration with both ends open.
@@ -15,10 +16,16 @@ type Task struct {
 	source                     connector.Source
 	target                     connector.Target
 	dialect                    connector.Dialect // the target's
+	// streamer and applier are the ends of a task that follows changes.
+	streamer connector.Streamer
+	applier  connector.Applier
+	// settled is the target schema that an earlier run has settled on.
+	settled *string
 }
 
 // Open connects to both ends and changes nothing.
 func Open(ctx context.Context, c Config) (*Task, error) {
+	c.Source.Log, c.Target.Log = tasklog.Of(c.Log, tasklog.SourceUnload), tasklog.Of(c.Log, tasklog.TargetLoad)
 	t := &Task{Config: c}
 	var err error
 	if t.sourceEngine, err = c.Engines.ForURL(c.Source.URL); err != nil {
@@ -42,7 +49,26 @@ func Open(ctx context.Context, c Config) (*Task, error) {
 		_ = t.Close()
 		return nil, fmt.Errorf("source and target are the same database: %s", t.source.Identity())
 	}
+	if err := t.findFollowers(); err != nil {
+		_ = t.Close()
+		return nil, err
+	}
 	return t, nil
+}
+
+// findFollowers makes sure that both ends can do what a task with changes asks of them.
+func (t *Task) findFollowers() error {
+	if !t.follows() {
+		return nil
+	}
+	var ok bool
+	if t.streamer, ok = t.source.(connector.Streamer); !ok {
+		return fmt.Errorf("the changes of a %s source cannot be followed; use migration type full-load", t.sourceEngine.Name)
+	}
+	if t.applier, ok = t.target.(connector.Applier); !ok {
+		return fmt.Errorf("a %s target does not take changes; use migration type full-load", t.targetEngine.Name)
+	}
+	return nil
 }
 
 // Close closes both ends.

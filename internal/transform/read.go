@@ -30,15 +30,38 @@ func ReadColumns(plan *mapping.TablePlan) []*catalog.Column {
 // referenced lists the column names that the plan's expressions use.
 func referenced(plan *mapping.TablePlan) []string {
 	var names []string
-	for _, c := range plan.Columns {
-		if c.Expression == "" {
-			continue
-		}
-		if p, err := expr.Compile(c.Expression); err == nil {
-			names = append(names, p.Columns()...)
-		}
+	for i := range plan.Columns {
+		names = append(names, expressionColumns(&plan.Columns[i])...)
 	}
 	return names
+}
+
+// expressionColumns lists the source columns that a column's expression uses.
+func expressionColumns(c *mapping.ColumnPlan) []string {
+	if c.Expression == "" {
+		return nil
+	}
+	p, err := expr.Compile(c.Expression)
+	if err != nil {
+		return nil
+	}
+	return p.Columns()
+}
+
+// Sources tells, for each target column, from which of ReadColumns its values are made.
+func Sources(plan *mapping.TablePlan) [][]int {
+	read := ReadColumns(plan)
+	out := make([][]int, len(plan.Columns))
+	for i := range plan.Columns {
+		c := &plan.Columns[i]
+		used := expressionColumns(c)
+		for at, r := range read {
+			if r == c.Source && c.Expression == "" || slices.Contains(used, r.Name) {
+				out[i] = append(out[i], at)
+			}
+		}
+	}
+	return out
 }
 
 // Needed reports whether rows of the table must pass through a Transformer at all.

@@ -23,6 +23,7 @@ type Transformer struct {
 	spare  []change.Vector
 	gone   []bool // rows that were rejected
 	lost   int
+	told   int           // the row that reject is being told of
 	batch  *change.Batch // the batch in work, for the keys of rejects
 	reject func(change.Reject) error
 }
@@ -114,6 +115,12 @@ func (t *Transformer) Layouts() []change.Layout { return t.layouts }
 
 // Types are those of the target columns. A hashed column has room for its 64 digits.
 func (t *Transformer) Types() []datatype.Type { return t.types }
+
+// Gone says of each row of the batch last given to Apply whether it was left out. It is valid until the next Apply.
+func (t *Transformer) Gone() []bool { return t.gone }
+
+// Row is the row that reject is being told of, as it was counted in the batch given to Apply.
+func (t *Transformer) Row() int { return t.told }
 
 // Apply turns a batch of source rows into one of target rows. Rows that cannot be changed are handed to reject and
 // left out; a value that was only cut is handed over too, with Kept set. An error of reject ends the work and leaves
@@ -242,6 +249,7 @@ func (t *Transformer) report(row int, column string, fault change.Fault, reason 
 		t.gone[row] = true
 		t.lost++
 	}
+	t.told = row
 	return t.reject(change.Reject{Fault: fault, Column: column, Key: t.key(row), Reason: reason, Kept: kept})
 }
 

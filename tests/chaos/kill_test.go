@@ -147,3 +147,21 @@ func finishedUnheard(p *process, target *end) bool {
 }
 
 func (p *process) lasted() time.Duration { return time.Since(p.began) }
+
+// TestKilledWithoutTransactions loads tables whose storage engine keeps what a killed run has written.
+func TestKilledWithoutTransactions(t *testing.T) {
+	random := dice(t)
+	source := newEnd(t, maria)
+	makeShop(t, source)
+	source.exec(t, "ALTER TABLE visit ENGINE=MyISAM", "ALTER TABLE small_1 ENGINE=Aria", "CREATE TABLE heap ENGINE=MyISAM AS SELECT seq AS id, 1 AS at FROM seq_1_to_200000")
+	whole := newEnd(t, maria)
+	longest := complete(t, source, whole).lasted()
+	for range 4 {
+		target := newEnd(t, maria)
+		killUntilDone(t, random, source, target, longest+300*time.Millisecond, "--rate-limit", "400000rows/s")
+		requireSame(t, source, target)
+		require.Equal(t, []string{"200000 200000"}, target.texts(t, "SELECT concat(count(*), ' ', count(DISTINCT id)) FROM heap"))
+		require.Equal(t, whole.structure(t), target.structure(t))
+		require.False(t, target.journalLeft(t))
+	}
+}

@@ -44,22 +44,57 @@ var built = sync.OnceValues(func() (string, error) {
 // process is the program at work.
 type process struct {
 	cmd         *exec.Cmd
-	out, errors bytes.Buffer
+	out, errors output
 	began       time.Time
 	ended       chan struct{}
+}
+
+// output gathers what a process prints, and may be read while it runs.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+// String returns what there is.
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// kills is a number of kills, unless WHIMBREL_CHAOS_KILLS says another.
+func kills(n int) int {
+	if more, err := strconv.Atoi(os.Getenv("WHIMBREL_CHAOS_KILLS")); err == nil {
+		return more
+	}
+	return n
 }
 
 // start runs `whimbrel migrate`.
 func start(t testing.TB, source, target *end, flags ...string) *process {
 	t.Helper()
+	return command(t, source, target, "migrate", append([]string{"--segment-size", "32KiB", "--parallelism", "3"}, flags...)...)
+}
+
+// command runs a command of the program.
+func command(t testing.TB, source, target *end, name string, flags ...string) *process {
+	t.Helper()
 	path, err := built()
 	require.NoError(t, err)
-	args := append([]string{"migrate", source.url, target.url, "--segment-size", "32KiB", "--parallelism", "3"}, flags...)
+	args := append([]string{name, source.url, target.url}, flags...)
 	if source.kind == maria && target.kind == pg {
 		args = append(args, "--target-schema", "public")
 	}
 	p := &process{cmd: exec.Command(path, args...), began: time.Now(), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.errors
+	p.cmd.WaitDelay = time.Second
 	require.NoError(t, p.cmd.Start())
 	go func() {
 		defer close(p.ended)

@@ -87,7 +87,9 @@ func (l *insertLoader) send(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if l.request.Careful {
+	if l.request.Careful && !transactional(l.request.Table) {
+		err = l.insertOneByOne(ctx, 0, len(l.ends))
+	} else if l.request.Careful {
 		err = l.insertCarefully(ctx, 0, len(l.ends))
 	} else {
 		err = l.insert(ctx, 0, len(l.ends))
@@ -129,12 +131,15 @@ func (l *insertLoader) warned(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text := "the server changed a value and does not say which"
+	text := "it does not say which"
 	if len(w) == 1 && len(w[0]) == 3 {
 		text = w[0][1] + ": " + w[0][2]
 	}
-	return &connector.Error{Class: connector.Data, Err: errors.New(text)}
+	return &connector.Error{Class: connector.Data, Err: fmt.Errorf("%w: %s", errChanged, text)}
 }
+
+// errChanged is in the chain when the server has taken a row and changed it.
+var errChanged = errors.New("the server changed a value")
 
 // Commit commits rows and mark.
 func (l *insertLoader) Commit(ctx context.Context, c connector.Counts) error {

@@ -20,6 +20,9 @@ func (t *target) Load(ctx context.Context, r connector.LoadRequest) (connector.L
 	if err := t.Exec(ctx, r.Before); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", r.Table.Name, err)
 	}
+	if err := t.clearRemains(ctx, r); err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", r.Table.Name, err)
+	}
 	columns, err := t.encoders(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", r.Table.Name, err)
@@ -64,6 +67,11 @@ func (l *loadBase) Abort() {
 	}
 	l.link.close()
 	l.link = nil
+	if !transactional(l.request.Table) {
+		ctx, cancel := context.WithTimeout(context.Background(), clearGrace)
+		defer cancel()
+		_ = l.target.clearRemains(ctx, l.request) // else the next load of the table does it
+	}
 }
 
 // finish writes the mark, commits and runs what follows the load.

@@ -88,18 +88,3 @@ func (s *snapshot) Close() error {
 	}
 	return nil
 }
-
-// Witness and Unmoved: segments are ranges of key values, and a row's key is its place. Only an update of the key
-// moves a row, and whoever resumes has the source's change stream or a quiet source to account for that; a table
-// without a key is one segment, which no row can leave.
-func (s *snapshot) Witness(context.Context, *catalog.Table) (string, error) {
-	return keyWitness, s.alive()
-}
-
-// Unmoved reports whether the segments were cut by this connector's own rule.
-func (s *snapshot) Unmoved(_ context.Context, _ *catalog.Table, witness string) (bool, error) {
-	return witness == keyWitness, s.alive()
-}
-
-// keyWitness names the rule by which segments are cut.
-const keyWitness = "key ranges"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"strings"
@@ -24,15 +25,20 @@ const (
 
 // parseConfig reads a postgres:// URL the way libpq does: missing parts come from the PG* variables, the service
 // file and the password file. sslmode=none is another name for disable.
-func parseConfig(raw string) (*pgx.ConnConfig, error) {
+func parseConfig(raw string, getenv func(string) string) (*pgx.ConnConfig, error) {
 	cleaned, secret, err := cleanURL(raw)
 	if err != nil {
 		return nil, invalidURL(raw, err)
 	}
-	cfg, err := pgx.ParseConfig(cleaned)
+	complete, err := withEnvironment(cleaned, getenv)
+	if err != nil {
+		return nil, invalidURL(raw, err)
+	}
+	cfg, err := pgx.ParseConfig(complete)
 	if err != nil {
 		return nil, invalidURL(raw, errors.New(scrub(reasonOf(err), secret)))
 	}
+	maps.DeleteFunc(cfg.RuntimeParams, func(_, value string) bool { return value == "" })
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "whimbrel"
 	}

@@ -19,7 +19,7 @@ import (
 
 func TestURLsAsLibpqReadsThem(t *testing.T) {
 	t.Setenv("PGPASSWORD", "from-environment")
-	cfg, err := parseConfig("postgresql://u@db.example:6000/shop?sslmode=none&application_name=mine")
+	cfg, err := parseConfig("postgresql://u@db.example:6000/shop?sslmode=none&application_name=mine", os.Getenv)
 	require.NoError(t, err)
 	require.Equal(t, "from-environment", cfg.Password)
 	require.Equal(t, uint16(6000), cfg.Port)
@@ -27,7 +27,7 @@ func TestURLsAsLibpqReadsThem(t *testing.T) {
 	require.Equal(t, "mine", cfg.RuntimeParams["application_name"])
 	require.Equal(t, "postgres://db.example:6000/shop", identity(cfg))
 
-	cfg, err = parseConfig("postgres://u:p@/shop?host=/run/sockets&sslmode=verify-full")
+	cfg, err = parseConfig("postgres://u:p@/shop?host=/run/sockets&sslmode=verify-full", os.Getenv)
 	require.NoError(t, err)
 	require.Equal(t, "/run/sockets", cfg.Host)
 	require.Equal(t, "p", cfg.Password)
@@ -37,16 +37,67 @@ func TestURLsAsLibpqReadsThem(t *testing.T) {
 	pass := filepath.Join(t.TempDir(), "pgpass")
 	require.NoError(t, os.WriteFile(pass, []byte("db.example:5432:shop:u:from-file\n"), 0o600))
 	t.Setenv("PGPASSFILE", pass)
-	cfg, err = parseConfig("postgres://u@db.example/shop?sslmode=require")
+	cfg, err = parseConfig("postgres://u@db.example/shop?sslmode=require", os.Getenv)
 	require.NoError(t, err)
 	require.Equal(t, "from-file", cfg.Password)
 	require.NotNil(t, cfg.TLSConfig)
 	require.True(t, cfg.TLSConfig.InsecureSkipVerify)
 
-	cfg, err = parseConfig("postgres://u@one.example:5001,two.example:5002/shop?sslmode=disable")
+	cfg, err = parseConfig("postgres://u@one.example:5001,two.example:5002/shop?sslmode=disable", os.Getenv)
 	require.NoError(t, err)
 	require.Equal(t, "one.example", cfg.Host)
 	require.Len(t, cfg.Fallbacks, 1)
+}
+
+// TestOnlyTheEnvironmentGivenIsRead: a server that runs many migrations must not lend its own passwords to all of them.
+func TestOnlyTheEnvironmentGivenIsRead(t *testing.T) {
+	home := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".pgpass"), []byte("*:*:*:*:of-the-process\n"), 0o600))
+	t.Setenv("HOME", home)
+	for variable, value := range map[string]string{
+		"PGHOST": "process.example", "PGPORT": "6001", "PGUSER": "process", "PGPASSWORD": "of-the-process", "PGDATABASE": "process", "PGSSLMODE": "verify-full",
+		"PGAPPNAME": "process", "PGCONNECT_TIMEOUT": "77", "PGTZ": "Asia/Tokyo", "PGOPTIONS": "-c geqo=off", "PGSSLROOTCERT": "/none/such", "PGTARGETSESSIONATTRS": "standby",
+	} {
+		t.Setenv(variable, value)
+	}
+	own := map[string]string{"PGPASSWORD": "mine +&=%", "PGPORT": "6002", "PGSSLMODE": "disable", "PGTZ": "UTC"}
+	for name, getenv := range map[string]func(string) string{"none": nil, "another": func(v string) string { return own[v] }} {
+		t.Run(name, func(t *testing.T) {
+			for _, url := range []string{"postgres://u@db.example/shop", "postgres://u@db.example?dbname=shop", "postgres:///shop?host=db.example&user=u"} {
+				cfg, err := parseConfig(url, getenv)
+				require.NoError(t, err)
+				port, password, params := uint16(5432), "", map[string]string{"application_name": "whimbrel", "client_encoding": "UTF8"}
+				if getenv != nil {
+					port, password, params["timezone"] = 6002, own["PGPASSWORD"], "UTC"
+					require.Nil(t, cfg.TLSConfig)
+				}
+				require.Equal(t, []any{"db.example", port, "u", "shop", password}, []any{cfg.Host, cfg.Port, cfg.User, cfg.Database, cfg.Password}, url)
+				require.Equal(t, params, cfg.RuntimeParams)
+				require.Equal(t, connectTimeout, cfg.ConnectTimeout)
+				require.Nil(t, cfg.ValidateConnect)
+			}
+		})
+	}
+	cfg, err := parseConfig("postgres://", os.Getenv)
+	require.ErrorContains(t, err, "/none/such", "%v", cfg)
+
+	t.Setenv("PGSERVICE", "process")
+	_, err = parseConfig("postgres://u@db.example/shop", nil)
+	require.ErrorContains(t, err, "PGSERVICE")
+}
+
+// TestHomeOfTheEnvironmentGiven takes the password file from the home directory that the environment names.
+func TestHomeOfTheEnvironmentGiven(t *testing.T) {
+	home := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".pgpass"), []byte("db.example:5432:shop:u:at-home\n"), 0o600))
+	cfg, err := parseConfig("postgres://u@db.example/shop", func(v string) string {
+		if v == "HOME" {
+			return home
+		}
+		return ""
+	})
+	require.NoError(t, err)
+	require.Equal(t, "at-home", cfg.Password)
 }
 
 func TestErrorsKeepThePassword(t *testing.T) {

@@ -46,24 +46,24 @@ func bothWays(t *testing.T, test func(t *testing.T, p *pair)) {
 	t.Run("18to15", func(t *testing.T) { test(t, freshPair(t, b, a)) })
 }
 
-func execute(t *testing.T, db *servertest.Database, statements ...string) {
+func execute(t testing.TB, db *servertest.Database, statements ...string) {
 	t.Helper()
-	c, err := pgx.Connect(t.Context(), db.URL)
+	c, err := pgx.Connect(context.Background(), db.URL)
 	require.NoError(t, err)
 	defer func() { _ = c.Close(context.Background()) }()
 	for _, s := range statements {
-		_, err := c.Exec(t.Context(), s, pgx.QueryExecModeSimpleProtocol)
+		_, err := c.Exec(context.Background(), s, pgx.QueryExecModeSimpleProtocol)
 		require.NoError(t, err, s)
 	}
 }
 
 // lines returns the first column of a query's rows.
-func lines(t *testing.T, db *servertest.Database, sql string) []string {
+func lines(t testing.TB, db *servertest.Database, sql string) []string {
 	t.Helper()
-	c, err := pgx.Connect(t.Context(), db.URL)
+	c, err := pgx.Connect(context.Background(), db.URL)
 	require.NoError(t, err)
 	defer func() { _ = c.Close(context.Background()) }()
-	rows, err := c.Query(t.Context(), sql, pgx.QueryExecModeSimpleProtocol)
+	rows, err := c.Query(context.Background(), sql, pgx.QueryExecModeSimpleProtocol)
 	require.NoError(t, err)
 	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)

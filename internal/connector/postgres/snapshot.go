@@ -68,6 +68,11 @@ func (s *snapshot) export(ctx context.Context) error {
 	if err := s.coordinator.exec(ctx, beginSQL); err != nil {
 		return err
 	}
+	return s.share(ctx)
+}
+
+// share exports the snapshot of the transaction that the coordinator is in.
+func (s *snapshot) share(ctx context.Context) error {
 	return s.coordinator.query(ctx, exportSQL, func(v [][]byte) error {
 		s.id, s.xmin, s.version = string(v[0]), string(v[1]), signed(v[2])
 		return nil

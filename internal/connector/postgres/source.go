@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,13 +12,20 @@ import (
 
 // source is a database to read from.
 type source struct {
-	cfg *pgx.ConnConfig
+	cfg      *pgx.ConnConfig
+	settings *sourceSettings
+	types    *typeBook
+	log      *slog.Logger
 }
 
 var _ connector.Source = (*source)(nil)
 
 func openSource(ctx context.Context, c connector.Config) (connector.Source, error) {
-	cfg, err := parseConfig(c.URL)
+	cfg, err := parseConfig(c.URL, c.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := readSourceSettings(c.Settings)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +34,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 		return nil, err
 	}
 	_ = conn.Close(ctx)
-	return &source{cfg: cfg}, nil
+	return &source{cfg: cfg, settings: settings, types: &typeBook{}, log: c.Log}, nil
 }
 
 // Identity implements connector.Source.

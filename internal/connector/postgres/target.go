@@ -40,7 +40,7 @@ type target struct {
 var _ connector.Target = (*target)(nil)
 
 func openTarget(ctx context.Context, c connector.Config) (connector.Target, error) {
-	cfg, err := parseConfig(c.URL)
+	cfg, err := parseConfig(c.URL, c.Getenv)
 	if err != nil {
 		return nil, err
 	}

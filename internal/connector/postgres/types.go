@@ -46,6 +46,8 @@ type wireType struct {
 	// portable says that the binary form means the same on any server: it holds no object identifiers of this one.
 	portable bool
 	modifier int // of the domain; -1 when it has none
+	// names says that a value is the identifier of an object of one server: the type's name, "regclass".
+	names string
 }
 
 // attribute is a column as pg_attribute has it.
@@ -138,6 +140,9 @@ func (k *typeBook) resolve(oid uint32) wireType {
 		r = k.mu.rows[r.base]
 	}
 	t.portable = k.portable(t.base)
+	if r.identifies {
+		t.names = r.name
+	}
 	t.textual = r.kind == 'e' || r.name == "citext" && r.category == "S"
 	return t
 }

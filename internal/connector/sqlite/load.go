@@ -184,11 +184,11 @@ func (l *loader) Commit(ctx context.Context, n connector.Counts) error {
 		if err := l.target.unpark(false); err != nil {
 			return err
 		}
-		err := c.exec("COMMIT")
-		if err == nil {
-			l.target.parked = nil
+		if err := c.exec("COMMIT"); err != nil {
+			return err
 		}
-		return err
+		l.target.parked.forget()
+		return nil
 	})
 	if err != nil {
 		return err

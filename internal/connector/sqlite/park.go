@@ -25,8 +25,11 @@ const (
 // they are written after it.
 func (t *target) Park(ctx context.Context, rows []connector.Parked) error {
 	t.mu.Lock()
-	t.parked = append(t.parked, rows...)
+	err := t.parked.add(rows)
 	t.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	select {
 	case <-t.turn:
 		defer t.give()
@@ -39,27 +42,26 @@ func (t *target) Park(ctx context.Context, rows []connector.Parked) error {
 // unpark writes the waiting rows, in a transaction of its own or in the one that is open, whose commit lets
 // the caller forget them. The caller holds mu and the turn.
 func (t *target) unpark(own bool) error {
-	if len(t.parked) == 0 {
+	if t.parked.empty() {
 		return nil
 	}
 	write := func() error {
 		if err := t.conn.exec(createExceptions); err != nil {
 			return err
 		}
-		for _, p := range t.parked {
-			at := p.Time.UTC().Format(time.DateTime + ".000000")
-			if err := t.conn.run(insertException, p.Task, p.Table.Schema, p.Table.Name, at, p.Statement, p.Reason); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.parked.each(func(p connector.Parked) error { return writeParked(t.conn, p) })
 	}
 	if !own {
 		return write()
 	}
-	err := transact(t.conn, write)
-	if err == nil {
-		t.parked = nil
+	if err := transact(t.conn, write); err != nil {
+		return err
 	}
-	return err
+	t.parked.forget()
+	return nil
+}
+
+func writeParked(c *conn, p connector.Parked) error {
+	at := p.Time.UTC().Format(time.DateTime + ".000000")
+	return c.run(insertException, p.Task, p.Table.Schema, p.Table.Name, at, p.Statement, p.Reason)
 }

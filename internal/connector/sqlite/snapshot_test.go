@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -166,10 +165,16 @@ func TestWitness(t *testing.T) {
 	}
 	witness := map[string]string{}
 	require.Equal(t, map[string]bool{"keyed": true, "plain": true}, unmoved(witness))
-	exec("INSERT INTO plain VALUES (2)")
-	require.Equal(t, map[string]bool{"keyed": true, "plain": true}, unmoved(witness))
-	exec("VACUUM")
-	require.Equal(t, map[string]bool{"keyed": true, "plain": false}, unmoved(witness), fmt.Sprint(witness))
+	for _, change := range []string{
+		"INSERT INTO keyed VALUES (1), (2)", "UPDATE keyed SET id = 7 WHERE id = 1", "VACUUM", "PRAGMA journal_mode=WAL",
+		"INSERT INTO plain VALUES (2)", "UPDATE keyed SET id = 9 WHERE id = 7",
+	} {
+		exec(change)
+		require.Equal(t, map[string]bool{"keyed": false, "plain": false}, unmoved(witness), "%s: %v", change, witness)
+		clear(witness)
+		unmoved(witness)
+		require.Equal(t, map[string]bool{"keyed": true, "plain": true}, unmoved(witness))
+	}
 }
 
 func TestSplitByRule(t *testing.T) {

@@ -26,7 +26,7 @@ type target struct {
 	conn *conn
 
 	mu      sync.Mutex // guards conn and what follows
-	parked  []connector.Parked
+	parked  parking
 	writing bool   // writeMode has run
 	restore string // journal mode to go back to; empty leaves it
 	isNew   bool   // there was no file
@@ -154,6 +154,9 @@ func execute(c *conn, sql string) error {
 	if strings.HasPrefix(sql, foreignKeyCheck) {
 		return checkForeignKeys(c, sql)
 	}
+	if strings.HasPrefix(sql, "ALTER TABLE") {
+		return alter(c, sql)
+	}
 	return c.exec(sql)
 }
 
@@ -196,6 +199,7 @@ func (t *target) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	err := t.unpark(true)
+	t.parked.forget()
 	t.settle()
 	err = errors.Join(err, t.conn.close())
 	if info, e := os.Stat(t.at.path); e == nil && t.isNew && info.Size() == 0 {

@@ -245,6 +245,42 @@ func TestParkedRowsComeWithTheCommit(t *testing.T) {
 		rows(t, path, `SELECT TABLE_OWNER||'.'||TABLE_NAME||' '||ERROR_TIME||' '||"ERROR" FROM awsdms_apply_exceptions`))
 }
 
+// TestParkedRowsAreHeldWithinBounds parks far more than the memory that is set aside for rows that wait, twice, and once
+// with a load that is given up.
+func TestParkedRowsAreHeldWithinBounds(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	to, table, path := keyedTarget(t)
+	const n, size = 500, 20 << 10
+	park := func(from int) {
+		for i := range n {
+			row := connector.Parked{Task: "task", Table: table.Name, Time: time.Unix(0, 0), Statement: strings.Repeat("\xffs", size/2), Reason: fmt.Sprint(from + i)}
+			require.NoError(t, to.Park(t.Context(), []connector.Parked{row}))
+			require.LessOrEqual(t, to.(*target).parked.size, parkingRoom+size)
+			require.LessOrEqual(t, len(to.(*target).parked.rows), parkingRoom/size+1)
+		}
+	}
+	for round, end := range []func(connector.Loader){
+		func(l connector.Loader) { require.NoError(t, l.Commit(t.Context(), connector.Counts{})) },
+		connector.Loader.Abort,
+		func(l connector.Loader) { require.NoError(t, l.Commit(t.Context(), connector.Counts{})) },
+	} {
+		loader, write := intsLoader(t, to, table, connector.LoadRequest{})
+		require.NoError(t, write(int64(1+10*round)))
+		park(round * n)
+		end(loader)
+		require.True(t, to.(*target).parked.empty())
+	}
+	require.NoError(t, to.Close())
+	var want []string
+	for i := range 3 * n {
+		want = append(want, fmt.Sprintf("%d %d", i, size/2*2))
+	}
+	require.Equal(t, want, rows(t, path, `SELECT "ERROR"||' '||length(CAST("STATEMENT" AS BLOB)) FROM awsdms_apply_exceptions ORDER BY rowid`))
+	left, err := os.ReadDir(os.Getenv("TMPDIR"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
 func TestJournal(t *testing.T) {
 	to, table, path := keyedTarget(t)
 	mark := func(run string, n int) connector.Mark {

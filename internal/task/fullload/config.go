@@ -20,6 +20,8 @@ type Config struct {
 	Tables   []*Table
 	// Workers is how many segments and index builds run at once (task setting MaxFullLoadSubTasks).
 	Workers int
+	// PerTable is how many of them may work for one table (task setting ParallelLoadThreads); 0 means all.
+	PerTable int
 	// BatchRows bounds the rows of one batch (task setting CommitRate); 0 means change.MaxBatchRows.
 	BatchRows int
 	Policy    Policy

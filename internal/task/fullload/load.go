@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // load is a running full load.
@@ -24,6 +26,9 @@ type load struct {
 	failed atomic.Int64 // tables
 	big    *semaphore.Weighted
 }
+
+// log is the logger of a component.
+func (l *load) log(c tasklog.Component) *slog.Logger { return tasklog.Of(l.Log, c) }
 
 // tableState is a table while it is loaded.
 type tableState struct {
@@ -41,7 +46,7 @@ type tableState struct {
 // Run loads every table. The error is nil when the task may go on, even with failed tables: those are in Stats. It
 // wraps ErrStopped when a policy stopped the task and context.Cause(ctx) when the context ended.
 func Run(ctx context.Context, c Config) error {
-	l := &load{Config: c, queue: newQueue(), pace: newPace(c.RowsPerSecond, c.BytesPerSecond), big: semaphore.NewWeighted(1)}
+	l := &load{Config: c, queue: newQueue(c.PerTable), pace: newPace(c.RowsPerSecond, c.BytesPerSecond), big: semaphore.NewWeighted(1)}
 	for i, t := range c.Tables {
 		l.tables = append(l.tables, l.enqueue(ctx, i, t))
 	}
@@ -115,6 +120,7 @@ func (l *load) do(ctx context.Context, w work) error {
 	if w.table.ended.Load() {
 		return nil
 	}
+	ctx = tasklog.With(ctx, slog.String("schema", w.table.Source.Name.Schema), slog.String("table", w.table.Source.Name.Name))
 	var err error
 	if w.isBuild() {
 		err = l.build(ctx, w)
@@ -127,11 +133,11 @@ func (l *load) do(ctx context.Context, w work) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return l.tableFailed(w.table, err)
+	return l.tableFailed(ctx, w.table, err)
 }
 
 // tableFailed applies TableErrorPolicy.
-func (l *load) tableFailed(t *tableState, err error) error {
+func (l *load) tableFailed(ctx context.Context, t *tableState, err error) error {
 	err = fmt.Errorf("table %s: %w", t.Source.Name, err)
 	if !t.ended.Swap(true) {
 		t.stats.fail(err)
@@ -148,7 +154,7 @@ func (l *load) tableFailed(t *tableState, err error) error {
 		// The snapshot is gone, so no other table can be loaded either.
 		return err
 	}
-	l.Log.Error("table suspended", "table", t.Source.Name.String(), "error", err)
+	l.log(tasklog.TablesManager).ErrorContext(ctx, "table suspended", "table", t.Source.Name.String(), "error", err)
 	return nil
 }
 
@@ -211,6 +217,7 @@ func (l *load) exec(ctx context.Context, t *tableState, ss []catalog.Statement) 
 				}
 			}
 			look = true
+			l.tell(ctx, s)
 			return l.Target.Exec(ctx, []catalog.Statement{s})
 		})
 		if err != nil {
@@ -218,4 +225,10 @@ func (l *load) exec(ctx context.Context, t *tableState, ss []catalog.Statement) 
 		}
 	}
 	return nil
+}
+
+// tell logs a statement before it is run.
+func (l *load) tell(ctx context.Context, s catalog.Statement) {
+	ctx = tasklog.With(ctx, slog.String("statement", s.SQL))
+	l.log(tasklog.TablesManager).DebugContext(ctx, "make", "kind", s.Makes.Kind, "name", s.Makes.Name.String())
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // batchesPerWorker lets one batch be read while another is written and a third changes hands.
@@ -130,6 +131,9 @@ func (a *attempt) write(ctx context.Context, loader connector.Loader, b *change.
 	}
 	if err := loader.Write(ctx, b); err != nil {
 		return fmt.Errorf("write: %w", err)
+	}
+	if log := a.load.log(tasklog.TargetLoad); log.Enabled(ctx, tasklog.DetailedDebug) {
+		log.Log(ctx, tasklog.DetailedDebug, "batch written", "table", a.table.Target.Name.String(), "rows", b.Rows(), "bytes", b.Payload())
 	}
 	a.count(b.Rows(), b.Payload())
 	return nil

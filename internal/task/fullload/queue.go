@@ -29,7 +29,8 @@ func (w work) before(o work) bool {
 
 // queue hands out work until all of it, and what it led to, is done.
 type queue struct {
-	mu struct {
+	perTable int // how much work of one table is done at once; 0 means no bound
+	mu       struct {
 		sync.Mutex
 		tables tableHeap
 		// huge are the tables of huge rows: one worker at a time takes from them, or each would hold some such rows.
@@ -40,8 +41,8 @@ type queue struct {
 	changed *sync.Cond
 }
 
-func newQueue() *queue {
-	q := &queue{}
+func newQueue(perTable int) *queue {
+	q := &queue{perTable: perTable}
 	q.changed = sync.NewCond(&q.mu)
 	return q
 }
@@ -52,12 +53,23 @@ func (q *queue) push(w work) {
 	q.mu.open++
 	l := &w.table.line
 	heap.Push(&l.waiting, w)
-	if l.queued {
-		heap.Fix(q.of(w.table), l.place)
-	} else {
-		heap.Push(q.of(w.table), w.table)
-	}
+	q.place(w.table)
 	q.changed.Signal()
+}
+
+// place puts a table where it belongs after its work has changed: into its heap, or out of it while there is nothing of it
+// that may be done now.
+func (q *queue) place(t *tableState) {
+	l, h := &t.line, q.of(t)
+	ready := len(l.waiting) > 0 && (q.perTable == 0 || l.active < q.perTable)
+	switch {
+	case ready && l.queued:
+		heap.Fix(h, l.place)
+	case ready:
+		heap.Push(h, t)
+	case l.queued:
+		heap.Remove(h, l.place)
+	}
 }
 
 // of returns the heap the table belongs to.
@@ -97,11 +109,7 @@ func (q *queue) pop(ctx context.Context) (work, bool) {
 	if t.huge {
 		q.mu.hugeActive++
 	}
-	if len(t.line.waiting) == 0 {
-		heap.Remove(q.of(t), t.line.place)
-	} else {
-		heap.Fix(q.of(t), t.line.place)
-	}
+	q.place(t)
 	return w, true
 }
 
@@ -110,11 +118,11 @@ func (q *queue) done(w work) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	w.table.line.active--
-	if w.table.line.queued {
-		heap.Fix(q.of(w.table), w.table.line.place)
-	}
+	q.place(w.table)
 	if w.table.huge {
 		q.mu.hugeActive--
+	}
+	if w.table.huge || q.perTable > 0 {
 		q.changed.Broadcast()
 	}
 	q.mu.open--

@@ -30,7 +30,7 @@ func next(t *testing.T, q *queue) work {
 }
 
 func TestWorkersSpreadOverTables(t *testing.T) {
-	q := newQueue()
+	q := newQueue(0)
 	tables := queued(q, []int{0, 0}, []int64{100, 100, 100}, []int64{10, 10})
 	first, second := next(t, q), next(t, q)
 	require.Same(t, tables[0], first.table, "the largest first")
@@ -43,13 +43,13 @@ func TestWorkersSpreadOverTables(t *testing.T) {
 }
 
 func TestLoadOrderGoesBeforeSize(t *testing.T) {
-	q := newQueue()
+	q := newQueue(0)
 	tables := queued(q, []int{0, 5}, []int64{100}, []int64{1})
 	require.Same(t, tables[1], next(t, q).table)
 }
 
 func TestBuildsGoFirst(t *testing.T) {
-	q := newQueue()
+	q := newQueue(0)
 	tables := queued(q, []int{9, 0}, []int64{100, 100}, []int64{1})
 	w := next(t, q)
 	q.push(work{table: tables[1], then: func(context.Context) {}, segment: connector.Segment{Bytes: 1 << 40}})
@@ -58,7 +58,7 @@ func TestBuildsGoFirst(t *testing.T) {
 }
 
 func TestQueueEndsWhenAllIsDone(t *testing.T) {
-	q := newQueue()
+	q := newQueue(0)
 	queued(q, []int{0}, []int64{1})
 	w := next(t, q)
 	ended := make(chan bool)
@@ -71,7 +71,7 @@ func TestQueueEndsWhenAllIsDone(t *testing.T) {
 }
 
 func TestQueueEndsWithItsContext(t *testing.T) {
-	q := newQueue()
+	q := newQueue(0)
 	queued(q, []int{0}, []int64{1})
 	next(t, q)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -85,7 +85,7 @@ func TestQueueEndsWithItsContext(t *testing.T) {
 }
 
 func TestOneWorkerTakesHugeRows(t *testing.T) {
-	q := newQueue()
+	q := newQueue(0)
 	tables := queued(q, []int{0}, []int64{10, 10})
 	huge := &tableState{Table: &Table{}, index: 1, huge: true}
 	for n := range 3 {
@@ -103,4 +103,33 @@ func TestOneWorkerTakesHugeRows(t *testing.T) {
 	}()
 	q.done(first)
 	require.Same(t, huge, (<-waiting).table)
+}
+
+func TestNoMoreWorkersOnATableThanAsked(t *testing.T) {
+	q := newQueue(2)
+	tables := queued(q, []int{7, 0}, []int64{100, 100, 100, 100}, []int64{1, 1, 1})
+	first, second := next(t, q), next(t, q)
+	require.Same(t, tables[0], first.table)
+	require.Same(t, tables[0], second.table)
+	third, fourth := next(t, q), next(t, q)
+	require.Same(t, tables[1], third.table, "the table of the higher load-order has its two")
+	require.Same(t, tables[1], fourth.table)
+	require.Nil(t, q.next(), "a fifth worker has nothing to do")
+	waiting := make(chan work)
+	go func() {
+		w, _ := q.pop(context.Background())
+		waiting <- w
+	}()
+	q.done(second)
+	fifth := <-waiting
+	require.Same(t, tables[0], fifth.table)
+	for _, w := range []work{first, third, fourth, fifth} {
+		q.done(w)
+	}
+	last := []work{next(t, q), next(t, q)}
+	require.ElementsMatch(t, tables, []*tableState{last[0].table, last[1].table})
+	q.done(last[0])
+	q.done(last[1])
+	_, more := q.pop(t.Context())
+	require.False(t, more)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // reconcile makes everything durable and compares the journal with what this process believes to be loaded. A target
@@ -25,7 +26,7 @@ func (l *load) reconcile(ctx context.Context) (again bool, err error) {
 				continue
 			}
 			again = true
-			l.Log.Warn("the target has lost a segment that it had committed, loading it again",
+			l.log(tasklog.TargetLoad).WarnContext(ctx, "the target has lost a segment that it had committed, loading it again",
 				"table", t.Source.Name.String(), "segment", s.Number)
 			l.loadAgain(t, s)
 		}

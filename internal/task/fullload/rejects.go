@@ -7,6 +7,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // maxHeldRejects bounds the rejected rows a segment holds in memory before it parks them.
@@ -31,6 +32,7 @@ func (r *rejects) take(j change.Reject) error {
 	} else {
 		r.dropped++
 	}
+	r.load.log(tasklog.Transformation).DebugContext(r.ctx, "row rejected", "table", r.table.Target.Name.String(), "column", j.Column, "kept", j.Kept)
 	action, err := r.load.Policy.decide(j, r.table.stats.rejected.Load()+r.dropped+r.changed)
 	if action != IgnoreRecord {
 		r.held = append(r.held, r.describe(j))

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // DMS leaves RecoverableErrorCount -1 to the service; nine tries is what its guide names for a running task.
 const defaultTries = 9
 
 func (l *load) retry(ctx context.Context, what string, f func() error) error {
-	return l.Retry.Do(ctx, l.Log, what, f)
+	return l.Retry.Do(ctx, l.log(tasklog.TaskManager), what, f)
 }
 
 // Do repeats f while its error may pass by itself: a busy or a lost target.
@@ -23,7 +24,7 @@ func (r Retry) Do(ctx context.Context, log *slog.Logger, what string, f func() e
 		if err == nil || ctx.Err() != nil || !r.mayRetry(err, try, wait) {
 			return err
 		}
-		log.Warn("trying again", "what", what, "try", try, "after", wait, "error", err)
+		log.WarnContext(ctx, "trying again", "what", what, "try", try, "after", wait, "error", err)
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -33,6 +34,18 @@ func (r Retry) Do(ctx context.Context, log *slog.Logger, what string, f func() e
 			wait = min(2*wait, max(r.ThrottlingMax, r.Interval))
 		}
 	}
+}
+
+// Next tells how long to wait before try number try, counted from 1, after an error, and whether there is to be another
+// try at all.
+func (r Retry) Next(err error, try int) (wait time.Duration, again bool) {
+	wait = r.Interval
+	for range try - 1 {
+		if r.Throttling {
+			wait = min(2*wait, max(r.ThrottlingMax, r.Interval))
+		}
+	}
+	return wait, r.mayRetry(err, try, wait)
 }
 
 func (r Retry) mayRetry(err error, try int, wait time.Duration) bool {

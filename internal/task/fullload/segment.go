@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // SourceError marks an error that came from reading: the snapshot ends with its connection, so there is no retry.
@@ -28,6 +31,7 @@ func isSource(err error) bool {
 // loadSegment loads one segment, fast first, carefully when the server refuses rows.
 func (l *load) loadSegment(ctx context.Context, t *tableState, s connector.Segment) error {
 	t.stats.enter(FullLoad)
+	ctx = tasklog.With(ctx, slog.Int("segment", s.Number))
 	o := &once{load: l, table: t, segment: s, again: t.Resumed || t.redo.Load(), parked: newParkedRows()}
 	if err := l.retry(ctx, fmt.Sprintf("load segment %d of %d of %s", s.Number, s.Of, t.Source.Name), func() error { return o.try(ctx) }); err != nil {
 		return err
@@ -53,7 +57,7 @@ func (o *once) try(ctx context.Context) error {
 	if err == nil || o.careful || !refused(err) {
 		return err
 	}
-	o.load.Log.Warn("the target refuses rows, loading the segment carefully",
+	o.load.log(tasklog.TargetLoad).WarnContext(ctx, "the target refuses rows, loading the segment carefully",
 		"table", o.table.Source.Name.String(), "segment", o.segment.Number, "error", err)
 	o.careful = true
 	return o.attempt(ctx)
@@ -79,7 +83,7 @@ func (o *once) attempt(ctx context.Context) error {
 		return err
 	}
 	if done, unknown := o.marked(ctx); unknown == nil && done {
-		o.load.Log.Warn("the rows of a segment are in, although its load ended with an error",
+		o.load.log(tasklog.TargetLoad).WarnContext(ctx, "the rows of a segment are in, although its load ended with an error",
 			"table", o.table.Source.Name.String(), "segment", o.segment.Number, "error", err)
 		a.keep()
 		return nil
@@ -122,6 +126,12 @@ func (a *attempt) run(ctx context.Context, careful, again bool) (err error) {
 			return err
 		}
 	}
+	for _, s := range slices.Concat(request.Before, request.After) {
+		a.load.tell(ctx, s)
+	}
+	began := time.Now()
+	a.load.log(tasklog.SourceUnload).DebugContext(ctx, "read a segment", "table", a.table.Source.Name.String(), "segment", a.segment.Number,
+		"of", a.segment.Of, "part", a.segment.Spec, "raw", a.raw != nil, "careful", careful)
 	loader, err := a.load.Target.Load(ctx, request)
 	if err != nil {
 		return fmt.Errorf("begin the load: %w", err)
@@ -139,6 +149,8 @@ func (a *attempt) run(ctx context.Context, careful, again bool) (err error) {
 	if err := loader.Commit(ctx, a.counts); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	a.load.log(tasklog.TargetLoad).DebugContext(ctx, "segment loaded", "table", a.table.Target.Name.String(), "segment", a.segment.Number,
+		"rows", a.counts.Rows, "bytes", a.counts.Bytes, "rejected", a.counts.Rejected, "seconds", time.Since(began).Seconds())
 	a.table.stats.rejected.Add(a.rejects.dropped)
 	a.table.stats.changed.Add(a.rejects.changed)
 	a.table.loaded.Store(a.segment.Number, a.counts)

@@ -7,8 +7,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/document"
 )
 
-// CheckFullLoad refuses every key whose value is not the default and that a full load cannot honour yet.
-func (s *Settings) CheckFullLoad() error {
+// Check refuses every key whose value is not the default and that nothing can honour yet.
+func (s *Settings) Check() error {
 	var problems document.Problems
 	refuse(reflect.ValueOf(*s), reflect.ValueOf(*Defaults()), "", &problems)
 	return problems.Err()
@@ -22,6 +22,9 @@ func refuse(v, base reflect.Value, path string, problems *document.Problems) {
 			continue
 		}
 		at := path + key(field)
+		if flag := field.Tag.Get("rests"); flag != "" && !v.FieldByName(flag).Bool() {
+			continue
+		}
 		switch value := v.Field(i); {
 		case value.Kind() == reflect.Struct:
 			refuse(value, base.Field(i), at+".", problems)
@@ -40,8 +43,14 @@ func refuseKey(v, base reflect.Value, field reflect.StructField, at string, prob
 		problems.Addf("", at, "%s; leave it out or set it to null", words)
 		return
 	}
+	if v.Comparable() && v.Equal(base) || fmt.Sprint(v) == field.Tag.Get("stored") {
+		return
+	}
+	if reason := field.Tag.Get("absent"); reason != "" {
+		problems.Addf("", at, "is %v and cannot be honoured: %s; want %v", v, reason, base)
+	}
 	feature := field.Tag.Get("later")
-	if feature == "" || v.Equal(base) || fmt.Sprint(v) == field.Tag.Get("stored") {
+	if feature == "" {
 		return
 	}
 	problems.Addf("", at, "is %v and belongs to %s, which is not there yet; want %v", v, feature, base)

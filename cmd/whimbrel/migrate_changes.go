@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/task"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
+)
+
+// changeFlags are the flags of `whimbrel migrate` that concern changes.
+type changeFlags struct {
+	migrationType                  string
+	startPosition, startTime       string
+	stopPosition                   string
+	sourceSettings, targetSettings []string
+	cutover                        bool
+}
+
+// migrationTypes are the words of --migration-type.
+var migrationTypes = []string{string(task.FullLoad), string(task.FullLoadAndCDC), string(task.Changes)}
+
+func (f *changeFlags) bind(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.migrationType, "migration-type", string(task.FullLoad), "what to do: "+strings.Join(migrationTypes, ", "))
+	fl.StringVar(&f.startPosition, "cdc-start-position", "", "with cdc: begin at this `position` of the source (an LSN or a slot's name, binlog.000024:373, a GTID set, a sequence number)")
+	fl.StringVar(&f.startTime, "cdc-start-time", "", "with cdc: begin at this `time` (2026-02-09T12:12:12, UTC)")
+	fl.StringVar(&f.stopPosition, "cdc-stop-position", "", "stop by itself: server_time:2026-02-09T12:12:12 or commit_time:2026-02-09T12:12:12 (`when`, UTC)")
+	fl.StringArrayVar(&f.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name: SlotName=moves (`name=value`, repeatable)")
+	fl.StringArrayVar(&f.targetSettings, "target-setting", nil, "an endpoint setting of the target (`name=value`, repeatable)")
+	fl.BoolVar(&f.cutover, "cutover", false, "catch up, wait until the source is quiet, set sequences, enable triggers, compare counts, then end")
+	_ = cmd.RegisterFlagCompletionFunc("migration-type", cobra.FixedCompletions(migrationTypes, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// apply puts what the flags say into the configuration of a task.
+func (f *changeFlags) apply(c *task.Config) (err error) {
+	if !slices.Contains(migrationTypes, f.migrationType) {
+		return usageError{fmt.Errorf("--migration-type %q: want one of %s", f.migrationType, strings.Join(migrationTypes, ", "))}
+	}
+	c.Type = task.Type(f.migrationType)
+	if c.Source.Settings, err = settingsOf("--source-setting", f.sourceSettings); err != nil {
+		return err
+	}
+	if c.Target.Settings, err = settingsOf("--target-setting", f.targetSettings); err != nil {
+		return err
+	}
+	if c.Cutover = f.cutover; c.Cutover && c.Type == task.FullLoad {
+		return usageError{fmt.Errorf("--cutover goes with --migration-type cdc or full-load-and-cdc")}
+	}
+	if c.Start, err = f.start(c.Type); err != nil {
+		return err
+	}
+	c.Stop, err = f.stop(c.Type)
+	return err
+}
+
+func settingsOf(flag string, pairs []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, p := range pairs {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return nil, usageError{fmt.Errorf("%s %q: want name=value", flag, p)}
+		}
+		if _, twice := out[name]; twice {
+			return nil, usageError{fmt.Errorf("%s %s is given twice", flag, name)}
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+func (f *changeFlags) start(kind task.Type) (p connector.StartPoint, err error) {
+	switch {
+	case f.startPosition == "" && f.startTime == "":
+		return p, nil
+	case f.startPosition != "" && f.startTime != "":
+		return p, usageError{fmt.Errorf("--cdc-start-position and --cdc-start-time exclude each other: give one of them")}
+	case kind != task.Changes:
+		return p, usageError{fmt.Errorf("--cdc-start-position and --cdc-start-time go with --migration-type cdc: after a full load, changes begin where it ends")}
+	case f.startTime != "":
+		p.At, err = parseTime("--cdc-start-time", f.startTime)
+		return p, err
+	}
+	// DMS takes a date in CdcStartPosition too.
+	if at, err := parseTime("", f.startPosition); err == nil {
+		return connector.StartPoint{At: at}, nil
+	}
+	return connector.StartPoint{Native: f.startPosition}, nil
+}
+
+func (f *changeFlags) stop(kind task.Type) (p cdc.StopPoint, err error) {
+	if f.stopPosition == "" {
+		return p, nil
+	}
+	if kind == task.FullLoad {
+		return p, usageError{fmt.Errorf("--cdc-stop-position goes with --migration-type cdc or full-load-and-cdc")}
+	}
+	word, when, _ := strings.Cut(f.stopPosition, ":")
+	at, err := parseTime("--cdc-stop-position", when)
+	switch word {
+	case "server_time":
+		p.ServerTime = at
+	case "commit_time":
+		p.CommitTime = at
+	default:
+		return p, usageError{fmt.Errorf("--cdc-stop-position %q: want server_time:… or commit_time:…", f.stopPosition)}
+	}
+	return p, err
+}
+
+// parseTime reads a time as DMS writes it: UTC, without a zone, with or without a Z.
+func parseTime(flag, text string) (time.Time, error) {
+	for _, layout := range []string{"2006-01-02T15:04:05", time.RFC3339} {
+		if at, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, usageError{fmt.Errorf("%s %q: want a time such as 2026-02-09T12:12:12 (UTC)", flag, text)}
+}

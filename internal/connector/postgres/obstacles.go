@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+const serverSettingsSQL = `SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
+ ('wal_level', 'max_replication_slots', 'max_wal_senders', 'wal_sender_timeout', 'max_slot_wal_keep_size', 'server_version_num')
+ UNION ALL SELECT 'slots', count(*)::text FROM pg_catalog.pg_replication_slots
+ UNION ALL SELECT 'senders', count(*)::text FROM pg_catalog.pg_stat_replication
+ UNION ALL SELECT 'slot', count(*)::text FROM pg_catalog.pg_replication_slots WHERE slot_name = %s
+ UNION ALL SELECT 'replication', (rolsuper OR rolreplication)::text FROM pg_catalog.pg_roles WHERE rolname = current_user
+ UNION ALL SELECT 'user', current_user::text
+ UNION ALL SELECT 'recovery', pg_catalog.pg_is_in_recovery()::text
+ UNION ALL SELECT 'super', rolsuper::text FROM pg_catalog.pg_roles WHERE rolname = current_user`
+
+// Obstacles implements connector.Streamer.
+func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) (all []connector.Obstacle, err error) {
+	err = s.withSide(ctx, func(w *wire) error {
+		v := map[string]string{}
+		if err := w.query(ctx, fmt.Sprintf(serverSettingsSQL, quoteLiteral(s.slotName(r.Run))), func(row [][]byte) error {
+			v[string(row[0])] = string(row[1])
+			return nil
+		}); err != nil {
+			return classify(ctx, "look at the server's settings", err)
+		}
+		all = s.serverObstacles(v)
+		tables, err := s.tableObstacles(ctx, w, r)
+		all = append(all, tables...)
+		return err
+	})
+	return all, err
+}
+
+func (s *source) serverObstacles(v map[string]string) []connector.Obstacle {
+	var all []connector.Obstacle
+	add := func(fatal bool, remedy, format string, args ...any) {
+		all = append(all, connector.Obstacle{Fatal: fatal, What: fmt.Sprintf(format, args...), Remedy: remedy})
+	}
+	value := func(name string) int { return signed([]byte(v[name])) }
+	if v["wal_level"] != "logical" {
+		add(true, "ALTER SYSTEM SET wal_level = logical, then restart the server", "wal_level is %s; following changes needs logical", v["wal_level"])
+	}
+	if v["replication"] != "true" {
+		add(true, "ALTER ROLE "+quote(v["user"])+" REPLICATION", "user %s may not replicate", v["user"])
+	}
+	if value("slot") == 0 && value("slots") >= value("max_replication_slots") {
+		add(true, fmt.Sprintf("ALTER SYSTEM SET max_replication_slots = %d, then restart the server", value("slots")+4), "all %d replication slots are taken (max_replication_slots)", value("max_replication_slots"))
+	}
+	if value("senders") >= value("max_wal_senders") {
+		add(true, fmt.Sprintf("ALTER SYSTEM SET max_wal_senders = %d, then restart the server", value("senders")+4), "all %d senders of the log are taken (max_wal_senders)", value("max_wal_senders"))
+	}
+	if t := value("wal_sender_timeout"); t > 0 && t < 10_000 {
+		add(false, "ALTER SYSTEM SET wal_sender_timeout = '60s'; SELECT pg_reload_conf()", "wal_sender_timeout is %d ms: a short break of the link ends the stream", t)
+	}
+	if n := value("max_slot_wal_keep_size"); n >= 0 {
+		add(false, "ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf()", "max_slot_wal_keep_size is %d MB: while the migration is stopped for long, the slot is lost", n)
+	}
+	if v["recovery"] == "true" && value("server_version_num") < 160_000 {
+		add(true, "follow the primary", "the server is a standby, and logical decoding on one needs version 16")
+	}
+	if s.settings.captureDDL && v["super"] != "true" {
+		add(false, "run as a superuser once, or set CaptureDdls to false", "user %s may not make event triggers: new, dropped and renamed tables are not seen, and changed columns when the next row comes", v["user"])
+	}
+	return all
+}
+
+const identitiesSQL = `SELECT n.nspname, c.relname, c.relreplident, c.relpersistence,
+ EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
+ EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid)
+ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND (n.nspname, c.relname) IN (%s)`
+
+// tableObstacles looks at what identifies the rows of each table.
+func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.StreamRequest) ([]connector.Obstacle, error) {
+	if len(r.Tables) == 0 {
+		return nil, nil
+	}
+	items := make([]string, len(r.Tables))
+	for i, f := range r.Tables {
+		items[i] = "(" + quoteLiteral(f.Table.Name.Schema) + ", " + quoteLiteral(f.Table.Name.Name) + ")"
+	}
+	var all []connector.Obstacle
+	err := w.query(ctx, fmt.Sprintf(identitiesSQL, strings.Join(items, ", ")), func(v [][]byte) error {
+		o := connector.Obstacle{Table: catalog.Name{Schema: string(v[0]), Name: string(v[1])}}
+		o.What, o.Remedy = identityObstacle(o.Table, v[2][0], v[3][0], v[4][0] == 't', v[5][0] == 't')
+		if o.What != "" {
+			all = append(all, o)
+		}
+		return nil
+	})
+	return all, classify(ctx, "look at the tables' replica identities", err)
+}
+
+func identityObstacle(n catalog.Name, identity, persistence byte, primary, index bool) (what, remedy string) {
+	alter := "ALTER TABLE " + quoteName(n) + " "
+	const refused = "the server refuses UPDATE and DELETE on it while it is published"
+	switch {
+	case persistence == 'u':
+		return "the table is unlogged: its changes are in no log", alter + "SET LOGGED"
+	case identity == 'n':
+		return "its replica identity is nothing: " + refused, alter + "REPLICA IDENTITY FULL"
+	case identity == 'd' && !primary:
+		return "it has no primary key: " + refused, alter + "REPLICA IDENTITY FULL"
+	case identity == 'i' && !index:
+		return "the index of its replica identity is gone: " + refused, alter + "REPLICA IDENTITY FULL"
+	}
+	return "", ""
+}

@@ -1,0 +1,435 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+const (
+	quietAfter = time.Second
+	// lateness is from how far behind a transaction counts as late: then more are sure to come, and the group waits for them.
+	lateness = 20 * time.Millisecond
+	// lullAfter is how long a late stream may be silent until what it has is delivered all the same.
+	lullAfter = 10 * time.Millisecond
+)
+
+// stream follows a slot.
+type stream struct {
+	src    *source
+	r      connector.StreamRequest
+	log    *slog.Logger
+	w      *wire
+	pump   *pump
+	side   *side
+	binary bool
+	slot   string
+	other  string // the slot's name where positions must carry it
+	pub    string
+
+	names     map[catalog.Name]*followed
+	numbers   map[int]*followed
+	relations map[uint32]*streamed
+	old, new  tuple
+	large     []byte // a message that no buffer holds
+
+	group    *change.Group
+	at       time.Time // commit time of the transaction at hand
+	final    lsn       // where its commit stands
+	open     bool      // inside a transaction
+	touched  bool      // which has changes of followed tables
+	late     bool
+	skew     time.Duration // how far our clock is ahead of the source's, at most
+	skewed   time.Time
+	position lsn // everything before it has been taken in
+	moved    bool
+	events   []connector.Event
+	ended    bool // at StreamRequest.Until
+	timer    *time.Timer
+	failed   error
+
+	keeper keeper
+}
+
+var _ connector.Stream = (*stream)(nil)
+
+// Stream implements connector.Streamer.
+func (s *source) Stream(ctx context.Context, r connector.StreamRequest, position string) (connector.Stream, error) {
+	at, other, err := parsePosition(position)
+	if err != nil {
+		return nil, err
+	}
+	st := &stream{
+		src: s, r: r, log: s.log, slot: s.slotName(r.Run), other: other, position: at, side: newSide(s),
+		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, relations: map[uint32]*streamed{},
+		timer: time.NewTimer(quietAfter), skew: math.MaxInt64,
+	}
+	if other != "" {
+		st.slot = other
+	}
+	for _, f := range r.Tables {
+		if err := st.adopt(f); err != nil {
+			return nil, err
+		}
+	}
+	if err := st.start(ctx); err != nil {
+		_ = st.Close()
+		return nil, err
+	}
+	return st, nil
+}
+
+// start opens the replication connection.
+func (s *stream) start(ctx context.Context) error {
+	err := s.side.do(ctx, func(w *wire) error {
+		there, err := readSlot(ctx, w, s.slot)
+		if err != nil {
+			return err
+		}
+		if there == nil {
+			return &connector.Error{Class: connector.Missing, Err: fmt.Errorf("there is no replication slot %q: the changes since %s are not kept", s.slot, s.position), Remedy: "load anew"}
+		}
+		if err := there.check(s.slot); err != nil {
+			return err
+		}
+		s.pub, err = s.src.publicationFor(ctx, w, s.r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if s.binary, err = s.chooseFormat(ctx); err != nil {
+		return err
+	}
+	settings := map[string]string{"search_path": ""}
+	for _, kv := range commonSettings {
+		switch kv[0] {
+		case "DateStyle", "IntervalStyle", "TimeZone", "extra_float_digits", "bytea_output":
+			settings[kv[0]] = kv[1]
+		}
+	}
+	if s.w, err = s.connect(ctx, settings); err != nil {
+		return err
+	}
+	s.w.in.enlarge(copyBuffer)
+	s.pump = newPump(s.w.Conn)
+	s.w.in.r = s.pump
+	s.keeper.start(s, s.position)
+	return nil
+}
+
+// connect begins to read the slot. A reader that has gone without a word holds it until the server notices.
+func (s *stream) connect(ctx context.Context, settings map[string]string) (*wire, error) {
+	for deadline := time.Now().Add(claimPatience); ; {
+		w, err := dialReplication(ctx, s.src.cfg, settings)
+		if err != nil {
+			return nil, err
+		}
+		stop := w.watch(ctx)
+		err = w.startCopy(s.startSQL(), 'W')
+		stop()
+		if err == nil {
+			return w, nil
+		}
+		w.close()
+		if pg := serverErrorIn(err); pg == nil || pg.Code != "55006" || time.Now().After(deadline) || ctx.Err() != nil {
+			return nil, classify(ctx, "read replication slot "+s.slot, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(claimPause):
+		}
+	}
+}
+
+// startSQL asks for version 2 of the protocol, in which transactions still come whole once they have committed.
+func (s *stream) startSQL() string {
+	return fmt.Sprintf("START_REPLICATION SLOT %s LOGICAL %s (proto_version '2', publication_names %s, binary '%t')",
+		quote(s.slot), s.position, "'"+strings.ReplaceAll(quote(s.pub), "'", "''")+"'", s.binary)
+}
+
+var errStreamOver = errors.New("the stream is over")
+
+// Next implements connector.Stream.
+func (s *stream) Next(ctx context.Context) (connector.Event, error) {
+	if s.failed != nil {
+		return connector.Event{}, s.failed
+	}
+	s.pump.ctx = ctx
+	for {
+		if len(s.events) > 0 {
+			e := s.events[0]
+			s.events = append(s.events[:0], s.events[1:]...)
+			return e, nil
+		}
+		if s.ended {
+			return connector.Event{}, errStreamOver
+		}
+		more, err := s.await(ctx)
+		if err == nil && more {
+			err = s.step(ctx)
+		}
+		if err != nil {
+			s.failed = classify(ctx, "read the changes of "+s.src.Identity(), err)
+			return connector.Event{}, s.failed
+		}
+		if !more && len(s.events) == 0 {
+			return s.quiet(), nil
+		}
+	}
+}
+
+// await reports whether there is something to read. When there is nothing it delivers the group, at once or, when the
+// stream is behind, after a lull; it waits for a second at most.
+func (s *stream) await(ctx context.Context) (bool, error) {
+	if len(s.w.in.buffered()) > 0 || s.pump.atHand() {
+		return true, nil
+	}
+	wait := quietAfter
+	if s.group != nil && !s.open {
+		if !s.late {
+			s.deliver(true)
+			return false, nil
+		}
+		wait = lullAfter
+	}
+	s.timer.Reset(wait)
+	more, err := s.pump.await(ctx, s.timer.C)
+	if !more && err == nil && s.group != nil && !s.open {
+		s.deliver(true)
+	}
+	return more, err
+}
+
+// quiet is the event for when nothing happens.
+func (s *stream) quiet() connector.Event {
+	e := connector.Event{Quiet: true}
+	s.keeper.quiet(true)
+	if !s.open {
+		e.Position = s.text()
+	}
+	s.moved = false
+	return e
+}
+
+func (s *stream) text() string { return positionText(s.position, s.other) }
+
+// deliver makes an event of the group.
+func (s *stream) deliver(quiet bool) {
+	e := connector.Event{Changes: s.take(), Quiet: quiet}
+	if !s.open {
+		e.Position = s.text()
+	}
+	s.keeper.quiet(quiet)
+	s.events = append(s.events, e)
+}
+
+// take ends the group.
+func (s *stream) take() *change.Group {
+	g := s.group
+	s.group = nil
+	if g != nil && g.Empty() {
+		s.r.Pool.Put(g)
+		return nil
+	}
+	return g
+}
+
+// announce makes an event of a change of structure, with the changes before it.
+func (s *stream) announce(st *connector.Structure) {
+	if st.At.IsZero() {
+		st.At = s.at
+	}
+	s.events = append(s.events, connector.Event{Changes: s.take(), Structure: st})
+}
+
+// step reads one frame.
+func (s *stream) step(ctx context.Context) error {
+	kind, size, err := s.w.in.next()
+	if err != nil {
+		return err
+	}
+	body, err := s.body(size)
+	if err != nil {
+		return err
+	}
+	switch kind {
+	case 'd':
+		return s.data(ctx, body)
+	case 'E':
+		return serverError(body)
+	case 'c':
+		return fmt.Errorf("%w: the server ended the stream", errMalformed)
+	}
+	return nil
+}
+
+// body reads a frame's body, however large.
+func (s *stream) body(size int) ([]byte, error) {
+	if size <= len(s.w.in.buf) {
+		return s.w.in.take(size)
+	}
+	if cap(s.large) > 4*change.MaxGroupBytes {
+		s.large = nil
+	}
+	s.large = s.large[:0]
+	for step := largeFrame; size > 0; step *= 8 { // it grows as the bytes come in, not as the server says
+		n, at := min(size, step), len(s.large)
+		s.large = append(s.large, make([]byte, n)...)
+		if err := s.w.in.readInto(s.large[at:]); err != nil {
+			return nil, err
+		}
+		size -= n
+	}
+	return s.large, nil
+}
+
+// Follow implements connector.Stream.
+func (s *stream) Follow(f connector.Followed) error {
+	old := s.numbers[f.Number]
+	if old != nil {
+		delete(s.names, old.f.Table.Name)
+	}
+	if err := s.adopt(f); err != nil {
+		return err
+	}
+	for id, rel := range s.relations {
+		if rel.f != nil && rel.f.f.Number == f.Number || rel.name == f.Table.Name || rel.root == f.Table.Name {
+			rel.f, rel.plan = nil, nil
+			rel.settled = false
+			s.relations[id] = rel
+		}
+	}
+	if !strings.HasPrefix(s.pub, ownPrefix) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	return s.side.do(ctx, func(w *wire) error {
+		p := &publication{name: s.pub, tables: map[catalog.Name]bool{}}
+		if err := p.readTables(ctx, w); err != nil {
+			return err
+		}
+		return s.src.addTables(ctx, w, s.pub, p.lacks([]catalog.Name{f.Table.Name}))
+	})
+}
+
+// adopt takes a table into the books.
+func (s *stream) adopt(f connector.Followed) error {
+	t := newFollowed(f)
+	if f.Since != "" {
+		var err error
+		if t.since, _, err = parsePosition(f.Since); err != nil {
+			return err
+		}
+	}
+	s.names[f.Table.Name], s.numbers[f.Number] = t, t
+	return nil
+}
+
+// Drop implements connector.Stream.
+func (s *stream) Drop(number int) {
+	t := s.numbers[number]
+	if t == nil {
+		return
+	}
+	delete(s.numbers, number)
+	delete(s.names, t.f.Table.Name)
+	for _, rel := range s.relations {
+		if rel.f == t {
+			rel.f, rel.plan, rel.ignored = nil, nil, true
+		}
+	}
+}
+
+// Acknowledge implements connector.Stream.
+func (s *stream) Acknowledge(position string) {
+	if at, _, err := parsePosition(position); err == nil {
+		s.keeper.acknowledge(at)
+	}
+}
+
+// Status implements connector.Stream.
+func (s *stream) Status() connector.StreamStatus { return s.keeper.status() }
+
+// Close implements connector.Stream.
+func (s *stream) Close() error {
+	s.keeper.stop()
+	if s.w != nil {
+		if !s.w.gone {
+			s.w.gone = true
+			s.w.broken.Store(true)
+			_ = s.w.Close()
+		}
+	}
+	if s.pump != nil {
+		s.pump.stop()
+		s.pump = nil
+	}
+	for _, e := range s.events {
+		if e.Changes != nil {
+			s.r.Pool.Put(e.Changes)
+		}
+	}
+	s.events = nil
+	if s.group != nil {
+		s.r.Pool.Put(s.group)
+		s.group = nil
+	}
+	s.side.close()
+	if s.failed == nil {
+		s.failed = &connector.Error{Class: connector.Lost, Err: errStreamOver}
+	}
+	return nil
+}
+
+// side is the connection for look-ups beside the stream, opened when it is needed. The keeper uses it too.
+type side struct {
+	src *source
+	mu  struct {
+		sync.Mutex
+		w      *wire
+		closed bool
+	}
+}
+
+func newSide(s *source) *side { return &side{src: s} }
+
+func (s *side) do(ctx context.Context, f func(*wire) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mu.closed {
+		return errStreamOver
+	}
+	if s.mu.w == nil || s.mu.w.broken.Load() {
+		w, err := s.src.sideWire(ctx)
+		if err != nil {
+			return err
+		}
+		if err := w.exec(ctx, "SET search_path = ''"); err != nil {
+			w.close()
+			return err
+		}
+		s.mu.w = w
+	}
+	return f(s.mu.w)
+}
+
+func (s *side) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.closed = true
+	if s.mu.w != nil {
+		s.mu.w.close()
+		s.mu.w = nil
+	}
+}

@@ -1,0 +1,227 @@
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+const (
+	auditTable   = "awsdms_ddl_audit"
+	intercept    = "awsdms_intercept_ddl"
+	dropTrigger  = "awsdms_intercept_ddl_drop"
+	madeByUs     = "made by Whimbrel"
+	auditColumns = "c_time, c_user, c_txn, c_tag, c_oid, c_name, c_schema, c_ddlqry"
+)
+
+// auditDDL makes what tells of DDL within the stream: rows of a table that are inserted and deleted again, so that only
+// the log carries them. A new table joins the publications of all runs in its own transaction, so that no row of it is
+// missed.
+func (s *source) auditDDL() string {
+	table := quoteName(catalog.Name{Schema: s.settings.artifacts, Name: auditTable})
+	function := quoteName(catalog.Name{Schema: s.settings.artifacts, Name: intercept})
+	return `SET client_min_messages = error;
+CREATE TABLE IF NOT EXISTS ` + table + ` (c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16),
+ c_tag varchar(24), c_oid integer, c_name varchar(64), c_schema varchar(64), c_ddlqry text);
+CREATE OR REPLACE FUNCTION ` + function + `() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $whimbrel$
+DECLARE o record; p record;
+BEGIN
+ IF tg_event = 'sql_drop' THEN
+  FOR o IN SELECT DISTINCT objid, schema_name, object_name FROM pg_event_trigger_dropped_objects() WHERE object_type = 'table' AND NOT is_temporary LOOP
+   INSERT INTO ` + table + ` (` + auditColumns + `) VALUES (clock_timestamp(), session_user, txid_current()::text, 'DROP TABLE',
+    o.objid::int4, o.object_name, o.schema_name, current_query());
+  END LOOP;
+ ELSE
+  FOR o IN SELECT DISTINCT c.oid, c.relname, n.nspname, c.relkind, c.relispartition FROM pg_event_trigger_ddl_commands() e
+   JOIN pg_class c ON c.oid = e.objid JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE e.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT e.in_extension LOOP
+   IF tg_tag IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO') THEN
+    FOR p IN SELECT pubname FROM pg_publication WHERE pubname LIKE 'whimbrel\_%' AND NOT puballtables AND o.relname NOT LIKE 'awsdms\_%' LOOP
+     EXECUTE format('ALTER PUBLICATION %I ADD TABLE %I.%I', p.pubname, o.nspname, o.relname);
+    END LOOP;
+   END IF;
+   INSERT INTO ` + table + ` (` + auditColumns + `) VALUES (clock_timestamp(), session_user, txid_current()::text, left(tg_tag, 24),
+    o.oid::int4, o.relname, o.nspname, current_query());
+  END LOOP;
+ END IF;
+ DELETE FROM ` + table + `;
+END $whimbrel$;
+COMMENT ON FUNCTION ` + function + `() IS '` + madeByUs + `';
+DO $whimbrel$ BEGIN
+ IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = '` + intercept + `') THEN
+  CREATE EVENT TRIGGER ` + intercept + ` ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE') EXECUTE FUNCTION ` + function + `();
+  COMMENT ON EVENT TRIGGER ` + intercept + ` IS '` + madeByUs + `';
+ END IF;
+ IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = '` + dropTrigger + `') THEN
+  CREATE EVENT TRIGGER ` + dropTrigger + ` ON sql_drop EXECUTE FUNCTION ` + function + `();
+  COMMENT ON EVENT TRIGGER ` + dropTrigger + ` IS '` + madeByUs + `';
+ END IF;
+END $whimbrel$`
+}
+
+// interceptDDL makes the audit objects where the user may; without them, changes of columns are seen when the next row
+// of the table comes, and new and dropped tables are not seen.
+func (s *source) interceptDDL(ctx context.Context, w *wire, name string) error {
+	if !s.settings.captureDDL {
+		return nil
+	}
+	err := w.exec(ctx, "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock("+fmt.Sprint(journalLock)+");"+s.auditDDL()+"; COMMIT")
+	if err != nil {
+		if w.broken.Load() {
+			return classify(ctx, "make the audit of DDL", err)
+		}
+		if rollback := w.exec(ctx, "ROLLBACK"); rollback != nil {
+			return classify(ctx, "make the audit of DDL", rollback)
+		}
+		if s.log != nil {
+			s.log.WarnContext(ctx, "new, dropped and renamed tables of the source are not seen: the audit of DDL could not be made", "error", err)
+		}
+		return nil
+	}
+	if !strings.HasPrefix(name, ownPrefix) {
+		return nil
+	}
+	p := &publication{name: name, tables: map[catalog.Name]bool{}}
+	if err := p.readTables(ctx, w); err != nil {
+		return err
+	}
+	return s.addTables(ctx, w, name, p.lacks([]catalog.Name{{Schema: s.settings.artifacts, Name: auditTable}}))
+}
+
+// releaseDDL removes the audit objects that we have made when no run is left that needs them.
+func (s *source) releaseDDL(ctx context.Context, w *wire) error {
+	table := quoteName(catalog.Name{Schema: s.settings.artifacts, Name: auditTable})
+	function := quoteName(catalog.Name{Schema: s.settings.artifacts, Name: intercept})
+	return w.exec(ctx, `DO $whimbrel$ BEGIN
+ IF EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname LIKE 'whimbrel\_%') OR NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger t
+  WHERE t.evtname = '`+intercept+`' AND pg_catalog.obj_description(t.oid, 'pg_event_trigger') = '`+madeByUs+`' AND pg_catalog.pg_has_role(t.evtowner, 'USAGE')) THEN
+  RETURN;
+ END IF;
+ DROP EVENT TRIGGER IF EXISTS `+intercept+`;
+ DROP EVENT TRIGGER IF EXISTS `+dropTrigger+`;
+ DROP FUNCTION IF EXISTS `+function+`();
+ DROP TABLE IF EXISTS `+table+`;
+END $whimbrel$`)
+}
+
+// audit takes a row of the audit table: its insertion is where the DDL stands in the stream.
+func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message) error {
+	if kind != 'I' {
+		m.p = nil
+		return nil
+	}
+	if m.byte() != 'N' || !s.new.read(m) || len(s.new.values) != len(rel.columns) {
+		return errMalformed
+	}
+	field := func(name string) string {
+		if i := rel.find(name); i >= 0 {
+			return string(s.new.values[i])
+		}
+		return ""
+	}
+	id, err := rel.auditOID(&s.new)
+	if err != nil {
+		return err
+	}
+	name := catalog.Name{Schema: field("c_schema"), Name: field("c_name")}
+	sql := field("c_ddlqry")
+	switch tag := field("c_tag"); {
+	case strings.HasPrefix(name.Name, "awsdms_"):
+		return nil
+	case tag == "DROP TABLE":
+		return s.dropped(id, name, sql)
+	case tag == "ALTER TABLE":
+		return s.altered(ctx, id, name, sql)
+	}
+	return s.created(ctx, name, sql)
+}
+
+func (s *stream) dropped(id uint32, name catalog.Name, sql string) error {
+	t := s.followedAs(id, name)
+	if t == nil {
+		return nil
+	}
+	s.announce(&connector.Structure{Kind: connector.Dropped, Number: t.f.Number, Table: t.f.Table, SQL: sql})
+	return nil
+}
+
+func (s *stream) created(ctx context.Context, name catalog.Name, sql string) error {
+	if s.names[name] != nil || s.r.Wanted == nil || !s.r.Wanted(name) {
+		return nil
+	}
+	t, err := s.describe(ctx, name)
+	if err != nil || t == nil { // it has gone again since
+		return err
+	}
+	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t, SQL: sql})
+	return nil
+}
+
+// altered tells of a table's new structure when it has become what it is now; of what lies between, the stream's own
+// descriptions tell.
+func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql string) error {
+	t := s.followedAs(id, name)
+	if t == nil {
+		return s.created(ctx, name, sql) // renamed into what is wanted
+	}
+	now, err := s.describe(ctx, name)
+	if err != nil || now == nil {
+		return err
+	}
+	rel := relationOf(id, now)
+	rel.f = t
+	var columns []*catalog.Column
+	for _, c := range t.f.Table.Columns {
+		if c.Generated == "" {
+			columns = append(columns, c)
+		}
+	}
+	if rel.name == t.f.Table.Name && rel.like(columns) {
+		return nil
+	}
+	after, renamed := rel.merge(t.f.Table, columns, now)
+	if after == nil {
+		return nil
+	}
+	s.announce(&connector.Structure{Kind: connector.Altered, Number: t.f.Number, Table: after, Renamed: renamed, SQL: sql})
+	return nil
+}
+
+// relationOf describes a table as the stream would.
+func relationOf(id uint32, t *catalog.Table) *streamed {
+	rel := &streamed{relationMessage: relationMessage{id: id}, name: t.Name}
+	for _, c := range t.Columns {
+		if c.Generated == "" {
+			rel.columns = append(rel.columns, relationColumn{name: c.Name})
+			rel.types = append(rel.types, c.NativeType)
+		}
+	}
+	return rel
+}
+
+// followedAs finds a table by what the stream knows of its identifier, or by its name.
+func (s *stream) followedAs(id uint32, name catalog.Name) *followed {
+	if rel := s.relations[id]; rel != nil && rel.f != nil && rel.root == (catalog.Name{}) && s.numbers[rel.f.f.Number] != nil {
+		return s.numbers[rel.f.f.Number]
+	}
+	return s.names[name]
+}
+
+// auditOID reads c_oid, an integer in whichever form the stream has.
+func (rel *streamed) auditOID(t *tuple) (uint32, error) {
+	i := rel.find("c_oid")
+	if i < 0 || t.kinds[i] == 'n' {
+		return 0, nil
+	}
+	if t.kinds[i] == 'b' {
+		if len(t.values[i]) != 4 {
+			return 0, wrongSize(t.values[i], 4)
+		}
+		return binary.BigEndian.Uint32(t.values[i]), nil
+	}
+	return uint32(signed(t.values[i])), nil
+}

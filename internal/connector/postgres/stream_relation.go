@@ -1,0 +1,345 @@
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// followed is a table whose changes are delivered.
+type followed struct {
+	f       connector.Followed
+	layouts []change.Layout
+	places  map[string]int // of columns by name
+	since   lsn            // transactions that have committed before are in the target already
+}
+
+func newFollowed(f connector.Followed) *followed {
+	t := &followed{f: f, places: map[string]int{}}
+	for i, c := range f.Columns {
+		t.layouts = append(t.layouts, c.Layout)
+		t.places[c.Column.Name] = i
+	}
+	return t
+}
+
+// streamed is a table as the stream describes it.
+type streamed struct {
+	relationMessage
+	name    catalog.Name
+	root    catalog.Name // the followed table whose partition it is
+	f       *followed
+	ignored bool
+	audit   bool // our record of DDL
+	settled bool // its structure has been compared with the followed one
+	types   []string
+	plan    *relationPlan
+}
+
+// relationPlan is how the rows of a relation become rows of the followed table.
+type relationPlan struct {
+	columns []planColumn
+	missing []int // columns of the followed table that the stream does not send
+	// always says that every update must tell which row it changes: the table's primary key is not what identifies it.
+	always bool
+}
+
+type planColumn struct {
+	name         string
+	to           int  // place in the followed table; -1 when nobody wants it
+	key          bool // part of what identifies the row
+	binary, text decoder
+}
+
+// relation takes the description of a table, which comes before its first change and again after every change of its
+// structure.
+func (s *stream) relation(ctx context.Context, m *message) error {
+	message, ok := m.relation()
+	if !ok {
+		return errMalformed
+	}
+	rel := &streamed{relationMessage: message, name: catalog.Name{Schema: message.schema, Name: message.name}}
+	if before := s.relations[rel.id]; before != nil {
+		rel.root, rel.types = before.root, nil
+		if before.f != nil && before.name != rel.name && before.root == (catalog.Name{}) && s.numbers[before.f.f.Number] == before.f {
+			rel.f = before.f // it has been renamed
+		}
+	}
+	s.relations[rel.id] = rel
+	if rel.name == (catalog.Name{Schema: s.src.settings.artifacts, Name: auditTable}) {
+		rel.audit = true
+		return nil
+	}
+	return s.settle(ctx, rel)
+}
+
+// settle finds whose changes a relation brings, and tells when its structure is another than before.
+func (s *stream) settle(ctx context.Context, rel *streamed) error {
+	rel.settled, rel.plan, rel.ignored = true, nil, false
+	if rel.f == nil {
+		rel.f = s.names[rel.name]
+	}
+	if rel.f == nil {
+		if err := s.findRoot(ctx, rel); err != nil {
+			return err
+		}
+	}
+	if rel.f == nil {
+		rel.ignored = true
+		return s.newcomer(ctx, rel)
+	}
+	if rel.root != (catalog.Name{}) {
+		return nil // the root's own DDL tells
+	}
+	return s.compare(ctx, rel)
+}
+
+const ancestorsSQL = `SELECT n.nspname, c.relname FROM pg_catalog.pg_partition_ancestors(%d) a
+ JOIN pg_catalog.pg_class c ON c.oid = a.relid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace`
+
+// findRoot looks whether the relation is a partition of a table that is followed as a whole.
+func (s *stream) findRoot(ctx context.Context, rel *streamed) error {
+	partitioned := false
+	for _, t := range s.numbers {
+		partitioned = partitioned || t.f.Table.PartitionBy != ""
+	}
+	if !partitioned {
+		return nil
+	}
+	return s.side.do(ctx, func(w *wire) error {
+		return classify(ctx, "look up the partitions of "+rel.name.String(), w.query(ctx, fmt.Sprintf(ancestorsSQL, rel.id), func(v [][]byte) error {
+			n := catalog.Name{Schema: string(v[0]), Name: string(v[1])}
+			if t := s.names[n]; t != nil && rel.f == nil && n != rel.name {
+				rel.f, rel.root = t, n
+			}
+			return nil
+		}))
+	})
+}
+
+// planOf works out how rows are decoded. It returns nil when the relation's changes are not wanted any more.
+func (s *stream) planOf(ctx context.Context, rel *streamed) (*relationPlan, error) {
+	if rel.plan != nil {
+		return rel.plan, nil
+	}
+	if !rel.settled {
+		if err := s.settle(ctx, rel); err != nil || rel.ignored {
+			return nil, err
+		}
+	}
+	if rel.f == nil {
+		return nil, nil
+	}
+	all := make([]attribute, len(rel.columns))
+	for i, c := range rel.columns {
+		all[i] = attribute{name: c.name, oid: c.oid, modifier: c.modifier}
+	}
+	if err := s.knowTypes(ctx, all); err != nil {
+		return nil, err
+	}
+	p := &relationPlan{}
+	sent := map[string]bool{}
+	for i, c := range rel.columns {
+		sent[c.name] = true
+		pc := planColumn{name: c.name, to: -1}
+		if to, ok := rel.f.places[c.name]; ok {
+			pc.to = to
+			l := rel.f.layouts[to]
+			pc.binary, pc.text = s.decoders(&all[i], l)
+		}
+		p.columns = append(p.columns, pc)
+	}
+	for i, c := range rel.f.f.Columns {
+		if !sent[c.Column.Name] {
+			p.missing = append(p.missing, i)
+		}
+	}
+	p.always = p.chooseKey(rel)
+	rel.plan = p
+	return p, nil
+}
+
+// chooseKey marks the columns that identify a row: the primary key, or what the replica identity says where that is
+// something else.
+func (p *relationPlan) chooseKey(rel *streamed) (always bool) {
+	var primary []string
+	if k := rel.f.f.Table.PrimaryKey; k != nil {
+		primary = k.Columns
+	}
+	whole := len(primary) > 0
+	for _, n := range primary {
+		whole = whole && slices.ContainsFunc(p.columns, func(c planColumn) bool { return c.name == n && c.to >= 0 })
+	}
+	same := true
+	for i := range p.columns {
+		c := &p.columns[i]
+		inPrimary := slices.Contains(primary, c.name)
+		if rel.identity == 'f' && whole {
+			c.key = inPrimary
+			continue
+		}
+		c.key = rel.columns[i].key || rel.identity == 'f'
+		same = same && c.key == inPrimary
+	}
+	return !whole || !same
+}
+
+// decoders returns how a column is read in either form. Native values that name objects of the source are spelled out.
+func (s *stream) decoders(a *attribute, l change.Layout) (fromBinary, fromText decoder) {
+	if l == change.Native && a.names != "" {
+		return s.nameDecoder(a.names), decodeVerbatim
+	}
+	return binaryDecoder(a, l), textDecoder(a, l)
+}
+
+// nameDecoder spells the objects that identifiers stand for, as they are called now.
+func (s *stream) nameDecoder(typeName string) decoder {
+	spelled := map[uint32]string{}
+	return func(v *change.Vector, p []byte) error {
+		if len(p) != 4 {
+			return wrongSize(p, 4)
+		}
+		id := binary.BigEndian.Uint32(p)
+		text, ok := spelled[id]
+		if !ok {
+			ctx, cancel := context.WithTimeout(s.pump.ctx, connectTimeout)
+			defer cancel()
+			sql := fmt.Sprintf("SELECT %d::pg_catalog.oid::pg_catalog.%s::pg_catalog.text", id, typeName)
+			if err := s.side.do(ctx, func(w *wire) error {
+				return w.query(ctx, sql, func(row [][]byte) error {
+					text = string(row[0])
+					return nil
+				})
+			}); err != nil {
+				return err
+			}
+			spelled[id] = text
+		}
+		v.AppendString(text)
+		return nil
+	}
+}
+
+// knowTypes completes attributes by what the server says of their types.
+func (s *stream) knowTypes(ctx context.Context, all []attribute) error {
+	book := s.src.types
+	known := true
+	for i := range all {
+		t, ok := book.lookup(all[i].oid)
+		known = known && ok
+		all[i].wireType = t
+		if all[i].modifier < 0 {
+			all[i].modifier = t.modifier
+		}
+	}
+	if known {
+		return nil
+	}
+	return s.side.do(ctx, func(w *wire) error { return book.know(ctx, w, all) })
+}
+
+// chooseFormat decides between binary and text. Native asks for binary; a layout that only the server could make of the
+// binary form asks for text.
+func (s *stream) chooseFormat(ctx context.Context) (bool, error) {
+	native, text := "", ""
+	err := s.side.do(ctx, func(w *wire) error {
+		for _, t := range s.numbers {
+			all, err := s.src.types.attributes(ctx, w, t.f.Table.Name)
+			if pg := serverErrorIn(err); pg != nil && (pg.Code == "42P01" || pg.Code == "3F000") {
+				continue // dropped or renamed since: the stream will tell
+			}
+			if err != nil {
+				return err
+			}
+			for i := range all {
+				to, ok := t.places[all[i].name]
+				if !ok {
+					continue
+				}
+				what := t.f.Table.Name.String() + "." + all[i].name
+				switch l := t.layouts[to]; {
+				case l == change.Native:
+					native = what
+				case binaryDecoder(&all[i], l) == nil:
+					text = what
+				}
+			}
+		}
+		return nil
+	})
+	if err == nil && native != "" && text != "" {
+		err = &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("%s is asked for in PostgreSQL's binary form and %s in one that only the server can make: one stream gives either", native, text)}
+	}
+	return text == "", err
+}
+
+// newcomer reports a table that is wanted and not followed yet.
+func (s *stream) newcomer(ctx context.Context, rel *streamed) error {
+	if s.r.Wanted == nil || strings.HasPrefix(rel.name.Name, "awsdms_") || !s.r.Wanted(rel.name) {
+		return nil
+	}
+	t, err := s.describe(ctx, rel.name)
+	if err != nil || t == nil {
+		return err
+	}
+	rel.ignored, rel.settled = false, false
+	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t})
+	return nil
+}
+
+// describe looks up a table as it is now; nil when there is none of the name.
+func (s *stream) describe(ctx context.Context, name catalog.Name) (*catalog.Table, error) {
+	conn, err := openConn(ctx, s.src.cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	found, err := describe(ctx, conn, []catalog.Name{name})
+	if err != nil {
+		return nil, classify(ctx, "describe "+name.String(), err)
+	}
+	if e := found[name]; e != nil {
+		return e.Table, nil
+	}
+	return nil, nil
+}
+
+// truncate tells of emptied tables.
+func (s *stream) truncate(ctx context.Context, m *message) error {
+	n := int(m.uint32())
+	m.byte() // CASCADE, RESTART IDENTITY: every table concerned is listed
+	var rels []*streamed
+	for range n {
+		id := m.uint32()
+		if m.bad {
+			return errMalformed
+		}
+		if rel := s.relations[id]; rel != nil && !rel.ignored && !rel.audit {
+			rels = append(rels, rel)
+		}
+	}
+	whole := map[*followed]bool{}
+	for _, rel := range rels {
+		if rel.f != nil && rel.root == (catalog.Name{}) && s.final >= rel.f.since {
+			whole[rel.f] = true
+			s.touched = true
+			s.announce(&connector.Structure{Kind: connector.Truncated, Number: rel.f.f.Number, Table: rel.f.f.Table, SQL: "TRUNCATE TABLE " + quoteName(rel.name)})
+		}
+	}
+	for _, rel := range rels {
+		if rel.f != nil && !whole[rel.f] && s.final >= rel.f.since {
+			whole[rel.f] = true
+			s.announce(&connector.Structure{
+				Kind: connector.Unreadable, Number: rel.f.f.Number, Table: rel.f.f.Table,
+				Why: fmt.Sprintf("partition %s was truncated by itself: which rows went is not said", rel.name),
+			})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// compare tells a structure that differs from the followed one. The description in the stream has names and types; all
+// else comes from the table as it is now. A difference that leads away from the table as it is now is no news: the
+// stream is then at a place before the followed description was made.
+func (s *stream) compare(ctx context.Context, rel *streamed) error {
+	t := rel.f.f.Table
+	if err := s.nameTypes(ctx, rel); err != nil {
+		return err
+	}
+	var columns []*catalog.Column // those that the stream sends
+	for _, c := range t.Columns {
+		if c.Generated == "" {
+			columns = append(columns, c)
+		}
+	}
+	if rel.name == t.Name && rel.like(columns) {
+		return nil
+	}
+	now, err := s.describe(ctx, rel.name)
+	if err != nil {
+		return err
+	}
+	after, renamed := rel.merge(t, columns, now)
+	if after == nil {
+		return nil
+	}
+	rel.settled = false
+	s.announce(&connector.Structure{Kind: connector.Altered, Number: rel.f.f.Number, Table: after, Renamed: renamed})
+	return nil
+}
+
+func (rel *streamed) like(columns []*catalog.Column) bool {
+	return len(columns) == len(rel.columns) && !slices.ContainsFunc(columns, func(c *catalog.Column) bool {
+		i := rel.find(c.Name)
+		return i < 0 || rel.types[i] != c.NativeType
+	})
+}
+
+func (rel *streamed) find(name string) int {
+	return slices.IndexFunc(rel.columns, func(c relationColumn) bool { return c.name == name })
+}
+
+// nameTypes spells the types of the relation's columns as the catalog does.
+func (s *stream) nameTypes(ctx context.Context, rel *streamed) error {
+	if rel.types != nil {
+		return nil
+	}
+	rel.types = make([]string, len(rel.columns))
+	if len(rel.columns) == 0 {
+		return nil
+	}
+	items := make([]string, len(rel.columns))
+	for i, c := range rel.columns {
+		items[i] = fmt.Sprintf("(%d, %d, %d)", i, c.oid, c.modifier)
+	}
+	sql := "SELECT v.i, pg_catalog.format_type(v.t::pg_catalog.oid, v.m) FROM (VALUES " + strings.Join(items, ", ") + ") AS v (i, t, m)"
+	return s.side.do(ctx, func(w *wire) error {
+		return classify(ctx, "look up types", w.query(ctx, sql, func(v [][]byte) error {
+			rel.types[signed(v[0])] = string(v[1])
+			return nil
+		}))
+	})
+}
+
+// merge makes the table as it is at this place of the stream: nil when nothing about it is news.
+func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *catalog.Table) (*catalog.Table, map[string]string) {
+	after := *t
+	after.Name = rel.name
+	news := rel.name != t.Name
+	renamed := rel.renames(columns, now)
+	for old := range renamed {
+		news = news || old != ""
+	}
+	origin := map[string]string{}
+	for from, to := range renamed {
+		origin[to] = from
+	}
+	after.Columns = nil
+	for i, c := range rel.columns {
+		old := t.Column(c.name)
+		if from, ok := origin[c.name]; ok {
+			old = t.Column(from)
+		}
+		current := columnOf(now, c.name)
+		switch {
+		case old == nil && current == nil: // it has gone again since
+			continue
+		case old == nil:
+			news = true
+			fresh := *current
+			if fresh.Default == nil && fresh.Generated == "" {
+				fresh.NotNull = false // rows that are there have no value for it
+			}
+			after.Columns = append(after.Columns, &fresh)
+		case rel.types[i] != old.NativeType && current != nil && current.NativeType == rel.types[i]:
+			news = true
+			after.Columns = append(after.Columns, current)
+		default:
+			same := *old
+			same.Name = c.name
+			after.Columns = append(after.Columns, &same)
+		}
+	}
+	for _, c := range t.Columns {
+		_, moved := renamed[c.Name]
+		switch {
+		case moved || after.Column(c.Name) != nil:
+		case c.Generated != "" || columnOf(now, c.Name) != nil: // not sent, or not there yet
+			after.Columns = append(after.Columns, c)
+		default:
+			news = true
+		}
+	}
+	if !news {
+		return nil, nil
+	}
+	if now != nil {
+		after.PrimaryKey, after.Native = now.PrimaryKey, now.Native
+	}
+	if after.PrimaryKey != nil && slices.ContainsFunc(after.PrimaryKey.Columns, func(n string) bool { return after.Column(n) == nil }) {
+		after.PrimaryKey = nil
+	}
+	return &after, renamed
+}
+
+// renames finds columns that have another name: at the same place among the columns, of the same type, the old name
+// gone and the new one not known before.
+func (rel *streamed) renames(columns []*catalog.Column, now *catalog.Table) map[string]string {
+	if len(columns) != len(rel.columns) {
+		return nil
+	}
+	var renamed map[string]string
+	for i, c := range columns {
+		n := rel.columns[i].name
+		if n == c.Name || rel.types[i] != c.NativeType || rel.find(c.Name) >= 0 || columnOf(now, c.Name) != nil ||
+			slices.ContainsFunc(columns, func(o *catalog.Column) bool { return o.Name == n }) {
+			continue
+		}
+		if renamed == nil {
+			renamed = map[string]string{}
+		}
+		renamed[c.Name] = n
+	}
+	return renamed
+}
+
+func columnOf(t *catalog.Table, name string) *catalog.Column {
+	if t == nil {
+		return nil
+	}
+	return t.Column(name)
+}

@@ -1,0 +1,80 @@
+package apply
+
+import (
+	"sync/atomic"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+)
+
+// TableStats counts the changes of one table, as DMS's table statistics do. It is safe to read at any time.
+type TableStats struct {
+	Source, Target catalog.Name
+
+	captured, applied [3]atomic.Int64 // by change.Op
+	ddls, appliedDDLs atomic.Int64
+	failed            atomic.Int64
+	suspended         atomic.Pointer[string]
+}
+
+// TableCounts is a moment of TableStats.
+type TableCounts struct {
+	Source, Target                                              catalog.Name
+	Inserts, Updates, Deletes, DDLs                             int64
+	AppliedInserts, AppliedUpdates, AppliedDeletes, AppliedDDLs int64
+	// Failed are the changes that the error policy has taken out.
+	Failed int64
+	// Suspended says why the table is no longer applied.
+	Suspended string
+}
+
+// Counts returns the counts of now.
+func (s *TableStats) Counts() TableCounts {
+	c := TableCounts{
+		Source: s.Source, Target: s.Target,
+		Inserts: s.captured[change.Insert].Load(), Updates: s.captured[change.Update].Load(), Deletes: s.captured[change.Delete].Load(),
+		AppliedInserts: s.applied[change.Insert].Load(), AppliedUpdates: s.applied[change.Update].Load(), AppliedDeletes: s.applied[change.Delete].Load(),
+		DDLs: s.ddls.Load(), AppliedDDLs: s.appliedDDLs.Load(), Failed: s.failed.Load(),
+	}
+	if why := s.suspended.Load(); why != nil {
+		c.Suspended = *why
+	}
+	return c
+}
+
+// Suspend notes why the table is no longer applied; an empty text that it is again.
+func (s *TableStats) Suspend(why string) {
+	if s != nil {
+		s.suspended.Store(&why)
+	}
+}
+
+// DDL counts a change of structure and whether it was carried out.
+func (s *TableStats) DDL(applied bool) {
+	s.ddls.Add(1)
+	if applied {
+		s.appliedDDLs.Add(1)
+	}
+}
+
+// tally are changes of one table by operation.
+type tally [3]int64
+
+func tallyOf(c *change.Changes) (n tally) {
+	for _, op := range c.Ops {
+		n[op]++
+	}
+	return n
+}
+
+func (s *TableStats) capture(n tally) {
+	for op := range n {
+		s.captured[op].Add(n[op])
+	}
+}
+
+func (s *TableStats) apply(n tally) {
+	for op := range n {
+		s.applied[op].Add(n[op])
+	}
+}

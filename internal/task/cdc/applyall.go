@@ -1,0 +1,177 @@
+package cdc
+
+import (
+	"context"
+	"maps"
+	"time"
+)
+
+// applyAll carries out what the reader hands over. It ends when the reader has ended, or with errEnded at a stop point.
+func (p *pipe) applyAll(ctx context.Context, parcels <-chan parcel) (Reason, error) {
+	now := time.Now()
+	p.synced, p.noted = now, now
+	for next := range parcels {
+		if err := p.carryOut(ctx, next); err != nil {
+			return "", err
+		}
+		if reason, ended := p.ended(next); ended {
+			if err := p.finish(ctx); err != nil {
+				return "", err
+			}
+			return reason, errEnded
+		}
+	}
+	return "", p.finish(ctx)
+}
+
+// carryOut does one parcel.
+func (p *pipe) carryOut(ctx context.Context, next parcel) error {
+	if next.work != nil {
+		g := next.work.Group
+		p.torn = g.Open
+		if err := p.applier.Write(ctx, next.work); err != nil {
+			return err
+		}
+		if g.Position != "" && !p.torn {
+			p.reached = g.Position
+		}
+		p.Stats.applied.Add(int64(g.Len()))
+		p.Stats.transactions.Add(int64(len(g.Ends)))
+		p.Stats.lastApply.Store(max(nanos(g.Last), p.Stats.lastApply.Load()))
+		p.done(next.work)
+	}
+	if s := next.event.Structure; s != nil {
+		p.torn = p.torn || next.event.Position == ""
+		err := p.restructure(ctx, s)
+		close(next.answered)
+		if err != nil {
+			return err
+		}
+	}
+	if next.event.Position != "" {
+		p.reached, p.torn = next.event.Position, false
+	}
+	if p.torn {
+		return nil
+	}
+	return p.settle(ctx, next.event.Quiet)
+}
+
+// settle commits and acknowledges what is due between two transactions of the source.
+func (p *pipe) settle(ctx context.Context, quiet bool) error {
+	now := time.Now()
+	if p.due(now) {
+		if err := p.commit(ctx); err != nil {
+			return err
+		}
+	}
+	if open, _, _ := p.applier.Open(); open {
+		return nil
+	}
+	if quiet && p.committed == p.reached {
+		p.Stats.oldest.Store(0)
+	}
+	if p.reached != p.committed && now.Sub(p.noted) >= checkpointEvery {
+		if err := p.commit(ctx); err != nil {
+			return err
+		}
+	}
+	if quiet || now.Sub(p.synced) >= syncEvery {
+		return p.acknowledge(ctx)
+	}
+	return nil
+}
+
+// due reports whether the open transaction is to be committed now.
+func (p *pipe) due(now time.Time) bool {
+	open, changes, since := p.applier.Open()
+	switch {
+	case !open:
+		return false
+	case p.Tuning.Pause > 0 && now.Sub(p.paused) < p.Tuning.Pause:
+		return false
+	case p.Tuning.MinChanges > 0:
+		return changes >= p.Tuning.MinChanges || now.Sub(since) >= p.Tuning.Wait
+	default:
+		return true
+	}
+}
+
+// commit ends the open transaction, or makes one for the position alone.
+func (p *pipe) commit(ctx context.Context) error {
+	if p.cut {
+		if err := p.note(ctx, tornNote, ""); err != nil {
+			return err
+		}
+	}
+	if err := p.applier.Commit(ctx, p.reached); err != nil {
+		return err
+	}
+	p.applier.Again(false)
+	p.cut = false
+	if p.reshaped {
+		p.follower.tables, p.follower.next, p.reshaped = maps.Clone(p.tables), p.next, false
+	}
+	p.committed, p.unsynced, p.progressed = p.reached, true, true
+	p.paused, p.noted = time.Now(), time.Now()
+	p.Stats.checkpoint(p.committed)
+	p.Stats.oldest.Store(0)
+	return nil
+}
+
+// acknowledge makes commits durable and lets the source forget what they hold.
+func (p *pipe) acknowledge(ctx context.Context) error {
+	if p.unsynced {
+		if err := p.session.Sync(ctx); err != nil {
+			return err
+		}
+		p.unsynced = false
+	}
+	p.synced = time.Now()
+	// What lies between the last commit and the place reached does not concern the tables followed.
+	p.stream.Acknowledge(p.reached)
+	status := p.stream.Status()
+	p.Stats.status(status.Retained, status.Warning, status.Quiet)
+	return nil
+}
+
+// finish commits what is whole and makes it durable.
+func (p *pipe) finish(ctx context.Context) error {
+	if open, _, _ := p.applier.Open(); open || p.committed != p.reached {
+		if p.torn {
+			return p.session.Rollback(ctx)
+		}
+		if err := p.commit(ctx); err != nil {
+			return err
+		}
+	}
+	return p.acknowledge(ctx)
+}
+
+// ended reports whether a stop point is reached.
+func (p *pipe) ended(next parcel) (Reason, bool) {
+	if next.event.Ended {
+		return AtCommitTime, true
+	}
+	if p.torn {
+		return "", false
+	}
+	now := time.Now()
+	switch s := p.Stop; {
+	case !s.ServerTime.IsZero() && !now.Before(s.ServerTime):
+		return AtServerTime, true
+	case !s.CommitTime.IsZero() && next.event.Quiet && now.After(s.CommitTime.Add(stopSlack)):
+		return AtCommitTime, true
+	case s.CaughtUp && p.caughtUp():
+		return CaughtUp, true
+	}
+	return "", false
+}
+
+// stopSlack is how far behind this machine's clock a source's may be.
+const stopSlack = 5 * time.Second
+
+func (p *pipe) caughtUp() bool {
+	order, err := p.Source.Compare(p.reached, p.end)
+	return err == nil && order >= 0
+}

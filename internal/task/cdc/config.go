@@ -1,0 +1,82 @@
+package cdc
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/task/apply"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+)
+
+// Config describes the following of a source.
+type Config struct {
+	// Run names the migration in awsdms_txn_state, Task in awsdms_apply_exceptions, Server is this machine.
+	Run, Task, Server string
+	Source            connector.Streamer
+	Target            connector.Applier
+	Tables            []*Table
+	// Wanted says whether a table that comes into being later joins; nil means none does.
+	Wanted func(catalog.Name) bool
+	// Position is where to begin when the target holds no checkpoint.
+	Position string
+	// Structures works out what a change of structure means for the target.
+	Structures Structures
+	DDL        DDLPolicy
+	Policy     apply.Policy
+	// TableError is TableErrorPolicy.
+	TableError fullload.Action
+	Retry      fullload.Retry
+	Tuning     Tuning
+	Stop       StopPoint
+	// InOrder makes every change by itself in the order of the source.
+	InOrder bool
+	Stats   *Stats
+	// Log is told of the stream, ApplyLog of what is applied.
+	Log, ApplyLog *slog.Logger
+}
+
+// Tuning holds changes back to make larger transactions of the target; zero values leave the choice to what is at hand:
+// whatever has been committed goes on at once, and while the target is behind, groups grow.
+type Tuning struct {
+	// MinChanges keeps a target transaction open until it holds so many changes (MinTransactionSize), Wait is how long
+	// at the most (CommitTimeout, BatchApplyTimeoutMax).
+	MinChanges int
+	Wait       time.Duration
+	// Pause is the least time between two commits (BatchApplyTimeoutMin).
+	Pause time.Duration
+	// MaxChanges and MaxBytes bound one group (BatchSplitSize, BatchApplyMemoryLimit, MemoryLimitTotal); 0 means no
+	// bound but the groups' own.
+	MaxChanges, MaxBytes int
+	// Statements is how many prepared statements are kept (StatementCacheSize).
+	Statements int
+	// RecoveryTimeout is how long the stream may take to be found again at the checkpoint; 0 means for ever.
+	RecoveryTimeout time.Duration
+}
+
+// DDLPolicy says what becomes of a table that is truncated in the source: HandleSourceTableTruncated,
+// ApplyErrorFailOnTruncationDdl.
+type DDLPolicy struct{ Truncated, FailOnTruncate bool }
+
+// StopPoint ends the following by itself (CdcStopPosition).
+type StopPoint struct {
+	ServerTime time.Time // by this machine's clock
+	CommitTime time.Time // by the source's clock: what committed later is not applied
+	// CaughtUp ends it once everything that had committed when the stream was opened is applied.
+	CaughtUp bool
+}
+
+// Structures works out what a change of structure means for the target.
+type Structures interface {
+	// Reshape returns the statements that make the target follow, and the table's new form; a nil Table means that it is
+	// not followed any more. before is nil for a table that was created. An error gives the table up.
+	Reshape(ctx context.Context, before *Table, s *connector.Structure, number int) (Reshaped, error)
+}
+
+// Reshaped is a table's new form.
+type Reshaped struct {
+	Statements []catalog.Statement
+	Table      *Table
+}

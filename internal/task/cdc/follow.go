@@ -1,0 +1,174 @@
+package cdc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/task/apply"
+)
+
+// Reason is why the following has ended without an error.
+type Reason string
+
+// The reasons, with DMS's words for them where it has some.
+const (
+	Asked        Reason = "NORMAL"
+	AtServerTime Reason = "STOPPED_AT_SERVER_TIME"
+	AtCommitTime Reason = "STOPPED_AT_COMMIT_TIME"
+	AfterLoad    Reason = "STOPPED_AFTER_FULL_LOAD"
+	CaughtUp     Reason = "STOPPED_AFTER_CACHED_EVENTS"
+)
+
+// Follow applies changes until a stop point is reached, a policy stops it, or the context ends, which is no error: what
+// has been read in whole transactions is applied, and the checkpoint says where to go on.
+func Follow(ctx context.Context, c Config) (Reason, error) {
+	f := &follower{Config: c, tables: map[int]*Table{}}
+	for _, t := range c.Tables {
+		f.tables[t.Number] = t
+		f.next = max(f.next, t.Number+1)
+	}
+	defer c.Stats.enter(Stopped)
+	lost := time.Time{}
+	for tries := 0; ; tries++ {
+		reason, err := f.live(ctx)
+		switch {
+		case err == nil:
+			return reason, nil
+		case ctx.Err() != nil && isOver(ctx, err):
+			return Asked, nil
+		}
+		if f.progressed {
+			tries, lost, f.progressed = 0, time.Time{}, false
+		}
+		if lost.IsZero() {
+			lost = time.Now()
+		}
+		wait, again := f.Retry.Next(err, tries+1)
+		if limit := f.Tuning.RecoveryTimeout; limit > 0 && time.Since(lost) > limit {
+			return "", fmt.Errorf("not found the way back within RecoveryTimeout, %s: %w", limit, err)
+		}
+		if !again {
+			return "", err
+		}
+		f.Stats.enter(Waiting)
+		f.Log.Warn("changes cannot be followed for now, trying again", "try", tries+1, "after", wait, "error", err)
+		select {
+		case <-ctx.Done():
+			return Asked, nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// isOver reports whether an error only says that the context has ended.
+func isOver(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err()) || connector.ClassOf(err) == connector.Lost
+}
+
+// follower is what outlives a pair of connections.
+type follower struct {
+	Config
+	// tables are as they were at the last commit, and next is the number of the next one that joins.
+	tables map[int]*Table
+	next   int
+	// progressed says that something was committed since the ends were opened.
+	progressed bool
+}
+
+// live follows with one stream and one session until either is lost.
+func (f *follower) live(ctx context.Context) (Reason, error) {
+	f.Stats.enter(Connecting)
+	p, err := f.begin(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer p.close()
+	f.Stats.enter(Following)
+	return p.run(ctx)
+}
+
+// begin opens both ends at the checkpoint.
+func (f *follower) begin(ctx context.Context) (*pipe, error) {
+	position := f.Position
+	checkpoint, ok, err := f.Target.Checkpoint(ctx, f.Run)
+	if err != nil {
+		return nil, fmt.Errorf("read the checkpoint: %w", err)
+	}
+	if ok && checkpoint.Position != "" {
+		position = checkpoint.Position
+	}
+	p := &pipe{
+		follower: f, tables: maps.Clone(f.tables), next: f.next,
+		pool: f.pool(), works: make(chan *apply.Work, groups), reached: position, committed: position,
+	}
+	for range groups {
+		p.works <- apply.NewWork()
+	}
+	if f.Stop.CaughtUp {
+		if p.end, err = f.Source.End(ctx); err != nil {
+			return nil, fmt.Errorf("ask where the source's changes end: %w", err)
+		}
+	}
+	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements}); err != nil {
+		return nil, fmt.Errorf("open a session that applies changes: %w", err)
+	}
+	if p.stream, err = f.Source.Stream(ctx, f.request(p), position); err != nil {
+		_ = p.session.Close()
+		return nil, fmt.Errorf("follow the source: %w", err)
+	}
+	p.applier = apply.New(apply.Config{
+		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder, Log: f.ApplyLog,
+	})
+	if err := p.recall(ctx); err != nil {
+		p.close()
+		return nil, err
+	}
+	f.Stats.checkpoint(position)
+	f.Log.Info("following the source", "position", position, "tables", len(f.tables))
+	return p, nil
+}
+
+// recall takes up what the run has noted: tables that are suspended, a transaction that was cut in two.
+func (p *pipe) recall(ctx context.Context) error {
+	notes, err := p.Target.Notes(ctx, p.Run)
+	if err != nil {
+		return fmt.Errorf("read the notes of the run: %w", err)
+	}
+	for _, t := range p.tables {
+		if why := notes[SuspendedNote(t.Source.Name)]; why != "" {
+			t.Suspend(why)
+		}
+	}
+	p.cut = notes[tornNote] != ""
+	p.applier.Again(p.cut)
+	return nil
+}
+
+// groups is how many groups go round: one is filled, one is handed over, one is applied.
+const groups = 3
+
+func (f *follower) pool() *change.GroupPool {
+	changes, bytes := change.MaxGroupChanges, change.MaxGroupBytes
+	if f.Tuning.MaxChanges > 0 {
+		changes = min(changes, f.Tuning.MaxChanges)
+	}
+	if f.Tuning.MaxBytes > 0 {
+		bytes = min(bytes, f.Tuning.MaxBytes)
+	}
+	return change.NewBoundedGroupPool(groups, changes, bytes)
+}
+
+func (f *follower) request(p *pipe) connector.StreamRequest {
+	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable}
+	for number := range f.next {
+		if t := f.tables[number]; t != nil {
+			r.Tables = append(r.Tables, t.Followed())
+		}
+	}
+	return r
+}

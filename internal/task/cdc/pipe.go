@@ -1,0 +1,140 @@
+package cdc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/task/apply"
+)
+
+// stopGrace is how long what is under way may take to end once the context has ended.
+const stopGrace = 1500 * time.Millisecond
+
+// syncEvery is how often commits are made durable while changes keep coming, and checkpointEvery how often the position is
+// written while none of them concern the tables followed.
+const (
+	syncEvery       = time.Second
+	checkpointEvery = 10 * time.Second
+)
+
+// pipe is one stream and one session.
+type pipe struct {
+	*follower
+	// tables are as they are here and now; the follower's are those of the last commit.
+	tables   map[int]*Table
+	next     int // number of the next table that joins
+	reshaped bool
+	stream   connector.Stream
+	session  connector.ApplySession
+	pool     *change.GroupPool
+	works    chan *apply.Work // free ones
+	applier  *apply.Applier
+
+	end string // of StopPoint.CaughtUp
+
+	// rejected are changes that the stream could not read, until they go along with a work.
+	rejected []apply.Rejected
+
+	// of the goroutine that applies
+	reached   string // up to where everything is committed or waits in the open transaction
+	committed string // up to where everything is committed
+	synced    time.Time
+	unsynced  bool
+	torn      bool      // a transaction of the source is in part in the open transaction
+	cut       bool      // a transaction of the source was committed in part, and the note that says so stands
+	paused    time.Time // of the last commit
+	noted     time.Time // of the last checkpoint
+}
+
+// parcel is what the reader hands to the applier.
+type parcel struct {
+	event connector.Event
+	work  *apply.Work // nil without changes
+	// answered is closed when the change of structure has been carried out and the reader may go on.
+	answered chan struct{}
+}
+
+var errEnded = errors.New("a stop point was reached")
+
+// run moves changes until the context ends, an end is lost or a stop point is reached.
+func (p *pipe) run(ctx context.Context) (Reason, error) {
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	// What has been read whole is still applied when the context ends, within reason.
+	applying, release := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer release(nil)
+	defer context.AfterFunc(ctx, func() {
+		time.AfterFunc(stopGrace, func() { release(context.Cause(ctx)) })
+	})()
+
+	parcels := make(chan parcel, 1)
+	var readErr error
+	go func() {
+		defer close(parcels)
+		readErr = p.read(reading, parcels)
+	}()
+	reason, err := p.applyAll(applying, parcels)
+	stop()
+	for range parcels { // the reader ends when it can hand nothing over
+	}
+	switch {
+	case errors.Is(err, errEnded):
+		return reason, nil
+	case err != nil:
+		return "", err
+	case ctx.Err() != nil:
+		return Asked, nil
+	case readErr != nil:
+		return "", fmt.Errorf("read changes: %w", readErr)
+	default:
+		return reason, nil
+	}
+}
+
+func (p *pipe) close() {
+	_ = p.stream.Close()
+	_ = p.session.Close()
+}
+
+// read prepares what the stream delivers.
+func (p *pipe) read(ctx context.Context, parcels chan<- parcel) error {
+	for {
+		event, err := p.stream.Next(ctx)
+		if err != nil {
+			return err
+		}
+		next := parcel{event: event}
+		if event.Changes == nil && len(p.rejected) > 0 {
+			if event.Changes, err = p.pool.Get(ctx); err != nil {
+				return err
+			}
+		}
+		if event.Changes != nil {
+			if next.work, err = p.prepare(ctx, event.Changes); err != nil {
+				return err
+			}
+		}
+		if event.Structure != nil {
+			next.answered = make(chan struct{})
+		}
+		select {
+		case parcels <- next:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if next.answered != nil {
+			select {
+			case <-next.answered:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		if event.Ended {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package cdc
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/task/apply"
+)
+
+// prepare makes a group ready to be applied.
+func (p *pipe) prepare(ctx context.Context, g *change.Group) (*apply.Work, error) {
+	var w *apply.Work
+	select {
+	case w = <-p.works:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	w.Reset(g, func(number int) *apply.Table {
+		if t := p.tables[number]; t != nil {
+			return t.Table
+		}
+		return nil
+	})
+	for i, t := range w.Tables {
+		if t == nil {
+			continue
+		}
+		if err := p.tables[t.Number].convert(w, i); err != nil {
+			return nil, fmt.Errorf("table %s: %w", t.Source.Name, err)
+		}
+	}
+	w.Rejects = append(w.Rejects, p.rejected...)
+	p.rejected = p.rejected[:0]
+	w.Fold()
+	p.Stats.read.Add(int64(g.Len()))
+	if n := nanos(g.Last); n != 0 {
+		p.Stats.newest.Store(n)
+		p.Stats.oldest.CompareAndSwap(0, nanos(g.First))
+	}
+	return w, nil
+}
+
+// unreadable takes a change that the stream could not read.
+func (p *pipe) unreadable(number int, r change.Reject) error {
+	if t := p.tables[number]; t != nil {
+		p.rejected = append(p.rejected, apply.Rejected{Table: t.Table, Verb: "CHANGE", Reject: r})
+	}
+	return nil
+}
+
+// done gives a work and its group back.
+func (p *pipe) done(w *apply.Work) {
+	p.pool.Put(w.Group)
+	w.Group = nil
+	p.works <- w
+}

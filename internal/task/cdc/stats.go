@@ -1,0 +1,125 @@
+package cdc
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/task/apply"
+)
+
+// Stats counts what is followed. It is safe to read at any time.
+type Stats struct {
+	mu struct {
+		sync.RWMutex
+		tables   []*apply.TableStats
+		position string
+		warning  string
+	}
+	state                     atomic.Int32
+	read, applied             atomic.Int64 // changes
+	transactions              atomic.Int64 // applied
+	oldest, newest, lastApply atomic.Int64 // commit times by the source's clock, Unix nanoseconds; 0: none
+	quiet                     atomic.Bool
+	retained                  atomic.Int64
+}
+
+// State is what the following is doing.
+type State int32
+
+// The states.
+const (
+	NotFollowing State = iota
+	Connecting
+	Following
+	Waiting // an end is gone; it is tried again
+	Stopped
+)
+
+var stateNames = [...]string{"not following", "connecting", "following", "waiting", "stopped"}
+
+// String names the state.
+func (s State) String() string { return stateNames[s] }
+
+// Counts is a moment of Stats.
+type Counts struct {
+	State State
+	// Read and Applied count changes; Waiting are those read and not yet applied.
+	Read, Applied, Waiting int64
+	Transactions           int64
+	// SourceLatency is CDCLatencySource: how long ago the last change read was committed, 0 when there is nothing to read.
+	// TargetLatency is CDCLatencyTarget: how long ago the oldest change not yet applied was, 0 when there is none.
+	SourceLatency, TargetLatency time.Duration
+	// Position is that of the last checkpoint.
+	Position string
+	// LastApplied is when, by the source's clock, the last transaction applied was committed.
+	LastApplied time.Time
+	// Retained is what the source keeps for the stream, in bytes; -1 when unknown.
+	Retained int64
+	Warning  string
+	Tables   []apply.TableCounts
+}
+
+// Counts returns the counts of now.
+func (s *Stats) Counts() Counts {
+	now := time.Now()
+	c := Counts{
+		State: State(s.state.Load()), Read: s.read.Load(), Applied: s.applied.Load(), Transactions: s.transactions.Load(),
+		Retained: s.retained.Load(),
+	}
+	c.Waiting = max(c.Read-c.Applied, 0)
+	if n := s.newest.Load(); n != 0 && !s.quiet.Load() {
+		c.SourceLatency = max(now.Sub(time.Unix(0, n)), 0)
+	}
+	if n := s.oldest.Load(); n != 0 {
+		c.TargetLatency = max(now.Sub(time.Unix(0, n)), 0)
+	}
+	if n := s.lastApply.Load(); n != 0 {
+		c.LastApplied = time.Unix(0, n)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c.Position, c.Warning = s.mu.position, s.mu.warning
+	for _, t := range s.mu.tables {
+		c.Tables = append(c.Tables, t.Counts())
+	}
+	return c
+}
+
+// table returns the counters of a table, the same ones whenever it comes back.
+func (s *Stats) table(source, target catalog.Name) *apply.TableStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.mu.tables {
+		if t.Source == source {
+			return t
+		}
+	}
+	t := &apply.TableStats{Source: source, Target: target}
+	s.mu.tables = append(s.mu.tables, t)
+	return t
+}
+
+func (s *Stats) enter(state State) { s.state.Store(int32(state)) }
+
+func (s *Stats) checkpoint(position string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.position = position
+}
+
+func (s *Stats) status(retained int64, warning string, quiet bool) {
+	s.retained.Store(retained)
+	s.quiet.Store(quiet)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.warning = warning
+}
+
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}

@@ -1,0 +1,131 @@
+package cdc
+
+import (
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/task/apply"
+	"github.com/whimbreldb/whimbrel/internal/transform"
+)
+
+// Table is a table that is followed.
+type Table struct {
+	*apply.Table
+	// Read are the columns that the stream delivers.
+	Read []connector.ReadColumn
+	// Plan holds the columns that are written, named as the target names them.
+	Plan *mapping.TablePlan
+	// Since is the position up to which the table's rows were loaded; empty when that is where the stream began.
+	Since string
+
+	filter    *filter
+	transform *transform.Transformer
+	// sources tells from which of Read each target column is made, and moved whether it is as it was read.
+	sources [][]int
+	moved   []bool
+}
+
+// TableSpec is what a table is made from.
+type TableSpec struct {
+	Number int
+	Plan   *mapping.TablePlan
+	Since  string
+	// Target is the table as it is on the target.
+	Target *catalog.Table
+	// Read are the columns of transform.ReadColumns with the layouts they come in.
+	Read    []connector.ReadColumn
+	Options transform.Options
+	Stats   *Stats
+}
+
+// NewTable prepares a table.
+func NewTable(s TableSpec) (*Table, error) {
+	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, sources: transform.Sources(s.Plan)}
+	layouts := make([]change.Layout, len(s.Read))
+	for i, r := range s.Read {
+		layouts[i] = r.Layout
+	}
+	var err error
+	if t.filter, err = newFilter(s.Plan.Where, s.Read); err != nil {
+		return nil, fmt.Errorf("filter: %w", err)
+	}
+	written := layouts
+	if transform.Needed(s.Plan, s.Options) {
+		if t.transform, err = transform.New(s.Plan, layouts, s.Options); err != nil {
+			return nil, err
+		}
+		written = t.transform.Layouts()
+	}
+	columns := make([]connector.LoadColumn, len(s.Plan.Columns))
+	for i := range s.Plan.Columns {
+		p := &s.Plan.Columns[i]
+		c := s.Target.Column(p.Name)
+		if c == nil {
+			return nil, fmt.Errorf("the target table %s has no column %q", s.Target.Name, p.Name)
+		}
+		columns[i] = connector.LoadColumn{Column: c, Layout: written[i]}
+		t.moved = append(t.moved, p.Untouched())
+	}
+	t.Table = apply.NewTable(s.Number, s.Plan.Source, s.Target, columns, keyOf(s.Plan, s.Target))
+	t.Partial = t.filter != nil
+	t.Stats = s.Stats.table(s.Plan.Source.Name, s.Target.Name)
+	return t, nil
+}
+
+// Followed is the table as the stream knows it.
+func (t *Table) Followed() connector.Followed {
+	return connector.Followed{Number: t.Number, Table: t.Source, Columns: t.Read, Since: t.Since}
+}
+
+// keyOf finds the columns that identify a row: what identifies it in the source, as far as all of it reaches the target,
+// else the target's own primary key. It is empty when there is none.
+func keyOf(p *mapping.TablePlan, target *catalog.Table) []int {
+	for _, key := range sourceKeys(p.Source) {
+		if positions, ok := positionsOf(p, func(c *mapping.ColumnPlan, name string) bool { return c.Source != nil && c.Source.Name == name }, key); ok {
+			return positions
+		}
+	}
+	if target.PrimaryKey != nil {
+		if positions, ok := positionsOf(p, func(c *mapping.ColumnPlan, name string) bool { return c.Name == name }, target.PrimaryKey.Columns); ok {
+			return positions
+		}
+	}
+	return nil
+}
+
+// sourceKeys are the source's primary key, else its unique constraints whose columns cannot be null.
+func sourceKeys(t *catalog.Table) (keys [][]string) {
+	if t.PrimaryKey != nil {
+		return [][]string{t.PrimaryKey.Columns}
+	}
+	for _, u := range t.Uniques {
+		whole := true
+		for _, name := range u.Columns {
+			c := t.Column(name)
+			whole = whole && c != nil && c.NotNull
+		}
+		if whole {
+			keys = append(keys, u.Columns)
+		}
+	}
+	return keys
+}
+
+func positionsOf(p *mapping.TablePlan, is func(*mapping.ColumnPlan, string) bool, names []string) (positions []int, ok bool) {
+	for _, name := range names {
+		found := false
+		for i := range p.Columns {
+			if is(&p.Columns[i], name) {
+				positions, found = append(positions, i), true
+				break
+			}
+		}
+		if !found {
+			return nil, false
+		}
+	}
+	return positions, len(positions) > 0
+}

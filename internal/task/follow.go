@@ -1,0 +1,129 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/settings"
+	"github.com/whimbreldb/whimbrel/internal/task/apply"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
+	"github.com/whimbreldb/whimbrel/internal/transform"
+)
+
+// follow applies the source's changes until it is told to stop.
+func (r *run) follow(ctx context.Context) error {
+	c := cdc.Config{
+		Run: r.plan.Run, Task: r.Name, Server: hostname(), Source: r.streamer, Target: r.applier,
+		Wanted: r.wanted, Position: r.plan.Checkpoint.Position, Structures: r,
+		DDL:    cdc.DDLPolicy{Truncated: r.Settings.ChangeProcessingDdlHandlingPolicy.HandleSourceTableTruncated, FailOnTruncate: r.Settings.ErrorBehavior.ApplyErrorFailOnTruncationDdl},
+		Policy: applyPolicy(r.Settings), TableError: action(r.Settings.ErrorBehavior.TableErrorPolicy),
+		Retry: retry(r.Settings), Tuning: tuning(r.Settings), Stop: r.Stop,
+		InOrder: r.Settings.WhimbrelSettings.Compatibility == "dms" && !r.Settings.TargetMetadata.BatchApplyEnabled,
+		Stats:   r.ChangeStats, Log: r.log(tasklog.SourceCapture), ApplyLog: r.log(tasklog.TargetApply),
+	}
+	for _, tp := range r.plan.Tables {
+		if !r.followable(tp) {
+			continue
+		}
+		t, err := r.followTable(len(c.Tables), tp)
+		if err != nil {
+			return fmt.Errorf("table %s: %w", tp.Plan.Source.Name, err)
+		}
+		c.Tables = append(c.Tables, t)
+	}
+	reason, err := cdc.Follow(ctx, c)
+	r.report.Reason = reason
+	return err
+}
+
+// followTable describes a table to the following.
+func (r *run) followTable(number int, tp *TablePlan) (*cdc.Table, error) {
+	target := tp.Target
+	if tp.Existing != nil {
+		target = tp.Existing
+	}
+	written := writable(tp, target)
+	o := r.transformOptions(tp.Plan)
+	s := cdc.TableSpec{
+		Number: number, Plan: written, Since: r.plan.since[tp.Plan.Source.Name], Target: target, Options: o, Stats: r.ChangeStats,
+	}
+	s.Read = r.readColumns(written, target, o)
+	return cdc.NewTable(s)
+}
+
+// wanted reports whether a table that comes into being is selected.
+func (r *run) wanted(n catalog.Name) bool {
+	plan, err := r.planAlone(&catalog.Table{Name: n})
+	return err == nil && len(plan.Tables) == 1
+}
+
+// heldBack reports whether an object must wait for the cutover, because it would act on changes that are applied.
+func (r *run) heldBack(o catalog.Object) bool {
+	if !r.follows() {
+		return false
+	}
+	switch o.Kind {
+	case "trigger", "event trigger", "rule", "event":
+		return true
+	default:
+		return false
+	}
+}
+
+func applyPolicy(s *settings.Settings) apply.Policy {
+	b := s.ErrorBehavior
+	return apply.Policy{
+		Data: action(b.DataErrorPolicy), Truncation: action(b.DataTruncationErrorPolicy), Masking: action(b.DataMaskingErrorPolicy),
+		Insert: action(b.ApplyErrorInsertPolicy), Update: action(b.ApplyErrorUpdatePolicy), Delete: action(b.ApplyErrorDeletePolicy),
+		ReplaceOnInsert: b.ApplyErrorInsertPolicy == "INSERT_RECORD", InsertOnUpdate: b.ApplyErrorUpdatePolicy == "UPDATE_RECORD",
+		Escalation: action(b.ApplyErrorEscalationPolicy), EscalationCount: int64(b.ApplyErrorEscalationCount),
+	}
+}
+
+// tuning holds changes back only where the settings say so: what DMS stores as defaults says nothing of what the user wants.
+func tuning(s *settings.Settings) cdc.Tuning {
+	c, explicit := s.ChangeProcessingTuning, func(key string) bool {
+		return s.Explicit("ChangeProcessingTuning."+key) || s.WhimbrelSettings.Compatibility == "dms"
+	}
+	t := cdc.Tuning{Statements: c.StatementCacheSize, MaxBytes: c.MemoryLimitTotal << 20 / groupShare}
+	if c.RecoveryTimeout > 0 {
+		t.RecoveryTimeout = time.Duration(c.RecoveryTimeout) * time.Minute
+	}
+	if s.TargetMetadata.BatchApplyEnabled {
+		if explicit("BatchApplyTimeoutMin") {
+			t.Pause = time.Duration(c.BatchApplyTimeoutMin) * time.Second
+		}
+		if explicit("BatchApplyMemoryLimit") {
+			t.MaxBytes = min(t.MaxBytes, c.BatchApplyMemoryLimit<<20)
+		}
+		t.MaxChanges = c.BatchSplitSize
+		return t
+	}
+	if explicit("MinTransactionSize") || explicit("CommitTimeout") {
+		t.MinChanges, t.Wait = c.MinTransactionSize, time.Duration(c.CommitTimeout)*time.Second
+	}
+	return t
+}
+
+// groupShare is the part of the memory that one group of changes may take: there are three, each with its net effect.
+const groupShare = 8
+
+// readColumns are the columns that a plan reads, in the layouts they come in.
+func (r *run) readColumns(written *mapping.TablePlan, target *catalog.Table, o transform.Options) []connector.ReadColumn {
+	columns := transform.ReadColumns(written)
+	native := r.native(written, target, columns, o)
+	out := make([]connector.ReadColumn, len(columns))
+	for i, c := range columns {
+		out[i] = connector.ReadColumn{Column: c, Layout: r.streamer.Layout(c)}
+		if native[i] {
+			out[i].Layout = change.Native
+		}
+	}
+	return out
+}

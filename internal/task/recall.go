@@ -1,0 +1,123 @@
+package task
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
+)
+
+// schemaNote is the key under which a run remembers the target schema it has settled on.
+const schemaNote = "target schema"
+
+// changesRunID names a task that follows changes. Unlike that of a load it does not depend on how the tables look, since they may
+// change while they are followed.
+func (t *Task) changesRunID() (string, error) {
+	h := sha256.New()
+	e := json.NewEncoder(h)
+	var rules json.RawMessage
+	if t.Mappings != nil {
+		var err error
+		if rules, err = t.Mappings.MarshalJSON(); err != nil {
+			return "", fmt.Errorf("read the table mappings: %w", err)
+		}
+	}
+	s := t.Settings
+	// Encoding strings and plain structs into a hash cannot fail.
+	_ = e.Encode([]any{t.Type, t.source.Identity(), t.target.Identity(), string(rules), t.TargetSchema})
+	_ = e.Encode([]any{s.TargetMetadata.TargetSchema, s.TargetMetadata.SupportLobs, s.CharacterSetSettings, s.WhimbrelSettings.Compatibility})
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+// recall finds out how far an earlier run has come. When it was following changes, the tables are those it followed, as they
+// looked at its checkpoint.
+func (t *Task) recall(ctx context.Context, p *Plan) error {
+	var err error
+	if p.Run, err = t.changesRunID(); err != nil {
+		return err
+	}
+	c, found, err := t.applier.Checkpoint(ctx, p.Run)
+	if err != nil {
+		return fmt.Errorf("read the target's checkpoint: %w", err)
+	}
+	if !found {
+		return nil
+	}
+	notes, err := t.applier.Notes(ctx, p.Run)
+	if err != nil {
+		return fmt.Errorf("read the notes of the run: %w", err)
+	}
+	noted, err := cdc.ReadNotes(notes)
+	if err != nil {
+		return err
+	}
+	if schema, ok := notes[schemaNote]; ok {
+		t.settled = &schema
+	}
+	p.Checkpoint, p.Resumed, p.since = &c, true, map[catalog.Name]string{}
+	for name, n := range noted {
+		p.since[name] = n.Since
+	}
+	p.Catalog = asNoted(p.Catalog, noted)
+	return nil
+}
+
+// asNoted is a catalog with the tables that a run remembers, as it remembers them, and no others.
+func asNoted(now *catalog.Catalog, noted map[catalog.Name]cdc.Noted) *catalog.Catalog {
+	then := *now
+	then.Objects, then.Schemas = nil, nil
+	bySchema := map[string]*catalog.Schema{}
+	add := func(s catalog.Schema) *catalog.Schema {
+		s.Tables, s.Views, s.Sequences, s.Objects = nil, nil, nil, nil
+		bySchema[s.Name] = &s
+		then.Schemas = append(then.Schemas, &s)
+		return &s
+	}
+	for _, s := range now.Schemas {
+		add(*s)
+	}
+	for name, n := range noted {
+		s := bySchema[name.Schema]
+		if s == nil { // dropped since
+			s = add(catalog.Schema{Name: name.Schema})
+		}
+		s.Tables = append(s.Tables, n.Table)
+	}
+	return &then
+}
+
+// findTables looks at the target's tables for a task that does not load: those that are there are taken as they are, missing
+// ones are made, unless changes were followed already.
+func (t *Task) findTables(ctx context.Context, p *Plan) error {
+	names := make([]catalog.Name, len(p.Schema.Tables))
+	for i, ct := range p.Schema.Tables {
+		names[i] = ct.Target.Name
+	}
+	existing, err := t.target.Describe(ctx, names)
+	if err != nil {
+		return fmt.Errorf("look at the target's tables: %w", err)
+	}
+	var missing []error
+	for _, ct := range p.Schema.Tables {
+		tp := &TablePlan{Table: ct}
+		switch there := existing[ct.Target.Name]; {
+		case there != nil:
+			if err := tp.keep(there.Table); err != nil {
+				missing = append(missing, err)
+			}
+		case p.Checkpoint != nil:
+			missing = append(missing, fmt.Errorf("target table %s is gone, whose changes were followed up to %s", ct.Target.Name, p.Checkpoint.Position))
+		default:
+			tp.Made, tp.Fresh = true, true
+			tp.Script = t.dialect.Script(ct.Target, true)
+		}
+		p.Tables = append(p.Tables, tp)
+	}
+	markNeeded(p.Tables)
+	return errors.Join(missing...)
+}

@@ -1,0 +1,262 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/convert"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
+)
+
+var _ cdc.Structures = (*run)(nil)
+
+// Reshape implements cdc.Structures: the table mappings are applied to the table as it is now, the result is converted, and
+// what has changed since is told in the target's DDL.
+func (r *run) Reshape(_ context.Context, before *cdc.Table, s *connector.Structure, number int) (cdc.Reshaped, error) {
+	if s.Kind == connector.Dropped {
+		return r.dropped(before), nil
+	}
+	plan, err := r.planAlone(s.Table)
+	if err != nil {
+		return cdc.Reshaped{}, err
+	}
+	if len(plan.Tables) == 0 { // renamed out of the selection
+		return cdc.Reshaped{}, nil
+	}
+	converted, err := r.convert(r.catalogOf(s.Table), plan)
+	if err != nil {
+		return cdc.Reshaped{}, fmt.Errorf("convert the table: %w", err)
+	}
+	if len(converted.Tables) != 1 {
+		return cdc.Reshaped{}, errors.New("no column of the table reaches the target")
+	}
+	tp := &TablePlan{Table: converted.Tables[0]}
+	if before == nil {
+		return r.created(tp, number)
+	}
+	return r.altered(before, tp, s, number)
+}
+
+func (r *run) dropped(before *cdc.Table) (out cdc.Reshaped) {
+	if r.Settings.ChangeProcessingDdlHandlingPolicy.HandleSourceTableDropped {
+		out.Statements = []catalog.Statement{r.dialect.Drop(before.Target.Name)}
+	}
+	return out
+}
+
+func (r *run) created(tp *TablePlan, number int) (out cdc.Reshaped, err error) {
+	script := r.dialect.Script(tp.Target, true)
+	out.Statements = append(append(script.Create, script.Keys...), script.Indexes...)
+	out.Table, err = r.followTable(number, tp)
+	return out, err
+}
+
+// altered compares the table with what it was, column by column of the source.
+func (r *run) altered(before *cdc.Table, tp *TablePlan, s *connector.Structure, number int) (out cdc.Reshaped, err error) {
+	handled := r.Settings.ChangeProcessingDdlHandlingPolicy.HandleSourceTableAltered
+	a := &alteration{run: r, before: before, after: tp, renamed: s.Renamed, target: cloneTable(before.Target)}
+	if handled {
+		if err := a.work(); err != nil {
+			return out, err
+		}
+		out.Statements = a.statements
+	} else {
+		a.leave()
+	}
+	tp.Existing = a.target
+	out.Table, err = r.followTable(number, tp)
+	return out, err
+}
+
+// planAlone applies the table mappings to one table.
+func (r *run) planAlone(t *catalog.Table) (*mapping.Plan, error) {
+	source := r.catalogOf(t)
+	rules := r.Mappings
+	if rules == nil {
+		var err error
+		if rules, err = everything(source); err != nil {
+			return nil, err
+		}
+	}
+	return rules.Plan(source, mapping.Options{
+		FoldPartitions: !r.like(), RenameExpression: renameExpression, WithoutLOBs: !r.Settings.TargetMetadata.SupportLobs,
+		TargetSchema: r.targetSchema(r.plan.Mapping),
+	})
+}
+
+// catalogOf is a catalog that holds one table.
+func (r *run) catalogOf(t *catalog.Table) *catalog.Catalog {
+	c := *r.plan.Catalog
+	c.Objects = nil
+	c.Schemas = []*catalog.Schema{{Name: t.Name.Schema, Tables: []*catalog.Table{t}}}
+	return &c
+}
+
+func cloneTable(t *catalog.Table) *catalog.Table {
+	c := *t
+	c.Columns = append([]*catalog.Column{}, t.Columns...)
+	return &c
+}
+
+// alteration makes the target's table follow the source's.
+type alteration struct {
+	*run
+	before     *cdc.Table
+	after      *TablePlan
+	renamed    map[string]string // columns of the source, old to new
+	target     *catalog.Table    // as it will be
+	statements []catalog.Statement
+}
+
+func (a *alteration) work() error {
+	dialect, ok := a.dialect.(connector.Alterer)
+	if !ok {
+		return fmt.Errorf("a %s target cannot be altered", a.targetEngine.Name)
+	}
+	if to := a.after.Target.Name; to != a.target.Name {
+		a.do(dialect.RenameTable(a.target.Name, to))
+		a.target.Name = to
+	}
+	a.renameColumns(dialect)
+	a.dropColumns(dialect)
+	a.addColumns(dialect)
+	return nil
+}
+
+func (a *alteration) do(ss []catalog.Statement) { a.statements = append(a.statements, ss...) }
+
+// old finds the source column that a column of now was before; nil when it is new.
+func (a *alteration) old(now *catalog.Column) *catalog.Column {
+	for from, to := range a.renamed {
+		if to == now.Name {
+			return a.before.Source.Column(from)
+		}
+	}
+	if _, gone := a.renamed[now.Name]; gone {
+		return nil
+	}
+	return a.before.Source.Column(now.Name)
+}
+
+// renameColumns gives target columns the names that the mapping makes of the source's new ones.
+func (a *alteration) renameColumns(dialect connector.Alterer) {
+	for i, p := range a.after.Plan.Columns {
+		if p.Source == nil {
+			continue
+		}
+		old := a.old(p.Source)
+		if old == nil {
+			continue
+		}
+		from, there := a.before.Plan.TargetColumn(old.Name)
+		to := a.after.Columns[i].Name
+		if !there || from == to || a.target.Column(from) == nil {
+			continue
+		}
+		a.do(dialect.RenameColumn(a.target.Name, from, to))
+		for at, c := range a.target.Columns {
+			if c.Name == from {
+				renamed := *c
+				renamed.Name = to
+				a.target.Columns[at] = &renamed
+			}
+		}
+	}
+}
+
+func (a *alteration) dropColumns(dialect connector.Alterer) {
+	for _, p := range a.before.Plan.Columns {
+		if p.Source == nil || a.survives(p.Source.Name) || a.target.Column(p.Name) == nil {
+			continue
+		}
+		a.do(dialect.DropColumn(a.target.Name, p.Name))
+		a.without(p.Name)
+	}
+}
+
+// survives reports whether a source column of before is still there, under whatever name.
+func (a *alteration) survives(name string) bool {
+	if to, ok := a.renamed[name]; ok {
+		name = to
+	}
+	return a.after.Plan.Source.Column(name) != nil
+}
+
+func (a *alteration) without(name string) {
+	var left []*catalog.Column
+	for _, c := range a.target.Columns {
+		if c.Name != name {
+			left = append(left, c)
+		}
+	}
+	a.target.Columns = left
+}
+
+// addColumns adds what is new and changes the type of what has another one in the source.
+func (a *alteration) addColumns(dialect connector.Alterer) {
+	for i, p := range a.after.Plan.Columns {
+		now := a.after.Columns[i]
+		switch there := a.target.Column(now.Name); {
+		case there == nil:
+			c := a.addable(now, p.Source)
+			a.do(dialect.AddColumn(a.target.Name, c))
+			a.target.Columns = append(a.target.Columns, c)
+		case p.Source != nil && p.Type == nil && a.retyped(p.Source):
+			changed := *there
+			changed.NativeType, changed.BaseType, changed.Type = now.NativeType, now.BaseType, now.Type
+			changed.Charset, changed.Collation = now.Charset, now.Collation
+			a.do(dialect.ChangeType(a.target.Name, &changed))
+			for at, c := range a.target.Columns {
+				if c == there {
+					a.target.Columns[at] = &changed
+				}
+			}
+		}
+	}
+}
+
+func (a *alteration) retyped(now *catalog.Column) bool {
+	old := a.old(now)
+	return old != nil && old.NativeType != now.NativeType
+}
+
+// addable is a new column in a form that rows which are there already can take: a column that must not be null and has no
+// default can only be added to an empty table, except where the engine itself fills it in, as MySQL does.
+func (a *alteration) addable(now, source *catalog.Column) *catalog.Column {
+	c := *now
+	if c.NotNull && c.Default == nil && c.Generated == "" && !(a.like() && a.targetEngine.Family == catalog.MySQL) {
+		c.NotNull = false
+		if source != nil && a.sourceEngine.Family == catalog.MySQL && source.NotNull {
+			c.Default = convert.ImplicitDefault(&c)
+		}
+	}
+	c.Identity = catalog.Identity{}
+	return &c
+}
+
+// leave takes the table as it is: source columns that it lacks are not written.
+func (a *alteration) leave() {
+	plan := *a.after.Plan
+	table := *a.after.Table
+	plan.Columns, table.Columns = nil, nil
+	for i, p := range a.after.Plan.Columns {
+		name := a.after.Columns[i].Name
+		if p.Source != nil {
+			if old := a.old(p.Source); old != nil {
+				if from, ok := a.before.Plan.TargetColumn(old.Name); ok {
+					name = from
+				}
+			}
+		}
+		if there := a.target.Column(name); there != nil {
+			plan.Columns = append(plan.Columns, p)
+			table.Columns = append(table.Columns, there)
+		}
+	}
+	table.Plan = &plan
+	a.after.Table = &table
+}
