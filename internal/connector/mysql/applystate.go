@@ -42,6 +42,9 @@ func (t *target) createStates(ctx context.Context) error {
 	if err := t.widenState(ctx); err != nil {
 		return t.controlError(ctx, err)
 	}
+	if err := t.createControl(ctx, t.exceptionsTable(), exceptionsColumns); err != nil {
+		return err
+	}
 	return t.createControl(ctx, t.noteTable(), noteColumns)
 }
 

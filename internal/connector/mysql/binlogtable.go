@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	gomysql "github.com/go-mysql-org/go-mysql/mysql"
+	"github.com/google/uuid"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -18,14 +21,42 @@ type followedTable struct {
 	layouts []change.Layout
 	// lost says that its changes cannot be read any more; nothing of it is delivered.
 	lost bool
+	// since is where the table's rows in the target come from; its file is empty when nothing is to be left out.
+	since position
 }
 
-func follow(f connector.Followed) *followedTable {
+func follow(f connector.Followed, mariadb bool) (*followedTable, error) {
 	t := &followedTable{Followed: f}
 	for _, c := range f.Columns {
+		if _, err := decoderFor(c); err != nil {
+			return nil, err
+		}
 		t.layouts = append(t.layouts, c.Layout)
 	}
-	return t
+	var err error
+	if f.Since != "" {
+		t.since, err = parsePosition(f.Since, mariadb)
+	}
+	return t, err
+}
+
+// has reports whether what is read now is in the target already.
+func (t *followedTable) has(tx *transaction, at position) bool {
+	if t.Since == "" {
+		return false
+	}
+	if tx.hasGTID && t.since.gtids != nil && !t.since.gtids.empty() {
+		switch set := t.since.gtids.(type) {
+		case *mariaSet:
+			return set.contains(&mariaSet{tx.maria})
+		case *mySet:
+			one := gomysql.NewMysqlGTIDSet()
+			one.AddGTID(uuid.UUID(tx.my.Source), tx.my.Number)
+			return set.Contain(&one)
+		}
+	}
+	past, err := comparePositions(at, position{file: t.since.file, offset: t.since.offset})
+	return err == nil && past <= 0
 }
 
 // tablePlan is how the rows of a table map are decoded.
@@ -264,9 +295,39 @@ func (p *tablePlan) append(v *change.Vector, i int, value []byte) error {
 		return nil
 	}
 	if err := p.columns[i].append(v, value); err != nil {
-		return fmt.Errorf("table %s, column %s: %w", p.table.Table.Name, p.columns[i].name, err)
+		return &valueError{table: p.table.Table.Name, column: p.columns[i].name, err: err}
 	}
 	return nil
+}
+
+// valueError is a value that its column cannot have.
+type valueError struct {
+	table  catalog.Name
+	column string
+	err    error
+}
+
+func (e *valueError) Error() string {
+	return fmt.Sprintf("table %s, column %s: %v", e.table, e.column, e.err)
+}
+func (e *valueError) Unwrap() error { return e.err }
+
+// describeKey names the row read last.
+func (r *rowReader) describeKey() string {
+	var parts []string
+	values := r.plan.after
+	if r.event.Kind == binlog.Delete {
+		values = r.plan.before
+	}
+	for i := range r.plan.columns {
+		c, value := &r.plan.columns[i], values[i]
+		if !c.key || c.vector < 0 || value == nil {
+			continue
+		}
+		text, _ := c.appendText(nil, value)
+		parts = append(parts, c.name+"="+strings.ToValidUTF8(string(text[:min(len(text), 100)]), "?"))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // current tells what a logged change of a system-versioned table is to the rows that are current: a deletion is logged

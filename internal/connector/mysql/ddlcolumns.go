@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
+	"github.com/pingcap/tidb/pkg/parser/format"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/typemap"
@@ -24,6 +25,35 @@ func alterTable(t *catalog.Table, specs []*ast.AlterTableSpec) (*catalog.Table, 
 		a.renamed = nil
 	}
 	return a.table, a.renamed, nil
+}
+
+// createTable returns the table that a statement makes.
+func createTable(n catalog.Name, st *ast.CreateTableStmt) *catalog.Table {
+	a := &alteration{renamed: map[string]string{}, table: &catalog.Table{Name: n, Rows: -1, Bytes: -1, Native: map[string]string{}}}
+	for _, o := range st.Options {
+		switch o.Tp {
+		case ast.TableOptionEngine:
+			a.table.Native[nativeEngine] = o.StrValue
+		case ast.TableOptionCharset:
+			a.table.Native[nativeCharset] = o.StrValue
+		case ast.TableOptionCollate:
+			a.table.Native[nativeCollation], a.table.Native[nativeCharset] = o.StrValue, charsetOf(o.StrValue)
+		}
+	}
+	for _, def := range st.Cols {
+		a.table.Columns = append(a.table.Columns, a.column(def, nil))
+	}
+	for _, c := range st.Constraints {
+		a.addKey(c)
+	}
+	if k := a.table.PrimaryKey; k != nil {
+		for _, name := range k.Columns {
+			if at := a.find(name); at >= 0 {
+				a.table.Columns[at].NotNull = true
+			}
+		}
+	}
+	return a.table
 }
 
 // copyTable copies what an alteration changes.
@@ -238,9 +268,18 @@ func (a *alteration) column(def *ast.ColumnDef, old *catalog.Column) *catalog.Co
 		case ast.ColumnOptionUniqKey:
 			a.table.Uniques = append(a.table.Uniques, &catalog.Key{Columns: []string{c.Name}})
 		case ast.ColumnOptionGenerated:
-			c.Generated, c.Stored = o.Expr.Text(), o.Stored
-			if c.Generated == "" {
-				c.Generated = "?"
+			c.Generated, c.Stored = expression(o.Expr), o.Stored
+		case ast.ColumnOptionDefaultValue:
+			if text := expression(o.Expr); !strings.EqualFold(text, "NULL") {
+				c.Default = &text
+			}
+		case ast.ColumnOptionOnUpdate:
+			c.Native = "ON UPDATE " + expression(o.Expr)
+		case ast.ColumnOptionCollate:
+			c.Collation, c.Charset = o.StrValue, charsetOf(o.StrValue)
+		case ast.ColumnOptionComment:
+			if v, ok := o.Expr.(ast.ValueExpr); ok {
+				c.Comment = v.GetString()
 			}
 		}
 	}
@@ -248,6 +287,17 @@ func (a *alteration) column(def *ast.ColumnDef, old *catalog.Column) *catalog.Co
 		c.NotNull = true
 	}
 	return c
+}
+
+// expression writes an expression as SQL.
+func expression(e ast.ExprNode) string {
+	var b strings.Builder
+	const flags = format.RestoreStringSingleQuotes | format.RestoreStringWithoutCharset | format.RestoreKeyWordUppercase | format.RestoreNameBackQuotes |
+		format.RestoreStringEscapeBackslash
+	if err := e.Restore(format.NewRestoreCtx(flags, &b)); err != nil {
+		return ""
+	}
+	return b.String()
 }
 
 // binaryName undoes the parser's view of binary strings as text in the character set binary.

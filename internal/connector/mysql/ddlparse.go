@@ -22,8 +22,9 @@ type ddlChange struct {
 	to catalog.Name
 	// specs are the clauses of an ALTER TABLE. known is false when the statement could not be read: then the server is
 	// asked what came of it.
-	specs []*ast.AlterTableSpec
-	known bool
+	specs  []*ast.AlterTableSpec
+	create *ast.CreateTableStmt // nil when its columns come from elsewhere
+	known  bool
 	// whole says that all tables of the schema are meant.
 	whole bool
 	// replaces says that a table that is there is replaced.
@@ -53,7 +54,11 @@ func parseDDL(q binlog.Statement, mariadb bool) []ddlChange {
 		if st.TemporaryKeyword != ast.TemporaryNone {
 			return nil
 		}
-		return []ddlChange{{kind: connector.Created, table: name(st.Table)}}
+		c := ddlChange{kind: connector.Created, table: name(st.Table)}
+		if st.Select == nil && st.ReferTable == nil {
+			c.create = st
+		}
+		return []ddlChange{c}
 	case *ast.AlterTableStmt:
 		return []ddlChange{alterOf(st, name)}
 	case *ast.DropTableStmt:

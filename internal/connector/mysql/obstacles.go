@@ -178,12 +178,3 @@ func cascades(action string) bool {
 	a := strings.ToUpper(action)
 	return strings.HasPrefix(a, "CASCADE") || strings.HasPrefix(a, "SET ")
 }
-
-// transactional reports whether a table's engine has transactions.
-func transactional(t *catalog.Table) bool {
-	switch strings.ToLower(t.Native[nativeEngine]) {
-	case "", "innodb", "rocksdb", "tokudb", "ndb", "ndbcluster":
-		return true
-	}
-	return false
-}

@@ -36,13 +36,14 @@ type stream struct {
 	heard    time.Time
 
 	group      *change.Group
-	began      time.Time // when the group got its first change
 	rows       *rowReader
 	structures []*connector.Structure // read, to be delivered one by one
 	tx         transaction
 	payload    *zstd.Decoder // of MySQL's compressed transactions
 	nested     io.Reader
 	nestedBuf  []byte
+
+	over bool // StreamRequest.Until was reached
 
 	mu struct {
 		sync.Mutex
@@ -97,19 +98,16 @@ func (s *stream) Next(ctx context.Context) (connector.Event, error) {
 func (s *stream) next(ctx context.Context) (connector.Event, error) {
 	started := time.Now()
 	for n := 1; ; n++ {
-		if len(s.structures) > 0 {
+		if len(s.structures) > 0 || s.over || s.group != nil && s.group.Full() {
 			return s.deliver(false), nil
 		}
 		if s.rows != nil {
 			if err := s.takeRows(ctx); err != nil {
 				return connector.Event{}, err
 			}
-			if s.group != nil && s.group.Full() {
-				return s.deliver(false), nil
-			}
 			continue
 		}
-		if n&255 == 0 && time.Since(started) > quietAfter || s.due() {
+		if n&255 == 0 && time.Since(started) > quietAfter {
 			return s.deliver(false), nil
 		}
 		event, err := s.read()
@@ -126,11 +124,6 @@ func (s *stream) next(ctx context.Context) (connector.Event, error) {
 			return connector.Event{}, err
 		}
 	}
-}
-
-// due reports whether changes have been kept back for long enough.
-func (s *stream) due() bool {
-	return s.request.MaxLag > 0 && s.deliverable() && time.Since(s.began) > s.request.MaxLag
 }
 
 // deliverable reports whether the group holds whole transactions alone.
@@ -162,7 +155,7 @@ func (s *stream) read() ([]byte, error) {
 
 // deliver hands over the group and, if one is due, a structure.
 func (s *stream) deliver(quiet bool) connector.Event {
-	e := connector.Event{Quiet: quiet}
+	e := connector.Event{Quiet: quiet, Ended: s.over && len(s.structures) < 2}
 	if s.group != nil && !s.group.Empty() {
 		e.Changes = s.group
 		if len(e.Changes.Ends) > 0 && e.Changes.Position == "" {
@@ -207,7 +200,7 @@ func (s *stream) borrow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.group, s.began = g, time.Now()
+	s.group = g
 	return nil
 }
 
@@ -216,23 +209,30 @@ func (s *stream) takeRows(ctx context.Context) error {
 	if err := s.borrow(ctx); err != nil {
 		return err
 	}
-	for len(s.rows.event.Data) > 0 {
+	for len(s.rows.event.Data) > 0 && !s.group.Full() {
 		if err := s.rows.next(s.group); err != nil {
-			if errors.Is(err, binlog.ErrMalformed) {
+			if err := s.reject(err); err != nil {
 				return err
 			}
-			s.cancelRow()
-			s.unreadable(s.rows.plan.table, err)
-			return nil
-		}
-		if s.group.Full() {
-			break
 		}
 	}
 	if len(s.rows.event.Data) == 0 {
 		s.rows = nil
 	}
 	return nil
+}
+
+// reject leaves out a change that could not be read as its columns say.
+func (s *stream) reject(err error) error {
+	var bad *valueError
+	if !errors.As(err, &bad) || s.request.Reject == nil {
+		return err
+	}
+	t := s.rows.plan.table
+	c := s.group.Table(t.Number, t.layouts)
+	c.New.CancelRow()
+	c.Old.CancelRow()
+	return s.request.Reject(t.Number, change.Reject{Fault: change.DataFault, Column: bad.column, Key: s.rows.describeKey(), Reason: bad.err.Error()})
 }
 
 // Follow sets how a table's rows are delivered from now on.
@@ -245,8 +245,12 @@ func (s *stream) Follow(f connector.Followed) error {
 			return err
 		}
 	}
+	t, err := follow(f, s.source.host.mariadb)
+	if err != nil {
+		return err
+	}
 	s.forget(f.Number)
-	s.tables[s.fold(f.Table.Name)] = follow(f)
+	s.tables[s.fold(f.Table.Name)] = t
 	return s.replan()
 }
 
@@ -279,13 +283,6 @@ func (s *stream) replan() error {
 		s.rows = nil
 	}
 	return nil
-}
-
-// cancelRow takes back what a row that could not be decoded has left behind.
-func (s *stream) cancelRow() {
-	c := s.group.Table(s.rows.plan.table.Number, s.rows.plan.table.layouts)
-	c.New.CancelRow()
-	c.Old.CancelRow()
 }
 
 // fold gives names that mean one table the same spelling.

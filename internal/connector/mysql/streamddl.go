@@ -55,10 +55,10 @@ func (s *stream) change(ctx context.Context, c ddlChange) error {
 	t := s.tables[s.fold(c.table)]
 	switch {
 	case t == nil && c.kind == connector.Created:
-		return s.created(ctx, c.table)
+		return s.created(ctx, c.table, c.create)
 	case t == nil && c.to != (catalog.Name{}):
-		return s.created(ctx, c.to)
-	case t == nil, t.lost && c.kind != connector.Dropped:
+		return s.created(ctx, c.to, nil)
+	case t == nil, t.lost && c.kind != connector.Dropped, t.has(&s.tx, s.at):
 		return nil
 	case c.kind == connector.Created && !c.replaces:
 		return nil // IF NOT EXISTS
@@ -86,16 +86,24 @@ func (s *stream) sorted() []*followedTable {
 	return all
 }
 
-// created reports a new table that is wanted, as the server knows it. One that is gone again is left out.
-func (s *stream) created(ctx context.Context, n catalog.Name) error {
+// created reports a new table that is wanted. As in altered, the server is believed where it agrees with the statement.
+// One that is gone again, and whose columns the statement does not tell, is left out.
+func (s *stream) created(ctx context.Context, n catalog.Name, create *ast.CreateTableStmt) error {
 	if s.request.Wanted == nil || strings.HasPrefix(strings.ToLower(n.Name), "awsdms_") || !s.request.Wanted(n) {
 		return nil
 	}
 	now, err := s.describe(ctx, n)
-	if err != nil || now == nil {
+	if err != nil {
 		return err
 	}
-	s.report(connector.Structure{Kind: connector.Created, Number: -1, Table: now})
+	if create != nil {
+		if made := createTable(n, create); now == nil || !sameColumns(now, made) {
+			now = made
+		}
+	}
+	if now != nil {
+		s.report(connector.Structure{Kind: connector.Created, Number: -1, Table: now})
+	}
 	return nil
 }
 

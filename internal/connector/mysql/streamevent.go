@@ -130,6 +130,9 @@ func (s *stream) beginMaria(h binlog.Header, body []byte) error {
 	s.begin()
 	s.tx.maria = mariaGTID{domain: g.Domain, server: h.Server, sequence: g.Sequence}
 	s.tx.hasGTID, s.tx.alone, s.tx.skip = true, g.Alone, g.Pending || g.Undone
+	if s.beyond(time.Unix(int64(h.Time), 0)) {
+		return nil
+	}
 	if g.Prepared {
 		return s.prepared()
 	}
@@ -167,12 +170,15 @@ func (s *stream) begin() {
 
 // commit ends a transaction.
 func (s *stream) commit(ctx context.Context, h binlog.Header) error {
-	s.count()
-	s.ended()
 	at := s.tx.stamp
 	if at.IsZero() {
 		at = time.Unix(int64(h.Time), 0)
 	}
+	if s.beyond(at) {
+		return nil
+	}
+	s.count()
+	s.ended()
 	if s.tx.handed || s.group != nil && s.group.Len() > s.tx.from {
 		// A transaction of which a part has been delivered needs an end, whether or not more of it has come.
 		if err := s.borrow(ctx); err != nil {
@@ -185,6 +191,18 @@ func (s *stream) commit(ctx context.Context, h binlog.Header) error {
 	s.mu.status.Read = at
 	s.mu.Unlock()
 	return nil
+}
+
+// beyond ends the stream before a transaction that has committed after StreamRequest.Until.
+func (s *stream) beyond(at time.Time) bool {
+	if s.request.Until.IsZero() || !at.After(s.request.Until) {
+		return false
+	}
+	s.over = true
+	if s.group != nil && !s.tx.handed {
+		s.group.Truncate(s.tx.from)
+	}
+	return true
 }
 
 // count adds the transaction to the set of those that have been read.
@@ -283,7 +301,7 @@ func (s *stream) openRows(h binlog.Header, body []byte) error {
 			return err
 		}
 	}
-	if m.plan == nil {
+	if m.plan == nil || m.plan.table.has(&s.tx, s.at) {
 		return nil
 	}
 	e, err := binlog.ParseRows(h.Type, body)

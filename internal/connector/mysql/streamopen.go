@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/wire"
 )
@@ -29,7 +30,9 @@ func (s *source) Stream(ctx context.Context, r connector.StreamRequest, from str
 		return nil, err
 	}
 	for _, f := range r.Tables {
-		st.tables[st.fold(f.Table.Name)] = follow(f)
+		if err := st.Follow(f); err != nil {
+			return nil, err
+		}
 	}
 	d, err := s.dumpFrom(ctx, r.Run, at)
 	if err != nil {
@@ -136,6 +139,9 @@ func (s *source) dump(ctx context.Context, d wire.Dump, at position) (*link, err
 func replicaUUID(server uint32) string {
 	return fmt.Sprintf("%08x-7768-496d-8272-656c00000000", server)
 }
+
+// Layout is how a stream delivers a column.
+func (s *source) Layout(c *catalog.Column) change.Layout { return layoutOf(c) }
 
 // Compare orders two positions.
 func (s *source) Compare(a, b string) (int, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/binlog"
@@ -23,6 +24,11 @@ func (s *stream) statement(ctx context.Context, h binlog.Header, q binlog.Statem
 		return s.commit(ctx, h)
 	case bytes.EqualFold(q.SQL, []byte("ROLLBACK")):
 		return s.rollback(ctx, h, 0)
+	}
+	if !s.tx.open || s.tx.alone {
+		if s.beyond(time.Unix(int64(h.Time), 0)) {
+			return nil
+		}
 	}
 	words := firstTwo(q.SQL)
 	switch words[0] {
