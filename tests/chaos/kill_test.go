@@ -16,10 +16,11 @@ import (
 // killsPerPair times nine pairs is a hundred and eight. WHIMBREL_CHAOS_KILLS asks for more.
 const killsPerPair = 12
 
-func kills(t *testing.T) int {
+// kills is how often a test kills: as often as it says, unless WHIMBREL_CHAOS_KILLS says otherwise.
+func kills(t *testing.T, usual int) int {
 	asked := os.Getenv("WHIMBREL_CHAOS_KILLS")
 	if asked == "" {
-		return killsPerPair
+		return usual
 	}
 	n, err := strconv.Atoi(asked)
 	require.NoError(t, err, "WHIMBREL_CHAOS_KILLS")
@@ -52,7 +53,7 @@ func killAgainAndAgain(t *testing.T, source *end, to string, phases map[string]i
 	fast := complete(t, source, whole).lasted()
 	requireSame(t, source, whole)
 	want := whole.structure(t)
-	for done, wanted := 0, kills(t); done < wanted; {
+	for done, wanted := 0, kills(t, killsPerPair); done < wanted; {
 		target := newEnd(t, to)
 		var flags []string
 		longest := fast + 50*time.Millisecond
