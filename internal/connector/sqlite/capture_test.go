@@ -300,6 +300,55 @@ func TestStartAndUntil(t *testing.T) {
 	}
 }
 
+// TestMisfitsAreRejected: a change with a value that is not what its column says is rejected by name, and the others go on.
+func TestMisfitsAreRejected(t *testing.T) {
+	f := capture(t, "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT, d DATE)")
+	for i, c := range f.request.Tables[0].Columns {
+		f.request.Tables[0].Columns[i].Layout = change.LayoutOf(c.Column.Type)
+	}
+	st := f.stream(f.start())
+	f.exec("INSERT INTO t VALUES (1, 1, NULL)")
+	f.exec("INSERT INTO t VALUES (2, 'abc', NULL), (3, 3, '2024-02-29')")
+	_, err := func() (connector.Event, error) {
+		for {
+			e, err := st.Next(t.Context())
+			if err != nil {
+				return e, err
+			}
+			if e.Changes != nil {
+				f.request.Pool.Put(e.Changes)
+			}
+		}
+	}()
+	require.Equal(t, connector.Data, connector.ClassOf(err), "%v", err)
+	var rejected []change.Reject
+	f.request.Reject = func(table int, r change.Reject) error {
+		require.Zero(t, table)
+		rejected = append(rejected, r)
+		return nil
+	}
+	first, err := f.source.Start(t.Context(), f.request, connector.StartPoint{Native: "1"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"t INSERT - (1,1,NULL)", "t INSERT - (3,3,2024-02-29)"}, f.changes(f.stream(first)))
+	require.Len(t, rejected, 1)
+	require.Equal(t, "n", rejected[0].Column)
+	require.Equal(t, "id=2", rejected[0].Key)
+	require.Contains(t, rejected[0].Reason, `"abc"`)
+}
+
+// TestSince: the changes of a table that was loaded later are left out up to there.
+func TestSince(t *testing.T) {
+	f := capture(t, "CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE u (id INTEGER PRIMARY KEY)")
+	first := f.start()
+	f.exec("INSERT INTO t VALUES (1)")
+	f.exec("INSERT INTO u VALUES (1)")
+	end, err := f.source.End(t.Context())
+	require.NoError(t, err)
+	f.exec("INSERT INTO u VALUES (2)")
+	f.request.Tables[1].Since = end
+	require.Equal(t, []string{"t INSERT - (1)", "u INSERT - (2)"}, f.changes(f.stream(first)))
+}
+
 // TestObstacles: what keeps a file from being followed is named with its remedy.
 func TestObstacles(t *testing.T) {
 	f := capture(t, "PRAGMA journal_mode=WAL; CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE loose (a)")
