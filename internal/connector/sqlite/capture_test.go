@@ -298,10 +298,13 @@ func TestDropColumn(t *testing.T) {
 func TestStartAndUntil(t *testing.T) {
 	f := capture(t, "CREATE TABLE t (id INTEGER PRIMARY KEY)")
 	first := f.start()
+	tick := func() {
+		<-time.After(20 * time.Millisecond)
+	}
 	f.exec("INSERT INTO t VALUES (1)")
-	time.Sleep(20 * time.Millisecond)
+	tick() // the log's times are exact to a fraction of a millisecond
 	at := time.Now()
-	time.Sleep(20 * time.Millisecond)
+	tick()
 	st := f.stream(first)
 	f.request.Until = at
 	limited := f.stream(first)
