@@ -209,9 +209,10 @@ func TestStreamGoesOnFromAnyPosition(t *testing.T) {
 	start := s.Position()
 	require.NoError(t, s.Close())
 	t.Cleanup(func() { _ = p.streamer().Release(context.Background(), f.request) })
-	stop := startHammers(t, p.from, 2, 99)
-	time.Sleep(300 * time.Millisecond)
-	stop()
+	h := &hammer{r: rand.New(rand.NewPCG(99, 0)), c: connect(t, p.from)}
+	for range 100 {
+		h.transaction(t.Context())
+	}
 	end, err := p.streamer().End(t.Context())
 	require.NoError(t, err)
 	read := func(from string) (texts, positions []string) {
