@@ -106,7 +106,7 @@ func (s *stream) commit(end lsn, sent uint64) {
 		return
 	}
 	s.group.Commit(s.at)
-	s.group.Position = s.text()
+	s.whole = end
 	if s.group.Full() {
 		s.deliver(false)
 	}
