@@ -152,6 +152,11 @@ func (f *follower) open(ctx context.Context) {
 	f.session, err = f.target.Apply(ctx, connector.ApplyOptions{Run: run})
 	must(f.t, err)
 	f.inside = false
+	stream, session := f.stream, f.session
+	f.t.Cleanup(func() { // a test that has failed has left them open
+		_ = stream.Close()
+		_ = session.Close()
+	})
 }
 
 func (f *follower) close() {

@@ -166,6 +166,43 @@ func conformSuite(t *testing.T, mode, recursive string) connectortest.Suite {
 	return s
 }
 
+// plainTables hold values of their columns' types, as other engines could take them.
+func plainTables() []connectortest.Table {
+	c := func(name string, draw func(*rand.Rand) any) connectortest.Column {
+		return connectortest.Column{Name: name, Value: draw}
+	}
+	maybe := func(draw func(*rand.Rand) any) func(*rand.Rand) any {
+		return func(r *rand.Rand) any {
+			if r.IntN(5) == 0 {
+				return nil
+			}
+			return draw(r)
+		}
+	}
+	text := func(r *rand.Rand) any { return strings.Repeat("Zoë ", r.IntN(4)) }
+	date := func(r *rand.Rand) any {
+		return fmt.Sprintf("20%02d-%02d-%02d", r.IntN(100), 1+r.IntN(12), 1+r.IntN(28))
+	}
+	return []connectortest.Table{
+		{Name: "typed", Key: []string{"id"}, Upsert: insertOrReplace, Columns: []connectortest.Column{c("id", upTo(50)), c("bo", maybe(upTo(2))),
+			c("i", maybe(func(r *rand.Rand) any { return int64(r.Uint64()) })), c("f", maybe(func(r *rand.Rand) any { return r.NormFloat64() })),
+			c("d", maybe(func(r *rand.Rand) any { return float64(r.IntN(100000)) / 100 })), c("t", maybe(text)), c("b", maybe(func(r *rand.Rand) any { return []byte{byte(r.IntN(256)), 0} })),
+			c("da", maybe(date)), c("ts", maybe(func(r *rand.Rand) any { return fmt.Sprint(date(r), " 12:30:0", r.IntN(10), ".25") + "0" })), c("ti", maybe(anyOf("00:00:00", "23:59:59.123")))},
+			Create: "CREATE TABLE typed (id INTEGER PRIMARY KEY, bo BOOLEAN, i BIGINT, f REAL, d DECIMAL(10,2), t VARCHAR(40), b BLOB, da DATE, ts DATETIME, ti TIME)"},
+		{Name: "loose", Columns: []connectortest.Column{c("t", maybe(text)), c("i", maybe(upTo(3))), c("f", anyOf(nil, 0.5, 1.25))},
+			Create: "CREATE TABLE loose (t TEXT, i INT, f REAL)"},
+		{Name: "keyed", Key: []string{"k", "n"}, Upsert: insertOrReplace, Columns: []connectortest.Column{c("k", textUpTo(4)), c("n", upTo(3)), c("v", maybe(text))},
+			Create: "CREATE TABLE keyed (k TEXT NOT NULL, n INT NOT NULL, v TEXT, PRIMARY KEY (k, n)) WITHOUT ROWID"},
+	}
+}
+
+// TestConformanceInLayouts runs the suite through the layouts that other engines take.
+func TestConformanceInLayouts(t *testing.T) {
+	s := conformSuite(t, "wal", "")
+	s.Tables, s.Structure, s.NoPlain, s.NoNative = plainTables(), nil, false, true
+	connectortest.Run(t, s)
+}
+
 func TestConformance(t *testing.T) {
 	for _, mode := range []string{"wal", "delete"} {
 		for _, recursive := range []string{"", "&_pragma=recursive_triggers(1)"} {

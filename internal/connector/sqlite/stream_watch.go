@@ -119,7 +119,7 @@ func (w *watcher) version() (int64, error) {
 	if !w.wal {
 		info, err := os.Stat(w.at.path)
 		if err != nil {
-			return 0, fmt.Errorf("look at the database file: %w", err)
+			return 0, goneFile(err)
 		}
 		_, noLog := os.Stat(w.at.path + "-wal")
 		if noLog != nil && info.ModTime().Equal(w.modified) && time.Since(w.modified) > 100*time.Millisecond {
@@ -188,6 +188,10 @@ func (w *watcher) sameFile() error {
 	if err == nil {
 		err = errors.New("another file has taken its place")
 	}
+	return goneFile(err)
+}
+
+func goneFile(err error) error {
 	return &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the database file is gone: %w", err)}
 }
 
