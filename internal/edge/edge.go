@@ -45,11 +45,11 @@ type Config struct {
 	Endpoints   Endpoints // nil: none
 	Metrics     Metrics   // nil: not counted
 	// Used learns of every call that was signed well; nil: nobody asks.
-	Used func(p *service.Principal, service, region string, at time.Time)
-	Log         *slog.Logger
-	Now         func() time.Time // time.Now if nil
-	Timeout     time.Duration    // of one call; 30 s
-	Throttle    Throttle
+	Used     func(p *service.Principal, service, region string, at time.Time)
+	Log      *slog.Logger
+	Now      func() time.Time // time.Now if nil
+	Timeout  time.Duration    // of one call; 30 s
+	Throttle Throttle
 }
 
 // An Edge answers the API of all services.
