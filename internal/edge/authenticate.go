@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
 	"sync"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/sigv4"
@@ -33,14 +36,11 @@ func (x *exchange) authenticate(ctx context.Context) error {
 		}
 		who, region = signer, x.claim.Region
 	}
-	if err := x.through(); err != nil {
-		return err
-	}
 	x.call = &service.Call{
 		RequestID: x.id, Principal: who, Partition: x.edge.config.Partition, Region: region, Account: x.edge.config.Account,
 		Now: x.now, Source: x.source, Check: x.check,
 	}
-	return nil
+	return x.through()
 }
 
 func (x *exchange) verify(ctx context.Context) (*service.Principal, error) {
@@ -78,17 +78,22 @@ func (x *exchange) through() error {
 	if x.edge.config.Endpoints == nil {
 		return nil
 	}
-	host := x.r.Host
+	names := []string{x.r.Host}
 	if x.r.TLS != nil && x.r.TLS.ServerName != "" {
-		host = x.r.TLS.ServerName
+		names = append(names, x.r.TLS.ServerName)
 	}
-	e, ok, err := x.edge.config.Endpoints.Endpoint(host, x.source)
+	var local netip.Addr
+	if at, ok := x.r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		local = address(at.String())
+	}
+	e, err := x.edge.config.Endpoints.Endpoint(names, local, &x.source)
 	if err != nil {
 		return wire.AccessDenied.New(x.protocol, "%s", err.Error())
 	}
-	if ok {
-		x.source.Endpoint = e
+	if e != nil && x.service != nil && e.Service != x.service.Model.SigningName {
+		return wire.AccessDenied.New(x.protocol, "The VPC endpoint %s leads to %s alone.", e.ID, e.Service)
 	}
+	x.source.Endpoint, x.call.Source.Endpoint = e, e
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/audit"
@@ -27,11 +28,11 @@ type Recorder interface {
 	Record(r *audit.Record) error
 }
 
-// Endpoints know the VPC endpoints by the names that requests call the server.
+// Endpoints know the VPC endpoints.
 type Endpoints interface {
-	// Endpoint finds the endpoint of a host name. ok is false for names that are no endpoint's; an error refuses the
-	// request, such as for a source that the endpoint's security groups do not let in.
-	Endpoint(host string, source service.Source) (e *service.Endpoint, ok bool, err error)
+	// Endpoint finds the endpoint that a request came through, by the names it called the server and the address where it
+	// arrived; nil if through none. An error refuses the request.
+	Endpoint(names []string, local netip.Addr, source *service.Source) (*service.Endpoint, error)
 }
 
 // Config is what an edge is made of.

@@ -36,9 +36,10 @@ type Source struct {
 
 // Endpoint is the VPC endpoint that a request came through.
 type Endpoint struct {
-	ID     string
-	VPC    string
-	Policy string // its document; empty is full access
+	ID      string
+	VPC     string
+	Policy  string // its document; empty is full access
+	Service string // the signing name of the one service behind it
 }
 
 // A Check is one question for the decision engine: may the caller do this to that?

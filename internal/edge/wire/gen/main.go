@@ -42,6 +42,9 @@ func run() error {
 		if err != nil {
 			return err
 		}
+		if err := m.extend(filepath.Join(models, service+".extra.json")); err != nil {
+			return err
+		}
 		source, err := generate(service, m)
 		if err != nil {
 			return fmt.Errorf("generate %s: %w", service, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sort"
@@ -102,6 +103,20 @@ func readModel(path string) (*model, error) {
 		return nil, fmt.Errorf("parse %s: %w", path, err)
 	}
 	return &m, nil
+}
+
+// extend adds what lies in another file of the same form: operations that the full model at hand leaves out.
+func (m *model) extend(path string) error {
+	if _, err := os.Stat(path); os.IsNotExist(err) {
+		return nil
+	}
+	more, err := readModel(path)
+	if err != nil {
+		return err
+	}
+	maps.Copy(m.Operations, more.Operations)
+	maps.Copy(m.Shapes, more.Shapes)
+	return nil
 }
 
 // trim keeps the operations named (all if the list is "*") and the shapes they reach.
