@@ -74,6 +74,21 @@ func (a *Policies) decide(own *policy.Policies, call *service.Call, who policy.P
 	return policy.Decide(all, request), nil
 }
 
+// Explain answers a check with the story of its decision, statement by statement.
+func (a *Policies) Explain(call *service.Call, c *service.Check) ([]policy.Step, policy.Decision, error) {
+	own, err := a.Speakers.Speak(call.Principal)
+	if err != nil {
+		return nil, policy.Decision{}, fmt.Errorf("gather the policies of %s: %w", call.Principal.ARN, err)
+	}
+	who := principal(call.Principal)
+	all, request, err := a.question(own, call, who, environment(call).Keys(&who), c)
+	if err != nil {
+		return nil, policy.Decision{}, err
+	}
+	steps, d := policy.Explain(all, request)
+	return steps, d, nil
+}
+
 // question puts a check into the words of the decision engine.
 func (a *Policies) question(own *policy.Policies, call *service.Call, who policy.Principal, keys *policy.Context, c *service.Check) (*policy.Policies, *policy.Request, error) {
 	all := *own
