@@ -3,122 +3,141 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/whimbreldb/whimbrel/internal/policy"
-	"github.com/whimbreldb/whimbrel/internal/server"
+	"github.com/whimbreldb/whimbrel/internal/client"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/whimbrelapi"
 )
 
-func newExplain() *cobra.Command {
-	f := &serveFlags{}
-	var tags, keys []string
-	var q server.Question
-	cmd := &cobra.Command{
-		Use:   "explain ACCESS-KEY ACTION RESOURCE",
-		Short: "Say why a call is, or would be, allowed or denied",
-		Long: `Says whether the holder of an access key may do something, and why: every statement of every policy that has a say, and
-whether it matches. In place of the key it takes the ARN of a user or role. The state is read through the data directory, of
-the running server or without one; nothing is changed.
+type explainFlags struct {
+	dataDir, url, authority, region, sourceIP string
+	context                                   []string
+}
 
-What a call would bring along can be given: the caller's address, tags of the resource, any condition key. An action without
-a resource is asked about "*". A VPC endpoint's policy and a session's are not looked at.`,
-		Example: `  whimbrel explain AKIAEXAMPLE dms:StartReplicationTask arn:aws:dms:us-east-1:123456789012:task:ORDERS
-  whimbrel explain arn:aws:iam::123456789012:role/ops dms:DescribeEndpoints "*" --source-ip 203.0.113.7
-  whimbrel explain AKIAEXAMPLE dms:DeleteEndpoint arn:aws:dms:us-east-1:123456789012:endpoint:E1 --tag stage=prod
-  whimbrel explain AKIAEXAMPLE iam:PassRole arn:aws:iam::123456789012:role/r --key iam:PassedToService=dms.amazonaws.com`,
-		Args: exactly(3, "an access key (or ARN), an action and a resource"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			q.Who, q.Action, q.Resource = args[0], args[1], args[2]
-			if err := complete(&q, tags, keys); err != nil {
-				return err
-			}
-			if err := f.complete(cmd.ErrOrStderr()); err != nil {
-				return err
-			}
-			x, err := server.Explain(cmd.Context(), f.Config, q)
-			if err != nil {
-				return err
-			}
-			printExplanation(cmd.OutOrStdout(), x, &q)
-			return nil
-		},
+func newExplain() *cobra.Command {
+	f := &explainFlags{}
+	cmd := &cobra.Command{
+		Use:   "explain ACCESS-KEY|PRINCIPAL-ARN ACTION [RESOURCE]",
+		Short: "Say why a call is or would be allowed or denied, statement by statement",
+		Long: `Asks a running server how it would decide a call: whose policies speak, which statements match, and why the others do
+not. The call is signed with the credentials of the environment (AWS_ACCESS_KEY_ID and so on), of
+AWS_SHARED_CREDENTIALS_FILE, or of the data directory, and needs the permission whimbrel:ExplainAccess.`,
+		Example: `  whimbrel explain AKIAIOSFODNN7EXAMPLE dms:StartReplicationTask arn:aws:dms:us-east-1:123456789012:task:NIGHTLY
+  whimbrel explain arn:aws:iam::123456789012:role/reader dms:DescribeEndpoints --context aws:PrincipalTag/team=data`,
+		Args: cobra.RangeArgs(2, 3),
+		RunE: func(cmd *cobra.Command, args []string) error { return explain(cmd, f, args) },
 	}
-	f.bindState(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&q.SourceIP, "source-ip", "", "the caller's `address`; 127.0.0.1 if not given")
-	flags.StringArrayVar(&tags, "tag", nil, "a `key=value` tag of the resource")
-	flags.StringArrayVar(&keys, "key", nil, "a condition `key=value`; several times for several values")
-	flags.StringSliceVar(&f.ServiceControl, "service-control-policy", nil, "`files` as the server is given them")
+	flags.StringVar(&f.dataDir, "data-dir", "whimbrel-data", "the server's `folder`, for its address, authority and credentials")
+	flags.StringVar(&f.url, "endpoint-url", os.Getenv("AWS_ENDPOINT_URL"), "the server's `URL`")
+	flags.StringVar(&f.authority, "ca-bundle", os.Getenv("AWS_CA_BUNDLE"), "PEM `file` of what signs the server's certificate")
+	flags.StringVar(&f.region, "region", firstOf(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")), "the server's `region`")
+	flags.StringVar(&f.sourceIP, "source-ip", "", "the `address` that the call would come from")
+	flags.StringArrayVar(&f.context, "context", nil, "a condition `key=value` of the call; several for several")
 	return cmd
 }
 
-// complete reads the pairs of the flags.
-func complete(q *server.Question, tags, keys []string) error {
-	q.Tags, q.Keys = map[string]string{}, map[string][]string{}
-	for _, pair := range tags {
-		k, v, ok := strings.Cut(pair, "=")
-		if !ok || k == "" {
-			return usageError{fmt.Errorf("--tag %q: want key=value", pair)}
+func firstOf(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
 		}
-		q.Tags[k] = v
 	}
-	for _, pair := range keys {
-		k, v, ok := strings.Cut(pair, "=")
-		if !ok || !strings.Contains(k, ":") {
-			return usageError{fmt.Errorf("--key %q: want a condition key, such as aws:RequestedRegion=us-east-1", pair)}
+	return ""
+}
+
+// complete finds in the data directory what was not said.
+func (f *explainFlags) complete() (*client.Client, error) {
+	read := func(name string) string {
+		text, _ := os.ReadFile(filepath.Join(f.dataDir, name)) // what is missing is said below
+		return strings.TrimSpace(string(text))
+	}
+	url, region, _ := strings.Cut(read("endpoint"), " ")
+	f.url, f.region = firstOf(f.url, url), firstOf(f.region, region)
+	if f.url == "" || f.region == "" {
+		return nil, usageError{fmt.Errorf("no running server is known: give --endpoint-url and --region, or the --data-dir of one")}
+	}
+	if _, err := os.Stat(filepath.Join(f.dataDir, "ca.pem")); err == nil && f.authority == "" {
+		f.authority = filepath.Join(f.dataDir, "ca.pem")
+	}
+	credentials, err := client.FromEnvironment(os.Getenv, firstOf(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), filepath.Join(f.dataDir, "credentials")))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return client.New(f.url, f.region, f.authority, credentials)
+}
+
+func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
+	c, err := f.complete()
+	if err != nil {
+		return err
+	}
+	in := whimbrelapi.ExplainAccessRequest{Action: &args[1], Context: map[string][]string{}}
+	if strings.HasPrefix(args[0], "arn:") {
+		in.PrincipalArn = &args[0]
+	} else {
+		in.AccessKeyId = &args[0]
+	}
+	if len(args) == 3 {
+		in.Resource = &args[2]
+	}
+	if f.sourceIP != "" {
+		in.SourceIp = &f.sourceIP
+	}
+	for _, pair := range f.context {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return usageError{fmt.Errorf("--context %q: want key=value", pair)}
 		}
-		q.Keys[k] = append(q.Keys[k], v)
+		in.Context[name] = append(in.Context[name], value)
 	}
+	var out whimbrelapi.ExplainAccessResponse
+	if err := c.Call(cmd.Context(), "whimbrel", "Whimbrel_20261101.ExplainAccess", in, &out); err != nil {
+		return err
+	}
+	printExplained(cmd.OutOrStdout(), &out)
 	return nil
 }
 
-func printExplanation(out io.Writer, x *server.Explanation, q *server.Question) {
-	for _, w := range x.Warnings {
-		fmt.Fprintf(out, "note: %s\n", w)
+func printExplained(w io.Writer, out *whimbrelapi.ExplainAccessResponse) {
+	fmt.Fprintf(w, "%s: %s\n", *out.PrincipalArn, *out.Decision)
+	if out.Message != nil {
+		fmt.Fprintf(w, "  %s\n", *out.Message)
 	}
-	verdict := "DENIED"
-	if x.Decision.Allowed {
-		verdict = "ALLOWED"
+	for _, note := range out.Notes {
+		fmt.Fprintf(w, "  note: %s\n", note)
 	}
-	fmt.Fprintf(out, "%s: %s may %s%s on %s\n", verdict, x.Caller, map[bool]string{true: "", false: "not "}[x.Decision.Allowed], q.Action, q.Resource)
-	if x.Message != "" {
-		fmt.Fprintf(out, "  the caller is told: %s\n", x.Message)
-	} else {
-		fmt.Fprintf(out, "  allowed by %s\n", because(x.Decision))
+	fmt.Fprintln(w, "\nstatements, in the order in which they are asked:")
+	if len(out.Steps) == 0 {
+		fmt.Fprintln(w, "  none: no policy speaks for this principal")
 	}
-	if len(x.Steps) == 0 {
-		fmt.Fprintln(out, "no policy has a say in this")
-		return
-	}
-	fmt.Fprintln(out, "\nstatement by statement:")
-	for _, s := range x.Steps {
-		mark, why := "-", s.Reason
-		if s.Matched {
-			mark, why = "✓", "matches"
+	for _, s := range out.Steps {
+		name := firstOf(value(s.Policy), "inline")
+		place := fmt.Sprintf("statement %d", value(s.Statement))
+		if s.Sid != nil {
+			place += " (" + *s.Sid + ")"
 		}
-		fmt.Fprintf(out, "  %s %s: %s\n", mark, name(s.Source, s.Policy, s.Statement), why)
+		verdict := "matches: " + value(s.Effect)
+		if !value(s.Matched) {
+			verdict = "does not match: " + value(s.Reason)
+		}
+		fmt.Fprintf(w, "  %-26s %s, %s: %s\n", value(s.PolicyType), name, place, verdict)
+	}
+	fmt.Fprintln(w, "\ncondition keys:")
+	for _, k := range slices.Sorted(maps.Keys(out.Keys)) {
+		fmt.Fprintf(w, "  %s = %s\n", k, strings.Join(out.Keys[k], ", "))
 	}
 }
 
-// because names what allowed.
-func because(d policy.Decision) string {
-	if d.Statement == nil {
-		return "the rights of the account's root user"
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
 	}
-	return name(d.Source, d.Policy, d.Statement)
-}
-
-// name spells where a statement stands: kind of policy, policy, statement, effect.
-func name(from policy.Source, p *policy.Policy, s *policy.Statement) string {
-	text := from.String()
-	if p.Name != "" {
-		text += " " + p.Name
-	}
-	text += fmt.Sprintf(", statement %d", s.Index+1)
-	if s.SID != "" {
-		text += " (" + s.SID + ")"
-	}
-	return text + ", " + s.Effect.String()
+	return v
 }

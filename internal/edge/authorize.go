@@ -74,21 +74,6 @@ func (a *Policies) decide(own *policy.Policies, call *service.Call, who policy.P
 	return policy.Decide(all, request), nil
 }
 
-// Explain answers a check with the story of its decision, statement by statement.
-func (a *Policies) Explain(call *service.Call, c *service.Check) ([]policy.Step, policy.Decision, error) {
-	own, err := a.Speakers.Speak(call.Principal)
-	if err != nil {
-		return nil, policy.Decision{}, fmt.Errorf("gather the policies of %s: %w", call.Principal.ARN, err)
-	}
-	who := principal(call.Principal)
-	all, request, err := a.question(own, call, who, environment(call).Keys(&who), c)
-	if err != nil {
-		return nil, policy.Decision{}, err
-	}
-	steps, d := policy.Explain(all, request)
-	return steps, d, nil
-}
-
 // question puts a check into the words of the decision engine.
 func (a *Policies) question(own *policy.Policies, call *service.Call, who policy.Principal, keys *policy.Context, c *service.Check) (*policy.Policies, *policy.Request, error) {
 	all := *own
@@ -192,4 +177,19 @@ func (d *documents) of(text string, kind policy.Kind) (*policy.Policy, error) {
 	}
 	d.known[key] = p
 	return p, nil
+}
+
+// Explain tells how a check would be decided, statement by statement, and with which condition keys.
+func (a *Policies) Explain(_ context.Context, call *service.Call, check service.Check) ([]policy.Step, policy.Decision, *policy.Context, error) {
+	own, err := a.Speakers.Speak(call.Principal)
+	if err != nil {
+		return nil, policy.Decision{}, nil, fmt.Errorf("gather the policies of %s: %w", call.Principal.ARN, err)
+	}
+	who := principal(call.Principal)
+	all, request, err := a.question(own, call, who, environment(call).Keys(&who), &check)
+	if err != nil {
+		return nil, policy.Decision{}, nil, err
+	}
+	steps, decision := policy.Explain(all, request)
+	return steps, decision, request.Keys, nil
 }

@@ -153,3 +153,11 @@ func (d *Directory) PrincipalOf(u *User) *service.Principal {
 		Kind: service.User, Partition: d.partition, Account: d.account, ARN: d.ARN("user", u.Path, u.Name), UserID: u.ID, Name: u.Name, Tags: u.Tags,
 	}
 }
+
+// PrincipalOfRole describes a session of a role as the one who makes a request.
+func (d *Directory) PrincipalOfRole(r *Role, session string) *service.Principal {
+	return &service.Principal{
+		Kind: service.AssumedRole, Partition: d.partition, Account: d.account, Name: r.Name, RoleARN: d.ARN("role", r.Path, r.Name),
+		ARN: d.SessionARN(r.Name, session), UserID: r.ID + ":" + session, SessionName: session, Tags: r.Tags,
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store"
@@ -105,13 +106,24 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 	if err != nil {
 		return nil, err
 	}
+	networks, err := ec2.Networks()
+	if err != nil {
+		return nil, err
+	}
+	if err := ec2.EnsureDefault(life, base, s.cluster.Region, networks); err != nil {
+		return nil, err
+	}
+	endpoints, err := ec2.OpenEndpoints(life, base, s.log)
+	if err != nil {
+		return nil, err
+	}
 	trail, err := audit.Open(audit.Config{Dir: filepath.Join(s.config.DataDir, "audit"), MaxBytes: s.config.AuditBytes, MaxFiles: s.config.AuditFiles})
 	if err != nil {
 		return nil, err
 	}
 	s.onStop(func(context.Context) error { return trail.Close() })
 	p := &parts{
-		store: store.Following(base, directory.Follower()), directory: directory, keyring: keyring, trail: trail, cluster: s.cluster,
+		store: store.Following(base, directory.Follower(), endpoints.Follower()), endpoints: endpoints, directory: directory, keyring: keyring, trail: trail, cluster: s.cluster,
 		policies: &edge.Policies{Speakers: directory, Seal: directory.SealMessage}, config: &s.config,
 	}
 	p.vault = kms.NewVault(p.store, keyring, kms.Home{Partition: s.cluster.Partition, Account: s.cluster.Account}, s.config.Now)
@@ -153,7 +165,7 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 	metrics := newMetrics()
 	way, err := edge.New(edge.Config{
 		Partition: s.cluster.Partition, Region: s.cluster.Region, Account: s.cluster.Account, Services: all, Credentials: p.directory,
-		Authorizer: p.policies, Recorder: p.trail, Metrics: metrics, Used: p.usage.Seen, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,
+		Authorizer: p.policies, Recorder: p.trail, Endpoints: p.endpoints, Metrics: metrics, Used: p.usage.Seen, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,
 	})
 	if err != nil {
 		return err
@@ -167,6 +179,11 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 	}
 	s.onStop(s.api.Shutdown)
 	go func() { s.failed <- s.api.Serve() }() // ends with Shutdown
+	about := s.About()
+	if err := writeFile(s.path("endpoint"), []byte(about.URL+" "+about.Region+"\n"), 0o644); err != nil {
+		return fmt.Errorf("write where the server is: %w", err)
+	}
+	s.onStop(func(context.Context) error { return os.Remove(s.path("endpoint")) })
 	if s.config.AdminListen != "" {
 		if s.admin, err = listenAdmin(s.config.AdminListen, p.store, metrics); err != nil {
 			return err
@@ -217,7 +234,9 @@ func (s *Server) names() []string {
 			}
 		}
 	}
-	names = append(names, "*.dms."+s.cluster.Region+".vpce."+s.config.DNSSuffix)
+	for _, service := range []string{"dms", "ec2", "sts", "kms", "secretsmanager", "cloudtrail", "logs", "monitoring", "redshift", "whimbrel"} {
+		names = append(names, "*."+service+"."+s.cluster.Region+".vpce."+s.config.DNSSuffix)
+	}
 	names = append(names, s.config.Names...)
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(n string) bool { return n == "0.0.0.0" || n == "::" })

@@ -17,7 +17,6 @@ import (
 // Endpoints is the picture of all VPC endpoints in memory, for the edge: which one did a request come through, and do its
 // security groups let it in?
 type Endpoints struct {
-	port     uint16
 	own      func() []netip.Addr // addresses of this machine
 	follower *store.Follower
 
@@ -30,9 +29,12 @@ type Endpoints struct {
 	}
 }
 
-// OpenEndpoints makes the picture, true until the context ends. port is what security groups must let in.
-func OpenEndpoints(ctx context.Context, s store.Store, port int, log *slog.Logger) (*Endpoints, error) {
-	e := &Endpoints{port: uint16(port), own: ownAddresses}
+// httpsPort is what the security groups of endpoints must let in, as AWS's manual has it, whatever port the server is on.
+const httpsPort = 443
+
+// OpenEndpoints makes the picture, true until the context ends.
+func OpenEndpoints(ctx context.Context, s store.Store, log *slog.Logger) (*Endpoints, error) {
+	e := &Endpoints{own: ownAddresses}
 	f, err := store.Follow(ctx, s, prefix, log, e.reset, e.apply)
 	if err != nil {
 		return nil, fmt.Errorf("open the VPC endpoints: %w", err)
@@ -121,11 +123,11 @@ func (e *Endpoints) Endpoint(names []string, local netip.Addr, source *service.S
 		return nil, nil //nolint:nilnil // the request came through none
 	}
 	for _, id := range found.Groups {
-		if g := e.mu.groups[groupKeys+id]; g != nil && passes(g.Ingress, source.IP, e.port, e.member) {
+		if g := e.mu.groups[groupKeys+id]; g != nil && passes(g.Ingress, source.IP, httpsPort, e.member) {
 			return &service.Endpoint{ID: found.ID, VPC: found.VPC, Policy: found.Policy, Service: found.Service}, nil
 		}
 	}
-	return nil, fmt.Errorf("no security group of the VPC endpoint %s lets tcp traffic from %s to port %d in", found.ID, source.IP, e.port)
+	return nil, fmt.Errorf("no security group of the VPC endpoint %s lets tcp traffic from %s to port %d in", found.ID, source.IP, httpsPort)
 }
 
 // member reports that an address belongs to a group: to an interface in it, or, for default groups, to this machine, which

@@ -19,7 +19,6 @@ type Config struct {
 	Region    string
 	DNSSuffix string   // of the names of VPC endpoints
 	Services  []string // that VPC endpoints may lead to, by signing name
-	Port      int      // of the API, which the security groups of VPC endpoints speak of
 }
 
 // Service is the inventory.
