@@ -35,9 +35,9 @@ AWS_SHARED_CREDENTIALS_FILE, or of the data directory, and needs the permission 
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.dataDir, "data-dir", "whimbrel-data", "the server's `folder`, for its address, authority and credentials")
-	flags.StringVar(&f.url, "endpoint-url", os.Getenv("AWS_ENDPOINT_URL"), "the server's `URL`")
-	flags.StringVar(&f.authority, "ca-bundle", os.Getenv("AWS_CA_BUNDLE"), "PEM `file` of what signs the server's certificate")
-	flags.StringVar(&f.region, "region", firstOf(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")), "the server's `region`")
+	flags.StringVar(&f.url, "endpoint-url", "", "the server's `URL`; of the data directory's server, or AWS_ENDPOINT_URL")
+	flags.StringVar(&f.authority, "ca-bundle", "", "PEM `file` of what signs the server's certificate; the data directory's, or AWS_CA_BUNDLE")
+	flags.StringVar(&f.region, "region", "", "the server's `region`; the data directory's, or AWS_REGION")
 	flags.StringVar(&f.sourceIP, "source-ip", "", "the `address` that the call would come from")
 	flags.StringArrayVar(&f.context, "context", nil, "a condition `key=value` of the call; several for several")
 	return cmd
@@ -59,12 +59,14 @@ func (f *explainFlags) complete() (*client.Client, error) {
 		return strings.TrimSpace(string(text))
 	}
 	url, region, _ := strings.Cut(read("endpoint"), " ")
-	f.url, f.region = firstOf(f.url, url), firstOf(f.region, region)
+	authority := ""
+	if _, err := os.Stat(filepath.Join(f.dataDir, "ca.pem")); err == nil && f.url == "" && url != "" {
+		authority = filepath.Join(f.dataDir, "ca.pem")
+	}
+	f.url, f.region = firstOf(f.url, url, os.Getenv("AWS_ENDPOINT_URL")), firstOf(f.region, region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
+	f.authority = firstOf(f.authority, authority, os.Getenv("AWS_CA_BUNDLE"))
 	if f.url == "" || f.region == "" {
 		return nil, usageError{fmt.Errorf("no running server is known: give --endpoint-url and --region, or the --data-dir of one")}
-	}
-	if _, err := os.Stat(filepath.Join(f.dataDir, "ca.pem")); err == nil && f.authority == "" {
-		f.authority = filepath.Join(f.dataDir, "ca.pem")
 	}
 	credentials, err := client.FromEnvironment(os.Getenv, firstOf(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), filepath.Join(f.dataDir, "credentials")))
 	if err != nil {
