@@ -25,7 +25,7 @@ everything else the target understands.`,
 		return usageError{fmt.Errorf("%w (see `%s --help`)", err, cmd.CommandPath())}
 	})
 	root.PersistentFlags().String("config", "", "file with default flag values (YAML: flag names and values, by command)")
-	root.AddCommand(newMigrate(), newInspect(), newDemo(), newServe(), newBackup(), newRestore(), newExplain())
+	root.AddCommand(newMigrate(), newInspect(), newDemo(), newServe(), newBackup(), newRestore(), newExplain(), newRootKey())
 	return root
 }
 
