@@ -16,6 +16,9 @@ test-servers: ## install PostgreSQL 15 and 18, MariaDB and sqlite3 for the tests
 test/race: test-servers ## the packages with goroutines under the race detector (needs a C compiler)
 	WHIMBREL_TEST_REQUIRE_SERVERS=1 CGO_ENABLED=1 $(GO) test -race -timeout 30m $(CONCURRENT)
 
+chaos: test-servers ## kill -9 at random instants, KILLS times a pair of engines (default 30)
+	WHIMBREL_TEST_REQUIRE_SERVERS=1 WHIMBREL_CHAOS_KILLS=$(or $(KILLS),30) $(GO) test -count 1 -timeout 60m -v -run 'TestKilled' ./tests/chaos
+
 fuzz: ## a minute of fuzzing for every parser of outside bytes
 	./tools/fuzz.sh
 
@@ -33,4 +36,4 @@ clean: ## remove what make built
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: build test test-servers test/race fuzz bench lint clean help
+.PHONY: build test test-servers test/race chaos fuzz bench lint clean help

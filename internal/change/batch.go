@@ -38,6 +38,12 @@ func (b *Batch) CancelRow() {
 	}
 }
 
+// truncate keeps the first n rows.
+func (b *Batch) truncate(n int) {
+	b.rows = n
+	b.CancelRow()
+}
+
 // Size is the number of bytes the batch takes in memory.
 func (b *Batch) Size() int {
 	n := 0

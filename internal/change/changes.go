@@ -57,6 +57,21 @@ func (c *Changes) add(op Op, seq int, after, before bool) {
 	c.Before = append(c.Before, lastRow(&c.Old, before))
 }
 
+// truncate takes back the changes from the n-th of the group on.
+func (c *Changes) truncate(n int32) {
+	kept := len(c.Seq)
+	for kept > 0 && c.Seq[kept-1] >= n {
+		kept--
+	}
+	newRows, oldRows := int32(0), int32(0)
+	for i := range kept {
+		newRows, oldRows = max(newRows, c.After[i]+1), max(oldRows, c.Before[i]+1)
+	}
+	c.Ops, c.Seq, c.After, c.Before = c.Ops[:kept], c.Seq[:kept], c.After[:kept], c.Before[:kept]
+	c.New.truncate(int(newRows))
+	c.Old.truncate(int(oldRows))
+}
+
 func lastRow(b *Batch, has bool) int32 {
 	if !has {
 		return None

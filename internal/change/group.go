@@ -93,6 +93,16 @@ func (g *Group) Add(c *Changes, op Op, after, before bool, payload int) {
 	g.Open = true
 }
 
+// Truncate takes back the changes after the first n, none of which may belong to a transaction that has ended: the
+// source has rolled them back.
+func (g *Group) Truncate(n int) {
+	for _, c := range g.Tables {
+		c.truncate(int32(n))
+	}
+	g.count = min(g.count, n)
+	g.Open = g.count > 0 && (len(g.Ends) == 0 || int(g.Ends[len(g.Ends)-1]) < g.count)
+}
+
 // Commit ends a transaction.
 func (g *Group) Commit(at time.Time) {
 	if len(g.Ends) == 0 {

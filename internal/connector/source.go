@@ -24,6 +24,13 @@ type InspectOptions struct {
 	Objects bool
 }
 
+// Counting is a Source whose sequences go on while nothing else of it changes.
+type Counting interface {
+	// Recount reads where sequences stand into the catalog that Inspect returned: its sequences, and the next numbers of
+	// columns that number themselves. It reports whether any has moved.
+	Recount(ctx context.Context, c *catalog.Catalog) (moved bool, err error)
+}
+
 // Snapshot is one committed moment of a source. It stays valid until Close or until the source goes away, which ends
 // it for good: every method then fails with class Lost.
 type Snapshot interface {

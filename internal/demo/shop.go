@@ -45,7 +45,11 @@ func MakeShop(ctx context.Context, path string, o Options) (err error) {
 	if err := fill(ctx, db, o); err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, afterwards)
+	if _, err := db.ExecContext(ctx, afterwards); err != nil {
+		return err
+	}
+	// With a write-ahead log the shop can do business while others read it.
+	_, err = db.ExecContext(ctx, "PRAGMA journal_mode=WAL")
 	return err
 }
 

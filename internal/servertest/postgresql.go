@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -92,8 +93,12 @@ func postgresURL(port int, database string) string {
 	return fmt.Sprintf("postgres://postgres:secret@127.0.0.1:%d/%s?sslmode=disable", port, database)
 }
 
-// postgresBin finds the programs of a version: Debian's place, or the folder that `make test-servers` fills.
+// postgresBin finds the programs of a version: Debian's place, or the folder that `make test-servers` fills. Another
+// version can stand in for it: WHIMBREL_TEST_POSTGRESQL_15=16 lets the tests of 15 run on 16.
 func postgresBin(v PostgreSQLVersion) (string, bool) {
+	if n, err := strconv.Atoi(os.Getenv(fmt.Sprintf("WHIMBREL_TEST_POSTGRESQL_%d", v))); err == nil {
+		v = PostgreSQLVersion(n)
+	}
 	for _, dir := range []string{
 		fmt.Sprintf("/usr/lib/postgresql/%d/bin", v),
 		filepath.Join(InstallDir(), fmt.Sprintf("postgresql-%d", v), "bin"),

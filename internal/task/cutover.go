@@ -7,6 +7,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // quietFor is how long the source must have been silent before the target may take over.
@@ -74,7 +75,7 @@ func (r *run) untilQuiet(ctx context.Context) error {
 		case !first && seen == 0:
 			return nil
 		case !first:
-			r.Log.Info("the source is still written to: stop its writers", "changes", seen, "within", quietFor.String())
+			r.log(tasklog.TaskManager).Info("the source is still written to: stop its writers", "changes", seen, "within", quietFor.String())
 		}
 		select {
 		case <-ctx.Done():

@@ -12,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 	"github.com/whimbreldb/whimbrel/internal/transform"
 )
 
@@ -24,7 +25,7 @@ func (r *run) follow(ctx context.Context) error {
 		Policy: applyPolicy(r.Settings), TableError: action(r.Settings.ErrorBehavior.TableErrorPolicy),
 		Retry: retry(r.Settings), Tuning: tuning(r.Settings), Stop: r.Stop,
 		InOrder: r.Settings.WhimbrelSettings.Compatibility == "dms" && !r.Settings.TargetMetadata.BatchApplyEnabled,
-		Stats:   r.ChangeStats, Log: r.Log,
+		Stats:   r.ChangeStats, Log: r.log(tasklog.SourceCapture), ApplyLog: r.log(tasklog.TargetApply),
 	}
 	for _, tp := range r.plan.Tables {
 		if !r.followable(tp) {
@@ -35,6 +36,10 @@ func (r *run) follow(ctx context.Context) error {
 			return fmt.Errorf("table %s: %w", tp.Plan.Source.Name, err)
 		}
 		c.Tables = append(c.Tables, t)
+	}
+	var err error
+	if c.Ledger, err = r.ledger(ctx); err != nil {
+		return err
 	}
 	reason, err := cdc.Follow(ctx, c)
 	r.report.Reason = reason

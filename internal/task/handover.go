@@ -11,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // streamRequest names what is followed. Columns are left out: nothing is delivered yet.
@@ -36,6 +37,9 @@ func (r *run) capture(ctx context.Context) (connector.Snapshot, error) {
 	if err := r.obstacles(ctx, q); err != nil {
 		return nil, err
 	}
+	if err := r.loadingStatus(ctx); err != nil {
+		return nil, err
+	}
 	return r.streamer.Capture(ctx, q, r.workers())
 }
 
@@ -55,7 +59,7 @@ func (r *run) obstacles(ctx context.Context, q connector.StreamRequest) error {
 			fatal = append(fatal, &connector.Error{Class: connector.Invalid, Err: errors.New(what), Remedy: o.Remedy})
 			continue
 		}
-		r.Log.Warn("changes may not be captured whole", "what", what, "remedy", o.Remedy)
+		r.log(tasklog.SourceCapture).Warn("changes may not be captured whole", "what", what, "remedy", o.Remedy)
 	}
 	if len(fatal) > 0 {
 		return fmt.Errorf("the source's changes cannot be followed: %w", errors.Join(fatal...))

@@ -48,52 +48,30 @@ func newEnd(t *testing.T, engine string) *end {
 		return mariadbEnd(t, servertest.MariaDB(t))
 	default:
 		path := filepath.Join(t.TempDir(), "data.db")
-		return &end{engine: engine, family: catalog.SQLite, url: "sqlite:" + path, db: openDB(t, "sqlite", path)}
+		return &end{engine: engine, family: catalog.SQLite, url: "sqlite:" + path, db: servertest.OpenDB(t, "sqlite", path)}
 	}
 }
 
 func postgresEnd(t *testing.T, d *servertest.Database) *end {
-	return &end{engine: "postgres", family: catalog.PostgreSQL, url: d.URL, db: openDB(t, "pgx", d.URL+"&default_query_exec_mode=simple_protocol")}
+	return &end{engine: "postgres", family: catalog.PostgreSQL, url: d.URL, db: servertest.OpenDB(t, "pgx", d.URL+"&default_query_exec_mode=simple_protocol")}
 }
 
 func mariadbEnd(t *testing.T, d *servertest.Database) *end {
 	u, err := url.Parse(d.URL)
 	require.NoError(t, err)
 	dsn := fmt.Sprintf("whimbrel:secret@tcp(%s)/%s?time_zone=%%27%%2B00:00%%27&sql_mode=%%27%%27", u.Host, d.Name)
-	return &end{engine: "mariadb", family: catalog.MySQL, url: d.URL, db: openDB(t, "mysql", dsn)}
-}
-
-func openDB(t *testing.T, driver, dsn string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open(driver, dsn)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	return db
+	return &end{engine: "mariadb", family: catalog.MySQL, url: d.URL, db: servertest.OpenDB(t, "mysql", dsn)}
 }
 
 func (e *end) exec(t testing.TB, statements ...string) {
 	t.Helper()
-	for _, s := range statements {
-		_, err := e.db.ExecContext(context.Background(), s)
-		require.NoError(t, err, s)
-	}
+	servertest.Exec(t, e.db, statements...)
 }
 
 // column reads the first column of a query as texts.
 func (e *end) column(t require.TestingT, query string) []string {
-	rows, err := e.db.QueryContext(context.Background(), query)
-	require.NoError(t, err, query)
-	defer func() { _ = rows.Close() }()
-	var out []string
-	for rows.Next() {
-		var s sql.NullString
-		require.NoError(t, rows.Scan(&s))
-		if !s.Valid {
-			s.String = "NULL"
-		}
-		out = append(out, s.String)
-	}
-	require.NoError(t, rows.Err())
+	out, err := servertest.Column(e.db, query, "NULL")
+	require.NoError(t, err)
 	return out
 }
 

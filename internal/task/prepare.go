@@ -97,8 +97,15 @@ func (t *Task) prepareTables(ctx context.Context, p *Plan) error {
 		p.Tables = append(p.Tables, tp)
 	}
 	markNeeded(p.Tables)
+	made := func(tp *TablePlan) bool { return tp.Made }
+	if len(refused) > 0 && len(journal) == 0 && !slices.ContainsFunc(p.Tables, made) {
+		refused = append(refused, errKilledAtTheEnd)
+	}
 	return errors.Join(refused...)
 }
+
+// errKilledAtTheEnd is a hint: no record can be taken away and an exit code be given in one instant.
+var errKilledAtTheEnd = errors.New("if the same command was killed after its very last step, which takes away the record of the run, the target is complete as it is")
 
 // prepareTable decides what becomes of one table. prepared says that an earlier run had prepared every table.
 func (t *Task) prepareTable(ct *convert.Table, loaded []connector.Loaded, there *connector.Existing, prepared bool) (*TablePlan, error) {

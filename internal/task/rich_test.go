@@ -129,7 +129,7 @@ func TestRichMariaDBArrivesWhole(t *testing.T) {
 		require.NoError(t, err)
 		u.Path = ""
 		dsn := fmt.Sprintf("whimbrel:secret@tcp(%s)/?sql_mode=%%27%%27", u.Host)
-		return &end{engine: "mariadb", family: catalog.MySQL, url: u.String(), db: openDB(t, "mysql", dsn)}
+		return &end{engine: "mariadb", family: catalog.MySQL, url: u.String(), db: servertest.OpenDB(t, "mysql", dsn)}
 	}
 	source, target := server(), server()
 	source.fromFile(t, "../connector/mysql/testdata/rich.sql", "\n;;\n")

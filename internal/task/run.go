@@ -122,7 +122,10 @@ func (r *run) all(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.snapshot.Close()) }()
 	r.report.Position = r.snapshot.Position()
 	ctx = tasklog.With(ctx, slog.String("position", r.report.Position))
-	r.log(tasklog.TaskManager).InfoContext(ctx, "full load begins", "tables", len(r.plan.Tables), "resumed", r.plan.Resumed)
+	r.log(tasklog.TaskManager).DebugContext(ctx, "full load begins", "tables", len(r.plan.Tables), "resumed", r.plan.Resumed)
+	if err := r.recount(ctx, r.plan); err != nil {
+		return &fullload.SourceError{Err: err}
+	}
 	if r.tables, err = r.split(ctx, r.snapshot, r.plan); err != nil {
 		return &fullload.SourceError{Err: err}
 	}
@@ -231,7 +234,7 @@ func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 				}
 			}
 			r.log(tasklog.TablesManager).DebugContext(tasklog.With(ctx, slog.String("statement", s.SQL)), "make", "kind", s.Makes.Kind, "name", s.Makes.Name.String())
-			return r.target.Exec(ctx, []catalog.Statement{s})
+			return fullload.Make(ctx, r.target, s)
 		})
 		if err != nil {
 			return err

@@ -15,6 +15,8 @@ const (
 	TargetLoad      Component = "TARGET_LOAD"      // loading
 	Transformation  Component = "TRANSFORMATION"   // rows that could not be transformed
 	Performance     Component = "PERFORMANCE"      // rows and bytes a second
+	SourceCapture   Component = "SOURCE_CAPTURE"   // following the source's changes
+	TargetApply     Component = "TARGET_APPLY"     // applying them
 )
 
 // DetailedDebug is the level of LOGGER_SEVERITY_DETAILED_DEBUG, below slog's own.

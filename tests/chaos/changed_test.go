@@ -14,10 +14,7 @@ func TestChangedSource(t *testing.T) {
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			makeShop(t, source)
 			before := source.allRows(t)
-			p := start(t, source, target, "--rate-limit", "3000rows/s")
-			p.awaitRows(t, target)
-			require.NoError(t, p.cmd.Process.Kill())
-			<-p.ended
+			killAmongRows(t, source, target)
 			source.exec(t,
 				// Keys that change take rows from segments that are loaded into others that are not, and back.
 				"UPDATE orders SET id = 200000 - id WHERE id % 17 = 0", "UPDATE orders SET id = -id WHERE id > 8000 AND id < 9000",

@@ -25,7 +25,7 @@ func TestKilledWhileFollowing(t *testing.T) {
 				makeBank(t, source)
 				close := bankers(t, source, 2, time.Millisecond)
 				var audit func() int
-				for range kills(followKills) {
+				for range kills(t, followKills) {
 					p := follow(t, source, target)
 					if audit == nil && random.IntN(3) > 0 {
 						p.awaitText(t, "following the source")

@@ -59,35 +59,24 @@ func privateEnd(t testing.TB, kind string, conf ...string) *end {
 
 func sqliteEnd(t testing.TB, dir string) *end {
 	path := filepath.Join(dir, "data.db")
-	return &end{kind: sqlite, url: "sqlite:" + path, db: open(t, "sqlite", path+"?_pragma=busy_timeout(60000)")}
+	return &end{kind: sqlite, url: "sqlite:" + path, db: servertest.OpenDB(t, "sqlite", path+"?_pragma=busy_timeout(60000)")}
 }
 
 func serverEnd(t testing.TB, kind string, d *servertest.Database) *end {
 	e := &end{kind: kind, url: d.URL, server: d.Server}
 	if kind == pg {
-		e.db = open(t, "pgx", d.URL)
+		e.db = servertest.OpenDB(t, "pgx", d.URL)
 		return e
 	}
 	u, err := url.Parse(d.URL)
 	require.NoError(t, err)
-	e.db = open(t, "mysql", fmt.Sprintf("whimbrel:secret@tcp(%s)/%s?time_zone=%%27%%2B00:00%%27", u.Host, d.Name))
+	e.db = servertest.OpenDB(t, "mysql", fmt.Sprintf("whimbrel:secret@tcp(%s)/%s?time_zone=%%27%%2B00:00%%27", u.Host, d.Name))
 	return e
-}
-
-func open(t testing.TB, driver, dsn string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open(driver, dsn)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	return db
 }
 
 func (e *end) exec(t testing.TB, statements ...string) {
 	t.Helper()
-	for _, s := range statements {
-		_, err := e.db.ExecContext(context.Background(), s)
-		require.NoError(t, err, s)
-	}
+	servertest.Exec(t, e.db, statements...)
 }
 
 // texts reads the first column of a query, sorted.
@@ -99,21 +88,9 @@ func (e *end) texts(t testing.TB, query string) []string {
 }
 
 func (e *end) tryTexts(query string) ([]string, error) {
-	rows, err := e.db.QueryContext(context.Background(), query)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	out := []string{}
-	for rows.Next() {
-		var s sql.NullString
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		out = append(out, s.String)
-	}
+	out, err := servertest.Column(e.db, query, "")
 	slices.Sort(out)
-	return out, rows.Err()
+	return append([]string{}, out...), err
 }
 
 // number reads one number; -1 when the query fails, as it does while a table is not there.

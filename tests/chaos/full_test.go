@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // TestFullTarget lets the target run out of room and gives it more.
@@ -71,7 +73,7 @@ func smallEnd(t *testing.T, kind, size string) (*end, string) {
 	require.NoError(t, err)
 	u.Path = "/small"
 	e.url = u.String()
-	e.db = open(t, "pgx", e.url)
+	e.db = servertest.OpenDB(t, "pgx", e.url)
 	var s syscall.Statfs_t
 	require.NoError(t, syscall.Statfs(dir, &s))
 	mount(t, fmt.Sprintf("remount,size=%d", int64(s.Blocks-s.Bfree)*s.Bsize+500<<10), dir)

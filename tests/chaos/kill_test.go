@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +13,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// killsPerPair times nine pairs is a hundred and eight.
+// killsPerPair times nine pairs is a hundred and eight. WHIMBREL_CHAOS_KILLS asks for more.
 const killsPerPair = 12
+
+// kills is how often a test kills: as often as it says, unless WHIMBREL_CHAOS_KILLS says otherwise.
+func kills(t *testing.T, usual int) int {
+	asked := os.Getenv("WHIMBREL_CHAOS_KILLS")
+	if asked == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(asked)
+	require.NoError(t, err, "WHIMBREL_CHAOS_KILLS")
+	return n
+}
 
 // TestKilledProcess kills the program at random instants and runs it again until it comes to its end, several times a
 // pair. Held back, it spends most of its time among the rows; unhindered, most of it before and after them.
@@ -41,7 +53,7 @@ func killAgainAndAgain(t *testing.T, source *end, to string, phases map[string]i
 	fast := complete(t, source, whole).lasted()
 	requireSame(t, source, whole)
 	want := whole.structure(t)
-	for kills := 0; kills < killsPerPair; {
+	for done, wanted := 0, kills(t, killsPerPair); done < wanted; {
 		target := newEnd(t, to)
 		var flags []string
 		longest := fast + 50*time.Millisecond
@@ -50,7 +62,7 @@ func killAgainAndAgain(t *testing.T, source *end, to string, phases map[string]i
 			longest += time.Second
 		}
 		for _, phase := range killUntilDone(t, random, source, target, longest, flags...) {
-			kills++
+			done++
 			phases[phase]++
 		}
 		requireSame(t, source, target)
@@ -140,10 +152,19 @@ func TestKilledAmongPartitions(t *testing.T) {
 	}
 }
 
+// killAmongRows runs the program and kills it when some segments are loaded and others are not.
+func killAmongRows(t *testing.T, source, target *end) {
+	t.Helper()
+	p := start(t, source, target, "--rate-limit", "3000rows/s")
+	p.awaitRows(t, target)
+	require.NoError(t, p.cmd.Process.Kill())
+	<-p.ended
+}
+
 // finishedUnheard holds when the process before was killed between the end of its work and its own: all is done and
 // the journal closed, so that to the next one this is a target full of rows.
 func finishedUnheard(p *process, target *end) bool {
-	return strings.Contains(p.errors.String(), "the target table holds rows") && target.phase() == "after the journal"
+	return strings.Contains(p.errors.String(), "the target is complete as it is") && target.phase() == "after the journal"
 }
 
 func (p *process) lasted() time.Duration { return time.Since(p.began) }

@@ -69,14 +69,6 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// kills is a number of kills, unless WHIMBREL_CHAOS_KILLS says another.
-func kills(n int) int {
-	if more, err := strconv.Atoi(os.Getenv("WHIMBREL_CHAOS_KILLS")); err == nil {
-		return more
-	}
-	return n
-}
-
 // start runs `whimbrel migrate`.
 func start(t testing.TB, source, target *end, flags ...string) *process {
 	t.Helper()

@@ -82,11 +82,7 @@ func claimed(ctx context.Context, c *sql.Conn, name string) error {
 	if err := c.QueryRowContext(ctx, "SELECT IS_USED_LOCK(?)", name).Scan(&id); err != nil {
 		return classify(ctx, fmt.Errorf("claim the run: %w", err))
 	}
-	return &connector.Error{
-		Class:  connector.Busy,
-		Err:    fmt.Errorf("the same migration is running already (connection %d of the target)", id.Int64),
-		Remedy: fmt.Sprintf("wait for it or interrupt it; if its machine is gone, the server ends its session within a minute, or run KILL %d", id.Int64),
-	}
+	return connector.Claimed(fmt.Sprintf("connection %d", id.Int64), fmt.Sprintf("KILL %d", id.Int64))
 }
 
 func (t *target) beat(ctx context.Context, c *sql.Conn) {

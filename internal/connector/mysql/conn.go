@@ -88,11 +88,13 @@ func withoutTLS(err error) bool {
 	return strings.Contains(err.Error(), "does not support TLS") || strings.Contains(err.Error(), "does not support SSL")
 }
 
-func (s *host) dial(ctx context.Context) (*wire.Conn, error) {
-	c, err := wire.Dial(ctx, wire.Options{
-		Network: s.cfg.network(), Address: s.cfg.address(), User: s.cfg.user, Password: s.cfg.password,
-		Database: s.cfg.database, TLS: s.tls, Timeout: s.cfg.timeout,
-	})
+func (s *host) dial(ctx context.Context) (*wire.Conn, error) { return s.dialWith(ctx, wire.Options{}) }
+
+// dialWith connects with what o asks for beside the address and the login.
+func (s *host) dialWith(ctx context.Context, o wire.Options) (*wire.Conn, error) {
+	o.Network, o.Address, o.User, o.Password = s.cfg.network(), s.cfg.address(), s.cfg.user, s.cfg.password
+	o.Database, o.TLS, o.Timeout = s.cfg.database, s.tls, s.cfg.timeout
+	c, err := wire.Dial(ctx, o)
 	if err != nil {
 		return nil, classify(ctx, err)
 	}
@@ -121,7 +123,11 @@ func (s *host) statementTimeout() string {
 
 // session opens a connection that moves rows and sets its variables.
 func (s *host) session(ctx context.Context, settings string) (*link, error) {
-	c, err := s.dial(ctx)
+	return s.sessionOver(ctx, settings, wire.Options{})
+}
+
+func (s *host) sessionOver(ctx context.Context, settings string, o wire.Options) (*link, error) {
+	c, err := s.dialWith(ctx, o)
 	if err != nil {
 		return nil, err
 	}

@@ -15,14 +15,14 @@ import (
 
 // fixture is a database with a source and a target open on it.
 type fixture struct {
-	t      *testing.T
+	t      testing.TB
 	name   string
 	source *source
 	target *target
 	db     *sql.DB
 }
 
-func newFixture(t *testing.T, d *servertest.Database) *fixture {
+func newFixture(t testing.TB, d *servertest.Database) *fixture {
 	t.Helper()
 	s, err := openSource(t.Context(), connector.Config{URL: d.URL})
 	require.NoError(t, err)

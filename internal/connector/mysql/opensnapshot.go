@@ -19,9 +19,10 @@ const beginSnapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 // lockFreeTries is how often sessions are opened without a lock in the hope that no commit comes between them.
 const lockFreeTries = 50
 
-// openSnapshot opens the sessions and makes them see one moment.
-func openSnapshot(ctx context.Context, s *host, readers int) (*snapshot, error) {
-	snap := &snapshot{host: s, idle: make(chan *link, max(readers, 1))}
+// openSnapshot opens the sessions and makes them see one moment. exact asks for one whose place in the binary log is
+// known, at any price.
+func openSnapshot(ctx context.Context, s *host, readers int, exact bool) (*snapshot, error) {
+	snap := &snapshot{host: s, idle: make(chan *link, max(readers, 1)), exact: exact}
 	snap.gone.signal = make(chan struct{})
 	for range max(readers, 1) {
 		se, err := s.session(ctx, s.readSettings())
@@ -53,7 +54,7 @@ func (s *host) readSettings() string {
 // align begins the transactions at one moment: under a short lock, or, where the user may not lock, by comparing
 // positions until all agree. A single reader needs neither.
 func (s *snapshot) align(ctx context.Context) error {
-	if len(s.all) == 1 {
+	if len(s.all) == 1 && (s.host.mariadb || !s.exact) {
 		return s.beginAlone(ctx)
 	}
 	err := s.beginLocked(ctx)
@@ -115,7 +116,7 @@ func (s *snapshot) beginLocked(ctx context.Context) error {
 		s.position, err = s.all[0].snapshotPosition(ctx)
 	} else {
 		s.position, err = locker.masterPosition(ctx)
-		if connector.ClassOf(err) == connector.Denied {
+		if connector.ClassOf(err) == connector.Denied && !s.exact {
 			s.host.log.Warn("the binary log position of the snapshot is not known", "error", err)
 			err = nil
 		}

@@ -15,6 +15,7 @@ import (
 type snapshot struct {
 	host     *host
 	position string
+	exact    bool // the position has to be known
 	idle     chan *link
 	all      []*link
 

@@ -8,7 +8,10 @@ import (
 )
 
 // source reads from a server.
-type source struct{ host *host }
+type source struct {
+	host    *host
+	options streamOptions
+}
 
 var _ connector.Source = (*source)(nil)
 
@@ -20,7 +23,12 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 	if err != nil {
 		return nil, err
 	}
-	return &source{host: s}, nil
+	o, err := sourceOptions(c.Settings)
+	if err != nil {
+		_ = s.close()
+		return nil, err
+	}
+	return &source{host: s, options: o}, nil
 }
 
 // Identity names the database.
@@ -40,7 +48,7 @@ func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot,
 	if n := s.host.cfg.connections; n > 0 {
 		readers = min(readers, n)
 	}
-	snap, err := openSnapshot(ctx, s.host, readers)
+	snap, err := openSnapshot(ctx, s.host, readers, false)
 	if err != nil {
 		return nil, err
 	}

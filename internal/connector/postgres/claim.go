@@ -85,11 +85,7 @@ func claimed(ctx context.Context, c *pgx.Conn, key int64) error {
 	if err != nil {
 		return err
 	}
-	return &connector.Error{
-		Class:  connector.Busy,
-		Err:    fmt.Errorf("the same migration is running already (server process %d of the target)", pid),
-		Remedy: fmt.Sprintf("wait for it or interrupt it; if its machine is gone, the server ends its session within a minute, or run SELECT pg_terminate_backend(%d)", pid),
-	}
+	return connector.Claimed(fmt.Sprintf("server process %d", pid), fmt.Sprintf("SELECT pg_terminate_backend(%d)", pid))
 }
 
 // Probe implements connector.Prober.

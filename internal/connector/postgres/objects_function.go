@@ -13,7 +13,7 @@ import (
 func (in *inspector) loadFunctions(ctx context.Context) error {
 	sql := `SELECT x.oid, n.nspname, x.proname, ` + description("pg_proc") + `, x.prokind = 'p', pg_get_function_identity_arguments(x.oid), pg_get_functiondef(x.oid)
 		FROM pg_catalog.pg_proc x JOIN pg_catalog.pg_namespace n ON n.oid = x.pronamespace WHERE x.prokind <> 'a'
-		AND ` + notInternal("pg_proc") + ` AND ` + own("pg_proc")
+		AND x.proname NOT LIKE 'awsdms\_%' AND ` + notInternal("pg_proc") + ` AND ` + own("pg_proc")
 	return in.each(ctx, "functions", sql, func(rows pgx.Rows) error {
 		var oid uint32
 		var n catalog.Name

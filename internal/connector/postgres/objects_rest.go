@@ -13,7 +13,7 @@ import (
 func (in *inspector) loadEventTriggers(ctx context.Context) error {
 	sql := `SELECT x.evtname, x.evtevent, x.evtfoid::regproc::text, x.evtenabled::text, ` + description("pg_event_trigger") + `,
 		coalesce((SELECT ' WHEN TAG IN (' || string_agg(quote_literal(tag), ', ') || ')' FROM unnest(x.evttags) tag), '')
-		FROM pg_catalog.pg_event_trigger x WHERE x.oid >= 16384 AND ` + notMemberOf("pg_event_trigger") + ` ORDER BY x.evtname COLLATE "C"`
+		FROM pg_catalog.pg_event_trigger x WHERE x.oid >= 16384 AND x.evtname NOT LIKE 'awsdms\_%' AND ` + notMemberOf("pg_event_trigger") + ` ORDER BY x.evtname COLLATE "C"`
 	return in.each(ctx, "event triggers", sql, func(rows pgx.Rows) error {
 		var name, event, function, enabled, comment, when string
 		if err := rows.Scan(&name, &event, &function, &enabled, &comment, &when); err != nil {
@@ -35,7 +35,7 @@ func (in *inspector) loadEventTriggers(ctx context.Context) error {
 
 // notCarriedQuery names what a migration leaves behind, each with its reason.
 func notCarriedQuery() string {
-	return `SELECT 'publication', '', x.pubname::text, 'publications belong to the server that publishes' FROM pg_catalog.pg_publication x WHERE ` + notMemberOf("pg_publication") + `
+	return `SELECT 'publication', '', x.pubname::text, 'publications belong to the server that publishes' FROM pg_catalog.pg_publication x WHERE x.pubname NOT LIKE 'whimbrel\_%' AND ` + notMemberOf("pg_publication") + `
 	UNION ALL SELECT 'subscription', '', x.subname, 'a subscription moved to another server would receive twice' FROM pg_catalog.pg_subscription x
 		WHERE x.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
 	UNION ALL SELECT 'foreign server', '', x.srvname, 'foreign servers hold addresses and logins of their own' FROM pg_catalog.pg_foreign_server x WHERE ` + notMemberOf("pg_foreign_server") + `

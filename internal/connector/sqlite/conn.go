@@ -207,6 +207,9 @@ func (c *conn) number(sql string, args ...any) (n int64, err error) {
 // inTransaction reports whether a transaction is open. SQLite ends one by itself after some errors.
 func (c *conn) inTransaction() bool { return lib.Xsqlite3_get_autocommit(c.tls, c.db) == 0 }
 
+// changes is the number of rows that the last INSERT, UPDATE or DELETE has changed.
+func (c *conn) changes() int64 { return lib.Xsqlite3_changes64(c.tls, c.db) }
+
 // disableTriggers keeps the triggers of existing tables from acting on loaded rows. Others' connections still run them.
 func (c *conn) disableTriggers() error {
 	va := c.tls.Alloc(16)

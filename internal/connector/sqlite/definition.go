@@ -12,6 +12,20 @@ type definition struct {
 	keys     []constraintText // primary key and unique
 	foreign  []constraintText
 	autoincr bool
+	// What a statement is rewritten by: where the name stands in it, and the items between the parentheses.
+	nameAt textSpan
+	items  []itemText
+}
+
+// textSpan is a part of a statement, from its first byte to the one after its last.
+type textSpan struct{ from, to int }
+
+// itemText is a column, with where its name and its type stand, or constraints of the table.
+type itemText struct {
+	textSpan
+	column     string
+	name, kind textSpan
+	primary    bool
 }
 
 type columnText struct {
@@ -56,7 +70,7 @@ func (p *tableParser) word(s string) bool { return p.ok() && p.ts[p.i].is(s) }
 func (p *tableParser) header() {
 	for p.ok() && !p.at("(") {
 		if p.ts[p.i].isName() {
-			p.def.name = p.ts[p.i].text
+			p.def.name, p.def.nameAt = p.ts[p.i].text, textSpan{p.ts[p.i].from, p.ts[p.i].to}
 		}
 		p.i++
 	}
@@ -66,10 +80,21 @@ func (p *tableParser) header() {
 // item reads a column or table constraints, up to a comma or the closing parenthesis.
 func (p *tableParser) item() {
 	column := ""
+	it := itemText{textSpan: textSpan{from: p.ts[p.i].from}}
+	keys := len(p.def.keys)
+	defer func() {
+		it.to = p.ts[p.i-1].to
+		for _, k := range p.def.keys[keys:] {
+			it.primary = it.primary || k.primary
+		}
+		p.def.items = append(p.def.items, it)
+	}()
 	if !p.startsConstraint() && p.ts[p.i].isName() {
 		column = p.ts[p.i].text
 		p.def.columns = append(p.def.columns, columnText{name: column})
+		it.column, it.name = column, textSpan{p.ts[p.i].from, p.ts[p.i].to}
 		p.i++
+		it.kind = p.typeSpan()
 	}
 	name := ""
 	for p.ok() && !p.at(",") && !p.at(")") {
@@ -88,6 +113,36 @@ func (p *tableParser) item() {
 			p.i++
 		}
 	}
+}
+
+// typeSpan finds the type of a column, which begins at p.i; it is empty when the column has none.
+func (p *tableParser) typeSpan() textSpan {
+	at := p.ts[p.i-1].to
+	kind := textSpan{at, at}
+	for i := p.i; i < len(p.ts) && p.ts[i].isName() && !p.ts[i].startsClause(); i++ {
+		if kind.from == at {
+			kind.from = p.ts[i].from
+		}
+		kind.to = p.ts[i].to
+		if i+1 < len(p.ts) && p.ts[i+1].isPunct("(") {
+			for i++; i < len(p.ts) && !p.ts[i].isPunct(")"); i++ {
+			}
+			if i < len(p.ts) {
+				kind.to = p.ts[i].to
+			}
+			break
+		}
+	}
+	return kind
+}
+
+// startsClause reports whether the token ends the type of a column.
+func (t token) startsClause() bool {
+	switch strings.ToUpper(t.text) {
+	case "CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS":
+		return t.kind == word
+	}
+	return false
 }
 
 func (p *tableParser) startsConstraint() bool {

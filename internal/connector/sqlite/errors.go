@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	lib "modernc.org/sqlite/lib"
 
@@ -33,10 +34,32 @@ func classify(doing string, err error) error {
 		return wrapped
 	}
 	class, remedy := classOf(ce.code)
+	if isNoTable(err) {
+		class = connector.Missing
+	}
 	if class == connector.Unclassified {
 		return wrapped
 	}
 	return &connector.Error{Class: class, Err: wrapped, Remedy: remedy}
+}
+
+// isNoTable reports whether SQLite has missed a table, for which it has no code.
+func isNoTable(err error) bool {
+	var ce *codeError
+	return errors.As(err, &ce) && ce.code == lib.SQLITE_ERROR && strings.HasPrefix(ce.message, "no such table")
+}
+
+// isTaken reports whether a row was refused because its key is another's.
+func isTaken(err error) bool {
+	var ce *codeError
+	if !errors.As(err, &ce) {
+		return false
+	}
+	switch ce.code {
+	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY, lib.SQLITE_CONSTRAINT_ROWID:
+		return true
+	}
+	return false
 }
 
 func classOf(code int32) (connector.Class, string) {

@@ -37,7 +37,7 @@ func inspectTriggers(c *conn, entries []entry) ([]catalog.Object, error) {
 	var objects []catalog.Object
 	err := c.query("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid", func(r *stmt) error {
 		table, sql := r.text(1), r.text(2)
-		if strings.HasPrefix(strings.ToLower(table), ownPrefix) {
+		if strings.HasPrefix(strings.ToLower(table), ownPrefix) || strings.HasPrefix(strings.ToLower(r.text(0)), ownPrefix) {
 			return nil
 		}
 		name := catalog.Name{Schema: Schema, Name: r.text(0)}

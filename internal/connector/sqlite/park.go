@@ -49,10 +49,7 @@ func (t *target) unpark(own bool) error {
 		if err := t.conn.exec(createExceptions); err != nil {
 			return err
 		}
-		return t.parked.each(func(p connector.Parked) error {
-			at := p.Time.UTC().Format(time.DateTime + ".000000")
-			return t.conn.run(insertException, p.Task, p.Table.Schema, p.Table.Name, at, p.Statement, p.Reason)
-		})
+		return t.parked.each(func(p connector.Parked) error { return writeParked(t.conn, p) })
 	}
 	if !own {
 		return write()
@@ -62,4 +59,9 @@ func (t *target) unpark(own bool) error {
 	}
 	t.parked.forget()
 	return nil
+}
+
+func writeParked(c *conn, p connector.Parked) error {
+	at := p.Time.UTC().Format(time.DateTime + ".000000")
+	return c.run(insertException, p.Task, p.Table.Schema, p.Table.Name, at, p.Statement, p.Reason)
 }

@@ -23,11 +23,12 @@ import (
 // PRAGMA data_version, which changes with every commit by anyone else, from before the first transaction to after the
 // last, and when it has changed all begin again.
 type snapshot struct {
-	source  *source
-	readers []*conn
-	free    chan *conn
-	closing sync.Once
-	files   string // as they were before it began
+	source   *source
+	readers  []*conn
+	free     chan *conn
+	closing  sync.Once
+	files    string // as they were before it began
+	position string // of the last change in the snapshot, when changes are captured
 }
 
 var _ connector.Snapshot = (*snapshot)(nil)
@@ -199,8 +200,8 @@ func (sn *snapshot) with(ctx context.Context, doing string, f func(*conn) error)
 	return classify(doing, c.during(ctx, func() error { return f(c) }))
 }
 
-// Position implements connector.Snapshot: SQLite keeps no change stream.
-func (sn *snapshot) Position() string { return "" }
+// Position implements connector.Snapshot. It is empty but for a snapshot that Capture has opened.
+func (sn *snapshot) Position() string { return sn.position }
 
 // Layout implements connector.Snapshot.
 func (sn *snapshot) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.Type) }

@@ -122,7 +122,11 @@ func transact(c *conn, f func() error) error {
 	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	err := f()
+	return finish(c, f())
+}
+
+// finish commits, or rolls back when there is an error.
+func finish(c *conn, err error) error {
 	if err == nil {
 		err = c.exec("COMMIT")
 	}
@@ -153,6 +157,9 @@ func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 func execute(c *conn, sql string) error {
 	if strings.HasPrefix(sql, foreignKeyCheck) {
 		return checkForeignKeys(c, sql)
+	}
+	if strings.HasPrefix(sql, "ALTER TABLE") {
+		return alter(c, sql)
 	}
 	return c.exec(sql)
 }

@@ -34,7 +34,10 @@ type Config struct {
 	// InOrder makes every change by itself in the order of the source.
 	InOrder bool
 	Stats   *Stats
-	Log     *slog.Logger
+	// Ledger keeps control tables; nil keeps none.
+	Ledger *Ledger
+	// Log is told of the stream, ApplyLog of what is applied.
+	Log, ApplyLog *slog.Logger
 }
 
 // Tuning holds changes back to make larger transactions of the target; zero values leave the choice to what is at hand:

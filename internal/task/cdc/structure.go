@@ -34,7 +34,7 @@ func (p *pipe) truncate(ctx context.Context, t *Table, s *connector.Structure) e
 		return fmt.Errorf("%w (ApplyErrorFailOnTruncationDdl): table %s was truncated in the source", fullload.ErrStopped, t.Source.Name)
 	case !p.DDL.Truncated:
 		t.Stats.DDL(false)
-		p.Log.Warn("a truncated table is left as it is (HandleSourceTableTruncated)", "table", t.Source.Name.String())
+		p.ApplyLog.Warn("a truncated table is left as it is (HandleSourceTableTruncated)", "table", t.Source.Name.String())
 		return nil
 	}
 	if err := p.applier.Begin(ctx); err != nil {
@@ -44,7 +44,7 @@ func (p *pipe) truncate(ctx context.Context, t *Table, s *connector.Structure) e
 		return fmt.Errorf("truncate %s: %w", t.Target.Name, err)
 	}
 	t.Stats.DDL(true)
-	p.Log.Info("table truncated", "table", t.Source.Name.String(), "statement", s.SQL)
+	p.ApplyLog.Info("table truncated", "table", t.Source.Name.String(), "statement", s.SQL)
 	return nil
 }
 
@@ -62,7 +62,7 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure) er
 		return p.giveUp(ctx, t, fmt.Errorf("follow %s: %w", s.Kind, err))
 	}
 	t.Stats.DDL(len(r.Statements) > 0)
-	p.Log.Info("structure changed", "table", t.Source.Name.String(), "change", s.Kind.String(), "statement", s.SQL)
+	p.ApplyLog.Info("structure changed", "table", t.Source.Name.String(), "change", s.Kind.String(), "statement", s.SQL)
 	if err := p.forget(ctx, t); err != nil {
 		return err
 	}
@@ -86,14 +86,14 @@ func (p *pipe) join(ctx context.Context, s *connector.Structure) error {
 	case err != nil && !refused(err):
 		return fmt.Errorf("make the new table %s: %w", s.Table.Name, err)
 	case err != nil:
-		p.Log.Error("a new table does not join", "table", s.Table.Name.String(), "error", err)
+		p.ApplyLog.Error("a new table does not join", "table", s.Table.Name.String(), "error", err)
 		return nil
 	case r.Table == nil:
 		return nil
 	}
 	p.next++
 	r.Table.Stats.DDL(true)
-	p.Log.Info("a new table joins", "table", s.Table.Name.String())
+	p.ApplyLog.Info("a new table joins", "table", s.Table.Name.String())
 	return p.follow(ctx, r.Table)
 }
 
@@ -138,10 +138,13 @@ func (p *pipe) giveUp(ctx context.Context, t *Table, why error) error {
 	if p.TableError == fullload.StopTask {
 		return fmt.Errorf("%w (TableErrorPolicy STOP_TASK): table %s: %w", fullload.ErrStopped, t.Source.Name, why)
 	}
-	p.Log.Error("table suspended", "table", t.Source.Name.String(), "error", why)
+	p.ApplyLog.Error("table suspended", "table", t.Source.Name.String(), "error", why)
 	t.Suspend(why.Error())
 	p.stream.Drop(t.Number)
-	return p.note(ctx, SuspendedNote(t.Source.Name), why.Error())
+	if err := p.note(ctx, SuspendedNote(t.Source.Name), why.Error()); err != nil {
+		return err
+	}
+	return p.suspended(ctx, t.Table, why.Error())
 }
 
 // exec runs DDL at this point of the stream. Where DDL commits by itself, what is open is committed before; when that cuts a
@@ -175,7 +178,7 @@ func (p *pipe) exec(ctx context.Context, ss []catalog.Statement) error {
 		switch connector.ClassOf(err) {
 		case connector.Present, connector.Missing:
 			// Made already before a crash, whose checkpoint did not get that far.
-			p.Log.Warn("a change of structure seems to have been made already", "statement", s.SQL, "error", err)
+			p.ApplyLog.Warn("a change of structure seems to have been made already", "statement", s.SQL, "error", err)
 		default:
 			if err != nil {
 				return err

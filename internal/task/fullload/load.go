@@ -218,13 +218,26 @@ func (l *load) exec(ctx context.Context, t *tableState, ss []catalog.Statement) 
 			}
 			look = true
 			l.tell(ctx, s)
-			return l.Target.Exec(ctx, []catalog.Statement{s})
+			return Make(ctx, l.Target, s)
 		})
 		if err != nil {
 			return fmt.Errorf("make %s %s: %w", s.Makes.Kind, s.Makes.Name, err)
 		}
 	}
 	return nil
+}
+
+// Make runs a statement. What it makes may have come to be while it waited: the server may still be at work on the same
+// statement of a process that was killed.
+func Make(ctx context.Context, t connector.Target, s catalog.Statement) error {
+	err := t.Exec(ctx, []catalog.Statement{s})
+	if err == nil || s.Makes.Kind == catalog.NoRef || ctx.Err() != nil {
+		return err
+	}
+	if there, unknown := t.Exists(ctx, s.Makes); unknown == nil && there {
+		return nil
+	}
+	return err
 }
 
 // tell logs a statement before it is run.

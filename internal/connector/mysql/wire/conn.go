@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
@@ -17,6 +18,9 @@ type Options struct {
 	User, Password, Database string
 	TLS                      *tls.Config // nil for none
 	Timeout                  time.Duration
+	// Changes asks for what a session needs that applies changes: several statements in one command, found rows instead
+	// of changed ones as the count of an UPDATE, and MariaDB's bulk execution where the server has it.
+	Changes bool
 }
 
 // Conn is one session. It serves one statement at a time.
@@ -27,6 +31,9 @@ type Conn struct {
 	rows    []byte // the buffer of LOAD DATA LOCAL, kept for the next
 	id      uint32
 	version string
+	// starts are the packet numbers with which the replies begin that are still to be read, in their order.
+	starts []uint8
+	broken atomic.Bool
 }
 
 // Dial connects and logs in.
@@ -36,6 +43,9 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		d := net.Dialer{Timeout: o.Timeout}
 		c, err := d.DialContext(ctx, network, address)
 		raw = c
+		if err == nil && o.Changes {
+			return &greeter{Conn: c}, nil
+		}
 		return c, err
 	}
 	// go-mysql looks at the context while dialling only.
@@ -55,7 +65,11 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	if err := raw.SetDeadline(time.Time{}); err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", o.Address, err)
 	}
-	return adopt(c.Conn.Conn, c.GetConnectionID(), c.GetServerVersion()), nil
+	nc := c.Conn.Conn
+	if g, ok := nc.(*greeter); ok {
+		nc = g.Conn
+	}
+	return adopt(nc, c.GetConnectionID(), c.GetServerVersion()), nil
 }
 
 // negotiate sets what the handshake asks for.
@@ -67,6 +81,13 @@ func (o Options) negotiate(c *client.Conn) error {
 	}
 	if err := c.SetCollation("utf8mb4_general_ci"); err != nil {
 		return err
+	}
+	if o.Changes {
+		for _, capability := range []uint32{mysql.CLIENT_FOUND_ROWS, mysql.CLIENT_MULTI_STATEMENTS, mysql.CLIENT_MULTI_RESULTS} {
+			if err := c.SetCapability(capability); err != nil {
+				return err
+			}
+		}
 	}
 	return c.SetCapability(mysql.CLIENT_LOCAL_FILES)
 }
@@ -86,7 +107,10 @@ func (c *Conn) Version() string { return c.version }
 func (c *Conn) Close() error { return c.net.Close() }
 
 // Break makes every read and write on the session fail from now on.
-func (c *Conn) Break() { _ = c.net.SetDeadline(time.Unix(1, 0)) }
+func (c *Conn) Break() {
+	c.broken.Store(true)
+	_ = c.net.SetDeadline(time.Unix(1, 0))
+}
 
 // query is COM_QUERY.
 const query = 0x03

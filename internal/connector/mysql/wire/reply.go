@@ -17,6 +17,7 @@ const (
 type Result struct {
 	Affected uint64
 	Warnings uint16
+	Status   uint16 // the server's status flags
 	Info     string // "Records: 3  Deleted: 0  Skipped: 0  Warnings: 0"
 }
 
@@ -42,6 +43,7 @@ func parseOK(b []byte) (Result, error) {
 	if len(b) < 4 {
 		return r, ErrMalformed
 	}
+	r.Status = binary.LittleEndian.Uint16(b)
 	r.Warnings = binary.LittleEndian.Uint16(b[2:])
 	b = b[4:]
 	// MySQL sends the text to the end of the packet, MariaDB with its length before it.

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/whimbreldb/whimbrel/internal/client"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/whimbrelapi"
+)
+
+type explainFlags struct {
+	dataDir, url, authority, region, sourceIP string
+	context                                   []string
+}
+
+func newExplain() *cobra.Command {
+	f := &explainFlags{}
+	cmd := &cobra.Command{
+		Use:   "explain ACCESS-KEY|PRINCIPAL-ARN ACTION [RESOURCE]",
+		Short: "Say why a call is or would be allowed or denied, statement by statement",
+		Long: `Asks a running server how it would decide a call: whose policies speak, which statements match, and why the others do
+not. The call is signed with the credentials of the environment (AWS_ACCESS_KEY_ID and so on), of
+AWS_SHARED_CREDENTIALS_FILE, or of the data directory, and needs the permission whimbrel:ExplainAccess.`,
+		Example: `  whimbrel explain AKIAIOSFODNN7EXAMPLE dms:StartReplicationTask arn:aws:dms:us-east-1:123456789012:task:NIGHTLY
+  whimbrel explain arn:aws:iam::123456789012:role/reader dms:DescribeEndpoints --context aws:PrincipalTag/team=data`,
+		Args: cobra.RangeArgs(2, 3),
+		RunE: func(cmd *cobra.Command, args []string) error { return explain(cmd, f, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.dataDir, "data-dir", "whimbrel-data", "the server's `folder`, for its address, authority and credentials")
+	flags.StringVar(&f.url, "endpoint-url", "", "the server's `URL`; else $AWS_ENDPOINT_URL")
+	flags.StringVar(&f.authority, "ca-bundle", "", "PEM `file` of what signs the server's certificate")
+	flags.StringVar(&f.region, "region", "", "the server's `region`")
+	flags.StringVar(&f.sourceIP, "source-ip", "", "the `address` that the call would come from")
+	flags.StringArrayVar(&f.context, "context", nil, "a condition `key=value` of the call; several for several")
+	return cmd
+}
+
+func firstOf(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// complete finds in the data directory what was not said; what the directory of --data-dir says goes before the environment.
+func (f *explainFlags) complete(cmd *cobra.Command) (*client.Client, error) {
+	read := func(name string) string {
+		text, _ := os.ReadFile(filepath.Join(f.dataDir, name)) // what is missing is said below
+		return strings.TrimSpace(string(text))
+	}
+	url, region, _ := strings.Cut(read("endpoint"), " ")
+	key := filepath.Join(f.dataDir, "credentials")
+	if !cmd.Flags().Changed("data-dir") {
+		url, region = firstOf(os.Getenv("AWS_ENDPOINT_URL"), url), firstOf(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), region)
+		key = firstOf(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), key)
+	}
+	f.url, f.region = firstOf(f.url, url), firstOf(f.region, region)
+	if f.url == "" || f.region == "" {
+		return nil, usageError{errors.New("no running server is known: give --endpoint-url and --region, or the --data-dir of one")}
+	}
+	if f.authority == "" {
+		f.authority = os.Getenv("AWS_CA_BUNDLE")
+		if own := filepath.Join(f.dataDir, "ca.pem"); strings.HasPrefix(read("endpoint"), f.url+" ") {
+			if _, err := os.Stat(own); err == nil {
+				f.authority = own
+			}
+		}
+	}
+	credentials, err := client.FromEnvironment(os.Getenv, key)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return client.New(f.url, f.region, f.authority, credentials)
+}
+
+func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
+	c, err := f.complete(cmd)
+	if err != nil {
+		return err
+	}
+	in := whimbrelapi.ExplainAccessRequest{Action: &args[1], Context: map[string][]string{}}
+	if strings.HasPrefix(args[0], "arn:") {
+		in.PrincipalArn = &args[0]
+	} else {
+		in.AccessKeyId = &args[0]
+	}
+	if len(args) == 3 {
+		in.Resource = &args[2]
+	}
+	if f.sourceIP != "" {
+		in.SourceIp = &f.sourceIP
+	}
+	for _, pair := range f.context {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return usageError{fmt.Errorf("--context %q: want key=value", pair)}
+		}
+		in.Context[name] = append(in.Context[name], value)
+	}
+	var out whimbrelapi.ExplainAccessResponse
+	if err := c.Call(cmd.Context(), "whimbrel", "Whimbrel_20261101.ExplainAccess", in, &out); err != nil {
+		return err
+	}
+	printExplained(cmd.OutOrStdout(), &out)
+	return nil
+}
+
+func printExplained(w io.Writer, out *whimbrelapi.ExplainAccessResponse) {
+	fmt.Fprintf(w, "%s: %s\n", *out.PrincipalArn, *out.Decision)
+	if out.Message != nil {
+		fmt.Fprintf(w, "  %s\n", *out.Message)
+	}
+	fmt.Fprintln(w, "\nstatements, in the order in which they are asked:")
+	if len(out.Steps) == 0 {
+		fmt.Fprintln(w, "  none: no policy speaks for this principal")
+	}
+	for _, s := range out.Steps {
+		name := firstOf(value(s.Policy), "inline")
+		place := fmt.Sprintf("statement %d", value(s.Statement))
+		if s.Sid != nil {
+			place += " (" + *s.Sid + ")"
+		}
+		verdict := "matches: " + value(s.Effect)
+		if !value(s.Matched) {
+			verdict = "does not match: " + value(s.Reason)
+		}
+		fmt.Fprintf(w, "  %-26s %s, %s: %s\n", value(s.PolicyType), name, place, verdict)
+	}
+	fmt.Fprintln(w, "\ncondition keys:")
+	for _, k := range slices.Sorted(maps.Keys(out.Keys)) {
+		fmt.Fprintf(w, "  %s = %s\n", k, strings.Join(out.Keys[k], ", "))
+	}
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}

@@ -1,0 +1,202 @@
+package mysql
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/pingcap/tidb/pkg/parser"
+	"github.com/pingcap/tidb/pkg/parser/ast"
+	parsermysql "github.com/pingcap/tidb/pkg/parser/mysql"
+	_ "github.com/pingcap/tidb/pkg/parser/test_driver" // the parser's values
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/mysql/binlog"
+)
+
+// ddlChange is what a statement does to one table.
+type ddlChange struct {
+	kind  connector.StructureKind
+	table catalog.Name
+	// to is the table's new name, when it gets one.
+	to catalog.Name
+	// specs are the clauses of an ALTER TABLE. known is false when the statement could not be read: then the server is
+	// asked what came of it.
+	specs  []*ast.AlterTableSpec
+	create *ast.CreateTableStmt // nil when its columns come from elsewhere
+	known  bool
+	// whole says that all tables of the schema are meant.
+	whole bool
+	// replaces says that a table that is there is replaced.
+	replaces bool
+	// unlogged says which rows the statement changes without logging them.
+	unlogged string
+}
+
+// parseDDL reads what a statement does to tables; nothing for statements about anything else.
+func parseDDL(q binlog.Statement, mariadb bool) []ddlChange {
+	p := parser.New()
+	p.SetMariaDB(mariadb)
+	p.SetSQLMode(parserMode(q.Mode))
+	sql := string(q.SQL)
+	statements, _, err := p.ParseSQL(sql)
+	if err != nil || len(statements) != 1 {
+		return guessDDL(sql, q.Schema)
+	}
+	name := func(t *ast.TableName) catalog.Name {
+		if t.Schema.O == "" {
+			return catalog.Name{Schema: q.Schema, Name: t.Name.O}
+		}
+		return catalog.Name{Schema: t.Schema.O, Name: t.Name.O}
+	}
+	switch st := statements[0].(type) {
+	case *ast.CreateTableStmt:
+		if st.TemporaryKeyword != ast.TemporaryNone {
+			return nil
+		}
+		c := ddlChange{kind: connector.Created, table: name(st.Table)}
+		if st.Select == nil && st.ReferTable == nil {
+			c.create = st
+		}
+		return []ddlChange{c}
+	case *ast.AlterTableStmt:
+		return []ddlChange{alterOf(st, name)}
+	case *ast.DropTableStmt:
+		if st.IsView || st.TemporaryKeyword != ast.TemporaryNone {
+			return nil
+		}
+		var out []ddlChange
+		for _, t := range st.Tables {
+			out = append(out, ddlChange{kind: connector.Dropped, table: name(t)})
+		}
+		return out
+	case *ast.DropDatabaseStmt:
+		return []ddlChange{{kind: connector.Dropped, table: catalog.Name{Schema: st.Name.O}, whole: true}}
+	case *ast.TruncateTableStmt:
+		return []ddlChange{{kind: connector.Truncated, table: name(st.Table)}}
+	case *ast.RenameTableStmt:
+		var out []ddlChange
+		for _, r := range st.TableToTables {
+			out = append(out, ddlChange{kind: connector.Altered, table: name(r.OldTable), to: name(r.NewTable), known: true})
+		}
+		return out
+	}
+	return nil
+}
+
+func parserMode(mode uint64) parsermysql.SQLMode {
+	var m parsermysql.SQLMode
+	if mode&binlog.ModeAnsiQuotes != 0 {
+		m |= parsermysql.ModeANSIQuotes
+	}
+	if mode&binlog.ModeNoBackslashEscapes != 0 {
+		m |= parsermysql.ModeNoBackslashEscapes
+	}
+	return m
+}
+
+func alterOf(st *ast.AlterTableStmt, name func(*ast.TableName) catalog.Name) ddlChange {
+	c := ddlChange{kind: connector.Altered, table: name(st.Table), specs: st.Specs, known: true}
+	for _, spec := range st.Specs {
+		switch spec.Tp {
+		case ast.AlterTableRenameTable:
+			c.to = name(spec.NewTable)
+		case ast.AlterTableDropPartition:
+			c.unlogged = "dropping a partition"
+		case ast.AlterTableTruncatePartition:
+			c.unlogged = "emptying a partition"
+		case ast.AlterTableExchangePartition:
+			c.unlogged = "exchanging a partition"
+		case ast.AlterTableDiscardTablespace, ast.AlterTableImportTablespace,
+			ast.AlterTableDiscardPartitionTablespace, ast.AlterTableImportPartitionTablespace:
+			c.unlogged = "replacing the tablespace"
+		}
+	}
+	return c
+}
+
+// nameText is an identifier with or without quotes.
+const nameText = "((?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\\w$\\x{80}-\\x{10ffff}]+)(?:\\s*\\.\\s*(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\\w$\\x{80}-\\x{10ffff}]+))?)"
+
+// ddlForms recognize the beginnings of statements that the parser does not read whole: MariaDB's own words.
+var ddlForms = []struct {
+	kind connector.StructureKind
+	form *regexp.Regexp
+}{
+	{connector.Altered, regexp.MustCompile(`(?is)^ALTER\s+(?:ONLINE\s+)?(?:IGNORE\s+)?TABLE\s+(?:IF\s+EXISTS\s+)?` + nameText)},
+	{connector.Created, regexp.MustCompile(`(?is)^CREATE\s+(?:OR\s+REPLACE\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?` + nameText)},
+	{connector.Dropped, regexp.MustCompile(`(?is)^DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?(` + nameText + `(?:\s*,\s*` + nameText + `)*)`)},
+	{connector.Truncated, regexp.MustCompile(`(?is)^TRUNCATE\s+(?:TABLE\s+)?` + nameText)},
+}
+
+var (
+	renameForm   = regexp.MustCompile(`(?is)^RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)$`)
+	renamePair   = regexp.MustCompile(`(?is)` + nameText + `\s+(?:WAIT\s+\d+\s+|NOWAIT\s+)?TO\s+` + nameText)
+	replaceForm  = regexp.MustCompile(`(?is)^CREATE\s+OR\s+REPLACE\s`)
+	anyName      = regexp.MustCompile(nameText)
+	renameClause = regexp.MustCompile(`(?is)[\s,)]RENAME\s+(?:TO\s+|AS\s+|=\s*)?` + nameText + `\s*$`)
+	unloggedForm = regexp.MustCompile(`(?is)\s(?:DROP|TRUNCATE|EXCHANGE)\s+PARTITION\s|\sCONVERT\s+(?:PARTITION|TABLE)\s|\s(?:DISCARD|IMPORT)\s+TABLESPACE`)
+)
+
+// guessDDL reads as much of a statement as it takes to know which tables it is about.
+func guessDDL(sql, schema string) []ddlChange {
+	sql = skipComments(sql)
+	if m := renameForm.FindStringSubmatch(sql); m != nil {
+		var out []ddlChange
+		for _, pair := range renamePair.FindAllStringSubmatch(m[1], -1) {
+			out = append(out, ddlChange{kind: connector.Altered, table: readName(pair[1], schema), to: readName(pair[2], schema), known: true})
+		}
+		return out
+	}
+	for _, f := range ddlForms {
+		m := f.form.FindStringSubmatch(sql)
+		if m == nil {
+			continue
+		}
+		if f.kind == connector.Dropped {
+			var out []ddlChange
+			for _, n := range anyName.FindAllString(m[1], -1) {
+				out = append(out, ddlChange{kind: f.kind, table: readName(n, schema)})
+			}
+			return out
+		}
+		c := ddlChange{kind: f.kind, table: readName(m[1], schema), replaces: replaceForm.MatchString(sql)}
+		if f.kind == connector.Altered {
+			if r := renameClause.FindStringSubmatch(sql); r != nil {
+				c.to = readName(r[1], schema)
+			}
+			if unloggedForm.MatchString(sql) {
+				c.unlogged = "changing a partition or tablespace"
+			}
+		}
+		return []ddlChange{c}
+	}
+	return nil
+}
+
+// readName reads a name with or without its schema.
+func readName(text, schema string) catalog.Name {
+	var parts []string
+	for rest := text; rest != ""; {
+		rest = strings.TrimLeft(rest, " \t\r\n.")
+		if part, after, ok := unquoted(rest); ok {
+			parts, rest = append(parts, part), after
+			continue
+		}
+		end := strings.IndexAny(rest, ". \t\r\n")
+		if end < 0 {
+			end = len(rest)
+		}
+		if end > 0 {
+			parts = append(parts, rest[:end])
+		}
+		rest = rest[end:]
+	}
+	switch len(parts) {
+	case 0:
+		return catalog.Name{Schema: schema}
+	case 1:
+		return catalog.Name{Schema: schema, Name: parts[0]}
+	}
+	return catalog.Name{Schema: parts[0], Name: parts[1]}
+}

@@ -1,0 +1,180 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// Obstacles says what keeps the server's binary log from being followed, or from telling everything.
+func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) ([]connector.Obstacle, error) {
+	o := &obstacles{source: s}
+	for _, step := range []func(context.Context) error{o.server, o.replica, o.privileges, o.retention} {
+		if err := step(ctx); err != nil {
+			return nil, classify(ctx, fmt.Errorf("look at the source's binary log: %w", err))
+		}
+	}
+	for _, f := range r.Tables {
+		o.table(f.Table)
+	}
+	return o.found, nil
+}
+
+type obstacles struct {
+	source *source
+	logs   bool
+	found  []connector.Obstacle
+}
+
+func (o *obstacles) add(fatal bool, what, remedy string) {
+	o.found = append(o.found, connector.Obstacle{Fatal: fatal, What: what, Remedy: remedy})
+}
+
+// server looks at the server's variables.
+func (o *obstacles) server(ctx context.Context) error {
+	v, err := o.variables(ctx, "log_bin", "binlog_format", "binlog_row_image", "binlog_row_value_options", "server_id", "binlog_row_metadata",
+		"log_slave_updates", "log_replica_updates")
+	if err != nil {
+		return err
+	}
+	o.logs = v["log_bin"] == "ON"
+	if !o.logs {
+		o.add(true, "log_bin is OFF: the server keeps no binary log", "Set log_bin = binlog and server_id = 1 in the server's configuration, and restart it")
+	}
+	if f := v["binlog_format"]; f != "ROW" {
+		o.add(true, "binlog_format is "+f+": changes are logged as statements", "SET GLOBAL binlog_format = ROW, and have all sessions reconnect")
+	}
+	if v["server_id"] == "0" {
+		o.add(true, "server_id is 0: the server serves no replicas", "SET GLOBAL server_id = 1")
+	}
+	if i := v["binlog_row_image"]; i != "" && i != "FULL" {
+		o.add(false, "binlog_row_image is "+i+": values that an update leaves alone are not logged, and tables without a key cannot be followed",
+			"SET GLOBAL binlog_row_image = FULL, and have all sessions reconnect")
+	}
+	if p := v["binlog_row_value_options"]; p != "" {
+		o.add(true, "binlog_row_value_options is "+p+": JSON columns are logged in part", "SET GLOBAL binlog_row_value_options = ''")
+	}
+	return nil
+}
+
+func (o *obstacles) variables(ctx context.Context, names ...string) (map[string]string, error) {
+	v := map[string]string{}
+	query := "SHOW GLOBAL VARIABLES WHERE variable_name IN ('" + strings.Join(names, "', '") + "')"
+	err := each(ctx, o.source.host.control, "read the server's variables", query, nil, func(scan scanFunc) error {
+		var name, value string
+		if err := scan(&name, &value); err != nil {
+			return err
+		}
+		v[strings.ToLower(name)] = value
+		return nil
+	})
+	return v, err
+}
+
+// replica looks whether a server that replicates from another logs what it gets from there.
+func (o *obstacles) replica(ctx context.Context) error {
+	v, err := o.variables(ctx, "log_slave_updates", "log_replica_updates")
+	if err != nil || v["log_slave_updates"] == "ON" || v["log_replica_updates"] == "ON" {
+		return err
+	}
+	statement := "SHOW REPLICA STATUS"
+	if o.source.host.mariadb {
+		statement = "SHOW ALL SLAVES STATUS"
+	}
+	rows, err := o.source.host.control.QueryContext(ctx, statement)
+	if err != nil {
+		return nil //nolint:nilerr // who may not ask is told by privileges what is missing
+	}
+	defer func() { _ = rows.Close() }()
+	if rows.Next() {
+		o.add(true, "log_slave_updates is OFF on a replica: what it gets from its primary is not in its binary log",
+			"Set log_slave_updates = ON in the server's configuration and restart it, or take the primary as the source")
+	}
+	return rows.Err()
+}
+
+// privileges tries what the stream will do.
+func (o *obstacles) privileges(ctx context.Context) error {
+	if !o.logs {
+		return nil
+	}
+	monitor := "REPLICATION CLIENT"
+	if o.source.host.mariadb {
+		monitor = "BINLOG MONITOR"
+	}
+	end, err := o.source.End(ctx)
+	if connector.ClassOf(err) == connector.Denied {
+		o.add(true, "the user may not ask where the binary log ends", "GRANT "+monitor+" ON *.* TO "+o.user(ctx))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	at, err := parsePosition(end, o.source.host.mariadb)
+	if err != nil {
+		return err
+	}
+	_, err = o.source.beginOf(ctx, connector.StreamRequest{Run: "privileges of " + o.source.Identity()}, logFile{name: at.file})
+	if connector.ClassOf(err) == connector.Denied {
+		o.add(true, "the user may not read the binary log", "GRANT REPLICATION SLAVE ON *.* TO "+o.user(ctx))
+		return nil
+	}
+	return err
+}
+
+// user is the account as the server knows it, quoted.
+func (o *obstacles) user(ctx context.Context) string {
+	var account string
+	if err := o.source.host.control.QueryRowContext(ctx, "SELECT CURRENT_USER()").Scan(&account); err != nil {
+		return quoteString(o.source.host.cfg.user)
+	}
+	name, host, _ := cutLast(account, "@")
+	return quoteString(name) + "@" + quoteString(host)
+}
+
+// enough is for how long a log should be kept.
+const enough = 24 * 3600
+
+func (o *obstacles) retention(ctx context.Context) error {
+	keep, err := o.source.expiry(ctx)
+	if err != nil || !o.logs {
+		return err
+	}
+	if keep > 0 && keep.Seconds() < enough {
+		remedy := "SET GLOBAL binlog_expire_logs_seconds = 604800"
+		if o.source.host.mariadb {
+			remedy = "SET GLOBAL expire_logs_days = 7"
+		}
+		o.add(false, fmt.Sprintf("the binary log is purged after %s: a migration that is interrupted for longer begins anew", keep), remedy)
+	}
+	return nil
+}
+
+// table looks at what a table lacks.
+func (o *obstacles) table(t *catalog.Table) {
+	add := func(what, remedy string) {
+		o.found = append(o.found, connector.Obstacle{Table: t.Name, What: what, Remedy: remedy})
+	}
+	if len(identity(t)) == 0 {
+		add("the table has no primary key and no unique key of columns that are not null: each change of a row looks at the whole table",
+			"ALTER TABLE "+quoteTable(t.Name)+" ADD PRIMARY KEY (…)")
+	}
+	if !transactional(t) {
+		add("the table's engine "+t.Native[nativeEngine]+" has no transactions: rows that change while it is loaded may be loaded as they were before or after",
+			"ALTER TABLE "+quoteTable(t.Name)+" ENGINE = InnoDB, or keep writers away during the load")
+	}
+	for _, k := range t.ForeignKeys {
+		if cascades(k.OnDelete) || cascades(k.OnUpdate) {
+			add("the foreign key "+k.Name+" changes rows by itself, which the binary log does not hold",
+				"Delete and update those rows by statements or triggers at the source, whose changes are logged")
+		}
+	}
+}
+
+func cascades(action string) bool {
+	a := strings.ToUpper(action)
+	return strings.HasPrefix(a, "CASCADE") || strings.HasPrefix(a, "SET ")
+}

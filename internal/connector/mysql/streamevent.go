@@ -1,0 +1,367 @@
+package mysql
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/mysql/binlog"
+)
+
+// take takes in one event.
+func (s *stream) take(ctx context.Context, event []byte) error {
+	nested := s.nested != nil
+	if !nested && len(event) > 4 && binlog.Type(event[4]) == binlog.FormatDescription {
+		var err error
+		if s.checksum, err = binlog.EndsWithChecksum(event); err != nil {
+			return err
+		}
+	}
+	h, body, err := binlog.Parse(event, s.checksum && !nested)
+	if err != nil {
+		return fmt.Errorf("read the binary log after %s: %w", s.at, err)
+	}
+	if !nested {
+		s.advance(h)
+	}
+	if err := s.dispatch(ctx, h, body); err != nil {
+		return fmt.Errorf("read the binary log before %s: %w", s.at, err)
+	}
+	return nil
+}
+
+// advance moves the place in the file. Events tell 32 bits of it, so that a carry has to be seen.
+func (s *stream) advance(h binlog.Header) {
+	if h.Next == 0 || h.Flags&binlog.Artificial != 0 || h.Type == binlog.Heartbeat {
+		return
+	}
+	next := s.at.offset&^0xffffffff | uint64(h.Next)
+	if next < s.at.offset {
+		next += 1 << 32
+	}
+	s.at.offset = next
+}
+
+func (s *stream) dispatch(ctx context.Context, h binlog.Header, body []byte) error {
+	switch h.Type {
+	case binlog.TableMapped:
+		return s.mapTable(body)
+	case binlog.Xid:
+		return s.commit(ctx, h)
+	case binlog.MariadbGtid:
+		return s.beginMaria(h, body)
+	case binlog.Gtid, binlog.AnonymousGtid:
+		return s.beginMy(body, h.Type == binlog.Gtid)
+	case binlog.Query, binlog.QueryCompressed:
+		q, err := binlog.ParseQuery(body, h.Type == binlog.QueryCompressed)
+		if err != nil {
+			return err
+		}
+		return s.statement(ctx, h, q)
+	case binlog.Rotate:
+		return s.rotate(body)
+	case binlog.Heartbeat:
+		s.heartbeat(h, body)
+		return nil
+	case binlog.TransactionPayload:
+		return s.openPayload(body)
+	}
+	if kind, _, _ := binlog.RowsOf(h.Type); kind != binlog.NoRows {
+		return s.openRows(h, body)
+	}
+	return s.refuse(h)
+}
+
+// refuse fails for events that cannot be left out.
+func (s *stream) refuse(h binlog.Header) error {
+	switch h.Type {
+	case binlog.PartialUpdateRows:
+		return &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("the log holds partial updates of JSON columns"),
+			Remedy: "SET GLOBAL binlog_row_value_options = '' on the source, have its sessions reconnect, and load anew"}
+	case binlog.Incident:
+		return &connector.Error{Class: connector.Missing, Err: fmt.Errorf("the source has noted that events are missing from its log"),
+			Remedy: "Load anew"}
+	case binlog.StartEncryption:
+		return nil // the server decrypts what it sends
+	case binlog.GtidTagged:
+		return &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("the log holds tagged GTIDs, which are not read yet"),
+			Remedy: "Use GTIDs without tags (gtid_next = AUTOMATIC)"}
+	case binlog.XaPrepare:
+		return s.prepared()
+	}
+	return nil
+}
+
+func (s *stream) rotate(body []byte) error {
+	file, offset, err := binlog.ParseRotate(body)
+	if err != nil {
+		return err
+	}
+	s.at.file, s.at.offset = file, offset
+	if !s.tx.open {
+		s.ended()
+	}
+	// Numbers of tables begin anew when the server does.
+	clear(s.maps)
+	return nil
+}
+
+// heartbeat moves the position past what the server has left out for us.
+func (s *stream) heartbeat(h binlog.Header, body []byte) {
+	if s.tx.open || binlog.HeartbeatFile(body) != s.at.file || s.at.offset >= 1<<32 || uint64(h.Next) <= s.at.offset {
+		return
+	}
+	s.at.offset = uint64(h.Next)
+	s.ended()
+}
+
+func (s *stream) beginMaria(h binlog.Header, body []byte) error {
+	g, err := binlog.ParseMariaGTID(body)
+	if err != nil {
+		return err
+	}
+	s.begin()
+	s.tx.maria = mariaGTID{domain: g.Domain, server: h.Server, sequence: g.Sequence}
+	s.tx.hasGTID, s.tx.alone, s.tx.skip = true, g.Alone, g.Pending || g.Undone
+	if s.beyond(time.Unix(int64(h.Time), 0)) {
+		return nil
+	}
+	if g.Prepared {
+		return s.prepared()
+	}
+	return nil
+}
+
+// prepared refuses what it cannot deliver: an XA transaction is logged when it is prepared, not when it commits.
+func (s *stream) prepared() error {
+	return &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("the log holds an XA transaction, which cannot be followed yet"),
+		Remedy: "Have applications use plain transactions, and start anew behind it"}
+}
+
+func (s *stream) beginMy(body []byte, has bool) error {
+	g, err := binlog.ParseMyGTID(body)
+	if err != nil {
+		return err
+	}
+	s.begin()
+	s.tx.my, s.tx.hasGTID = g, has
+	if g.Commit > 0 {
+		s.tx.stamp = time.UnixMicro(int64(g.Commit))
+	}
+	// Whether a transaction or a statement follows is seen at the query.
+	s.tx.open = false
+	return nil
+}
+
+func (s *stream) begin() {
+	from := 0
+	if s.group != nil {
+		from = s.group.Len()
+	}
+	s.tx = transaction{open: true, from: from}
+}
+
+// commit ends a transaction.
+func (s *stream) commit(ctx context.Context, h binlog.Header) error {
+	at := s.tx.stamp
+	if at.IsZero() {
+		at = time.Unix(int64(h.Time), 0)
+	}
+	if s.beyond(at) {
+		return nil
+	}
+	s.count()
+	s.ended()
+	if s.tx.handed || s.group != nil && s.group.Len() > s.tx.from {
+		// A transaction of which a part has been delivered needs an end, whether or not more of it has come.
+		if err := s.borrow(ctx); err != nil {
+			return err
+		}
+		s.group.Commit(at)
+	}
+	s.tx = transaction{}
+	s.mu.Lock()
+	s.mu.status.Read = at
+	s.mu.Unlock()
+	return nil
+}
+
+// beyond ends the stream before a transaction that has committed after StreamRequest.Until.
+func (s *stream) beyond(at time.Time) bool {
+	if s.request.Until.IsZero() || !at.After(s.request.Until) {
+		return false
+	}
+	s.over = true
+	if s.group != nil && !s.tx.handed {
+		s.group.Truncate(s.tx.from)
+	}
+	return true
+}
+
+// count adds the transaction to the set of those that have been read.
+func (s *stream) count() {
+	if !s.tx.hasGTID {
+		return
+	}
+	switch set := s.done.gtids.(type) {
+	case *mariaSet:
+		set.add(s.tx.maria)
+	case *mySet:
+		set.AddGTID(uuid.UUID(s.tx.my.Source), s.tx.my.Number)
+	}
+}
+
+// mapped is a table map, and how the rows that follow it are decoded.
+type mapped struct {
+	body     []byte
+	resolved bool
+	plan     *tablePlan // nil when the table is not followed
+}
+
+// mapTable takes in which table the next rows belong to.
+func (s *stream) mapTable(body []byte) error {
+	id, ok := binlog.TableID(body)
+	if !ok {
+		return binlog.ErrMalformed
+	}
+	if m := s.maps[id]; m != nil && bytes.Equal(m.body, body) {
+		return nil
+	}
+	if len(s.maps) > mapsKept {
+		clear(s.maps)
+	}
+	s.maps[id] = &mapped{body: bytes.Clone(body)}
+	return nil
+}
+
+// mapsKept bounds how many table maps are remembered: a server counts the numbers up for as long as it runs.
+const mapsKept = 10_000
+
+// resolve finds out how the rows of a map are decoded.
+func (s *stream) resolve(m *mapped) error {
+	m.resolved, m.plan = true, nil
+	schema, name, _, err := binlog.TableName(m.body)
+	if err != nil {
+		return err
+	}
+	t := s.tables[s.fold(catalog.Name{Schema: string(schema), Name: string(name)})]
+	if t == nil || t.lost {
+		return nil
+	}
+	parsed, err := binlog.ParseTableMap(m.body)
+	if err != nil {
+		return err
+	}
+	if m.plan, err = newTablePlan(t, parsed, &s.charsets); err != nil {
+		s.unreadable(t, err)
+	}
+	return nil
+}
+
+// unreadable gives a table up.
+func (s *stream) unreadable(t *followedTable, why error) {
+	t.lost, s.rows = true, nil
+	s.unresolve()
+	s.structures = append(s.structures, &connector.Structure{
+		Kind: connector.Unreadable, Number: t.Number, Table: t.Table, At: time.Now(), Why: why.Error(),
+	})
+}
+
+// unresolve has every map looked at anew, because the tables that are followed have changed.
+func (s *stream) unresolve() {
+	for _, m := range s.maps {
+		m.resolved = false
+	}
+}
+
+// dummyTable is the number in a rows event that only ends a statement.
+const dummyTable = 0xffffff
+
+// openRows begins the rows of an event.
+func (s *stream) openRows(h binlog.Header, body []byte) error {
+	id, ok := binlog.TableID(body)
+	if !ok {
+		return binlog.ErrMalformed
+	}
+	m := s.maps[id]
+	switch {
+	case id == dummyTable:
+		return nil
+	case m == nil:
+		return fmt.Errorf("%w: rows of table %d, which no event has named", binlog.ErrMalformed, id)
+	case !m.resolved:
+		if err := s.resolve(m); err != nil {
+			return err
+		}
+	}
+	if m.plan == nil || m.plan.table.has(&s.tx, s.at) {
+		return nil
+	}
+	e, err := binlog.ParseRows(h.Type, body)
+	if err != nil {
+		return err
+	}
+	if e.Columns != len(m.plan.columns) {
+		return binlog.ErrMalformed
+	}
+	if !s.tx.open {
+		s.begin() // logs of old have rows without a BEGIN
+	}
+	s.rows = &rowReader{mapped: m, event: e}
+	return nil
+}
+
+// openPayload begins the events of a compressed transaction of MySQL.
+func (s *stream) openPayload(body []byte) error {
+	data, err := binlog.Payload(body)
+	if err != nil {
+		return err
+	}
+	if s.payload == nil {
+		if s.payload, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1)); err != nil {
+			return err
+		}
+	}
+	if data.Compressed {
+		// The events are read while the server's next ones wait, so the bytes need no copy.
+		if err := s.payload.Reset(bytes.NewReader(data.Bytes)); err != nil {
+			return err
+		}
+		s.nested = s.payload
+		return nil
+	}
+	s.nested = bytes.NewReader(data.Bytes)
+	return nil
+}
+
+// readNested reads the next event of a compressed transaction.
+func (s *stream) readNested() ([]byte, error) {
+	if cap(s.nestedBuf) < binlog.HeaderLength {
+		s.nestedBuf = make([]byte, 64<<10)
+	}
+	head := s.nestedBuf[:binlog.HeaderLength]
+	if _, err := io.ReadFull(s.nested, head); err != nil {
+		return nil, err
+	}
+	size, err := binlog.EventSize(head)
+	if err != nil {
+		return nil, err
+	}
+	if size > cap(s.nestedBuf) {
+		grown := make([]byte, size)
+		copy(grown, head)
+		s.nestedBuf = grown
+	}
+	event := s.nestedBuf[:size]
+	if _, err := io.ReadFull(s.nested, event[binlog.HeaderLength:]); err != nil {
+		return nil, fmt.Errorf("%w: %w", binlog.ErrMalformed, err)
+	}
+	return event, nil
+}

@@ -1,0 +1,195 @@
+package edge
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+	"github.com/whimbreldb/whimbrel/internal/policy"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// Speakers know the policies that speak for a principal.
+type Speakers interface {
+	Speak(p *service.Principal) (*policy.Policies, error)
+}
+
+// Policies is the Authorizer of IAM's policies: those of the caller, of the resource, and of the VPC endpoint.
+type Policies struct {
+	Speakers Speakers
+	// Seal makes the encoded message that EC2's denials carry; nil leaves it out.
+	Seal func(details []byte) (string, error)
+
+	documents documents
+}
+
+// Authorize decides every check; the first denial is the answer.
+func (a *Policies) Authorize(_ context.Context, call *service.Call, checks []service.Check) (string, error) {
+	if message := restricted(call); message != "" {
+		return message, nil
+	}
+	own, err := a.Speakers.Speak(call.Principal)
+	if err != nil {
+		return "", fmt.Errorf("gather the policies of %s: %w", call.Principal.ARN, err)
+	}
+	who := principal(call.Principal)
+	keys := environment(call).Keys(&who)
+	for i := range checks {
+		d, err := a.decide(own, call, who, keys, &checks[i])
+		if err != nil {
+			return "", err
+		}
+		if !d.Allowed {
+			message := d.Message(call.Principal.ARN, checks[i].Action, checks[i].Resource)
+			if call.Service.Speaks(wire.EC2) {
+				return a.encode(message, d, call, &checks[i])
+			}
+			return message, nil
+		}
+	}
+	return "", nil
+}
+
+// restricted are the calls that sessions of users may not make whatever their policies say: IAM without a second factor,
+// and those of STS that would make more sessions.
+func restricted(call *service.Call) string {
+	p := call.Principal
+	if p.Session == nil || p.Kind != service.User && p.Kind != service.FederatedUser {
+		return ""
+	}
+	federated := p.Kind == service.FederatedUser
+	switch name := call.Service.Name; {
+	case name == "iam" && (federated || !p.Session.MFA), name == "sts" && (federated || call.Operation.Name != "AssumeRole"):
+		return "User: " + p.ARN + " is not authorized to perform: " + call.ActionName() + " with these session credentials"
+	}
+	return ""
+}
+
+func (a *Policies) decide(own *policy.Policies, call *service.Call, who policy.Principal, keys *policy.Context, c *service.Check) (policy.Decision, error) {
+	all, request, err := a.question(own, call, who, keys, c)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	return policy.Decide(all, request), nil
+}
+
+// question puts a check into the words of the decision engine.
+func (a *Policies) question(own *policy.Policies, call *service.Call, who policy.Principal, keys *policy.Context, c *service.Check) (*policy.Policies, *policy.Request, error) {
+	all := *own
+	request := &policy.Request{Action: c.Action, Resource: c.Resource, Principal: who, Keys: keys}
+	if len(c.Tags) > 0 || len(c.Keys) > 0 {
+		request.Keys = keys.Under()
+		request.Keys.SetTags("aws:ResourceTag/", c.Tags)
+		for name, values := range c.Keys {
+			request.Keys.Set(name, values...)
+		}
+	}
+	if p := c.Policy; p != nil {
+		kind := policy.Resource
+		if p.Trust {
+			kind = policy.Trust
+		}
+		document, err := a.documents.of(p.Document, kind)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the policy of %s: %w", c.Resource, err)
+		}
+		all.Resource, all.Trust, request.NeedsResourcePolicy = document, p.Trust, p.Required
+	}
+	if e := call.Source.Endpoint; e != nil && e.Policy != "" {
+		document, err := a.documents.of(e.Policy, policy.Resource)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the policy of %s: %w", e.ID, err)
+		}
+		all.Endpoint = document
+	}
+	return &all, request, nil
+}
+
+func principal(p *service.Principal) policy.Principal {
+	who := policy.Principal{Account: p.Account, ARN: p.ARN, RoleARN: p.RoleARN}
+	switch p.Kind {
+	case service.Root:
+		who.Type = policy.Root
+	case service.User:
+		who.Type = policy.User
+	case service.AssumedRole:
+		who.Type = policy.Role
+	case service.FederatedUser:
+		who.Type = policy.FederatedUser
+	default:
+		who.Type = policy.Anonymous
+	}
+	if p.Kind == service.Anonymous && p.Session != nil {
+		who.Type, who.Provider = policy.FederatedLogin, p.Session.Provider
+	}
+	return who
+}
+
+// environment gathers what becomes the global condition keys.
+func environment(call *service.Call) *policy.Environment {
+	p, from := call.Principal, call.Source
+	v := &policy.Environment{
+		Time: call.Now, TLS: from.TLS != "", SourceIP: from.IP, UserAgent: from.UserAgent, Referer: from.Referer, Region: call.Region,
+		UserID: p.UserID, PrincipalTags: p.Tags,
+	}
+	if p.Kind == service.User {
+		v.UserName = p.Name
+	}
+	if e := from.Endpoint; e != nil {
+		v.EndpointID, v.EndpointVPC = e.ID, e.VPC
+	}
+	if s := p.Session; s != nil {
+		v.TokenIssued, v.MFA, v.SourceIdentity, v.FederatedProvider = s.Issued, s.MFA, s.SourceIdentity, s.Provider
+	}
+	return v
+}
+
+// documents remembers compiled policies of resources and endpoints by their text.
+type documents struct {
+	sync.Mutex
+	known map[documentKey]*policy.Policy
+}
+
+type documentKey struct {
+	text string
+	kind policy.Kind
+}
+
+const maxDocuments = 4096
+
+func (d *documents) of(text string, kind policy.Kind) (*policy.Policy, error) {
+	key := documentKey{text, kind}
+	d.Lock()
+	p := d.known[key]
+	d.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	p, err := policy.Parse(text, kind, 0)
+	if err != nil {
+		return nil, err
+	}
+	d.Lock()
+	defer d.Unlock()
+	if d.known == nil || len(d.known) >= maxDocuments {
+		d.known = map[documentKey]*policy.Policy{}
+	}
+	d.known[key] = p
+	return p, nil
+}
+
+// Explain tells how a check would be decided, statement by statement, and with which condition keys.
+func (a *Policies) Explain(_ context.Context, call *service.Call, check service.Check) ([]policy.Step, policy.Decision, *policy.Context, error) {
+	own, err := a.Speakers.Speak(call.Principal)
+	if err != nil {
+		return nil, policy.Decision{}, nil, fmt.Errorf("gather the policies of %s: %w", call.Principal.ARN, err)
+	}
+	who := principal(call.Principal)
+	all, request, err := a.question(own, call, who, environment(call).Keys(&who), &check)
+	if err != nil {
+		return nil, policy.Decision{}, nil, err
+	}
+	steps, decision := policy.Explain(all, request)
+	return steps, decision, request.Keys, nil
+}

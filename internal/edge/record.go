@@ -1,0 +1,131 @@
+package edge
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/whimbreldb/whimbrel/internal/audit"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// maxRecorded bounds the parameters in a record.
+const maxRecorded = 32 << 10
+
+// record writes the call into the audit trail.
+func (x *exchange) record(output any, problem *wire.Error) error {
+	if x.edge.config.Recorder == nil {
+		return nil
+	}
+	r := &audit.Record{
+		EventVersion: "1.11", EventTime: x.now.UTC().Truncate(time.Second), EventType: "AwsApiCall", EventCategory: "Management",
+		ManagementEvent: true, RequestID: x.id, EventID: uuid.NewString(), Region: x.edge.config.Region,
+		RecipientAccount: x.edge.config.Account, UserAgent: shown(x.source.UserAgent), UserIdentity: &audit.Identity{Type: "Unknown"},
+		Request: null, Response: null, ReadOnly: true,
+	}
+	if x.source.IP.IsValid() {
+		r.SourceIP = x.source.IP.String()
+	}
+	if x.source.Endpoint != nil {
+		r.VPCEndpoint = x.source.Endpoint.ID
+	}
+	if t := x.r.TLS; t != nil {
+		r.TLS = &audit.TLS{Version: strings.ReplaceAll(tls.VersionName(t.Version), "TLS 1", "TLSv1"), Suite: tls.CipherSuiteName(t.CipherSuite), Host: shown(x.r.Host)}
+	}
+	if x.service != nil {
+		r.EventSource = x.service.Model.EventSource
+	}
+	if x.claim != nil && x.call == nil {
+		r.UserIdentity.AccessKeyID = shown(x.claim.AccessKeyID) // claimed, not proven
+	}
+	if problem != nil {
+		r.ErrorCode, r.ErrorMessage = problem.Code, problem.Message
+	}
+	if x.call != nil {
+		x.recordCall(r, output)
+	} else {
+		r.EventName = x.name[:min(len(x.name), 128)]
+	}
+	return x.edge.config.Recorder.Record(r)
+}
+
+var null = json.RawMessage("null")
+
+// recordCall adds what is known once the caller is.
+func (x *exchange) recordCall(r *audit.Record, output any) {
+	r.Region, r.UserIdentity = x.call.Region, identity(x.call.Principal)
+	op := x.call.Operation
+	if op == nil {
+		r.EventName = x.name[:min(len(x.name), 128)]
+		return
+	}
+	r.EventName, r.ReadOnly = op.Name, readOnly(op.Name)
+	for _, arn := range x.touched {
+		r.Resources = append(r.Resources, audit.Resource{ARN: arn, Account: x.call.Account})
+	}
+	model := x.service.Model
+	if x.input != nil {
+		r.Request = bounded(model.AppendAudit(nil, op.Input, x.input))
+	}
+	if output != nil && !r.ReadOnly {
+		r.Response = bounded(model.AppendAudit(nil, op.Output, output))
+	}
+}
+
+// bounded leaves out what would make a record endless.
+func bounded(raw []byte) json.RawMessage {
+	if len(raw) > maxRecorded {
+		return json.RawMessage(`{"omitted":"larger than a record may be"}`)
+	}
+	return raw
+}
+
+func readOnly(operation string) bool {
+	for _, verb := range []string{"Describe", "Get", "List", "Lookup", "Simulate", "Decode", "Filter", "Test", "AssumeRole"} {
+		if strings.HasPrefix(operation, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// identity describes a principal as CloudTrail does.
+func identity(p *service.Principal) *audit.Identity {
+	id := &audit.Identity{PrincipalID: p.UserID, ARN: p.ARN, Account: p.Account, AccessKeyID: p.AccessKeyID}
+	switch p.Kind {
+	case service.Root:
+		id.Type = "Root"
+	case service.User:
+		id.Type, id.UserName = "IAMUser", p.Name
+	case service.AssumedRole:
+		id.Type = "AssumedRole"
+	case service.FederatedUser:
+		id.Type = "FederatedUser"
+	default:
+		id.Type = "Unknown"
+	}
+	s := p.Session
+	if s == nil {
+		return id
+	}
+	mfa := "false"
+	if s.MFA {
+		mfa = "true"
+	}
+	id.Session = &audit.Session{
+		Attributes: map[string]string{"creationDate": s.Issued.UTC().Format(time.RFC3339), "mfaAuthenticated": mfa}, Source: s.SourceIdentity,
+	}
+	if p.RoleARN != "" {
+		roleID, _, _ := strings.Cut(p.UserID, ":")
+		id.Session.Issuer = &audit.Identity{Type: "Role", PrincipalID: roleID, ARN: p.RoleARN, Account: p.Account, UserName: p.Name}
+	}
+	return id
+}
+
+func tlsName(t *tls.ConnectionState) string {
+	return tls.VersionName(t.Version) + " " + tls.CipherSuiteName(t.CipherSuite)
+}

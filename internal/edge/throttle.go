@@ -1,0 +1,76 @@
+package edge
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// Throttle says how many calls each principal may make: a bucket of Burst calls that fills at Rate a second. A Rate of 0
+// is no limit.
+type Throttle struct {
+	Rate  float64
+	Burst int
+}
+
+const maxBuckets = 10000
+
+type throttle struct {
+	config Throttle
+	mu     struct {
+		sync.Mutex
+		buckets map[string]*bucket
+	}
+}
+
+type bucket struct {
+	*rate.Limiter
+	used time.Time
+}
+
+func newThrottle(c Throttle) *throttle {
+	t := &throttle{config: c}
+	t.mu.buckets = map[string]*bucket{}
+	return t
+}
+
+// allow takes a call out of the principal's bucket. Sessions of one role share the role's.
+func (t *throttle) allow(who *service.Principal, now time.Time) (wait time.Duration, ok bool) {
+	if t.config.Rate <= 0 {
+		return 0, true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name := who.IdentityARN()
+	b := t.mu.buckets[name]
+	if b == nil {
+		if len(t.mu.buckets) >= maxBuckets {
+			t.sweep(now)
+		}
+		b = &bucket{Limiter: rate.NewLimiter(rate.Limit(t.config.Rate), max(t.config.Burst, 1))}
+		t.mu.buckets[name] = b
+	}
+	b.used = now
+	if b.AllowN(now, 1) {
+		return 0, true
+	}
+	return time.Duration(float64(time.Second) / t.config.Rate), false
+}
+
+// sweep forgets buckets that have filled up again.
+func (t *throttle) sweep(now time.Time) {
+	full := time.Duration(float64(t.config.Burst) / t.config.Rate * float64(time.Second))
+	for name, b := range t.mu.buckets {
+		if now.Sub(b.used) >= full {
+			delete(t.mu.buckets, name)
+		}
+	}
+}
+
+func throttled(p wire.Protocol, _ time.Duration) error {
+	return wire.Throttling.New(p, "Rate exceeded")
+}

@@ -1,0 +1,141 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// Credential finds the secret of an access key and whose it is. A temporary key needs its session token; a long-term key
+// must come without one.
+func (d *Directory) Credential(_ context.Context, id, token string, now time.Time) (secret string, who *service.Principal, err error) {
+	if token != "" {
+		return d.temporary(id, token, now)
+	}
+	key, ok := d.AccessKey(id)
+	if !ok || !key.Active {
+		return "", nil, service.ErrUnknownKey
+	}
+	user, ok := d.User(key.User)
+	if !ok {
+		return "", nil, service.ErrUnknownKey
+	}
+	plain, err := d.sealer.Open(key.Secret, []byte(id))
+	if err != nil {
+		return "", nil, fmt.Errorf("read the secret of %s: %w", id, err)
+	}
+	who = d.PrincipalOf(user)
+	who.AccessKeyID = id
+	return string(plain), who, nil
+}
+
+func (d *Directory) temporary(id, token string, now time.Time) (string, *service.Principal, error) {
+	g, err := d.grants.open(d.tokens, token)
+	if err != nil || g.Key != id {
+		return "", nil, service.ErrUnknownKey
+	}
+	if !now.Before(g.Expires) {
+		return "", nil, service.ErrExpiredKey
+	}
+	who, ok := d.holder(g)
+	if !ok {
+		return "", nil, service.ErrUnknownKey
+	}
+	return g.Secret, who, nil
+}
+
+// holder describes who holds a grant, if its user or role is still there.
+func (d *Directory) holder(g *Grant) (*service.Principal, bool) {
+	who := &service.Principal{
+		Kind: g.Kind, Partition: d.partition, Account: d.account, Name: g.Name, AccessKeyID: g.Key, SessionName: g.Session,
+		Session: &service.Session{
+			Issued: g.Issued, Expires: g.Expires, Policy: g.Policy, PolicyARNs: g.Managed, MFA: g.MFA, SourceIdentity: g.Source,
+			Tags: g.Tags, TransitiveKeys: g.Keep, Provider: g.Provider, Chained: g.Chained,
+		},
+	}
+	sts := "arn:" + d.partition + ":sts::" + d.account + ":"
+	if g.Kind == service.AssumedRole {
+		r, ok := d.Role(g.Name)
+		if !ok || r.ID != g.ID {
+			return nil, false
+		}
+		who.RoleARN = d.ARN("role", r.Path, r.Name)
+		who.ARN, who.UserID, who.Tags = sts+"assumed-role/"+r.Name+"/"+g.Session, r.ID+":"+g.Session, overlay(r.Tags, g.Tags)
+		return who, true
+	}
+	u, ok := d.User(g.Name)
+	if !ok || u.ID != g.ID {
+		return nil, false
+	}
+	who.ARN, who.UserID, who.Tags = d.ARN("user", u.Path, u.Name), u.ID, overlay(u.Tags, g.Tags)
+	if g.Kind == service.FederatedUser {
+		// The policies of the user who vouched for it count, under the session's.
+		who.ARN, who.UserID = sts+"federated-user/"+g.Session, d.account+":"+g.Session
+	}
+	return who, true
+}
+
+// overlay lays session tags over those of the user or role; the same key in other letters is the same key.
+func overlay(own, session map[string]string) map[string]string {
+	if len(session) == 0 {
+		return own
+	}
+	all := maps.Clone(session)
+	lower := map[string]bool{}
+	for k := range session {
+		lower[strings.ToLower(k)] = true
+	}
+	for k, v := range own {
+		if !lower[strings.ToLower(k)] {
+			all[k] = v
+		}
+	}
+	return all
+}
+
+// grants remembers opened tokens: opening one costs more than the rest of a verification.
+type grants struct {
+	sync.Mutex
+	known map[string]*Grant
+}
+
+// remembered bounds them; when there are more, all are forgotten and opened again.
+const remembered = 4096
+
+func (c *grants) open(t *Tokens, token string) (*Grant, error) {
+	c.Lock()
+	g := c.known[token]
+	c.Unlock()
+	if g != nil {
+		return g, nil
+	}
+	g, err := t.Open(token)
+	if err != nil {
+		return nil, err
+	}
+	c.Lock()
+	defer c.Unlock()
+	if c.known == nil || len(c.known) >= remembered {
+		c.known = map[string]*Grant{}
+	}
+	c.known[token] = g
+	return g, nil
+}
+
+// Tokens makes session tokens that the directory opens.
+func (d *Directory) Tokens() *Tokens { return d.tokens }
+
+// NewAccessKey makes a key for a user; the record holds the secret sealed, the caller gets it once.
+func (d *Directory) NewAccessKey(user string, now time.Time) (key AccessKey, secret string, err error) {
+	key = AccessKey{ID: NewID(LongTermKey), User: user, Active: true, Created: now.UTC().Truncate(time.Second)}
+	secret = NewSecret()
+	if key.Secret, err = d.sealer.Seal([]byte(secret), []byte(key.ID)); err != nil {
+		return AccessKey{}, "", fmt.Errorf("seal the secret of a key: %w", err)
+	}
+	return key, secret, nil
+}

@@ -1,0 +1,263 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/audit"
+	"github.com/whimbreldb/whimbrel/internal/edge"
+	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
+	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service/ec2"
+	"github.com/whimbreldb/whimbrel/internal/service/iam"
+	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/store"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+)
+
+// A Server is a running service.
+type Server struct {
+	config  Config
+	cluster cluster
+	log     *slog.Logger
+	api     *edge.Server
+	admin   *admin
+	own     bool // the certificate is of our own authority
+
+	ending []func(context.Context) error // in the order of starting
+	failed chan error
+}
+
+// Start brings a server up; when it returns, the server answers. The context is for starting alone.
+func Start(ctx context.Context, c Config) (*Server, error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, log: c.Log, failed: make(chan error, 3)}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+	}
+	return s, nil
+}
+
+func (s *Server) onStop(end func(context.Context) error) { s.ending = append(s.ending, end) }
+
+func (s *Server) start(ctx context.Context) error {
+	if err := os.MkdirAll(s.config.DataDir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	// What follows the store lives until the server stops.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	base, err := openStore(ctx, &s.config)
+	if err != nil {
+		end()
+		return err
+	}
+	s.onStop(func(context.Context) error { end(); return base.Close() })
+	keyring, err := openKeyring(&s.config)
+	if err != nil {
+		return err
+	}
+	if s.cluster, err = openCluster(ctx, base, &s.config); err != nil {
+		return err
+	}
+	p, err := s.open(life, base, keyring)
+	if err != nil {
+		return err
+	}
+	if err := firstAdministrator(ctx, p.store, p.directory, &s.config); err != nil {
+		return err
+	}
+	if err := s.serve(ctx, p, keyring); err != nil {
+		return err
+	}
+	return s.control(base)
+}
+
+func openStore(ctx context.Context, c *Config) (store.Store, error) {
+	if c.Etcd != nil {
+		return etcd.Dial(ctx, *c.Etcd, c.Log)
+	}
+	return etcd.Embed(ctx, c.DataDir, c.Log)
+}
+
+func openKeyring(c *Config) (*secret.Keyring, error) {
+	return c.rootKey().FromEnvironment(os.LookupEnv).Load()
+}
+
+// open makes what services are made of.
+func (s *Server) open(life context.Context, base store.Store, keyring *secret.Keyring) (*parts, error) {
+	control, err := s.config.controlPolicies()
+	if err != nil {
+		return nil, err
+	}
+	directory, err := identity.Open(life, base, identity.Config{
+		Partition: s.cluster.Partition, Account: s.cluster.Account, Sealer: keyring, Log: s.log, ServiceControl: control,
+	})
+	if err != nil {
+		return nil, err
+	}
+	networks, err := ec2.Networks()
+	if err != nil {
+		return nil, err
+	}
+	if err := ec2.EnsureDefault(life, base, s.cluster.Region, networks); err != nil {
+		return nil, err
+	}
+	endpoints, err := ec2.OpenEndpoints(life, base, s.log)
+	if err != nil {
+		return nil, err
+	}
+	trail, err := audit.Open(audit.Config{Dir: filepath.Join(s.config.DataDir, "audit"), MaxBytes: s.config.AuditBytes, MaxFiles: s.config.AuditFiles})
+	if err != nil {
+		return nil, err
+	}
+	s.onStop(func(context.Context) error { return trail.Close() })
+	p := &parts{
+		store: store.Following(base, directory.Follower(), endpoints.Follower()), endpoints: endpoints, directory: directory, keyring: keyring, trail: trail, cluster: s.cluster,
+		policies: &edge.Policies{Speakers: directory, Seal: directory.SealMessage}, config: &s.config,
+	}
+	p.vault = kms.NewVault(p.store, keyring, kms.Home{Partition: s.cluster.Partition, Account: s.cluster.Account}, s.config.Now)
+	p.usage = iam.NewUsage(p.store)
+	s.housekeeping(life, p)
+	return p, nil
+}
+
+// Turns of what is done now and then.
+const (
+	sweepEvery = time.Hour
+	flushEvery = time.Minute
+)
+
+// housekeeping deletes and rotates keys when they are due and writes down when credentials were used, until the server
+// stops.
+func (s *Server) housekeeping(life context.Context, p *parts) {
+	life, end := context.WithCancel(life)
+	var running sync.WaitGroup
+	running.Go(func() {
+		p.vault.Run(life, sweepEvery, func(err error) { s.log.Error("keys were not swept", "error", err) })
+	})
+	running.Go(func() {
+		p.usage.Run(life, flushEvery, func(err error) { s.log.Error("the last uses of credentials were not written", "error", err) })
+	})
+	s.onStop(func(context.Context) error {
+		end()
+		running.Wait()
+		return nil
+	})
+}
+
+// serve opens the API and, beside it, health and metrics.
+func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) error {
+	all, err := services(p)
+	if err != nil {
+		return err
+	}
+	metrics := newMetrics()
+	way, err := edge.New(edge.Config{
+		Partition: s.cluster.Partition, Region: s.cluster.Region, Account: s.cluster.Account, Services: all, Credentials: p.directory,
+		Authorizer: p.policies, Recorder: p.trail, Endpoints: p.endpoints, Metrics: metrics, Used: p.usage.Seen, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,
+	})
+	if err != nil {
+		return err
+	}
+	get, err := s.certificate(ctx, p, keyring)
+	if err != nil {
+		return err
+	}
+	if s.api, err = edge.Listen(s.config.Listen, way, edge.TLSConfig(get), s.log); err != nil {
+		return err
+	}
+	s.onStop(s.api.Shutdown)
+	go func() { s.failed <- s.api.Serve() }() // ends with Shutdown
+	about := s.About()
+	if err := writeFile(s.path("endpoint"), []byte(about.URL+" "+about.Region+"\n"), 0o644); err != nil {
+		return fmt.Errorf("write where the server is: %w", err)
+	}
+	s.onStop(func(context.Context) error { return os.Remove(s.path("endpoint")) })
+	if s.config.AdminListen != "" {
+		if s.admin, err = listenAdmin(s.config.AdminListen, p.store, metrics); err != nil {
+			return err
+		}
+		s.onStop(s.admin.shutdown)
+		go func() { s.failed <- s.admin.serve() }()
+	}
+	return nil
+}
+
+// certificate is the user's, or one of our own authority whose certificate then lies in ca.pem.
+func (s *Server) certificate(ctx context.Context, p *parts, keyring *secret.Keyring) (certificate.Get, error) {
+	if s.config.TLSCertificate != "" {
+		files, err := certificate.OpenFiles(s.config.TLSCertificate, s.config.TLSKey, s.log)
+		if err != nil {
+			return nil, err
+		}
+		return files.Get, nil
+	}
+	s.own = true
+	authority, err := certificate.OpenAuthority(ctx, p.store, keyring, s.config.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFile(s.path("ca.pem"), authority.PEM(), 0o644); err != nil {
+		return nil, fmt.Errorf("write the authority's certificate: %w", err)
+	}
+	issued, err := certificate.NewIssued(authority, s.names(), s.config.Now)
+	if err != nil {
+		return nil, err
+	}
+	return issued.Get, nil
+}
+
+// names are all names and addresses by which this machine may be called, and those of its VPC endpoints.
+func (s *Server) names() []string {
+	names := []string{"localhost", "127.0.0.1", "::1"}
+	if host, err := os.Hostname(); err == nil {
+		names = append(names, host)
+	}
+	if host, _, err := net.SplitHostPort(s.config.Listen); err == nil && host != "" {
+		names = append(names, host)
+	}
+	if addresses, err := net.InterfaceAddrs(); err == nil {
+		for _, a := range addresses {
+			if ip, ok := a.(*net.IPNet); ok && !ip.IP.IsLinkLocalUnicast() {
+				names = append(names, ip.IP.String())
+			}
+		}
+	}
+	for _, service := range []string{"dms", "ec2", "sts", "kms", "secretsmanager", "cloudtrail", "logs", "monitoring", "redshift", "whimbrel"} {
+		names = append(names, "*."+service+"."+s.cluster.Region+".vpce."+s.config.DNSSuffix)
+	}
+	names = append(names, s.config.Names...)
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(n string) bool { return n == "0.0.0.0" || n == "::" })
+}
+
+func (s *Server) path(name string) string { return filepath.Join(s.config.DataDir, name) }
+
+// Failed tells of a listener that ended by itself.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// Stop ends the server: no new calls, those under way to their end, then the rest in the opposite order of starting.
+func (s *Server) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.config.StopTimeout)
+	defer cancel()
+	if s.admin != nil {
+		s.admin.stopping.Store(true)
+	}
+	var problems []error
+	for _, end := range slices.Backward(s.ending) {
+		problems = append(problems, end(ctx))
+	}
+	s.ending = nil
+	return errors.Join(problems...)
+}

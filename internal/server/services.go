@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/audit"
+	"github.com/whimbreldb/whimbrel/internal/edge"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
+	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/service/cloudtrail"
+	"github.com/whimbreldb/whimbrel/internal/service/ec2"
+	"github.com/whimbreldb/whimbrel/internal/service/iam"
+	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/service/own"
+	"github.com/whimbreldb/whimbrel/internal/service/secretsmanager"
+	"github.com/whimbreldb/whimbrel/internal/service/sts"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+// parts is what services are made of.
+type parts struct {
+	store     store.Store // updates return when the directory shows them
+	directory *identity.Directory
+	keyring   *secret.Keyring
+	policies  *edge.Policies
+	trail     *audit.Trail
+	cluster   cluster
+	config    *Config
+	vault     *kms.Vault
+	usage     *iam.Usage
+	endpoints *ec2.Endpoints
+}
+
+// services lists everything that is served.
+func services(p *parts) ([]*service.Service, error) {
+	var all []*service.Service
+	for _, make := range []func() (*service.Service, error){
+		func() (*service.Service, error) { return sts.New(sts.Config{Directory: p.directory}) },
+		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage) },
+		func() (*service.Service, error) { return kms.New(p.vault) },
+		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
+		func() (*service.Service, error) { return cloudtrail.New(p.trail) },
+		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known()) },
+	} {
+		s, err := make()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	networks, err := ec2.New(ec2.Config{
+		Store: p.store, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, DNSSuffix: p.config.DNSSuffix,
+		Services: behindEndpoints(all),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return append(all, networks), nil
+}
+
+// known asks services about their resources, for explanations.
+func (p *parts) known() map[string]own.Known {
+	return map[string]own.Known{
+		"kms": func(ctx context.Context, call *service.Call, c service.Check) (service.Check, error) {
+			checks, err := p.vault.Checks(ctx, call, c.Resource, nil, "", strings.TrimPrefix(c.Action, "kms:"))
+			if err != nil {
+				return c, err
+			}
+			return checks[0], nil
+		},
+		"secretsmanager": func(ctx context.Context, call *service.Call, c service.Check) (service.Check, error) {
+			as := *call
+			as.Service = &secretsmanagerapi.Service
+			return secretsmanager.CheckOf(ctx, p.store, &as, c.Action, c.Resource), nil
+		},
+	}
+}
+
+// behindEndpoints lists the services that VPC endpoints may lead to: all but IAM, which has none in AWS either.
+func behindEndpoints(all []*service.Service) []string {
+	names := []string{"dms", "ec2"}
+	for _, s := range all {
+		if n := s.Model.SigningName; n != "iam" && n != "dms" {
+			names = append(names, n)
+		}
+	}
+	return names
+}

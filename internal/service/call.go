@@ -1,0 +1,83 @@
+package service
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+)
+
+// A Call is one authenticated request on its way through a service.
+type Call struct {
+	Service   *wire.Service
+	Operation *wire.Operation
+	RequestID string
+	Principal *Principal
+	Partition string
+	Region    string // that the request was signed for
+	Account   string // that owns the resources
+	Now       time.Time
+	Source    Source
+
+	// Check has further checks decided for the same principal, such as iam:PassRole on a role that was found in the input.
+	// It answers AWS's denial error, or nil.
+	Check func(ctx context.Context, checks ...Check) error
+}
+
+// Source is where a request came from.
+type Source struct {
+	IP        netip.Addr
+	UserAgent string
+	Referer   string
+	TLS       string // version and suite, for the audit trail
+	Endpoint  *Endpoint
+}
+
+// Endpoint is the VPC endpoint that a request came through.
+type Endpoint struct {
+	ID      string
+	VPC     string
+	Policy  string // its document; empty is full access
+	Service string // the signing name of the one service behind it
+}
+
+// A Check is one question for the decision engine: may the caller do this to that?
+type Check struct {
+	Action   string              // dms:CreateEndpoint
+	Resource string              // its ARN, or "*" for actions without resources
+	Tags     map[string]string   // of the resource: aws:ResourceTag/…
+	Keys     map[string][]string // further condition keys, such as aws:RequestTag/team
+	Policy   *ResourcePolicy     // that hangs on the resource, if any
+}
+
+// A ResourcePolicy hangs on a resource: a role's trust, a KMS key's policy, a secret's.
+type ResourcePolicy struct {
+	Document string
+	Trust    bool // a role's: the denial says so
+	Required bool // it must allow itself; an identity policy alone is not enough (trust and key policies)
+}
+
+// ActionName is the IAM action of the operation where both have the same name, as nearly all do.
+func (c *Call) ActionName() string { return c.Service.ActionPrefix + ":" + c.Operation.Name }
+
+// ARN builds a resource's name in the call's account and region.
+func (c *Call) ARN(resource string) string {
+	region := c.Region
+	if c.Service.Global {
+		region = ""
+	}
+	return "arn:" + c.Partition + ":" + c.Service.ActionPrefix + ":" + region + ":" + c.Account + ":" + resource
+}
+
+// OnAny is the check of an action without resources.
+func (c *Call) OnAny() []Check { return []Check{{Action: c.ActionName(), Resource: "*"}} }
+
+// On is the check of the operation's action on the resources.
+func (c *Call) On(arns ...string) []Check {
+	checks := make([]Check, len(arns))
+	for i, arn := range arns {
+		checks[i] = Check{Action: c.ActionName(), Resource: arn}
+	}
+	return checks
+}

@@ -1,0 +1,169 @@
+package cloudtrail
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/audit"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudtrailapi"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// Trail reads records back, the newest first.
+type Trail interface {
+	Lookup(ctx context.Context, see func(*audit.Record, []byte) bool) error
+}
+
+// New makes the service over a trail.
+func New(trail Trail) (*service.Service, error) {
+	made, err := service.New(&cloudtrailapi.Service, service.Handle("LookupEvents",
+		func(_ context.Context, call *service.Call, _ *cloudtrailapi.LookupEventsRequest) ([]service.Check, error) {
+			return call.OnAny(), nil
+		},
+		func(ctx context.Context, _ *service.Call, in *cloudtrailapi.LookupEventsRequest) (*cloudtrailapi.LookupEventsResponse, error) {
+			return lookup(ctx, trail, in)
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("make the trail's service: %w", err)
+	}
+	return made, nil
+}
+
+const pageSize = 50
+
+func lookup(ctx context.Context, trail Trail, in *cloudtrailapi.LookupEventsRequest) (*cloudtrailapi.LookupEventsResponse, error) {
+	if in.StartTime != nil && in.EndTime != nil && in.EndTime.Before(*in.StartTime) {
+		return nil, cloudtrailapi.Service.NewError("InvalidTimeRangeException", "The start time must be before the end time.")
+	}
+	if len(in.LookupAttributes) > 1 {
+		return nil, cloudtrailapi.Service.NewError("InvalidLookupAttributesException", "You can specify only one lookup attribute.")
+	}
+	out := &cloudtrailapi.LookupEventsResponse{Events: []cloudtrailapi.Event{}}
+	if in.EventCategory != nil {
+		return out, nil // there are no insights
+	}
+	after, err := fromToken(in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	most := pageSize
+	if in.MaxResults != nil {
+		most = int(*in.MaxResults)
+	}
+	last := ""
+	err = trail.Lookup(ctx, func(r *audit.Record, line []byte) bool {
+		if after != "" { // until the last one of the page before
+			if r.EventID == after {
+				after = ""
+			}
+			return true
+		}
+		if in.StartTime != nil && r.EventTime.Before(*in.StartTime) {
+			return false // the newest come first
+		}
+		if in.EndTime != nil && r.EventTime.After(*in.EndTime) || !fits(r, in.LookupAttributes) {
+			return true
+		}
+		if len(out.Events) == most {
+			token := base64.RawURLEncoding.EncodeToString([]byte(last))
+			out.NextToken = &token
+			return false
+		}
+		out.Events, last = append(out.Events, show(r, line)), r.EventID
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	if after != "" {
+		return nil, cloudtrailapi.Service.NewError("InvalidNextTokenException", "The next token is not, or no longer, in the trail.")
+	}
+	return out, nil
+}
+
+func fromToken(token *string) (string, error) {
+	if token == nil || *token == "" {
+		return "", nil
+	}
+	id, err := base64.RawURLEncoding.DecodeString(*token)
+	if err != nil || len(id) == 0 {
+		return "", cloudtrailapi.Service.NewError("InvalidNextTokenException", "The next token is invalid.")
+	}
+	return string(id), nil
+}
+
+func userName(r *audit.Record) string {
+	id := r.UserIdentity
+	switch {
+	case id == nil:
+		return ""
+	case id.UserName != "":
+		return id.UserName
+	case id.Type == "Root":
+		return "root"
+	}
+	return id.ARN[strings.LastIndexByte(id.ARN, '/')+1:]
+}
+
+func fits(r *audit.Record, attributes []cloudtrailapi.LookupAttribute) bool {
+	for _, a := range attributes {
+		want, have := *a.AttributeValue, ""
+		switch *a.AttributeKey {
+		case "EventId":
+			have = r.EventID
+		case "EventName":
+			have = r.EventName
+		case "ReadOnly":
+			have = strconv.FormatBool(r.ReadOnly)
+		case "Username":
+			have = userName(r)
+		case "EventSource":
+			have = r.EventSource
+		case "AccessKeyId":
+			if r.UserIdentity != nil {
+				have = r.UserIdentity.AccessKeyID
+			}
+		case "ResourceName":
+			if slices.ContainsFunc(r.Resources, func(x audit.Resource) bool { return x.ARN == want || resourceName(x.ARN) == want }) {
+				have = want
+			}
+		case "ResourceType":
+			if slices.ContainsFunc(r.Resources, func(x audit.Resource) bool { return x.Type == want }) {
+				have = want
+			}
+		}
+		if have != want {
+			return false
+		}
+	}
+	return true
+}
+
+// resourceName is the last part of an ARN.
+func resourceName(arn string) string { return arn[strings.LastIndexAny(arn, "/:")+1:] }
+
+func show(r *audit.Record, line []byte) cloudtrailapi.Event {
+	text, readOnly, name := string(line), strconv.FormatBool(r.ReadOnly), userName(r)
+	e := cloudtrailapi.Event{
+		EventId: &r.EventID, EventName: &r.EventName, EventTime: &r.EventTime, EventSource: &r.EventSource, ReadOnly: &readOnly,
+		CloudTrailEvent: &text, Resources: []cloudtrailapi.Resource{},
+	}
+	if name != "" {
+		e.Username = &name
+	}
+	if r.UserIdentity != nil && r.UserIdentity.AccessKeyID != "" {
+		e.AccessKeyId = &r.UserIdentity.AccessKeyID
+	}
+	for i := range r.Resources {
+		x := cloudtrailapi.Resource{ResourceName: &r.Resources[i].ARN}
+		if r.Resources[i].Type != "" {
+			x.ResourceType = &r.Resources[i].Type
+		}
+		e.Resources = append(e.Resources, x)
+	}
+	return e
+}

@@ -1,0 +1,137 @@
+package ec2
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/netip"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
+	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+func (s *Service) createNetworkInterface() service.Operation {
+	return handle("CreateNetworkInterface",
+		func(ctx context.Context, call *service.Call, in *ec2api.CreateNetworkInterfaceRequest) []service.Check {
+			others := []service.Check{s.on(ctx, call, "subnet", value(in.SubnetId))}
+			for _, g := range in.Groups {
+				others = append(others, s.on(ctx, call, "security-group", g))
+			}
+			return making(call, "network-interface", in.TagSpecifications, others...)
+		}, s.createNetworkInterfaceDo)
+}
+
+func (s *Service) createNetworkInterfaceDo(ctx context.Context, _ *service.Call, in *ec2api.CreateNetworkInterfaceRequest) (*ec2api.CreateNetworkInterfaceResult, error) {
+	if len(in.Ipv6Addresses) > 0 || in.Ipv6AddressCount != nil || len(in.Ipv4Prefixes) > 0 || in.Ipv4PrefixCount != nil || len(in.PrivateIpAddresses) > 1 || value(in.SecondaryPrivateIpAddressCount) > 0 {
+		return nil, fault("UnsupportedOperation", "A network interface of this inventory has one IPv4 address.")
+	}
+	tags, err := tagsFor(in.TagSpecifications, "network-interface")
+	if err != nil {
+		return nil, err
+	}
+	address := value(in.PrivateIpAddress)
+	if address == "" && len(in.PrivateIpAddresses) == 1 {
+		address = value(in.PrivateIpAddresses[0].PrivateIpAddress)
+	}
+	n := NIC{Subnet: *in.SubnetId, Description: value(in.Description), Groups: in.Groups, Address: address, Tags: tags}
+	var shown ec2api.NetworkInterface
+	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
+		made, err := makeNIC(tx, n)
+		if err != nil {
+			return err
+		}
+		known, err := every[Group](tx, groups)
+		shown = s.showNIC(made, known)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2api.CreateNetworkInterfaceResult{NetworkInterface: &shown, ClientToken: in.ClientToken}, nil
+}
+
+// makeNIC completes an interface and writes it: with an address that is free, in the default group unless others are named.
+func makeNIC(tx store.Tx, n NIC) (*NIC, error) {
+	net, err := lookup[Subnet](tx, subnets, n.Subnet)
+	if err != nil {
+		return nil, err
+	}
+	n.ID, n.VPC, n.Zone, n.MAC, n.Check = newID("eni"), net.VPC, net.Zone, newMAC(), true
+	if n.Groups, err = groupsIn(tx, n.VPC, n.Groups); err != nil {
+		return nil, err
+	}
+	cards, err := every[NIC](tx, nics)
+	if err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	for i := range cards {
+		used[cards[i].Address] = cards[i].Subnet == net.ID || used[cards[i].Address]
+	}
+	if n.Address, err = freeAddress(net, n.Address, used); err != nil {
+		return nil, err
+	}
+	return &n, store.Write(tx, nicKeys+n.ID, n)
+}
+
+// groupsIn checks that groups are of the VPC; without any it is the default group.
+func groupsIn(tx store.Tx, vpc string, ids []string) ([]string, error) {
+	for _, id := range ids {
+		g, err := lookup[Group](tx, groups, id)
+		if err != nil {
+			return nil, err
+		}
+		if g.VPC != vpc {
+			return nil, fault("InvalidParameter", "You have specified two resources that belong to different networks.")
+		}
+	}
+	if len(ids) > 0 {
+		return ids, nil
+	}
+	all, err := every[Group](tx, groups)
+	if err != nil {
+		return nil, err
+	}
+	g, ok := firstOf(all, func(g *Group) bool { return g.VPC == vpc && g.Name == "default" })
+	if !ok {
+		return nil, fault("InvalidGroup.NotFound", "The vpc '%s' has no default security group", vpc)
+	}
+	return []string{g.ID}, nil
+}
+
+// freeAddress checks an address that was asked for, or finds one: after the four that begin a subnet, before the last.
+func freeAddress(net *Subnet, asked string, used map[string]bool) (string, error) {
+	p, err := netip.ParsePrefix(net.CIDR)
+	if err != nil {
+		return "", fmt.Errorf("read the subnet %s: %w", net.ID, err)
+	}
+	if asked != "" {
+		ip, err := netip.ParseAddr(asked)
+		if err != nil || !p.Contains(ip) {
+			return "", invalid("Address %s does not fall within the subnet's address range", asked)
+		}
+		if used[ip.String()] {
+			return "", fault("InvalidIPAddress.InUse", "Address %s is in use.", asked)
+		}
+		return ip.String(), nil
+	}
+	ip := p.Addr()
+	for range reserved - 1 {
+		ip = ip.Next()
+	}
+	for ; p.Contains(ip.Next()); ip = ip.Next() {
+		if !used[ip.String()] {
+			return ip.String(), nil
+		}
+	}
+	return "", fault("InsufficientFreeAddressesInSubnet", "The specified subnet does not have enough free addresses to satisfy the request.")
+}
+
+// newMAC makes a locally administered address.
+func newMAC() string {
+	raw := make([]byte, 6)
+	_, _ = rand.Read(raw) // never fails
+	raw[0] = raw[0]&^1 | 2
+	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", raw[0], raw[1], raw[2], raw[3], raw[4], raw[5])
+}

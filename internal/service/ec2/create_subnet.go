@@ -1,0 +1,82 @@
+package ec2
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
+	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+func (s *Service) createSubnet() service.Operation {
+	return handle("CreateSubnet",
+		func(ctx context.Context, call *service.Call, in *ec2api.CreateSubnetRequest) []service.Check {
+			return making(call, "subnet", in.TagSpecifications, s.on(ctx, call, "vpc", value(in.VpcId)))
+		}, s.createSubnetDo)
+}
+
+func (s *Service) createSubnetDo(ctx context.Context, _ *service.Call, in *ec2api.CreateSubnetRequest) (*ec2api.CreateSubnetResult, error) {
+	if in.CidrBlock == nil {
+		return nil, fault("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
+	}
+	if in.Ipv6CidrBlock != nil || value(in.Ipv6Native) || in.OutpostArn != nil || in.Ipv4IpamPoolId != nil {
+		return nil, fault("UnsupportedOperation", "A subnet of this inventory has an IPv4 block that you name; leave IPv6 blocks, IPAM pools and Outposts out.")
+	}
+	cidr, err := block(*in.CidrBlock, 16, 28, "InvalidSubnet.Range")
+	if err != nil {
+		return nil, err
+	}
+	zone, err := s.zoneOf(in.AvailabilityZone, in.AvailabilityZoneId)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := tagsFor(in.TagSpecifications, "subnet")
+	if err != nil {
+		return nil, err
+	}
+	net := Subnet{ID: newID("subnet"), VPC: *in.VpcId, Zone: zone, CIDR: cidr.String(), Tags: tags}
+	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
+		v, err := lookup[Vpc](tx, vpcs, net.VPC)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(v.CIDRs, func(c string) bool { return inside(c, cidr) }) {
+			return fault("InvalidSubnet.Range", "The CIDR '%s' is invalid.", net.CIDR)
+		}
+		all, err := every[Subnet](tx, subnets)
+		if err != nil {
+			return err
+		}
+		for _, other := range all {
+			if p, err := netip.ParsePrefix(other.CIDR); err == nil && other.VPC == net.VPC && p.Overlaps(cidr) {
+				return fault("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", net.CIDR)
+			}
+		}
+		return store.Write(tx, subnetKeys+net.ID, net)
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := s.showSubnet(&net, nil)
+	return &ec2api.CreateSubnetResult{Subnet: &shown}, nil
+}
+
+// inside reports that a block lies in a larger one.
+func inside(larger string, p netip.Prefix) bool {
+	l, err := netip.ParsePrefix(larger)
+	return err == nil && l.Bits() <= p.Bits() && l.Contains(p.Addr())
+}
+
+func (s *Service) zoneOf(name, id *string) (string, error) {
+	if name == nil && id == nil {
+		return s.zones()[0], nil
+	}
+	for _, z := range s.zones() {
+		if name != nil && *name == z || id != nil && *id == zoneID(s.Region, z) {
+			return z, nil
+		}
+	}
+	return "", invalid("Value (%s%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %v.", value(name), value(id), s.zones())
+}

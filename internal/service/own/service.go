@@ -1,0 +1,33 @@
+package own
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/whimbrelapi"
+	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/policy"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// Explainer tells how a call would be decided.
+type Explainer interface {
+	Explain(ctx context.Context, call *service.Call, check service.Check) ([]policy.Step, policy.Decision, *policy.Context, error)
+}
+
+// Service is the service of our own operations.
+type Service struct {
+	directory *identity.Directory
+	explainer Explainer
+	known     map[string]Known // by the service in an ARN
+}
+
+// New makes the service. What is known of resources is asked of their services, by the name that stands in ARNs.
+func New(d *identity.Directory, e Explainer, known map[string]Known) (*service.Service, error) {
+	s := &Service{d, e, known}
+	made, err := service.New(&whimbrelapi.Service, s.explainAccess())
+	if err != nil {
+		return nil, fmt.Errorf("make our own service: %w", err)
+	}
+	return made, nil
+}

@@ -1,0 +1,117 @@
+package secretsmanager
+
+import (
+	"slices"
+	"time"
+)
+
+// secretRecord is a secret as the store keeps it.
+type secretRecord struct {
+	Name        string
+	ARN         string
+	Created     time.Time
+	Changed     time.Time
+	Description string            `json:",omitempty"`
+	Key         string            `json:",omitempty"` // as it was named; empty for the service's own
+	Policy      string            `json:",omitempty"`
+	Tags        map[string]string `json:",omitempty"`
+	Deleted     *time.Time        `json:",omitempty"` // when it was marked
+	Recovery    int64             `json:",omitempty"` // days from then in which it may be restored
+	Versions    []version         // oldest first
+}
+
+// version is one value of a secret.
+type version struct {
+	ID      string
+	Created time.Time
+	Stages  []string `json:",omitempty"`
+	Sealed  []byte   // the value under the KMS key
+	Binary  bool     `json:",omitempty"`
+	KeyARN  string
+}
+
+// The stages that this service moves by itself.
+const (
+	current  = "AWSCURRENT"
+	previous = "AWSPREVIOUS"
+)
+
+func (s *secretRecord) version(id string) *version {
+	for i := range s.Versions {
+		if s.Versions[i].ID == id {
+			return &s.Versions[i]
+		}
+	}
+	return nil
+}
+
+func (s *secretRecord) staged(stage string) *version {
+	for i := range s.Versions {
+		if slices.Contains(s.Versions[i].Stages, stage) {
+			return &s.Versions[i]
+		}
+	}
+	return nil
+}
+
+// move takes a stage from the version that has it and gives it to another. What loses AWSCURRENT becomes AWSPREVIOUS.
+func (s *secretRecord) move(stage string, to *version) {
+	from := s.staged(stage)
+	if from == to {
+		return
+	}
+	if from != nil {
+		from.drop(stage)
+	}
+	if to != nil {
+		to.Stages = append(to.Stages, stage)
+	}
+	if stage == current && from != nil {
+		s.move(previous, from)
+	}
+	if stage == current && to != nil {
+		to.drop(previous)
+	}
+}
+
+func (v *version) drop(stage string) {
+	v.Stages = slices.DeleteFunc(v.Stages, func(s string) bool { return s == stage })
+}
+
+// maxUnstaged is how many versions without a stage are kept.
+const maxUnstaged = 100
+
+// trim forgets the oldest versions that no stage names.
+func (s *secretRecord) trim() {
+	spare := -maxUnstaged
+	for i := range s.Versions {
+		if len(s.Versions[i].Stages) == 0 {
+			spare++
+		}
+	}
+	s.Versions = slices.DeleteFunc(s.Versions, func(v version) bool {
+		if spare > 0 && len(v.Stages) == 0 {
+			spare--
+			return true
+		}
+		return false
+	})
+}
+
+// stages lists the stages of all versions that have some.
+func (s *secretRecord) stages() map[string][]string {
+	all := map[string][]string{}
+	for _, v := range s.Versions {
+		if len(v.Stages) > 0 {
+			all[v.ID] = v.Stages
+		}
+	}
+	return all
+}
+
+// gone reports that the window for recovery is over.
+func (s *secretRecord) gone(now time.Time) bool {
+	return s.Deleted != nil && !now.Before(s.Deleted.AddDate(0, 0, int(s.Recovery)))
+}
+
+func path(region, name string) string { return "secret/" + region + "/" + name }

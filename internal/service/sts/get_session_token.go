@@ -1,0 +1,34 @@
+package sts
+
+import (
+	"context"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/stsapi"
+	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// getSessionToken needs no permission: the session has those of its user.
+func (s *Service) getSessionToken() service.Operation {
+	return service.Handle("GetSessionToken",
+		func(context.Context, *service.Call, *stsapi.GetSessionTokenRequest) ([]service.Check, error) {
+			return nil, nil
+		},
+		s.getSessionTokenDo)
+}
+
+func (s *Service) getSessionTokenDo(_ context.Context, call *service.Call, in *stsapi.GetSessionTokenRequest) (*stsapi.GetSessionTokenResponse, error) {
+	who := call.Principal
+	if who.Session != nil {
+		return nil, denied("Cannot call GetSessionToken with session credentials")
+	}
+	if err := noMFA(in.SerialNumber, in.TokenCode); err != nil {
+		return nil, err
+	}
+	g := &identity.Grant{Kind: service.User, Name: who.Name, ID: who.UserID}
+	credentials, err := s.issue(call, g, seconds(in.DurationSeconds, sessionDefault))
+	if err != nil {
+		return nil, err
+	}
+	return &stsapi.GetSessionTokenResponse{Credentials: credentials}, nil
+}
