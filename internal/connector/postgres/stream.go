@@ -18,7 +18,8 @@ import (
 const (
 	quietAfter = time.Second
 	// lateness is from how far behind a transaction counts as late: then more are sure to come, and the group waits for them.
-	lateness = 20 * time.Millisecond
+	lateness  = 20 * time.Millisecond
+	farBehind = 500 * time.Millisecond
 	// lullAfter is how long a late stream may be silent until what it has is delivered all the same.
 	lullAfter = 10 * time.Millisecond
 )
