@@ -32,8 +32,11 @@ func (r *Keyring) Rotated() *Keyring {
 	return &Keyring{append([]rootKey{k}, r.keys...)}
 }
 
-// Without is the keyring with its first key alone, for when nothing is sealed under the others any more.
-func (r *Keyring) Without() *Keyring { return &Keyring{r.keys[:1:1]} }
+// Keep is the keyring with its first n keys.
+func (r *Keyring) Keep(n int) *Keyring {
+	n = min(n, len(r.keys))
+	return &Keyring{r.keys[:n:n]}
+}
 
 // Len is the number of keys.
 func (r *Keyring) Len() int { return len(r.keys) }

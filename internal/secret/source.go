@@ -39,6 +39,16 @@ func (s Source) FromEnvironment(lookup func(string) (string, bool)) Source {
 
 // Load reads the root keys, and makes them on first use when they live in a file.
 func (s Source) Load() (*Keyring, error) {
+	r, err := s.Existing()
+	if errors.Is(err, fs.ErrNotExist) {
+		r = NewKeyring()
+		return r, s.create(r)
+	}
+	return r, err
+}
+
+// Existing reads the root keys that there are.
+func (s Source) Existing() (*Keyring, error) {
 	if !s.Keys.IsZero() {
 		r, err := parseKeyring(strings.ReplaceAll(s.Keys.Reveal(), ",", "\n"))
 		if err != nil {
@@ -47,10 +57,6 @@ func (s Source) Load() (*Keyring, error) {
 		return r, nil
 	}
 	text, err := s.read()
-	if errors.Is(err, fs.ErrNotExist) {
-		r := NewKeyring()
-		return r, s.create(r)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("read the root key: %w", err)
 	}

@@ -91,7 +91,7 @@ func openStore(ctx context.Context, c *Config) (store.Store, error) {
 }
 
 func openKeyring(c *Config) (*secret.Keyring, error) {
-	return secret.Source{File: filepath.Join(c.DataDir, "root.key")}.FromEnvironment(os.LookupEnv).Load()
+	return c.rootKey().FromEnvironment(os.LookupEnv).Load()
 }
 
 // open makes what services are made of.

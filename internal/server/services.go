@@ -1,8 +1,12 @@
 package server
 
 import (
+	"context"
+	"strings"
+
 	"github.com/whimbreldb/whimbrel/internal/audit"
 	"github.com/whimbreldb/whimbrel/internal/edge"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
@@ -39,7 +43,7 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail) },
-		func() (*service.Service, error) { return own.New(p.directory, p.policies) },
+		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known()) },
 	} {
 		s, err := make()
 		if err != nil {
@@ -55,6 +59,24 @@ func services(p *parts) ([]*service.Service, error) {
 		return nil, err
 	}
 	return append(all, networks), nil
+}
+
+// known asks services about their resources, for explanations.
+func (p *parts) known() map[string]own.Known {
+	return map[string]own.Known{
+		"kms": func(ctx context.Context, call *service.Call, c service.Check) (service.Check, error) {
+			checks, err := p.vault.Checks(ctx, call, c.Resource, nil, "", strings.TrimPrefix(c.Action, "kms:"))
+			if err != nil {
+				return c, err
+			}
+			return checks[0], nil
+		},
+		"secretsmanager": func(ctx context.Context, call *service.Call, c service.Check) (service.Check, error) {
+			as := *call
+			as.Service = &secretsmanagerapi.Service
+			return secretsmanager.CheckOf(ctx, p.store, &as, c.Action, c.Resource), nil
+		},
+	}
 }
 
 // behindEndpoints lists the services that VPC endpoints may lead to: all but IAM, which has none in AWS either.

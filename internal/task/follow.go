@@ -37,6 +37,10 @@ func (r *run) follow(ctx context.Context) error {
 		}
 		c.Tables = append(c.Tables, t)
 	}
+	var err error
+	if c.Ledger, err = r.ledger(ctx); err != nil {
+		return err
+	}
 	reason, err := cdc.Follow(ctx, c)
 	r.report.Reason = reason
 	return err

@@ -37,6 +37,9 @@ func (r *run) capture(ctx context.Context) (connector.Snapshot, error) {
 	if err := r.obstacles(ctx, q); err != nil {
 		return nil, err
 	}
+	if err := r.loadingStatus(ctx); err != nil {
+		return nil, err
+	}
 	return r.streamer.Capture(ctx, q, r.workers())
 }
 

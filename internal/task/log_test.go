@@ -42,19 +42,21 @@ func TestLogAsTheSettingsSay(t *testing.T) {
 		}
 		return lines, components
 	}
-	lines, components := moved(`{}`)
-	require.Positive(t, components["TASK_MANAGER INFO"])
+	lines, _ := moved(`{"Logging":{"LogComponents":[{"Id":"TASK_MANAGER","Severity":"LOGGER_SEVERITY_DEBUG"}]}}`)
+	require.Len(t, lines, 1)
+	require.Equal(t, "full load begins", lines[0]["msg"])
+	lines, _ = moved(`{}`)
 	for _, l := range lines {
 		require.NotContains(t, l["level"], "DEBUG")
 		require.NotContains(t, l, "context")
 	}
 
-	lines, _ = moved(`{"Logging":{"EnableLogging":false}}`)
+	lines, _ = moved(`{"Logging":{"EnableLogging":false,"LogComponents":[{"Id":"TASK_MANAGER","Severity":"LOGGER_SEVERITY_DEBUG"}]}}`)
 	require.Empty(t, lines)
 
-	_, components = moved(`{"Logging":{"LogComponents":[{"Id":"TARGET_LOAD","Severity":"LOGGER_SEVERITY_DETAILED_DEBUG"},
-		{"Id":"TASK_MANAGER","Severity":"LOGGER_SEVERITY_ERROR"},{"Id":"TRANSFORMATION","Severity":"LOGGER_SEVERITY_DEBUG"}]}}`)
-	require.Zero(t, components["TASK_MANAGER INFO"])
+	_, components := moved(`{"Logging":{"LogComponents":[{"Id":"TARGET_LOAD","Severity":"LOGGER_SEVERITY_DETAILED_DEBUG"},
+		{"Id":"TRANSFORMATION","Severity":"LOGGER_SEVERITY_DEBUG"}]}}`)
+	require.Zero(t, components["TASK_MANAGER DEBUG"])
 	require.Positive(t, components["TARGET_LOAD DEBUG"])
 	require.Positive(t, components["TARGET_LOAD DEBUG-4"])
 	require.Positive(t, components["TRANSFORMATION DEBUG"], "the text in the integer column")

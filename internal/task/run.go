@@ -122,7 +122,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.snapshot.Close()) }()
 	r.report.Position = r.snapshot.Position()
 	ctx = tasklog.With(ctx, slog.String("position", r.report.Position))
-	r.log(tasklog.TaskManager).InfoContext(ctx, "full load begins", "tables", len(r.plan.Tables), "resumed", r.plan.Resumed)
+	r.log(tasklog.TaskManager).DebugContext(ctx, "full load begins", "tables", len(r.plan.Tables), "resumed", r.plan.Resumed)
 	if err := r.recount(ctx, r.plan); err != nil {
 		return &fullload.SourceError{Err: err}
 	}

@@ -45,7 +45,7 @@ func parsePosition(text string, mariadb bool) (position, error) {
 		p.file, p.offset = file, n
 	}
 	if p.gtids, err = parseGTIDs(set, mariadb); err != nil || p.file == "" && p.gtids.empty() {
-		return p, invalid(fmt.Errorf("%q is no position of a binary log", text),
+		return position{}, invalid(fmt.Errorf("%q is no position of a binary log", text),
 			"Write it as binlog.000024:373, or as a set of GTIDs")
 	}
 	return p, nil

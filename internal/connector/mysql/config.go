@@ -31,6 +31,7 @@ type config struct {
 	timeout        time.Duration
 	connections    int
 	controlSchema  string
+	scripts        []string // statements that every session runs that moves rows
 }
 
 // parseConfig reads the URL, then fills what it leaves open from the option file and the environment, in the order

@@ -29,10 +29,14 @@ type host struct {
 }
 
 // connect logs in once to learn what the server is, and opens the control pool.
-func connect(ctx context.Context, c connector.Config, sqlMode string) (*host, error) {
+func connect(ctx context.Context, c connector.Config, sqlMode string, ends settings) (*host, error) {
 	cfg, err := parseConfig(c)
 	if err != nil {
 		return nil, err
+	}
+	cfg.scripts = ends.scripts
+	if ends.timeout > 0 {
+		cfg.timeout = ends.timeout
 	}
 	s := &host{cfg: cfg, log: c.Log}
 	if s.log == nil {
@@ -140,6 +144,12 @@ func (s *host) sessionOver(ctx context.Context, settings string, o wire.Options)
 	if _, err := se.exec(ctx, settings); err != nil {
 		se.close()
 		return nil, fmt.Errorf("set up the session: %w", err)
+	}
+	for _, script := range s.cfg.scripts {
+		if _, err := se.exec(ctx, script); err != nil {
+			se.close()
+			return nil, fmt.Errorf("run the setting AfterConnectScript: %w", err)
+		}
 	}
 	return se, nil
 }

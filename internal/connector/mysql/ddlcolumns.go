@@ -254,6 +254,8 @@ func (a *alteration) column(def *ast.ColumnDef, old *catalog.Column) *catalog.Co
 		c.Charset = def.Tp.GetCharset()
 		if c.Charset == "" {
 			c.Charset = a.table.Native[nativeCharset]
+		} else if c.Charset != a.table.Native[nativeCharset] {
+			c.Collation = defaultCollation(c.Charset)
 		}
 	}
 	for _, o := range def.Options {
@@ -287,6 +289,24 @@ func (a *alteration) column(def *ast.ColumnDef, old *catalog.Column) *catalog.Co
 		c.NotNull = true
 	}
 	return c
+}
+
+// oddDefaults are the default collations that are not called general.
+var oddDefaults = map[string]string{
+	"latin1": "swedish", "swe7": "swedish", "dec8": "swedish", "hp8": "english", "big5": "chinese", "gbk": "chinese", "gb2312": "chinese",
+	"gb18030": "chinese", "sjis": "japanese", "cp932": "japanese", "ujis": "japanese", "eucjpms": "japanese", "euckr": "korean", "tis620": "thai",
+}
+
+// defaultCollation is what a column gets whose character set alone is named.
+func defaultCollation(charset string) string {
+	if charset == "binary" {
+		return charset
+	}
+	word := oddDefaults[charset]
+	if word == "" {
+		word = "general"
+	}
+	return charset + "_" + word + "_ci"
 }
 
 // expression writes an expression as SQL.

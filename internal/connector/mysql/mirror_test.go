@@ -50,7 +50,7 @@ func (m *mirror) begin() connector.StreamRequest {
 			continue
 		}
 		for _, t := range s.Tables {
-			m.exec(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s LIKE %s", quoteTable(m.target_(t.Name)), quoteTable(t.Name)))
+			m.exec(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s LIKE %s", quoteTable(m.renamed(t.Name)), quoteTable(t.Name)))
 			r.Tables = append(r.Tables, m.followed(len(r.Tables), t))
 		}
 	}
@@ -65,7 +65,7 @@ func (m *mirror) open() {
 	m.t.Cleanup(func() { _ = m.session.Close() })
 }
 
-func (m *mirror) target_(n catalog.Name) catalog.Name { return catalog.Name{Schema: m.to, Name: n.Name} }
+func (m *mirror) renamed(n catalog.Name) catalog.Name { return catalog.Name{Schema: m.to, Name: n.Name} }
 
 func (m *mirror) followed(number int, t *catalog.Table) connector.Followed {
 	f := connector.Followed{Number: number, Table: t}
@@ -125,13 +125,16 @@ func (m *mirror) structure(s connector.Stream, st *connector.Structure) {
 	if st.Kind == connector.Created {
 		number := len(m.tables)
 		require.NoError(m.t, s.Follow(m.followed(number, st.Table)))
-		m.exec(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s LIKE %s", quoteTable(m.target_(st.Table.Name)), quoteTable(st.Table.Name)))
+		made := *st.Table
+		made.Name = m.renamed(made.Name)
+		script := m.target.Dialect().Script(&made, true)
+		require.NoError(m.t, m.session.Exec(m.t.Context(), append(script.Create, script.Indexes...)))
 		return
 	}
 	d := m.target.Dialect().(connector.Alterer)
 	old := m.tables[st.Number]
 	var ss []catalog.Statement
-	to := m.target_(old.Name)
+	to := m.renamed(old.Name)
 	switch st.Kind {
 	case connector.Truncated:
 		require.NoError(m.t, m.session.Truncate(m.t.Context(), to))
@@ -141,7 +144,7 @@ func (m *mirror) structure(s connector.Stream, st *connector.Structure) {
 		s.Drop(st.Number)
 		ss = append(ss, Dialect{}.Drop(to))
 	case connector.Altered:
-		ss = alterations(d, to, m.target_(st.Table.Name), old, st)
+		ss = alterations(d, to, m.renamed(st.Table.Name), old, st)
 		require.NoError(m.t, s.Follow(m.followed(st.Number, st.Table)))
 	default:
 		s.Drop(st.Number)
@@ -223,7 +226,7 @@ func (m *mirror) apply(g *change.Group, open bool) {
 // set makes a set of one change.
 func (m *mirror) set(c *change.Changes, i int) connector.RowSet {
 	t := *m.tables[c.Table]
-	t.Name = m.target_(t.Name)
+	t.Name = m.renamed(t.Name)
 	s := connector.RowSet{Op: c.Ops[i], Table: &t}
 	key := identity(m.tables[c.Table])
 	columns := m.columns[c.Table]

@@ -12,7 +12,7 @@ import (
 // Obstacles says what keeps the server's binary log from being followed, or from telling everything.
 func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) ([]connector.Obstacle, error) {
 	o := &obstacles{source: s}
-	for _, step := range []func(context.Context) error{o.server, o.replica, o.privileges, o.retention} {
+	for _, step := range []func(context.Context) error{o.server, o.replica, o.privileges, o.retention, o.prepared} {
 		if err := step(ctx); err != nil {
 			return nil, classify(ctx, fmt.Errorf("look at the source's binary log: %w", err))
 		}
@@ -151,6 +151,25 @@ func (o *obstacles) retention(ctx context.Context) error {
 		o.add(false, fmt.Sprintf("the binary log is purged after %s: a migration that is interrupted for longer begins anew", keep), remedy)
 	}
 	return nil
+}
+
+// prepared looks for XA transactions that are prepared and will commit later, where the settings ask for it.
+func (o *obstacles) prepared(ctx context.Context) error {
+	if !o.source.options.seekXA {
+		return nil
+	}
+	var open int
+	err := each(ctx, o.source.host.control, "look for open XA transactions", "XA RECOVER", nil, func(scan scanFunc) error {
+		open++
+		var format, gtrid, bqual int
+		var data []byte
+		return scan(&format, &gtrid, &bqual, &data)
+	})
+	if err == nil && open > 0 {
+		o.add(true, fmt.Sprintf("%d XA transactions are prepared, whose changes are in no snapshot and may be before the stream's start", open),
+			"XA COMMIT or XA ROLLBACK them; XA RECOVER lists them")
+	}
+	return err
 }
 
 // table looks at what a table lacks.

@@ -19,13 +19,12 @@ var _ connector.Source = (*source)(nil)
 const sourceMode = ""
 
 func openSource(ctx context.Context, c connector.Config) (connector.Source, error) {
-	s, err := connect(ctx, c, sourceMode)
+	o, ends, err := sourceOptions(c.Settings)
 	if err != nil {
 		return nil, err
 	}
-	o, err := sourceOptions(c.Settings)
+	s, err := connect(ctx, c, sourceMode, ends)
 	if err != nil {
-		_ = s.close()
 		return nil, err
 	}
 	return &source{host: s, options: o}, nil

@@ -76,8 +76,8 @@ const (
 	quietAfter = time.Second
 	// grace is how long a group that could be delivered waits for what is on its way already.
 	grace = 100 * time.Microsecond
-	// deadAfter is how long the server may say nothing, not even a heartbeat.
-	deadAfter = time.Minute
+	// deadAfter is how long the server may say nothing, not even a heartbeat, of which the longest pause is a minute.
+	deadAfter = 150 * time.Second
 	heartbeat = 5 * time.Second
 )
 
@@ -142,6 +142,7 @@ func (s *stream) read() ([]byte, error) {
 	if s.deliverable() {
 		wait = grace
 	}
+	ready := s.link.conn.Ready()
 	event, err := s.link.conn.Event(wait)
 	if errors.Is(err, wire.ErrQuiet) {
 		if time.Since(s.heard) > deadAfter {
@@ -149,7 +150,9 @@ func (s *stream) read() ([]byte, error) {
 		}
 		return nil, err
 	}
-	s.heard = time.Now()
+	if !ready { // else the clock is looked at for every event
+		s.heard = time.Now()
+	}
 	return event, err
 }
 
@@ -208,6 +211,11 @@ func (s *stream) borrow(ctx context.Context) error {
 func (s *stream) takeRows(ctx context.Context) error {
 	if err := s.borrow(ctx); err != nil {
 		return err
+	}
+	if s.rows.plan == nil { // its table was looked up anew, and nobody has followed it since
+		if err := s.replan(); err != nil || s.rows == nil {
+			return err
+		}
 	}
 	for len(s.rows.event.Data) > 0 && !s.group.Full() {
 		if err := s.rows.next(s.group); err != nil {

@@ -120,7 +120,7 @@ func (m *mirror) loadSnapshot(snap connector.Snapshot) {
 	m.t.Helper()
 	for number, from := range m.tables {
 		to := *from
-		to.Name = m.target_(from.Name)
+		to.Name = m.renamed(from.Name)
 		columns := m.columns[number]
 		var load []connector.LoadColumn
 		for _, c := range columns {

@@ -260,9 +260,33 @@ func (s *stream) resolve(m *mapped) error {
 		return err
 	}
 	if m.plan, err = newTablePlan(t, parsed, &s.charsets); err != nil {
+		m.plan = nil
+		if s.options.relearn && s.relearn(t, parsed) {
+			return nil
+		}
 		s.unreadable(t, err)
 	}
 	return nil
+}
+
+// relearn reports the table as the server knows it now, if that is how the log has it. The rows at hand wait until the
+// receiver follows it so.
+func (s *stream) relearn(t *followedTable, m *binlog.TableMap) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), tableTime)
+	defer cancel()
+	now, err := s.describe(ctx, t.Table.Name)
+	if err != nil || now == nil || sameColumns(now, t.Table) {
+		return false
+	}
+	try := *t
+	try.Table = now
+	if _, err := newTablePlan(&try, m, &s.charsets); err != nil {
+		return false
+	}
+	s.tables[s.fold(now.Name)] = &try
+	s.unresolve()
+	s.report(connector.Structure{Kind: connector.Altered, Number: t.Number, Table: now, At: time.Now()})
+	return true
 }
 
 // unreadable gives a table up.
@@ -301,14 +325,14 @@ func (s *stream) openRows(h binlog.Header, body []byte) error {
 			return err
 		}
 	}
-	if m.plan == nil || m.plan.table.has(&s.tx, s.at) {
+	if m.plan == nil && m.resolved || m.plan != nil && m.plan.table.has(&s.tx, s.at) {
 		return nil
 	}
 	e, err := binlog.ParseRows(h.Type, body)
 	if err != nil {
 		return err
 	}
-	if e.Columns != len(m.plan.columns) {
+	if m.plan != nil && e.Columns != len(m.plan.columns) {
 		return binlog.ErrMalformed
 	}
 	if !s.tx.open {

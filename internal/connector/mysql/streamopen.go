@@ -109,8 +109,8 @@ func (s *source) dump(ctx context.Context, d wire.Dump, at position) (*link, err
 		return nil, fmt.Errorf("open a connection for the binary log: %w", err)
 	}
 	set := "SET @master_binlog_checksum='CRC32', @source_binlog_checksum='CRC32', " +
-		"@master_heartbeat_period=" + strconv.FormatInt(heartbeat.Nanoseconds(), 10) + ", @source_heartbeat_period=" +
-		strconv.FormatInt(heartbeat.Nanoseconds(), 10)
+		"@master_heartbeat_period=" + strconv.FormatInt(s.options.heartbeat.Nanoseconds(), 10) + ", @source_heartbeat_period=" +
+		strconv.FormatInt(s.options.heartbeat.Nanoseconds(), 10)
 	if s.host.mariadb {
 		set += ", @mariadb_slave_capability=4"
 		if d.File == "" {

@@ -58,8 +58,11 @@ func (s *source) startAt(ctx context.Context, native string) (string, error) {
 		return "", err
 	}
 	p, err := parsePosition(text, s.host.mariadb)
-	if err != nil || p.file == "" {
-		return p.String0(), err
+	switch {
+	case err != nil:
+		return "", err
+	case p.file == "":
+		return p.gtids.String(), nil
 	}
 	files, err := s.logs(ctx)
 	if err != nil {

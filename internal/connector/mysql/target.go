@@ -39,7 +39,11 @@ const targetMode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,
 const loadSettings = "sql_mode='" + targetMode + "', foreign_key_checks=0, sql_notes=1, max_error_count=64"
 
 func openTarget(ctx context.Context, c connector.Config) (connector.Target, error) {
-	s, err := connect(ctx, c, targetMode)
+	ends, err := targetOptions(c.Settings)
+	if err != nil {
+		return nil, err
+	}
+	s, err := connect(ctx, c, targetMode, ends)
 	if err != nil {
 		return nil, err
 	}

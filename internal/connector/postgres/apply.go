@@ -28,8 +28,9 @@ func (t *target) Apply(ctx context.Context, o connector.ApplyOptions) (connector
 	if err := t.makeStateTables(ctx); err != nil {
 		return nil, err
 	}
-	setup := []string{settleSQL(commonSettings, applySettings), toastSQL}
-	w, err := dial(ctx, t.cfg, append(setup, ddlSettings...)...)
+	setup := append(t.setup(commonSettings, applySettings), ddlSettings...)
+	setup = append(setup, fmt.Sprintf("SET statement_timeout = %d", t.settings.executeTimeout.Milliseconds()))
+	w, err := dial(ctx, t.cfg, setup...)
 	if err != nil {
 		return nil, err
 	}

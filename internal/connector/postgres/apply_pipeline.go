@@ -45,6 +45,12 @@ func (p *pipeline) simple(sql string, to int) {
 	p.answer(to)
 }
 
+// control sends a statement without parameters along with those before and after it: the server answers when all are done.
+func (p *pipeline) control(sql string) {
+	p.parse("", sql, nil)
+	p.execute(p.bind("", 0), -1)
+}
+
 // answer declares a unit of one command.
 func (p *pipeline) answer(to int) {
 	p.open = append(p.open, to)

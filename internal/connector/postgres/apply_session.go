@@ -56,7 +56,7 @@ func (s *applySession) Begin(context.Context) error {
 	if err := s.ready(false); err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
-	s.pipe.simple("BEGIN", -1)
+	s.pipe.control("BEGIN")
 	s.inside, s.failed, s.marked = true, false, false
 	return nil
 }
@@ -79,9 +79,9 @@ func (s *applySession) Savepoint(context.Context) error {
 		return fmt.Errorf("set a savepoint: %w", err)
 	}
 	if s.marked {
-		s.pipe.simple("RELEASE SAVEPOINT whimbrel", -1)
+		s.pipe.control("RELEASE SAVEPOINT whimbrel")
 	}
-	s.pipe.simple("SAVEPOINT whimbrel", -1)
+	s.pipe.control("SAVEPOINT whimbrel")
 	s.marked = true
 	return nil
 }
@@ -94,7 +94,7 @@ func (s *applySession) RollbackTo(ctx context.Context) error {
 	if !s.marked {
 		return errors.New("roll back to the savepoint: there is none")
 	}
-	s.pipe.simple("ROLLBACK TO SAVEPOINT whimbrel", -1)
+	s.pipe.control("ROLLBACK TO SAVEPOINT whimbrel")
 	if _, err := s.do(ctx, "roll back to the savepoint", nil); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (s *applySession) Rollback(ctx context.Context) error {
 	if err := s.ready(true); err != nil {
 		return fmt.Errorf("roll back: %w", err)
 	}
-	s.pipe.simple("ROLLBACK", -1)
+	s.pipe.control("ROLLBACK")
 	_, err := s.do(ctx, "roll back", nil)
 	s.inside, s.failed, s.marked = false, false, false
 	s.Forget()
@@ -127,7 +127,7 @@ func (s *applySession) Commit(ctx context.Context, c connector.Checkpoint) error
 	if c.Position != "" {
 		s.checkpoint(c)
 	}
-	s.pipe.simple("COMMIT", -1)
+	s.pipe.control("COMMIT")
 	_, err := s.do(ctx, "commit", nil)
 	s.inside, s.marked = false, false
 	if err != nil && !s.w.broken.Load() {
@@ -146,10 +146,10 @@ func (s *applySession) Sync(ctx context.Context) error {
 	if err := s.ready(false); err != nil {
 		return fmt.Errorf("make the commits durable: %w", err)
 	}
-	s.pipe.simple("BEGIN", -1)
-	s.pipe.simple("SET LOCAL synchronous_commit = on", -1)
-	s.pipe.simple("SELECT pg_catalog.txid_current()", -1)
-	s.pipe.simple("COMMIT", -1)
+	s.pipe.control("BEGIN")
+	s.pipe.control("SET LOCAL synchronous_commit = on")
+	s.pipe.control("SELECT pg_catalog.txid_current()")
+	s.pipe.control("COMMIT")
 	_, err := s.do(ctx, "make the commits durable", nil)
 	return err
 }

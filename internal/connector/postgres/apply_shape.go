@@ -231,6 +231,16 @@ func (s *shape) unnest() string {
 	return "unnest(" + strings.Join(arrays, ", ") + ") AS u (" + strings.Join(names, ", ") + ")"
 }
 
+// ordered is unnest in the order of the key: neighbours share pages of index and table.
+func (s *shape) ordered() string {
+	for _, k := range s.keys {
+		if s.carriers[k].equals == "" {
+			return s.unnest()
+		}
+	}
+	return "(SELECT * FROM " + s.unnest() + " ORDER BY " + s.list(s.keys, func(i int) string { return fmt.Sprintf("c%d", i+1) }, ", ") + ") AS u"
+}
+
 func (s *shape) list(of []int, item func(i int) string, between string) string {
 	items := make([]string, len(of))
 	for n, i := range of {
@@ -263,7 +273,7 @@ func (s *shape) insert(set *connector.RowSet) {
 func (s *shape) delete(set *connector.RowSet) {
 	head := "DELETE FROM " + s.table.only + quoteName(set.Table.Name) + " AS t "
 	s.each = head + "WHERE " + s.match(false)
-	s.bulk = head + "USING " + s.unnest() + " WHERE " + s.match(true)
+	s.bulk = head + "USING " + s.ordered() + " WHERE " + s.match(true)
 }
 
 func (s *shape) update(set *connector.RowSet) {
@@ -275,7 +285,7 @@ func (s *shape) update(set *connector.RowSet) {
 	}
 	head := "UPDATE " + s.table.only + quoteName(set.Table.Name) + " AS t SET "
 	s.each = head + s.assign(false) + " WHERE " + s.match(false)
-	s.bulk = head + s.assign(true) + " FROM " + s.unnest() + " WHERE " + s.match(true)
+	s.bulk = head + s.assign(true) + " FROM " + s.ordered() + " WHERE " + s.match(true)
 }
 
 // assign writes what an update sets; nothing but the key itself when there is nothing.
@@ -320,7 +330,7 @@ func (s *shape) replace(set *connector.RowSet) {
 			") INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") OVERRIDING SYSTEM VALUE SELECT " + strings.Join(values, ", ") + " FROM d"
 	}
 	s.each = write(false, "")
-	s.bulk = write(true, "USING "+s.unnest()+" ")
+	s.bulk = write(true, "USING "+s.ordered()+" ")
 }
 
 // fullTypeOfBase is the type without its size: the assignment that follows checks it, where a cast would cut.

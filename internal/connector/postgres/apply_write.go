@@ -16,8 +16,8 @@ const (
 	bulkAt = 3
 	copyAt = 200
 	// chunkRows and chunkBytes bound one statement with arrays.
-	chunkRows  = 8192
-	chunkBytes = 1 << 20
+	chunkRows  = 1 << 16
+	chunkBytes = 8 << 20
 )
 
 // Write implements connector.ApplySession.

@@ -23,7 +23,10 @@ type querier interface {
 // describe looks up tables that exist in a target. Views are not tables: a view of the name is not found.
 func describe(ctx context.Context, q querier, names []catalog.Name) (map[catalog.Name]*connector.Existing, error) {
 	in := newInspector(q, connector.InspectOptions{})
-	in.only = names
+	var err error
+	if in.only, err = there(ctx, q, names); err != nil || len(in.only) == 0 {
+		return nil, err
+	}
 	if err := in.within(ctx, in.structure); err != nil {
 		return nil, err
 	}
@@ -34,6 +37,26 @@ func describe(ctx context.Context, q querier, names []catalog.Name) (map[catalog
 		}
 	}
 	return found, markFilled(ctx, q, found)
+}
+
+// there picks the names that tables have. Most targets have none of them, and describing looks through the catalogs
+// several times.
+func there(ctx context.Context, q querier, names []catalog.Name) ([]catalog.Name, error) {
+	schemas, tables := make([]string, len(names)), make([]string, len(names))
+	for i, n := range names {
+		schemas[i], tables[i] = n.Schema, n.Name
+	}
+	rows, err := q.Query(ctx, `SELECT n.nspname, c.relname FROM unnest($1::name[], $2::name[]) AS asked (schema, relation)
+		JOIN pg_catalog.pg_namespace n ON n.nspname = asked.schema
+		JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = asked.relation AND c.relkind IN ('r', 'p')`, schemas, tables)
+	if err != nil {
+		return nil, fmt.Errorf("look for the target's tables: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[catalog.Name])
+	if err != nil {
+		return nil, fmt.Errorf("look for the target's tables: %w", err)
+	}
+	return found, nil
 }
 
 // tablesPerProbe bounds the length of one query that looks whether tables hold rows.

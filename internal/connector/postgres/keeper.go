@@ -146,9 +146,11 @@ func (k *keeper) status() connector.StreamStatus {
 func (k *keeper) watchSlot(ctx context.Context, s *stream) {
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
+	beats := heartbeat{s: s.src}
 	for {
 		var found *slot
 		err := s.side.do(ctx, func(w *wire) (err error) {
+			beats.beat(ctx, w)
 			found, err = readSlot(ctx, w, s.slot)
 			return err
 		})

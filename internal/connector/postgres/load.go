@@ -58,7 +58,7 @@ func (l *loader) begin(ctx context.Context) error {
 	sql := "BEGIN"
 	for _, s := range l.r.Before {
 		sql += ";\n" + s.SQL
-		l.freeze = l.freeze || empties(s, l.r.Table)
+		l.freeze = l.freeze || empties(s, l.r.Table) && l.r.Mark.Segment.Bytes >= worthFreezing
 	}
 	if err := l.w.exec(ctx, sql); err != nil {
 		return err
@@ -72,6 +72,10 @@ func (l *loader) begin(ctx context.Context) error {
 	}
 	return l.choose(all)
 }
+
+// worthFreezing is the size from which rows are stored frozen. That makes a file of its own for the visibility map, which
+// costs a small table more than it will ever be worth.
+const worthFreezing = 8 << 20
 
 // empties reports whether rows that follow the statement in its transaction may be stored frozen: the table was made
 // or emptied by it.

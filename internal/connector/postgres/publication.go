@@ -159,16 +159,35 @@ func (s *source) createPublication(ctx context.Context, w *wire, name string, na
 	return withRemedy(classify(ctx, "make a publication", err), "let an administrator run: "+sql)
 }
 
+// addTables publishes tables that are there. One that is not has been dropped or renamed since: its changes up to then were
+// published under its old name, which the stream still knows.
 func (s *source) addTables(ctx context.Context, w *wire, name string, names []catalog.Name) error {
-	if len(names) == 0 {
-		return nil
+	names, err := present(ctx, w, names)
+	if len(names) == 0 || err != nil {
+		return err
 	}
 	sql := "ALTER PUBLICATION " + quote(name) + " ADD TABLE " + quoteTables(names)
-	err := w.exec(ctx, sql)
+	err = w.exec(ctx, sql)
 	if pg := serverErrorIn(err); pg != nil && pg.Code == "42710" { // already a member
 		err = nil
 	}
 	return withRemedy(classify(ctx, "publish more tables", err), "let an administrator run: "+sql)
+}
+
+// present leaves out the names of tables that are not there.
+func present(ctx context.Context, w *wire, names []catalog.Name) (there []catalog.Name, err error) {
+	for _, n := range names {
+		sql := "SELECT pg_catalog.to_regclass(" + quoteLiteral(quoteName(n)) + ") IS NOT NULL"
+		if err := w.query(ctx, sql, func(v [][]byte) error {
+			if v[0][0] == 't' {
+				there = append(there, n)
+			}
+			return nil
+		}); err != nil {
+			return nil, classify(ctx, "look up table "+n.String(), err)
+		}
+	}
+	return there, nil
 }
 
 // withRemedy names a remedy where the error is of missing rights.

@@ -10,9 +10,10 @@ import (
 const (
 	pumpBuffers = 4
 	pumpSize    = 128 << 10
-	// pumpPause is how long the pump lets bytes gather while the stream is behind: the server sends every change by
-	// itself, and taking each by itself costs more than all the rest.
-	pumpPause = time.Millisecond
+	// shortPause and longPause are how long the pump lets bytes gather while the stream is behind, and far behind: the
+	// server sends every change by itself, and taking each by itself costs more than all the rest.
+	shortPause = time.Millisecond
+	longPause  = 4 * time.Millisecond
 )
 
 // pump reads a connection ahead of its user, so that the user can tell whether more is at hand. Only the goroutine that
@@ -23,7 +24,7 @@ type pump struct {
 	now         []byte
 	whole       []byte // the buffer that now is the rest of
 	ctx         context.Context
-	behind      atomic.Bool
+	pause       atomic.Int64 // a time.Duration
 	done        chan struct{}
 }
 
@@ -41,8 +42,8 @@ func (p *pump) run(r io.Reader) {
 	defer close(p.ready)
 	full := false
 	for b := range p.free {
-		if !full && p.behind.Load() {
-			time.Sleep(pumpPause)
+		if pause := time.Duration(p.pause.Load()); pause > 0 && !full {
+			time.Sleep(pause)
 		}
 		n, err := r.Read(b[:cap(b)])
 		full = n > pumpSize/2

@@ -18,7 +18,8 @@ import (
 const (
 	quietAfter = time.Second
 	// lateness is from how far behind a transaction counts as late: then more are sure to come, and the group waits for them.
-	lateness = 20 * time.Millisecond
+	lateness  = 20 * time.Millisecond
+	farBehind = 500 * time.Millisecond
 	// lullAfter is how long a late stream may be silent until what it has is delivered all the same.
 	lullAfter = 10 * time.Millisecond
 )
@@ -51,6 +52,7 @@ type stream struct {
 	skew     time.Duration // how far our clock is ahead of the source's, at most
 	skewed   time.Time
 	position lsn // everything before it has been taken in
+	whole    lsn // of the last transaction that has ended in the group
 	moved    bool
 	events   []connector.Event
 	ended    bool // at StreamRequest.Until
@@ -64,6 +66,18 @@ var _ connector.Stream = (*stream)(nil)
 
 // Stream implements connector.Streamer.
 func (s *source) Stream(ctx context.Context, r connector.StreamRequest, position string) (connector.Stream, error) {
+	st, err := s.newStream(r, position)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.start(ctx); err != nil {
+		_ = st.Close()
+		return nil, err
+	}
+	return st, nil
+}
+
+func (s *source) newStream(r connector.StreamRequest, position string) (*stream, error) {
 	at, other, err := parsePosition(position)
 	if err != nil {
 		return nil, err
@@ -80,10 +94,6 @@ func (s *source) Stream(ctx context.Context, r connector.StreamRequest, position
 		if err := st.adopt(f); err != nil {
 			return nil, err
 		}
-	}
-	if err := st.start(ctx); err != nil {
-		_ = st.Close()
-		return nil, err
 	}
 	return st, nil
 }
@@ -237,9 +247,13 @@ func (s *stream) deliver(quiet bool) {
 func (s *stream) take() *change.Group {
 	g := s.group
 	s.group = nil
-	if g != nil && g.Empty() {
+	switch {
+	case g == nil:
+	case g.Empty():
 		s.r.Pool.Put(g)
 		return nil
+	case len(g.Ends) > 0:
+		g.Position = positionText(s.whole, s.other)
 	}
 	return g
 }

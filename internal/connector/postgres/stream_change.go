@@ -50,7 +50,7 @@ func (s *stream) keepalive(end lsn, reply bool) error {
 		}
 	}
 	if len(s.w.in.buffered()) == 0 && !s.pump.atHand() {
-		s.pump.behind.Store(false)
+		s.pump.pause.Store(0)
 		if s.group != nil && !s.open {
 			s.deliver(true)
 		}
@@ -99,17 +99,29 @@ func (s *stream) message(ctx context.Context, p []byte, sent uint64) error {
 func (s *stream) commit(end lsn, sent uint64) {
 	s.open = false
 	s.position, s.moved = end, true
-	s.late = s.lateBy(sent) > lateness
-	s.pump.behind.Store(s.late)
+	s.pace(s.lateBy(sent))
 	s.keeper.read(end, s.at)
 	if !s.touched || s.group == nil {
 		return
 	}
 	s.group.Commit(s.at)
-	s.group.Position = s.text()
+	s.whole = end
 	if s.group.Full() {
 		s.deliver(false)
 	}
+}
+
+// pace chooses between little delay and little work by how late the stream is.
+func (s *stream) pace(late time.Duration) {
+	s.late = late > lateness
+	pause := time.Duration(0)
+	switch {
+	case late > farBehind:
+		pause = longPause
+	case s.late:
+		pause = shortPause
+	}
+	s.pump.pause.Store(int64(pause))
 }
 
 // lateBy is how long ago the transaction has committed, by the source's clock. The smallest difference between our clock

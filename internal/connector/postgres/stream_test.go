@@ -275,6 +275,12 @@ func (f *follower) rowSet(c *change.Changes, i int) connector.RowSet {
 			set.Key = append(set.Key, n)
 		}
 	}
+	if key != nil && len(set.Key) < len(key) { // the replica identity is something else
+		set.Key, set.Unique = nil, false
+		for n := range keyed {
+			set.Key = append(set.Key, n)
+		}
+	}
 	return set
 }
 

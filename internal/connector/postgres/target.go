@@ -19,10 +19,11 @@ const (
 
 // target is a database to write to.
 type target struct {
-	cfg     *pgx.ConnConfig
-	log     *slog.Logger
-	control string // schema of the control tables
-	types   *typeBook
+	cfg      *pgx.ConnConfig
+	settings *targetSettings
+	log      *slog.Logger
+	control  string // schema of the control tables
+	types    *typeBook
 	// loaders and workers share no connection: a loader that waits for its rows must not keep a statement waiting.
 	loaders *pool[*wire]
 	workers *pool[*pgx.Conn]
@@ -44,21 +45,47 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	if err != nil {
 		return nil, err
 	}
+	settings, err := readTargetSettings(c.Settings)
+	if err != nil {
+		return nil, err
+	}
 	n := c.Connections
 	if n <= 0 {
 		n = defaultConnections
 	}
-	t := &target{cfg: cfg, log: c.Log, control: c.ControlSchema, types: &typeBook{}}
+	t := &target{cfg: cfg, settings: settings, log: c.Log, control: c.ControlSchema, types: &typeBook{}}
 	t.mu.tables = map[catalog.Name][]attribute{}
 	if t.control == "" {
 		t.control = defaultSchema
 	}
-	open := func(ctx context.Context) (*pgx.Conn, error) { return openConn(ctx, cfg) }
+	open := func(ctx context.Context) (*pgx.Conn, error) { return t.scripted(ctx, openConn) }
 	end := func(c *pgx.Conn) { _ = c.Close(context.Background()) }
 	t.loaders = newPool(n, t.dialLoader, (*wire).close)
-	t.workers = newPool(n, func(ctx context.Context) (*pgx.Conn, error) { return connectWorker(ctx, cfg) }, end)
+	t.workers = newPool(n, func(ctx context.Context) (*pgx.Conn, error) { return t.scripted(ctx, connectWorker) }, end)
 	t.office = newPool(1, open, end)
 	return t, t.atDesk(ctx, "try the connection", func(c *pgx.Conn) error { return c.Ping(ctx) })
+}
+
+// scripted opens a connection and runs the script that the settings give for every one (AfterConnectScript).
+func (t *target) scripted(ctx context.Context, open func(context.Context, *pgx.ConnConfig) (*pgx.Conn, error)) (*pgx.Conn, error) {
+	c, err := open(ctx, t.cfg)
+	if err != nil || t.settings.afterConnectScript == "" {
+		return c, err
+	}
+	if _, err := c.Exec(ctx, t.settings.afterConnectScript, pgx.QueryExecModeSimpleProtocol); err != nil {
+		_ = c.Close(context.WithoutCancel(ctx))
+		return nil, classify(ctx, "run AfterConnectScript", err)
+	}
+	return c, nil
+}
+
+// setup is what a wire of the target runs first.
+func (t *target) setup(settings ...[][2]string) []string {
+	all := []string{settleSQL(settings...), toastSQL}
+	if script := t.settings.afterConnectScript; script != "" {
+		all = append(all, script)
+	}
+	return all
 }
 
 // connectWorker opens a connection for DDL, with more memory for building indexes where the server's setting is low.
@@ -85,7 +112,7 @@ const indexMemorySQL = `SELECT set_config('maintenance_work_mem', greatest(m.set
 // dialLoader opens a connection for loading. Triggers and foreign keys stand aside when the user may say so, and large
 // values are packed with lz4 where the server has it: packing them with pglz costs more than all the rest.
 func (t *target) dialLoader(ctx context.Context) (*wire, error) {
-	w, err := dial(ctx, t.cfg, settleSQL(commonSettings, loadSettings), toastSQL)
+	w, err := dial(ctx, t.cfg, t.setup(commonSettings, loadSettings)...)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func (s *Service) createInstanceProfile() service.Operation {
 			if err != nil {
 				return nil, err
 			}
-			p := &profileRecord{Name: deref(in.InstanceProfileName), Path: pathOf(in.Path), ID: identity.NewID(identity.InstanceID), Created: call.Now.UTC(), Tags: tags}
+			p := &profileRecord{Name: deref(in.InstanceProfileName), Path: pathOf(in.Path), ID: identity.NewID(identity.InstanceID), Created: stamped(call), Tags: tags}
 			var shape *iamapi.InstanceProfile
 			err = s.update(ctx, func(tx store.Tx) error {
 				if err := create(tx, profileKey(p.Name), p, exists("Instance Profile %s already exists.", p.Name)); err != nil {

@@ -24,7 +24,7 @@ func (s *Service) createOpenIDConnectProvider() service.Operation {
 			if err != nil {
 				return nil, err
 			}
-			p := &identity.OIDCProvider{URL: strings.TrimSuffix(address, "/"), ClientIDs: in.ClientIDList, Thumbprints: in.ThumbprintList, Created: call.Now.UTC(), Tags: tags}
+			p := &identity.OIDCProvider{URL: strings.TrimSuffix(address, "/"), ClientIDs: in.ClientIDList, Thumbprints: in.ThumbprintList, Created: stamped(call), Tags: tags}
 			if len(p.ClientIDs) > maxClientIDs {
 				return nil, tooMany("ClientIdsPerOpenIdConnectProvider", maxClientIDs)
 			}

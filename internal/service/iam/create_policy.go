@@ -23,7 +23,7 @@ func (s *Service) createPolicy() service.Operation {
 			if err != nil {
 				return nil, err
 			}
-			now := call.Now.UTC()
+			now := stamped(call)
 			p := &identity.ManagedPolicy{
 				Name: deref(in.PolicyName), Path: pathOf(in.Path), ID: identity.NewID(identity.PolicyID), Created: now, Updated: now, Description: deref(in.Description),
 				Tags: tags, Default: "v1", Versions: []identity.PolicyVersion{{ID: "v1", Document: *in.PolicyDocument, Created: now}}, NextVersion: 2,

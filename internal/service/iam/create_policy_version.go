@@ -24,7 +24,7 @@ func (s *Service) createPolicyVersion() service.Operation {
 					if len(p.Versions) >= maxVersions {
 						return fault("LimitExceededException", "A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", maxVersions)
 					}
-					v := identity.PolicyVersion{ID: "v" + strconv.Itoa(p.NextVersion), Document: *in.PolicyDocument, Created: call.Now.UTC()}
+					v := identity.PolicyVersion{ID: "v" + strconv.Itoa(p.NextVersion), Document: *in.PolicyDocument, Created: stamped(call)}
 					p.NextVersion++
 					p.Versions = append(p.Versions, v)
 					p.Updated = v.Created

@@ -51,7 +51,7 @@ func newRole(call *service.Call, in *iamapi.CreateRoleRequest) (*identity.Role, 
 		return nil, fault("InvalidInputException", "The path /aws-service-role/ is for service-linked roles; make them with CreateServiceLinkedRole.")
 	}
 	r := &identity.Role{
-		Name: deref(in.RoleName), Path: pathOf(in.Path), ID: identity.NewID(identity.RoleID), Created: call.Now.UTC(), Description: deref(in.Description),
+		Name: deref(in.RoleName), Path: pathOf(in.Path), ID: identity.NewID(identity.RoleID), Created: stamped(call), Description: deref(in.Description),
 		Trust: deref(in.AssumeRolePolicyDocument), MaxSession: minSession, Tags: tags, Boundary: deref(in.PermissionsBoundary),
 	}
 	if in.MaxSessionDuration != nil {

@@ -26,7 +26,7 @@ func (s *Service) createServiceLinkedRole() service.Operation {
 				return nil, fault("InvalidInputException", "Custom suffix is not allowed for %s", deref(in.AWSServiceName))
 			}
 			r := &identity.Role{
-				Name: linked.name, Path: "/aws-service-role/" + *in.AWSServiceName + "/", ID: identity.NewID(identity.RoleID), Created: call.Now.UTC(), Description: deref(in.Description),
+				Name: linked.name, Path: "/aws-service-role/" + *in.AWSServiceName + "/", ID: identity.NewID(identity.RoleID), Created: stamped(call), Description: deref(in.Description),
 				Trust:      `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + *in.AWSServiceName + `"},"Action":"sts:AssumeRole"}]}`,
 				MaxSession: minSession, ServiceLinked: true,
 			}

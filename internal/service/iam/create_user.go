@@ -19,7 +19,7 @@ func (s *Service) createUser() service.Operation {
 			if err != nil {
 				return nil, err
 			}
-			u := &identity.User{Name: deref(in.UserName), Path: pathOf(in.Path), ID: identity.NewID(identity.UserID), Created: call.Now.UTC(), Tags: tags, Boundary: deref(in.PermissionsBoundary)}
+			u := &identity.User{Name: deref(in.UserName), Path: pathOf(in.Path), ID: identity.NewID(identity.UserID), Created: stamped(call), Tags: tags, Boundary: deref(in.PermissionsBoundary)}
 			err = s.update(ctx, func(tx store.Tx) error {
 				if u.Boundary != "" {
 					if err := s.checkBoundary(tx, u.Boundary); err != nil {

@@ -24,7 +24,7 @@ func (s *Service) deleteServiceLinkedRole() service.Operation {
 				}
 				task = "task" + r.Path + r.Name + "/" + identity.NewID("")
 				tx.Delete(identity.RoleKey(r.Name))
-				return store.Write(tx, taskKey(task), call.Now.UTC())
+				return store.Write(tx, taskKey(task), stamped(call))
 			})
 			return &iamapi.DeleteServiceLinkedRoleResponse{DeletionTaskId: &task}, err
 		})

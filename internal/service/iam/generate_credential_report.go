@@ -22,7 +22,7 @@ func (s *Service) generateCredentialReport() service.Operation {
 				return nil, err
 			}
 			err = s.update(ctx, func(tx store.Tx) error {
-				return store.Write(tx, reportKey, report{call.Now.UTC().Truncate(time.Second), content})
+				return store.Write(tx, reportKey, report{stamped(call), content})
 			})
 			return &iamapi.GenerateCredentialReportResponse{State: new("COMPLETE"), Description: new("No report exists. Starting a new report generation task")}, err
 		})

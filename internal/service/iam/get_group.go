@@ -25,7 +25,7 @@ func (s *Service) getGroup() service.Operation {
 			out := &iamapi.GetGroupResponse{Group: s.groupShape(g), Users: []iamapi.User{}}
 			users, out.IsTruncated, out.Marker, err = page(users, in.Marker, in.MaxItems, func(u *identity.User) string { return strings.ToLower(u.Name) })
 			for i := range users {
-				out.Users = append(out.Users, *s.userShape(&users[i]))
+				out.Users = append(out.Users, s.briefUser(&users[i]))
 			}
 			return out, err
 		})

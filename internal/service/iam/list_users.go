@@ -23,7 +23,7 @@ func (s *Service) listUsers() service.Operation {
 			list = slices.DeleteFunc(list, func(u identity.User) bool { return !strings.HasPrefix(u.Path, prefix) })
 			list, out.IsTruncated, out.Marker, err = page(list, in.Marker, in.MaxItems, func(u *identity.User) string { return strings.ToLower(u.Name) })
 			for i := range list {
-				out.Users = append(out.Users, *s.userShape(&list[i]))
+				out.Users = append(out.Users, s.briefUser(&list[i]))
 			}
 			return out, err
 		})

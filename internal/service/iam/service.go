@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -143,3 +145,6 @@ func pathOf(path *string) string {
 	}
 	return *path
 }
+
+// stamped is the moment of a call as records have it, in whole seconds.
+func stamped(call *service.Call) time.Time { return call.Now.UTC().Truncate(time.Second) }

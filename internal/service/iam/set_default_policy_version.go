@@ -19,7 +19,7 @@ func (s *Service) setDefaultPolicyVersion() service.Operation {
 					if err != nil {
 						return err
 					}
-					p.Default, p.Updated = v.ID, call.Now.UTC()
+					p.Default, p.Updated = v.ID, stamped(call)
 					return nil
 				}, false)
 			})

@@ -31,6 +31,13 @@ func (s *Service) roleShape(r *identity.Role) *iamapi.Role {
 	}
 }
 
+// briefUser is a user as lists show it: without its boundary and tags.
+func (s *Service) briefUser(u *identity.User) iamapi.User {
+	shape := s.userShape(u)
+	shape.PermissionsBoundary, shape.Tags = nil, nil
+	return *shape
+}
+
 // briefRole is a role as lists show it: without its boundary and tags.
 func (s *Service) briefRole(r *identity.Role) iamapi.Role {
 	shape := s.roleShape(r)

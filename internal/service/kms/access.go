@@ -134,12 +134,16 @@ func (s *Service) withGrants(ctx context.Context, call *service.Call, k *keyReco
 	return string(text), err
 }
 
-// Checks says what a call of another service asks of a key that it uses for its caller.
+// Checks says what a call asks of a key: one of another service that uses the key for its caller, which via then names.
 func (v *Vault) Checks(ctx context.Context, call *service.Call, key string, context map[string]string, via string, actions ...string) ([]service.Check, error) {
 	s := &Service{vault: v, store: v.store}
+	keys := map[string][]string{}
+	if via != "" {
+		keys["kms:ViaService"] = []string{via}
+	}
 	var uses []use
 	for _, a := range actions {
-		uses = append(uses, use{action: a, operation: a, key: key, context: context, crypto: true, keys: map[string][]string{"kms:ViaService": {via}}})
+		uses = append(uses, use{action: a, operation: a, key: key, context: context, crypto: context != nil, keys: keys})
 	}
 	return s.checks(ctx, call, uses...)
 }

@@ -3,7 +3,6 @@ package own
 import (
 	"context"
 	"net/netip"
-	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/whimbrelapi"
@@ -37,19 +36,15 @@ func (s *Service) explainAccessDo(ctx context.Context, call *service.Call, in *w
 			return nil, wire.Invalid.New(wire.JSON11, "SourceIp %q is not an address", *in.SourceIp)
 		}
 	}
-	check := service.Check{Action: *in.Action, Resource: "*", Keys: in.Context}
-	if in.Resource != nil {
-		check.Resource = *in.Resource
-	}
-	if role, ok := s.directory.RoleByARN(check.Resource); ok && strings.HasPrefix(strings.ToLower(check.Action), "sts:") {
-		check.Tags = role.Tags
-		check.Policy = &service.ResourcePolicy{Document: role.Trust, Trust: true, Required: true}
+	check, err := s.check(ctx, &as, in)
+	if err != nil {
+		return nil, err
 	}
 	steps, decision, keys, err := s.explainer.Explain(ctx, &as, check)
 	if err != nil {
 		return nil, err
 	}
-	out := &whimbrelapi.ExplainAccessResponse{PrincipalArn: &who.ARN, Allowed: &decision.Allowed, Decision: ptr("allowed"), Steps: []whimbrelapi.Step{}, Keys: map[string][]string{}}
+	out := &whimbrelapi.ExplainAccessResponse{PrincipalArn: &who.ARN, Allowed: &decision.Allowed, Decision: ptr("allowed"), Steps: []whimbrelapi.Step{}, Keys: map[string][]string{}, Notes: s.notes(in)}
 	if !decision.Allowed {
 		out.Decision = ptr("implicitly denied")
 		if decision.Explicit {

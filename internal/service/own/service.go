@@ -19,11 +19,12 @@ type Explainer interface {
 type Service struct {
 	directory *identity.Directory
 	explainer Explainer
+	known     map[string]Known // by the service in an ARN
 }
 
-// New makes the service.
-func New(d *identity.Directory, e Explainer) (*service.Service, error) {
-	s := &Service{d, e}
+// New makes the service. What is known of resources is asked of their services, by the name that stands in ARNs.
+func New(d *identity.Directory, e Explainer, known map[string]Known) (*service.Service, error) {
+	s := &Service{d, e, known}
 	made, err := service.New(&whimbrelapi.Service, s.explainAccess())
 	if err != nil {
 		return nil, fmt.Errorf("make our own service: %w", err)

@@ -12,18 +12,28 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
 	"github.com/whimbreldb/whimbrel/internal/service"
-	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
+
+// Vault seals values under KMS keys.
+type Vault interface {
+	Encrypt(ctx context.Context, region, key string, plain []byte, context map[string]string) (blob []byte, arn string, err error)
+	Decrypt(ctx context.Context, region string, blob []byte, context map[string]string) (plain []byte, arn string, err error)
+	// ManagedKey is the key of a service, made on first use; IsManaged tells those keys from customers'.
+	ManagedKey(ctx context.Context, region, service string) (string, error)
+	IsManaged(ctx context.Context, region, key string) (bool, error)
+	// Checks says what a use of a key asks for, by a service in its caller's name.
+	Checks(ctx context.Context, call *service.Call, key string, context map[string]string, via string, actions ...string) ([]service.Check, error)
+}
 
 // Service answers the API.
 type Service struct {
 	store store.Store
-	vault *kms.Vault
+	vault Vault
 }
 
 // New makes the service. Values are sealed in the vault.
-func New(st store.Store, vault *kms.Vault) (*service.Service, error) {
+func New(st store.Store, vault Vault) (*service.Service, error) {
 	s := &Service{store: st, vault: vault}
 	made, err := service.New(&secretsmanagerapi.Service,
 		s.createSecret(), s.deleteResourcePolicy(), s.deleteSecret(), s.describeSecret(), s.getRandomPassword(), s.getResourcePolicy(),
@@ -140,6 +150,19 @@ func on[In any](s *Service, id func(*In) *string, more ...func(*In) map[string][
 		}
 		return []service.Check{c}, nil
 	}
+}
+
+// CheckOf is the check of an action on a secret, for explanations.
+func CheckOf(ctx context.Context, st store.Store, call *service.Call, action, id string) service.Check {
+	s := &Service{store: st}
+	c := service.Check{Action: action, Resource: nameless(call, id)}
+	if record, err := s.find(s.read(ctx), call, &id); err == nil {
+		c.Resource, c.Tags = record.ARN, record.Tags
+		if record.Policy != "" {
+			c.Policy = &service.ResourcePolicy{Document: record.Policy}
+		}
+	}
+	return c
 }
 
 // nameless is the ARN of a secret that is not there, as it would be.

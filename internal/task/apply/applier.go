@@ -20,7 +20,9 @@ type Config struct {
 	Policy            Policy
 	// InOrder makes every change by itself in the order of the source, as Compatibility "dms" asks for.
 	InOrder bool
-	Log     *slog.Logger
+	// Suspended is told of a table that a policy gives up, within the transaction.
+	Suspended func(ctx context.Context, t *Table, why string) error
+	Log       *slog.Logger
 }
 
 // Applier carries out works in transactions of a session. It belongs to one goroutine.

@@ -227,7 +227,7 @@ func (a *Applier) settle(ctx context.Context, t *Table, err error) error {
 	if err := a.Session.Note(ctx, SuspendedPrefix+t.Source.Name.String(), err.Error()); err != nil {
 		return fmt.Errorf("remember that the table is suspended: %w", err)
 	}
-	return nil
+	return a.Suspended(ctx, t, t.Suspended())
 }
 
 // SuspendedPrefix and the source table's name make the key under which a run remembers that a table is suspended.

@@ -10,6 +10,7 @@ import (
 func (p *pipe) applyAll(ctx context.Context, parcels <-chan parcel) (Reason, error) {
 	now := time.Now()
 	p.synced, p.noted = now, now
+	p.slot = slot{now, p.Stats.Counts().Applied}
 	for next := range parcels {
 		if err := p.carryOut(ctx, next); err != nil {
 			return "", err
@@ -60,7 +61,11 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 // settle commits and acknowledges what is due between two transactions of the source.
 func (p *pipe) settle(ctx context.Context, quiet bool) error {
 	now := time.Now()
-	if p.due(now) {
+	told, err := p.tell(ctx, "CHANGE PROCESSING", false)
+	if err != nil {
+		return err
+	}
+	if told || p.due(now) {
 		if err := p.commit(ctx); err != nil {
 			return err
 		}
@@ -137,10 +142,13 @@ func (p *pipe) acknowledge(ctx context.Context) error {
 
 // finish commits what is whole and makes it durable.
 func (p *pipe) finish(ctx context.Context) error {
+	if p.torn {
+		return p.session.Rollback(ctx)
+	}
+	if _, err := p.tell(ctx, "NOT RUNNING", true); err != nil {
+		return err
+	}
 	if open, _, _ := p.applier.Open(); open || p.committed != p.reached {
-		if p.torn {
-			return p.session.Rollback(ctx)
-		}
 		if err := p.commit(ctx); err != nil {
 			return err
 		}

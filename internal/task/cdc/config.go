@@ -34,6 +34,8 @@ type Config struct {
 	// InOrder makes every change by itself in the order of the source.
 	InOrder bool
 	Stats   *Stats
+	// Ledger keeps control tables; nil keeps none.
+	Ledger *Ledger
 	// Log is told of the stream, ApplyLog of what is applied.
 	Log, ApplyLog *slog.Logger
 }

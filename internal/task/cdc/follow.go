@@ -122,7 +122,8 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 		return nil, fmt.Errorf("follow the source: %w", err)
 	}
 	p.applier = apply.New(apply.Config{
-		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder, Log: f.ApplyLog,
+		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
+		Suspended: p.suspended, Log: f.ApplyLog,
 	})
 	if err := p.recall(ctx); err != nil {
 		p.close()

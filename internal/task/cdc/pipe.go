@@ -48,6 +48,8 @@ type pipe struct {
 	cut       bool      // a transaction of the source was committed in part, and the note that says so stands
 	paused    time.Time // of the last commit
 	noted     time.Time // of the last checkpoint
+	told      time.Time // of the last row of awsdms_status
+	slot      slot      // of awsdms_history
 }
 
 // parcel is what the reader hands to the applier.

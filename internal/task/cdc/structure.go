@@ -141,7 +141,10 @@ func (p *pipe) giveUp(ctx context.Context, t *Table, why error) error {
 	p.ApplyLog.Error("table suspended", "table", t.Source.Name.String(), "error", why)
 	t.Suspend(why.Error())
 	p.stream.Drop(t.Number)
-	return p.note(ctx, SuspendedNote(t.Source.Name), why.Error())
+	if err := p.note(ctx, SuspendedNote(t.Source.Name), why.Error()); err != nil {
+		return err
+	}
+	return p.suspended(ctx, t.Table, why.Error())
 }
 
 // exec runs DDL at this point of the stream. Where DDL commits by itself, what is open is committed before; when that cuts a

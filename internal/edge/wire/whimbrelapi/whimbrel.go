@@ -23,6 +23,7 @@ type ExplainAccessResponse struct {
 	Decision     *string
 	Keys         map[string][]string
 	Message      *string
+	Notes        []string
 	PrincipalArn *string
 	Steps        []Step
 }
@@ -50,7 +51,7 @@ var shapes = [...]wire.Shape{
 	3:  {Name: "Boolean", Kind: wire.Boolean},
 	4:  {Name: "ContextMap", Kind: wire.Map, Key: 10, Elem: 11},
 	5:  {Name: "ExplainAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 0}, {Name: "Action", Wire: "Action", Query: "Action", Shape: 1, Required: true}, {Name: "Context", Wire: "Context", Query: "Context", Shape: 4}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 2}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 2}, {Name: "SourceIp", Wire: "SourceIp", Query: "SourceIp", Shape: 10}}},
-	6:  {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 3}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 10}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 4}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 10}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 10}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 9}}},
+	6:  {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 3}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 10}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 4}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 10}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 11}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 10}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 9}}},
 	7:  {Name: "Integer", Kind: wire.Integer},
 	8:  {Name: "Step", Kind: wire.Structure, Members: []wire.Member{{Name: "Effect", Wire: "Effect", Query: "Effect", Shape: 10}, {Name: "Matched", Wire: "Matched", Query: "Matched", Shape: 3}, {Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 10}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 10}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 10}, {Name: "Sid", Wire: "Sid", Query: "Sid", Shape: 10}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 7}}},
 	9:  {Name: "StepList", Kind: wire.List, Elem: 8, ItemName: "member"},

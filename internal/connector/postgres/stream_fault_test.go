@@ -1,0 +1,247 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+)
+
+func TestStreamOutlivesTheServer(t *testing.T) {
+	from := servertest.PrivatePostgreSQL(t, servertest.PostgreSQL15, "fsync = on")
+	p := newPair(t, from, servertest.PostgreSQL(t, servertest.PostgreSQL15))
+	p.both(`CREATE TABLE t (id int PRIMARY KEY)`)
+	f := p.follow(true, "t")
+	f.capture()
+	for round := range 4 {
+		execute(t, from, fmt.Sprintf(`INSERT INTO t SELECT generate_series(%d, %d)`, round*10+1, round*10+10))
+		if round%2 == 0 {
+			f.catchUp()
+		}
+		if round == 1 {
+			from.Server.Kill()
+		} else {
+			from.Server.Stop()
+		}
+		for {
+			e, err := f.stream.Next(t.Context())
+			if err != nil {
+				require.Equal(t, connector.Lost, connector.ClassOf(err), "%v", err)
+				break
+			}
+			if e.Changes != nil {
+				f.request.Pool.Put(e.Changes) // lost on the way, and to be delivered again
+			}
+		}
+		require.NoError(t, from.Server.Start())
+		f.open(f.at)
+		f.catchUp()
+		f.sameTable("t")
+	}
+}
+
+func TestStreamEndsWithItsContextAndLeavesNothingBehind(t *testing.T) {
+	p := freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL15)
+	p.both(`CREATE TABLE t (id int PRIMARY KEY)`)
+	f := p.follow(true, "t")
+	f.capture()
+	f.next()
+	require.NoError(t, f.stream.Close())
+	before := runtime.NumGoroutine()
+	for range 3 {
+		f.open(f.at)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		_, err := f.stream.Next(ctx)
+		cancel()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NoError(t, f.stream.Close())
+		require.NoError(t, f.stream.Close(), "twice")
+	}
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return lines(t, p.from, `SELECT count(*)::text FROM pg_stat_replication`)[0] == "0"
+	}, 5*time.Second, 50*time.Millisecond)
+}
+
+func TestQuietStreamsMoveAndTellTheSlot(t *testing.T) {
+	p := freshPair(t, servertest.PostgreSQL18, servertest.PostgreSQL15)
+	p.both(`CREATE TABLE t (id int PRIMARY KEY)`)
+	execute(t, p.from, `CREATE TABLE other (id int)`)
+	f := p.follow(true, "t")
+	f.capture()
+	start := f.at
+	execute(t, p.from, `INSERT INTO other SELECT generate_series(1, 1000)`)
+	f.catchUp()
+	order, err := p.streamer().Compare(f.at, start)
+	require.NoError(t, err)
+	require.Positive(t, order)
+	require.Zero(t, f.applied)
+	require.Eventually(t, func() bool {
+		f.next()
+		return lines(t, p.from, fmt.Sprintf(`SELECT (confirmed_flush_lsn > '%s')::text FROM pg_replication_slots WHERE database = current_database()`, start))[0] == "true"
+	}, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return f.stream.Status().Retained >= 0 }, 10*time.Second, 10*time.Millisecond)
+	require.True(t, f.stream.Status().Quiet)
+}
+
+// TestLargeTransactionTakesLittleMemory streams a transaction of a million rows through groups of a few megabytes.
+func TestLargeTransactionTakesLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a million rows")
+	}
+	p := freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL15)
+	p.both(`CREATE TABLE t (id int PRIMARY KEY, v text)`)
+	f := p.follow(true, "t")
+	f.request.Pool = change.NewGroupPool(2)
+	f.capture()
+	execute(t, p.from, `INSERT INTO t SELECT g, 'row ' || g FROM generate_series(1, 1000000) g`)
+	end, err := p.streamer().End(t.Context())
+	require.NoError(t, err)
+	var peak uint64
+	rows, groups, open := 0, 0, 0
+	for {
+		e, err := f.stream.Next(t.Context())
+		require.NoError(t, err)
+		if g := e.Changes; g != nil {
+			rows += g.Len()
+			groups++
+			if g.Open {
+				open++
+				require.Empty(t, e.Position)
+			}
+			f.request.Pool.Put(g)
+			if groups%4 == 0 {
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.HeapInuse)
+			}
+		}
+		if e.Position != "" {
+			if order, _ := p.streamer().Compare(e.Position, end); order >= 0 {
+				break
+			}
+		}
+	}
+	require.Equal(t, 1_000_000, rows)
+	require.Greater(t, open, 3)
+	require.Less(t, peak, uint64(120<<20))
+	t.Logf("%d groups, heap at most %d MB", groups, peak>>20)
+}
+
+func TestObstaclesNameTheRemedy(t *testing.T) {
+	from := servertest.PrivatePostgreSQL(t, servertest.PostgreSQL15, "wal_level = replica", "max_slot_wal_keep_size = '1GB'")
+	execute(t, from, `CREATE ROLE reader LOGIN PASSWORD 'x'`, `CREATE TABLE nokey (a int)`, `CREATE UNLOGGED TABLE swift (a int PRIMARY KEY)`, `CREATE TABLE fine (a int PRIMARY KEY)`)
+	source, err := Engine().OpenSource(t.Context(), connector.Config{URL: strings.Replace(from.URL, "postgres:secret@", "reader:x@", 1)})
+	require.NoError(t, err)
+	p := &pair{t: t, from: from, source: source}
+	r := connector.StreamRequest{Run: "r"}
+	for i, n := range []string{"nokey", "swift", "fine"} {
+		r.Tables = append(r.Tables, connector.Followed{Number: i, Table: p.table(n)})
+	}
+	found, err := p.streamer().Obstacles(t.Context(), r)
+	require.NoError(t, err)
+	remedies := map[string]bool{}
+	for _, o := range found {
+		remedies[o.Remedy] = o.Fatal
+	}
+	require.Equal(t, map[string]bool{
+		"ALTER SYSTEM SET wal_level = logical, then restart the server":         true,
+		`ALTER ROLE "reader" REPLICATION`:                                       true,
+		"ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf()": false,
+		"run as a superuser once, or set CaptureDdls to false":                  false,
+		`ALTER TABLE "public"."nokey" REPLICA IDENTITY FULL`:                    false,
+		`ALTER TABLE "public"."swift" SET LOGGED`:                               false,
+	}, remedies)
+}
+
+func TestStartPoints(t *testing.T) {
+	p := freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL15)
+	p.both(`CREATE TABLE t (id int PRIMARY KEY)`)
+	execute(t, p.from, `CREATE PUBLICATION everything FOR ALL TABLES`, `SELECT pg_create_logical_replication_slot('made_before', 'pgoutput')`, `INSERT INTO t VALUES (1)`,
+		`SELECT pg_create_logical_replication_slot('of_test', 'test_decoding')`)
+	f := p.follow(true, "t")
+	_, err := p.streamer().Start(t.Context(), f.request, connector.StartPoint{At: time.Now()})
+	require.Equal(t, connector.Invalid, connector.ClassOf(err))
+	_, err = p.streamer().Start(t.Context(), f.request, connector.StartPoint{Native: "no_such"})
+	require.Equal(t, connector.Missing, connector.ClassOf(err))
+	_, err = p.streamer().Start(t.Context(), f.request, connector.StartPoint{Native: "of_test"})
+	require.Equal(t, connector.Invalid, connector.ClassOf(err))
+	_, err = p.streamer().Start(t.Context(), f.request, connector.StartPoint{Native: "not a slot"})
+	require.Equal(t, connector.Invalid, connector.ClassOf(err))
+	at, err := p.streamer().Start(t.Context(), f.request, connector.StartPoint{Native: "made_before"})
+	require.NoError(t, err)
+	f.open(at)
+	f.catchUp()
+	f.sameTable("t")
+	require.Contains(t, f.at, "@made_before")
+	require.NoError(t, f.stream.Close())
+	require.NoError(t, p.streamer().Release(t.Context(), f.request))
+	require.Equal(t, []string{"made_before"}, lines(t, p.from, `SELECT slot_name::text FROM pg_replication_slots WHERE database = current_database() AND plugin = 'pgoutput'`), "it is not ours")
+	execute(t, p.from, `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()`)
+}
+
+func TestPartitionsFoldIntoTheirRoot(t *testing.T) {
+	bothWays(t, func(t *testing.T, p *pair) {
+		execute(t, p.from, `CREATE TABLE t (id int, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id)`, `CREATE TABLE low PARTITION OF t FOR VALUES FROM (0) TO (10)`,
+			`CREATE TABLE high (v text, id int NOT NULL)`, `ALTER TABLE t ATTACH PARTITION high FOR VALUES FROM (10) TO (100)`)
+		execute(t, p.to, `CREATE TABLE t (id int PRIMARY KEY, v text)`)
+		f := p.follow(true, "t")
+		f.capture()
+		execute(t, p.from, `INSERT INTO t SELECT g, 'v' || g FROM generate_series(1, 20) g`, `UPDATE t SET id = 50 WHERE id = 1`, `UPDATE t SET v = 'new' WHERE id = 15`, `DELETE FROM t WHERE id = 16`)
+		f.catchUp()
+		f.sameTable("t")
+		execute(t, p.from, `TRUNCATE t`, `INSERT INTO t VALUES (3, 'again')`)
+		f.catchUp()
+		f.sameTable("t")
+		execute(t, p.from, `TRUNCATE low`)
+		f.catchUp()
+		require.Equal(t, connector.Unreadable, f.seen[len(f.seen)-1].Kind)
+	})
+}
+
+func TestSettingsAreReadOrRefused(t *testing.T) {
+	for name, values := range map[string]map[string]string{
+		"unknown": {"SlotNames": "x"}, "bad slot": {"SlotName": "Has Capitals"}, "no number": {"HeartbeatFrequency": "often"},
+		"other plugin": {"PluginName": "test_decoding"}, "no truth": {"CaptureDdls": "perhaps"}, "trimming": {"TrimSpaceInChar": "true"},
+	} {
+		_, err := readSourceSettings(values)
+		require.Equal(t, connector.Invalid, connector.ClassOf(err), name)
+	}
+	s, err := readSourceSettings(map[string]string{"slotname": "a_1", "CaptureDdls": "false", "HeartbeatEnable": "True", "HeartbeatFrequency": "7"})
+	require.NoError(t, err)
+	require.Equal(t, "a_1", s.slot)
+	require.False(t, s.captureDDL)
+	require.Equal(t, 7*time.Minute, s.heartbeatFrequency)
+	_, err = readTargetSettings(map[string]string{"MaxFileSize": "0"})
+	require.Equal(t, connector.Invalid, connector.ClassOf(err))
+}
+
+func FuzzPgoutput(f *testing.F) {
+	f.Add([]byte("R\x00\x00\x00\x01public\x00t\x00d\x00\x01\x01id\x00\x00\x00\x00\x17\xff\xff\xff\xff"))
+	f.Add([]byte("I\x00\x00\x00\x01N\x00\x01b\x00\x00\x00\x04\x00\x00\x00\x07"))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		m := &message{p: p}
+		m.byte()
+		if r, ok := m.relation(); ok {
+			require.LessOrEqual(t, len(r.columns), len(p))
+		}
+		m = &message{p: p}
+		var row tuple
+		if row.read(m) {
+			require.Len(t, row.values, len(row.kinds))
+		}
+		for _, kind := range []byte{0, 'a', 'c', 'r', 'm'} {
+			leaf := &typeParts{oid: 1}
+			parts := &typeParts{kind: kind, of: &typeParts{kind: 'c', fields: []*typeParts{leaf}}, fields: []*typeParts{leaf, {kind: 'a', of: leaf}}}
+			_ = parts.adopt(append([]byte{}, p...))
+		}
+	})
+}

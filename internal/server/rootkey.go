@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
+	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+func (c *Config) rootKey() secret.Source {
+	return secret.Source{File: filepath.Join(c.DataDir, "root.key")}
+}
+
+// RotateRootKey makes a new root key and seals everything in the state anew under it. The server must be stopped. The key
+// of before stays on the keyring, last, so that session tokens still open; those before it are dropped. When it is cut
+// off in the middle, doing it again completes it: at every moment the keyring opens all there is.
+func RotateRootKey(ctx context.Context, c Config, source secret.Source) (resealed int, err error) {
+	if err := c.complete(); err != nil {
+		return 0, err
+	}
+	source.File = c.rootKey().File
+	ring, err := source.Existing()
+	if err != nil {
+		return 0, err
+	}
+	s, err := openStore(ctx, &c)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	of, err := store.Read[cluster](reading{ctx, s}, clusterKey)
+	if err != nil {
+		return 0, fmt.Errorf("read what the state was made for: %w", err)
+	}
+	rotated := ring.Rotated()
+	if err := source.Save(rotated); err != nil {
+		return 0, err
+	}
+	if resealed, err = reseal(ctx, s, rotated, of, &c); err != nil {
+		return resealed, err
+	}
+	return resealed, source.Save(rotated.Keep(2))
+}
+
+type reading struct {
+	ctx   context.Context
+	store store.Store
+}
+
+func (r reading) Get(key string) (store.Item, error) { return r.store.Get(r.ctx, key) }
+
+// reseal seals everything anew that is sealed under a root key of before.
+func reseal(ctx context.Context, s store.Store, ring *secret.Keyring, of cluster, c *Config) (int, error) {
+	total := 0
+	for _, each := range []func() (int, error){
+		func() (int, error) { return identity.Reseal(ctx, s, ring) },
+		func() (int, error) { return certificate.Reseal(ctx, s, ring) },
+		func() (int, error) {
+			return kms.NewVault(s, ring, kms.Home{Partition: of.Partition, Account: of.Account}, c.Now).Sweep(ctx)
+		},
+	} {
+		n, err := each()
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// SealRootKey writes the root keys anew: sealed under a new passphrase, or open when it is empty.
+func SealRootKey(c Config, source secret.Source, passphrase secret.Value) error {
+	if err := c.complete(); err != nil {
+		return err
+	}
+	source.File = c.rootKey().File
+	ring, err := source.Existing()
+	if err != nil {
+		return err
+	}
+	source.Passphrase = passphrase
+	return source.Save(ring)
+}
