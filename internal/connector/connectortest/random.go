@@ -344,10 +344,8 @@ func (s *Suite) testQuiet(t *testing.T) {
 	}
 	require.Less(t, time.Since(begun), 5*time.Second)
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		time.Sleep(50 * time.Millisecond)
-		cancel()
-	}()
+	timer := time.AfterFunc(50*time.Millisecond, cancel)
+	defer timer.Stop()
 	for ctx.Err() == nil {
 		begun = time.Now()
 		_, err := f.stream.Next(ctx)

@@ -91,6 +91,7 @@ func dumpTable(t testing.TB, db *sql.DB, table connectortest.Table) []string {
 	t.Helper()
 	names, err := db.QueryContext(t.Context(), "SELECT name FROM pragma_table_info(?)", table.Name)
 	require.NoError(t, err)
+	defer names.Close()
 	var list []string
 	for names.Next() {
 		var c string
