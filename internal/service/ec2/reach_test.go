@@ -62,7 +62,7 @@ func TestEgressDecidesWhatIsReached(t *testing.T) {
 			require.NoError(t, err, "%v %s", c.groups, c.to)
 			continue
 		}
-		var unreachable *ErrUnreachable
+		var unreachable *UnreachableError
 		require.ErrorAs(t, err, &unreachable, "%v %s", c.groups, c.to)
 	}
 }
