@@ -101,3 +101,20 @@ func rowsOf(t *testing.T, to connector.Target, sql string) []string {
 	}))
 	return out
 }
+
+// FuzzRewriteTable: whatever stands in sqlite_schema, rewriting it does not fail but with an error.
+func FuzzRewriteTable(f *testing.F) {
+	for _, sql := range []string{
+		"CREATE TABLE t (a INT, b DECIMAL(10, 2) NOT NULL DEFAULT (1), PRIMARY KEY (a), CHECK (b > 0)) STRICT", "CREATE TABLE t (CONSTRAINT",
+		"CREATE TABLE \"a\"\"b\" ([x y] `double precision` COLLATE NOCASE, y AS (x || ')') STORED)", "CREATE TABLE t (a", "CREATE TABLE t", "",
+		"CREATE TABLE t (a /* , */ -- )\n, b)", "CREATE TABLE t (a DECIMAL(", "CREATE TABLE t (a PRIMARY", "CREATE TABLE t (a REFERENCES", "CREATE TABLE t (,)",
+	} {
+		f.Add(sql, "a")
+	}
+	f.Fuzz(func(t *testing.T, sql, column string) {
+		for _, verb := range []string{"ADD", "ALTER", "DROP"} {
+			_, _ = rewriteTable(sql, alteration{verb: verb, column: column, text: "x INT"})
+		}
+		_, _ = parseAlteration(sql)
+	})
+}

@@ -83,7 +83,7 @@ func (p *tableParser) item() {
 	it := itemText{textSpan: textSpan{from: p.ts[p.i].from}}
 	keys := len(p.def.keys)
 	defer func() {
-		it.to = p.ts[p.i-1].to
+		it.to = p.ts[min(p.i, len(p.ts))-1].to
 		for _, k := range p.def.keys[keys:] {
 			it.primary = it.primary || k.primary
 		}
