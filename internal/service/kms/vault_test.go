@@ -62,6 +62,12 @@ func (b *bench) write(t *testing.T, k *keyRecord, fn func(*keyRecord)) {
 	require.NoError(t, err)
 }
 
+func (b *bench) grant(t *testing.T, k *keyRecord, g *grantRecord) {
+	t.Helper()
+	_, err := b.store.Update(t.Context(), func(tx store.Tx) error { return store.Write(tx, grantPath(region, k.ID, g.ID), g) })
+	require.NoError(t, err)
+}
+
 func nothing(*keyRecord) {}
 
 func code(t *testing.T, err error) string {
