@@ -27,9 +27,11 @@ type bench struct {
 }
 
 // Seal and the others let the root keys change under the vault, as a restart after a rotation does.
-func (b *bench) Seal(plain, associated []byte) ([]byte, error)  { return b.ring.Seal(plain, associated) }
-func (b *bench) Open(sealed, associated []byte) ([]byte, error) { return b.ring.Open(sealed, associated) }
-func (b *bench) Stale(sealed []byte) bool                       { return b.ring.Stale(sealed) }
+func (b *bench) Seal(plain, associated []byte) ([]byte, error) { return b.ring.Seal(plain, associated) }
+func (b *bench) Open(sealed, associated []byte) ([]byte, error) {
+	return b.ring.Open(sealed, associated)
+}
+func (b *bench) Stale(sealed []byte) bool { return b.ring.Stale(sealed) }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
