@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -22,10 +21,8 @@ import (
 // newService is the service over a real store, and a caller of it.
 func newService(t *testing.T) (*service.Service, *service.Call, *Usage) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "iam")
-	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
-	base, err := etcd.Embed(t.Context(), dir, log)
+	base, err := etcd.Embed(t.Context(), t.TempDir(), log)
 	require.NoError(t, err)
 	ctx, end := context.WithCancel(context.Background())
 	directory, err := identity.Open(ctx, base, identity.Config{Partition: "aws", Account: "111122223333", Sealer: secret.NewKeyring(), Log: log})
@@ -33,7 +30,6 @@ func newService(t *testing.T) (*service.Service, *service.Call, *Usage) {
 	t.Cleanup(func() {
 		end()
 		require.NoError(t, base.Close())
-		require.NoError(t, os.RemoveAll(dir))
 	})
 	following := store.Following(base, directory.Follower())
 	usage := NewUsage(following)

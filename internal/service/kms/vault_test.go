@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -35,13 +34,10 @@ func (b *bench) Stale(sealed []byte) bool { return b.ring.Stale(sealed) }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "kms")
-	require.NoError(t, err)
-	s, err := etcd.Embed(t.Context(), dir, slog.New(slog.DiscardHandler))
+	s, err := etcd.Embed(t.Context(), t.TempDir(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		require.NoError(t, s.Close())
-		require.NoError(t, os.RemoveAll(dir))
 	})
 	b := &bench{ring: secret.NewKeyring(), time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	b.Vault = NewVault(s, b, Home{"aws", "111122223333"}, func() time.Time { return b.time })
