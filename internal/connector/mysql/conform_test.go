@@ -137,4 +137,3 @@ func TestConformance(t *testing.T) {
 	}
 	connectortest.Run(t, s)
 }
-

@@ -65,7 +65,9 @@ func (m *mirror) open() {
 	m.t.Cleanup(func() { _ = m.session.Close() })
 }
 
-func (m *mirror) renamed(n catalog.Name) catalog.Name { return catalog.Name{Schema: m.to, Name: n.Name} }
+func (m *mirror) renamed(n catalog.Name) catalog.Name {
+	return catalog.Name{Schema: m.to, Name: n.Name}
+}
 
 func (m *mirror) followed(number int, t *catalog.Table) connector.Followed {
 	f := connector.Followed{Number: number, Table: t}
