@@ -220,7 +220,7 @@ func TestMixedFormsInOneStream(t *testing.T) {
 			}
 		}
 		f.capture()
-		execute(t, p.from, `INSERT INTO t VALUES (1, '1 day 02:03', '{1,NULL,3}', 12.34, '::1/64', '[1,5)'), (2)`, `UPDATE t SET i = i * 2 WHERE id = 1`)
+		execute(t, p.from, `INSERT INTO t VALUES (1, '1 day 02:03', '{1,NULL,3}', 12.34, '::1/64', '[1,5)')`, `INSERT INTO t (id) VALUES (2)`, `UPDATE t SET i = i * 2 WHERE id = 1`)
 		f.catchUp()
 		f.sameTable("t")
 	})

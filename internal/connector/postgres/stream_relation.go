@@ -313,32 +313,49 @@ func (s *stream) describe(ctx context.Context, name catalog.Name) (*catalog.Tabl
 func (s *stream) truncate(ctx context.Context, m *message) error {
 	n := int(m.uint32())
 	m.byte() // CASCADE, RESTART IDENTITY: every table concerned is listed
+	listed, told := map[uint32]bool{}, map[*followed]bool{}
 	var rels []*streamed
 	for range n {
 		id := m.uint32()
 		if m.bad {
 			return errMalformed
 		}
-		if rel := s.relations[id]; rel != nil && !rel.ignored && !rel.audit {
+		listed[id] = true
+		if rel := s.relations[id]; rel != nil && rel.f != nil && !rel.ignored && !rel.audit && s.final >= rel.f.since {
 			rels = append(rels, rel)
 		}
 	}
-	whole := map[*followed]bool{}
 	for _, rel := range rels {
-		if rel.f != nil && rel.root == (catalog.Name{}) && s.final >= rel.f.since {
-			whole[rel.f] = true
-			s.touched = true
-			s.announce(&connector.Structure{Kind: connector.Truncated, Number: rel.f.f.Number, Table: rel.f.f.Table, SQL: "TRUNCATE TABLE " + quoteName(rel.name)})
+		if told[rel.f] {
+			continue
 		}
-	}
-	for _, rel := range rels {
-		if rel.f != nil && !whole[rel.f] && s.final >= rel.f.since {
-			whole[rel.f] = true
-			s.announce(&connector.Structure{
-				Kind: connector.Unreadable, Number: rel.f.f.Number, Table: rel.f.f.Table,
-				Why: fmt.Sprintf("partition %s was truncated by itself: which rows went is not said", rel.name),
-			})
+		told[rel.f] = true
+		whole := rel.root == (catalog.Name{})
+		if !whole {
+			var err error
+			if whole, err = s.wholeRoot(ctx, rel.root, listed); err != nil {
+				return err
+			}
 		}
+		st := &connector.Structure{Kind: connector.Truncated, Number: rel.f.f.Number, Table: rel.f.f.Table, SQL: "TRUNCATE TABLE " + quoteName(rel.f.f.Table.Name)}
+		if !whole {
+			st.Kind, st.SQL = connector.Unreadable, ""
+			st.Why = fmt.Sprintf("partition %s was truncated by itself: which rows went is not said", rel.name)
+		}
+		s.announce(st)
 	}
 	return nil
+}
+
+// wholeRoot reports whether all partitions of a table are among the listed.
+func (s *stream) wholeRoot(ctx context.Context, root catalog.Name, listed map[uint32]bool) (bool, error) {
+	whole := true
+	sql := "SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(" + quoteLiteral(quoteName(root)) + "::pg_catalog.regclass) WHERE isleaf"
+	err := s.side.do(ctx, func(w *wire) error {
+		return w.query(ctx, sql, func(v [][]byte) error {
+			whole = whole && listed[number(v[0])]
+			return nil
+		})
+	})
+	return whole, classify(ctx, "look up the partitions of "+root.String(), err)
 }
