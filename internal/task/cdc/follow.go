@@ -109,17 +109,18 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	for range groups {
 		p.works <- apply.NewWork()
 	}
-	if f.Stop.CaughtUp {
-		if p.end, err = f.Source.End(ctx); err != nil {
-			return nil, fmt.Errorf("ask where the source's changes end: %w", err)
-		}
-	}
 	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
 	}
 	if p.stream, err = f.Source.Stream(ctx, f.request(p), position); err != nil {
 		_ = p.session.Close()
 		return nil, fmt.Errorf("follow the source: %w", err)
+	}
+	if f.Stop.CaughtUp { // asked once the stream is open: opening it may note what has changed meanwhile (SQLite)
+		if p.end, err = f.Source.End(ctx); err != nil {
+			p.close()
+			return nil, fmt.Errorf("ask where the source's changes end: %w", err)
+		}
 	}
 	p.applier = apply.New(apply.Config{
 		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
