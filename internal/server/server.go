@@ -77,6 +77,11 @@ func (s *Server) start(ctx context.Context) error {
 	if err := firstAdministrator(ctx, p.store, p.directory, &s.config); err != nil {
 		return err
 	}
+	if s.config.DMSRoles {
+		if _, err := iam.MakeDMSRoles(ctx, p.store, s.cluster.Partition, s.config.Now()); err != nil {
+			return err
+		}
+	}
 	if err := s.serve(ctx, p, keyring); err != nil {
 		return err
 	}
