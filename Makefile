@@ -1,19 +1,25 @@
 .DEFAULT_GOAL := build
 SHELL := /bin/bash
 GO ?= go
-CONCURRENT := ./internal/change/... ./internal/connector/... ./internal/progress/... ./internal/task/... ./internal/transform/...
+CONCURRENT := ./internal/change/... ./internal/connector/... ./internal/progress/... ./internal/task/... ./internal/transform/... ./internal/edge/... ./internal/store/... ./internal/identity/... ./internal/audit/... ./internal/service/...
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 build: ## build ./bin/whimbrel (no cgo)
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/whimbrel ./cmd/whimbrel
 
-test: test-servers ## install the servers the tests need, then run every test
+test: test-servers test-clients ## install the servers and clients the tests need, then run every test
 	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) test -timeout 20m ./...
 
 test-servers: ## install PostgreSQL 15 and 18, MariaDB and sqlite3 for the tests
 	./tools/test-servers.sh
 
-test/race: test-servers ## the packages with goroutines under the race detector (needs a C compiler)
+test-clients: ## install the aws command, boto3 and the JavaScript SDK for the tests
+	./tools/test-clients.sh
+
+generate: ## the wire packages from the services' models
+	$(GO) generate ./internal/edge/wire
+
+test/race: test-servers test-clients ## the packages with goroutines under the race detector (needs a C compiler)
 	WHIMBREL_TEST_REQUIRE_SERVERS=1 CGO_ENABLED=1 $(GO) test -race -timeout 30m $(CONCURRENT)
 
 fuzz: ## a minute of fuzzing for every parser of outside bytes
@@ -33,4 +39,4 @@ clean: ## remove what make built
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: build test test-servers test/race fuzz bench lint clean help
+.PHONY: build test test-servers test-clients generate test/race fuzz bench lint clean help

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -35,9 +36,9 @@ AWS_SHARED_CREDENTIALS_FILE, or of the data directory, and needs the permission 
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.dataDir, "data-dir", "whimbrel-data", "the server's `folder`, for its address, authority and credentials")
-	flags.StringVar(&f.url, "endpoint-url", "", "the server's `URL`; of the data directory's server, or AWS_ENDPOINT_URL")
-	flags.StringVar(&f.authority, "ca-bundle", "", "PEM `file` of what signs the server's certificate; the data directory's, or AWS_CA_BUNDLE")
-	flags.StringVar(&f.region, "region", "", "the server's `region`; the data directory's, or AWS_REGION")
+	flags.StringVar(&f.url, "endpoint-url", "", "the server's `URL`; else $AWS_ENDPOINT_URL")
+	flags.StringVar(&f.authority, "ca-bundle", "", "PEM `file` of what signs the server's certificate")
+	flags.StringVar(&f.region, "region", "", "the server's `region`")
 	flags.StringVar(&f.sourceIP, "source-ip", "", "the `address` that the call would come from")
 	flags.StringArrayVar(&f.context, "context", nil, "a condition `key=value` of the call; several for several")
 	return cmd
@@ -52,23 +53,31 @@ func firstOf(all ...string) string {
 	return ""
 }
 
-// complete finds in the data directory what was not said.
-func (f *explainFlags) complete() (*client.Client, error) {
+// complete finds in the data directory what was not said; what the directory of --data-dir says goes before the environment.
+func (f *explainFlags) complete(cmd *cobra.Command) (*client.Client, error) {
 	read := func(name string) string {
 		text, _ := os.ReadFile(filepath.Join(f.dataDir, name)) // what is missing is said below
 		return strings.TrimSpace(string(text))
 	}
 	url, region, _ := strings.Cut(read("endpoint"), " ")
-	authority := ""
-	if _, err := os.Stat(filepath.Join(f.dataDir, "ca.pem")); err == nil && f.url == "" && url != "" {
-		authority = filepath.Join(f.dataDir, "ca.pem")
+	key := filepath.Join(f.dataDir, "credentials")
+	if !cmd.Flags().Changed("data-dir") {
+		url, region = firstOf(os.Getenv("AWS_ENDPOINT_URL"), url), firstOf(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), region)
+		key = firstOf(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), key)
 	}
-	f.url, f.region = firstOf(f.url, url, os.Getenv("AWS_ENDPOINT_URL")), firstOf(f.region, region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
-	f.authority = firstOf(f.authority, authority, os.Getenv("AWS_CA_BUNDLE"))
+	f.url, f.region = firstOf(f.url, url), firstOf(f.region, region)
 	if f.url == "" || f.region == "" {
-		return nil, usageError{fmt.Errorf("no running server is known: give --endpoint-url and --region, or the --data-dir of one")}
+		return nil, usageError{errors.New("no running server is known: give --endpoint-url and --region, or the --data-dir of one")}
 	}
-	credentials, err := client.FromEnvironment(os.Getenv, firstOf(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), filepath.Join(f.dataDir, "credentials")))
+	if f.authority == "" {
+		f.authority = os.Getenv("AWS_CA_BUNDLE")
+		if own := filepath.Join(f.dataDir, "ca.pem"); strings.HasPrefix(read("endpoint"), f.url+" ") {
+			if _, err := os.Stat(own); err == nil {
+				f.authority = own
+			}
+		}
+	}
+	credentials, err := client.FromEnvironment(os.Getenv, key)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -76,7 +85,7 @@ func (f *explainFlags) complete() (*client.Client, error) {
 }
 
 func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
-	c, err := f.complete()
+	c, err := f.complete(cmd)
 	if err != nil {
 		return err
 	}
@@ -111,9 +120,6 @@ func printExplained(w io.Writer, out *whimbrelapi.ExplainAccessResponse) {
 	fmt.Fprintf(w, "%s: %s\n", *out.PrincipalArn, *out.Decision)
 	if out.Message != nil {
 		fmt.Fprintf(w, "  %s\n", *out.Message)
-	}
-	for _, note := range out.Notes {
-		fmt.Fprintf(w, "  note: %s\n", note)
 	}
 	fmt.Fprintln(w, "\nstatements, in the order in which they are asked:")
 	if len(out.Steps) == 0 {

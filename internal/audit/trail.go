@@ -2,7 +2,6 @@ package audit
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,10 +78,7 @@ func (t *Trail) begin() error {
 
 // Record appends a record. An error means that the call must not be answered as if it had been recorded.
 func (t *Trail) Record(r *Record) error {
-	line, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("encode an audit record: %w", err)
-	}
+	line := r.appendJSON(make([]byte, 0, 1536))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.mu.closed {

@@ -117,7 +117,7 @@ func (x *exchange) serve(ctx context.Context) (any, error) {
 	if used := x.edge.config.Used; used != nil {
 		used(x.call.Principal, x.service.Model.Name, x.call.Region, x.now)
 	}
-	if wait, ok := x.edge.throttle.allow(x.call.Principal, x.now); !ok {
+	if wait, ok := x.edge.throttle.allow(x.call, x.now); !ok {
 		return nil, throttled(x.protocol, wait)
 	}
 	if err := x.decode(); err != nil {

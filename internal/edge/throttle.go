@@ -39,13 +39,17 @@ func newThrottle(c Throttle) *throttle {
 }
 
 // allow takes a call out of the principal's bucket. Sessions of one role share the role's.
-func (t *throttle) allow(who *service.Principal, now time.Time) (wait time.Duration, ok bool) {
+// Callers that are nobody yet are told apart by their address.
+func (t *throttle) allow(call *service.Call, now time.Time) (wait time.Duration, ok bool) {
 	if t.config.Rate <= 0 {
 		return 0, true
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	name := who.IdentityARN()
+	name := call.Principal.IdentityARN()
+	if call.Principal.Kind == service.Anonymous {
+		name = sourceOf(call.Source.IP).String()
+	}
 	b := t.mu.buckets[name]
 	if b == nil {
 		if len(t.mu.buckets) >= maxBuckets {

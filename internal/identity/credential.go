@@ -25,13 +25,35 @@ func (d *Directory) Credential(_ context.Context, id, token string, now time.Tim
 	if !ok {
 		return "", nil, service.ErrUnknownKey
 	}
-	plain, err := d.sealer.Open(key.Secret, []byte(id))
-	if err != nil {
-		return "", nil, fmt.Errorf("read the secret of %s: %w", id, err)
+	if secret, err = d.secrets.of(key, d.sealer); err != nil {
+		return "", nil, err
 	}
 	who = d.PrincipalOf(user)
 	who.AccessKeyID = id
-	return string(plain), who, nil
+	return secret, who, nil
+}
+
+// secrets remembers opened secrets of long-term keys. A record that was replaced is another record.
+type secrets struct {
+	sync.Mutex
+	known map[*AccessKey]string
+}
+
+func (c *secrets) of(key *AccessKey, sealer Sealer) (string, error) {
+	c.Lock()
+	defer c.Unlock()
+	if secret, ok := c.known[key]; ok {
+		return secret, nil
+	}
+	plain, err := sealer.Open(key.Secret, []byte(key.ID))
+	if err != nil {
+		return "", fmt.Errorf("read the secret of %s: %w", key.ID, err)
+	}
+	if c.known == nil || len(c.known) >= remembered {
+		c.known = map[*AccessKey]string{}
+	}
+	c.known[key] = string(plain)
+	return string(plain), nil
 }
 
 func (d *Directory) temporary(id, token string, now time.Time) (string, *service.Principal, error) {

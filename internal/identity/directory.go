@@ -42,6 +42,7 @@ type Directory struct {
 	}
 	compiled compiled
 	grants   grants
+	secrets  secrets
 	changes  atomic.Int64 // grows with every change, so that what was made of the picture can be made anew
 }
 

@@ -107,7 +107,7 @@ var (
 // shortDir is a folder with a path short enough for a socket.
 func shortDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(folder, "d")
+	dir, err := os.MkdirTemp(folder, "d") //nolint:usetesting // t.TempDir is too long for a socket
 	require.NoError(t, err)
 	return dir
 }

@@ -81,7 +81,7 @@ func TestAssumeRole(t *testing.T) {
 	in.Policy = aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:Get*","Resource":"*"}]}`)
 	got, err = api.AssumeRole(ctx, in)
 	require.NoError(t, err)
-	require.NotNil(t, got.PackedPolicySize)
+	require.NotNil(t, got.PackedPolicySize) //nolint:staticcheck // what the service has answered all along
 	_, err = iam.NewFromConfig(with(c, got.Credentials)).ListUsers(ctx, nil)
 	require.ErrorContains(t, err, "because no session policy allows the iam:ListUsers action")
 

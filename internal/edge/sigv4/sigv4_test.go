@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -254,7 +253,7 @@ func FuzzVerify(f *testing.F) {
 		c, err := verify(r, []byte(body), secret)
 		require.Error(t, err)
 		var e *Error
-		require.True(t, errors.As(err, &e))
+		require.ErrorAs(t, err, &e)
 		if c != nil {
 			_ = c.CheckScope(exampleTime, "dms", "us-east-1")
 		}

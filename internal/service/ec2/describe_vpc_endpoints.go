@@ -51,7 +51,7 @@ func (s *Service) showEndpoint(e *VPCEndpoint, known []Group) ec2api.VpcEndpoint
 		CreationTimestamp: &e.Created, IpAddressType: ptr("ipv4"), RequesterManaged: ptr(false), ServiceRegion: &s.Region, RouteTableIds: []string{}, Tags: tagList(e.Tags),
 	}
 	for _, g := range groupNames(e.Groups, known) {
-		out.Groups = append(out.Groups, ec2api.SecurityGroupIdentifier{GroupId: g.GroupId, GroupName: g.GroupName})
+		out.Groups = append(out.Groups, ec2api.SecurityGroupIdentifier(g))
 	}
 	for i := range e.Names {
 		out.DnsEntries = append(out.DnsEntries, ec2api.DnsEntry{DnsName: &e.Names[i]})

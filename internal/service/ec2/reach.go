@@ -12,17 +12,17 @@ import (
 // Network answers what the security groups of the inventory let through.
 type Network struct{ Store store.Store }
 
-// ErrUnreachable says that no egress rule of an instance's groups covers an address.
-type ErrUnreachable struct {
+// UnreachableError says that no egress rule of an instance's groups covers an address.
+type UnreachableError struct {
 	Address netip.AddrPort
 	Groups  []string
 }
 
-func (e *ErrUnreachable) Error() string {
+func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("no egress rule of the security groups %v lets tcp traffic to %s through", e.Groups, e.Address)
 }
 
-// MayReach reports, with an *ErrUnreachable, that an instance in the groups may not open a TCP connection to an address.
+// MayReach reports, with an *UnreachableError, that an instance in the groups may not open a TCP connection to an address.
 // A database may only be spoken to where this answers nil; so a test of a connection cannot be used to look around in a
 // network.
 func (n *Network) MayReach(ctx context.Context, ids []string, to netip.AddrPort) error {
@@ -42,7 +42,7 @@ func (n *Network) MayReach(ctx context.Context, ids []string, to netip.AddrPort)
 			return nil
 		}
 	}
-	return &ErrUnreachable{to, ids}
+	return &UnreachableError{to, ids}
 }
 
 // passes reports that a rule covers TCP with an address at the other end.

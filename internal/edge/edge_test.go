@@ -1,0 +1,417 @@
+package edge_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/audit"
+	"github.com/whimbreldb/whimbrel/internal/edge"
+	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/kmsapi"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/stsapi"
+	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+)
+
+const (
+	keyID     = "AKIAIOSFODNN7EXAMPLE"
+	keySecret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+)
+
+// people know one key.
+type people struct{}
+
+func (people) Credential(_ context.Context, id, token string, _ time.Time) (string, *service.Principal, error) {
+	switch {
+	case token == "old":
+		return "", nil, service.ErrExpiredKey
+	case id == "AKIABROKENBROKENBROK":
+		return "", nil, errors.New("the store does not answer: password=hunter2")
+	case id != keyID || token != "":
+		return "", nil, service.ErrUnknownKey
+	}
+	return keySecret, &service.Principal{Kind: service.User, Account: "1", ARN: "arn:aws:iam::1:user/a", UserID: "AIDA", Name: "a", AccessKeyID: id}, nil
+}
+
+// gate denies one action.
+type gate struct{}
+
+func (gate) Authorize(_ context.Context, _ *service.Call, checks []service.Check) (string, error) {
+	for _, c := range checks {
+		if c.Action == "kms:DisableKey" {
+			return "no, not that", nil
+		}
+	}
+	return "", nil
+}
+
+// memory is a trail in memory.
+type memory struct {
+	mu      sync.Mutex
+	records []*audit.Record
+	err     error
+}
+
+func (m *memory) Record(r *audit.Record) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.records = append(m.records, r)
+	return m.err
+}
+
+func (m *memory) last() *audit.Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.records[len(m.records)-1]
+}
+
+// house is an edge with two services behind it, on a listener of its own.
+type house struct {
+	trail *memory
+	url   string
+	http  *http.Client
+	tls   *tls.Config
+	log   *bytes.Buffer
+}
+
+func open(t *testing.T, change func(*edge.Config)) *house {
+	t.Helper()
+	any := func(_ context.Context, call *service.Call) ([]service.Check, error) { return call.OnAny(), nil }
+	keys, err := service.New(&kmsapi.Service,
+		service.Handle("Encrypt", func(ctx context.Context, call *service.Call, _ *kmsapi.EncryptRequest) ([]service.Check, error) {
+			return any(ctx, call)
+		},
+			func(_ context.Context, _ *service.Call, in *kmsapi.EncryptRequest) (*kmsapi.EncryptResponse, error) {
+				return &kmsapi.EncryptResponse{KeyId: in.KeyId, CiphertextBlob: bytes.Repeat([]byte{7}, len(in.Plaintext))}, nil
+			}),
+		service.Handle("DisableKey", func(ctx context.Context, call *service.Call, _ *kmsapi.DisableKeyRequest) ([]service.Check, error) {
+			return any(ctx, call)
+		},
+			func(context.Context, *service.Call, *kmsapi.DisableKeyRequest) (*service.None, error) {
+				return &service.None{}, nil
+			}),
+		service.Handle("EnableKey", func(ctx context.Context, call *service.Call, _ *kmsapi.EnableKeyRequest) ([]service.Check, error) {
+			return any(ctx, call)
+		},
+			func(_ context.Context, _ *service.Call, in *kmsapi.EnableKeyRequest) (*service.None, error) {
+				switch *in.KeyId {
+				case "panic":
+					panic("secret=hunter2")
+				case "unmodelled":
+					return nil, &wire.Error{Code: "MadeUpException", Message: "hunter2", Status: 400}
+				case "slow":
+					<-time.After(time.Hour)
+				case "failure":
+					return nil, errors.New("password=hunter2")
+				}
+				return nil, kmsapi.Service.NewError("NotFoundException", "no key %s", *in.KeyId)
+			}))
+	require.NoError(t, err)
+	tokens, err := service.New(&stsapi.Service, service.Handle("GetCallerIdentity",
+		func(context.Context, *service.Call, *stsapi.GetCallerIdentityRequest) ([]service.Check, error) {
+			return nil, nil
+		},
+		func(_ context.Context, call *service.Call, _ *stsapi.GetCallerIdentityRequest) (*stsapi.GetCallerIdentityResponse, error) {
+			return &stsapi.GetCallerIdentityResponse{Arn: &call.Principal.ARN}, nil
+		}))
+	require.NoError(t, err)
+	h := &house{trail: &memory{}, log: &bytes.Buffer{}}
+	var mu sync.Mutex
+	c := edge.Config{
+		Partition: "aws", Region: "eu-central-1", Account: "1", Services: []*service.Service{keys, tokens}, Credentials: people{}, Authorizer: gate{},
+		Recorder: h.trail, Log: slog.New(slog.NewTextHandler(locked{&mu, h.log}, nil)),
+	}
+	if change != nil {
+		change(&c)
+	}
+	e, err := edge.New(c)
+	require.NoError(t, err)
+	s, err := etcd.Embed(t.Context(), t.TempDir(), c.Log)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	h.serve(t, e, s, c.Log)
+	return h
+}
+
+type locked struct {
+	mu *sync.Mutex
+	w  io.Writer
+}
+
+func (l locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+func (h *house) serve(t *testing.T, e *edge.Edge, s store.Store, log *slog.Logger) {
+	t.Helper()
+	authority, err := certificate.OpenAuthority(t.Context(), s, secret.NewKey(), time.Now())
+	require.NoError(t, err)
+	issued, err := certificate.NewIssued(authority, []string{"localhost"}, time.Now)
+	require.NoError(t, err)
+	server, err := edge.Listen("127.0.0.1:0", e, edge.TLSConfig(issued.Get), log)
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve() }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = server.Shutdown(ctx)
+		require.NoError(t, <-ended)
+	})
+	_, port, err := net.SplitHostPort(server.Address().String())
+	require.NoError(t, err)
+	roots, err := tlsRoots(authority)
+	require.NoError(t, err)
+	h.url, h.tls = "https://localhost:"+port, roots
+	transport := &http.Transport{TLSClientConfig: h.tls, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	h.http = &http.Client{Transport: transport}
+}
+
+// signed makes a request of KMS, signed well.
+func (h *house) signed(t testing.TB, target, body string, mend func(*http.Request)) *http.Request {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, h.url, strings.NewReader(body))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", "TrentService."+target)
+	id := aws.Credentials{AccessKeyID: keyID, SecretAccessKey: keySecret}
+	if mend != nil {
+		mend(r)
+		if token := r.Header.Get("Test-Token"); token != "" {
+			id.SessionToken = token
+		}
+		if other := r.Header.Get("Test-Key"); other != "" {
+			id.AccessKeyID = other
+		}
+	}
+	digest := sha256.Sum256([]byte(body))
+	require.NoError(t, v4.NewSigner().SignHTTP(t.Context(), id, r, hex.EncodeToString(digest[:]), "kms", "eu-central-1", time.Now()))
+	return r
+}
+
+func (h *house) do(t testing.TB, r *http.Request) (int, string, http.Header) {
+	t.Helper()
+	answer, err := h.http.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	return answer.StatusCode, string(body), answer.Header
+}
+
+func TestACallAndItsRecord(t *testing.T) {
+	h := open(t, nil)
+	status, body, header := h.do(t, h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aHVudGVyMg=="}`, nil))
+	require.Equal(t, 200, status, body)
+	require.JSONEq(t, `{"CiphertextBlob":"BwcHBwcHBw==","KeyId":"k"}`, body)
+	require.Equal(t, "application/x-amz-json-1.1", header.Get("Content-Type"))
+	r := h.trail.last()
+	require.Equal(t, header.Get("X-Amzn-Requestid"), r.RequestID)
+	require.Equal(t, "kms.amazonaws.com", r.EventSource)
+	require.Equal(t, "Encrypt", r.EventName)
+	require.Equal(t, "a", r.UserIdentity.UserName)
+	require.JSONEq(t, `{"keyId":"k","plaintext":"***"}`, string(r.Request))
+	require.Equal(t, "127.0.0.1", r.SourceIP)
+	require.Equal(t, "TLSv1.3", r.TLS.Version)
+}
+
+func TestErrorsOfEveryGate(t *testing.T) {
+	h := open(t, func(c *edge.Config) { c.Timeout = 300 * time.Millisecond })
+	long := strings.Repeat("x", wire.MaxBody+1)
+	for _, c := range []struct {
+		name, target, body string
+		mend               func(*http.Request)
+		status             int
+		want               string
+	}{
+		{"denied", "DisableKey", `{"KeyId":"k"}`, nil, 400, `{"__type":"AccessDeniedException","message":"no, not that"}`},
+		{"denied before it is validated", "DisableKey", `{}`, nil, 400, `{"__type":"AccessDeniedException","message":"no, not that"}`},
+		{"invalid", "EnableKey", `{}`, nil, 400, `"__type":"ValidationException","message":"1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null"`},
+		{"modelled", "EnableKey", `{"KeyId":"k"}`, nil, 400, `{"__type":"NotFoundException","message":"no key k"}`},
+		{"unmodelled", "EnableKey", `{"KeyId":"unmodelled"}`, nil, 500, "InternalFailure"},
+		{"failure", "EnableKey", `{"KeyId":"failure"}`, nil, 500, "InternalFailure"},
+		{"panic", "EnableKey", `{"KeyId":"panic"}`, nil, 500, "InternalFailure"},
+		{"unknown operation", "Fly", `{}`, nil, 400, `{"__type":"UnknownOperationException"}`},
+		{"not served yet", "CreateKey", `{}`, nil, 400, `{"__type":"UnknownOperationException"}`},
+		{"not JSON", "EnableKey", `{"KeyId":`, nil, 400, "SerializationException"},
+		{"too large", "EnableKey", long, nil, 413, "RequestEntityTooLargeException"},
+		{"unknown key", "EnableKey", `{}`, func(r *http.Request) { r.Header.Set("Test-Key", "AKIANOBODYNOBODYNOBO") }, 400, `{"__type":"UnrecognizedClientException","message":"The security token included in the request is invalid."}`},
+		{"expired", "EnableKey", `{}`, func(r *http.Request) { r.Header.Set("Test-Token", "old") }, 400, `{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}`},
+		{"no directory", "EnableKey", `{}`, func(r *http.Request) { r.Header.Set("Test-Key", "AKIABROKENBROKENBROK") }, 500, "InternalFailure"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			status, body, _ := h.do(t, h.signed(t, c.target, c.body, c.mend))
+			require.Equal(t, c.status, status, body)
+			require.Contains(t, body, c.want)
+			require.NotContains(t, body, "hunter2")
+			require.NotEmpty(t, h.trail.last().ErrorCode, "refused calls are recorded too")
+		})
+	}
+}
+
+func TestWhatIsNotRecordedIsNotAnswered(t *testing.T) {
+	h := open(t, nil)
+	h.trail.err = errors.New("the disk is full")
+	status, body, _ := h.do(t, h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aA=="}`, nil))
+	require.Equal(t, 500, status)
+	require.NotContains(t, body, "CiphertextBlob")
+}
+
+func TestACallEndsInTime(t *testing.T) {
+	h := open(t, func(c *edge.Config) {
+		c.Timeout = 100 * time.Millisecond
+		c.Authorizer = slowGate{}
+	})
+	status, body, _ := h.do(t, h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aA=="}`, nil))
+	require.Equal(t, 503, status)
+	require.Contains(t, body, "The request was not done in time")
+}
+
+type slowGate struct{}
+
+func (slowGate) Authorize(ctx context.Context, _ *service.Call, _ []service.Check) (string, error) {
+	<-ctx.Done()
+	return "", fmt.Errorf("decide: %w", ctx.Err())
+}
+
+func TestEachPrincipalHasItsBucket(t *testing.T) {
+	h := open(t, func(c *edge.Config) { c.Throttle = edge.Throttle{Rate: 0.001, Burst: 3} })
+	for i := range 5 {
+		status, body, _ := h.do(t, h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aA=="}`, nil))
+		if i < 3 {
+			require.Equal(t, 200, status)
+			continue
+		}
+		require.Equal(t, 400, status)
+		require.JSONEq(t, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, body)
+	}
+}
+
+// TestBadSignaturesSlowTheirSource: the first are answered at once, later ones later; a good one beside them is not held up.
+func TestBadSignaturesSlowTheirSource(t *testing.T) {
+	h := open(t, nil)
+	bad := func() time.Duration {
+		r := h.signed(t, "Encrypt", `{}`, nil)
+		r.Header.Set("Authorization", r.Header.Get("Authorization")[:len(r.Header.Get("Authorization"))-4]+"0000")
+		began := time.Now()
+		status, body, _ := h.do(t, r)
+		require.Equal(t, 400, status, body)
+		require.Contains(t, body, "InvalidSignatureException")
+		return time.Since(began)
+	}
+	for range 5 {
+		bad()
+	}
+	require.GreaterOrEqual(t, bad(), 50*time.Millisecond)
+	require.GreaterOrEqual(t, bad(), 100*time.Millisecond)
+	require.GreaterOrEqual(t, bad(), 200*time.Millisecond)
+	var waiting sync.WaitGroup
+	waiting.Go(func() { bad() })
+	status, _, _ := h.do(t, h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aA=="}`, nil))
+	require.Equal(t, 200, status)
+	waiting.Wait()
+}
+
+// TestTLS: nothing older than 1.2, nothing without forward secrecy, no plain HTTP.
+func TestTLS(t *testing.T) {
+	h := open(t, nil)
+	address := strings.TrimPrefix(h.url, "https://")
+	dial := func(change func(*tls.Config)) error {
+		c := h.tls.Clone()
+		change(c)
+		conn, err := tls.Dial("tcp", address, c)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err
+	}
+	require.NoError(t, dial(func(*tls.Config) {}))
+	require.NoError(t, dial(func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }))
+	require.Error(t, dial(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }))
+	for _, suites := range [][]*tls.CipherSuite{tls.CipherSuites(), tls.InsecureCipherSuites()} {
+		for _, suite := range suites {
+			if len(suite.SupportedVersions) == 1 && suite.SupportedVersions[0] == tls.VersionTLS13 {
+				continue
+			}
+			err := dial(func(c *tls.Config) { c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{suite.ID} })
+			forward := strings.HasPrefix(suite.Name, "TLS_ECDHE_ECDSA") && (strings.Contains(suite.Name, "GCM") || strings.Contains(suite.Name, "POLY1305"))
+			require.Equal(t, forward, err == nil, suite.Name)
+		}
+	}
+	answer, err := http.Get("http://" + address)
+	if err == nil { // Go's server says so in plain text and closes
+		defer answer.Body.Close()
+		require.Equal(t, 400, answer.StatusCode)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.Contains(t, string(body), "HTTP request to an HTTPS server")
+	}
+}
+
+func TestBothVersionsOfHTTP(t *testing.T) {
+	h := open(t, nil)
+	answer, err := h.http.Do(h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aA=="}`, nil))
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, 2, answer.ProtoMajor)
+	transport := &http.Transport{TLSClientConfig: h.tls.Clone()}
+	defer transport.CloseIdleConnections()
+	transport.TLSClientConfig.NextProtos = []string{"http/1.1"}
+	h.http = &http.Client{Transport: transport}
+	answer, err = h.http.Do(h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aA=="}`, nil))
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, 1, answer.ProtoMajor)
+	require.Equal(t, 200, answer.StatusCode)
+}
+
+// TestSlowClientsAreDropped sends a request's head without its end.
+func TestSlowClientsAreDropped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for a time limit")
+	}
+	h := open(t, nil)
+	c := h.tls.Clone()
+	c.NextProtos = []string{"http/1.1"}
+	conn, err := tls.Dial("tcp", strings.TrimPrefix(h.url, "https://"), c)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+	require.NoError(t, err)
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+	began := time.Now()
+	_, err = bufio.NewReader(conn).ReadString('\n')
+	require.Error(t, err)
+	require.False(t, errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 15*time.Second, "the server kept waiting")
+}
+
+func TestTwoServicesOfOneName(t *testing.T) {
+	s, err := service.New(&stsapi.Service)
+	require.NoError(t, err)
+	_, err = edge.New(edge.Config{Services: []*service.Service{s, s}})
+	require.ErrorContains(t, err, "two services are signed as sts")
+}

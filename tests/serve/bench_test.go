@@ -1,0 +1,149 @@
+package serve_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/edge"
+	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
+	"github.com/whimbreldb/whimbrel/internal/secret"
+	whimbrel "github.com/whimbreldb/whimbrel/internal/server"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+)
+
+// BenchmarkGetCallerIdentity compares a signed, authorized and recorded call with a bare net/http TLS handler that writes
+// the same bytes: the same client, the same connections, the same machine, one after the other.
+func BenchmarkGetCallerIdentity(b *testing.B) {
+	dir := shortDir(b)
+	s, err := whimbrel.Start(b.Context(), whimbrel.Config{DataDir: dir, Listen: "127.0.0.1:0", Region: region, Account: account, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(b, err)
+	defer func() { require.NoError(b, s.Stop(context.Background())) }()
+	there := &server{dir: dir, url: s.About().URL}
+	request := presign(b, there)
+	answer := ask(b, there.http(b), request())
+
+	bare := bareHandler(b, answer)
+	b.Run("whimbrel", func(b *testing.B) { load(b, there.http(b), request) })
+	b.Run("bare", func(b *testing.B) {
+		load(b, there.http(b), func() *http.Request {
+			r := request()
+			r.URL.Host, r.Host = bare, bare
+			return r
+		})
+	})
+}
+
+// presign makes requests that are signed once and sent often, so that the client's signing is not measured.
+func presign(b *testing.B, s *server) func() *http.Request {
+	b.Helper()
+	id, key := s.credentials(b)
+	body := []byte("Action=GetCallerIdentity&Version=2011-06-15")
+	r, err := http.NewRequest(http.MethodPost, s.url+"/", bytes.NewReader(body))
+	require.NoError(b, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	digest := sha256.Sum256(body)
+	require.NoError(b, v4.NewSigner().SignHTTP(b.Context(), aws.Credentials{AccessKeyID: id, SecretAccessKey: key}, r, hex.EncodeToString(digest[:]), "sts", region, time.Now()))
+	return func() *http.Request {
+		c := r.Clone(context.Background())
+		c.Body = io.NopCloser(bytes.NewReader(body))
+		return c
+	}
+}
+
+func ask(b *testing.B, client *http.Client, r *http.Request) []byte {
+	b.Helper()
+	answer, err := client.Do(r)
+	require.NoError(b, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(b, err)
+	require.Equal(b, 200, answer.StatusCode, string(body))
+	return body
+}
+
+// bareHandler reads the request and writes the same bytes, over the same kind of TLS.
+func bareHandler(b *testing.B, answer []byte) string {
+	b.Helper()
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "text/xml")
+		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+		_, _ = w.Write(answer)
+	})
+	st, err := etcd.Embed(b.Context(), b.TempDir(), slog.New(slog.DiscardHandler))
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = st.Close() })
+	authority, err := certificate.OpenAuthority(b.Context(), st, secret.NewKey(), time.Now())
+	require.NoError(b, err)
+	issued, err := certificate.NewIssued(authority, []string{"localhost", "127.0.0.1"}, time.Now)
+	require.NoError(b, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(b, err)
+	bare := &http.Server{Handler: handler, TLSConfig: edge.TLSConfig(issued.Get), ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = bare.ServeTLS(listener, "", "") }()
+	b.Cleanup(func() { _ = bare.Close() })
+	b.Setenv("WHIMBREL_BENCH_CA", string(authority.PEM()))
+	return listener.Addr().String()
+}
+
+// load sends requests from eight callers at a time and reports the quantiles of their times.
+func load(b *testing.B, client *http.Client, request func() *http.Request) {
+	b.Helper()
+	transport := client.Transport.(*http.Transport)
+	transport.TLSClientConfig.RootCAs.AppendCertsFromPEM([]byte(os.Getenv("WHIMBREL_BENCH_CA")))
+	transport.ForceAttemptHTTP2 = false // the SDKs speak HTTP/1.1
+	transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	const callers = 8
+	times := make([][]time.Duration, callers)
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ReportAllocs()
+	b.ResetTimer()
+	var all sync.WaitGroup
+	for i := range callers {
+		all.Go(func() {
+			for left.Add(-1) >= 0 {
+				began := time.Now()
+				answer, err := client.Do(request())
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, answer.Body)
+				_ = answer.Body.Close()
+				if answer.StatusCode != 200 {
+					b.Error(answer.Status)
+					return
+				}
+				times[i] = append(times[i], time.Since(began))
+			}
+		})
+	}
+	all.Wait()
+	b.StopTimer()
+	sorted := slices.Concat(times...)
+	slices.Sort(sorted)
+	if n := len(sorted); n > 0 {
+		b.ReportMetric(float64(sorted[n/2].Microseconds()), "p50-µs")
+		b.ReportMetric(float64(sorted[n*99/100].Microseconds()), "p99-µs")
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "calls/s")
+	}
+}
