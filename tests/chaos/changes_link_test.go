@@ -57,9 +57,9 @@ func TestLinksWhileFollowing(t *testing.T) {
 			whileFollowing(t, source, from, target, to, func(p *process) {
 				near.spoil(t, "latency", `{"latency":5,"jitter":5}`)
 				for range 2 {
-					time.Sleep(300 * time.Millisecond)
+					<-time.After(300 * time.Millisecond)
 					near.cut(t)
-					time.Sleep(300 * time.Millisecond)
+					<-time.After(300 * time.Millisecond)
 					far.cut(t)
 				}
 				p.awaitText(t, "trying again")
@@ -75,7 +75,7 @@ func TestServersComeBackWhileFollowing(t *testing.T) {
 			source, target := privateEnd(t, pair[0]), privateEnd(t, pair[1])
 			whileFollowing(t, source, source, target, target, func(p *process) {
 				for _, e := range []*end{source, target} {
-					time.Sleep(500 * time.Millisecond)
+					<-time.After(500 * time.Millisecond)
 					e.server.Kill()
 					require.NoError(t, e.server.Start())
 				}
