@@ -121,6 +121,9 @@ func printExplained(w io.Writer, out *whimbrelapi.ExplainAccessResponse) {
 	if out.Message != nil {
 		fmt.Fprintf(w, "  %s\n", *out.Message)
 	}
+	for _, note := range out.Notes {
+		fmt.Fprintf(w, "  note: %s\n", note)
+	}
 	fmt.Fprintln(w, "\nstatements, in the order in which they are asked:")
 	if len(out.Steps) == 0 {
 		fmt.Fprintln(w, "  none: no policy speaks for this principal")

@@ -54,6 +54,7 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.StringVar(&f.DNSSuffix, "dns-suffix", "amazonaws.com", "the end of the DNS names of VPC endpoints")
 	flags.Float64Var(&f.Throttle.Rate, "throttle-rate", 100, "calls a second that each principal may make in the long run; 0: no limit")
 	flags.IntVar(&f.Throttle.Burst, "throttle-burst", 1000, "calls that a principal may make at once")
+	flags.BoolVar(&f.DMSRoles, "dms-roles", false, "make dms-vpc-role, dms-cloudwatch-logs-role and dms-access-for-endpoint, if they are not there")
 	flags.StringSliceVar(&f.ServiceControl, "service-control-policy", nil, "`files` with policies that bind everyone; each must allow")
 	flags.Int64Var(&f.AuditBytes, "audit-file-size", 64<<20, "`bytes` of an audit file before it is rotated")
 	flags.IntVar(&f.AuditFiles, "audit-files", 100, "rotated audit files that are kept")

@@ -26,6 +26,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/kmsapi"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/stsapi"
 	"github.com/whimbreldb/whimbrel/internal/secret"
@@ -136,10 +137,21 @@ func open(t *testing.T, change func(*edge.Config)) *house {
 			return &stsapi.GetCallerIdentityResponse{Arn: &call.Principal.ARN}, nil
 		}))
 	require.NoError(t, err)
+	figures, err := service.New(&cloudwatchapi.Service, service.Handle("ListMetrics",
+		func(ctx context.Context, call *service.Call, _ *cloudwatchapi.ListMetricsInput) ([]service.Check, error) {
+			return any(ctx, call)
+		},
+		func(_ context.Context, _ *service.Call, in *cloudwatchapi.ListMetricsInput) (*cloudwatchapi.ListMetricsOutput, error) {
+			if in.Namespace == nil {
+				return nil, cloudwatchapi.Service.NewError("InvalidParameterValueException", "name a namespace")
+			}
+			return &cloudwatchapi.ListMetricsOutput{Metrics: []cloudwatchapi.Metric{{Namespace: in.Namespace}}}, nil
+		}))
+	require.NoError(t, err)
 	h := &house{trail: &memory{}, log: &bytes.Buffer{}}
 	var mu sync.Mutex
 	c := edge.Config{
-		Partition: "aws", Region: "eu-central-1", Account: "1", Services: []*service.Service{keys, tokens}, Credentials: people{}, Authorizer: gate{},
+		Partition: "aws", Region: "eu-central-1", Account: "1", Services: []*service.Service{keys, tokens, figures}, Credentials: people{}, Authorizer: gate{},
 		Recorder: h.trail, Log: slog.New(slog.NewTextHandler(locked{&mu, h.log}, nil)),
 	}
 	if change != nil {
@@ -237,6 +249,45 @@ func TestACallAndItsRecord(t *testing.T) {
 	require.JSONEq(t, `{"keyId":"k","plaintext":"***"}`, string(r.Request))
 	require.Equal(t, "127.0.0.1", r.SourceIP)
 	require.Equal(t, "TLSv1.3", r.TLS.Version)
+}
+
+// TestThreeProtocolsOfOneService: the protocol is chosen by the request's headers and path, and answered in.
+func TestThreeProtocolsOfOneService(t *testing.T) {
+	h := open(t, nil)
+	ask := func(path, body string, headers ...string) (int, string, http.Header) {
+		r, err := http.NewRequest(http.MethodPost, h.url+path, strings.NewReader(body))
+		require.NoError(t, err)
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		digest := sha256.Sum256([]byte(body))
+		require.NoError(t, v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: keyID, SecretAccessKey: keySecret}, r, hex.EncodeToString(digest[:]), "monitoring", "eu-central-1", time.Now()))
+		return h.do(t, r)
+	}
+	const cbor = "/service/GraniteServiceVersion20100801/operation/ListMetrics"
+	status, body, header := ask(cbor, "\xa1iNamespaceeA/DMS"+"", "Smithy-Protocol", "rpc-v2-cbor", "Content-Type", "application/cbor")
+	require.Equal(t, 200, status, body)
+	require.Equal(t, "rpc-v2-cbor", header.Get("Smithy-Protocol"))
+	require.Equal(t, "application/cbor", header.Get("Content-Type"))
+	require.Equal(t, "\xa1gMetrics\x81\xa1iNamespaceeA/DMS", body)
+	status, body, header = ask(cbor, "", "Smithy-Protocol", "rpc-v2-cbor")
+	require.Equal(t, 400, status)
+	require.Contains(t, body, "name a namespace")
+	require.Contains(t, body, "InvalidParameterValueException")
+	require.Equal(t, "InvalidParameterValue;Sender", header.Get("X-Amzn-Query-Error"))
+
+	status, body, header = ask("/", `{"Namespace":"A/DMS"}`, "X-Amz-Target", "GraniteServiceVersion20100801.ListMetrics", "Content-Type", "application/x-amz-json-1.0")
+	require.Equal(t, 200, status, body)
+	require.JSONEq(t, `{"Metrics":[{"Namespace":"A/DMS"}]}`, body)
+	require.Equal(t, "application/x-amz-json-1.0", header.Get("Content-Type"))
+
+	status, body, header = ask("/", "Action=ListMetrics&Version=2010-08-01&Namespace=A%2FDMS", "Content-Type", "application/x-www-form-urlencoded")
+	require.Equal(t, 200, status, body)
+	require.Contains(t, body, "<ListMetricsResult><Metrics><member><Namespace>A/DMS</Namespace></member></Metrics></ListMetricsResult>")
+	require.Equal(t, "text/xml", header.Get("Content-Type"))
+	status, body, _ = ask("/", "Action=Fly&Version=2010-08-01", "Content-Type", "application/x-www-form-urlencoded")
+	require.Equal(t, 400, status)
+	require.Contains(t, body, "<Code>InvalidAction</Code><Message>Could not find operation Fly for version 2010-08-01</Message>")
 }
 
 func TestErrorsOfEveryGate(t *testing.T) {

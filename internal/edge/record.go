@@ -107,6 +107,9 @@ func identity(p *service.Principal) *audit.Identity {
 		id.Type = "FederatedUser"
 	default:
 		id.Type = "Unknown"
+		if p.Session != nil {
+			id.Type, id.UserName = "WebIdentityUser", p.Name
+		}
 	}
 	s := p.Session
 	if s == nil {

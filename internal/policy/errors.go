@@ -23,7 +23,7 @@ func (e *SizeError) Error() string {
 // problem is what is wrong with one value.
 type problem string
 
-func (p problem) Error() string { return string(p) } //nolint:errname // an entry of MalformedError
+func (p problem) Error() string { return string(p) }
 
 func problemf(format string, args ...any) error { return problem(fmt.Sprintf(format, args...)) }
 

@@ -35,7 +35,7 @@ func ChangeLines(ctx context.Context, stats *cdc.Stats, log *slog.Logger, interv
 			return
 		case <-tick.C:
 			c := stats.Counts()
-			log.Info(c.State.String(), "applied", c.Applied, "waiting", c.Waiting, "per_second", int64(rate.next(c)),
+			log.Info("changes", "state", c.State.String(), "applied", c.Applied, "waiting", c.Waiting, "per_second", int64(rate.next(c)),
 				"source_latency", c.SourceLatency.Round(time.Millisecond).String(),
 				"target_latency", c.TargetLatency.Round(time.Millisecond).String(), "position", c.Position)
 			if c.Warning != "" {

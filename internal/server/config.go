@@ -30,6 +30,7 @@ type Config struct {
 	TLSCertificate, TLSKey string // PEM files, instead of a certificate of the server's own authority
 	Etcd                   *etcd.Config
 	Throttle               edge.Throttle
+	DMSRoles               bool     // make dms-vpc-role and its companions when they are not there
 	ServiceControl         []string // files with service control policies, all of which must allow
 	AuditBytes             int64
 	AuditFiles             int

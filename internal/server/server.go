@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/whimbreldb/whimbrel/internal/audit"
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/identity"
@@ -77,6 +76,11 @@ func (s *Server) start(ctx context.Context) error {
 	if err := firstAdministrator(ctx, p.store, p.directory, &s.config); err != nil {
 		return err
 	}
+	if s.config.DMSRoles {
+		if _, err := iam.MakeDMSRoles(ctx, p.store, s.cluster.Partition, s.config.Now()); err != nil {
+			return err
+		}
+	}
 	if err := s.serve(ctx, p, keyring); err != nil {
 		return err
 	}
@@ -117,11 +121,11 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 	if err != nil {
 		return nil, err
 	}
-	trail, err := audit.Open(audit.Config{Dir: filepath.Join(s.config.DataDir, "audit"), MaxBytes: s.config.AuditBytes, MaxFiles: s.config.AuditFiles})
+	trail, err := openTrails(&s.config)
 	if err != nil {
 		return nil, err
 	}
-	s.onStop(func(context.Context) error { return trail.Close() })
+	s.onStop(func(context.Context) error { return trail.close() })
 	p := &parts{
 		store: store.Following(base, directory.Follower(), endpoints.Follower()), endpoints: endpoints, directory: directory, keyring: keyring, trail: trail, cluster: s.cluster,
 		policies: &edge.Policies{Speakers: directory, Seal: directory.SealMessage}, config: &s.config,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/whimbreldb/whimbrel/internal/audit"
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
@@ -26,7 +25,7 @@ type parts struct {
 	directory *identity.Directory
 	keyring   *secret.Keyring
 	policies  *edge.Policies
-	trail     *audit.Trail
+	trail     *trails
 	cluster   cluster
 	config    *Config
 	vault     *kms.Vault
@@ -42,7 +41,7 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage) },
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
-		func() (*service.Service, error) { return cloudtrail.New(p.trail) },
+		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
 		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known()) },
 	} {
 		s, err := make()

@@ -33,7 +33,7 @@ func follow(t *testing.T, c task.Config, done func() bool) *task.Report {
 			if done != nil && done() {
 				cancel()
 			}
-			time.Sleep(10 * time.Millisecond)
+			<-time.After(10 * time.Millisecond)
 		}
 	}()
 	report, err := run(ctx, c)
@@ -56,7 +56,7 @@ func TestWhereChangesBeginAndEnd(t *testing.T) {
 
 		source.exec(t, "INSERT INTO item VALUES (2, 'first')")
 		middle := time.Now().Add(1100 * time.Millisecond).Truncate(time.Second)
-		time.Sleep(time.Until(middle.Add(1500 * time.Millisecond))) // binary logs count seconds
+		<-time.After(time.Until(middle.Add(1500 * time.Millisecond))) // binary logs count seconds
 		source.exec(t, "INSERT INTO item VALUES (3, 'second')")
 		until := changesAlone(source, target)
 		until.Stop.CommitTime = middle

@@ -61,7 +61,7 @@ func bankers(t testing.TB, e *end, workers int, pause time.Duration) (stop func(
 				if e.deal(random, &next) == nil {
 					done.Add(1)
 				}
-				time.Sleep(pause)
+				<-time.After(pause)
 			}
 		})
 	}

@@ -44,7 +44,7 @@ func TestKilledWhileFollowing(t *testing.T) {
 				if audit == nil {
 					audit = auditor(t, target)
 				}
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				deals := close()
 				require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 				require.Zero(t, p.code(t, runs), "%s\n%s", p.out.String(), p.errors.String())

@@ -121,6 +121,28 @@ func explain(t *testing.T, s *server, key, arn string) {
 	}
 }
 
+// TestDMSRolesOnDemand asks for the roles of DMS at start; what an administrator has made of one stays.
+func TestDMSRolesOnDemand(t *testing.T) {
+	t.Parallel()
+	s := first(t, "--dms-roles")
+	attached := func(role string) string {
+		list := s.must(t, "iam", "list-attached-role-policies", "--role-name", role)["AttachedPolicies"].([]any)
+		if len(list) != 1 {
+			return fmt.Sprint(list)
+		}
+		return list[0].(map[string]any)["PolicyArn"].(string)
+	}
+	for role, policy := range map[string]string{
+		"dms-vpc-role": "AmazonDMSVPCManagementRole", "dms-cloudwatch-logs-role": "AmazonDMSCloudWatchLogsRole", "dms-access-for-endpoint": "AmazonDMSRedshiftS3Role",
+	} {
+		require.Equal(t, "arn:aws:iam::aws:policy/service-role/"+policy, attached(role))
+	}
+	s.must(t, "iam", "detach-role-policy", "--role-name", "dms-vpc-role", "--policy-arn", "arn:aws:iam::aws:policy/service-role/AmazonDMSVPCManagementRole")
+	s.stop(t)
+	s = start(t, s.dir, "--dms-roles")
+	require.Equal(t, "[]", attached("dms-vpc-role"))
+}
+
 // TestKeysSurviveAKill seals under keys, kills the server, and opens with the next one.
 func TestKeysSurviveAKill(t *testing.T) {
 	t.Parallel()

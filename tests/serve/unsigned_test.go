@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -114,4 +115,13 @@ func TestNothingAnswersUnsigned(t *testing.T) {
 			require.Less(t, answer.StatusCode, 500, "%s %s", method, path)
 		}
 	}
+
+	// None of it lies in the trail of those who are known.
+	s.stop(t)
+	known, err := os.ReadFile(filepath.Join(s.dir, "audit", "trail.jsonl"))
+	require.NoError(t, err)
+	require.Empty(t, string(known))
+	refused, err := os.ReadFile(filepath.Join(s.dir, "audit", "refused", "trail.jsonl"))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, bytes.Count(refused, []byte("\n")), asked)
 }

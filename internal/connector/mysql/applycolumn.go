@@ -18,7 +18,6 @@ type applyColumn struct {
 	// at is the column's place in the batch.
 	at    int
 	param wire.Param
-	exact bool // the comparison is by bytes: see exactly
 }
 
 // newApplyColumn chooses how a column's values are sent.

@@ -225,7 +225,7 @@ const epoch2000 = 946684800
 // integer reads the integer types. An unsigned value of 64 bits comes as its bits.
 func (c *logColumn) integer(b []byte) (int64, bool) {
 	var x int64
-	bits := 0
+	var bits int
 	switch c.Real {
 	case binlog.TypeTiny:
 		x, bits = int64(b[0]), 8

@@ -49,6 +49,7 @@ func dumpTable(t testing.TB, db *sql.DB, table connectortest.Table) []string {
 	t.Helper()
 	names, err := db.QueryContext(t.Context(), "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY column_name", table.Name)
 	require.NoError(t, err)
+	defer func() { _ = names.Close() }()
 	var list []string
 	for names.Next() {
 		var c, base string
@@ -137,4 +138,3 @@ func TestConformance(t *testing.T) {
 	}
 	connectortest.Run(t, s)
 }
-

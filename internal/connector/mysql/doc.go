@@ -64,6 +64,28 @@
 // The value that an ENUM has for "none of the members" (index 0, printed as an empty string) cannot be loaded and is
 // rejected. Big-endian well-known binary is rejected.
 //
+// # How changes are followed
+//
+// A stream reads the binary log over a connection of package wire, and package binlog takes the events apart where they
+// lie; logColumn decodes values into vectors in the forms that Read delivers them in. Positions are file:offset and the
+// GTIDs before it. A stream goes by file and offset where they are the server's own, else by GTID.
+//
+// Table maps name no columns unless binlog_row_metadata is FULL, so the structure is followed through the log: DDL is
+// parsed (what the parser does not know, by its beginning), applied to the table as it is known, and compared with what
+// the server says; rows whose types do not fit the table give it up. Character sets other than UTF-8 are converted by
+// tables that the server itself has filled.
+//
+// XA transactions, tagged GTIDs and partial JSON updates end a stream with an error. Changes that foreign keys make are
+// not in the log.
+//
+// # How changes are applied
+//
+// An apply session sends commands without waiting for the replies before them. On MariaDB sets go as bulk executions of
+// prepared statements; else as statements with the values in them, several in a command. An update that brings whole rows
+// of a table with one key is an INSERT … ON DUPLICATE KEY UPDATE, which takes half the time of an UPDATE: the reply tells
+// how many rows were met, and when one was missing all is undone to a savepoint and done by UPDATE. Autocommit is off, so
+// that what is on its way when a deadlock rolls the transaction back is rolled back too.
+//
 // Privileges: a source needs SELECT, and RELOAD and REPLICATION CLIENT (MariaDB: BINLOG MONITOR) for several readers;
 // a target CREATE, ALTER, DROP, INDEX, INSERT, UPDATE, DELETE, SELECT, and ALL on the database of the control tables.
 package mysql

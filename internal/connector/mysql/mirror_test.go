@@ -65,7 +65,9 @@ func (m *mirror) open() {
 	m.t.Cleanup(func() { _ = m.session.Close() })
 }
 
-func (m *mirror) renamed(n catalog.Name) catalog.Name { return catalog.Name{Schema: m.to, Name: n.Name} }
+func (m *mirror) renamed(n catalog.Name) catalog.Name {
+	return catalog.Name{Schema: m.to, Name: n.Name}
+}
 
 func (m *mirror) followed(number int, t *catalog.Table) connector.Followed {
 	f := connector.Followed{Number: number, Table: t}
@@ -266,7 +268,7 @@ func (m *mirror) row(to, from *change.Batch, i int, columns []connector.ReadColu
 	for k, c := range columns {
 		if !from.Columns[k].IsAbsent(i) {
 			layouts, at = append(layouts, c.Layout), append(at, k)
-			out = append(out, connector.LoadColumn{Column: c.Column, Layout: c.Layout})
+			out = append(out, connector.LoadColumn(c))
 		}
 	}
 	to.Reset(layouts)

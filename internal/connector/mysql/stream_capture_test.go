@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,18 @@ func scribble(m *mirror, writers int) (stop func()) {
 	}
 }
 
+// busy waits until the writers have committed some transactions more.
+func (m *mirror) busy(transactions int) {
+	m.t.Helper()
+	commits := func() int {
+		n, err := strconv.Atoi(m.rowsOf("SHOW GLOBAL STATUS LIKE 'Binlog_commits'")[0][1])
+		require.NoError(m.t, err)
+		return n
+	}
+	start := commits()
+	require.Eventually(m.t, func() bool { return commits() >= start+transactions }, time.Minute, 5*time.Millisecond)
+}
+
 // loadSnapshot copies all tables of a snapshot to the mirror's target.
 func (m *mirror) loadSnapshot(snap connector.Snapshot) {
 	m.t.Helper()
@@ -124,9 +137,9 @@ func (m *mirror) loadSnapshot(snap connector.Snapshot) {
 		columns := m.columns[number]
 		var load []connector.LoadColumn
 		for _, c := range columns {
-			load = append(load, connector.LoadColumn{Column: c.Column, Layout: c.Layout})
+			load = append(load, connector.LoadColumn(c))
 		}
-		no := func(r change.Reject) error { return fmt.Errorf("rejected: %v", r) }
+		no := func(r change.Reject) error { return fmt.Errorf("rejected: %w", r) }
 		l, err := m.target.Load(m.t.Context(), connector.LoadRequest{Table: &to, Columns: load, Reject: no})
 		require.NoError(m.t, err)
 		pool := change.NewPool(2, 0)
@@ -166,12 +179,12 @@ func TestSnapshotAndStreamMeet(t *testing.T) {
 					}
 					snap, err := m.source.Capture(t.Context(), r, 1+round%3)
 					require.NoError(t, err)
-					time.Sleep(100 * time.Millisecond)
+					m.busy(5)
 					m.loadSnapshot(snap)
 					require.NoError(t, snap.Close())
 					s, err := m.source.Stream(t.Context(), r, snap.Position())
 					require.NoError(t, err)
-					time.Sleep(time.Duration(100*round) * time.Millisecond)
+					m.busy(10 * round)
 					if round == 3 {
 						stop()
 					}

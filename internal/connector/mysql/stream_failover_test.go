@@ -150,6 +150,12 @@ func TestMillionRowTransactionTakesLittleMemory(t *testing.T) {
 	require.Less(t, most-min(most, base.HeapAlloc), uint64(6*change.MaxGroupBytes))
 }
 
+// until waits for a time, which is what the log tells transactions apart by.
+func (m *mirror) until(at time.Time) {
+	m.t.Helper()
+	require.Eventually(m.t, func() bool { return !time.Now().Before(at) }, time.Minute, 10*time.Millisecond)
+}
+
 // TestStartFromTime finds the first transaction that committed then or later, also in an older file.
 func TestStartFromTime(t *testing.T) {
 	m := newMirror(t, servertest.PrivateMariaDB(t), true)
@@ -158,10 +164,8 @@ func TestStartFromTime(t *testing.T) {
 	var at time.Time
 	for i := range 6 {
 		if i == 3 {
-			time.Sleep(1100 * time.Millisecond)
-			at = time.Now().Truncate(time.Second)
-			time.Sleep(time.Until(at.Add(time.Second)))
-			at = at.Add(time.Second)
+			at = time.Now().Truncate(time.Second).Add(2 * time.Second)
+			m.until(at)
 		}
 		m.exec(fmt.Sprintf("INSERT INTO f VALUES (%d)", i))
 		if i%2 == 0 {
@@ -189,7 +193,7 @@ func TestStreamEndsBeforeUntil(t *testing.T) {
 	from := m.end()
 	m.exec("INSERT INTO f VALUES (1)")
 	r.Until = time.Now().Truncate(time.Second).Add(time.Second)
-	time.Sleep(2100 * time.Millisecond)
+	m.until(r.Until.Add(time.Second))
 	m.exec("INSERT INTO f VALUES (2)")
 	s, err := m.source.Stream(t.Context(), r, from)
 	require.NoError(t, err)

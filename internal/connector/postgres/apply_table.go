@@ -43,7 +43,7 @@ const applyTypesSQL = `SELECT t.oid, t.typarray, t.typcategory = 'A', t.typrecei
   AND m.amoprighttype = c.opcintype AND m.amopstrategy = 3 AND m.amopmethod = 403
   JOIN pg_catalog.pg_operator o ON o.oid = m.amopopr JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
   WHERE c.opcmethod = 403 AND c.opcdefault AND c.opcintype = t.oid LIMIT 1),
-  CASE WHEN t.typtype IN ('e', 'r', 'm') OR t.oid IN (1043, 650) THEN 'OPERATOR(pg_catalog.=)' ELSE '' END)
+  CASE WHEN t.typtype IN ('e', 'r', 'm') OR t.oid IN (1043, 650) THEN 'OPERATOR(pg_catalog.=)' ELSE '' END), t.typtype = 'c'
  FROM pg_catalog.pg_type t WHERE t.oid IN (%s)`
 
 const applyRelationSQL = `SELECT c.relkind, EXISTS (SELECT FROM pg_catalog.pg_constraint f WHERE f.confrelid = c.oid AND f.contype = 'f' AND f.conrelid <> c.oid)
@@ -85,6 +85,9 @@ func describeForApply(ctx context.Context, w *wire, types *typeBook, name catalo
 				if c.base == number(v[0]) {
 					c.array, c.isArray, c.receives = number(v[1]), v[2][0] == 't', v[3][0] == 't'
 					c.equals = string(v[4])
+					if v[5][0] == 't' { // unnest would make columns of its fields
+						c.array = 0
+					}
 					if c.isArray {
 						c.equals = "OPERATOR(pg_catalog.=)"
 					}

@@ -19,6 +19,7 @@ type keeper struct {
 		sync.Mutex
 		w               *wire
 		received, acked lsn
+		last            lsn // end of the last transaction that was delivered
 		told            lsn // the acked that the server was told last
 		status          connector.StreamStatus
 	}
@@ -89,13 +90,17 @@ func (k *keeper) run() {
 
 // send tells the server what has been received and what is durable. The caller holds the lock.
 func (k *keeper) send(ask bool) error {
+	flushed := k.mu.acked
+	if flushed >= k.mu.last { // what came after does not concern us; a server that stops waits to hear so
+		flushed = max(flushed, k.mu.received)
+	}
 	var m [39]byte
 	m[0] = 'd'
 	binary.BigEndian.PutUint32(m[1:], 38)
 	m[5] = 'r'
 	binary.BigEndian.PutUint64(m[6:], uint64(k.mu.received))
-	binary.BigEndian.PutUint64(m[14:], uint64(k.mu.acked))
-	binary.BigEndian.PutUint64(m[22:], uint64(k.mu.acked))
+	binary.BigEndian.PutUint64(m[14:], uint64(flushed))
+	binary.BigEndian.PutUint64(m[22:], uint64(flushed))
 	binary.BigEndian.PutUint64(m[30:], uint64(time.Now().UnixMicro()-pgEpoch))
 	m[38] = b2b(ask)
 	if _, err := k.mu.w.Write(m[:]); err != nil {
@@ -117,10 +122,14 @@ func (k *keeper) receive(to lsn) {
 	k.mu.Unlock()
 }
 
-func (k *keeper) read(to lsn, at time.Time) {
+// read notes the end of a transaction; ours says that it has changes of tables that are followed.
+func (k *keeper) read(to lsn, at time.Time, ours bool) {
 	k.mu.Lock()
 	k.mu.received = max(k.mu.received, to)
 	k.mu.status.Read = at
+	if ours {
+		k.mu.last = to
+	}
 	k.mu.Unlock()
 }
 

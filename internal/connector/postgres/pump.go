@@ -43,7 +43,7 @@ func (p *pump) run(r io.Reader) {
 	full := false
 	for b := range p.free {
 		if pause := time.Duration(p.pause.Load()); pause > 0 && !full {
-			time.Sleep(pause)
+			<-time.After(pause)
 		}
 		n, err := r.Read(b[:cap(b)])
 		full = n > pumpSize/2

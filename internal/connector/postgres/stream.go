@@ -263,6 +263,7 @@ func (s *stream) announce(st *connector.Structure) {
 	if st.At.IsZero() {
 		st.At = s.at
 	}
+	s.touched = true
 	s.events = append(s.events, connector.Event{Changes: s.take(), Structure: st})
 }
 

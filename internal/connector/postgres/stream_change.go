@@ -100,7 +100,7 @@ func (s *stream) commit(end lsn, sent uint64) {
 	s.open = false
 	s.position, s.moved = end, true
 	s.pace(s.lateBy(sent))
-	s.keeper.read(end, s.at)
+	s.keeper.read(end, s.at, s.touched)
 	if !s.touched || s.group == nil {
 		return
 	}

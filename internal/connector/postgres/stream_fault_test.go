@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -23,13 +24,13 @@ func TestStreamOutlivesTheServer(t *testing.T) {
 	f.capture()
 	for round := range 4 {
 		execute(t, from, fmt.Sprintf(`INSERT INTO t SELECT generate_series(%d, %d)`, round*10+1, round*10+10))
+		stopped := make(chan struct{})
 		if round%2 == 0 {
 			f.catchUp()
-		}
-		if round == 1 {
-			from.Server.Kill()
+			go func() { from.Server.Stop(); close(stopped) }() // it waits until we have said that we have everything
 		} else {
-			from.Server.Stop()
+			from.Server.Kill()
+			close(stopped)
 		}
 		for {
 			e, err := f.stream.Next(t.Context())
@@ -41,6 +42,7 @@ func TestStreamOutlivesTheServer(t *testing.T) {
 				f.request.Pool.Put(e.Changes) // lost on the way, and to be delivered again
 			}
 		}
+		<-stopped
 		require.NoError(t, from.Server.Start())
 		f.open(f.at)
 		f.catchUp()
@@ -55,7 +57,7 @@ func TestStreamEndsWithItsContextAndLeavesNothingBehind(t *testing.T) {
 	f.capture()
 	f.next()
 	require.NoError(t, f.stream.Close())
-	before := runtime.NumGoroutine()
+	known := goleak.IgnoreCurrent()
 	for range 3 {
 		f.open(f.at)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -65,7 +67,7 @@ func TestStreamEndsWithItsContextAndLeavesNothingBehind(t *testing.T) {
 		require.NoError(t, f.stream.Close())
 		require.NoError(t, f.stream.Close(), "twice")
 	}
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before }, 5*time.Second, 20*time.Millisecond)
+	goleak.VerifyNone(t, known)
 	require.Eventually(t, func() bool {
 		return lines(t, p.from, `SELECT count(*)::text FROM pg_stat_replication`)[0] == "0"
 	}, 5*time.Second, 50*time.Millisecond)
@@ -204,6 +206,23 @@ func TestPartitionsFoldIntoTheirRoot(t *testing.T) {
 		execute(t, p.from, `TRUNCATE low`)
 		f.catchUp()
 		require.Equal(t, connector.Unreadable, f.seen[len(f.seen)-1].Kind)
+	})
+}
+
+// TestMixedFormsInOneStream asks for some columns in Native and for others in layouts that only the server can make.
+func TestMixedFormsInOneStream(t *testing.T) {
+	bothWays(t, func(t *testing.T, p *pair) {
+		p.both(`CREATE TABLE t (id int PRIMARY KEY, i interval, a int[], m money, n inet, r int4range)`)
+		f := p.follow(true, "t")
+		for i, c := range f.request.Tables[0].Columns {
+			if i > 0 {
+				f.request.Tables[0].Columns[i].Layout = change.LayoutOf(c.Column.Type)
+			}
+		}
+		f.capture()
+		execute(t, p.from, `INSERT INTO t VALUES (1, '1 day 02:03', '{1,NULL,3}', 12.34, '::1/64', '[1,5)')`, `INSERT INTO t (id) VALUES (2)`, `UPDATE t SET i = i * 2 WHERE id = 1`)
+		f.catchUp()
+		f.sameTable("t")
 	})
 }
 

@@ -136,7 +136,7 @@ func startHammers(t *testing.T, db *servertest.Database, writers int, seed uint6
 					break
 				}
 				h.transaction(context.Background())
-				time.Sleep(time.Duration(h.r.IntN(10)) * time.Millisecond)
+				<-time.After(time.Duration(h.r.IntN(10)) * time.Millisecond)
 			}
 			total.Add(int64(h.n))
 		})
@@ -155,7 +155,7 @@ func TestSnapshotAndStreamMeetUnderWriters(t *testing.T) {
 				p.both(hammerTables...)
 				for round := range 2 {
 					stop := startHammers(t, p.from, 3, uint64(round))
-					time.Sleep(200 * time.Millisecond)
+					<-time.After(200 * time.Millisecond)
 					f := p.follow(native, hammerNames...)
 					f.request.Run = fmt.Sprint("run", round)
 					f.capture() // while they write

@@ -151,6 +151,9 @@ func (s *stream) planOf(ctx context.Context, rel *streamed) (*relationPlan, erro
 		if to, ok := rel.f.places[c.name]; ok {
 			pc.to = to
 			l := rel.f.layouts[to]
+			if l == change.Native && !s.binary {
+				return nil, &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the stream is in text, and %s is asked for in binary: it must be opened again", rel.name)}
+			}
 			pc.binary, pc.text = s.decoders(&all[i], l)
 		}
 		p.columns = append(p.columns, pc)
@@ -195,7 +198,10 @@ func (s *stream) decoders(a *attribute, l change.Layout) (fromBinary, fromText d
 	if l == change.Native && a.names != "" {
 		return s.nameDecoder(a.names), decodeVerbatim
 	}
-	return binaryDecoder(a, l), textDecoder(a, l)
+	if fromBinary = binaryDecoder(a, l); fromBinary == nil {
+		fromBinary = s.convertingDecoder(*a, l)
+	}
+	return fromBinary, textDecoder(a, l)
 }
 
 // nameDecoder spells the objects that identifiers stand for, as they are called now.
@@ -245,9 +251,9 @@ func (s *stream) knowTypes(ctx context.Context, all []attribute) error {
 }
 
 // chooseFormat decides between binary and text. Native asks for binary; a layout that only the server could make of the
-// binary form asks for text.
+// binary form asks for text; where both are asked for the server makes it of each value.
 func (s *stream) chooseFormat(ctx context.Context) (bool, error) {
-	native, text := "", ""
+	native, text := false, false
 	err := s.side.do(ctx, func(w *wire) error {
 		for _, t := range s.numbers {
 			all, err := s.src.types.attributes(ctx, w, t.f.Table.Name)
@@ -262,21 +268,14 @@ func (s *stream) chooseFormat(ctx context.Context) (bool, error) {
 				if !ok {
 					continue
 				}
-				what := t.f.Table.Name.String() + "." + all[i].name
-				switch l := t.layouts[to]; {
-				case l == change.Native:
-					native = what
-				case binaryDecoder(&all[i], l) == nil:
-					text = what
-				}
+				l := t.layouts[to]
+				native = native || l == change.Native
+				text = text || binaryDecoder(&all[i], l) == nil
 			}
 		}
 		return nil
 	})
-	if err == nil && native != "" && text != "" {
-		err = &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("%s is asked for in PostgreSQL's binary form and %s in one that only the server can make: one stream gives either", native, text)}
-	}
-	return text == "", err
+	return native || !text, err
 }
 
 // newcomer reports a table that is wanted and not followed yet.
@@ -314,32 +313,49 @@ func (s *stream) describe(ctx context.Context, name catalog.Name) (*catalog.Tabl
 func (s *stream) truncate(ctx context.Context, m *message) error {
 	n := int(m.uint32())
 	m.byte() // CASCADE, RESTART IDENTITY: every table concerned is listed
+	listed, told := map[uint32]bool{}, map[*followed]bool{}
 	var rels []*streamed
 	for range n {
 		id := m.uint32()
 		if m.bad {
 			return errMalformed
 		}
-		if rel := s.relations[id]; rel != nil && !rel.ignored && !rel.audit {
+		listed[id] = true
+		if rel := s.relations[id]; rel != nil && rel.f != nil && !rel.ignored && !rel.audit && s.final >= rel.f.since {
 			rels = append(rels, rel)
 		}
 	}
-	whole := map[*followed]bool{}
 	for _, rel := range rels {
-		if rel.f != nil && rel.root == (catalog.Name{}) && s.final >= rel.f.since {
-			whole[rel.f] = true
-			s.touched = true
-			s.announce(&connector.Structure{Kind: connector.Truncated, Number: rel.f.f.Number, Table: rel.f.f.Table, SQL: "TRUNCATE TABLE " + quoteName(rel.name)})
+		if told[rel.f] {
+			continue
 		}
-	}
-	for _, rel := range rels {
-		if rel.f != nil && !whole[rel.f] && s.final >= rel.f.since {
-			whole[rel.f] = true
-			s.announce(&connector.Structure{
-				Kind: connector.Unreadable, Number: rel.f.f.Number, Table: rel.f.f.Table,
-				Why: fmt.Sprintf("partition %s was truncated by itself: which rows went is not said", rel.name),
-			})
+		told[rel.f] = true
+		whole := rel.root == (catalog.Name{})
+		if !whole {
+			var err error
+			if whole, err = s.wholeRoot(ctx, rel.root, listed); err != nil {
+				return err
+			}
 		}
+		st := &connector.Structure{Kind: connector.Truncated, Number: rel.f.f.Number, Table: rel.f.f.Table, SQL: "TRUNCATE TABLE " + quoteName(rel.f.f.Table.Name)}
+		if !whole {
+			st.Kind, st.SQL = connector.Unreadable, ""
+			st.Why = fmt.Sprintf("partition %s was truncated by itself: which rows went is not said", rel.name)
+		}
+		s.announce(st)
 	}
 	return nil
+}
+
+// wholeRoot reports whether all partitions of a table are among the listed.
+func (s *stream) wholeRoot(ctx context.Context, root catalog.Name, listed map[uint32]bool) (bool, error) {
+	whole := true
+	sql := "SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(" + quoteLiteral(quoteName(root)) + "::pg_catalog.regclass) WHERE isleaf"
+	err := s.side.do(ctx, func(w *wire) error {
+		return w.query(ctx, sql, func(v [][]byte) error {
+			whole = whole && listed[number(v[0])]
+			return nil
+		})
+	})
+	return whole, classify(ctx, "look up the partitions of "+root.String(), err)
 }

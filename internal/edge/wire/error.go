@@ -8,6 +8,7 @@ import (
 // An Error is what a caller is told: a code of the service's model or of those common to all, and a text.
 type Error struct {
 	Code    string
+	Shape   string // of the model: what JSON and CBOR call the error where Query has another code
 	Message string
 	Status  int               // of HTTP
 	Server  bool              // ours, not the caller's
@@ -24,7 +25,15 @@ func (s *Service) NewError(name, form string, args ...any) error {
 	if !ok {
 		return fmt.Errorf("service %s has no error %s in its model (%s)", s.Name, name, fmt.Sprintf(form, args...))
 	}
-	return &Error{Code: shape.Code, Message: fmt.Sprintf(form, args...), Status: shape.Status, Server: !shape.Sender}
+	return &Error{Code: shape.Code, Shape: shape.Name, Message: fmt.Sprintf(form, args...), Status: shape.Status, Server: !shape.Sender}
+}
+
+// kind is what JSON and CBOR call the error.
+func (e *Error) kind() string {
+	if e.Shape != "" {
+		return e.Shape
+	}
+	return e.Code
 }
 
 // A Common error may come from every service. Its code and status differ with the protocol.

@@ -31,14 +31,14 @@ func ErrorAnswer(p Protocol, namespace, requestID string, e *Error) []byte {
 		return append(dst, "</Response>"...)
 	case CBOR:
 		dst := head(nil, cborMap, uint64(2+len(e.Members)))
-		dst = cborString(cborString(dst, "__type"), e.Code)
+		dst = cborString(cborString(dst, "__type"), e.kind())
 		dst = cborString(cborString(dst, "message"), e.Message)
 		for _, name := range slices.Sorted(maps.Keys(e.Members)) {
 			dst = cborString(cborString(dst, name), e.Members[name])
 		}
 		return dst
 	}
-	dst := appendQuoted([]byte(`{"__type":`), e.Code)
+	dst := appendQuoted([]byte(`{"__type":`), e.kind())
 	if e.Message != "" {
 		dst = appendQuoted(append(dst, `,"message":`...), e.Message)
 	}

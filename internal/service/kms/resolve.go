@@ -1,12 +1,11 @@
 package kms
 
 import (
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
-
-	"crypto/rand"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/kmsapi"
 	"github.com/whimbreldb/whimbrel/internal/store"

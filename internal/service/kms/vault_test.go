@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -27,19 +26,18 @@ type bench struct {
 }
 
 // Seal and the others let the root keys change under the vault, as a restart after a rotation does.
-func (b *bench) Seal(plain, associated []byte) ([]byte, error)  { return b.ring.Seal(plain, associated) }
-func (b *bench) Open(sealed, associated []byte) ([]byte, error) { return b.ring.Open(sealed, associated) }
-func (b *bench) Stale(sealed []byte) bool                       { return b.ring.Stale(sealed) }
+func (b *bench) Seal(plain, associated []byte) ([]byte, error) { return b.ring.Seal(plain, associated) }
+func (b *bench) Open(sealed, associated []byte) ([]byte, error) {
+	return b.ring.Open(sealed, associated)
+}
+func (b *bench) Stale(sealed []byte) bool { return b.ring.Stale(sealed) }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "kms")
-	require.NoError(t, err)
-	s, err := etcd.Embed(t.Context(), dir, slog.New(slog.DiscardHandler))
+	s, err := etcd.Embed(t.Context(), t.TempDir(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		require.NoError(t, s.Close())
-		require.NoError(t, os.RemoveAll(dir))
 	})
 	b := &bench{ring: secret.NewKeyring(), time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	b.Vault = NewVault(s, b, Home{"aws", "111122223333"}, func() time.Time { return b.time })
@@ -59,6 +57,12 @@ func (b *bench) write(t *testing.T, k *keyRecord, fn func(*keyRecord)) {
 	t.Helper()
 	fn(k)
 	_, err := b.store.Update(t.Context(), func(tx store.Tx) error { return store.Write(tx, keyPath(region, k.ID), k) })
+	require.NoError(t, err)
+}
+
+func (b *bench) grant(t *testing.T, k *keyRecord, g *grantRecord) {
+	t.Helper()
+	_, err := b.store.Update(t.Context(), func(tx store.Tx) error { return store.Write(tx, grantPath(region, k.ID, g.ID), g) })
 	require.NoError(t, err)
 }
 

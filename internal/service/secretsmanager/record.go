@@ -36,27 +36,27 @@ const (
 	previous = "AWSPREVIOUS"
 )
 
-func (s *secretRecord) version(id string) *version {
-	for i := range s.Versions {
-		if s.Versions[i].ID == id {
-			return &s.Versions[i]
+func (r *secretRecord) version(id string) *version {
+	for i := range r.Versions {
+		if r.Versions[i].ID == id {
+			return &r.Versions[i]
 		}
 	}
 	return nil
 }
 
-func (s *secretRecord) staged(stage string) *version {
-	for i := range s.Versions {
-		if slices.Contains(s.Versions[i].Stages, stage) {
-			return &s.Versions[i]
+func (r *secretRecord) staged(stage string) *version {
+	for i := range r.Versions {
+		if slices.Contains(r.Versions[i].Stages, stage) {
+			return &r.Versions[i]
 		}
 	}
 	return nil
 }
 
 // move takes a stage from the version that has it and gives it to another. What loses AWSCURRENT becomes AWSPREVIOUS.
-func (s *secretRecord) move(stage string, to *version) {
-	from := s.staged(stage)
+func (r *secretRecord) move(stage string, to *version) {
+	from := r.staged(stage)
 	if from == to {
 		return
 	}
@@ -67,7 +67,7 @@ func (s *secretRecord) move(stage string, to *version) {
 		to.Stages = append(to.Stages, stage)
 	}
 	if stage == current && from != nil {
-		s.move(previous, from)
+		r.move(previous, from)
 	}
 	if stage == current && to != nil {
 		to.drop(previous)
@@ -82,14 +82,14 @@ func (v *version) drop(stage string) {
 const maxUnstaged = 100
 
 // trim forgets the oldest versions that no stage names.
-func (s *secretRecord) trim() {
+func (r *secretRecord) trim() {
 	spare := -maxUnstaged
-	for i := range s.Versions {
-		if len(s.Versions[i].Stages) == 0 {
+	for i := range r.Versions {
+		if len(r.Versions[i].Stages) == 0 {
 			spare++
 		}
 	}
-	s.Versions = slices.DeleteFunc(s.Versions, func(v version) bool {
+	r.Versions = slices.DeleteFunc(r.Versions, func(v version) bool {
 		if spare > 0 && len(v.Stages) == 0 {
 			spare--
 			return true
@@ -99,9 +99,9 @@ func (s *secretRecord) trim() {
 }
 
 // stages lists the stages of all versions that have some.
-func (s *secretRecord) stages() map[string][]string {
+func (r *secretRecord) stages() map[string][]string {
 	all := map[string][]string{}
-	for _, v := range s.Versions {
+	for _, v := range r.Versions {
 		if len(v.Stages) > 0 {
 			all[v.ID] = v.Stages
 		}
@@ -110,8 +110,8 @@ func (s *secretRecord) stages() map[string][]string {
 }
 
 // gone reports that the window for recovery is over.
-func (s *secretRecord) gone(now time.Time) bool {
-	return s.Deleted != nil && !now.Before(s.Deleted.AddDate(0, 0, int(s.Recovery)))
+func (r *secretRecord) gone(now time.Time) bool {
+	return r.Deleted != nil && !now.Before(r.Deleted.AddDate(0, 0, int(r.Recovery)))
 }
 
 func path(region, name string) string { return "secret/" + region + "/" + name }

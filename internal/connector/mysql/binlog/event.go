@@ -142,7 +142,7 @@ func lenenc(b []byte) (uint64, []byte, bool) {
 	if len(b) == 0 {
 		return 0, nil, false
 	}
-	width := 0
+	var width int
 	switch b[0] {
 	default:
 		if b[0] > 0xfa {

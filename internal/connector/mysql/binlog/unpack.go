@@ -40,4 +40,3 @@ func Unpack(b []byte) ([]byte, error) {
 	}
 	return out.Bytes(), nil
 }
-

@@ -1,0 +1,40 @@
+package server
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/whimbreldb/whimbrel/internal/audit"
+)
+
+// refusedFiles bounds what is kept of requests whose sender is not known: whoever has no key must not be able to push the
+// records of others out of the trail.
+const refusedFiles = 4
+
+// trails are the audit trail, and beside it the requests that nobody signed.
+type trails struct {
+	known, refused *audit.Trail
+}
+
+func openTrails(c *Config) (*trails, error) {
+	dir := filepath.Join(c.DataDir, "audit")
+	known, err := audit.Open(audit.Config{Dir: dir, MaxBytes: c.AuditBytes, MaxFiles: c.AuditFiles})
+	if err != nil {
+		return nil, err
+	}
+	refused, err := audit.Open(audit.Config{Dir: filepath.Join(dir, "refused"), MaxBytes: c.AuditBytes, MaxFiles: refusedFiles})
+	if err != nil {
+		return nil, errors.Join(err, known.Close())
+	}
+	return &trails{known, refused}, nil
+}
+
+// Record appends a record to the trail it belongs to.
+func (t *trails) Record(r *audit.Record) error {
+	if r.UserIdentity.Type == "Unknown" {
+		return t.refused.Record(r)
+	}
+	return t.known.Record(r)
+}
+
+func (t *trails) close() error { return errors.Join(t.known.Close(), t.refused.Close()) }

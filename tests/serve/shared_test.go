@@ -1,0 +1,119 @@
+package serve_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/stretchr/testify/require"
+	"go.etcd.io/etcd/client/pkg/v3/transport"
+	"go.etcd.io/etcd/server/v3/embed"
+)
+
+// TestTwoServersOfOneEtcd share everything: what one writes, the other knows.
+func TestTwoServersOfOneEtcd(t *testing.T) {
+	t.Parallel()
+	dir := shortDir(t)
+	cert, key := selfSigned(t, dir)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	at := url.URL{Scheme: "https", Host: l.Addr().String()}
+	require.NoError(t, l.Close())
+	c := embed.NewConfig()
+	c.Dir, c.LogLevel = filepath.Join(dir, "etcd"), "fatal"
+	c.ListenClientUrls, c.AdvertiseClientUrls, c.ListenPeerUrls = []url.URL{at}, []url.URL{at}, nil
+	c.AdvertisePeerUrls = []url.URL{{Scheme: "http", Host: "localhost:0"}}
+	c.InitialCluster = c.InitialClusterFromName(c.Name)
+	c.ClientTLSInfo = transport.TLSInfo{CertFile: cert, KeyFile: key, TrustedCAFile: cert, ClientCertAuth: true}
+	member, err := embed.StartEtcd(c)
+	require.NoError(t, err)
+	t.Cleanup(member.Close)
+	<-member.Server.ReadyNotify()
+
+	flags := []string{"--etcd-endpoints", at.String(), "--etcd-ca", cert, "--etcd-cert", cert, "--etcd-key", key}
+	one := first(t, flags...)
+	other := shortDir(t)
+	out, err := run(t, append([]string{"serve", "--data-dir", other, "--listen", "127.0.0.1:0", "--admin-listen", ""}, flags...)...)
+	require.Error(t, err)
+	require.Contains(t, out, "open the certificate authority's key", "another root key")
+	for _, name := range []string{"root.key", "credentials"} {
+		raw, err := os.ReadFile(filepath.Join(one.dir, name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(other, name), raw, 0o600))
+	}
+	two := start(t, other, flags...)
+	_, err = iam.NewFromConfig(one.sdk(t)).CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("erin")})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, err := iam.NewFromConfig(two.sdk(t)).GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("erin")})
+		return err == nil
+	}, 10*time.Second, 50*time.Millisecond)
+	session, err := sts.NewFromConfig(one.sdk(t)).GetSessionToken(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = sts.NewFromConfig(with(two.sdk(t), session.Credentials)).GetCallerIdentity(t.Context(), nil)
+	require.NoError(t, err, "a session of one is a session of the other")
+}
+
+// selfSigned makes a certificate for both ends of a connection.
+func selfSigned(t *testing.T, dir string) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "etcd"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	require.NoError(t, err)
+	plain, err := x509.MarshalECPrivateKey(private)
+	require.NoError(t, err)
+	certificate, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	require.NoError(t, os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: plain}), 0o600))
+	return certificate, key
+}
+
+// TestServiceControlPoliciesBindEveryone, the administrator too.
+func TestServiceControlPoliciesBindEveryone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "guard.json")
+	require.NoError(t, os.WriteFile(file, []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:CreateUser","Resource":"*"}]}`), 0o600))
+	s := first(t, "--service-control-policy", file)
+	_, err := iam.NewFromConfig(s.sdk(t)).CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("erin")})
+	require.ErrorContains(t, err, "with an explicit deny in a service control policy")
+	_, err = iam.NewFromConfig(s.sdk(t)).ListUsers(t.Context(), nil)
+	require.NoError(t, err)
+}
+
+// TestYourOwnCertificate is served, and the one that replaces it.
+func TestYourOwnCertificate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cert, key := selfSigned(t, dir)
+	s := first(t, "--tls-cert", cert, "--tls-key", key)
+	require.NotContains(t, s.out.String(), "AWS_CA_BUNDLE")
+	raw, err := os.ReadFile(cert)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "ca.pem"), raw, 0o600)) // for the test's own client
+	c := s.sdk(t)
+	at, err := url.Parse(s.url)
+	require.NoError(t, err)
+	c.BaseEndpoint = aws.String(fmt.Sprintf("https://127.0.0.1:%s", at.Port()))
+	_, err = sts.NewFromConfig(c).GetCallerIdentity(t.Context(), nil)
+	require.NoError(t, err)
+}
