@@ -34,9 +34,13 @@ func TestServicesByBoto3(t *testing.T) {
 func clean(t *testing.T, s *server, secrets ...string) {
 	t.Helper()
 	text := s.log.String() + s.out.String()
-	files, err := filepath.Glob(filepath.Join(s.dir, "audit", "*"))
+	files, err := filepath.Glob(filepath.Join(s.dir, "audit", "*.jsonl"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	refused, err := filepath.Glob(filepath.Join(s.dir, "audit", "refused", "*.jsonl"))
+	require.NoError(t, err)
+	require.NotEmpty(t, refused)
+	files = append(files, refused...)
 	for _, f := range files {
 		raw, err := os.ReadFile(f)
 		require.NoError(t, err)
