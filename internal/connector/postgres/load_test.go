@@ -221,6 +221,7 @@ func TestStatementsShareTheTransactionOfTheRows(t *testing.T) {
 	r := s.request(change.Int64)
 	r.Before = []catalog.Statement{{SQL: `TRUNCATE public.t`}}
 	r.After = []catalog.Statement{{SQL: `ALTER TABLE public.t ADD PRIMARY KEY (id)`}}
+	r.Mark.Segment.Bytes = worthFreezing
 	one := func(b *change.Batch) { b.Columns[0].AppendInt(1); b.EndRow() }
 	twice := func(b *change.Batch) { one(b); one(b) }
 	require.Equal(t, connector.Data, connector.ClassOf(s.load(r, twice)))

@@ -147,6 +147,24 @@ func (p *pipe) giveUp(ctx context.Context, t *Table, why error) error {
 	return p.suspended(ctx, t.Table, why.Error())
 }
 
+// execInside runs DDL in the open transaction, which goes on when the DDL is refused.
+func (p *pipe) execInside(ctx context.Context, ss []catalog.Statement) error {
+	if err := p.applier.Begin(ctx); err != nil {
+		return err
+	}
+	if err := p.session.Savepoint(ctx); err != nil {
+		return fmt.Errorf("set a savepoint on the target: %w", err)
+	}
+	err := p.session.Exec(ctx, ss)
+	if err == nil || !refused(err) {
+		return err
+	}
+	if back := p.session.RollbackTo(ctx); back != nil {
+		return fmt.Errorf("go back to the savepoint on the target: %w", back)
+	}
+	return err
+}
+
 // exec runs DDL at this point of the stream. Where DDL commits by itself, what is open is committed before; when that cuts a
 // transaction of the source in two, a note says so, and after a crash in between its changes are made again in a way that
 // does not double them.
@@ -155,10 +173,7 @@ func (p *pipe) exec(ctx context.Context, ss []catalog.Statement) error {
 		return nil
 	}
 	if p.session.Features().TransactionalDDL {
-		if err := p.applier.Begin(ctx); err != nil {
-			return err
-		}
-		return p.session.Exec(ctx, ss)
+		return p.execInside(ctx, ss)
 	}
 	if open, _, _ := p.applier.Open(); open {
 		position := p.reached
