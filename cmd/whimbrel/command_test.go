@@ -89,7 +89,7 @@ func TestUsage(t *testing.T) {
 		"unknown scheme":      {[]string{"migrate", "oracle://u:s3cret@h/d", target}, "oracle"},
 		"no scheme":           {[]string{"migrate", "data.db", target}, "data.db"},
 		"unknown setting":     {migrate("--task-settings", written(t, "s.json", `{"TargetMetadata":{"Nonsense":1}}`)), "TargetMetadata.Nonsense"},
-		"setting for later":   {migrate("--task-settings", written(t, "s.json", `{"TargetMetadata":{"BatchApplyEnabled":true}}`)), "change data capture"},
+		"setting for later":   {migrate("--task-settings", written(t, "s.json", `{"TargetMetadata":{"ParallelApplyThreads":4}}`)), "streaming"},
 		"missing settings":    {migrate("--task-settings", "/nowhere.json"), "nowhere"},
 		"bad mapping":         {migrate("--table-mappings", written(t, "m.json", `{"rules":[{"rule-type":"selection"}]}`)), "rules[0]"},
 		"bad rate":            {migrate("--rate-limit", "fast"), "rows/s"},
