@@ -25,6 +25,7 @@ const (
 	oidFloat4      = 700
 	oidFloat8      = 701
 	oidMoney       = 790
+	oidInet        = 869
 	oidBpchar      = 1042
 	oidVarchar     = 1043
 	oidDate        = 1082
