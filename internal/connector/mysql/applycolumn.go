@@ -64,6 +64,9 @@ func (c *applyColumn) exactly() (column, value string) {
 	name := quoteIdent(c.name)
 	switch c.kind {
 	case textKind:
+		if strings.HasPrefix(c.column.columnType, "char(") { // which keeps no blanks at the end
+			return "CAST(CONVERT(" + name + " USING utf8mb4) AS BINARY)", "CAST(TRIM(TRAILING ' ' FROM %s) AS BINARY)"
+		}
 		return "CAST(CONVERT(" + name + " USING utf8mb4) AS BINARY)", "CAST(%s AS BINARY)"
 	case spatialKind:
 		return "HEX(" + name + ")", "HEX(%s)"

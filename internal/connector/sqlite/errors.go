@@ -66,6 +66,9 @@ func classOf(code int32) (connector.Class, string) {
 	switch code {
 	case lib.SQLITE_IOERR_WRITE, lib.SQLITE_IOERR_FSYNC:
 		return connector.Full, "look at the disk and its free space"
+	case lib.SQLITE_READONLY_ROLLBACK, lib.SQLITE_READONLY_RECOVERY:
+		// A writer was cut off; the next one, or we when we write to the log, rolls back what it has left.
+		return connector.Busy, "open the file once with a program that may write to it"
 	}
 	switch code & 0xff {
 	case lib.SQLITE_CONSTRAINT, lib.SQLITE_MISMATCH, lib.SQLITE_TOOBIG:
