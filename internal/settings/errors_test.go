@@ -58,17 +58,18 @@ func TestParseErrors(t *testing.T) {
 
 func TestCheckRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
-		"validation":   {`{"ValidationSettings":{"EnableValidation":true}}`, "ValidationSettings.EnableValidation: is true and belongs to data validation, which is not there yet; want false"},
-		"resync":       {`{"ResyncSettings":{"EnableResync":true}}`, "ResyncSettings.EnableResync: is true and belongs to data resync, which is not there yet; want false"},
-		"time travel":  {`{"TTSettings":{"EnableTT":true}}`, "TTSettings.EnableTT: is true and belongs to time travel, which is not there yet; want false"},
-		"before image": {`{"BeforeImageSettings":{"EnableBeforeImage":true,"FieldName":"old"}}`, "BeforeImageSettings.EnableBeforeImage: is true and belongs to change data capture into streaming targets, which is not there yet; want false"},
-		"loopback":     {`{"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true,"SourceSchema":"a","TargetSchema":"b"}}`, "LoopbackPreventionSettings.EnableLoopbackPrevention: is true and belongs to two-way replication, which is not there yet; want false"},
-		"log group":    {`{"Logging":{"CloudWatchLogGroup":"dms-tasks-x"}}`, "Logging.CloudWatchLogGroup: Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create; leave it out or set it to null"},
-		"chunks":       {`{"TargetMetadata":{"FullLobMode":true,"LobChunkSize":32}}`, "TargetMetadata.LobChunkSize: is 32 and cannot be honoured: values travel whole, not in pieces; want 0"},
-		"files":        {`{"TargetMetadata":{"LoadMaxFileSize":1}}`, "TargetMetadata.LoadMaxFileSize: is 1 and cannot be honoured: no files are written on the way; want 0"},
-		"load buffers": {`{"TargetMetadata":{"ParallelLoadBufferSize":51}}`, "TargetMetadata.ParallelLoadBufferSize: is 51 and belongs to streaming, search and document targets, which is not there yet; want 0"},
-		"load queues":  {`{"TargetMetadata":{"ParallelLoadQueuesPerThread":2}}`, "TargetMetadata.ParallelLoadQueuesPerThread: is 2 and belongs to streaming, search and document targets, which is not there yet; want 0"},
-		"two":          {`{"ChangeProcessingTuning":{"MemoryKeepTime":1},"StreamBufferSettings":{"StreamBufferCount":4}}`, "StreamBufferSettings.StreamBufferCount: is 4 and cannot be honoured: changes travel in groups of bounded size, see MemoryLimitTotal; want 3\nChangeProcessingTuning.MemoryKeepTime: is 1 and cannot be honoured: changes wait in the source, not in memory, so nothing is moved to disk; want 60"},
+		"validation":      {`{"ValidationSettings":{"EnableValidation":true}}`, "ValidationSettings.EnableValidation: is true and belongs to data validation, which is not there yet; want false"},
+		"resync":          {`{"ResyncSettings":{"EnableResync":true}}`, "ResyncSettings.EnableResync: is true and belongs to data resync, which is not there yet; want false"},
+		"time travel":     {`{"TTSettings":{"EnableTT":true}}`, "TTSettings.EnableTT: is true and belongs to time travel, which is not there yet; want false"},
+		"before image":    {`{"BeforeImageSettings":{"EnableBeforeImage":true,"FieldName":"old"}}`, "BeforeImageSettings.EnableBeforeImage: is true and belongs to change data capture into streaming targets, which is not there yet; want false"},
+		"loopback":        {`{"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true,"SourceSchema":"a","TargetSchema":"b"}}`, "LoopbackPreventionSettings.EnableLoopbackPrevention: is true and belongs to two-way replication, which is not there yet; want false"},
+		"clean resources": {`{"FailTaskWhenCleanTaskResourceFailed":true}`, "FailTaskWhenCleanTaskResourceFailed: is true and belongs to tasks that clean up by themselves, which is not there yet; want false"},
+		"log group":       {`{"Logging":{"CloudWatchLogGroup":"dms-tasks-x"}}`, "Logging.CloudWatchLogGroup: Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create; leave it out or set it to null"},
+		"chunks":          {`{"TargetMetadata":{"FullLobMode":true,"LobChunkSize":32}}`, "TargetMetadata.LobChunkSize: is 32 and cannot be honoured: values travel whole, not in pieces; want 0"},
+		"files":           {`{"TargetMetadata":{"LoadMaxFileSize":1}}`, "TargetMetadata.LoadMaxFileSize: is 1 and cannot be honoured: no files are written on the way; want 0"},
+		"load buffers":    {`{"TargetMetadata":{"ParallelLoadBufferSize":51}}`, "TargetMetadata.ParallelLoadBufferSize: is 51 and belongs to streaming, search and document targets, which is not there yet; want 0"},
+		"load queues":     {`{"TargetMetadata":{"ParallelLoadQueuesPerThread":2}}`, "TargetMetadata.ParallelLoadQueuesPerThread: is 2 and belongs to streaming, search and document targets, which is not there yet; want 0"},
+		"two":             {`{"ChangeProcessingTuning":{"MemoryKeepTime":1},"StreamBufferSettings":{"StreamBufferCount":4}}`, "StreamBufferSettings.StreamBufferCount: is 4 and cannot be honoured: changes travel in groups of bounded size, see MemoryLimitTotal; want 3\nChangeProcessingTuning.MemoryKeepTime: is 1 and cannot be honoured: changes wait in the source, not in memory, so nothing is moved to disk; want 60"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := Parse([]byte(c.doc))

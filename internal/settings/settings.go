@@ -22,7 +22,7 @@ type Settings struct {
 	LoopbackPreventionSettings          *LoopbackPreventionSettings
 	CharacterSetSettings                *CharacterSetSettings
 	PostProcessingRules                 *struct{} `null:"post-processing is written as rules of the table mappings"`
-	FailTaskWhenCleanTaskResourceFailed bool
+	FailTaskWhenCleanTaskResourceFailed bool      `later:"tasks that clean up by themselves"`
 	WhimbrelSettings                    WhimbrelSettings
 
 	explicit map[string]bool // paths of the keys that a document set

@@ -35,11 +35,11 @@ func Open(ctx context.Context, c Config) (*Task, error) {
 		return nil, fmt.Errorf("target: %w", err)
 	}
 	if t.source, err = t.sourceEngine.OpenSource(ctx, c.Source); err != nil {
-		return nil, fmt.Errorf("open source: %w", err)
+		return nil, fmt.Errorf("open the source: %w", err)
 	}
 	if t.target, err = t.targetEngine.OpenTarget(ctx, c.Target); err != nil {
 		_ = t.source.Close()
-		return nil, fmt.Errorf("open target: %w", err)
+		return nil, fmt.Errorf("open the target: %w", err)
 	}
 	t.dialect = t.targetEngine.Dialect
 	if d, ok := t.target.(connector.Dialected); ok {

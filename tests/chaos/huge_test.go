@@ -59,7 +59,7 @@ func TestCutLinkAmongHugeValues(t *testing.T) {
 			if p.code(t, runs) == 0 {
 				break
 			}
-			require.Contains(t, lastLine(p.errors.String()), "source", p.errors.String())
+			require.Contains(t, lastLine(p.errors.String()), "the source", p.errors.String())
 			interrupted++
 		}
 		require.Positive(t, interrupted)

@@ -3,6 +3,7 @@ package apply
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
@@ -19,6 +20,9 @@ type Policy struct {
 	// Escalation replaces the others once a table has had more than EscalationCount errors; 0 means never.
 	Escalation      fullload.Action
 	EscalationCount int64
+	// DataEscalation does so for values: DataErrorEscalationPolicy and its count.
+	DataEscalation      fullload.Action
+	DataEscalationCount int64
 }
 
 // conflict is why one change could not be carried out.
@@ -47,7 +51,10 @@ func (p Policy) forFault(r change.Reject) conflict {
 // when the task must stop.
 func (p Policy) decide(c conflict, failed int64) error {
 	action, setting := c.action, c.setting
-	if p.EscalationCount > 0 && failed > p.EscalationCount {
+	switch data := strings.HasPrefix(setting, "Data"); {
+	case data && p.DataEscalationCount > 0 && failed > p.DataEscalationCount:
+		action, setting = p.DataEscalation, "DataErrorEscalationPolicy"
+	case !data && p.EscalationCount > 0 && failed > p.EscalationCount:
 		action, setting = p.Escalation, "ApplyErrorEscalationPolicy"
 	}
 	switch action {
