@@ -1,0 +1,36 @@
+package dms
+
+import (
+	"context"
+
+	"github.com/whimbreldb/whimbrel/internal/policy/action"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// handle makes an operation whose access is what the table of actions says.
+func handle[In, Out any](s *Service, name string, do func(ctx context.Context, call *service.Call, in *In) (*Out, error)) service.Operation {
+	return service.Handle(name, func(ctx context.Context, call *service.Call, in *In) ([]service.Check, error) {
+		touches, err := s.actions.Touches(name, in, action.Scope{Partition: s.Partition, Region: s.Region, Account: s.Account})
+		if err != nil {
+			return nil, err
+		}
+		return service.TouchChecks(touches, func(arn string) map[string]string { return s.tagsOf(ctx, arn) }), nil
+	}, do)
+}
+
+// tagsOf reads the tags of a resource; none if it is not there, which the operation will say.
+func (s *Service) tagsOf(ctx context.Context, arn string) map[string]string {
+	k, id, err := s.parse(arn)
+	if err != nil {
+		return nil
+	}
+	item, err := s.Store.Get(ctx, k.keys()+id)
+	if err != nil {
+		return nil
+	}
+	var tagged struct{ Tags map[string]string }
+	if err := item.Decode(&tagged); err != nil {
+		return nil
+	}
+	return tagged.Tags
+}

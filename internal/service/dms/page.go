@@ -1,0 +1,111 @@
+package dms
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+// Bounds of MaxRecords (DMS API reference, "DescribeEndpoints").
+const (
+	fewest, most = 20, 100
+	mostStats    = 500 // of DescribeTableStatistics
+)
+
+// paging is where a page begins and how long it is.
+type paging struct {
+	after string // the last key of the page before
+	limit int
+}
+
+// pageOf reads Marker and MaxRecords. Zero is taken for absent, as samples of AWS send it.
+func pageOf(marker *string, size *int64, most int) (paging, error) {
+	p := paging{limit: 100}
+	if n := value(size); n != 0 {
+		if n < fewest || n > int64(most) {
+			return p, invalidValue("Invalid MaxRecords value: %d is not between %d and %d.", n, fewest, most)
+		}
+		p.limit = int(n)
+	}
+	if value(marker) != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(*marker)
+		if err != nil || len(raw) == 0 {
+			return p, invalidValue("Invalid Marker: it is not one that this operation answered.")
+		}
+		p.after = string(raw)
+	}
+	return p, nil
+}
+
+func markerOf(last string) *string { return new(base64.RawURLEncoding.EncodeToString([]byte(last))) }
+
+// lister lists inside or outside of a transaction.
+type lister interface {
+	List(r store.Range) (store.Page, error)
+}
+
+func (o outside) List(r store.Range) (store.Page, error) { return o.store.List(o.ctx, r) }
+
+// pageSize is how many records are read at once on the way to a page.
+const pageSize = 500
+
+// collect reads one page of the records under a prefix for which keep holds, and where the next one begins.
+func collect[T any](from lister, prefix string, p paging, keep func(*T) bool) (all []T, marker *string, err error) {
+	all = []T{}
+	r := store.Range{Prefix: prefix, After: p.after, Limit: min(p.limit+1, pageSize)}
+	for last := ""; ; {
+		page, err := from.List(r)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, item := range page.Items {
+			var v T
+			if err := item.Decode(&v); err != nil {
+				return nil, nil, err
+			}
+			if !keep(&v) {
+				continue
+			}
+			if len(all) == p.limit {
+				return all, markerOf(last), nil
+			}
+			all, last = append(all, v), item.Key
+		}
+		if !page.More {
+			return all, nil, nil
+		}
+		r.After, r.Revision, r.Limit = page.Items[len(page.Items)-1].Key, page.Revision, pageSize
+	}
+}
+
+// filters are those of a Describe call by name.
+type filters map[string][]string
+
+// filtersOf reads the filters: names that the operation does not know and empty lists are errors. Values of one filter, or
+// of filters of the same name, are alternatives.
+func filtersOf(in []dmsapi.Filter, known ...string) (filters, error) {
+	f := filters{}
+	for _, one := range in {
+		name := value(one.Name)
+		if !slices.Contains(known, name) {
+			if len(known) == 0 {
+				return nil, invalidValue("Invalid filter name: %s. This operation knows no filters.", name)
+			}
+			return nil, invalidValue("Invalid filter name: %s. This operation knows %s.", name, strings.Join(known, ", "))
+		}
+		if len(one.Values) == 0 {
+			return nil, invalidValue("Filter %s has no values.", name)
+		}
+		f[name] = append(f[name], one.Values...)
+	}
+	return f, nil
+}
+
+// allow reports that a filter is absent or has the value.
+func (f filters) allow(name, value string) bool {
+	values, asked := f[name]
+	return !asked || slices.Contains(values, value)
+}

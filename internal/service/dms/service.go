@@ -1,0 +1,71 @@
+package dms
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/policy/action"
+	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+// Config is what the service works with.
+type Config struct {
+	Store     store.Store
+	Partition string
+	Account   string
+	Region    string
+	Vault     Vault
+	Host      Host
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Vault seals passwords under keys of KMS; a kms.Vault is one.
+type Vault interface {
+	Encrypt(ctx context.Context, region, key string, plain []byte, context map[string]string) (blob []byte, arn string, err error)
+	Decrypt(ctx context.Context, region string, blob []byte, context map[string]string) (plain []byte, arn string, err error)
+}
+
+// Host keeps the processes of replication instances; an instance/host.Host is one.
+type Host interface {
+	// Want says that an instance is to run as the spec says. It returns at once; an instance whose processors, memory or
+	// Boot have changed is started anew. Wanting the same again changes nothing.
+	Want(spec instance.Spec)
+	// Unwant ends an instance and removes what it kept. It returns when the process is gone.
+	Unwant(ctx context.Context, id string) error
+	// State says how the process is. Changed is closed when the state of some instance has changed since.
+	State(id string) instance.State
+	Changed() <-chan struct{}
+	// Client speaks with an instance that is Up; otherwise calls fail with instance.ErrDown.
+	Client(id string) instance.Client
+}
+
+// Service is DMS.
+type Service struct {
+	Config
+	actions *action.Table
+}
+
+// New makes the service.
+func New(c Config) (*Service, error) {
+	actions, err := action.Load()
+	if err != nil {
+		return nil, fmt.Errorf("make DMS: %w", err)
+	}
+	return &Service{Config: c, actions: actions}, nil
+}
+
+// API is the service as the edge serves it.
+func (s *Service) API() (*service.Service, error) {
+	made, err := service.New(&dmsapi.Service, slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())...)
+	if err != nil {
+		return nil, fmt.Errorf("make DMS: %w", err)
+	}
+	return made, nil
+}
