@@ -14,10 +14,12 @@ import (
 // stopGrace is how long what is under way may take to end once the context has ended.
 const stopGrace = 1500 * time.Millisecond
 
-// syncEvery is how often commits are made durable while changes keep coming, and checkpointEvery how often the position is
-// written while none of them concern the tables followed.
+// syncEvery is how often commits are made durable while changes keep coming, idleSync how soon once none come: each time
+// the changes wait for the disk. checkpointEvery is how often the position is written while none of them concern the tables
+// followed.
 const (
 	syncEvery       = time.Second
+	idleSync        = 50 * time.Millisecond
 	checkpointEvery = 10 * time.Second
 )
 
