@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -82,7 +83,31 @@ func (s *Service) trimEvents(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	return nil
+	return s.dropOrphans(ctx)
+}
+
+// dropOrphans drops what waits for subscriptions that are no more: a crash may leave it behind.
+func (s *Service) dropOrphans(ctx context.Context) error {
+	for after := ""; ; {
+		page, err := s.Store.List(ctx, store.Range{Prefix: queueKeys, After: after, Limit: 1})
+		if err != nil {
+			return fmt.Errorf("list what is to be delivered: %w", err)
+		}
+		if len(page.Items) == 0 {
+			return nil
+		}
+		name, _, _ := strings.Cut(page.Items[0].Key[len(queueKeys):], "/")
+		there, err := store.Exists(s.outside(ctx), subs.keys()+name)
+		if err != nil {
+			return err
+		}
+		if !there {
+			if err := s.dropQueue(ctx, name); err != nil {
+				return err
+			}
+		}
+		after = queueOf(name) + "~" // behind all keys of the queue, which begin with digits
+	}
 }
 
 // trimmed is how many keys one transaction deletes.

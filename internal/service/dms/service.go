@@ -70,7 +70,8 @@ func New(c Config) (*Service, error) {
 
 // API is the service as the edge serves it.
 func (s *Service) API() (*service.Service, error) {
-	made, err := service.New(&dmsapi.Service, slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())...)
+	served := slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())
+	made, err := service.New(&dmsapi.Service, append(served, s.unserved(served)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
