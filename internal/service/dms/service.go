@@ -2,6 +2,7 @@ package dms
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -22,6 +23,9 @@ type Config struct {
 	Region    string
 	Vault     Vault
 	Host      Host
+	Roles     Roles            // nil: roles are not asked
+	Quotas    map[string]int64 // in place of AWS's, by their names
+	Notify    Notify           // where events go
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -54,6 +58,9 @@ type Service struct {
 
 // New makes the service.
 func New(c Config) (*Service, error) {
+	if err := errors.Join(checkQuotas(c.Quotas), c.Notify.check()); err != nil {
+		return nil, fmt.Errorf("make DMS: %w", err)
+	}
 	actions, err := action.Load()
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
@@ -63,7 +70,8 @@ func New(c Config) (*Service, error) {
 
 // API is the service as the edge serves it.
 func (s *Service) API() (*service.Service, error) {
-	made, err := service.New(&dmsapi.Service, slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())...)
+	served := slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())
+	made, err := service.New(&dmsapi.Service, append(served, s.unserved(served)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
