@@ -56,7 +56,8 @@ type SubnetGroup struct {
 // A Certificate is what servers are verified by.
 type Certificate struct {
 	ID, Name  string
-	PEM       string
+	PEM       string `json:",omitempty"`
+	Sealed    []byte `json:",omitempty"` // the PEM under KMSKey, where one was named
 	Owner     string
 	Algorithm string
 	KeyLength int64
