@@ -30,8 +30,10 @@ type Config struct {
 	Notify    Notify           // where events go
 	// SQLiteDir is the folder that the files of SQLite endpoints lie in; empty means that there may be no such endpoints.
 	SQLiteDir string
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Alone says that no other server has this store, so that nobody's lease has to run out before the controllers begin.
+	Alone bool
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // Vault seals passwords under keys of KMS; a kms.Vault is one.
@@ -77,6 +79,7 @@ type Host interface {
 type Service struct {
 	Config
 	actions *action.Table
+	live    *live
 }
 
 // New makes the service.
@@ -88,7 +91,7 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	return &Service{Config: c, actions: actions}, nil
+	return &Service{Config: c, actions: actions, live: newLive()}, nil
 }
 
 // API is the service as the edge serves it.
