@@ -8,6 +8,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 )
 
@@ -79,9 +80,13 @@ func (p *pipe) run(ctx context.Context) (Reason, error) {
 	var readErr error
 	go func() {
 		defer close(parcels)
-		readErr = p.read(reading, parcels)
+		readErr = rescue.Run(func() error { return p.read(reading, parcels) })
 	}()
-	reason, err := p.applyAll(applying, parcels)
+	var reason Reason
+	err := rescue.Run(func() (err error) {
+		reason, err = p.applyAll(applying, parcels)
+		return err
+	})
 	stop()
 	for range parcels { // the reader ends when it can hand nothing over
 	}
