@@ -9,22 +9,43 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service"
 )
 
-// keyARN finds the KMS key for a new resource: the one that was asked for, if the caller may use it; the account's key for
-// DMS otherwise.
+// keys is what a Vault that knows its keys can do beside.
+type keys interface {
+	ManagedKey(ctx context.Context, region, service string) (arn string, err error)
+	Usable(ctx context.Context, region, key string) (arn string, err error)
+	IsManaged(ctx context.Context, region, key string) (bool, error)
+	Checks(ctx context.Context, call *service.Call, key string, context map[string]string, via string, actions ...string) ([]service.Check, error)
+}
+
+// keyARN finds the KMS key for a new resource: the one that was asked for, by its ID, ARN or alias, if it can be used and
+// the caller may use it; the account's key for DMS otherwise.
 func (s *Service) keyARN(ctx context.Context, call *service.Call, asked string) (string, error) {
-	if asked == "" || strings.HasSuffix(asked, "alias/aws/dms") {
-		arn, err := s.Vault.ManagedKey(ctx, s.Region, "dms")
+	vault, ok := s.Vault.(keys)
+	if !ok {
+		return asked, nil
+	}
+	if asked == "" || asked == "alias/aws/dms" || strings.HasSuffix(asked, ":alias/aws/dms") {
+		arn, err := vault.ManagedKey(ctx, s.Region, "dms")
+		if err != nil {
+			return "", keyFault(err)
+		}
+		if asked == "" || strings.HasPrefix(asked, "alias/") {
+			return arn, nil
+		}
+	}
+	arn, err := vault.Usable(ctx, s.Region, asked)
+	if err != nil {
+		return "", keyFault(err)
+	}
+	own, err := vault.IsManaged(ctx, s.Region, arn)
+	if err != nil || own {
 		return arn, keyFault(err)
 	}
-	own, err := s.Vault.IsManaged(ctx, s.Region, asked)
-	if err != nil || own {
-		return asked, keyFault(err)
-	}
-	checks, err := s.Vault.Checks(ctx, call, asked, nil, "dms."+s.Region+".amazonaws.com", "DescribeKey", "CreateGrant")
+	checks, err := vault.Checks(ctx, call, arn, nil, "dms."+s.Region+".amazonaws.com", "DescribeKey", "CreateGrant")
 	if err == nil {
 		err = call.Check(ctx, checks...)
 	}
-	return asked, keyFault(err)
+	return arn, keyFault(err)
 }
 
 // keyFault words what KMS says of a key as DMS does.

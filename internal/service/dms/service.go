@@ -2,6 +2,7 @@ package dms
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -24,10 +25,15 @@ type Config struct {
 	Secrets   Secrets
 	Network   Network
 	Host      Host
+	Roles     Roles            // nil: roles are not asked
+	Quotas    map[string]int64 // in place of AWS's, by their names
+	Notify    Notify           // where events go
 	// SQLiteDir is the folder that the files of SQLite endpoints lie in; empty means that there may be no such endpoints.
 	SQLiteDir string
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Alone says that no other server has this store, so that nobody's lease has to run out before the controllers begin.
+	Alone bool
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // Vault seals passwords under keys of KMS; a kms.Vault is one.
@@ -73,20 +79,25 @@ type Host interface {
 type Service struct {
 	Config
 	actions *action.Table
+	live    *live
 }
 
 // New makes the service.
 func New(c Config) (*Service, error) {
+	if err := errors.Join(checkQuotas(c.Quotas), c.Notify.check()); err != nil {
+		return nil, fmt.Errorf("make DMS: %w", err)
+	}
 	actions, err := action.Load()
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	return &Service{Config: c, actions: actions}, nil
+	return &Service{Config: c, actions: actions, live: newLive()}, nil
 }
 
 // API is the service as the edge serves it.
 func (s *Service) API() (*service.Service, error) {
-	made, err := service.New(&dmsapi.Service, slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())...)
+	served := slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())
+	made, err := service.New(&dmsapi.Service, append(served, s.unserved(served)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
