@@ -23,7 +23,7 @@ func parsed(t *testing.T, raw string) *url.URL {
 }
 
 func (b *endpointBench) plainCall(name string) *service.Call {
-	return &service.Call{Service: &dmsapi.Service, Operation: dmsapi.Service.Operation(name), Partition: "aws", Region: testRegion, Account: testAccount, Now: b.now}
+	return &service.Call{Service: &dmsapi.Service, Operation: dmsapi.Service.Operation(name), Partition: "aws", Region: benchRegion, Account: benchAccount, Now: b.now}
 }
 
 func (b *endpointBench) ids(instanceARN, endpointARN string) (string, string) {

@@ -25,8 +25,8 @@ import (
 )
 
 const (
-	testRegion  = "us-east-1"
-	testAccount = "111122223333"
+	benchRegion  = "us-east-1"
+	benchAccount = "111122223333"
 )
 
 // endpointBench is the service over a real store and real keys, called as the edge calls it: with the input held to the
@@ -51,9 +51,9 @@ func newEndpointBench(t *testing.T) *endpointBench {
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	b := &endpointBench{t: t, dir: dir, secrets: map[string]any{}, deny: map[string]bool{}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return b.now }
-	vault := kms.NewVault(s, secret.NewKeyring(), kms.Home{Partition: "aws", Account: testAccount}, clock)
+	vault := kms.NewVault(s, secret.NewKeyring(), kms.Home{Partition: "aws", Account: benchAccount}, clock)
 	b.Service, err = New(Config{
-		Store: s, Partition: "aws", Account: testAccount, Region: testRegion, Vault: vault, Secrets: b, Network: &ec2.Network{Store: s},
+		Store: s, Partition: "aws", Account: benchAccount, Region: benchRegion, Vault: vault, Secrets: b, Network: &ec2.Network{Store: s},
 		SQLiteDir: t.TempDir(), Log: slog.New(slog.DiscardHandler), Now: clock,
 	})
 	require.NoError(t, err)
@@ -85,8 +85,8 @@ func (b *endpointBench) call(of *service.Service, name string, in any) (any, err
 	op := of.Operation(name)
 	require.NotNil(b.t, op, name)
 	call := &service.Call{
-		Service: of.Model, Operation: of.Model.Operation(name), Partition: "aws", Region: testRegion, Account: testAccount, Now: b.now,
-		Principal: &service.Principal{Kind: service.User, Account: testAccount, ARN: "arn:aws:iam::" + testAccount + ":user/mover"},
+		Service: of.Model, Operation: of.Model.Operation(name), Partition: "aws", Region: benchRegion, Account: benchAccount, Now: b.now,
+		Principal: &service.Principal{Kind: service.User, Account: benchAccount, ARN: "arn:aws:iam::" + benchAccount + ":user/mover"},
 		Check: func(_ context.Context, checks ...service.Check) error {
 			for _, c := range checks {
 				b.asked = append(b.asked, c)
@@ -221,3 +221,7 @@ func findInFiles(t *testing.T, dir string, what []byte) (found []string) {
 	}))
 	return found
 }
+
+func symlink(to, at string) error { return os.Symlink(to, at) }
+
+func touch(path string) error { return os.WriteFile(path, nil, 0o600) }
