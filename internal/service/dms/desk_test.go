@@ -231,3 +231,11 @@ func (d *desk) subnets() map[string][]string {
 	require.NoError(d.t, err)
 	return all
 }
+
+func codeOf(err error) string {
+	var e *wire.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
@@ -54,6 +55,7 @@ type Host interface {
 type Service struct {
 	Config
 	actions *action.Table
+	told    atomic.Uint32 // counts events
 }
 
 // New makes the service.
