@@ -41,7 +41,7 @@ func (s *Service) happened(tx store.Tx, at time.Time, sourceType, source, kind, 
 		e.Categories = []string{category(kind)}
 	}
 	var raw [4]byte
-	_, _ = rand.Read(raw[:]) // never fails
+	_, _ = rand.Read(raw[:])                                           // never fails
 	key := fmt.Sprintf("%s-%08x-%x", eventKey(at), s.told.Add(1), raw) // what one moment brings stays in its order
 	if store.Write(tx, key, e) != nil {
 		return // an Event has nothing that JSON cannot hold

@@ -13,7 +13,11 @@ import (
 type modifyInstance = dmsapi.ModifyReplicationInstanceMessage
 
 func TestWindow(t *testing.T) {
-	at := func(text string) time.Time { v, err := time.Parse("2006-01-02 15:04:05", text); require.NoError(t, err); return v }
+	at := func(text string) time.Time {
+		v, err := time.Parse("2006-01-02 15:04:05", text)
+		require.NoError(t, err)
+		return v
+	}
 	for _, c := range []struct {
 		window, when string
 		inside       bool
@@ -164,7 +168,9 @@ func TestNoSecondZone(t *testing.T) {
 	zones := d.subnets()
 	a, b := zones[testRegion+"a"][0], zones[testRegion+"b"][0]
 	must[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &dmsapi.CreateReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("two"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: []string{a, b}})
-	arn, id := d.made("box", func(in *createInstance) { in.ReplicationSubnetGroupIdentifier, in.AvailabilityZone = new("two"), new(testRegion+"a") })
+	arn, id := d.made("box", func(in *createInstance) {
+		in.ReplicationSubnetGroupIdentifier, in.AvailabilityZone = new("two"), new(testRegion+"a")
+	})
 	must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, MultiAZ: new(true)})
 	_, err := d.run(d.ec2, "DeleteSubnet", &ec2api.DeleteSubnetRequest{SubnetId: &b})
 	require.NoError(t, err)

@@ -56,7 +56,9 @@ func TestSubnetGroups(t *testing.T) {
 	must[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &createGroup{ReplicationSubnetGroupIdentifier: new("second"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: []string{a[0], c[0]}})
 	d.refuses("CreateReplicationSubnetGroup", &createGroup{ReplicationSubnetGroupIdentifier: new("third"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: []string{a[0], c[0]}}, "ResourceQuotaExceededFault", "ReplicationSubnetGroups")
 
-	_, _ = d.made("box", func(in *createInstance) { in.ReplicationSubnetGroupIdentifier, in.AvailabilityZone = new("MY-group"), new(testRegion+"a") })
+	_, _ = d.made("box", func(in *createInstance) {
+		in.ReplicationSubnetGroupIdentifier, in.AvailabilityZone = new("MY-group"), new(testRegion+"a")
+	})
 	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{b[0], c[0]}}, "SubnetAlreadyInUse", a[0])
 	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{a[0], a[1]}}, "ReplicationSubnetGroupDoesNotCoverEnoughAZs", "1")
 	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("nothing"), SubnetIds: []string{a[0], b[0]}}, "ResourceNotFoundFault", "nothing")
