@@ -53,6 +53,9 @@ type Service struct {
 	Config
 	actions *action.Table
 	live    *live
+	times   times
+	// reachEndpoint is reach, unless a test has endpoints of its own.
+	reachEndpoint func(context.Context, *Endpoint, []string) (instance.Endpoint, error)
 }
 
 // New makes the service.
@@ -61,7 +64,9 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	return &Service{Config: c, actions: actions, live: newLive()}, nil
+	s := &Service{Config: c, actions: actions, live: newLive(), times: usualTimes()}
+	s.reachEndpoint = s.reach
+	return s, nil
 }
 
 // API is the service as the edge serves it.
