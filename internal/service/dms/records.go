@@ -31,6 +31,7 @@ type Instance struct {
 	KMSKey        string            // its ARN
 	Created       *time.Time        `json:",omitempty"` // when it became available
 	Pending       *PendingValues    `json:",omitempty"` // for the maintenance window
+	OptIn         string            `json:",omitempty"` // of the pending engine upgrade: next-maintenance
 	Boot          int64             // counts reboots: the process of another number is started anew
 	Failure       string            `json:",omitempty"`
 	Tags          map[string]string `json:",omitempty"`
@@ -55,7 +56,8 @@ type SubnetGroup struct {
 // A Certificate is what servers are verified by.
 type Certificate struct {
 	ID, Name  string
-	PEM       string
+	PEM       string `json:",omitempty"`
+	Sealed    []byte `json:",omitempty"` // the PEM under KMSKey, where one was named
 	Owner     string
 	Algorithm string
 	KeyLength int64
