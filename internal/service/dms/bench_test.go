@@ -124,7 +124,7 @@ func (b *taskBench) putInstance(t failer, i Instance) {
 func (b *taskBench) furnish(t failer, settings map[string]string) {
 	t.Helper()
 	for _, id := range []string{"I1", "I2"} {
-		b.putInstance(t, Instance{ID: id, Name: strings.ToLower(id), Status: available, Class: "dms.t3.medium", EngineVersion: "3.5.4", Boot: 1})
+		b.putInstance(t, Instance{ID: id, Name: strings.ToLower(id), Status: instanceAvailable, Class: "dms.t3.medium", EngineVersion: "3.5.4", Boot: 1})
 		b.name(t, instances, strings.ToLower(id), id)
 		for _, end := range []string{"S", "T"} {
 			b.put(t, connectionKey(id, end), Connection{Instance: id, Endpoint: end, Status: successful, Number: 1})

@@ -81,6 +81,7 @@ func (c *controller) run(ctx context.Context) error {
 		return err
 	}
 	running.Go(func() { c.followHost(ctx) })
+	running.Go(func() { c.housekeep(ctx) })
 	for range workers {
 		running.Go(func() { c.serve(ctx, c.work) })
 	}
@@ -89,6 +90,25 @@ func (c *controller) run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// housekeeping is how often is looked for what the time of day brings.
+const housekeeping = time.Minute
+
+// housekeep applies what waits for maintenance windows and forgets old events.
+func (c *controller) housekeep(ctx context.Context) {
+	turn := time.NewTicker(housekeeping)
+	defer turn.Stop()
+	for {
+		if err := errors.Join(c.maintain(ctx, c.Now()), c.trimEvents(ctx, c.Now())); err != nil && ctx.Err() == nil {
+			c.Log.Error("maintenance and events were not seen to", "error", err)
+		}
+		select {
+		case <-turn.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // serve is a worker.
@@ -149,8 +169,8 @@ const (
 )
 
 // current reads a record as it is now; nil if it is not there.
-func current[T any](ctx context.Context, c *controller, key string) (*T, error) {
-	v, err := store.Read[T](c.outside(ctx), key)
+func current[T any](ctx context.Context, s *Service, key string) (*T, error) {
+	v, err := store.Read[T](s.outside(ctx), key)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}

@@ -13,7 +13,7 @@ const manyDeaths = 5
 
 // instance brings a replication instance to what its record says.
 func (c *controller) instance(ctx context.Context, id string) error {
-	i, err := current[Instance](ctx, c, instances.keys()+id)
+	i, err := current[Instance](ctx, c.Service, instances.keys()+id)
 	if err != nil {
 		return err
 	}
@@ -38,14 +38,14 @@ func (c *controller) instance(ctx context.Context, id string) error {
 		return err
 	}
 	switch {
-	case i.Status == available:
+	case i.Status == instanceAvailable:
 		return nil
 	case state.Phase == instance.Up && state.Boot == i.Boot:
 		return c.arrive(ctx, i)
-	case i.Status == "creating" && state.Deaths >= manyDeaths:
-		return c.changeInstance(ctx, i, func(tx store.Tx, now *Instance) {
+	case i.Status == instanceCreating && state.Deaths >= manyDeaths:
+		return c.rewrite(ctx, i, func(tx store.Tx, now *Instance) {
 			now.Status, now.Failure = taskFailed, state.Failure
-			c.happened(tx, c.Now(), instanceSource, i.Name, failure, "The replication instance could not be started: "+state.Failure)
+			c.happened(tx, c.Now(), sourceInstance, i.Name, categoryFailure, "The replication instance could not be started: "+state.Failure)
 		})
 	}
 	return nil
@@ -53,12 +53,11 @@ func (c *controller) instance(ctx context.Context, id string) error {
 
 // arrivals say, by the status that ends, which event has happened.
 var arrivals = map[string]struct{ category, message string }{
-	"creating":    {created, "Replication instance created."},
-	"modifying":   {configuration, "Replication instance modified."},
-	"rebooting":   {"failover", "Replication instance restarted."},
-	"upgrading":   {"maintenance", "Replication instance software updated."},
-	"maintenance": {"maintenance", "Maintenance of the replication instance finished."},
-	"failed":      {created, "Replication instance started."},
+	instanceCreating:  {categoryCreation, "Replication instance created."},
+	instanceModifying: {categoryConfiguration, "Replication instance has been modified."},
+	instanceRebooting: {"", "Replication instance has been rebooted."},
+	instanceUpgrading: {categoryMaintenance, "Replication instance software has been updated."},
+	taskFailed:        {categoryCreation, "Replication instance created."},
 }
 
 // arrive makes an instance available whose process answers.
@@ -67,18 +66,18 @@ func (c *controller) arrive(ctx context.Context, i *Instance) error {
 	if !ok {
 		return nil
 	}
-	return c.changeInstance(ctx, i, func(tx store.Tx, now *Instance) {
+	return c.rewrite(ctx, i, func(tx store.Tx, now *Instance) {
 		at := c.Now().UTC()
 		if now.Created == nil {
 			now.Created = &at
 		}
-		now.Status, now.Failure = available, ""
-		c.happened(tx, at, instanceSource, now.Name, event.category, event.message)
+		now.Status, now.Failure = instanceAvailable, ""
+		c.happened(tx, at, sourceInstance, now.Name, event.category, event.message)
 	})
 }
 
-// changeInstance writes if the instance is still as it was seen: in the same status and at the same boot.
-func (c *controller) changeInstance(ctx context.Context, seen *Instance, change func(store.Tx, *Instance)) error {
+// rewrite writes if the instance is still as it was seen: in the same status and at the same boot.
+func (c *controller) rewrite(ctx context.Context, seen *Instance, change func(store.Tx, *Instance)) error {
 	return c.update(ctx, func(tx store.Tx) error {
 		now, err := found[Instance](tx, instances.keys()+seen.ID)
 		if err != nil || now == nil || now.Status != seen.Status || now.Boot != seen.Boot || now.Class != seen.Class {
@@ -95,12 +94,12 @@ func (c *controller) mourn(ctx context.Context, i *Instance, state instance.Stat
 	seen, known := c.mu.deaths[i.ID]
 	c.mu.deaths[i.ID] = state.Deaths
 	c.mu.Unlock()
-	if !known || state.Deaths <= seen || i.Status != available {
+	if !known || state.Deaths <= seen || i.Status != instanceAvailable {
 		return nil
 	}
 	c.Log.Warn("the process of a replication instance has ended and is started again", "instance", i.ID, "failure", state.Failure)
-	return c.changeInstance(ctx, i, func(tx store.Tx, now *Instance) {
-		c.happened(tx, c.Now(), instanceSource, now.Name, failure, "The process of the replication instance has ended and is started again; its tasks go on. "+state.Failure)
+	return c.rewrite(ctx, i, func(tx store.Tx, now *Instance) {
+		c.happened(tx, c.Now(), sourceInstance, now.Name, categoryFailure, "The process of the replication instance has ended and is started again; its tasks go on. "+state.Failure)
 	})
 }
 
@@ -116,20 +115,7 @@ func (c *controller) removeInstance(ctx context.Context, i *Instance) error {
 		if err != nil || now == nil || now.Status != taskDeleting {
 			return err
 		}
-		page, err := tx.List(store.Range{Prefix: connectionKey(i.ID, "")})
-		if err != nil {
-			return fmt.Errorf("list the connections of instance %s: %w", i.ID, err)
-		}
-		for _, item := range page.Items {
-			tx.Delete(item.Key)
-		}
-		unrefer(tx, subnetGroups, now.SubnetGroup, instances, now.ID)
-		if err := unclaim(tx, instances, now.Name, now.ID); err != nil {
-			return err
-		}
-		tx.Delete(instances.keys() + now.ID)
-		c.happened(tx, c.Now(), instanceSource, now.Name, deleted, "Replication instance deleted.")
-		return nil
+		return c.forgetInstance(tx, now)
 	})
 }
 

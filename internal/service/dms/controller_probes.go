@@ -18,7 +18,7 @@ const (
 
 // connection carries a test out and writes what came of it, unless another one was asked for meanwhile.
 func (c *controller) connection(ctx context.Context, key string) error {
-	seen, err := current[Connection](ctx, c, Prefix+key)
+	seen, err := current[Connection](ctx, c.Service, Prefix+key)
 	if err != nil || seen == nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (c *controller) changeConnection(ctx context.Context, key string, seen *Con
 
 // schemas reads the schemas of an endpoint's database.
 func (c *controller) schemas(ctx context.Context, key string) error {
-	seen, err := current[Schemas](ctx, c, Prefix+key)
+	seen, err := current[Schemas](ctx, c.Service, Prefix+key)
 	if err != nil || seen == nil || seen.Status != schemasRefreshing {
 		return err
 	}
@@ -87,11 +87,11 @@ func (c *controller) schemas(ctx context.Context, key string) error {
 // ask has an instance do something with an endpoint's database. why is what is wrong, for the caller of the API; err is
 // for another try.
 func (c *controller) ask(ctx context.Context, host, end string, do func(context.Context, instance.Client, instance.Endpoint, bool) error) (why string, err error) {
-	i, err := current[Instance](ctx, c, instances.keys()+host)
+	i, err := current[Instance](ctx, c.Service, instances.keys()+host)
 	if err != nil {
 		return "", err
 	}
-	e, err := current[Endpoint](ctx, c, endpoints.keys()+end)
+	e, err := current[Endpoint](ctx, c.Service, endpoints.keys()+end)
 	if err != nil {
 		return "", err
 	}

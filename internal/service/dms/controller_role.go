@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/store"
@@ -25,6 +26,9 @@ var errRoleLost = errors.New("another server runs the controllers")
 // Run makes things as the records say, and records as things are, until the context ends. Of all servers with the same
 // store one does so at a time.
 func (s *Service) Run(ctx context.Context) {
+	var delivering sync.WaitGroup
+	defer delivering.Wait()
+	delivering.Go(func() { _ = s.deliverEvents(ctx) }) // has a role of its own, and never an error
 	for ctx.Err() == nil {
 		if err := s.serveRole(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Error("the controllers of DMS ended and begin again", "error", err)

@@ -21,7 +21,13 @@ func (c *controller) finish(ctx context.Context, t *Task, state instance.TaskSta
 			return
 		}
 		now.Status = taskStopped
-		c.happened(tx, at, taskSource, now.Name, stateChange, "Replication task stopped. "+stopPrefix+state.StopReason)
+		over := now.Cutover == cutoverUnderWay && state.StopReason != asked
+		now.Cutover = cutoverNone
+		if over {
+			now.Cutover = cutoverDone
+			c.happened(tx, at, sourceTask, now.Name, categoryState, "Replication task has cut over: the target has taken over.")
+		}
+		c.happened(tx, at, sourceTask, now.Name, categoryState, "Replication task stopped. "+stopPrefix+state.StopReason)
 	})
 }
 
@@ -36,12 +42,12 @@ func (c *controller) fail(ctx context.Context, t *Task, why string) error {
 }
 
 func (c *controller) failed(tx store.Tx, t *Task) {
-	t.Status = taskFailed
+	t.Status, t.Cutover = taskFailed, cutoverNone
 	if t.StopReason == "" {
 		t.StopReason = "FATAL_ERROR"
 	}
 	if t.Failure == "" {
 		t.Failure = "The task has failed without a reason that its instance could tell."
 	}
-	c.happened(tx, c.Now(), taskSource, t.Name, failure, "Replication task has failed. "+t.Failure)
+	c.happened(tx, c.Now(), sourceTask, t.Name, categoryFailure, "Replication task has failed. "+t.Failure)
 }

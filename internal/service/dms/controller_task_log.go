@@ -11,7 +11,7 @@ import (
 // relog gives a running task the severities of its log that a person has changed. An instance that cannot change them
 // does so when the task starts next.
 func (c *controller) relog(ctx context.Context, id string) error {
-	t, err := current[Task](ctx, c, tasks.keys()+id)
+	t, err := current[Task](ctx, c.Service, tasks.keys()+id)
 	if err != nil || t == nil || t.Status != taskRunning {
 		return err
 	}

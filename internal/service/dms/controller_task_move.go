@@ -22,8 +22,12 @@ func (c *controller) move(ctx context.Context, t *Task) error {
 		if refusal, ok := errors.AsType[*instance.Refusal](err); ok {
 			return c.failMove(ctx, t, refusal.Message)
 		}
-		if err != nil {
+		if err != nil && (errors.Is(err, instance.ErrDown) || ctx.Err() != nil || c.work.tries(tasks.arn+"/"+t.ID) < patience) {
 			return fmt.Errorf("move task %s: %w", t.ID, err)
+		}
+		if err != nil {
+			c.Log.Warn("a task could not be moved", "task", t.ID, "error", err)
+			return c.failMove(ctx, t, "The target replication instance could not take over the log and the statistics of the task. Its log says why.")
 		}
 	}
 	return c.change(ctx, t, func(tx store.Tx, now *Task) {
@@ -33,7 +37,7 @@ func (c *controller) move(ctx context.Context, t *Task) error {
 		}
 		now.Instance, now.MovingTo = now.MovingTo, ""
 		now.Status, now.Before = now.Before, ""
-		c.happened(tx, c.Now(), taskSource, now.Name, configuration, "Replication task moved.")
+		c.happened(tx, c.Now(), sourceTask, now.Name, categoryConfiguration, "Replication task moved.")
 	})
 }
 
@@ -41,17 +45,17 @@ func (c *controller) failMove(ctx context.Context, t *Task, why string) error {
 	return c.change(ctx, t, func(tx store.Tx, now *Task) {
 		unrefer(tx, instances, now.MovingTo, tasks, now.ID)
 		now.Status, now.Before, now.MovingTo, now.Failure = taskFailedMove, "", "", why
-		c.happened(tx, c.Now(), taskSource, now.Name, failure, "Replication task could not be moved. "+why)
+		c.happened(tx, c.Now(), sourceTask, now.Name, categoryFailure, "Replication task could not be moved. "+why)
 	})
 }
 
 // leave has the instance that a task was moved from forget it.
 func (c *controller) leave(ctx context.Context, id string) error {
-	t, err := current[Task](ctx, c, tasks.keys()+id)
+	t, err := current[Task](ctx, c.Service, tasks.keys()+id)
 	if err != nil || t == nil || t.Leaving == "" {
 		return err
 	}
-	host, err := current[Instance](ctx, c, instances.keys()+t.Leaving)
+	host, err := current[Instance](ctx, c.Service, instances.keys()+t.Leaving)
 	if err != nil {
 		return err
 	}

@@ -79,8 +79,8 @@ func (c *controller) breather(t *Task) time.Duration {
 }
 
 // taskFor is what the instance is to run; why is what is wrong with an endpoint.
-func (c *controller) taskFor(ctx context.Context, t *Task) (what instance.Task, why string, err error) {
-	host, err := current[Instance](ctx, c, instances.keys()+t.Instance)
+func (s *Service) taskFor(ctx context.Context, t *Task) (what instance.Task, why string, err error) {
+	host, err := current[Instance](ctx, s, instances.keys()+t.Instance)
 	if err != nil {
 		return what, "", err
 	}
@@ -89,14 +89,14 @@ func (c *controller) taskFor(ctx context.Context, t *Task) (what instance.Task, 
 	}
 	var ends [2]instance.Endpoint
 	for i, id := range []string{t.Source, t.Target} {
-		e, err := current[Endpoint](ctx, c, endpoints.keys()+id)
+		e, err := current[Endpoint](ctx, s, endpoints.keys()+id)
 		if err != nil {
 			return what, "", err
 		}
 		if e == nil {
 			return what, "An endpoint of the task is gone.", nil
 		}
-		if ends[i], err = c.reachEndpoint(ctx, e, host.Groups); err != nil {
+		if ends[i], err = s.reachEndpoint(ctx, e, host.Groups); err != nil {
 			why, err = told(err)
 			return what, why, err
 		}
@@ -108,7 +108,7 @@ func (c *controller) taskFor(ctx context.Context, t *Task) (what instance.Task, 
 	return instance.Task{
 		ID: t.ID, Name: t.Name, Run: t.run(), Attempt: t.Attempt, Mode: t.Mode, Type: t.MigrationType,
 		Source: ends[0], Target: ends[1], Settings: document, Mappings: t.Mappings,
-		StartTime: t.StartTime, StartPosition: t.StartPosition, StopPosition: t.StopPosition,
+		StartTime: t.StartTime, StartPosition: t.StartPosition, StopPosition: t.StopPosition, Cutover: t.Cutover == cutoverUnderWay,
 	}, "", nil
 }
 
@@ -133,7 +133,7 @@ func (c *controller) runs(ctx context.Context, t *Task, p *instance.Progress) er
 			return
 		}
 		now.Status = taskRunning
-		c.happened(tx, c.Now(), taskSource, now.Name, stateChange, "Replication task started, with flag = "+flags[now.Wish])
+		c.happened(tx, c.Now(), sourceTask, now.Name, categoryState, "Replication task started, with flag = "+flags[now.Wish])
 	})
 }
 
@@ -155,18 +155,27 @@ func (c *controller) goesOn(ctx context.Context, t *Task, state instance.TaskSta
 	return c.runs(ctx, t, &state.Progress)
 }
 
-// renew makes another attempt of a task whose attempt was interrupted by the end of its process.
+// renew begins an attempt once more that was interrupted by the end of its process. One that has touched the target goes on
+// as another attempt. One that may not have come to forgetting what was there before begins again under its own number,
+// by which the instance knows how far it had come.
 func (c *controller) renew(ctx context.Context, t *Task, state instance.TaskState) error {
 	c.Log.Warn("a task goes on after its process has ended", "task", t.ID, "attempt", t.Attempt)
 	return c.change(ctx, t, func(tx store.Tx, now *Task) {
-		now.Begun = now.Begun || state.Attempt == now.Attempt && begun(&state.Progress)
-		// A first run has nothing before it that would have to be forgotten. A later one may not have come to forgetting.
+		known := state.Attempt == now.Attempt
+		now.Begun = now.Begun || known && begun(&state.Progress)
 		if now.Begun || now.Wish == WishFresh && now.Runs == 1 {
-			now.Mode = instance.Resume
+			now.Mode = instance.Resume // a first run has nothing before it that would have to be forgotten
 		}
-		now.Attempt, now.Sent = max(now.Attempt, state.Attempt)+1, false
+		if now.Mode == instance.Resume || known || state.Attempt > now.Attempt {
+			now.Attempt = max(now.Attempt, state.Attempt) + 1
+		}
+		now.Sent = false
+		if now.Cutover == cutoverAsked {
+			now.Cutover = cutoverUnderWay
+			return
+		}
 		if now.Status == taskRunning {
-			c.happened(tx, c.Now(), taskSource, now.Name, stateChange, "Replication task resumed after its replication instance was restarted.")
+			c.happened(tx, c.Now(), sourceTask, now.Name, categoryState, "Replication task resumed after its replication instance was restarted.")
 		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 
 // task takes a replication task one step on.
 func (c *controller) task(ctx context.Context, id string) error {
-	t, err := current[Task](ctx, c, tasks.keys()+id)
+	t, err := current[Task](ctx, c.Service, tasks.keys()+id)
 	if err != nil || t == nil {
 		return err
 	}
@@ -53,6 +53,9 @@ func (c *controller) drive(ctx context.Context, t *Task) error {
 	state, standing := c.standing(t)
 	switch standing {
 	case running:
+		if t.Cutover == cutoverAsked {
+			return c.askToStop(ctx, t)
+		}
 		return c.goesOn(ctx, t, state)
 	case ended:
 		if t.Status == taskStarting {
@@ -79,7 +82,15 @@ func (c *controller) halt(ctx context.Context, t *Task) error {
 		return c.finish(ctx, t, instance.TaskState{StopReason: asked, Progress: value(t.Progress)})
 	case standing == ended:
 		return c.finish(ctx, t, state)
-	case standing == unknown || c.stopAsked(t):
+	case standing == unknown:
+		return nil
+	}
+	return c.askToStop(ctx, t)
+}
+
+// askToStop asks a task to stop, unless it was asked lately.
+func (c *controller) askToStop(ctx context.Context, t *Task) error {
+	if c.stopAsked(t) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.times.call)

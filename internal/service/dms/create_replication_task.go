@@ -28,7 +28,7 @@ func (s *Service) createTask(ctx context.Context, call *service.Call, in *dmsapi
 		if err := writeTask(tx, t); err != nil {
 			return err
 		}
-		s.happened(tx, t.Created, taskSource, t.Name, created, "Replication task created.")
+		s.happened(tx, t.Created, sourceTask, t.Name, categoryCreation, "Replication task created.")
 		shown, err = s.showTask(tx, t)
 		return err
 	})
@@ -93,7 +93,7 @@ func (s *Service) placeTask(tx store.Tx, t *Task, in *dmsapi.CreateReplicationTa
 	if err := s.claim(tx, tasks, t.Name, t.ID); err != nil {
 		return err
 	}
-	if err := s.quota(tx, tasksQuota, 1); err != nil {
+	if err := s.quota(tx, quotaTasks, 1); err != nil {
 		return err
 	}
 	refer(tx, endpoints, t.Source, tasks, t.ID)
@@ -122,7 +122,7 @@ func (s *Service) readyInstance(tx store.Tx, arn string) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	if i.Status != available {
+	if i.Status != instanceAvailable {
 		return nil, badState("Replication Instance %s should be available, its status is %s.", i.Name, i.Status)
 	}
 	return i, nil
@@ -134,8 +134,8 @@ func (s *Service) joinInstance(tx store.Tx, t *Task, id string) error {
 	if err != nil {
 		return fmt.Errorf("count the tasks of instance %s: %w", id, err)
 	}
-	if len(have) >= tasksOfInstance {
-		return fault("ResourceQuotaExceededFault", "The replication instance has %d tasks, which is the most that one may have.", len(have))
+	if err := s.within(quotaInstanceTasks, int64(len(have)), 1); err != nil {
+		return err
 	}
 	refer(tx, instances, id, tasks, t.ID)
 	return nil

@@ -306,6 +306,8 @@ func (w *world) runTask(m *machine, p *process, state *instance.TaskState, t ins
 			state.Progress.LoadFinished, state.Progress.Percent, state.Progress.Loaded = &now, 100, 1
 			m.disk[t.ID] = []instance.Table{{Schema: "public", Name: "t1", State: "Table completed", Rows: int64(w.moved[t.Run])}}
 			end("FULL_LOAD_ONLY_FINISHED", "")
+		case t.Cutover:
+			end("STOPPED_AFTER_CACHED_EVENTS", "")
 		case !state.Progress.Following:
 			state.Progress.Following, state.Progress.Position = true, "V1#7"
 			p.touch()
@@ -392,6 +394,14 @@ func (l *line) Release(ctx context.Context, t instance.Task) error {
 		p.touch()
 		return nil
 	})
+}
+
+func (l *line) Plan(ctx context.Context, t instance.Task) (plan *instance.Plan, err error) {
+	err = l.do(ctx, func(*machine, *process) error {
+		plan = &instance.Plan{Source: t.Source.Engine, Target: t.Target.Engine}
+		return says(t.Source, "start")
+	})
+	return plan, err
 }
 
 func (l *line) Log(context.Context, string) (string, int64, error) { return "", 0, nil }

@@ -45,7 +45,7 @@ func (s *Service) modifyRunning(tx store.Tx, t *Task, in *dmsapi.ModifyReplicati
 	if !same || in.ReplicationTaskSettings == nil {
 		return cannotModify(t)
 	}
-	s.happened(tx, now, taskSource, t.Name, configuration, taskModified)
+	s.happened(tx, now, sourceTask, t.Name, categoryConfiguration, taskModified)
 	return nil
 }
 
@@ -67,7 +67,7 @@ func (s *Service) modifyResting(tx store.Tx, t *Task, in *dmsapi.ModifyReplicati
 		t.Name = name
 	}
 	t.Before, t.Status = t.Status, taskModifying
-	s.happened(tx, now, taskSource, t.Name, configuration, taskModified)
+	s.happened(tx, now, sourceTask, t.Name, categoryConfiguration, taskModified)
 	return nil
 }
 

@@ -31,7 +31,7 @@ func (s *Service) reloadTables(ctx context.Context, call *service.Call, in *dmsa
 		return nil, s.askedInVain(t, err)
 	}
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
-		s.happened(tx, call.Now, taskSource, t.Name, stateChange, "Reload of table details requested for the replication task.")
+		s.happened(tx, call.Now, sourceTask, t.Name, categoryState, "Reload of tables requested for the replication task.")
 		return nil
 	})
 	if err != nil {

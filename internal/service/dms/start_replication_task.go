@@ -42,7 +42,7 @@ func (s *Service) startTask(ctx context.Context, call *service.Call, in *dmsapi.
 // begin makes a new attempt of what a person wishes.
 func begin(t *Task, wish Wish) {
 	t.Status, t.Wish, t.Before = taskStarting, wish, ""
-	t.Attempt, t.Runs, t.Sent, t.Begun = t.Attempt+1, t.Runs+1, false, false
+	t.Attempt, t.Runs, t.Sent, t.Begun, t.Cutover = t.Attempt+1, t.Runs+1, false, false, ""
 	t.Mode = map[Wish]instance.Mode{WishFresh: instance.Fresh, WishResume: instance.Resume, WishReload: instance.Reload}[wish]
 }
 
@@ -71,7 +71,7 @@ func (s *Service) checkConnections(tx store.Tx, t *Task) error {
 	if err != nil {
 		return err
 	}
-	if host.Status != available {
+	if host.Status != instanceAvailable {
 		return badState("Replication Instance %s should be available for starting the replication task, its status is %s.", host.Name, host.Status)
 	}
 	for _, id := range []string{t.Source, t.Target} {

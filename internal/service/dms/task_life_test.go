@@ -183,7 +183,7 @@ func TestMovedTaskKeepsItsStatistics(t *testing.T) {
 	require.Equal(t, "Table completed", *must(call[dmsapi.DescribeTableStatisticsResponse](t, b, "DescribeTableStatistics", &dmsapi.DescribeTableStatisticsMessage{ReplicationTaskArn: new(b.arn(tasks, "k"))})).TableStatistics[0].TableState)
 	_, err := call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I1"))})
 	require.Equal(t, "InvalidParameterCombinationException", err.Code)
-	b.putInstance(t, Instance{ID: "I2", Name: "i2", Status: available, Class: "dms.t3.medium", EngineVersion: "3.4.7", Boot: 1})
+	b.putInstance(t, Instance{ID: "I2", Name: "i2", Status: instanceAvailable, Class: "dms.t3.medium", EngineVersion: "3.4.7", Boot: 1})
 	_, err = call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
 	require.Equal(t, "InvalidResourceStateFault", err.Code)
 	b.requireNoOrphans(t)
@@ -206,7 +206,7 @@ func TestInstancesConnectionsAndSchemas(t *testing.T) {
 			i.Status, i.Boot = status, int64(boot)
 			b.putInstance(t, i)
 		}
-		require.Eventually(t, func() bool { return read(instances.keys()+"N", &i) && i.Status == available }, patient, time.Millisecond)
+		require.Eventually(t, func() bool { return read(instances.keys()+"N", &i) && i.Status == instanceAvailable }, patient, time.Millisecond)
 		require.NotNil(t, i.Created)
 		require.Equal(t, int64(boot), b.world.State("N").Boot)
 	}
@@ -239,4 +239,49 @@ func TestInstancesConnectionsAndSchemas(t *testing.T) {
 	id, err := named(b.outside(t.Context()), instances, "n")
 	require.NoError(t, err)
 	require.Empty(t, id)
+}
+
+func TestCutOver(t *testing.T) {
+	b := newTaskBench(t, openStore(t), 1)
+	b.furnish(t, nil)
+	b.world.length = 50
+	b.control()
+	defer b.stop()
+	arn := b.arn(tasks, "k")
+	over := func() (string, error) { return b.CutOver(t.Context(), arn) }
+	_, err := over()
+	require.ErrorContains(t, err, "ResourceNotFoundFault")
+	b.create(t, "k", fullLoadAndCDC)
+	b.await(t, "k", taskReady)
+	_, err = over()
+	require.ErrorContains(t, err, "InvalidResourceStateFault")
+	status, p, err := b.TaskProgress(t.Context(), arn)
+	require.NoError(t, err)
+	require.Equal(t, taskReady, status)
+	require.Nil(t, p)
+	plan, err := b.MappingPlan(t.Context(), arn, "")
+	require.NoError(t, err)
+	require.Equal(t, "postgres", plan.Source)
+	_, err = b.MappingPlan(t.Context(), arn, "{}")
+	require.ErrorContains(t, err, "Invalid Table Mappings document. rules: is missing")
+
+	require.Nil(t, b.start(t, "k", WishFresh))
+	b.await(t, "k", taskRunning)
+	_, err = over()
+	require.ErrorContains(t, err, "its full load is still under way")
+	b.awaitCheckpoint(t, "k")
+	b.world.kill("I1") // and on the way once more
+	require.Eventually(t, func() bool {
+		status, err = over()
+		return err == nil
+	}, patient, time.Millisecond)
+	require.Equal(t, taskRunning, status)
+	_, err = over()
+	require.Error(t, err)
+	b.world.kill("I1")
+	b.await(t, "k", taskStopped)
+	require.Equal(t, "Stop Reason STOPPED_AFTER_CACHED_EVENTS", *b.describe(t, "k").StopReason)
+	require.Equal(t, cutoverDone, b.record(t, "k").Cutover)
+	require.Contains(t, b.events(t, "k"), "Replication task has cut over: the target has taken over.")
+	require.Equal(t, 50, b.rowsOf(t, "k"), "nothing was loaded twice")
 }

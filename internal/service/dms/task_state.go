@@ -21,11 +21,8 @@ const (
 	taskDeleting   = "deleting"
 )
 
-// The statuses of instances and connections that matter to tasks.
-const (
-	available  = "available"
-	successful = "successful"
-)
+// successful is the status of a connection or of schemas that have been found.
+const successful = "successful"
 
 // The migration types.
 const (
@@ -49,16 +46,3 @@ func (t *Task) loads() bool   { return t.MigrationType != onlyChanges }
 func (t *Task) follows() bool { return t.MigrationType != fullLoad }
 
 func writeTask(tx store.Tx, t *Task) error { return store.Write(tx, tasks.keys()+t.ID, t) }
-
-// The categories of a task's events, and the type of their source.
-const (
-	taskSource      = "replication-task"
-	instanceSource  = "replication-instance"
-	created         = "creation"
-	deleted         = "deletion"
-	stateChange     = "state change"
-	failure         = "failure"
-	configuration   = "configuration change"
-	tasksQuota      = "ReplicationTasks"
-	tasksOfInstance = 200 // AWS DMS user guide, "Quotas"
-)
