@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
@@ -79,7 +80,11 @@ type Host interface {
 type Service struct {
 	Config
 	actions *action.Table
+	told    atomic.Uint32 // counts events
 	live    *live
+	times   times
+	// reachEndpoint is reach, unless a test has endpoints of its own.
+	reachEndpoint func(context.Context, *Endpoint, []string) (instance.Endpoint, error)
 }
 
 // New makes the service.
@@ -91,7 +96,9 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	return &Service{Config: c, actions: actions, live: newLive()}, nil
+	s := &Service{Config: c, actions: actions, live: newLive(), times: usualTimes()}
+	s.reachEndpoint = s.reach
+	return s, nil
 }
 
 // API is the service as the edge serves it.
