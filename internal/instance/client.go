@@ -31,6 +31,8 @@ type Client interface {
 	Tables(ctx context.Context, id string) ([]Table, error)
 	// Reload has tables of a running task loaded anew (ReloadTables).
 	Reload(ctx context.Context, id string, tables []TableName, validateOnly bool) error
+	// Plan says what a task would do, and does nothing.
+	Plan(ctx context.Context, t Task) (*Plan, error)
 	// Release has a task that does not run give up what it keeps at the source and the target, and forgets it.
 	Release(ctx context.Context, t Task) error
 	// Log is where the log of a task lies, and its size.
