@@ -172,7 +172,7 @@ func (in *reader) unknown(s section, shape *wire.Shape, key *yaml.Node) {
 		}
 	}
 	slices.Sort(known)
-	in.wrong(key, "%s is not known of a %s; known are %s", key.Value, s.noun, strings.Join(known, ", "))
+	in.wrong(key, "%s is not known in %s; known are %s", key.Value, s.name, strings.Join(known, ", "))
 }
 
 // member reads a value as the API wants it.
