@@ -41,3 +41,9 @@ type Client interface {
 	Forget(ctx context.Context, id string) error
 	Adopt(ctx context.Context, id, from string) error
 }
+
+// A LoggingClient can give a running task other logging settings (the section Logging of the task settings). A client that
+// cannot leaves them to the next start.
+type LoggingClient interface {
+	SetLogging(ctx context.Context, id string, settings string) error
+}

@@ -18,7 +18,9 @@ import (
 // same migration may be run again and goes on where this one ended.
 func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	r := &run{Task: t, plan: p, report: &Report{Started: time.Now(), Resumed: p.Resumed, Source: t.source.Identity(), Target: t.target.Identity()}}
+	t.running.Store(r)
 	err := r.exclusively(ctx)
+	t.running.Store(nil)
 	r.report.Ended = time.Now()
 	r.report.Tables = t.Stats.Tables()
 	if t.follows() {
@@ -42,6 +44,8 @@ type run struct {
 	report   *Report
 	snapshot connector.Snapshot
 	tables   []*Segmented
+	// isAside says that the run loads tables anew beside another one, drops that it drops them before.
+	isAside, drops bool
 }
 
 // exclusively runs everything while no other process runs the same, and gives up when one of the ends is gone.
@@ -104,12 +108,12 @@ func (r *run) explain(err error) error {
 	case connector.Lost:
 		return &connector.Error{
 			Class: connector.Lost, Err: fmt.Errorf("the %s %s was lost: %w", end, identity, err),
-			Remedy: "when the server can be reached again, run the same command again: it goes on where it stopped",
+			Remedy: "when the server can be reached again, " + r.again() + ": it goes on where it stopped",
 		}
 	case connector.Full:
 		return &connector.Error{
 			Class: connector.Full, Err: fmt.Errorf("the %s %s is full: %w", end, identity, err),
-			Remedy: "make room, then run the same command again: it goes on where it stopped",
+			Remedy: "make room, then " + r.again() + ": it goes on where it stopped",
 		}
 	}
 	return err
@@ -145,8 +149,23 @@ func (r *run) all(ctx context.Context) (err error) {
 	} else if r.report.failedTables(r.Stats) > 0 {
 		return nil // the journal stays, so that running again loads those tables alone
 	}
+	if !r.follows() && r.RunName != "" {
+		return r.flush(ctx) // the journal stays, so that running again loads nothing twice
+	}
 	if err := r.patiently(ctx, "close the journal", func() error { return r.target.Journal().Close(ctx, r.plan.Run) }); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
+	}
+	return nil
+}
+
+// flush makes what was loaded durable, where the target has not done so.
+func (r *run) flush(ctx context.Context) error {
+	f, ok := r.target.(connector.Flusher)
+	if !ok {
+		return nil
+	}
+	if err := r.patiently(ctx, "make the load durable", func() error { return f.Flush(ctx) }); err != nil {
+		return fmt.Errorf("make the load durable: %w", err)
 	}
 	return nil
 }

@@ -41,6 +41,11 @@ func (p *pipe) applyAll(ctx context.Context, parcels <-chan parcel) (Reason, err
 
 // carryOut does one parcel.
 func (p *pipe) carryOut(ctx context.Context, next parcel) error {
+	if next.errand != nil {
+		err := p.halt(ctx, next.errand)
+		close(next.answered)
+		return err
+	}
 	if next.work != nil {
 		g := next.work.Group
 		p.torn = g.Open
@@ -172,6 +177,9 @@ func (p *pipe) finish(ctx context.Context) error {
 
 // ended reports whether a stop point is reached.
 func (p *pipe) ended(next parcel) (Reason, bool) {
+	if next.errand != nil {
+		return "", false
+	}
 	if next.event.Ended {
 		return AtCommitTime, true
 	}
@@ -184,7 +192,7 @@ func (p *pipe) ended(next parcel) (Reason, bool) {
 		return AtServerTime, true
 	case !s.CommitTime.IsZero() && next.event.Quiet && now.After(s.CommitTime.Add(stopSlack)):
 		return AtCommitTime, true
-	case s.CaughtUp && p.caughtUp():
+	case s.CaughtUp && p.caughtUp() && (p.Busy == nil || !p.Busy()):
 		return CaughtUp, true
 	}
 	return "", false
