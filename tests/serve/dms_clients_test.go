@@ -162,7 +162,9 @@ func (s *server) replicate(t testing.TB, id string, source, target *shop, kind t
 	require.NoError(t, err)
 	m := made{instance: *i.ReplicationInstance.ReplicationInstanceArn}
 	by := func(name, value string) []types.Filter { return []types.Filter{{Name: &name, Values: []string{value}}} }
-	quick := func(o *dms.ReplicationInstanceAvailableWaiterOptions) { o.MinDelay, o.MaxDelay = time.Second, time.Second }
+	quick := func(o *dms.ReplicationInstanceAvailableWaiterOptions) {
+		o.MinDelay, o.MaxDelay = time.Second, time.Second
+	}
 	require.NoError(t, dms.NewReplicationInstanceAvailableWaiter(api, quick).Wait(ctx, &dms.DescribeReplicationInstancesInput{Filters: by("replication-instance-arn", m.instance)}, time.Minute))
 	for _, e := range []struct {
 		shop *shop
