@@ -10,12 +10,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-// The statuses of what waits for a database.
-const (
-	connectionTesting = "testing"
-	schemasRefreshing = "refreshing"
-)
-
 // connection carries a test out and writes what came of it, unless another one was asked for meanwhile.
 func (c *controller) connection(ctx context.Context, key string) error {
 	seen, err := current[Connection](ctx, c.Service, Prefix+key)
