@@ -7,9 +7,11 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/instance/host"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudtrail"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
@@ -31,18 +33,29 @@ type parts struct {
 	vault     *kms.Vault
 	usage     *iam.Usage
 	endpoints *ec2.Endpoints
+	host      *host.Host
+	dms       *dms.Service
 }
 
 // services lists everything that is served.
 func services(p *parts) ([]*service.Service, error) {
 	var all []*service.Service
+	var err error
+	p.dms, err = dms.New(dms.Config{
+		Store: p.store, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region,
+		Vault: p.vault, Host: p.host, Log: p.config.Log, Now: p.config.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	for _, make := range []func() (*service.Service, error){
 		func() (*service.Service, error) { return sts.New(sts.Config{Directory: p.directory}) },
 		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage) },
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
-		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), nil) },
+		func() (*service.Service, error) { return p.dms.API() },
+		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms) },
 	} {
 		s, err := make()
 		if err != nil {
