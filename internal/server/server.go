@@ -16,6 +16,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
@@ -132,6 +133,13 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 	}
 	p.vault = kms.NewVault(p.store, keyring, kms.Home{Partition: s.cluster.Partition, Account: s.cluster.Account}, s.config.Now)
 	p.usage = iam.NewUsage(p.store)
+	c, err := p.migration(nil)
+	if err != nil {
+		return nil, err
+	}
+	if p.dms, err = dms.New(c); err != nil {
+		return nil, err
+	}
 	s.housekeeping(life, p)
 	return p, nil
 }

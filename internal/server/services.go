@@ -10,6 +10,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudtrail"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
@@ -31,6 +32,7 @@ type parts struct {
 	vault     *kms.Vault
 	usage     *iam.Usage
 	endpoints *ec2.Endpoints
+	dms       *dms.Service
 }
 
 // services lists everything that is served.
@@ -42,6 +44,7 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
+		p.dms.API,
 		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known()) },
 	} {
 		s, err := make()
@@ -80,9 +83,9 @@ func (p *parts) known() map[string]own.Known {
 
 // behindEndpoints lists the services that VPC endpoints may lead to: all but IAM, which has none in AWS either.
 func behindEndpoints(all []*service.Service) []string {
-	names := []string{"dms", "ec2"}
+	names := []string{"ec2"}
 	for _, s := range all {
-		if n := s.Model.SigningName; n != "iam" && n != "dms" {
+		if n := s.Model.SigningName; n != "iam" {
 			names = append(names, n)
 		}
 	}
