@@ -30,6 +30,8 @@ var layers = [][]string{
 	{"internal/progress", "internal/demo"},
 	{"internal/summary"},
 	{"internal/instance"},
+	{"internal/instance/keep", "internal/instance/socket"},
+	{"internal/instance/worker", "internal/instance/host"},
 	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit"},
 	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
 	{"internal/identity", "internal/edge/certificate", "internal/client"},

@@ -56,7 +56,11 @@ func (s *Service) deliverWhileHeld(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("lease: %w", err)
 	}
-	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }() // it ends by itself otherwise
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliverEvery)
+		defer cancel()
+		_ = lease.Release(ctx) // it ends by itself otherwise
+	}()
 	ours := false
 	if _, err := s.Store.Update(ctx, func(tx store.Tx) error {
 		taken, err := store.Exists(tx, delivererKey)

@@ -3,7 +3,6 @@ package dms
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,9 +40,9 @@ func (s *Service) happened(tx store.Tx, at time.Time, sourceType, source, kind, 
 	if kind != "" {
 		e.Categories = []string{category(kind)}
 	}
-	var raw [6]byte
-	_, _ = rand.Read(raw[:]) // never fails
-	key := eventKey(at) + "-" + hex.EncodeToString(raw[:])
+	var raw [4]byte
+	_, _ = rand.Read(raw[:])                                           // never fails
+	key := fmt.Sprintf("%s-%08x-%x", eventKey(at), s.told.Add(1), raw) // what one moment brings stays in its order
 	if store.Write(tx, key, e) != nil {
 		return // an Event has nothing that JSON cannot hold
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
@@ -79,6 +80,7 @@ type Host interface {
 type Service struct {
 	Config
 	actions *action.Table
+	told    atomic.Uint32 // counts events
 	live    *live
 	times   times
 	// reachEndpoint is reach, unless a test has endpoints of its own.

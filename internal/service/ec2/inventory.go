@@ -36,7 +36,9 @@ func DefaultSubnets(tx store.Tx, vpc string) ([]Subnet, error) {
 }
 
 // FindSubnet reads a subnet; nil if there is none.
-func FindSubnet(from interface{ Get(string) (store.Item, error) }, id string) (*Subnet, error) {
+func FindSubnet(from interface {
+	Get(string) (store.Item, error)
+}, id string) (*Subnet, error) {
 	n, err := store.Read[Subnet](from, subnetKeys+id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil //nolint:nilnil // nobody needs to tell this from an error
