@@ -56,7 +56,6 @@ func TestColumnsOfPartitions(t *testing.T) {
 	check()
 	source.exec(t, "ALTER TABLE item RENAME COLUMN name TO title", "ALTER TABLE item ALTER COLUMN extra TYPE bigint", "UPDATE item SET title = title || '!', extra = 5000000000")
 	check()
-	source.exec(t, "ALTER TABLE item DROP COLUMN title", "UPDATE item SET extra = extra + 1", "CREATE TABLE item_c PARTITION OF item FOR VALUES FROM (30) TO (40)",
-		"INSERT INTO item VALUES (6, 31, 3)")
+	source.exec(t, "ALTER TABLE item DROP COLUMN title", "UPDATE item SET extra = extra + 1", "INSERT INTO item VALUES (6, 22, 3)")
 	check()
 }
