@@ -27,7 +27,8 @@ everything else the target understands.`,
 	root.PersistentFlags().String("config", "", "file with default flag values (YAML: flag names and values, by command)")
 	root.AddCommand(
 		newMigrate(), newRelease(), newReload(), newInspect(), newDemo(),
-		newServe(), newBackup(), newRestore(), newRootKey(), newExplain(),
+		newServe(), newInstance(), newBackup(), newRestore(), newRootKey(), newExplain(),
+		newApply(), newImport(), newStatus(),
 	)
 	return root
 }

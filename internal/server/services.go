@@ -42,7 +42,7 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
-		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known()) },
+		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), nil) },
 	} {
 		s, err := make()
 		if err != nil {

@@ -120,6 +120,15 @@ func (r *run) writeStart(ctx context.Context, position string) error {
 			}
 		}
 	}
+	if r.RunName != "" {
+		shape, err := r.changesShape()
+		if err != nil {
+			return err
+		}
+		if err := session.Note(ctx, shapeNote, shape); err != nil {
+			return err
+		}
+	}
 	if err := session.Note(ctx, schemaNote, r.targetSchema(r.plan.Mapping)); err != nil {
 		return err
 	}

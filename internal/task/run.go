@@ -108,12 +108,12 @@ func (r *run) explain(err error) error {
 	case connector.Lost:
 		return &connector.Error{
 			Class: connector.Lost, Err: fmt.Errorf("the %s %s was lost: %w", end, identity, err),
-			Remedy: "when the server can be reached again, run the same command again: it goes on where it stopped",
+			Remedy: "when the server can be reached again, " + r.again() + ": it goes on where it stopped",
 		}
 	case connector.Full:
 		return &connector.Error{
 			Class: connector.Full, Err: fmt.Errorf("the %s %s is full: %w", end, identity, err),
-			Remedy: "make room, then run the same command again: it goes on where it stopped",
+			Remedy: "make room, then " + r.again() + ": it goes on where it stopped",
 		}
 	}
 	return err
@@ -149,8 +149,23 @@ func (r *run) all(ctx context.Context) (err error) {
 	} else if r.report.failedTables(r.Stats) > 0 {
 		return nil // the journal stays, so that running again loads those tables alone
 	}
+	if !r.follows() && r.RunName != "" {
+		return r.flush(ctx) // the journal stays, so that running again loads nothing twice
+	}
 	if err := r.patiently(ctx, "close the journal", func() error { return r.target.Journal().Close(ctx, r.plan.Run) }); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
+	}
+	return nil
+}
+
+// flush makes what was loaded durable, where the target has not done so.
+func (r *run) flush(ctx context.Context) error {
+	f, ok := r.target.(connector.Flusher)
+	if !ok {
+		return nil
+	}
+	if err := r.patiently(ctx, "make the load durable", func() error { return f.Flush(ctx) }); err != nil {
+		return fmt.Errorf("make the load durable: %w", err)
 	}
 	return nil
 }
@@ -249,13 +264,13 @@ func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 
 // patiently tries again while the target is lost or busy, as the settings say.
 func (r *run) patiently(ctx context.Context, what string, f func() error) error {
-	return retry(r.Settings).Do(ctx, r.log(tasklog.TaskManager), what, f)
+	return Retry(r.Settings).Do(ctx, r.log(tasklog.TaskManager), what, f)
 }
 
 func (r *run) load(ctx context.Context) error {
 	c := fullload.Config{
 		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(), PerTable: r.Settings.TargetMetadata.ParallelLoadThreads,
-		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: retry(r.Settings),
+		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: Retry(r.Settings),
 		RowsPerSecond: r.RowsPerSecond, BytesPerSecond: r.BytesPerSecond, Stats: r.Stats, Log: r.Log,
 	}
 	for _, s := range r.tables {

@@ -11,18 +11,32 @@ func (p *pipe) applyAll(ctx context.Context, parcels <-chan parcel) (Reason, err
 	now := time.Now()
 	p.synced, p.noted = now, now
 	p.slot = slot{now, p.Stats.Counts().Applied}
-	for next := range parcels {
-		if err := p.carryOut(ctx, next); err != nil {
-			return "", err
-		}
-		if reason, ended := p.ended(next); ended {
-			if err := p.finish(ctx); err != nil {
+	idle := time.NewTimer(idleSync)
+	defer idle.Stop()
+	for {
+		select {
+		case next, more := <-parcels:
+			if !more {
+				return "", p.finish(ctx)
+			}
+			if err := p.carryOut(ctx, next); err != nil {
 				return "", err
 			}
-			return reason, errEnded
+			if reason, ended := p.ended(next); ended {
+				if err := p.finish(ctx); err != nil {
+					return "", err
+				}
+				return reason, errEnded
+			}
+			idle.Reset(idleSync)
+		case <-idle.C:
+			if open, _, _ := p.applier.Open(); p.unsynced && !open && !p.torn {
+				if err := p.acknowledge(ctx); err != nil {
+					return "", err
+				}
+			}
 		}
 	}
-	return "", p.finish(ctx)
 }
 
 // carryOut does one parcel.
@@ -86,7 +100,7 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 			return err
 		}
 	}
-	if quiet || now.Sub(p.synced) >= syncEvery {
+	if quiet && !p.unsynced || now.Sub(p.synced) >= syncEvery {
 		return p.acknowledge(ctx)
 	}
 	return nil

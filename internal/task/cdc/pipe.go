@@ -8,16 +8,19 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 )
 
 // stopGrace is how long what is under way may take to end once the context has ended.
 const stopGrace = 1500 * time.Millisecond
 
-// syncEvery is how often commits are made durable while changes keep coming, and checkpointEvery how often the position is
-// written while none of them concern the tables followed.
+// syncEvery is how often commits are made durable while changes keep coming, idleSync how soon once none come: each time
+// the changes wait for the disk. checkpointEvery is how often the position is written while none of them concern the tables
+// followed.
 const (
 	syncEvery       = time.Second
+	idleSync        = 50 * time.Millisecond
 	checkpointEvery = 10 * time.Second
 )
 
@@ -79,9 +82,13 @@ func (p *pipe) run(ctx context.Context) (Reason, error) {
 	var readErr error
 	go func() {
 		defer close(parcels)
-		readErr = p.read(reading, parcels)
+		readErr = rescue.Run(func() error { return p.read(reading, parcels) })
 	}()
-	reason, err := p.applyAll(applying, parcels)
+	var reason Reason
+	err := rescue.Run(func() (err error) {
+		reason, err = p.applyAll(applying, parcels)
+		return err
+	})
 	stop()
 	for left := range parcels { // the reader ends when it can hand nothing over
 		if left.errand != nil {

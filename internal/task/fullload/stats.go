@@ -39,6 +39,8 @@ type TableStats struct {
 	Source, Target catalog.Name
 	// TotalRows and TotalBytes are the source's estimates; -1 means unknown.
 	TotalRows, TotalBytes int64
+	// EarlierRows is how many rows an earlier run has loaded, which are not loaded again.
+	EarlierRows int64
 
 	rows, bytes, rejected, changed atomic.Int64
 	segments, segmentsDone         atomic.Int64
@@ -55,6 +57,7 @@ type TableCounts struct {
 	Rows, Bytes            int64
 	Rejected, Changed      int64 // rows left out; rows that went with a changed value
 	TotalRows, TotalBytes  int64
+	EarlierRows            int64 // of an earlier run, not among Rows
 	Segments, SegmentsDone int64
 	Started, Ended         time.Time // zero while not yet
 	Err                    error
@@ -115,7 +118,7 @@ func (t *TableStats) counts() TableCounts {
 	c := TableCounts{
 		Source: t.Source, Target: t.Target, State: State(t.state.Load()),
 		Rows: t.rows.Load(), Bytes: t.bytes.Load(), Rejected: t.rejected.Load(), Changed: t.changed.Load(),
-		TotalRows: t.TotalRows, TotalBytes: t.TotalBytes,
+		TotalRows: t.TotalRows, TotalBytes: t.TotalBytes, EarlierRows: t.EarlierRows,
 		Segments: t.segments.Load(), SegmentsDone: t.segmentsDone.Load(),
 		Started: fromNanos(t.started.Load()), Ended: fromNanos(t.ended.Load()),
 	}
