@@ -35,8 +35,8 @@ func (v *Validation) Equal() bool {
 	return true
 }
 
-// maxRounds bounds how often a repair is followed by another one.
-const maxRounds = 10
+// maxRounds bounds how often a repair is followed by another one; each takes as many rows as memory bears.
+const maxRounds = 1000
 
 // Validate compares the tables that the mappings select with what is in the target, and changes nothing unless repair asks for it:
 // then rows of the target that differ are made what the source's are, and those tables are compared again.
