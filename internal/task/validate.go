@@ -203,12 +203,14 @@ func (t *Task) validationTable(tp *TablePlan) (*validate.Table, error) {
 	return &validate.Table{Plan: writable(tp, tp.Existing), Target: tp.Existing, Options: t.transformOptions(tp.Plan)}, nil
 }
 
-// validationOf reads ValidationSettings.
+// validationOf reads ValidationSettings. ROW_LEVEL is what DMS stores as the default; only a document that names it keeps digests out
+// of the databases.
 func validationOf(s *settings.Settings) *validate.Config {
 	v := s.ValidationSettings
 	return &validate.Config{
 		Threads: v.ThreadCount, PartitionRows: v.PartitionSize, TableFailures: v.TableFailureMaxCount, Failures: v.FailureMaxCount,
 		SkipLOBs: v.SkipLobColumns, PartialLOB: v.ValidationPartialLobSize << 10, MaxKey: v.MaxKeyColumnSize,
+		Rows:   v.ValidationMode == "ROW_LEVEL" && s.Explicit("ValidationSettings.ValidationMode"),
 		NoBags: s.WhimbrelSettings.Compatibility == "dms",
 	}
 }

@@ -92,7 +92,7 @@ func compareTable(ctx context.Context, c *Config, t *Table, slots chan struct{},
 }
 
 func compareInto(ctx context.Context, c *Config, t *Table, slots chan struct{}, r *Result) error {
-	withoutSQL := false
+	withoutSQL := c.Rows
 	for {
 		p, err := newPair(c, t, withoutSQL)
 		if err != nil {
