@@ -28,6 +28,7 @@ everything else the target understands.`,
 	root.AddCommand(
 		newMigrate(), newRelease(), newInspect(), newDemo(),
 		newServe(), newInstance(), newBackup(), newRestore(), newRootKey(), newExplain(),
+		newApply(), newImport(), newStatus(),
 	)
 	return root
 }

@@ -76,6 +76,8 @@ type ReadRequest struct {
 	Columns []ReadColumn
 	Where   []catalog.Predicate
 	Segment Segment
+	// Part narrows the read; only a Digester is asked for one.
+	Part *Part
 	// Pool lends the batches. Every batch handed to Emit passes to its receiver; any other is put back.
 	Pool *change.Pool
 	// Emit takes a batch, in order, on the calling goroutine. An error from it ends the read with that error.

@@ -55,7 +55,7 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
 		func() (*service.Service, error) { return p.dms.API() },
-		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known()) },
+		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms) },
 	} {
 		s, err := make()
 		if err != nil {

@@ -62,11 +62,11 @@ func lobLimit(s *settings.Settings, p *mapping.TablePlan) int {
 	return 0
 }
 
-func (r *run) transformOptions(p *mapping.TablePlan) transform.Options {
+func (t *Task) transformOptions(p *mapping.TablePlan) transform.Options {
 	return transform.Options{
 		ModifiedSchema: p.Target.Schema, ModifiedTable: p.Target.Name,
-		LOBLimit:   lobLimit(r.Settings, p),
-		Characters: characters(r.Settings.CharacterSetSettings),
+		LOBLimit:   lobLimit(t.Settings, p),
+		Characters: characters(t.Settings.CharacterSetSettings),
 	}
 }
 

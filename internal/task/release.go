@@ -18,6 +18,7 @@ func (t *Task) Release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	aside := t.releaseAside(ctx, asideOf(run))
 	source := t.streamer.Release(ctx, connector.StreamRequest{Run: run})
 	if source != nil {
 		source = fmt.Errorf("release the source: %w", source)
@@ -26,7 +27,7 @@ func (t *Task) Release(ctx context.Context) error {
 	if target != nil {
 		target = fmt.Errorf("remove the checkpoint from the target: %w", target)
 	}
-	return errors.Join(source, target, t.closeJournal(ctx))
+	return errors.Join(aside, source, target, t.closeJournal(ctx))
 }
 
 // closeJournal removes the journal of a run that is named from outside.

@@ -18,7 +18,9 @@ import (
 // same migration may be run again and goes on where this one ended.
 func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	r := &run{Task: t, plan: p, report: &Report{Started: time.Now(), Resumed: p.Resumed, Source: t.source.Identity(), Target: t.target.Identity()}}
+	t.running.Store(r)
 	err := r.exclusively(ctx)
+	t.running.Store(nil)
 	r.report.Ended = time.Now()
 	r.report.Tables = t.Stats.Tables()
 	if t.follows() {
@@ -42,6 +44,8 @@ type run struct {
 	report   *Report
 	snapshot connector.Snapshot
 	tables   []*Segmented
+	// isAside says that the run loads tables anew beside another one, drops that it drops them before.
+	isAside, drops bool
 }
 
 // exclusively runs everything while no other process runs the same, and gives up when one of the ends is gone.

@@ -17,6 +17,8 @@ const (
 	Performance     Component = "PERFORMANCE"      // rows and bytes a second
 	SourceCapture   Component = "SOURCE_CAPTURE"   // following the source's changes
 	TargetApply     Component = "TARGET_APPLY"     // applying them
+	Validator       Component = "VALIDATOR"        // comparing source and target
+	DataResync      Component = "DATA_RESYNC"      // writing again what differs
 )
 
 // DetailedDebug is the level of LOGGER_SEVERITY_DETAILED_DEBUG, below slog's own.

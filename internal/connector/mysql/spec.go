@@ -106,6 +106,9 @@ func selectRows(r connector.ReadRequest) (string, error) {
 		}
 		where = append(where, w)
 	}
+	if r.Part != nil {
+		where = append(where, partConditions(*r.Part)...)
+	}
 	var q strings.Builder
 	q.WriteString("SELECT ")
 	for i, c := range r.Columns {

@@ -123,6 +123,9 @@ func selectSQL(r *connector.ReadRequest, expressions []string, all []attribute) 
 		}
 		conditions = append(conditions, c)
 	}
+	if r.Part != nil {
+		conditions = append(conditions, partConditions(*r.Part)...)
+	}
 	var b strings.Builder
 	b.WriteString("SELECT ")
 	b.WriteString(strings.Join(expressions, ", "))

@@ -24,6 +24,7 @@ type snapshot struct {
 	position string
 	xmin     string // the oldest transaction the snapshot does not see as finished
 	version  int    // server_version_num
+	encoding string // server_encoding
 
 	mu struct {
 		sync.Mutex
@@ -39,7 +40,7 @@ var _ connector.RawSnapshot = (*snapshot)(nil)
 const (
 	positionSQL = `SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END`
 	beginSQL    = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
-	exportSQL   = `SELECT pg_export_snapshot(), txid_snapshot_xmin(txid_current_snapshot()), current_setting('server_version_num')`
+	exportSQL   = `SELECT pg_export_snapshot(), txid_snapshot_xmin(txid_current_snapshot()), current_setting('server_version_num'), current_setting('server_encoding')`
 )
 
 // Snapshot implements connector.Source.
@@ -74,7 +75,7 @@ func (s *snapshot) export(ctx context.Context) error {
 // share exports the snapshot of the transaction that the coordinator is in.
 func (s *snapshot) share(ctx context.Context) error {
 	return s.coordinator.query(ctx, exportSQL, func(v [][]byte) error {
-		s.id, s.xmin, s.version = string(v[0]), string(v[1]), signed(v[2])
+		s.id, s.xmin, s.version, s.encoding = string(v[0]), string(v[1]), signed(v[2]), string(v[3])
 		return nil
 	})
 }

@@ -34,6 +34,11 @@ type Config struct {
 	// InOrder makes every change by itself in the order of the source.
 	InOrder bool
 	Stats   *Stats
+	// Aside says that this is not the run's own stream but one beside it, for a table that is loaded anew.
+	Aside bool
+	// Errands are done in between; nil for none. While Busy holds, StopPoint.CaughtUp waits.
+	Errands *Errands
+	Busy    func() bool
 	// Ledger keeps control tables; nil keeps none.
 	Ledger *Ledger
 	// Log is told of the stream, ApplyLog of what is applied.

@@ -67,6 +67,27 @@ func (c *ControlTable) put(ctx context.Context, s connector.ApplySession, values
 	return nil
 }
 
+// remove deletes the row of a key, which the table's first columns are.
+func (c *ControlTable) remove(ctx context.Context, s connector.ApplySession, key ...string) error {
+	columns := make([]connector.LoadColumn, len(key))
+	layouts := make([]change.Layout, len(key))
+	positions := make([]int, len(key))
+	var old change.Batch
+	for i := range key {
+		columns[i], layouts[i], positions[i] = connector.LoadColumn{Column: c.Table.Columns[i], Layout: change.Text}, change.Text, i
+	}
+	old.Reset(layouts)
+	for i, v := range key {
+		put(&old.Columns[i], v)
+	}
+	old.EndRow()
+	_, err := s.Write(ctx, []connector.RowSet{{Op: change.Delete, Table: c.Table, OldColumns: columns, Old: &old, Key: positions, Unique: true}})
+	if err != nil {
+		return fmt.Errorf("write %s: %w", c.Table.Name.Name, err)
+	}
+	return nil
+}
+
 func pick[T any](all []T, positions []int) []T {
 	out := make([]T, len(positions))
 	for i, p := range positions {
@@ -108,6 +129,14 @@ const nameSize = 128
 
 func within(s string, size int) string {
 	return s[:change.CutUTF8([]byte(s), min(size, len(s)))]
+}
+
+// RemoveSuspended takes a table out of awsdms_suspended_tables.
+func (l *Ledger) RemoveSuspended(ctx context.Context, s connector.ApplySession, t catalog.Name) error {
+	if l == nil || l.Suspended == nil {
+		return nil
+	}
+	return l.Suspended.remove(ctx, s, l.Server, l.Task, t.Schema, t.Name)
 }
 
 // WriteStatus writes the row of awsdms_status: FULL LOAD, CHANGE PROCESSING or NOT RUNNING.

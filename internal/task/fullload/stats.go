@@ -18,9 +18,10 @@ const (
 	Building // rows are in, keys and indexes are being made; DMS has no word for it and its clients are shown FullLoad
 	Completed
 	Failed
+	Reloading // on its own, while the changes of other tables are followed
 )
 
-var stateNames = [...]string{"Before load", "Full load", "Building indexes", "Table completed", "Table error"}
+var stateNames = [...]string{"Before load", "Full load", "Building indexes", "Table completed", "Table error", "Table is being reloaded"}
 
 // String returns DMS's name of the state.
 func (s State) String() string { return stateNames[s] }
@@ -46,6 +47,7 @@ type TableStats struct {
 	state                          atomic.Uint32
 	started, ended                 atomic.Int64 // Unix nanoseconds
 	err                            atomic.Pointer[error]
+	reloaded, reloading            atomic.Bool
 }
 
 // TableCounts is a moment of TableStats.
@@ -59,6 +61,8 @@ type TableCounts struct {
 	Segments, SegmentsDone int64
 	Started, Ended         time.Time // zero while not yet
 	Err                    error
+	// Reloaded says that the table was loaded anew while changes were followed (FullLoadReloaded).
+	Reloaded bool
 }
 
 // Tables returns the counts of every table, in the order of the load.
@@ -72,10 +76,42 @@ func (s *Stats) Tables() []TableCounts {
 	return out
 }
 
+// add takes a table in, in the place of an earlier load of it.
 func (s *Stats) add(t *TableStats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for i, before := range s.mu.tables {
+		if before.Source == t.Source {
+			t.reloaded.Store(before.reloaded.Load())
+			t.reloading.Store(before.reloading.Load())
+			s.mu.tables[i] = t
+			return
+		}
+	}
 	s.mu.tables = append(s.mu.tables, t)
+}
+
+// BeginReload shows a table as being reloaded, until EndReload.
+func (s *Stats) BeginReload(source, target catalog.Name) {
+	t := &TableStats{Source: source, Target: target, TotalRows: -1, TotalBytes: -1}
+	s.add(t)
+	t.reloaded.Store(true)
+	t.reloading.Store(true)
+}
+
+// EndReload shows a table as it is after its reload: completed, or failed when there is an error.
+func (s *Stats) EndReload(source catalog.Name, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, t := range s.mu.tables {
+		if t.Source != source {
+			continue
+		}
+		if err != nil {
+			t.fail(err)
+		}
+		t.reloading.Store(false)
+	}
 }
 
 func (t *TableStats) counts() TableCounts {
@@ -88,6 +124,10 @@ func (t *TableStats) counts() TableCounts {
 	}
 	if err := t.err.Load(); err != nil {
 		c.Err = *err
+	}
+	c.Reloaded = t.reloaded.Load()
+	if t.reloading.Load() && c.State != Failed {
+		c.State = Reloading
 	}
 	return c
 }

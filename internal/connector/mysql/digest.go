@@ -1,0 +1,255 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
+)
+
+var (
+	_ connector.Digester = (*snapshot)(nil)
+	_ connector.Extent   = (*snapshot)(nil)
+)
+
+// Renders implements connector.Digester.
+func (s *snapshot) Renders(c *catalog.Column, f connector.Form) bool {
+	_, ok := render(c, f, false)
+	return ok
+}
+
+// Own implements connector.Digester: servers of one kind print a floating-point number alike, though not as others do.
+func (s *snapshot) Own(columns []*catalog.Column) string {
+	name := "mysql"
+	if s.host.mariadb {
+		name = "mariadb"
+	}
+	for _, c := range columns {
+		f, ok := ownForm(c)
+		if !ok {
+			return ""
+		}
+		name += fmt.Sprintf(" %d", f)
+	}
+	return name
+}
+
+// ownForm is the form of a column among like servers.
+func ownForm(c *catalog.Column) (connector.Form, bool) {
+	switch base := c.BaseType; {
+	case base == "float" || base == "double":
+		return connector.Float, true
+	case isSpatial(base):
+		return connector.Hex, true
+	case c.Type.Kind == datatype.Numeric, c.Type.Kind.IsInteger(), c.Type.Kind == datatype.Boolean:
+		return connector.Number, true
+	}
+	for _, f := range []connector.Form{connector.Day, connector.Clock, connector.Moment, connector.Hex, connector.Exact} {
+		if _, ok := render(c, f, true); ok {
+			return f, true
+		}
+	}
+	return 0, false
+}
+
+// render writes a column in a form; ok is false when its type has none. own takes in what only like servers write alike.
+func render(c *catalog.Column, f connector.Form, own bool) (sql string, ok bool) {
+	column, base := quoteIdent(c.Name), c.BaseType
+	switch f {
+	case connector.Number:
+		return renderNumber(c, column)
+	case connector.Float:
+		return "CAST(" + column + "+0e0 AS CHAR)", own && (base == "float" || base == "double")
+	case connector.Exact, connector.Padded:
+		text, ok := textOf(c, column)
+		if f == connector.Padded {
+			text = "TRIM(TRAILING ' ' FROM " + text + ")"
+		}
+		return text, ok
+	case connector.Hex:
+		return "CONCAT('x', LOWER(HEX(" + column + ")))", isBytes(base) || own && isSpatial(base)
+	case connector.Day:
+		return "CAST(" + column + " AS CHAR)", base == "date"
+	case connector.Clock:
+		return trimmed("CAST("+column+" AS CHAR)", c.Type.Scale), base == "time"
+	case connector.Moment:
+		return trimmed("CAST("+column+" AS CHAR)", c.Type.Scale), base == "datetime" || base == "timestamp"
+	}
+	return "", false
+}
+
+func renderNumber(c *catalog.Column, column string) (sql string, ok bool) {
+	switch {
+	case c.BaseType == "float" || c.BaseType == "double":
+		return "", false
+	case c.Type.Kind == datatype.Numeric:
+		return trimmed("CAST("+column+"+0 AS CHAR)", c.Type.Scale), true
+	case c.Type.Kind.IsInteger(), c.Type.Kind == datatype.Boolean:
+		return "CAST(" + column + "+0 AS CHAR)", true // +0 takes the zeros of ZEROFILL away
+	}
+	return "", false
+}
+
+// trimmed takes the zeros at the end of a fraction away.
+func trimmed(text string, scale int) string {
+	if scale <= 0 {
+		return text
+	}
+	return "TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM " + text + "))"
+}
+
+func isBytes(base string) bool {
+	switch base {
+	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob":
+		return true
+	}
+	return false
+}
+
+func textOf(c *catalog.Column, column string) (sql string, ok bool) {
+	switch base := c.BaseType; {
+	case base == "bit":
+		return fmt.Sprintf("LPAD(BIN(%s), %d, '0')", column, declaredLength(c.NativeType, 1)), c.Type.Kind != datatype.Boolean
+	case isBytes(base), isSpatial(base), base == "float", base == "double":
+		return "", false
+	case c.Type.Kind.IsText():
+		return "CONVERT(" + column + " USING utf8mb4)", true
+	}
+	return "CAST(" + column + " AS CHAR)", true
+}
+
+// written is a row in the form of connector.Digester.
+func written(columns []connector.Rendered, own bool) string {
+	var b strings.Builder
+	b.WriteString("CONCAT(")
+	for i, c := range columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		f := c.Form
+		if own {
+			f, _ = ownForm(c.Column)
+		}
+		text, _ := render(c.Column, f, own)
+		if !f.Delimited() {
+			text = "CONCAT(LENGTH(" + text + "), ':', " + text + ")"
+		}
+		// What is too large for the server is null too, and must not pass for one.
+		fmt.Fprintf(&b, "IF(%s IS NULL, '', %s), ';'", quoteIdent(c.Column.Name), text)
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+func rowHash(columns []connector.Rendered, own bool) string {
+	return "CAST(CONV(SUBSTR(MD5(" + written(columns, own) + "), 1, 15), 16, 10) AS UNSIGNED)"
+}
+
+// bucket is the expression that puts a row into its bucket.
+func bucket(p connector.Part) string {
+	switch {
+	case p.Modulus == 0 && p.Range == nil:
+		return "0"
+	case p.Modulus == 0:
+		return fmt.Sprintf("(%s DIV %d)", quoteIdent(p.Range.Column.Name), max(p.Width, 1))
+	case len(p.Key) == 0:
+		return fmt.Sprintf("COALESCE(%s %% %d, 0)", rowHash(p.Row, p.Own), p.Modulus)
+	}
+	return fmt.Sprintf("COALESCE(CAST(CONV(SUBSTR(MD5(%s), 1, 8), 16, 10) AS UNSIGNED) %% %d, 0)", written(p.Key, p.Own), p.Modulus)
+}
+
+// partConditions restrict a query to a part.
+func partConditions(p connector.Part) (out []string) {
+	if p.Range != nil {
+		out = append(out, fmt.Sprintf("%s BETWEEN %d AND %d", quoteIdent(p.Range.Column.Name), p.Range.Low, p.Range.High))
+	}
+	if p.Buckets == nil {
+		return out
+	}
+	list := []byte("-1")
+	for _, n := range p.Buckets {
+		list = strconv.AppendInt(append(list, ','), n, 10)
+	}
+	return append(out, bucket(p)+" IN ("+string(list)+")")
+}
+
+// Digest implements connector.Digester.
+func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) ([]connector.Digest, error) {
+	where := partConditions(r.Part)
+	for _, p := range r.Where {
+		w, err := predicate(r.Table, p)
+		if err != nil {
+			return nil, err
+		}
+		where = append(where, w)
+	}
+	hash := rowHash(r.Columns, r.Own)
+	sql := fmt.Sprintf("SELECT b, COUNT(*), COUNT(h), COALESCE(SUM(h), 0) FROM (SELECT %s AS b, %s AS h FROM %s", bucket(r.Part), hash, quoteTable(r.Table.Name))
+	if len(where) > 0 {
+		sql += " WHERE " + strings.Join(where, " AND ")
+	}
+	sql += ") d GROUP BY b"
+	var out []connector.Digest
+	err := s.lease(ctx, func(se *link) error {
+		rows, err := se.query(ctx, sql)
+		if err != nil {
+			return err
+		}
+		for _, v := range rows {
+			d, err := digestOf(v)
+			if err != nil {
+				return err
+			}
+			out = append(out, d)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("digest the rows of %s: %w", r.Table.Name, err)
+	}
+	return out, nil
+}
+
+func digestOf(v []string) (d connector.Digest, err error) {
+	if d.Bucket, err = strconv.ParseInt(v[0], 10, 64); err != nil {
+		return d, fmt.Errorf("read a bucket's number: %w", err)
+	}
+	if d.Rows, err = strconv.ParseInt(v[1], 10, 64); err != nil {
+		return d, fmt.Errorf("read a bucket's count: %w", err)
+	}
+	d.Unknown = v[1] != v[2]
+	for _, c := range []byte(v[3]) {
+		if c < '0' || c > '9' {
+			return d, fmt.Errorf("read a bucket's digest: %q", v[3])
+		}
+		d.Sum = d.Sum*10 + uint64(c-'0')
+	}
+	return d, nil
+}
+
+// Extent implements connector.Extent.
+func (s *snapshot) Extent(ctx context.Context, t *catalog.Table, c *catalog.Column) (low, high int64, ok bool, err error) {
+	whole := c.Type.Kind.IsInteger() || c.Type.Kind == datatype.Numeric && c.Type.Scale == 0
+	if !whole || !c.NotNull || c.BaseType == "float" || c.BaseType == "double" || c.BaseType == "year" {
+		return 0, 0, false, nil
+	}
+	err = s.lease(ctx, func(se *link) error {
+		rows, err := se.query(ctx, fmt.Sprintf("SELECT COALESCE(MIN(%[1]s), 0)+0, COALESCE(MAX(%[1]s), -1)+0 FROM %[2]s", quoteIdent(c.Name), quoteTable(t.Name)))
+		if err != nil || len(rows) != 1 {
+			return err
+		}
+		var first, second error
+		low, first = strconv.ParseInt(rows[0][0], 10, 64)
+		high, second = strconv.ParseInt(rows[0][1], 10, 64)
+		ok = first == nil && second == nil // numbers beyond 64 bits make no range
+		return nil
+	})
+	if err != nil {
+		return 0, 0, false, fmt.Errorf("look at the keys of %s: %w", t.Name, err)
+	}
+	return low, high, ok, nil
+}

@@ -1,0 +1,275 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+var (
+	_ connector.Digester = (*snapshot)(nil)
+	_ connector.Extent   = (*snapshot)(nil)
+)
+
+// firstRecordHash is the version that can hash a whole row, firstTrimScale the one that can trim a numeric.
+const (
+	firstRecordHash = 140000
+	firstTrimScale  = 130000
+)
+
+// Renders implements connector.Digester.
+func (s *snapshot) Renders(c *catalog.Column, f connector.Form) bool {
+	_, ok := render(c, f)
+	return ok && s.encoding == "UTF8" && (f != connector.Number || s.version >= firstTrimScale)
+}
+
+// Own implements connector.Digester. hash_record_extended is several times as fast as MD5, and hashes equal values of a type to
+// the same number on every server of one byte order: a server of the other one would cost time, not truth.
+func (s *snapshot) Own(columns []*catalog.Column) string {
+	if s.version < firstRecordHash || s.encoding != "UTF8" || len(columns) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("postgresql record")
+	for _, c := range columns {
+		b.WriteString(" ")
+		b.WriteString(ownType(c))
+	}
+	return b.String()
+}
+
+// ownType is the type under which a column's values are hashed: its own where the hash is of the value alone, and no two values
+// that differ are equal to it; its text otherwise.
+func ownType(c *catalog.Column) string {
+	switch c.BaseType {
+	case "bool", "int2", "int4", "int8", "float4", "float8", "bytea", "date", "time", "timestamp", "timestamptz", "uuid":
+		return c.BaseType
+	case "numeric":
+		return "numeric"
+	default:
+		return "text"
+	}
+}
+
+func ownExpression(c *catalog.Column) string {
+	column := quote(c.Name)
+	switch t := ownType(c); {
+	case c.BaseType == "text", c.BaseType == "varchar":
+		return column + ` COLLATE "C"`
+	case t == "text":
+		text, _ := render(c, connector.Exact)
+		return "(" + text + `) COLLATE "C"`
+	default:
+		return column + "::" + t
+	}
+}
+
+// render writes a column in a form; ok is false when its type has none.
+func render(c *catalog.Column, f connector.Form) (sql string, ok bool) {
+	column, base := quote(c.Name), c.BaseType
+	switch f {
+	case connector.Number:
+		return renderNumber(column, base)
+	case connector.Float:
+		if base == "float4" || base == "float8" {
+			return "encode(float8send(" + column + "::float8 + 0), 'hex')", true
+		}
+	case connector.Exact, connector.Padded:
+		text := textOf(column, base)
+		if f == connector.Padded {
+			text = "rtrim(" + text + ", ' ')"
+		}
+		return text, base != "bytea"
+	case connector.Hex:
+		return "'x' || encode(" + column + ", 'hex')", base == "bytea"
+	case connector.Day:
+		return column + "::text", base == "date"
+	case connector.Clock:
+		return column + "::text", base == "time"
+	case connector.Moment:
+		if base == "timestamptz" {
+			return "(" + column + " AT TIME ZONE 'UTC')::text", true
+		}
+		return column + "::text", base == "timestamp"
+	}
+	return "", false
+}
+
+func renderNumber(column, base string) (sql string, ok bool) {
+	switch base {
+	case "bool":
+		return column + "::int", true
+	case "int2", "int4", "int8", "oid":
+		return column, true
+	case "numeric":
+		return "trim_scale(" + column + ")", true
+	case "money":
+		return "trim_scale(" + column + "::numeric)", true
+	}
+	return "", false
+}
+
+// textOf is the text that COPY prints. A cast to text is something else for a few types; format uses the output function.
+func textOf(column, base string) string {
+	switch base {
+	case "text", "varchar", "bpchar", "name", "int2", "int4", "int8", "float4", "float8", "numeric", "uuid", "json", "jsonb", "date", "time", "timestamp", "timestamptz", "interval":
+		return column + "::text"
+	case "bool":
+		return column + "::text"
+	}
+	return "CASE WHEN " + column + " IS NOT NULL THEN format('%s', " + column + ") END"
+}
+
+// written is a row in the form of connector.Digester.
+func written(columns []connector.Rendered) string {
+	var b strings.Builder
+	b.WriteString("concat(")
+	for i, c := range columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		text, _ := render(c.Column, c.Form)
+		if !c.Form.Delimited() {
+			text = "octet_length(" + text + ") || ':' || " + text
+		}
+		b.WriteString(text + ", ';'")
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+func ownHash(columns []connector.Rendered) string {
+	var parts []string
+	for _, c := range columns {
+		parts = append(parts, ownExpression(c.Column))
+	}
+	return "hash_record_extended(ROW(" + strings.Join(parts, ", ") + "), 0)"
+}
+
+// rowHash is the digest of a row.
+func rowHash(columns []connector.Rendered, own bool) string {
+	if own {
+		return ownHash(columns)
+	}
+	return "('x' || substr(md5(" + written(columns) + "), 1, 15))::bit(60)::bigint"
+}
+
+// bucket is the expression that puts a row into its bucket.
+func bucket(p connector.Part) string {
+	switch {
+	case p.Modulus == 0 && p.Range == nil:
+		return "0::bigint"
+	case p.Modulus == 0 && p.Range.Column.BaseType == "numeric":
+		return fmt.Sprintf("div(%s, %d)::bigint", quote(p.Range.Column.Name), max(p.Width, 1))
+	case p.Modulus == 0:
+		return fmt.Sprintf("(%s / %d)::bigint", quote(p.Range.Column.Name), max(p.Width, 1))
+	case len(p.Key) == 0:
+		return fmt.Sprintf("((%s & 9223372036854775807) %% %d)", rowHash(p.Row, p.Own), p.Modulus)
+	case p.Own:
+		return fmt.Sprintf("((%s & 9223372036854775807) %% %d)", ownHash(p.Key), p.Modulus)
+	}
+	return fmt.Sprintf("(('x' || substr(md5(%s), 1, 8))::bit(32)::bigint %% %d)", written(p.Key), p.Modulus)
+}
+
+// partConditions restrict a query to a part.
+func partConditions(p connector.Part) (out []string) {
+	if p.Range != nil {
+		out = append(out, fmt.Sprintf("%s BETWEEN %d AND %d", quote(p.Range.Column.Name), p.Range.Low, p.Range.High))
+	}
+	if p.Buckets != nil {
+		out = append(out, bucket(p)+" = ANY ('{"+joinInts(p.Buckets)+"}'::bigint[])")
+	}
+	return out
+}
+
+func joinInts(ns []int64) string {
+	b := make([]byte, 0, 8*len(ns))
+	for i, n := range ns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, n, 10)
+	}
+	return string(b)
+}
+
+// Digest implements connector.Digester.
+func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) (out []connector.Digest, err error) {
+	w, err := s.readers.get(ctx)
+	if err != nil {
+		return nil, classify(ctx, "get a reader", err)
+	}
+	defer func() { s.give(w, err) }()
+	all, err := s.attributes(ctx, w, r.Table.Name)
+	if err != nil {
+		return nil, err
+	}
+	request := connector.ReadRequest{Table: r.Table, Where: r.Where, Part: &r.Part}
+	sql, err := selectSQL(&request, []string{bucket(r.Part), "count(*)", "sum(" + rowHash(r.Columns, r.Own) + ")"}, all)
+	if err != nil {
+		return nil, invalid(r.Table, err)
+	}
+	err = w.query(ctx, sql+" GROUP BY 1", func(v [][]byte) error {
+		n, err := strconv.ParseInt(string(v[0]), 10, 64)
+		if err != nil {
+			return fmt.Errorf("%w: bucket %q", errMalformed, v[0])
+		}
+		rows, err := strconv.ParseInt(string(v[1]), 10, 64)
+		if err != nil {
+			return fmt.Errorf("%w: count %q", errMalformed, v[1])
+		}
+		out = append(out, connector.Digest{Bucket: n, Rows: rows, Sum: wrapped(v[2])})
+		return nil
+	})
+	return out, classify(ctx, "digest the rows of "+r.Table.Name.String(), err)
+}
+
+// wrapped reads a whole number modulo 2^64.
+func wrapped(text []byte) (sum uint64) {
+	for _, c := range text {
+		if c >= '0' && c <= '9' {
+			sum = sum*10 + uint64(c-'0')
+		}
+	}
+	if len(text) > 0 && text[0] == '-' {
+		return -sum
+	}
+	return sum
+}
+
+// Extent implements connector.Extent.
+func (s *snapshot) Extent(ctx context.Context, t *catalog.Table, c *catalog.Column) (low, high int64, ok bool, err error) {
+	switch {
+	case c.BaseType == "numeric" && c.Type.Precision > 0 && c.Type.Scale == 0:
+	case c.BaseType == "int2", c.BaseType == "int4", c.BaseType == "int8":
+	default:
+		return 0, 0, false, nil
+	}
+	if !c.NotNull {
+		return 0, 0, false, nil
+	}
+	w, err := s.readers.get(ctx)
+	if err != nil {
+		return 0, 0, false, classify(ctx, "get a reader", err)
+	}
+	defer func() { s.give(w, err) }()
+	only := "ONLY "
+	if t.PartitionBy != "" {
+		only = ""
+	}
+	sql := fmt.Sprintf("SELECT coalesce(min(%[1]s), 0), coalesce(max(%[1]s), -1) FROM %[2]s%[3]s", quote(c.Name), only, quoteName(t.Name))
+	err = w.query(ctx, sql, func(v [][]byte) error {
+		var failed error
+		if low, failed = strconv.ParseInt(string(v[0]), 10, 64); failed != nil {
+			return nil //nolint:nilerr // a NaN, or a number beyond 64 bits: no range
+		}
+		high, failed = strconv.ParseInt(string(v[1]), 10, 64)
+		ok = failed == nil
+		return nil
+	})
+	return low, high, ok, classify(ctx, "look at the keys of "+t.Name.String(), err)
+}

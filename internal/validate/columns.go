@@ -1,0 +1,286 @@
+package validate
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/transform"
+)
+
+// Skipped is a column that is not compared.
+type Skipped struct{ Column, Why string }
+
+// column is a pair of columns that are compared.
+type column struct {
+	name   string // the target's
+	source *catalog.Column
+	target *catalog.Column
+	rule
+}
+
+// pair is a pair of tables made ready.
+type pair struct {
+	*Config
+	*Table
+	// plan holds the columns that are compared, and after them those that are only kept.
+	plan     *mapping.TablePlan
+	compared int
+	columns  []column
+	// written are the target's columns of whole rows: those that are compared, and when rows are kept for a repair those that are skipped.
+	written []*catalog.Column
+	keys    []int // indexes into columns; none for a bag
+	skipped []Skipped
+	source  *side
+	target  *side
+	// pushed says that a side's database computes the digests, so that values are written in forms.
+	pushed bool
+	own    bool
+	// lost are the rows that could not be read as their columns say.
+	lost struct {
+		sync.Mutex
+		seen     map[string]bool
+		failures []Failure
+	}
+}
+
+// newPair looks at the columns of both sides. withoutSQL keeps digests out of the databases.
+func newPair(c *Config, t *Table, withoutSQL bool) (*pair, error) {
+	p := &pair{Config: c, Table: t}
+	p.choose()
+	if p.compared == 0 {
+		return p, nil
+	}
+	if err := p.pairUp(); err != nil {
+		return nil, err
+	}
+	p.keys = p.findKey()
+	if !withoutSQL {
+		p.push()
+	}
+	return p, nil
+}
+
+// choose leaves out the columns that cannot be compared.
+func (p *pair) choose() {
+	plan := *p.Table.Plan
+	plan.Columns = nil
+	var kept []mapping.ColumnPlan
+	for _, c := range p.Table.Plan.Columns {
+		if why := p.incomparable(&c); why != "" {
+			p.skipped = append(p.skipped, Skipped{c.Name, why})
+			if p.Keep && (c.Expression != "" || c.Source != nil) {
+				kept = append(kept, c)
+			}
+			continue
+		}
+		plan.Columns = append(plan.Columns, c)
+	}
+	p.compared = len(plan.Columns)
+	plan.Columns = append(plan.Columns, kept...)
+	p.plan = &plan
+}
+
+// unsteady finds expressions that have another value each time.
+var unsteady = regexp.MustCompile(`(?i)\$AR_H_|random|'now'|current_(date|time)|strftime|julianday|unixepoch|\b(date|time|datetime)\s*\(\s*\)`)
+
+func (p *pair) incomparable(c *mapping.ColumnPlan) string {
+	for _, m := range c.Masks {
+		if m.Method == mapping.DigitsRandomize {
+			return "masked with random digits"
+		}
+	}
+	target := p.Table.Target.Column(c.Name)
+	switch {
+	case unsteady.MatchString(c.Expression):
+		return "made by an expression that has another value each time"
+	case c.Expression == "" && c.Source == nil:
+		return "added by the mapping without a value"
+	case p.SkipLOBs && (c.Source != nil && c.Source.Type.Kind.IsLOB() || target.Type.Kind.IsLOB()):
+		return "a large object (SkipLobColumns)"
+	}
+	return ""
+}
+
+// pairUp sets up both sides and the rules between their columns.
+func (p *pair) pairUp() error {
+	p.source = &side{name: "source", snapshot: p.Config.Source, table: p.plan.Source, where: p.plan.Where, pair: p}
+	p.target = &side{name: "target", snapshot: p.Config.Target, table: p.Table.Target, pair: p}
+	var layouts []change.Layout
+	for _, c := range transform.ReadColumns(p.plan) {
+		l := p.Config.Source.Layout(c)
+		if p.native(c) {
+			l = change.Native
+		}
+		p.source.read = append(p.source.read, connector.ReadColumn{Column: c, Layout: l})
+		layouts = append(layouts, l)
+	}
+	t, err := transform.New(p.plan, layouts, p.Options)
+	if err != nil {
+		return err
+	}
+	p.source.transform = func() (*transform.Transformer, error) { return transform.New(p.plan, layouts, p.Options) }
+	for i := range p.plan.Columns {
+		c := &p.plan.Columns[i]
+		there := p.Table.Target.Column(c.Name)
+		if there == nil {
+			return fmt.Errorf("target table %s has no column %q", p.Table.Target.Name, c.Name)
+		}
+		a := held{t.Layouts()[i], t.Types()[i]}
+		b := held{p.Config.Target.Layout(there), there.Type}
+		if a.layout == change.Native {
+			b.layout = change.Native
+		}
+		p.target.read = append(p.target.read, connector.ReadColumn{Column: there, Layout: b.layout})
+		p.written = append(p.written, there)
+		if i >= p.compared {
+			continue
+		}
+		r := ruleFor(a, b)
+		r.limit = p.limit(a.kind, b.kind, r)
+		p.columns = append(p.columns, column{name: c.Name, source: c.Source, target: there, rule: r})
+	}
+	p.source.layouts, p.target.layouts = t.Layouts(), layoutsOf(p.target.read)
+	return nil
+}
+
+func layoutsOf(read []connector.ReadColumn) (out []change.Layout) {
+	for _, c := range read {
+		out = append(out, c.Layout)
+	}
+	return out
+}
+
+// limit is how many canonical bytes of a large object are compared.
+func (p *pair) limit(a, b datatype.Type, r rule) int {
+	if p.PartialLOB <= 0 || !a.Kind.IsLOB() && !b.Kind.IsLOB() {
+		return 0
+	}
+	if r.form == connector.Hex && r.how == byForm {
+		return 1 + 2*p.PartialLOB
+	}
+	return p.PartialLOB
+}
+
+// native reports whether a source column is compared in the engine's own bytes: where its types are loose, nothing else is exact.
+func (p *pair) native(c *catalog.Column) bool {
+	if p.Like != catalog.SQLite || !transform.MayBeNative(p.plan, c, p.Options) {
+		return false
+	}
+	for _, x := range p.plan.Columns {
+		there := p.Table.Target.Column(x.Name)
+		if x.Source == c && (there == nil || there.NativeType != c.NativeType) {
+			return false
+		}
+	}
+	return true
+}
+
+// findKey is the key that rows are matched by, as indexes into the columns: the mapping's, the source's, or the target's.
+func (p *pair) findKey() []int {
+	if k := p.plan.Key; k != nil {
+		if at := p.at(k.Columns); at != nil {
+			return at
+		}
+	}
+	for _, names := range keysOf(p.plan.Source) {
+		var there []string
+		for _, n := range names {
+			i := slices.IndexFunc(p.columns, func(c column) bool { return c.source != nil && c.source.Name == n })
+			if i < 0 || len(p.plan.Columns[i].Masks) > 0 || p.plan.Columns[i].Expression != "" {
+				break
+			}
+			there = append(there, p.columns[i].name)
+		}
+		if len(there) == len(names) {
+			return p.at(there)
+		}
+	}
+	for _, names := range keysOf(p.Table.Target) {
+		if at := p.at(names); at != nil {
+			return at
+		}
+	}
+	return nil
+}
+
+// keysOf lists the keys of a table that hold no nulls, the primary key first.
+func keysOf(t *catalog.Table) (keys [][]string) {
+	if t.PrimaryKey != nil {
+		keys = append(keys, t.PrimaryKey.Columns)
+	}
+	for _, u := range t.Uniques {
+		if !slices.ContainsFunc(u.Columns, func(n string) bool { c := t.Column(n); return c == nil || !c.NotNull }) {
+			keys = append(keys, u.Columns)
+		}
+	}
+	return keys
+}
+
+func (p *pair) at(names []string) (out []int) {
+	for _, n := range names {
+		i := slices.IndexFunc(p.columns, func(c column) bool { return c.name == n })
+		if i < 0 {
+			return nil
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// push lets the databases compute digests, where they can.
+func (p *pair) push() {
+	common := !slices.ContainsFunc(p.columns, func(c column) bool { return !c.digest })
+	untouched := p.Options.Characters == nil
+	for i := range p.columns {
+		untouched = untouched && p.plan.Columns[i].Untouched()
+	}
+	source, sourceDigests := p.Config.Source.(connector.Digester)
+	target, targetDigests := p.Config.Target.(connector.Digester)
+	if untouched && sourceDigests && targetDigests {
+		own := source.Own(p.sourceColumns())
+		if own != "" && own == target.Own(p.targetColumns()) {
+			p.source.digester, p.target.digester, p.own, p.pushed = source, target, true, true
+			return
+		}
+	}
+	if !common {
+		return
+	}
+	if untouched && sourceDigests && renders(source, p.sourceColumns(), p.columns) {
+		p.source.digester = source
+	}
+	if targetDigests && renders(target, p.targetColumns(), p.columns) {
+		p.target.digester = target
+	}
+	p.pushed = p.source.digester != nil || p.target.digester != nil
+}
+
+func renders(d connector.Digester, of []*catalog.Column, columns []column) bool {
+	for i, c := range columns {
+		if !d.Renders(of[i], c.form) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *pair) sourceColumns() (out []*catalog.Column) {
+	for _, c := range p.columns {
+		out = append(out, c.source)
+	}
+	return out
+}
+
+func (p *pair) targetColumns() (out []*catalog.Column) {
+	for _, c := range p.columns {
+		out = append(out, c.target)
+	}
+	return out
+}

@@ -1,0 +1,73 @@
+package validate
+
+import (
+	"log/slog"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/transform"
+)
+
+// Config is a comparison of tables.
+type Config struct {
+	Source, Target connector.Snapshot
+	// Like says that both ends are of one family whose own bytes (change.Native) are to be compared.
+	Like   catalog.Family
+	Tables []*Table
+	// Threads is how many queries run at once on each side (ThreadCount).
+	Threads int
+	// PartitionRows is how many rows a bucket should hold at first (PartitionSize).
+	PartitionRows int
+	// TableFailures is how many failures of one table are listed, Failures how many of all (TableFailureMaxCount, FailureMaxCount);
+	// beyond, the table, or everything, is given up. 0 means no bound but that of memory.
+	TableFailures, Failures int
+	// SkipLOBs leaves large objects out (SkipLobColumns), PartialLOB compares so many of their bytes (ValidationPartialLobSize); 0
+	// means all.
+	SkipLOBs   bool
+	PartialLOB int
+	// MaxKey is the largest key in bytes that is listed (MaxKeyColumnSize); rows with a longer one are suspended. 0 means any.
+	MaxKey int
+	// NoBags leaves tables without a key out, as DMS does.
+	NoBags bool
+	// Keep keeps the rows that differ for a repair.
+	Keep  bool
+	Stats *Stats
+	Log   *slog.Logger
+}
+
+// Table is a pair of tables.
+type Table struct {
+	// Plan says how the source's rows become the target's: its columns have the target's names, and those that the target computes by
+	// itself are left out.
+	Plan    *mapping.TablePlan
+	Target  *catalog.Table
+	Options transform.Options
+}
+
+// bounds that no setting moves.
+const (
+	// smallBucket is the number of rows from which on a bucket is read rather than cut smaller.
+	smallBucket = 1024
+	// unitRows is how many rows are matched at once.
+	unitRows = 1 << 19
+	// openRows is how many rows may be without their like at one time, before a comparison is given up.
+	openRows = 1 << 20
+	// maxBuckets bounds the buckets of a table.
+	maxBuckets = 1 << 16
+	// chunkBuckets is how many buckets one query computes.
+	chunkBuckets = 128
+	// keptBytes is what the rows kept of one table may take.
+	keptBytes = 64 << 20
+	// cutInto is how many parts a bucket that differs is cut into.
+	cutInto = 16
+)
+
+func (c *Config) threads() int { return max(c.Threads, 1) }
+
+func (c *Config) partitionRows() int64 {
+	if c.PartitionRows <= 0 {
+		return 10_000
+	}
+	return int64(c.PartitionRows)
+}

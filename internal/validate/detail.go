@@ -1,0 +1,155 @@
+package validate
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5" //nolint:gosec // a digest, not a secret
+	"fmt"
+	"slices"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+)
+
+// kept is a row that is looked at closely.
+type kept struct {
+	sum    [md5.Size]byte
+	values [][]byte // canonical, or their hash where they are long; nil for a null
+	shown  []string
+	row    int // in the repair's batch of its side, -1 for none
+}
+
+// both are the rows of one key.
+type both struct{ source, target []*kept }
+
+// longValue is the size from which the hash of a value is kept instead of it.
+const longValue = 64
+
+// details reads the rows that have no like once more, to say what differs. limit bounds how many keys are looked at.
+func (s *search) details(ctx context.Context, limit int, fix *repair) (map[[16]byte]*both, error) {
+	wanted := map[[16]byte]*both{}
+	units := map[int32]bool{}
+	for id, e := range s.found.open {
+		if len(wanted) == limit {
+			break
+		}
+		wanted[id] = &both{}
+		units[e.units[0]], units[e.units[1]] = true, true
+	}
+	for n := range int32(len(s.mu.units)) {
+		if !units[n] {
+			continue
+		}
+		for _, side := range []*side{s.source, s.target} {
+			err := side.scan(ctx, s.mu.units[n], func(r *row) error {
+				b := wanted[r.id]
+				if b == nil {
+					return nil
+				}
+				k := s.keep(r)
+				k.row = fix.take(side == s.source, r)
+				if side == s.source {
+					b.source = append(b.source, k)
+				} else {
+					b.target = append(b.target, k)
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return wanted, nil
+}
+
+func (s *search) keep(r *row) *kept {
+	k := &kept{sum: r.sum}
+	for i := range s.columns {
+		v := &r.batch.Columns[i]
+		k.shown = append(k.shown, show(v, r.at))
+		if v.IsNull(r.at) {
+			k.values = append(k.values, nil)
+			continue
+		}
+		p := s.columns[i].append([]byte{}, v, r.at)
+		if len(p) > longValue {
+			sum := md5.Sum(p) //nolint:gosec // see above
+			p = fmt.Appendf(nil, "%d %x", len(p), sum)
+		}
+		k.values = append(k.values, p)
+	}
+	return k
+}
+
+// failures turns the rows of a key into failures: rows that are equal go out in pairs, those left are paired as changed ones,
+// and the rest is missing on one side.
+func (s *search) failures(id [16]byte, b *both) (out []Failure) {
+	source, target := slices.Clone(b.source), slices.Clone(b.target)
+	for i := 0; i < len(source); i++ {
+		j := slices.IndexFunc(target, func(k *kept) bool { return k.sum == source[i].sum })
+		if j < 0 {
+			continue
+		}
+		source, target = slices.Delete(source, i, i+1), slices.Delete(target, j, j+1)
+		i--
+	}
+	if len(s.keys) == 0 || len(source)+len(target) == 0 {
+		b.source, b.target = source, target // the rows of a key are repaired together
+	}
+	if len(s.keys) > 0 {
+		for len(source) > 0 && len(target) > 0 {
+			out = append(out, Failure{Kind: RecordDiff, Key: s.key(source[0]), Columns: s.compare(source[0], target[0]), id: id})
+			source, target = source[1:], target[1:]
+		}
+	}
+	for _, k := range source {
+		out = append(out, Failure{Kind: MissingTarget, Key: s.key(k), id: id})
+	}
+	for _, k := range target {
+		out = append(out, Failure{Kind: MissingSource, Key: s.key(k), id: id})
+	}
+	return out
+}
+
+func (s *search) key(k *kept) (out []string) {
+	if len(s.keys) == 0 {
+		return k.shown
+	}
+	for _, i := range s.keys {
+		out = append(out, k.shown[i])
+	}
+	return out
+}
+
+func (s *search) compare(a, b *kept) (out []Difference) {
+	for i := range s.columns {
+		if (a.values[i] == nil) != (b.values[i] == nil) || !bytes.Equal(a.values[i], b.values[i]) {
+			out = append(out, Difference{Column: s.columns[i].name, Source: a.shown[i], Target: b.shown[i]})
+		}
+	}
+	return out
+}
+
+// unreadable takes note of a row that cannot be compared: one of its values is not what its column says, or cannot be changed as
+// the mapping asks. The load has left it out as well.
+func (p *pair) unreadable(s *side, j change.Reject) error {
+	p.lost.Lock()
+	defer p.lost.Unlock()
+	key := s.name + " " + j.Key + " " + j.Column
+	if p.lost.seen == nil {
+		p.lost.seen = map[string]bool{}
+	}
+	if p.lost.seen[key] {
+		return nil
+	}
+	if len(p.lost.seen) >= openRows {
+		return &stopped{errTooMany}
+	}
+	p.lost.seen[key] = true
+	kind := MissingTarget
+	if s == p.target {
+		kind = MissingSource
+	}
+	p.lost.failures = append(p.lost.failures, Failure{Kind: kind, Key: []string{j.Key}, Why: j.Error()})
+	return nil
+}

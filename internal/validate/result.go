@@ -1,0 +1,78 @@
+package validate
+
+import (
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+)
+
+// Kind is the kind of a failure, in the words of awsdms_validation_failures.
+type Kind string
+
+// The kinds.
+const (
+	RecordDiff    Kind = "RECORD_DIFF"
+	MissingSource Kind = "MISSING_SOURCE"
+	MissingTarget Kind = "MISSING_TARGET"
+)
+
+// Failure is a row that is not the same on both sides.
+type Failure struct {
+	Kind Kind
+	// Key are the values of the row's key, or of all its columns where there is none.
+	Key []string
+	// Columns are those that differ, for a RecordDiff.
+	Columns []Difference
+	// Why is set for a row that the source holds and that could not be read as its columns say.
+	Why string
+
+	id [16]byte
+}
+
+// Difference is a value that differs. A null is shown as NULL, a long value by its beginning.
+type Difference struct{ Column, Source, Target string }
+
+// Result is what became of a table.
+type Result struct {
+	Source, Target catalog.Name
+	State          State
+	// SourceRows and TargetRows are how many rows were compared.
+	SourceRows, TargetRows int64
+	// Key names the columns that rows were matched by; it is empty for a bag.
+	Key      []string
+	Skipped  []Skipped
+	Failures []Failure
+	// Failed counts all failures, of which Failures lists the first; Different, MissingSource and MissingTarget are its parts.
+	Failed, Different, MissingSource, MissingTarget int64
+	Suspended                                       int64
+	// Given says why the comparison was given up before its end; empty when it was not.
+	Given string
+	// Reason explains a state of NoPrimaryKey, TableError or SuspendedRecords.
+	Reason string
+	// Method says how: digests on which sides.
+	Method string
+	Took   time.Duration
+
+	repair *repair
+}
+
+// Equal reports whether every row that was compared is the same, and everything could be compared.
+func (r *Result) Equal() bool { return r.State == Validated }
+
+// shown is how much of a value is shown.
+const shown = 200
+
+func show(v *change.Vector, i int) string {
+	if v.IsNull(i) {
+		return "NULL"
+	}
+	text := change.AppendValue(nil, v, i, 0)
+	if v.Layout == change.Bytes || v.Layout == change.Native {
+		text = append([]byte(`\x`), text...)
+	}
+	if len(text) > shown {
+		return string(text[:change.CutUTF8(text, shown)]) + "…"
+	}
+	return string(text)
+}
