@@ -35,6 +35,7 @@ type Config struct {
 	AuditBytes             int64
 	AuditFiles             int
 	SQLiteDir              string        // whose SQLite files endpoints may name; empty: none
+	Migration                            // of DMS
 	StopTimeout            time.Duration // for calls under way when the server stops: 10 s
 
 	Log *slog.Logger

@@ -17,6 +17,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/instance/host"
 	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
@@ -138,6 +139,13 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 		return nil, err
 	}
 	s.onStop(p.host.Close)
+	c, err := p.migration(p.host)
+	if err != nil {
+		return nil, err
+	}
+	if p.dms, err = dms.New(c); err != nil {
+		return nil, err
+	}
 	s.housekeeping(life, p)
 	return p, nil
 }

@@ -40,21 +40,13 @@ type parts struct {
 // services lists everything that is served.
 func services(p *parts) ([]*service.Service, error) {
 	var all []*service.Service
-	var err error
-	p.dms, err = dms.New(dms.Config{
-		Store: p.store, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region,
-		Vault: p.vault, Host: p.host, Log: p.config.Log, Now: p.config.Now,
-	})
-	if err != nil {
-		return nil, err
-	}
 	for _, make := range []func() (*service.Service, error){
 		func() (*service.Service, error) { return sts.New(sts.Config{Directory: p.directory}) },
 		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage) },
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
-		func() (*service.Service, error) { return p.dms.API() },
+		p.dms.API,
 		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms) },
 	} {
 		s, err := make()
@@ -93,9 +85,9 @@ func (p *parts) known() map[string]own.Known {
 
 // behindEndpoints lists the services that VPC endpoints may lead to: all but IAM, which has none in AWS either.
 func behindEndpoints(all []*service.Service) []string {
-	names := []string{"dms", "ec2"}
+	names := []string{"ec2"}
 	for _, s := range all {
-		if n := s.Model.SigningName; n != "iam" && n != "dms" {
+		if n := s.Model.SigningName; n != "iam" {
 			names = append(names, n)
 		}
 	}

@@ -60,7 +60,7 @@ func newTaskBench(t failer, s store.Store, seed uint64) *taskBench {
 		}
 		return instance.Endpoint{Engine: e.Engine, Settings: e.Settings}, nil
 	}
-	b.api, err = service.New(&dmsapi.Service, b.taskOperations()...)
+	b.api, err = b.API()
 	require.NoError(t, err)
 	return b
 }
