@@ -7,6 +7,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/instance/host"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudtrail"
@@ -32,6 +33,7 @@ type parts struct {
 	vault     *kms.Vault
 	usage     *iam.Usage
 	endpoints *ec2.Endpoints
+	host      *host.Host
 	dms       *dms.Service
 }
 
@@ -45,7 +47,7 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
 		p.dms.API,
-		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known()) },
+		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms) },
 	} {
 		s, err := make()
 		if err != nil {

@@ -264,13 +264,13 @@ func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 
 // patiently tries again while the target is lost or busy, as the settings say.
 func (r *run) patiently(ctx context.Context, what string, f func() error) error {
-	return retry(r.Settings).Do(ctx, r.log(tasklog.TaskManager), what, f)
+	return Retry(r.Settings).Do(ctx, r.log(tasklog.TaskManager), what, f)
 }
 
 func (r *run) load(ctx context.Context) error {
 	c := fullload.Config{
 		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(), PerTable: r.Settings.TargetMetadata.ParallelLoadThreads,
-		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: retry(r.Settings),
+		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: Retry(r.Settings),
 		RowsPerSecond: r.RowsPerSecond, BytesPerSecond: r.BytesPerSecond, Stats: r.Stats, Log: r.Log,
 	}
 	for _, s := range r.tables {

@@ -214,6 +214,8 @@ func validationOf(s *settings.Settings) *validate.Config {
 }
 
 // repair makes the target of tables that differ what the source is, and says which are to be compared again.
+//
+// A column that is not compared is written too when a row is: with what the source holds, or as the target makes it.
 func (t *Task) repair(ctx context.Context, v *Validation, results []*validate.Result) (map[catalog.Name]bool, error) {
 	applier, ok := t.target.(connector.Applier)
 	if !ok {
@@ -236,13 +238,14 @@ func (t *Task) repair(ctx context.Context, v *Validation, results []*validate.Re
 		if err != nil {
 			return nil, err
 		}
-		if done.Removed+done.Written == 0 {
-			continue
-		}
 		sum := v.Repaired[r.Source]
 		sum.Removed += done.Removed
 		sum.Written += done.Written
+		sum.Refused = done.Refused
 		v.Repaired[r.Source] = sum
+		if done.Removed+done.Written == 0 {
+			continue
+		}
 		again[r.Source] = true
 	}
 	return again, nil

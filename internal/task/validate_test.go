@@ -104,6 +104,21 @@ func checkPlanted(t *rapid.T, source, target *end) {
 		got := resultOf(t, v, tables[i].name)
 		require.Equal(t, want, tally{got.Different, got.MissingSource, got.MissingTarget}, "table %q: %s %v", tables[i].name, got.Reason, got.Failures)
 	}
+	v = compareEnds(t, c, true)
+	for i := range tables {
+		got, refused := resultOf(t, v, tables[i].name), int64(0)
+		for _, f := range got.Failures {
+			if f.Why != "" {
+				refused++
+			}
+		}
+		refused += int64(len(v.Repaired[got.Source].Refused))
+		require.Equal(t, refused, got.Failed, "table %q: %s %v %v", tables[i].name, got.Reason, got.Failures, v.Repaired[got.Source])
+		if source.family == target.family {
+			require.Zero(t, got.Failed)
+			require.Equal(t, tally{}, expected(t, source, target, &tables[i], names[tables[i].name]))
+		}
+	}
 }
 
 func resultOf(t require.TestingT, v *task.Validation, table string) *validate.Result {

@@ -29,8 +29,12 @@ type column struct {
 type pair struct {
 	*Config
 	*Table
-	plan    *mapping.TablePlan // without the columns that are skipped
-	columns []column
+	// plan holds the columns that are compared, and after them those that are only kept.
+	plan     *mapping.TablePlan
+	compared int
+	columns  []column
+	// written are the target's columns of whole rows: those that are compared, and when rows are kept for a repair those that are skipped.
+	written []*catalog.Column
 	keys    []int // indexes into columns; none for a bag
 	skipped []Skipped
 	source  *side
@@ -50,7 +54,7 @@ type pair struct {
 func newPair(c *Config, t *Table, withoutSQL bool) (*pair, error) {
 	p := &pair{Config: c, Table: t}
 	p.choose()
-	if len(p.plan.Columns) == 0 {
+	if p.compared == 0 {
 		return p, nil
 	}
 	if err := p.pairUp(); err != nil {
@@ -67,13 +71,19 @@ func newPair(c *Config, t *Table, withoutSQL bool) (*pair, error) {
 func (p *pair) choose() {
 	plan := *p.Table.Plan
 	plan.Columns = nil
+	var kept []mapping.ColumnPlan
 	for _, c := range p.Table.Plan.Columns {
 		if why := p.incomparable(&c); why != "" {
 			p.skipped = append(p.skipped, Skipped{c.Name, why})
+			if p.Keep && (c.Expression != "" || c.Source != nil) {
+				kept = append(kept, c)
+			}
 			continue
 		}
 		plan.Columns = append(plan.Columns, c)
 	}
+	p.compared = len(plan.Columns)
+	plan.Columns = append(plan.Columns, kept...)
 	p.plan = &plan
 }
 
@@ -128,6 +138,10 @@ func (p *pair) pairUp() error {
 			b.layout = change.Native
 		}
 		p.target.read = append(p.target.read, connector.ReadColumn{Column: there, Layout: b.layout})
+		p.written = append(p.written, there)
+		if i >= p.compared {
+			continue
+		}
 		r := ruleFor(a, b)
 		r.limit = p.limit(a.kind, b.kind, r)
 		p.columns = append(p.columns, column{name: c.Name, source: c.Source, target: there, rule: r})
@@ -223,7 +237,10 @@ func (p *pair) at(names []string) (out []int) {
 // push lets the databases compute digests, where they can.
 func (p *pair) push() {
 	common := !slices.ContainsFunc(p.columns, func(c column) bool { return !c.digest })
-	untouched := p.plan.Untouched() && p.Options.Characters == nil
+	untouched := p.Options.Characters == nil
+	for i := range p.columns {
+		untouched = untouched && p.plan.Columns[i].Untouched()
+	}
 	source, sourceDigests := p.Config.Source.(connector.Digester)
 	target, targetDigests := p.Config.Target.(connector.Digester)
 	if untouched && sourceDigests && targetDigests {

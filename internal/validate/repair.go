@@ -3,6 +3,7 @@ package validate
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -10,14 +11,19 @@ import (
 
 // repair holds the rows of a table that make its target what the source is.
 type repair struct {
-	pair    *pair
-	source  change.Batch // rows as the source has them
-	target  change.Batch // rows as the target has them
-	removed []int        // rows of target that go
-	added   []int        // rows of source that come
-	bytes   int
+	pair   *pair
+	source change.Batch // rows as the source has them
+	target change.Batch // rows as the target has them
+	fixes  []fix
+	bytes  int
 	// doubled says that the target has a key twice: its rows go one by one.
 	doubled bool
+}
+
+// fix is what is done for one key: rows of target go, rows of source come.
+type fix struct {
+	id             [16]byte
+	removed, added []int
 }
 
 func newRepair(p *pair) *repair {
@@ -46,45 +52,70 @@ func (f *repair) take(source bool, r *row) int {
 }
 
 // settle decides what is done with the rows of a key: what the target has too much goes, what it lacks comes.
-func (f *repair) settle(b *both) {
+func (f *repair) settle(id [16]byte, b *both) {
 	if f == nil {
 		return
 	}
-	for _, k := range append(b.source[:len(b.source):len(b.source)], b.target...) {
-		if k.row < 0 {
-			return // not all of them are at hand: another round
-		}
-	}
-	f.doubled = f.doubled || len(b.target) > 1
+	x := fix{id: id}
 	for _, k := range b.target {
-		f.removed = append(f.removed, k.row)
+		x.removed = append(x.removed, k.row)
 	}
 	for _, k := range b.source {
-		f.added = append(f.added, k.row)
+		x.added = append(x.added, k.row)
 	}
+	if slices.Contains(x.removed, -1) || slices.Contains(x.added, -1) {
+		return // not all of them are at hand: another round
+	}
+	f.doubled = f.doubled || len(x.removed) > 1
+	f.fixes = append(f.fixes, x)
 }
 
 // Repaired is what a repair did to a table.
-type Repaired struct{ Removed, Written int64 }
+type Repaired struct {
+	Removed, Written int64
+	// Refused are rows that the target does not take, with its reason, by their key.
+	Refused []Refusal
+}
 
-// Repair makes the rows of the target that were found to differ what the source's are, in one transaction. The snapshots must have been
-// closed: a SQLite file that is read cannot be written.
+// Refusal is a row that could not be repaired.
+type Refusal struct {
+	Key    []string
+	Reason string
+}
+
+// Repair makes the rows of the target that were found to differ what the source's are, in one transaction. Rows that the target
+// refuses are left as they are. The snapshots must have been closed: a SQLite file that is read cannot be written.
 func (r *Result) Repair(ctx context.Context, session connector.ApplySession) (done Repaired, err error) {
 	f := r.repair
-	if f == nil || len(f.removed)+len(f.added) == 0 {
+	if f == nil || len(f.fixes) == 0 {
 		return done, nil
 	}
+	done, err = f.transaction(ctx, session, f.atOnce)
+	if connector.ClassOf(err) == connector.Data {
+		done, err = f.transaction(ctx, session, func(ctx context.Context, s connector.ApplySession, done *Repaired) error {
+			return f.oneByOne(ctx, s, r, done)
+		})
+	}
+	if err != nil {
+		return Repaired{}, fmt.Errorf("repair table %s: %w", r.Target, err)
+	}
+	return done, nil
+}
+
+type work func(ctx context.Context, session connector.ApplySession, done *Repaired) error
+
+func (f *repair) transaction(ctx context.Context, session connector.ApplySession, w work) (done Repaired, err error) {
 	if err := session.Begin(ctx); err != nil {
 		return done, fmt.Errorf("begin: %w", err)
 	}
-	if err = f.write(ctx, session, &done); err == nil {
-		err = session.Commit(ctx, connector.Checkpoint{})
-	}
-	if err != nil {
+	if err := w(ctx, session, &done); err != nil {
 		if connector.ClassOf(err) != connector.Lost {
 			_ = session.Rollback(context.WithoutCancel(ctx))
 		}
-		return Repaired{}, fmt.Errorf("repair table %s: %w", r.Target, err)
+		return Repaired{}, err
+	}
+	if err := session.Commit(ctx, connector.Checkpoint{}); err != nil {
+		return Repaired{}, err
 	}
 	return done, session.Sync(ctx)
 }
@@ -92,33 +123,90 @@ func (r *Result) Repair(ctx context.Context, session connector.ApplySession) (do
 // repairRows is how many rows go into one set.
 const repairRows = 1000
 
-func (f *repair) write(ctx context.Context, session connector.ApplySession, done *Repaired) error {
-	key := f.pair.keys
-	size := repairRows
-	if len(key) == 0 {
-		key, size = f.pair.all(), 1 // of equal rows just one goes for each that is to go
-	}
-	if f.doubled {
-		size = 1
-	}
-	for at := 0; at < len(f.removed); at += size {
-		set := connector.RowSet{Op: change.Delete, Table: f.pair.Table.Target, Unique: false}
-		set.Old, set.OldColumns = f.rows(&f.target, f.removed[at:min(at+size, len(f.removed))], key, f.pair.target)
-		for i := range key {
-			set.Key = append(set.Key, i)
+// atOnce removes and writes the rows of all keys in sets.
+func (f *repair) atOnce(ctx context.Context, session connector.ApplySession, done *Repaired) error {
+	return f.write(ctx, session, f.fixes, done)
+}
+
+// oneByOne repairs a key at a time and leaves those out that the target refuses.
+func (f *repair) oneByOne(ctx context.Context, session connector.ApplySession, r *Result, done *Repaired) error {
+	for _, x := range f.fixes {
+		if err := session.Savepoint(ctx); err != nil {
+			return err
 		}
-		if err := apply(ctx, session, set, &done.Removed); err != nil {
+		before := *done
+		err := f.write(ctx, session, []fix{x}, done)
+		if connector.ClassOf(err) == connector.Data {
+			*done = before
+			if i := slices.IndexFunc(r.Failures, func(a Failure) bool { return a.id == x.id }); i >= 0 {
+				done.Refused = append(done.Refused, Refusal{r.Failures[i].Key, err.Error()})
+			}
+			err = session.RollbackTo(ctx)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	for at := 0; at < len(f.added); at += repairRows {
-		set := connector.RowSet{Op: change.Insert, Table: f.pair.Table.Target}
-		set.Rows, set.Columns = f.rows(&f.source, f.added[at:min(at+repairRows, len(f.added))], f.pair.all(), f.pair.source)
+	return nil
+}
+
+// write makes of rows of the target rows of the source: where a key has one on either side, the columns that are compared are
+// updated, so that others keep what they hold.
+func (f *repair) write(ctx context.Context, session connector.ApplySession, fixes []fix, done *Repaired) error {
+	var removed, added, before, after []int
+	for _, x := range fixes {
+		if len(f.pair.keys) > 0 && len(x.removed) == 1 && len(x.added) == 1 {
+			before, after = append(before, x.removed[0]), append(after, x.added[0])
+			continue
+		}
+		removed, added = append(removed, x.removed...), append(added, x.added...)
+	}
+	if err := f.remove(ctx, session, removed, done); err != nil {
+		return err
+	}
+	for at := 0; at < len(before); at += repairRows {
+		to := min(at+repairRows, len(before))
+		set := connector.RowSet{Op: change.Update, Table: f.pair.Table.Target, Key: seq(len(f.pair.keys))}
+		set.Old, set.OldColumns = f.rows(&f.target, before[at:to], f.pair.keys, f.pair.target)
+		set.Rows, set.Columns = f.rows(&f.source, after[at:to], f.pair.all(), f.pair.source)
+		if err := apply(ctx, session, set, &done.Written); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(added, repairRows) {
+		set := connector.RowSet{Op: change.Insert, Table: f.pair.Table.Target, Key: f.pair.keys, Unique: len(f.pair.keys) > 0}
+		set.Rows, set.Columns = f.rows(&f.source, part, seq(len(f.pair.written)), f.pair.source)
 		if err := apply(ctx, session, set, &done.Written); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (f *repair) remove(ctx context.Context, session connector.ApplySession, rows []int, done *Repaired) error {
+	key, size := f.pair.keys, repairRows
+	if len(key) == 0 {
+		key = f.pair.all()
+	}
+	if len(f.pair.keys) == 0 || f.doubled {
+		size = 1 // of equal rows just one goes for each that is to go
+	}
+	for part := range slices.Chunk(rows, size) {
+		set := connector.RowSet{Op: change.Delete, Table: f.pair.Table.Target, Key: seq(len(key))}
+		set.Old, set.OldColumns = f.rows(&f.target, part, key, f.pair.target)
+		if err := apply(ctx, session, set, &done.Removed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func seq(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
 }
 
 // rows copies rows into a batch of some of the columns.
@@ -127,7 +215,7 @@ func (f *repair) rows(from *change.Batch, which, columns []int, s *side) (*chang
 	var out []connector.LoadColumn
 	for _, c := range columns {
 		layouts = append(layouts, s.layouts[c])
-		out = append(out, connector.LoadColumn{Column: f.pair.columns[c].target, Layout: s.layouts[c]})
+		out = append(out, connector.LoadColumn{Column: f.pair.written[c], Layout: s.layouts[c]})
 	}
 	b := &change.Batch{}
 	b.Reset(layouts)

@@ -99,7 +99,7 @@ func compareInto(ctx context.Context, c *Config, t *Table, slots chan struct{}, 
 			return err
 		}
 		r.Skipped = p.skipped
-		if len(p.columns) == 0 {
+		if p.compared == 0 {
 			r.State, r.Reason = SuspendedRecords, "no column of the table can be compared"
 			return nil
 		}
@@ -151,7 +151,7 @@ func (s *search) report(ctx context.Context, r *Result) error {
 	var all []Failure
 	for id, b := range rows {
 		all = append(all, s.failures(id, b)...)
-		fix.settle(b)
+		fix.settle(id, b)
 	}
 	if r.Given == "" && len(rows) == len(s.found.open) {
 		r.Failed = int64(len(all) + len(s.lost.failures))

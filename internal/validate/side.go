@@ -79,13 +79,7 @@ func (s *side) rendered(which []int) (out []connector.Rendered) {
 	return out
 }
 
-func (p *pair) all() []int {
-	out := make([]int, len(p.columns))
-	for i := range out {
-		out[i] = i
-	}
-	return out
-}
+func (p *pair) all() []int { return seq(len(p.columns)) }
 
 // part is a part in the contract's terms.
 func (s *side) part(q part) connector.Part {

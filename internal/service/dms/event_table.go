@@ -83,6 +83,7 @@ var eventIDs = []struct{ id, source, category, begins string }{
 	{"0081", sourceTask, categoryState, "Reload of tables requested"},
 	{"0079", sourceTask, categoryState, "Replication task stopped"},
 	{"0079", sourceTask, categoryState, "Replication task has stopped"},
+	{"0082", sourceTask, categoryFailure, "Cleanup of task data failed"},
 	{"0078", sourceTask, categoryFailure, ""},
 	{"0080", sourceTask, categoryConfiguration, ""},
 	{"0073", sourceTask, categoryDeletion, ""},

@@ -130,6 +130,7 @@ type Task struct {
 	Mode           instance.Mode      `json:",omitempty"` // of this attempt
 	Sent           bool               `json:",omitempty"` // this attempt may have reached the instance
 	Begun          bool               `json:",omitempty"` // some attempt of this run has touched the target
+	Cutover        Cutover            `json:",omitempty"`
 	Started        *time.Time         `json:",omitempty"`
 	FreshStart     *time.Time         `json:",omitempty"`
 	StopReason     string             `json:",omitempty"`
@@ -150,6 +151,16 @@ const (
 	WishReload Wish = "reload-target"
 	WishStop   Wish = "stop"
 	WishDelete Wish = "delete"
+)
+
+// Cutover is how far the target is from taking over.
+type Cutover string
+
+const (
+	cutoverNone     Cutover = ""
+	cutoverAsked    Cutover = "asked" // the attempt that runs is to end
+	cutoverUnderWay Cutover = "under way"
+	cutoverDone     Cutover = "done"
 )
 
 // An Event is something that happened to a resource. Its key is in the order of time.

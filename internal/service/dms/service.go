@@ -82,6 +82,9 @@ type Service struct {
 	actions *action.Table
 	told    atomic.Uint32 // counts events
 	live    *live
+	times   times
+	// reachEndpoint is reach, unless a test has endpoints of its own.
+	reachEndpoint func(context.Context, *Endpoint, []string) (instance.Endpoint, error)
 }
 
 // New makes the service.
@@ -93,7 +96,9 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	return &Service{Config: c, actions: actions, live: newLive()}, nil
+	s := &Service{Config: c, actions: actions, live: newLive(), times: usualTimes()}
+	s.reachEndpoint = s.reach
+	return s, nil
 }
 
 // API is the service as the edge serves it.

@@ -27,7 +27,7 @@ func checkSubscriptionName(name string) error {
 	return nil
 }
 
-// checkTopic holds a topic to those that the server's configuration gives an address.
+// checkTopic holds a topic to those that the server's categoryConfiguration gives an address.
 func (s *Service) checkTopic(arn string) error {
 	if _, known := s.Notify.Topics[arn]; known {
 		return nil
