@@ -12,6 +12,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
+	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 )
 
 // Migration says how the service DMS runs. Zero values are the documented defaults.
@@ -30,8 +31,13 @@ func (p *parts) migration(host dms.Host) (dms.Config, error) {
 	c := dms.Config{
 		Store: p.store, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: p.vault, Host: host,
 		Roles: identity.ServiceRoles{Directory: p.directory, Region: p.cluster.Region, Now: p.config.Now}, Log: p.config.Log, Now: p.config.Now,
+		Network: &ec2.Network{Store: p.store}, SQLiteDir: p.config.SQLiteDir, Alone: p.config.Etcd == nil,
 	}
-	var err error
+	secrets, err := p.roleSecrets()
+	if err != nil {
+		return c, err
+	}
+	c.Secrets = secrets
 	if c.Quotas, err = p.config.quotas(); err != nil {
 		return c, err
 	}
