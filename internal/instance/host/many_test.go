@@ -38,6 +38,9 @@ func TestTwentyTasksInAnInstance(t *testing.T) {
 		if i%4 == 0 {
 			await(t, id(i)+" follows", func() bool {
 				s, ok := taskState(t, h, "I1", id(i))
+				if ok && s.Progress.Warning != "" {
+					t.Log(id(i), s.Progress.Warning)
+				}
 				require.True(t, !ok || s.Running, s.Failure)
 				return s.Progress.Following
 			})
