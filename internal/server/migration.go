@@ -28,16 +28,15 @@ const eventSecret = "WHIMBREL_EVENT_SECRET"
 
 // migration makes the configuration of DMS out of the server's parts.
 func (p *parts) migration(host dms.Host) (dms.Config, error) {
-	c := dms.Config{
-		Store: p.store, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: p.vault, Host: host,
-		Roles: identity.ServiceRoles{Directory: p.directory, Region: p.cluster.Region, Now: p.config.Now}, Log: p.config.Log, Now: p.config.Now,
-		Network: &ec2.Network{Store: p.store}, SQLiteDir: p.config.SQLiteDir, Alone: p.config.Etcd == nil,
-	}
 	secrets, err := p.roleSecrets()
 	if err != nil {
-		return c, err
+		return dms.Config{}, err
 	}
-	c.Secrets = secrets
+	c := dms.Config{
+		Store: p.store, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: p.vault, Secrets: secrets,
+		Network: &ec2.Network{Store: p.store}, Host: host, SQLiteDir: p.config.SQLiteDir, Alone: p.config.Etcd == nil,
+		Roles: identity.ServiceRoles{Directory: p.directory, Region: p.cluster.Region, Now: p.config.Now}, Log: p.config.Log, Now: p.config.Now,
+	}
 	if c.Quotas, err = p.config.quotas(); err != nil {
 		return c, err
 	}

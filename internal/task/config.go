@@ -42,6 +42,8 @@ type Config struct {
 	Settings *settings.Settings
 	// TargetSchema is where everything goes; empty means the default that the engines suggest (see targetSchema).
 	TargetSchema string
+	// KeepSchemas has a schema go into a database of its name on MySQL, as in DMS, whatever database the target's URL names.
+	KeepSchemas bool
 	// RefuseRows refuses a target table that holds rows, whatever TargetTablePrepMode does with them.
 	RefuseRows bool
 	// RowsPerSecond and BytesPerSecond hold the readers back; 0 means no limit.
