@@ -2,10 +2,12 @@ package worker
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task"
 )
@@ -158,4 +160,35 @@ func TestLargeObjectsAreCutOnlyWhenAskedFor(t *testing.T) {
 		require.Equal(t, cut, s.TargetMetadata.LimitedSizeLobMode, document)
 		require.Equal(t, settings.DropAndCreate, s.FullLoadSettings.TargetTablePrepMode)
 	}
+}
+
+func TestACutoverEndsATaskThatIsResumed(t *testing.T) {
+	b := newBench(t)
+	source, in := b.database(t, "source.db", "CREATE TABLE a (id INTEGER PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)")
+	target, db := b.database(t, "target.db", "SELECT 1")
+	following := newTask("T1", source, target)
+	following.Type = "full-load-and-cdc"
+	require.NoError(t, b.Start(t.Context(), following))
+	require.Eventually(t, func() bool {
+		states, _, err := b.Tasks(t.Context(), 0)
+		return err == nil && len(states) == 1 && states[0].Progress.Following
+	}, time.Minute, 20*time.Millisecond)
+	require.NoError(t, b.Stop(t.Context(), "T1"))
+	require.Equal(t, asked, b.end(t, "T1", 1).StopReason)
+	servertest.Exec(t, in, "INSERT INTO a VALUES (3)")
+
+	following.Attempt, following.Mode, following.Cutover = 2, instance.Resume, true
+	require.NoError(t, b.Start(t.Context(), following))
+	s := b.end(t, "T1", 2)
+	require.Empty(t, s.Failure)
+	require.Equal(t, "STOPPED_AFTER_CACHED_EVENTS", s.StopReason)
+	require.Equal(t, "3", count(t, db, "SELECT count(*) FROM a"))
+	require.Contains(t, b.log(t, "T1"), "rows counted at the cutover table=main.a source=3 target=3")
+
+	servertest.Exec(t, db, "DELETE FROM a WHERE id = 1")
+	following.Attempt = 3
+	require.NoError(t, b.Start(t.Context(), following))
+	s = b.end(t, "T1", 3)
+	require.Equal(t, fatal, s.StopReason, "rows are missing")
+	require.Contains(t, s.Failure, "main.a (3 in the source, 2 in the target)")
 }
