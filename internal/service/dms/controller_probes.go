@@ -10,19 +10,13 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-// The statuses of what waits for a database.
-const (
-	connectionTesting = "testing"
-	schemasRefreshing = "refreshing"
-)
-
 // connection carries a test out and writes what came of it, unless another one was asked for meanwhile.
 func (c *controller) connection(ctx context.Context, key string) error {
 	seen, err := current[Connection](ctx, c.Service, Prefix+key)
 	if err != nil || seen == nil {
 		return err
 	}
-	if seen.Status == taskDeleting {
+	if seen.Status == connectionDeleting {
 		return c.changeConnection(ctx, key, seen, func(tx store.Tx, _ *Connection) error {
 			tx.Delete(Prefix + key)
 			return nil
