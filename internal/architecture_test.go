@@ -35,6 +35,7 @@ var layers = [][]string{
 	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit"},
 	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
 	{"internal/identity", "internal/edge/certificate", "internal/client"},
+	{"internal/manifest"},
 	{"internal/service/kms", "internal/service/ec2"},
 	{"internal/service/iam", "internal/service/secretsmanager", "internal/service/sts", "internal/service/cloudtrail", "internal/service/own", "internal/service/dms"},
 	{"internal/edge"},

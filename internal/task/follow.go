@@ -48,7 +48,8 @@ func (r *run) changesConfig(away func(catalog.Name) bool) (cdc.Config, error) {
 		Position: r.plan.Checkpoint.Position, Structures: r,
 		DDL:    cdc.DDLPolicy{Truncated: r.Settings.ChangeProcessingDdlHandlingPolicy.HandleSourceTableTruncated, FailOnTruncate: r.Settings.ErrorBehavior.ApplyErrorFailOnTruncationDdl},
 		Policy: applyPolicy(r.Settings), TableError: action(r.Settings.ErrorBehavior.TableErrorPolicy),
-		Retry: Retry(r.Settings), Tuning: tuning(r.Settings),
+		TableErrorCount: r.Settings.ErrorBehavior.TableErrorEscalationCount,
+		Retry:           Retry(r.Settings), Tuning: tuning(r.Settings),
 		InOrder: r.Settings.WhimbrelSettings.Compatibility == "dms" && !r.Settings.TargetMetadata.BatchApplyEnabled,
 		Stats:   r.ChangeStats, Log: r.log(tasklog.SourceCapture), ApplyLog: r.log(tasklog.TargetApply),
 	}

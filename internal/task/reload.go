@@ -156,7 +156,7 @@ func listed(known map[catalog.Name]catalog.Name) string {
 
 // request writes the notes.
 func (t *Task) request(ctx context.Context, run string, tables []catalog.Name) error {
-	return retry(t.Settings).Do(ctx, t.Log, "ask for a reload", func() error {
+	return Retry(t.Settings).Do(ctx, t.Log, "ask for a reload", func() error {
 		session, err := t.applier.Apply(ctx, connector.ApplyOptions{Run: run})
 		if err != nil {
 			return err

@@ -182,3 +182,87 @@ func TestReload(t *testing.T) {
 		}
 	})
 }
+
+// A suspended table is taken up again by a reload, which is asked for while nobody runs the migration, and its row of
+// awsdms_suspended_tables goes.
+func TestReloadOfSuspendedTable(t *testing.T) {
+	eachPair(t, func(t *testing.T, source, target *end) {
+		name := fmt.Sprintf("reload %d", time.Now().UnixNano())
+		strict := func(c *task.Config) {
+			c.Settings.ErrorBehavior.ApplyErrorInsertPolicy = "SUSPEND_TABLE"
+			c.Settings.ControlTablesSettings.SuspendedTablesTableEnabled = true
+			c.Name = name
+		}
+		source.fill(t, "item", 10)
+		load(t, source, target, strict)
+		target.exec(t, "INSERT INTO "+target.table(t, source, "item")+" VALUES (100, 'in the way')")
+		source.exec(t, "INSERT INTO item VALUES (100, 'hundred')", "INSERT INTO item VALUES (101, 'more')")
+		require.NotEmpty(t, changesOf(t, catchUp(t, source, target, strict), "item").Suspended)
+
+		c := changesConfig(source, target)
+		strict(&c)
+		m, err := task.Open(context.Background(), c)
+		require.NoError(t, err)
+		require.NoError(t, m.Reload(context.Background(), []catalog.Name{source.named("item"), source.named("item")}))
+		require.NoError(t, m.Close())
+		source.exec(t, "INSERT INTO item VALUES (102, 'most')")
+		report := catchUp(t, source, target, strict)
+		require.True(t, report.Complete(), "%+v %+v", report.Tables, report.Changes.Tables)
+		require.Empty(t, changesOf(t, report, "item").Suspended)
+		requireSame(t, source, target, "item")
+		require.Empty(t, target.column(t, fmt.Sprintf("SELECT table_name FROM %s WHERE task_name = '%s'", controlTable(target, "awsdms_suspended_tables"), name)))
+
+		source.exec(t, "UPDATE item SET name = 'goes on' WHERE id = 102")
+		report = catchUp(t, source, target, strict)
+		require.EqualValues(t, 1, changesOf(t, report, "item").AppliedUpdates)
+		requireSame(t, source, target, "item")
+	})
+}
+
+// A reload that is asked for during the load is done after it, and a table that others refer to is dropped and made anew with
+// its keys and theirs.
+func TestReloadDuringLoadDropping(t *testing.T) {
+	eachPair(t, func(t *testing.T, source, target *end) {
+		source.fill(t, "item", 3000)
+		source.exec(t, "CREATE TABLE part (id int NOT NULL PRIMARY KEY, item int, CONSTRAINT part_item FOREIGN KEY (item) REFERENCES item (id))",
+			"INSERT INTO part VALUES (1, 1), (2, 2)", "CREATE INDEX item_name ON item (name)")
+		c := changesConfig(source, target)
+		c.Settings.FullLoadSettings.TargetTablePrepMode, c.RefuseRows = "DROP_AND_CREATE", false
+		c.RowsPerSecond = 3000
+		t.Cleanup(func() { release(t, c) })
+		r := start(t, c)
+		r.await(t, "the load", func() bool { return r.state("item").State == fullload.FullLoad })
+		require.NoError(t, r.task.Reload(context.Background(), []catalog.Name{source.named("item")}))
+		r.await(t, "the reload", func() bool { return r.state("item").State == fullload.Reloading })
+		r.await(t, "its end", func() bool { return r.state("item").State == fullload.Completed })
+		source.exec(t, "DELETE FROM part WHERE id = 1", "INSERT INTO item VALUES (9999, 'last')", "INSERT INTO part VALUES (3, 9999)")
+		r.await(t, "changes", func() bool { return r.config.ChangeStats.Counts().Applied >= 3 })
+		r.stop()
+		require.NoError(t, r.err)
+		require.Empty(t, r.report.Failed)
+		requireSame(t, source, target, "item")
+		_, err := target.db.ExecContext(context.Background(), "INSERT INTO "+target.table(t, source, "part")+" VALUES (9, 77777)")
+		if target.engine != "sqlite" { // which checks foreign keys only when a connection says so
+			require.Error(t, err, "the foreign key that leads to the table is there again")
+		}
+	})
+}
+
+// Rows of others are not emptied: with DO_NOTHING the table must be empty when a reload is asked for.
+func TestReloadLeavesRowsOfOthers(t *testing.T) {
+	source, target := newEnd(t, "postgresql-15"), newEnd(t, "mariadb")
+	source.fill(t, "item", 10)
+	load(t, source, target)
+	c := changesConfig(source, target)
+	c.RefuseRows = false
+	m, err := task.Open(context.Background(), c)
+	require.NoError(t, err)
+	defer func() { _ = m.Close() }()
+	require.ErrorIs(t, m.Reload(context.Background(), []catalog.Name{source.named("item")}), task.ErrHoldsRows)
+
+	c = config(source, target)
+	loads, err := task.Open(context.Background(), c)
+	require.NoError(t, err)
+	defer func() { _ = loads.Close() }()
+	require.ErrorContains(t, loads.Reload(context.Background(), []catalog.Name{source.named("item")}), "full load")
+}

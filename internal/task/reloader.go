@@ -230,7 +230,8 @@ func (l *reloader) reload(ctx context.Context, tables []catalog.Name, asked []re
 	return l.releaseAside(ctx, l.name)
 }
 
-// quickly is how long the last stretch before the tables go over may take: the others wait meanwhile.
+// quickly is how long the last stretch before the tables go over may take: the others wait meanwhile. Where one stretch
+// takes hardly less than the one before, it is the opening of a stream that takes its time, and no next one is shorter.
 const quickly = time.Second
 
 // join lets the tables catch up, and has the run follow them from there on.
@@ -240,14 +241,15 @@ func (l *reloader) join(ctx context.Context, aside *run, tables []catalog.Name, 
 		return err
 	}
 	c.Stop, c.Stats = cdc.StopPoint{CaughtUp: true}, &cdc.Stats{}
-	for {
+	for took, before := time.Duration(0), 2*time.Hour; took == 0 || took > quickly && took < before/2; {
 		began := time.Now()
 		if err := aside.catchUp(ctx, &c); err != nil {
 			return err
 		}
-		if time.Since(began) < quickly {
-			break
+		if took > 0 {
+			before = took
 		}
+		took = time.Since(began)
 	}
 	return l.errands.Do(ctx, func(halted context.Context, h *cdc.Halt) error {
 		if err := aside.catchUp(ctx, &c); err != nil {

@@ -91,6 +91,15 @@ func (c client) Reload(ctx context.Context, id string, tables []instance.TableNa
 	return s.Reload(ctx, id, tables, validateOnly)
 }
 
+// Plan implements instance.Client.
+func (c client) Plan(ctx context.Context, t instance.Task) (*instance.Plan, error) {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Plan(ctx, t)
+}
+
 // Release implements instance.Client.
 func (c client) Release(ctx context.Context, t instance.Task) error {
 	s, err := c.host.up(c.id)

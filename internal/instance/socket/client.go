@@ -101,6 +101,12 @@ func (c *Client) Reload(ctx context.Context, id string, tables []instance.TableN
 	return err
 }
 
+// Plan implements instance.Client.
+func (c *Client) Plan(ctx context.Context, t instance.Task) (*instance.Plan, error) {
+	r, err := c.call(ctx, "plan", request{Task: &t})
+	return r.Plan, err
+}
+
 // Release implements instance.Client.
 func (c *Client) Release(ctx context.Context, t instance.Task) error {
 	_, err := c.call(ctx, "release", request{Task: &t})

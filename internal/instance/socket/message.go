@@ -44,5 +44,6 @@ type reply struct {
 	Tables   []instance.Table     `json:",omitempty"`
 	Path     string               `json:",omitempty"`
 	Size     int64                `json:",omitempty"`
+	Plan     *instance.Plan       `json:",omitempty"`
 	Usage    Usage                `json:",omitzero"`
 }

@@ -35,6 +35,10 @@ func operations() map[string]operation {
 		"reload": func(ctx context.Context, s Server, q *request, _ *reply) error {
 			return s.Reload(ctx, q.ID, q.Tables, q.ValidateOnly)
 		},
+		"plan": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Plan, err = s.Plan(ctx, *q.Task)
+			return err
+		},
 		"release": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Release(ctx, *q.Task) },
 		"log": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
 			r.Path, r.Size, err = s.Log(ctx, q.ID)

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -144,6 +145,8 @@ func (a *attempt) forget(ctx context.Context, t *task.Task) error {
 	if err := t.Forget(ctx); err != nil {
 		return err
 	}
+	a.disk.Lock()
+	defer a.disk.Unlock()
 	a.mu.Lock()
 	a.mu.kept.Begun, a.mu.kept.Earlier = true, 0
 	a.mu.kept.Progress = instance.Progress{Started: a.mu.kept.Progress.Started}
@@ -214,27 +217,29 @@ func (a *attempt) tell(end ending, err error) {
 	}
 }
 
-// finish writes down how the attempt has ended. One that ends with its process has not: it is to go on.
+// finish writes down how the attempt has ended, and then shows it. One that ends with its process has not ended: it is to
+// go on.
 func (j *job) finish(ctx context.Context, end ending) {
 	interrupted := context.Cause(ctx) == errEnding && end.reason == asked //nolint:errorlint // the cause itself, which nobody wraps
-	j.mu.Lock()
+	j.disk.Lock()
+	defer j.disk.Unlock()
 	at := time.Now().UTC()
-	j.mu.kept.Progress.Following, j.mu.kept.Progress.Warning = false, ""
+	j.mu.Lock()
+	kept := j.mu.kept
+	kept.Progress.Following, kept.Progress.Warning = false, ""
 	if !interrupted {
-		j.mu.kept.Running, j.mu.kept.StopReason, j.mu.kept.Failure = false, end.reason, end.failure
-		j.mu.kept.Progress.Ended = &at
+		kept.Running, kept.StopReason, kept.Failure = false, end.reason, end.failure
+		kept.Progress.Ended = &at
 		j.mu.tables.end(end.failure, at)
-		j.mu.kept.Progress = j.mu.tables.count(j.mu.kept.Progress)
+		kept.Progress = j.mu.tables.count(kept.Progress)
 	}
-	kept, rows := j.mu.kept, j.mu.tables.rows()
+	rows := j.mu.tables.rows()
 	j.mu.Unlock()
-	if err := j.w.dir.WriteTables(j.id, rows); err != nil {
-		j.w.log.Error("the statistics of a task were not written", "task", j.id, "error", err)
-	}
-	if err := j.w.dir.WriteState(j.id, kept, true); err != nil {
+	if err := errors.Join(j.w.dir.WriteTables(j.id, rows), j.w.dir.WriteState(j.id, kept, true)); err != nil {
 		j.w.log.Error("how a task has ended was not written", "task", j.id, "error", err)
 	}
 	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.mu.kept = kept
 	j.mu.live, j.mu.log, j.mu.cancel, j.mu.dirty = false, nil, nil, false
-	j.mu.Unlock()
 }

@@ -22,6 +22,8 @@ var errAsked = errors.New("the task was asked to stop")
 type job struct {
 	w  *Worker
 	id string
+	// disk is held while files are written, so that what is older does not come last.
+	disk sync.Mutex
 
 	mu struct {
 		sync.Mutex
@@ -169,6 +171,8 @@ func (j *job) look() {
 
 // keep writes down what has changed.
 func (j *job) keep() {
+	j.disk.Lock()
+	defer j.disk.Unlock()
 	j.mu.Lock()
 	dirty, rows, state, live := j.mu.dirty, j.mu.tables.rows(), j.mu.kept, j.mu.live
 	j.mu.dirty = false

@@ -95,7 +95,13 @@ func TestConnectionNeedsItsKeyAndItsQuota(t *testing.T) {
 	key := b.newKey()
 	arn := b.create(postgresEndpoint("shop", func(in *createInput) { in.KmsKeyId = &key })).EndpointArn
 	ready := b.instance("READY", "available")
+	bySecret := b.create(func() *createInput {
+		in := secretEndpoint("by-secret")
+		in.KmsKeyId = &key
+		return in
+	}()).EndpointArn
 	b.disable(key)
+	answer[dmsapi.TestConnectionResponse](b, "TestConnection", &dmsapi.TestConnectionMessage{ReplicationInstanceArn: &ready, EndpointArn: bySecret}) // keeps nothing under it
 	b.refuses("KMSKeyNotAccessibleFault", "is disabled", "TestConnection", &dmsapi.TestConnectionMessage{ReplicationInstanceArn: &ready, EndpointArn: arn})
 	b.refuses("KMSKeyNotAccessibleFault", "is disabled", "RefreshSchemas", &dmsapi.RefreshSchemasMessage{ReplicationInstanceArn: &ready, EndpointArn: arn})
 	b.refuses("KMSKeyNotAccessibleFault", "is disabled", "ModifyEndpoint", &modifyInput{EndpointArn: arn, Password: new("x")})

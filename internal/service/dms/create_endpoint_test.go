@@ -121,6 +121,14 @@ func TestCreateEndpointRefuses(t *testing.T) {
 			in.Username, in.Password, in.ServerName, in.Port = nil, nil, nil, nil
 			pg(dmsapi.PostgreSQLSettings{SecretsManagerSecretId: new("s")})(in)
 		}},
+		{bad, "is not the ARN of a role", func(in *createInput) {
+			*in = *secretEndpoint("new")
+			in.PostgreSQLSettings.SecretsManagerAccessRoleArn = new("reader")
+		}},
+		{bad, "Invalid SecretsManagerSecretId", func(in *createInput) {
+			*in = *secretEndpoint("new")
+			in.PostgreSQLSettings.SecretsManagerSecretId = new(strings.Repeat("x", 2049))
+		}},
 		{combination, "is a file", func(in *createInput) { in.EngineName = new("sqlite") }},
 		{bad, "Endpoints of engine sqlite have none", func(in *createInput) { *in = *lite("x.db"); eca("a=b")(in) }},
 		{combination, "SslMode require needs a server", func(in *createInput) { *in = *lite("x.db"); in.SslMode = new("require") }},

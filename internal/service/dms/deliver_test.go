@@ -85,7 +85,7 @@ func (d *desk) subscribed(change func(*subscribe)) {
 	if change != nil {
 		change(in)
 	}
-	must[dmsapi.CreateEventSubscriptionResponse](d, "CreateEventSubscription", in)
+	does[dmsapi.CreateEventSubscriptionResponse](d, "CreateEventSubscription", in)
 }
 
 func (d *desk) waiting() int {
@@ -97,7 +97,7 @@ func (d *desk) waiting() int {
 
 func (d *desk) status() string {
 	d.t.Helper()
-	return *must[dmsapi.DescribeEventSubscriptionsResponse](d, "DescribeEventSubscriptions", &dmsapi.DescribeEventSubscriptionsMessage{}).EventSubscriptionsList[0].Status
+	return *does[dmsapi.DescribeEventSubscriptionsResponse](d, "DescribeEventSubscriptions", &dmsapi.DescribeEventSubscriptionsMessage{}).EventSubscriptionsList[0].Status
 }
 
 // TestDelivered: what arrives is a notification as SNS makes it, signed with the shared secret.
@@ -255,7 +255,7 @@ func TestQueuesEnd(t *testing.T) {
 	d := newDesk(t, h.config)
 	d.subscribed(nil)
 	d.happen(d.time(), sourceInstance, "box", "", "x")
-	must[dmsapi.DeleteEventSubscriptionResponse](d, "DeleteEventSubscription", &dmsapi.DeleteEventSubscriptionMessage{SubscriptionName: new("hook")})
+	does[dmsapi.DeleteEventSubscriptionResponse](d, "DeleteEventSubscription", &dmsapi.DeleteEventSubscriptionMessage{SubscriptionName: new("hook")})
 	require.Zero(t, d.waiting())
 	d.subscribed(nil)
 	for range 10 {

@@ -143,8 +143,8 @@ func ask[Out any](d *desk, name string, in any) (*Out, error) {
 	return out.(*Out), nil
 }
 
-// must asks for what succeeds.
-func must[Out any](d *desk, name string, in any) *Out {
+// does asks for what succeeds.
+func does[Out any](d *desk, name string, in any) *Out {
 	d.t.Helper()
 	out, err := ask[Out](d, name, in)
 	require.NoError(d.t, err, name)
@@ -205,7 +205,7 @@ func (d *desk) made(name string, change func(*dmsapi.CreateReplicationInstanceMe
 	if change != nil {
 		change(in)
 	}
-	arn = must[dmsapi.CreateReplicationInstanceResponse](d, "CreateReplicationInstance", in).ReplicationInstance.ReplicationInstanceArn
+	arn = does[dmsapi.CreateReplicationInstanceResponse](d, "CreateReplicationInstance", in).ReplicationInstance.ReplicationInstanceArn
 	return arn, d.settled(arn)
 }
 

@@ -77,7 +77,7 @@ func (e *engine) checkServer(rec *Endpoint) error {
 		return invalidCombination("A certificate verifies a server with SslMode verify-ca or verify-full; SslMode is %s.", rec.SSLMode)
 	}
 	if rec.Settings[secretID] != "" {
-		return nil // the rest stands in the secret
+		return checkSecret(rec) // the rest stands in the secret
 	}
 	if rec.Port == 0 {
 		rec.Port = e.port
@@ -116,3 +116,17 @@ func validServer(name string) bool {
 	}
 	return true
 }
+
+// checkSecret: names that could be a secret's and a role's.
+func checkSecret(rec *Endpoint) error {
+	role := strings.SplitN(rec.Settings[secretRole], ":", 6)
+	if len(role) != 6 || role[0] != "arn" || role[2] != "iam" || !strings.HasPrefix(role[5], "role/") {
+		return invalidValue("Invalid %s: %q is not the ARN of a role, such as arn:aws:iam::111122223333:role/dms-secrets.", secretRole, shorten(rec.Settings[secretRole]))
+	}
+	if id := rec.Settings[secretID]; len(id) > longestSecretID || strings.ContainsRune(id, 0) {
+		return invalidValue("Invalid %s: it has at most %d bytes and no zero byte.", secretID, longestSecretID)
+	}
+	return nil
+}
+
+const longestSecretID = 2048

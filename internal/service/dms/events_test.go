@@ -59,7 +59,7 @@ func TestDescribeEvents(t *testing.T) {
 		"of nobody":               {request{SourceType: new("replication-instance"), SourceIdentifier: new("zzz")}, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, texts(must[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &c.in).Events))
+			require.Equal(t, c.want, texts(does[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &c.in).Events))
 		})
 	}
 	for name, c := range map[string]struct {
@@ -77,7 +77,7 @@ func TestDescribeEvents(t *testing.T) {
 	} {
 		t.Run(name, func(*testing.T) { d.refuses("DescribeEvents", &c.in, c.code, c.words) })
 	}
-	got := must[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &request{}).Events
+	got := does[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &request{}).Events
 	require.Equal(t, []string{"state change"}, got[0].EventCategories)
 	require.Equal(t, "replication-task", *got[0].SourceType)
 	require.Empty(t, got[2].EventCategories)
@@ -89,7 +89,7 @@ func TestDescribeEvents(t *testing.T) {
 	d.set(now.Add(time.Second))
 	var pages []string
 	for in := (request{MaxRecords: new(int64(20)), SourceType: new("replication-instance"), SourceIdentifier: new("p")}); ; {
-		out := must[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &in)
+		out := does[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &in)
 		pages = append(pages, texts(out.Events)...)
 		if in.Marker = out.Marker; in.Marker == nil {
 			break
@@ -99,7 +99,7 @@ func TestDescribeEvents(t *testing.T) {
 	require.IsIncreasing(t, pages)
 
 	require.NoError(t, d.trimEvents(t.Context(), now))
-	require.NotContains(t, texts(must[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &request{StartTime: new(time.Time{})}).Events), "long ago")
+	require.NotContains(t, texts(does[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &request{StartTime: new(time.Time{})}).Events), "long ago")
 	require.NoError(t, d.trim(t.Context(), eventKeys, 3, now))
 	page, err := d.Store.List(t.Context(), store.Range{Prefix: eventKeys})
 	require.NoError(t, err)
@@ -111,10 +111,10 @@ func TestDescribeEvents(t *testing.T) {
 func TestInstancesTell(t *testing.T) {
 	d := newDesk(t, nil)
 	arn, id := d.made("box", nil)
-	must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, ReplicationInstanceClass: new("dms.t3.large"), AllocatedStorage: new(int64(99)), MultiAZ: new(true), ApplyImmediately: new(true)})
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, ReplicationInstanceClass: new("dms.t3.large"), AllocatedStorage: new(int64(99)), MultiAZ: new(true), ApplyImmediately: new(true)})
 	d.settled(arn)
-	must[dmsapi.RebootReplicationInstanceResponse](d, "RebootReplicationInstance", &dmsapi.RebootReplicationInstanceMessage{ReplicationInstanceArn: arn, ForceFailover: new(true)})
-	must[dmsapi.DeleteReplicationInstanceResponse](d, "DeleteReplicationInstance", &dmsapi.DeleteReplicationInstanceMessage{ReplicationInstanceArn: arn})
+	does[dmsapi.RebootReplicationInstanceResponse](d, "RebootReplicationInstance", &dmsapi.RebootReplicationInstanceMessage{ReplicationInstanceArn: arn, ForceFailover: new(true)})
+	does[dmsapi.DeleteReplicationInstanceResponse](d, "DeleteReplicationInstance", &dmsapi.DeleteReplicationInstanceMessage{ReplicationInstanceArn: arn})
 	_, err := d.Store.Update(t.Context(), func(tx store.Tx) error { return d.forgetInstance(tx, new(d.instance(id))) })
 	require.NoError(t, err)
 	page, err := d.Store.List(t.Context(), store.Range{Prefix: eventKeys})
@@ -133,12 +133,12 @@ func TestInstancesTell(t *testing.T) {
 
 func TestEventCategories(t *testing.T) {
 	d := newDesk(t, nil)
-	out := must[dmsapi.DescribeEventCategoriesResponse](d, "DescribeEventCategories", &dmsapi.DescribeEventCategoriesMessage{})
+	out := does[dmsapi.DescribeEventCategoriesResponse](d, "DescribeEventCategories", &dmsapi.DescribeEventCategoriesMessage{})
 	require.Equal(t, []dmsapi.EventCategoryGroup{
 		{SourceType: new("replication-instance"), EventCategories: []string{"low storage", "configuration change", "maintenance", "deletion", "creation", "failover", "failure"}},
 		{SourceType: new("replication-task"), EventCategories: []string{"configuration change", "state change", "deletion", "creation", "failure"}},
 	}, out.EventCategoryGroupList)
-	out = must[dmsapi.DescribeEventCategoriesResponse](d, "DescribeEventCategories", &dmsapi.DescribeEventCategoriesMessage{SourceType: new("replication-task")})
+	out = does[dmsapi.DescribeEventCategoriesResponse](d, "DescribeEventCategories", &dmsapi.DescribeEventCategoriesMessage{SourceType: new("replication-task")})
 	require.Len(t, out.EventCategoryGroupList, 1)
 	d.refuses("DescribeEventCategories", &dmsapi.DescribeEventCategoriesMessage{SourceType: new("moon")}, "InvalidParameterValueException", "moon")
 	d.refuses("DescribeEventCategories", &dmsapi.DescribeEventCategoriesMessage{Filters: []dmsapi.Filter{{Name: new("x"), Values: []string{"y"}}}}, "InvalidParameterValueException", "x")
@@ -152,7 +152,7 @@ func TestSubscriptions(t *testing.T) {
 		c.Notify = Notify{Topics: map[string]string{testTopic: "https://hooks.example/dms", testTopic + "-2": "https://hooks.example/2"}, Secret: []byte("0123456789abcdef")}
 	})
 	d.made("box", nil)
-	out := must[dmsapi.CreateEventSubscriptionResponse](d, "CreateEventSubscription", &subscribe{SubscriptionName: new("All"), SnsTopicArn: new(testTopic)}).EventSubscription
+	out := does[dmsapi.CreateEventSubscriptionResponse](d, "CreateEventSubscription", &subscribe{SubscriptionName: new("All"), SnsTopicArn: new(testTopic)}).EventSubscription
 	require.Equal(t, "creating", *out.Status)
 	require.Equal(t, testAccount, *out.CustomerAwsId)
 	require.Equal(t, "All", *out.CustSubscriptionId)
@@ -160,7 +160,7 @@ func TestSubscriptions(t *testing.T) {
 	require.Nil(t, out.SourceType, "it was not given")
 	require.True(t, *out.Enabled)
 	type describe = dmsapi.DescribeEventSubscriptionsMessage
-	got := must[dmsapi.DescribeEventSubscriptionsResponse](d, "DescribeEventSubscriptions", &describe{SubscriptionName: new("All")}).EventSubscriptionsList
+	got := does[dmsapi.DescribeEventSubscriptionsResponse](d, "DescribeEventSubscriptions", &describe{SubscriptionName: new("All")}).EventSubscriptionsList
 	require.Len(t, got, 1)
 	require.Equal(t, "active", *got[0].Status)
 	for name, c := range map[string]struct {
@@ -189,13 +189,13 @@ func TestSubscriptions(t *testing.T) {
 			d.refuses("CreateEventSubscription", &c.in, c.code, c.words)
 		})
 	}
-	must[dmsapi.CreateEventSubscriptionResponse](d, "CreateEventSubscription", &subscribe{SubscriptionName: new("some"), SnsTopicArn: new(testTopic), SourceType: new("replication-instance"), SourceIds: []string{"BOX"}, EventCategories: []string{"Failure"}, Enabled: new(false)})
+	does[dmsapi.CreateEventSubscriptionResponse](d, "CreateEventSubscription", &subscribe{SubscriptionName: new("some"), SnsTopicArn: new(testTopic), SourceType: new("replication-instance"), SourceIds: []string{"BOX"}, EventCategories: []string{"Failure"}, Enabled: new(false)})
 	d.refuses("CreateEventSubscription", &subscribe{SubscriptionName: new("third"), SnsTopicArn: new(testTopic)}, "ResourceQuotaExceededFault", "EventSubscriptions")
 	d.refuses("DescribeEventSubscriptions", &describe{SubscriptionName: new("none")}, "ResourceNotFoundFault", "none")
 	d.refuses("DescribeEventSubscriptions", &describe{Filters: []dmsapi.Filter{{Name: new("event-subscription-id"), Values: []string{"none"}}}}, "ResourceNotFoundFault", "matching")
-	require.Len(t, must[dmsapi.DescribeEventSubscriptionsResponse](d, "DescribeEventSubscriptions", &describe{Filters: []dmsapi.Filter{{Name: new("event-subscription-arn"), Values: []string{d.arn(subs, "some")}}}}).EventSubscriptionsList, 1)
+	require.Len(t, does[dmsapi.DescribeEventSubscriptionsResponse](d, "DescribeEventSubscriptions", &describe{Filters: []dmsapi.Filter{{Name: new("event-subscription-arn"), Values: []string{d.arn(subs, "some")}}}}).EventSubscriptionsList, 1)
 	type modify = dmsapi.ModifyEventSubscriptionMessage
-	changed := must[dmsapi.ModifyEventSubscriptionResponse](d, "ModifyEventSubscription", &modify{SubscriptionName: new("some"), Enabled: new(true), EventCategories: []string{"creation", "LowStorage"}, SnsTopicArn: new(testTopic + "-2")}).EventSubscription
+	changed := does[dmsapi.ModifyEventSubscriptionResponse](d, "ModifyEventSubscription", &modify{SubscriptionName: new("some"), Enabled: new(true), EventCategories: []string{"creation", "LowStorage"}, SnsTopicArn: new(testTopic + "-2")}).EventSubscription
 	require.Equal(t, "modifying", *changed.Status)
 	require.Equal(t, []string{"creation", "low storage"}, changed.EventCategoriesList)
 	require.Equal(t, []string{"box"}, changed.SourceIdsList)
@@ -203,7 +203,7 @@ func TestSubscriptions(t *testing.T) {
 	d.refuses("ModifyEventSubscription", &modify{SubscriptionName: new("some"), SourceType: new("replication-task")}, "InvalidParameterCombinationException", "SourceType")
 	d.refuses("ModifyEventSubscription", &modify{SubscriptionName: new("some"), SnsTopicArn: new("arn:aws:sns:eu-central-1:111122223333:x")}, "SNSInvalidTopicFault", "x")
 	d.refuses("ModifyEventSubscription", &modify{SubscriptionName: new("none")}, "ResourceNotFoundFault", "none")
-	gone := must[dmsapi.DeleteEventSubscriptionResponse](d, "DeleteEventSubscription", &dmsapi.DeleteEventSubscriptionMessage{SubscriptionName: new("some")}).EventSubscription
+	gone := does[dmsapi.DeleteEventSubscriptionResponse](d, "DeleteEventSubscription", &dmsapi.DeleteEventSubscriptionMessage{SubscriptionName: new("some")}).EventSubscription
 	require.Equal(t, "deleting", *gone.Status)
 	d.refuses("DeleteEventSubscription", &dmsapi.DeleteEventSubscriptionMessage{SubscriptionName: new("some")}, "ResourceNotFoundFault", "some")
 	d.refuses("UpdateSubscriptionsToEventBridge", &dmsapi.UpdateSubscriptionsToEventBridgeMessage{}, "InvalidResourceStateFault", "EventBridge")

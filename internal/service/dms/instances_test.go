@@ -19,7 +19,7 @@ type createInstance = dmsapi.CreateReplicationInstanceMessage
 // TestNewInstance compares what CreateReplicationInstance answers with AWS's own answers, member by member.
 func TestNewInstance(t *testing.T) {
 	d := newDesk(t, nil)
-	made := must[dmsapi.CreateReplicationInstanceResponse](d, "CreateReplicationInstance", &createInstance{ReplicationInstanceIdentifier: new("Mover-1"), ReplicationInstanceClass: new("dms.t3.medium")}).ReplicationInstance
+	made := does[dmsapi.CreateReplicationInstanceResponse](d, "CreateReplicationInstance", &createInstance{ReplicationInstanceIdentifier: new("Mover-1"), ReplicationInstanceClass: new("dms.t3.medium")}).ReplicationInstance
 	require.Equal(t, "mover-1", *made.ReplicationInstanceIdentifier, "kept in lower case")
 	require.Equal(t, "creating", *made.ReplicationInstanceStatus)
 	require.Regexp(t, `^arn:aws:dms:eu-central-1:111122223333:rep:[A-Z2-7]{26}$`, *made.ReplicationInstanceArn)
@@ -46,7 +46,7 @@ func TestNewInstance(t *testing.T) {
 	require.Len(t, made.VpcSecurityGroups, 1, "the default group")
 	require.Equal(t, "active", *made.VpcSecurityGroups[0].Status)
 	d.settled(made.ReplicationInstanceArn)
-	got := must[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &dmsapi.DescribeReplicationInstancesMessage{
+	got := does[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &dmsapi.DescribeReplicationInstancesMessage{
 		Filters: []dmsapi.Filter{{Name: new("replication-instance-id"), Values: []string{"MOVER-1"}}},
 	}).ReplicationInstances
 	require.Len(t, got, 1)
@@ -67,7 +67,7 @@ func TestInstancesThatCannotBe(t *testing.T) {
 	d.made("there", func(in *createInstance) { in.ResourceIdentifier = new("MINE") })
 	zones := d.subnets()
 	two := []string{zones[testRegion+"a"][0], zones[testRegion+"b"][0]}
-	must[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &dmsapi.CreateReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("two"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: two})
+	does[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &dmsapi.CreateReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("two"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: two})
 	for name, c := range map[string]struct {
 		change func(*createInstance)
 		code   string
@@ -162,7 +162,7 @@ func TestMultiAZ(t *testing.T) {
 	require.Len(t, i.NICs, 2)
 	require.NotEqual(t, i.Zone, i.SecondaryZone)
 	d.refuses("RebootReplicationInstance", &dmsapi.RebootReplicationInstanceMessage{ReplicationInstanceArn: arn, ForceFailover: new(true), ForcePlannedFailover: new(true)}, "InvalidParameterCombinationException", "both")
-	out := must[dmsapi.RebootReplicationInstanceResponse](d, "RebootReplicationInstance", &dmsapi.RebootReplicationInstanceMessage{ReplicationInstanceArn: arn, ForceFailover: new(true)}).ReplicationInstance
+	out := does[dmsapi.RebootReplicationInstanceResponse](d, "RebootReplicationInstance", &dmsapi.RebootReplicationInstanceMessage{ReplicationInstanceArn: arn, ForceFailover: new(true)}).ReplicationInstance
 	require.Equal(t, "rebooting", *out.ReplicationInstanceStatus)
 	require.Equal(t, i.SecondaryZone, *out.AvailabilityZone)
 	require.Equal(t, i.Zone, *out.SecondaryAvailabilityZone)
@@ -171,7 +171,7 @@ func TestMultiAZ(t *testing.T) {
 	require.Equal(t, i.Boot+1, d.instance(id).Boot)
 	d.refuses("RebootReplicationInstance", &dmsapi.RebootReplicationInstanceMessage{ReplicationInstanceArn: arn}, "InvalidResourceStateFault", "rebooting")
 	d.settled(arn)
-	one := must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &dmsapi.ModifyReplicationInstanceMessage{ReplicationInstanceArn: arn, MultiAZ: new(false), ApplyImmediately: new(true)}).ReplicationInstance
+	one := does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &dmsapi.ModifyReplicationInstanceMessage{ReplicationInstanceArn: arn, MultiAZ: new(false), ApplyImmediately: new(true)}).ReplicationInstance
 	require.Nil(t, one.SecondaryAvailabilityZone)
 	require.Len(t, one.ReplicationInstancePrivateIpAddresses, 1)
 	d.settled(arn)
@@ -193,7 +193,7 @@ func TestDeleteInstance(t *testing.T) {
 	d.refuses("DeleteReplicationInstance", in, "InvalidResourceStateFault", "one or more replication tasks")
 	_, err = d.Store.Update(t.Context(), func(tx store.Tx) error { unrefer(tx, instances, id, tasks, "T"); return nil })
 	require.NoError(t, err)
-	out := must[dmsapi.DeleteReplicationInstanceResponse](d, "DeleteReplicationInstance", in)
+	out := does[dmsapi.DeleteReplicationInstanceResponse](d, "DeleteReplicationInstance", in)
 	require.Equal(t, "deleting", *out.ReplicationInstance.ReplicationInstanceStatus)
 	_, err = d.Store.Get(t.Context(), Prefix+"connection/"+id+"/E")
 	require.ErrorIs(t, err, store.ErrNotFound)
@@ -209,8 +209,8 @@ func TestDeleteInstance(t *testing.T) {
 	require.NoError(t, err)
 	d.refuses("DeleteReplicationInstance", in, "ResourceNotFoundFault", *arn)
 	d.refuses("DescribeReplicationInstances", &dmsapi.DescribeReplicationInstancesMessage{Filters: []dmsapi.Filter{{Name: new("replication-instance-arn"), Values: []string{*arn}}}}, "ResourceNotFoundFault", "No Replication Instances found matching provided filters")
-	require.Empty(t, must[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &dmsapi.DescribeReplicationInstancesMessage{}).ReplicationInstances)
-	must[dmsapi.DeleteReplicationSubnetGroupResponse](d, "DeleteReplicationSubnetGroup", &dmsapi.DeleteReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("default")})
+	require.Empty(t, does[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &dmsapi.DescribeReplicationInstancesMessage{}).ReplicationInstances)
+	does[dmsapi.DeleteReplicationSubnetGroupResponse](d, "DeleteReplicationSubnetGroup", &dmsapi.DeleteReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("default")})
 	for _, prefix := range []string{"ec2/network-interface/", instances.names(), Prefix + "ref/"} {
 		page, err := d.Store.List(t.Context(), store.Range{Prefix: prefix})
 		require.NoError(t, err)
@@ -248,14 +248,14 @@ func TestNetworkRole(t *testing.T) {
 		require.NoError(t, err)
 	}
 	put(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"}]}`)
-	must[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", group)
+	does[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", group)
 	box.ReplicationSubnetGroupIdentifier = new("g")
 	d.refuses("CreateReplicationInstance", box, "AccessDeniedFault", says, "ec2:CreateNetworkInterface")
 	put(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"},
 		{"Effect":"Allow","Action":["ec2:CreateNetworkInterface","ec2:DeleteNetworkInterface"],"Resource":["arn:aws:ec2:*:*:network-interface/*","arn:aws:ec2:*:*:security-group/*","arn:aws:ec2:*:*:subnet/` + group.SubnetIds[0] + `"]}]}`)
 	d.refuses("CreateReplicationInstance", box, "AccessDeniedFault", group.SubnetIds[1])
 	put(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]}`)
-	must[dmsapi.CreateReplicationInstanceResponse](d, "CreateReplicationInstance", box)
+	does[dmsapi.CreateReplicationInstanceResponse](d, "CreateReplicationInstance", box)
 }
 
 // TestKeysOfInstances: the key is kept by its ARN, however it was named; keys that cannot be used are refused.
@@ -310,21 +310,21 @@ func TestDescribeInstances(t *testing.T) {
 		require.NoError(t, err)
 	}
 	type request = dmsapi.DescribeReplicationInstancesMessage
-	first := must[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &request{MaxRecords: new(int64(20))})
+	first := does[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &request{MaxRecords: new(int64(20))})
 	require.Len(t, first.ReplicationInstances, 20)
 	require.NotNil(t, first.Marker)
-	rest := must[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &request{MaxRecords: new(int64(20)), Marker: first.Marker})
+	rest := does[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &request{MaxRecords: new(int64(20)), Marker: first.Marker})
 	require.Len(t, rest.ReplicationInstances, 5)
 	require.Nil(t, rest.Marker)
 	require.Equal(t, "u", *rest.ReplicationInstances[0].ReplicationInstanceIdentifier)
 	for name, values := range map[string][]string{
 		"replication-instance-id": {"b", "C"}, "replication-instance-arn": {d.arn(instances, "b"), d.arn(instances, "c")},
 	} {
-		got := must[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &request{Filters: []dmsapi.Filter{{Name: &name, Values: values}}})
+		got := does[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &request{Filters: []dmsapi.Filter{{Name: &name, Values: values}}})
 		require.Len(t, got.ReplicationInstances, 2, name)
 	}
 	both := []dmsapi.Filter{{Name: new("replication-instance-class"), Values: []string{"dms.t3.micro"}}, {Name: new("engine-version"), Values: []string{"3.6.1"}}, {Name: new("replication-instance-id"), Values: []string{"b"}}}
-	require.Len(t, must[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &request{Filters: both}).ReplicationInstances, 1)
+	require.Len(t, does[dmsapi.DescribeReplicationInstancesResponse](d, "DescribeReplicationInstances", &request{Filters: both}).ReplicationInstances, 1)
 	d.refuses("DescribeReplicationInstances", &request{Filters: []dmsapi.Filter{{Name: new("name"), Values: []string{"b"}}}}, "InvalidParameterValueException", "replication-instance-id")
 	d.refuses("DescribeReplicationInstances", &request{Filters: []dmsapi.Filter{{Name: new("replication-instance-id"), Values: []string{}}}}, "InvalidParameterValueException", "no values")
 	d.refuses("DescribeReplicationInstances", &request{MaxRecords: new(int64(19))}, "InvalidParameterValueException", "19")

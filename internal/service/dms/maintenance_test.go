@@ -71,16 +71,16 @@ func TestChangesWaitForTheWindow(t *testing.T) {
 	d := newDesk(t, nil)
 	arn, id := d.made("box", nil) // sun:06:00-sun:07:00
 	boot := d.instance(id).Boot
-	out := must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, ReplicationInstanceClass: new("dms.c5.large"), AllocatedStorage: new(int64(80)), MultiAZ: new(true)}).ReplicationInstance
+	out := does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, ReplicationInstanceClass: new("dms.c5.large"), AllocatedStorage: new(int64(80)), MultiAZ: new(true)}).ReplicationInstance
 	require.Equal(t, "available", *out.ReplicationInstanceStatus)
 	require.Equal(t, dmsapi.ReplicationPendingModifiedValues{ReplicationInstanceClass: new("dms.c5.large"), AllocatedStorage: new(int64(80)), MultiAZ: new(true)}, *out.PendingModifiedValues)
 	require.Equal(t, "dms.t3.medium", *out.ReplicationInstanceClass)
 	// Asking for the same again, or for what is, is no modification; asking for what is takes back what was planned.
 	d.refuses("ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, ReplicationInstanceClass: new("dms.c5.large")}, "InvalidParameterCombinationException", "No modifications were requested")
 	d.refuses("ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn}, "InvalidParameterCombinationException", "No modifications were requested")
-	out = must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, MultiAZ: new(false)}).ReplicationInstance
+	out = does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, MultiAZ: new(false)}).ReplicationInstance
 	require.Nil(t, out.PendingModifiedValues.MultiAZ)
-	must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, MultiAZ: new(true)})
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, MultiAZ: new(true)})
 	for _, early := range []time.Time{d.time(), time.Date(2026, 11, 29, 5, 59, 59, 0, time.UTC), time.Date(2026, 11, 29, 7, 0, 0, 0, time.UTC)} {
 		require.NoError(t, d.maintain(t.Context(), early))
 		require.NotNil(t, d.instance(id).Pending, early)
@@ -109,21 +109,21 @@ func TestChangesAtOnce(t *testing.T) {
 	d := newDesk(t, nil)
 	arn, id := d.made("box", nil)
 	d.made("other", nil)
-	must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, AllocatedStorage: new(int64(60))})
-	out := must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, ReplicationInstanceClass: new("dms.r5.large"), ApplyImmediately: new(true)}).ReplicationInstance
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, AllocatedStorage: new(int64(60))})
+	out := does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, ReplicationInstanceClass: new("dms.r5.large"), ApplyImmediately: new(true)}).ReplicationInstance
 	require.Equal(t, "modifying", *out.ReplicationInstanceStatus)
 	require.EqualValues(t, 60, *out.AllocatedStorage)
 	require.Equal(t, "dms.r5.large", *out.ReplicationInstanceClass)
 	d.refuses("ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, AllocatedStorage: new(int64(70))}, "InvalidResourceStateFault", "modifying")
 	d.settled(arn)
-	must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, AllocatedStorage: new(int64(70))})
-	out = must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, ApplyImmediately: new(true)}).ReplicationInstance
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, AllocatedStorage: new(int64(70))})
+	out = does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, ApplyImmediately: new(true)}).ReplicationInstance
 	require.EqualValues(t, 70, *out.AllocatedStorage, "the queue, with nothing new")
 	d.settled(arn)
 	g, err := d.run(d.ec2, "CreateSecurityGroup", &ec2api.CreateSecurityGroupRequest{GroupName: new("tight"), Description: new("-"), VpcId: out.ReplicationSubnetGroup.VpcId})
 	require.NoError(t, err)
 	group := g.(*ec2api.CreateSecurityGroupResult).GroupId
-	out = must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{
+	out = does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{
 		ReplicationInstanceArn: arn, ReplicationInstanceIdentifier: new("Renamed"), PreferredMaintenanceWindow: new("Mon:01:00-Mon:01:30"), AutoMinorVersionUpgrade: new(false), VpcSecurityGroupIds: []string{*group},
 	}).ReplicationInstance
 	require.Equal(t, "available", *out.ReplicationInstanceStatus)
@@ -167,11 +167,11 @@ func TestNoSecondZone(t *testing.T) {
 	d := newDesk(t, nil)
 	zones := d.subnets()
 	a, b := zones[testRegion+"a"][0], zones[testRegion+"b"][0]
-	must[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &dmsapi.CreateReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("two"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: []string{a, b}})
+	does[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &dmsapi.CreateReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("two"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: []string{a, b}})
 	arn, id := d.made("box", func(in *createInstance) {
 		in.ReplicationSubnetGroupIdentifier, in.AvailabilityZone = new("two"), new(testRegion+"a")
 	})
-	must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, MultiAZ: new(true)})
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, MultiAZ: new(true)})
 	_, err := d.run(d.ec2, "DeleteSubnet", &ec2api.DeleteSubnetRequest{SubnetId: &b})
 	require.NoError(t, err)
 	sunday := time.Date(2026, 11, 29, 6, 30, 0, 0, time.UTC)
@@ -182,7 +182,7 @@ func TestNoSecondZone(t *testing.T) {
 	require.False(t, i.MultiAZ)
 	require.Len(t, i.NICs, 1)
 	d.set(sunday)
-	events := must[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &dmsapi.DescribeEventsMessage{EventCategories: []string{"maintenance"}}).Events
+	events := does[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &dmsapi.DescribeEventsMessage{EventCategories: []string{"maintenance"}}).Events
 	require.Len(t, events, 1)
 	require.Contains(t, *events[0].Message, "could not be modified in its maintenance window")
 	d.refuses("ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, MultiAZ: new(true)}, "InsufficientResourceCapacityFault", "two")
@@ -197,10 +197,10 @@ func TestEngineUpgrades(t *testing.T) {
 	arn, id := d.made("careful", old)
 	eager, eagerID := d.made("eager", old)
 	_, _ = d.made("new", nil)
-	must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: eager, AutoMinorVersionUpgrade: new(true)})
-	shown := must[dmsapi.DescribePendingMaintenanceActionsResponse](d, "DescribePendingMaintenanceActions", &dmsapi.DescribePendingMaintenanceActionsMessage{})
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: eager, AutoMinorVersionUpgrade: new(true)})
+	shown := does[dmsapi.DescribePendingMaintenanceActionsResponse](d, "DescribePendingMaintenanceActions", &dmsapi.DescribePendingMaintenanceActionsMessage{})
 	require.Len(t, shown.PendingMaintenanceActions, 2, "the new one has none")
-	one := must[dmsapi.DescribePendingMaintenanceActionsResponse](d, "DescribePendingMaintenanceActions", &dmsapi.DescribePendingMaintenanceActionsMessage{ReplicationInstanceArn: eager}).PendingMaintenanceActions
+	one := does[dmsapi.DescribePendingMaintenanceActionsResponse](d, "DescribePendingMaintenanceActions", &dmsapi.DescribePendingMaintenanceActionsMessage{ReplicationInstanceArn: eager}).PendingMaintenanceActions
 	require.Len(t, one, 1)
 	require.Equal(t, *eager, *one[0].ResourceIdentifier)
 	action := one[0].PendingMaintenanceActionDetails[0]
@@ -221,20 +221,20 @@ func TestEngineUpgrades(t *testing.T) {
 	d.refuses("ApplyPendingMaintenanceAction", apply("db-upgrade", "some-day"), "InvalidParameterValueException", "OptInType")
 	d.refuses("ApplyPendingMaintenanceAction", apply("upgrade", "immediate"), "InvalidParameterValueException", "ApplyAction")
 	d.refuses("ApplyPendingMaintenanceAction", apply("os-upgrade", "immediate"), "ResourceNotFoundFault", "os-upgrade")
-	in := must[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", apply("db-upgrade", "next-maintenance")).ResourcePendingMaintenanceActions
+	in := does[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", apply("db-upgrade", "next-maintenance")).ResourcePendingMaintenanceActions
 	require.Equal(t, "next-maintenance", *in.PendingMaintenanceActionDetails[0].OptInStatus)
 	require.Equal(t, sunday, *in.PendingMaintenanceActionDetails[0].CurrentApplyDate)
-	in = must[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", apply("db-upgrade", "undo-opt-in")).ResourcePendingMaintenanceActions
+	in = does[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", apply("db-upgrade", "undo-opt-in")).ResourcePendingMaintenanceActions
 	require.Nil(t, in.PendingMaintenanceActionDetails[0].OptInStatus)
 	require.NoError(t, d.maintain(t.Context(), sunday))
 	require.Equal(t, "3.5.3", d.instance(id).EngineVersion)
-	must[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", apply("db-upgrade", "next-maintenance"))
+	does[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", apply("db-upgrade", "next-maintenance"))
 	require.NoError(t, d.maintain(t.Context(), sunday))
 	require.Equal(t, "3.5.4", d.instance(id).EngineVersion)
 	d.refuses("ApplyPendingMaintenanceAction", apply("db-upgrade", "immediate"), "ResourceNotFoundFault", "no pending")
 	d.settled(arn)
 	d.refuses("ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, EngineVersion: new("3.6.1")}, "InvalidParameterCombinationException", "AllowMajorVersionUpgrade")
-	out := must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, EngineVersion: new("3.6.1"), AllowMajorVersionUpgrade: new(true), ApplyImmediately: new(true)}).ReplicationInstance
+	out := does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, EngineVersion: new("3.6.1"), AllowMajorVersionUpgrade: new(true), ApplyImmediately: new(true)}).ReplicationInstance
 	require.Equal(t, "upgrading", *out.ReplicationInstanceStatus)
 	require.Equal(t, "3.6.1", *out.EngineVersion)
 }
@@ -252,7 +252,7 @@ func TestForcedUpgrade(t *testing.T) {
 	d.settled(arn)
 	// At once, on request.
 	edit(d, instances, id, func(i *Instance) { i.EngineVersion = "3.5.3"; i.Pending = &PendingValues{Storage: 90} })
-	must[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", &dmsapi.ApplyPendingMaintenanceActionMessage{ReplicationInstanceArn: arn, ApplyAction: new("db-upgrade"), OptInType: new("immediate")})
+	does[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", &dmsapi.ApplyPendingMaintenanceActionMessage{ReplicationInstanceArn: arn, ApplyAction: new("db-upgrade"), OptInType: new("immediate")})
 	require.Equal(t, "upgrading", d.instance(id).Status)
 	require.EqualValues(t, 90, d.instance(id).Pending.Storage, "what waits for the window goes on waiting")
 }
@@ -262,7 +262,7 @@ func TestWhatCanBeOrdered(t *testing.T) {
 	seen := map[string]bool{}
 	var marker *string
 	for {
-		out := must[dmsapi.DescribeOrderableReplicationInstancesResponse](d, "DescribeOrderableReplicationInstances", &dmsapi.DescribeOrderableReplicationInstancesMessage{Marker: marker, MaxRecords: new(int64(20))})
+		out := does[dmsapi.DescribeOrderableReplicationInstancesResponse](d, "DescribeOrderableReplicationInstances", &dmsapi.DescribeOrderableReplicationInstancesMessage{Marker: marker, MaxRecords: new(int64(20))})
 		for _, o := range out.OrderableReplicationInstances {
 			key := *o.ReplicationInstanceClass + *o.EngineVersion
 			require.False(t, seen[key], key)
@@ -277,7 +277,7 @@ func TestWhatCanBeOrdered(t *testing.T) {
 		}
 	}
 	require.Len(t, seen, 2*len(offered()), "3.5.4 and 3.6.1")
-	versions := must[dmsapi.DescribeEngineVersionsResponse](d, "DescribeEngineVersions", &dmsapi.DescribeEngineVersionsMessage{}).EngineVersions
+	versions := does[dmsapi.DescribeEngineVersionsResponse](d, "DescribeEngineVersions", &dmsapi.DescribeEngineVersionsMessage{}).EngineVersions
 	require.Len(t, versions, 2)
 	require.Equal(t, "3.5.4", *versions[0].Version)
 	require.Equal(t, "DEFAULT_VERSION", *versions[0].Lifecycle)

@@ -84,7 +84,10 @@ func (s *Service) fileURL(rec *Endpoint) (string, error) {
 	if s.SQLiteDir == "" {
 		return "", refusal("Endpoint %s is a SQLite file, and this server has no folder of them. Start it with --sqlite-dir DIRECTORY.", rec.Name)
 	}
-	dir, err := filepath.EvalSymlinks(s.SQLiteDir)
+	dir, err := filepath.Abs(s.SQLiteDir)
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
 	if err != nil {
 		return "", fmt.Errorf("find the folder of SQLite files: %w", err)
 	}

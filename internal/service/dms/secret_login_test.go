@@ -47,8 +47,8 @@ func TestSecretIsReadAtUse(t *testing.T) {
 	require.NotErrorAs(t, err, &r)
 	for value, want := range map[string]string{
 		`{"username":"u","password":"p:@/","host":"h","port":5444,"engine":"postgres","dbname":"x"}`: "postgres://u:p%3A%40%2F@h:5444/shop?sslmode=disable",
-		`{"username":"u","password":"p","host":"10.0.0.1","port":"5445"}`:                           "postgres://u:p@10.0.0.1:5445/shop?sslmode=disable",
-		`{"username":"u","password":"p","host":"h"}`:                                                "postgres://u:p@h:5432/shop?sslmode=disable",
+		`{"username":"u","password":"p","host":"10.0.0.1","port":"5445"}`:                            "postgres://u:p@10.0.0.1:5445/shop?sslmode=disable",
+		`{"username":"u","password":"p","host":"h"}`:                                                 "postgres://u:p@h:5432/shop?sslmode=disable",
 	} {
 		b.secrets[theRole+" shop"] = value
 		out, err := b.reach(t.Context(), rec, nil)

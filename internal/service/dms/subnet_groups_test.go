@@ -19,7 +19,7 @@ func TestSubnetGroups(t *testing.T) {
 	d := newDesk(t, func(c *Config) { c.Quotas = map[string]int64{quotaSubnetGroups: 2, quotaSubnets: 3} })
 	zones := d.subnets()
 	a, b, c := zones[testRegion+"a"], zones[testRegion+"b"], zones[testRegion+"c"]
-	made := must[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &createGroup{
+	made := does[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &createGroup{
 		ReplicationSubnetGroupIdentifier: new("My-Group"), ReplicationSubnetGroupDescription: new("mine"), SubnetIds: []string{a[0], b[0]}, Tags: []dmsapi.Tag{{Key: new("k"), Value: new("v")}},
 	}).ReplicationSubnetGroup
 	require.Equal(t, "my-group", *made.ReplicationSubnetGroupIdentifier)
@@ -53,7 +53,7 @@ func TestSubnetGroups(t *testing.T) {
 			d.refuses("CreateReplicationSubnetGroup", &createGroup{ReplicationSubnetGroupIdentifier: &x.id, ReplicationSubnetGroupDescription: new("-"), SubnetIds: x.nets}, x.code, x.words)
 		})
 	}
-	must[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &createGroup{ReplicationSubnetGroupIdentifier: new("second"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: []string{a[0], c[0]}})
+	does[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &createGroup{ReplicationSubnetGroupIdentifier: new("second"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: []string{a[0], c[0]}})
 	d.refuses("CreateReplicationSubnetGroup", &createGroup{ReplicationSubnetGroupIdentifier: new("third"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: []string{a[0], c[0]}}, "ResourceQuotaExceededFault", "ReplicationSubnetGroups")
 
 	_, _ = d.made("box", func(in *createInstance) {
@@ -62,18 +62,18 @@ func TestSubnetGroups(t *testing.T) {
 	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{b[0], c[0]}}, "SubnetAlreadyInUse", a[0])
 	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{a[0], a[1]}}, "ReplicationSubnetGroupDoesNotCoverEnoughAZs", "1")
 	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("nothing"), SubnetIds: []string{a[0], b[0]}}, "ResourceNotFoundFault", "nothing")
-	changed := must[dmsapi.ModifyReplicationSubnetGroupResponse](d, "ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{a[0], c[0]}}).ReplicationSubnetGroup
+	changed := does[dmsapi.ModifyReplicationSubnetGroupResponse](d, "ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{a[0], c[0]}}).ReplicationSubnetGroup
 	require.Equal(t, "mine", *changed.ReplicationSubnetGroupDescription, "kept")
 	require.Len(t, changed.Subnets, 2)
 	d.refuses("DeleteReplicationSubnetGroup", &dmsapi.DeleteReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("my-group")}, "InvalidResourceStateFault", "Cannot delete the subnet group 'my-group' because at least one database instance: box is still using it.")
-	require.Equal(t, dmsapi.DeleteReplicationSubnetGroupResponse{}, *must[dmsapi.DeleteReplicationSubnetGroupResponse](d, "DeleteReplicationSubnetGroup", &dmsapi.DeleteReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("SECOND")}))
+	require.Equal(t, dmsapi.DeleteReplicationSubnetGroupResponse{}, *does[dmsapi.DeleteReplicationSubnetGroupResponse](d, "DeleteReplicationSubnetGroup", &dmsapi.DeleteReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("SECOND")}))
 	d.refuses("DeleteReplicationSubnetGroup", &dmsapi.DeleteReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("second")}, "ResourceNotFoundFault", "second")
 
 	byName := func(name string) *dmsapi.DescribeReplicationSubnetGroupsMessage {
 		return &dmsapi.DescribeReplicationSubnetGroupsMessage{Filters: []dmsapi.Filter{{Name: new("replication-subnet-group-id"), Values: []string{name}}}}
 	}
-	require.Len(t, must[dmsapi.DescribeReplicationSubnetGroupsResponse](d, "DescribeReplicationSubnetGroups", byName("My-Group")).ReplicationSubnetGroups, 1)
-	require.Empty(t, must[dmsapi.DescribeReplicationSubnetGroupsResponse](d, "DescribeReplicationSubnetGroups", byName("second")).ReplicationSubnetGroups, "no fault, unlike the others")
+	require.Len(t, does[dmsapi.DescribeReplicationSubnetGroupsResponse](d, "DescribeReplicationSubnetGroups", byName("My-Group")).ReplicationSubnetGroups, 1)
+	require.Empty(t, does[dmsapi.DescribeReplicationSubnetGroupsResponse](d, "DescribeReplicationSubnetGroups", byName("second")).ReplicationSubnetGroups, "no fault, unlike the others")
 	d.refuses("DescribeReplicationSubnetGroups", &dmsapi.DescribeReplicationSubnetGroupsMessage{Filters: []dmsapi.Filter{{Name: new("name"), Values: []string{"x"}}}}, "InvalidParameterValueException", "name")
 }
 
@@ -85,13 +85,13 @@ func TestQuotas(t *testing.T) {
 	d := newDesk(t, func(c *Config) { c.Quotas = map[string]int64{quotaInstances: 2, quotaStorage: 130} })
 	arn, _ := d.made("one", nil)
 	d.refuses("CreateReplicationInstance", &createInstance{ReplicationInstanceIdentifier: new("two"), ReplicationInstanceClass: new("dms.c5.large")}, "StorageQuotaExceededFault", "130")
-	must[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, AllocatedStorage: new(int64(80))})
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, AllocatedStorage: new(int64(80))})
 	d.made("two", nil)
 	d.refuses("ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, AllocatedStorage: new(int64(81))}, "StorageQuotaExceededFault", "130")
 	d.refuses("CreateReplicationInstance", &createInstance{ReplicationInstanceIdentifier: new("three"), ReplicationInstanceClass: new("dms.t3.micro"), AllocatedStorage: new(int64(5))}, "ResourceQuotaExceededFault", "ReplicationInstances")
-	out := must[dmsapi.DescribeAccountAttributesResponse](d, "DescribeAccountAttributes", &dmsapi.DescribeAccountAttributesMessage{})
+	out := does[dmsapi.DescribeAccountAttributesResponse](d, "DescribeAccountAttributes", &dmsapi.DescribeAccountAttributesMessage{})
 	require.Regexp(t, `^c[a-z0-9]{11}$`, *out.UniqueAccountIdentifier)
-	again := must[dmsapi.DescribeAccountAttributesResponse](d, "DescribeAccountAttributes", &dmsapi.DescribeAccountAttributesMessage{})
+	again := does[dmsapi.DescribeAccountAttributesResponse](d, "DescribeAccountAttributes", &dmsapi.DescribeAccountAttributesMessage{})
 	require.Equal(t, out, again)
 	got := map[string][2]int64{}
 	for _, q := range out.AccountQuotas {

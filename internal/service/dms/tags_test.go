@@ -28,7 +28,7 @@ func TestTagsOfEveryKind(t *testing.T) {
 	}
 	tags := func(arn string) map[string]string {
 		all := map[string]string{}
-		for _, tag := range must[dmsapi.ListTagsForResourceResponse](d, "ListTagsForResource", &dmsapi.ListTagsForResourceMessage{ResourceArn: &arn}).TagList {
+		for _, tag := range does[dmsapi.ListTagsForResourceResponse](d, "ListTagsForResource", &dmsapi.ListTagsForResourceMessage{ResourceArn: &arn}).TagList {
 			require.Nil(t, tag.ResourceArn)
 			all[*tag.Key] = *tag.Value
 		}
@@ -38,15 +38,15 @@ func TestTagsOfEveryKind(t *testing.T) {
 	for arn := range records {
 		arns = append(arns, arn)
 		before := tags(arn)
-		require.Equal(t, dmsapi.AddTagsToResourceResponse{}, *must[dmsapi.AddTagsToResourceResponse](d, "AddTagsToResource", &dmsapi.AddTagsToResourceMessage{ResourceArn: &arn, Tags: []dmsapi.Tag{{Key: new("k"), Value: new("v")}, {Key: new("K")}}}))
-		must[dmsapi.AddTagsToResourceResponse](d, "AddTagsToResource", &dmsapi.AddTagsToResourceMessage{ResourceArn: &arn, Tags: []dmsapi.Tag{{Key: new("k"), Value: new("w")}}})
+		require.Equal(t, dmsapi.AddTagsToResourceResponse{}, *does[dmsapi.AddTagsToResourceResponse](d, "AddTagsToResource", &dmsapi.AddTagsToResourceMessage{ResourceArn: &arn, Tags: []dmsapi.Tag{{Key: new("k"), Value: new("v")}, {Key: new("K")}}}))
+		does[dmsapi.AddTagsToResourceResponse](d, "AddTagsToResource", &dmsapi.AddTagsToResourceMessage{ResourceArn: &arn, Tags: []dmsapi.Tag{{Key: new("k"), Value: new("w")}}})
 		before["k"], before["K"] = "w", ""
 		require.Equal(t, before, tags(arn), arn)
-		must[dmsapi.RemoveTagsFromResourceResponse](d, "RemoveTagsFromResource", &dmsapi.RemoveTagsFromResourceMessage{ResourceArn: &arn, TagKeys: []string{"K", "absent"}})
+		does[dmsapi.RemoveTagsFromResourceResponse](d, "RemoveTagsFromResource", &dmsapi.RemoveTagsFromResourceMessage{ResourceArn: &arn, TagKeys: []string{"K", "absent"}})
 		delete(before, "K")
 		require.Equal(t, before, tags(arn), arn)
 	}
-	many := must[dmsapi.ListTagsForResourceResponse](d, "ListTagsForResource", &dmsapi.ListTagsForResourceMessage{ResourceArnList: arns}).TagList
+	many := does[dmsapi.ListTagsForResourceResponse](d, "ListTagsForResource", &dmsapi.ListTagsForResourceMessage{ResourceArnList: arns}).TagList
 	require.Len(t, many, len(arns)+1)
 	for _, tag := range many {
 		require.Contains(t, arns, *tag.ResourceArn)
@@ -119,7 +119,7 @@ func TestTaskLogs(t *testing.T) {
 		require.NoError(t, err)
 	}
 	in := &dmsapi.DescribeReplicationInstanceTaskLogsMessage{ReplicationInstanceArn: arn}
-	out := must[dmsapi.DescribeReplicationInstanceTaskLogsResponse](d, "DescribeReplicationInstanceTaskLogs", in)
+	out := does[dmsapi.DescribeReplicationInstanceTaskLogsResponse](d, "DescribeReplicationInstanceTaskLogs", in)
 	require.Equal(t, *arn, *out.ReplicationInstanceArn)
 	require.Equal(t, []dmsapi.ReplicationInstanceTaskLog{
 		{ReplicationTaskName: new("task-T1"), ReplicationTaskArn: new(d.arn(tasks, "T1")), ReplicationInstanceTaskLogSize: new(int64(4711))},
@@ -155,5 +155,5 @@ func TestWhatIsNotServedSaysSo(t *testing.T) {
 		require.True(t, dmsapi.Service.Modelled(op, code), "%s: %s", op.Name, code)
 		require.NotEqual(t, "ResourceNotFoundFault", code)
 	}
-	require.GreaterOrEqual(t, served, 25)
+	require.GreaterOrEqual(t, served, 24)
 }

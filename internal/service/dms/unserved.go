@@ -30,10 +30,18 @@ func (s *Service) unserved(served []service.Operation) []service.Operation {
 	return all
 }
 
+// because says more of some of them.
+var because = map[string]string{
+	"UpdateSubscriptionsToEventBridge": "There is no EventBridge to move event subscriptions to: they stay as they are and go on being delivered.",
+}
+
 // notYet is the fault that fits an operation which is not served: one of its own if it has one that does not say something
 // else, as ResourceNotFoundFault would.
 func notYet(op *wire.Operation) error {
 	text := "Whimbrel does not serve " + op.Name + " yet. docs/api.md lists the operations that it serves."
+	if why := because[op.Name]; why != "" {
+		text += " " + why
+	}
 	for _, name := range []string{"InvalidOperationFault", "InvalidResourceStateFault", "FailedDependencyFault", "AccessDeniedFault"} {
 		if f, ok := dmsapi.Service.Fault(name); ok && dmsapi.Service.Modelled(op, f.Code) {
 			return fault(name, "%s", text)

@@ -28,9 +28,11 @@ type Config struct {
 	Policy     apply.Policy
 	// TableError is TableErrorPolicy.
 	TableError fullload.Action
-	Retry      fullload.Retry
-	Tuning     Tuning
-	Stop       StopPoint
+	// TableErrorCount is how many suspended tables stop the task (TableErrorEscalationCount); 0 means no number does.
+	TableErrorCount int
+	Retry           fullload.Retry
+	Tuning          Tuning
+	Stop            StopPoint
 	// InOrder makes every change by itself in the order of the source.
 	InOrder bool
 	Stats   *Stats

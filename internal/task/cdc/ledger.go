@@ -9,6 +9,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
 // Ledger keeps the control tables that the task settings ask for: awsdms_status, awsdms_suspended_tables and
@@ -182,8 +183,17 @@ func (p *pipe) tell(ctx context.Context, status string, now bool) (told bool, er
 	return true, l.writeHistory(ctx, p.session, &p.slot, c)
 }
 
-// suspended tells the ledger of a table that is given up.
+// suspended tells the ledger of a table that is given up. Too many of them stop the task.
 func (p *pipe) suspended(ctx context.Context, t *apply.Table, why string) error {
+	n := 0
+	for _, other := range p.tables {
+		if other.Suspended() != "" {
+			n++
+		}
+	}
+	if p.TableErrorCount > 0 && n >= p.TableErrorCount {
+		return fmt.Errorf("%w (TableErrorEscalationCount %d): table %s: %s", fullload.ErrStopped, p.TableErrorCount, t.Source.Name, why)
+	}
 	return p.Ledger.WriteSuspended(ctx, p.session, t.Source.Name, why)
 }
 
