@@ -247,7 +247,11 @@ func (m *model) instanceComes(*rapid.T) {
 // error that the operation does not have, and nothing left of what was deleted.
 func TestTasksKeepToTheModel(t *testing.T) {
 	s := taskStore(t)
+	left := taskRounds(25) // a case takes about a second
 	rapid.Check(t, func(rt *rapid.T) {
+		if left--; left < 0 {
+			return
+		}
 		wipe(rt, s)
 		b := newTaskBench(rt, s, rapid.Uint64().Draw(rt, "seed"))
 		b.world.length, b.world.lossy = 5, 0.03
