@@ -3,6 +3,8 @@ package dms
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -84,7 +86,7 @@ func taskCall[Out any](t taskFailer, b *taskBench, name string, in any) (*Out, *
 	t.Helper()
 	op := dmsapi.Service.Operation(name)
 	if err := dmsapi.Service.Validate(wire.JSON11, op, in); err != nil {
-		refused, ok := err.(*wire.Error)
+		refused, ok := errors.AsType[*wire.Error](err)
 		require.True(t, ok, err)
 		return nil, refused
 	}
@@ -94,7 +96,7 @@ func taskCall[Out any](t taskFailer, b *taskBench, name string, in any) (*Out, *
 		Service: &dmsapi.Service, Operation: op, Partition: "aws", Region: "us-east-1", Account: "111122223333", Now: b.Now(),
 	}, in)
 	if err != nil {
-		refused, ok := err.(*wire.Error)
+		refused, ok := errors.AsType[*wire.Error](err)
 		require.True(t, ok, "%s answers an internal failure: %v", name, err)
 		require.True(t, dmsapi.Service.Modelled(op, refused.Code), "%s answers %v", name, refused)
 		require.False(t, refused.Server, "%s answers %v", name, refused)
@@ -207,7 +209,7 @@ const patient = 15 * time.Second
 func (b *taskBench) await(t taskFailer, name string, statuses ...string) string {
 	t.Helper()
 	var last *dmsapi.ReplicationTask
-	for deadline := time.Now().Add(patient); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patient); time.Now().Before(deadline); pause(time.Millisecond) {
 		last = b.describe(t, name)
 		status := ""
 		if last != nil {
@@ -245,3 +247,13 @@ func taskAnswer[T any](v *T, err *wire.Error) *T {
 	}
 	return v
 }
+
+// pause lets time pass that nothing tells the end of: another process acts meanwhile.
+func pause(d time.Duration) { <-time.After(d) }
+
+// elsewhere is the test for goroutines beside its own.
+type elsewhere struct{}
+
+func (elsewhere) Helper()                      {}
+func (elsewhere) Errorf(form string, a ...any) { panic(fmt.Sprintf(form, a...)) }
+func (elsewhere) FailNow()                     { panic("failed") }

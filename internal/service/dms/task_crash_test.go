@@ -101,7 +101,7 @@ func converge(t *testing.T, s store.Store, seed uint64) {
 				want[name] = ""
 			}
 		}
-		time.Sleep(time.Duration(random.IntN(15)) * time.Millisecond)
+		pause(time.Duration(random.IntN(15)) * time.Millisecond)
 	}
 	b.world.mu.Lock()
 	b.world.lossy = 0
@@ -134,7 +134,7 @@ func (b *taskBench) rowsOf(t taskFailer, name string) int {
 // awaitCheckpoint waits until a task follows changes in the attempt that its record names.
 func (b *taskBench) awaitCheckpoint(t taskFailer, name string) {
 	t.Helper()
-	for deadline := time.Now().Add(patient); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patient); time.Now().Before(deadline); pause(time.Millisecond) {
 		v := b.record(t, name)
 		if r := b.live.of(v.Instance); r != nil && v.Status == taskRunning && r.tasks[v.ID].Attempt == v.Attempt && r.tasks[v.ID].Running && r.tasks[v.ID].Progress.Following {
 			return

@@ -217,7 +217,7 @@ func (m *model) restart(*rapid.T) {
 	m.control()
 }
 
-func (m *model) settle(*rapid.T) { time.Sleep(5 * time.Millisecond) }
+func (m *model) settle(*rapid.T) { pause(5 * time.Millisecond) }
 
 func (m *model) reboot(*rapid.T) {
 	id := rapid.SampledFrom(m.hosts).Draw(m.t, "instance")

@@ -26,7 +26,7 @@ func TestOneServerHasTheControllers(t *testing.T) {
 	one.awaitCheckpoint(t, "k")
 	two.control()
 	defer func() { two.stop() }()
-	time.Sleep(100 * time.Millisecond)
+	pause(100 * time.Millisecond)
 	require.Empty(t, two.world.instances)
 	require.Equal(t, taskRunning, *two.describe(t, "k").Status)
 
@@ -77,7 +77,7 @@ func TestManyTasksStayResponsive(t *testing.T) {
 	// Idle, they cost nothing: no record is written while nothing changes.
 	before, err := b.Store.List(t.Context(), store.Range{Prefix: tasks.keys()})
 	require.NoError(t, err)
-	time.Sleep(10 * b.times.save)
+	pause(10 * b.times.save)
 	after, err := b.Store.List(t.Context(), store.Range{Prefix: tasks.keys()})
 	require.NoError(t, err)
 	require.Equal(t, before.Items, after.Items)

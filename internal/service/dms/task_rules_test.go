@@ -359,9 +359,9 @@ func TestConflictingCallsHaveOneWinner(t *testing.T) {
 	for i := range callers {
 		go func() {
 			if i%2 == 0 {
-				results <- b.start(t, "K", WishFresh)
+				results <- b.start(elsewhere{}, "K", WishFresh)
 			} else {
-				results <- b.delete(t, "K")
+				results <- b.delete(elsewhere{}, "K")
 			}
 		}()
 	}
