@@ -12,6 +12,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
+	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 )
 
 // Migration says how the service DMS runs. Zero values are the documented defaults.
@@ -27,11 +28,15 @@ const eventSecret = "WHIMBREL_EVENT_SECRET"
 
 // migration makes the configuration of DMS out of the server's parts.
 func (p *parts) migration(host dms.Host) (dms.Config, error) {
+	secrets, err := p.roleSecrets()
+	if err != nil {
+		return dms.Config{}, err
+	}
 	c := dms.Config{
 		Store: p.store, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: p.vault, Host: host,
+		Secrets: secrets, Network: &ec2.Network{Store: p.store}, SQLiteDir: p.config.SQLiteDir, Alone: p.config.Etcd == nil,
 		Roles: identity.ServiceRoles{Directory: p.directory, Region: p.cluster.Region, Now: p.config.Now}, Log: p.config.Log, Now: p.config.Now,
 	}
-	var err error
 	if c.Quotas, err = p.config.quotas(); err != nil {
 		return c, err
 	}
