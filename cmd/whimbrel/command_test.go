@@ -174,3 +174,50 @@ func TestPasswordsAreNeverPrinted(t *testing.T) {
 		}
 	}
 }
+
+func TestValidateCommand(t *testing.T) {
+	program := build(t)
+	path := sqliteFile(t, shop...)
+	other := sqliteFile(t, append(shop, "UPDATE item SET name = 'x<y' WHERE id = 2", "INSERT INTO item VALUES (3, 'c')", "DELETE FROM log_a")...)
+	source, target := "sqlite:"+path, "sqlite:"+other
+	page := filepath.Join(t.TempDir(), "report.html")
+
+	r := call(t, program, "validate", source, target, "--html", page)
+	require.Equal(t, 3, r.code, r.all)
+	require.Contains(t, r.stdout, "RECORD_DIFF    id=2")
+	require.Contains(t, r.stdout, `name: "b" in the source, "x<y" in the target`)
+	require.Contains(t, r.stdout, "MISSING_SOURCE id=3")
+	require.Contains(t, r.stdout, "NOT equal: 3 rows differ, and 2 of 2 tables")
+	html, err := os.ReadFile(page)
+	require.NoError(t, err)
+	require.Contains(t, string(html), "x&lt;y")
+	require.Equal(t, 3, count(t, other, "SELECT count(*) FROM item"), "nothing is changed")
+
+	var form struct {
+		Equal  bool
+		Tables []struct {
+			Source   string
+			Failed   int
+			Repaired *struct{ Written, Removed int }
+		}
+	}
+	r = call(t, program, "validate", source, target, "--json", "--only", "main.item", "--repair")
+	require.Equal(t, 0, r.code, r.all)
+	require.NoError(t, json.Unmarshal([]byte(r.stdout), &form), r.stdout)
+	require.True(t, form.Equal)
+	require.Len(t, form.Tables, 1)
+	require.Equal(t, 1, form.Tables[0].Repaired.Written)
+	require.Equal(t, 1, form.Tables[0].Repaired.Removed)
+	require.Equal(t, 2, count(t, other, "SELECT count(*) FROM item"))
+
+	require.Equal(t, 3, call(t, program, "validate", source, target).code, "log_a still differs")
+	require.Equal(t, 0, call(t, program, "validate", source, target, "--repair").code)
+	require.Equal(t, 0, call(t, program, "validate", source, target).code)
+	require.Equal(t, 2, call(t, program, "validate", source).code)
+	require.Equal(t, 2, call(t, program, "validate", source, target, "--max-failures", "0").code)
+	require.Equal(t, 1, call(t, program, "validate", source, "sqlite:"+path).code, "one database is not compared with itself")
+	empty := sqliteFile(t)
+	r = call(t, program, "validate", source, "sqlite:"+empty)
+	require.Equal(t, 3, r.code, r.all)
+	require.Contains(t, r.stdout, "the target has no such table")
+}

@@ -5,17 +5,20 @@ import (
 	"errors"
 )
 
-// Exit codes, as `whimbrel migrate --help` and docs/migrate.md list them.
+// Exit codes, as `whimbrel migrate --help`, `whimbrel validate --help` and docs list them.
 const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
-	exitIncomplete  = 3 // the migration ended, but rows were rejected, or tables or objects were not carried
+	exitIncomplete  = 3 // the migration ended, but rows were rejected, or tables or objects were not carried; or rows differ
 	exitInterrupted = 130
 )
 
 // errIncomplete ends a migration that left something behind; the summary has said what.
 var errIncomplete = errors.New("the migration is not complete")
+
+// errDifferent ends a validation that found rows that differ; the report has said which.
+var errDifferent = errors.New("source and target are not the same")
 
 // errTold is in the chain of errors that have been shown already.
 var errTold = errors.New("shown")
@@ -35,7 +38,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, errIncomplete):
+	case errors.Is(err, errIncomplete), errors.Is(err, errDifferent):
 		return exitIncomplete
 	}
 	return exitFailed

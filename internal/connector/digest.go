@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
 )
 
 // Form is a way to write the values of a column that is the same in every engine, so that equal values of unlike types have
@@ -104,4 +105,9 @@ type Digest struct {
 // ranges: nulls, other types in it, values beyond 64 bits.
 type Extent interface {
 	Extent(ctx context.Context, t *catalog.Table, c *catalog.Column) (low, high int64, ok bool, err error)
+}
+
+// NativeText is a Snapshot that can write a value of the Native layout for people: as text, whole, not quoted.
+type NativeText interface {
+	AppendNative(dst []byte, v *change.Vector, i int) []byte
 }

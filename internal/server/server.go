@@ -177,13 +177,9 @@ func (s *Server) housekeeping(life context.Context, p *parts) {
 // reconcile makes replication instances and tasks as they are wanted, until the server stops. Instances end after it, cleanly:
 // their tasks go on when the server is started again.
 func (s *Server) reconcile(life context.Context, p *parts) {
-	controllers, ok := any(p.dms).(interface{ Run(ctx context.Context) })
-	if !ok {
-		return
-	}
 	life, end := context.WithCancel(life)
 	var running sync.WaitGroup
-	running.Go(func() { controllers.Run(life) })
+	running.Go(func() { p.dms.Run(life) })
 	s.onStop(func(context.Context) error {
 		end()
 		running.Wait()

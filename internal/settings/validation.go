@@ -1,22 +1,23 @@
 package settings
 
-// ValidationSettings says how data is compared after it was moved. Without EnableValidation the other keys rest.
+// ValidationSettings says how data is compared after it was moved. Without EnableValidation the other keys rest. Keys are matched by
+// their values, never by their order, so that HandleCollationDiff holds always.
 type ValidationSettings struct {
-	EnableValidation                 bool   `later:"data validation"`
-	ValidationMode                   string `enum:"ROW_LEVEL,GROUP_LEVEL" unused:"rests while EnableValidation is false"`
-	ThreadCount                      int    `range:"1.." unused:"rests while EnableValidation is false"`
-	PartitionSize                    int    `range:"1.." unused:"rests while EnableValidation is false"`
-	FailureMaxCount                  int    `range:"0.." unused:"rests while EnableValidation is false"`
-	TableFailureMaxCount             int    `range:"0.." unused:"rests while EnableValidation is false"`
-	RecordFailureDelayInMinutes      int    `range:"0.." unused:"rests while EnableValidation is false"`
-	RecordFailureDelayLimitInMinutes int    `range:"0.." unused:"rests while EnableValidation is false"`
-	RecordSuspendDelayInMinutes      int    `range:"0.." unused:"rests while EnableValidation is false"`
-	MaxKeyColumnSize                 int    `range:"1.." unused:"rests while EnableValidation is false"`
-	SkipLobColumns                   bool   `unused:"rests while EnableValidation is false"`
-	ValidationPartialLobSize         int    `range:"0.." unused:"rests while EnableValidation is false"` // KB
-	ValidationQueryCdcDelaySeconds   int    `range:"0.." unused:"rests while EnableValidation is false"`
-	HandleCollationDiff              bool   `unused:"rests while EnableValidation is false"`
-	ValidationOnly                   bool   `later:"data validation"`
+	EnableValidation                 bool
+	ValidationMode                   string `enum:"ROW_LEVEL,GROUP_LEVEL"`
+	ThreadCount                      int    `range:"1.."`
+	PartitionSize                    int    `range:"1.."`
+	FailureMaxCount                  int    `range:"0.."`
+	TableFailureMaxCount             int    `range:"0.."`
+	RecordFailureDelayInMinutes      int    `range:"0.."`
+	RecordFailureDelayLimitInMinutes int    `range:"0.."`
+	RecordSuspendDelayInMinutes      int    `range:"0.."`
+	MaxKeyColumnSize                 int    `range:"1.."`
+	SkipLobColumns                   bool
+	ValidationPartialLobSize         int  `range:"0.."` // KB
+	ValidationQueryCdcDelaySeconds   int  `range:"0.."`
+	HandleCollationDiff              bool `unused:"keys are matched by value, so that collations never matter"`
+	ValidationOnly                   bool
 }
 
 func (v *ValidationSettings) check(fail failure) {

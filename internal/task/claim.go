@@ -25,7 +25,10 @@ func (t *Task) claim(ctx context.Context, p *Plan) (release func(), err error) {
 }
 
 func (t *Task) lookAgain(ctx context.Context, p *Plan) error {
-	if !t.follows() {
+	switch {
+	case t.compares() && !t.follows():
+		return nil
+	case !t.follows():
 		return t.prepareTables(ctx, p)
 	}
 	again, err := t.Plan(ctx)

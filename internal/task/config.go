@@ -9,6 +9,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
 // Type is what a task does (DMS: MigrationType).
@@ -58,7 +59,9 @@ type Config struct {
 	Stats   *fullload.Stats
 	// ChangeStats counts the changes; it is needed unless the type is FullLoad.
 	ChangeStats *cdc.Stats
-	Log         *slog.Logger
+	// ValidationStats counts what EnableValidation compares; it may be nil.
+	ValidationStats *validate.Stats
+	Log             *slog.Logger
 }
 
 // again is what a person does to go on.

@@ -62,7 +62,13 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 	}
 	ctx = tasklog.With(ctx, slog.String("run", p.Run))
 	t.log(tasklog.MetadataManager).DebugContext(ctx, "schema converted", "tables", len(p.Schema.Tables), "notes", len(p.Schema.Report))
-	if t.loads() && p.Checkpoint == nil {
+	if t.compares() && !t.follows() {
+		for _, ct := range p.Schema.Tables {
+			p.Tables = append(p.Tables, &TablePlan{Table: ct})
+		}
+		return p, nil
+	}
+	if t.loads() && p.Checkpoint == nil && !t.compares() {
 		return p, t.prepareTables(ctx, p)
 	}
 	return p, t.findTables(ctx, p)

@@ -6,6 +6,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
 // Report is what a run did.
@@ -18,6 +19,8 @@ type Report struct {
 	// Changes counts the changes that were followed, and Reason says why that has ended; both are zero without any.
 	Changes cdc.Counts
 	Reason  cdc.Reason
+	// Validation is what the comparison of each table has come to, when EnableValidation asks for it.
+	Validation []*validate.Result
 	// Cutover is nil unless the target has taken over.
 	Cutover *Cutover
 	// Notes say what the conversion carried differently or not at all; Failed what the target refused to make.
@@ -34,7 +37,7 @@ func (r *Report) Complete() bool {
 			return false
 		}
 	}
-	if r.Cutover != nil && !r.Cutover.Equal() {
+	if r.Cutover != nil && !r.Cutover.Equal() || !r.Valid() {
 		return false
 	}
 	for _, t := range r.Changes.Tables {
@@ -43,6 +46,16 @@ func (r *Report) Complete() bool {
 		}
 	}
 	return len(r.Failed) == 0
+}
+
+// Valid reports whether every table that was compared is the same on both sides.
+func (r *Report) Valid() bool {
+	for _, v := range r.Validation {
+		if v != nil && !v.Equal() {
+			return false
+		}
+	}
+	return true
 }
 
 // Loaded reports whether the run loaded tables, Followed whether it followed changes.

@@ -91,6 +91,9 @@ func (r *run) watched(ctx context.Context, f func(context.Context) error) error 
 
 // begin does all that comes before changes.
 func (r *run) begin(ctx context.Context) error {
+	if r.compares() && !r.follows() {
+		return r.validateOnly(ctx)
+	}
 	if r.loads() {
 		return r.all(ctx)
 	}
@@ -140,6 +143,9 @@ func (r *run) all(ctx context.Context) (err error) {
 		return err
 	}
 	if err := r.after(ctx); err != nil {
+		return err
+	}
+	if err := r.validateLoad(ctx); err != nil {
 		return err
 	}
 	if r.follows() {

@@ -35,8 +35,8 @@ func (v *Validation) Equal() bool {
 	return true
 }
 
-// maxRounds bounds how often a repair is followed by another one.
-const maxRounds = 10
+// maxRounds bounds how often a repair is followed by another one; each takes as many rows as memory bears.
+const maxRounds = 1000
 
 // Validate compares the tables that the mappings select with what is in the target, and changes nothing unless repair asks for it:
 // then rows of the target that differ are made what the source's are, and those tables are compared again.
@@ -203,12 +203,14 @@ func (t *Task) validationTable(tp *TablePlan) (*validate.Table, error) {
 	return &validate.Table{Plan: writable(tp, tp.Existing), Target: tp.Existing, Options: t.transformOptions(tp.Plan)}, nil
 }
 
-// validationOf reads ValidationSettings.
+// validationOf reads ValidationSettings. ROW_LEVEL is what DMS stores as the default; only a document that names it keeps digests out
+// of the databases.
 func validationOf(s *settings.Settings) *validate.Config {
 	v := s.ValidationSettings
 	return &validate.Config{
 		Threads: v.ThreadCount, PartitionRows: v.PartitionSize, TableFailures: v.TableFailureMaxCount, Failures: v.FailureMaxCount,
 		SkipLOBs: v.SkipLobColumns, PartialLOB: v.ValidationPartialLobSize << 10, MaxKey: v.MaxKeyColumnSize,
+		Rows:   v.ValidationMode == "ROW_LEVEL" && s.Explicit("ValidationSettings.ValidationMode"),
 		NoBags: s.WhimbrelSettings.Compatibility == "dms",
 	}
 }

@@ -63,6 +63,9 @@ func (t *Task) moved() (n int64) {
 	for _, c := range t.Stats.Tables() {
 		n += c.Rows + c.Bytes + c.SegmentsDone + int64(c.State)
 	}
+	for _, c := range t.ValidationStats.Tables() {
+		n += c.Compared + c.Failed + c.Updated.UnixNano()
+	}
 	return n
 }
 

@@ -170,7 +170,8 @@ func (p *pair) limit(a, b datatype.Type, r rule) int {
 
 // native reports whether a source column is compared in the engine's own bytes: where its types are loose, nothing else is exact.
 func (p *pair) native(c *catalog.Column) bool {
-	if p.Like != catalog.SQLite || !transform.MayBeNative(p.plan, c, p.Options) {
+	filtered := slices.ContainsFunc(p.plan.Where, func(w catalog.Predicate) bool { return w.Column == c.Name })
+	if p.Like != catalog.SQLite || filtered || !transform.MayBeNative(p.plan, c, p.Options) {
 		return false
 	}
 	for _, x := range p.plan.Columns {

@@ -28,6 +28,8 @@ type Config struct {
 	PartialLOB int
 	// MaxKey is the largest key in bytes that is listed (MaxKeyColumnSize); rows with a longer one are suspended. 0 means any.
 	MaxKey int
+	// Rows has all rows read, rather than digested in the databases (ValidationMode ROW_LEVEL).
+	Rows bool
 	// NoBags leaves tables without a key out, as DMS does.
 	NoBags bool
 	// Keep keeps the rows that differ for a repair.

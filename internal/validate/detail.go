@@ -45,7 +45,7 @@ func (s *search) details(ctx context.Context, limit int, fix *repair) (map[[16]b
 				if b == nil {
 					return nil
 				}
-				k := s.keep(r)
+				k := s.keep(side, r)
 				k.row = fix.take(side == s.source, r)
 				if side == s.source {
 					b.source = append(b.source, k)
@@ -62,11 +62,11 @@ func (s *search) details(ctx context.Context, limit int, fix *repair) (map[[16]b
 	return wanted, nil
 }
 
-func (s *search) keep(r *row) *kept {
+func (s *search) keep(from *side, r *row) *kept {
 	k := &kept{sum: r.sum}
 	for i := range s.columns {
 		v := &r.batch.Columns[i]
-		k.shown = append(k.shown, show(v, r.at))
+		k.shown = append(k.shown, from.show(v, r.at))
 		if v.IsNull(r.at) {
 			k.values = append(k.values, nil)
 			continue

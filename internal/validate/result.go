@@ -1,10 +1,12 @@
 package validate
 
 import (
+	"strings"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // Kind is the kind of a failure, in the words of awsdms_validation_failures.
@@ -63,16 +65,22 @@ func (r *Result) Equal() bool { return r.State == Validated }
 // shown is how much of a value is shown.
 const shown = 200
 
-func show(v *change.Vector, i int) string {
+func (s *side) show(v *change.Vector, i int) string {
 	if v.IsNull(i) {
 		return "NULL"
 	}
-	text := change.AppendValue(nil, v, i, 0)
-	if v.Layout == change.Bytes || v.Layout == change.Native {
-		text = append([]byte(`\x`), text...)
+	var text []byte
+	native, ok := s.snapshot.(connector.NativeText)
+	switch {
+	case v.Layout == change.Native && ok:
+		text = native.AppendNative(nil, v, i)
+	case v.Layout == change.Bytes || v.Layout == change.Native:
+		text = change.AppendValue([]byte(`\x`), v, i, 0)
+	default:
+		text = change.AppendValue(nil, v, i, 0)
 	}
 	if len(text) > shown {
-		return string(text[:change.CutUTF8(text, shown)]) + "…"
+		text = append(text[:change.CutUTF8(text, shown):shown], "…"...)
 	}
-	return string(text)
+	return strings.ToValidUTF8(string(text), "\uFFFD")
 }

@@ -92,7 +92,7 @@ func compareTable(ctx context.Context, c *Config, t *Table, slots chan struct{},
 }
 
 func compareInto(ctx context.Context, c *Config, t *Table, slots chan struct{}, r *Result) error {
-	withoutSQL := false
+	withoutSQL := c.Rows
 	for {
 		p, err := newPair(c, t, withoutSQL)
 		if err != nil {
@@ -162,9 +162,8 @@ func (s *search) report(ctx context.Context, r *Result) error {
 	r.repair = fix
 	switch {
 	case s.TableFailures > 0 && r.Failed > int64(s.TableFailures) && r.Given == "":
-		r.Given = fmt.Sprintf("%d rows differ, more than TableFailureMaxCount, %d", r.Failed, s.TableFailures)
-		r.State = TableError
-		r.Reason = r.Given
+		r.Given = fmt.Sprintf("the first %d failures are listed (TableFailureMaxCount)", s.TableFailures)
+		r.State = Mismatched
 	case r.Failed > 0:
 		r.State = Mismatched
 	case r.Suspended > 0:

@@ -1,0 +1,220 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
+	"github.com/whimbreldb/whimbrel/internal/typemap"
+	"github.com/whimbreldb/whimbrel/internal/validate"
+)
+
+// The sizes of awsdms_validation_failures: AWS DMS user guide, "Data validation" and "Data resync".
+const (
+	failureKeySize     = 7800
+	failureDetailsSize = 7000
+)
+
+// failureColumn is a column of awsdms_validation_failures.
+type failureColumn struct {
+	name string
+	kind datatype.Type
+}
+
+func sized(n int) datatype.Type { return datatype.Type{Kind: datatype.WString, Length: n} }
+
+// failureColumns are those that validation writes, in this order.
+func failureColumns(v2 bool) []failureColumn {
+	details := failureKeySize
+	if v2 {
+		details = failureDetailsSize
+	}
+	return []failureColumn{
+		{"TASK_NAME", sized(128)}, {"TABLE_OWNER", sized(128)}, {"TABLE_NAME", sized(128)}, {"FAILURE_TIME", datatype.Type{Kind: datatype.DateTime, Scale: 3}},
+		{"KEY_TYPE", sized(128)}, {"KEY", sized(failureKeySize)}, {"FAILURE_TYPE", sized(128)}, {"DETAILS", sized(details)},
+	}
+}
+
+// failureTable makes awsdms_validation_failures_v2, which PostgreSQL targets have, or _v1.
+func (r *run) failureTable(ctx context.Context) (*catalog.Table, error) {
+	v2 := r.targetEngine.Family == catalog.PostgreSQL
+	t := &catalog.Table{Name: catalog.Name{Schema: r.controlSchema(), Name: "awsdms_validation_failures_v1"}}
+	add := func(c failureColumn, notNull bool) *catalog.Column {
+		native := typemap.To(r.targetEngine.Family, c.kind, typemap.Use{})
+		base, _ := typemap.FromNative(r.targetEngine.Family, native)
+		column := &catalog.Column{Name: c.name, NativeType: native, BaseType: base, Type: c.kind, NotNull: notNull}
+		t.Columns = append(t.Columns, column)
+		return column
+	}
+	if v2 {
+		t.Name.Name = "awsdms_validation_failures_v2"
+		id := add(failureColumn{"RESYNC_ID", datatype.Type{Kind: datatype.Int8}}, true)
+		id.Identity = catalog.Identity{Kind: catalog.IdentityByDefault, Start: 1}
+		t.PrimaryKey = &catalog.Key{Columns: []string{"RESYNC_ID"}}
+	}
+	for _, c := range failureColumns(v2) {
+		add(c, true)
+	}
+	if v2 {
+		add(failureColumn{"RESYNC_RESULT", sized(128)}, false)
+		add(failureColumn{"RESYNC_TIME", datatype.Type{Kind: datatype.DateTime, Scale: 3}}, false)
+		add(failureColumn{"RESYNC_ACTION", sized(128)}, false)
+	}
+	script := r.dialect.Script(t, true)
+	statements := append(r.dialect.CreateSchema(&catalog.Schema{Name: t.Name.Schema}), script.Create...)
+	if err := r.make(ctx, append(statements, script.Keys...)); err != nil {
+		return nil, err
+	}
+	found, err := r.target.Describe(ctx, []catalog.Name{t.Name})
+	if err != nil {
+		return nil, err
+	}
+	if there := found[t.Name]; there != nil {
+		t = there.Table // as it is: it may be one that AWS DMS has made
+	}
+	return t, nil
+}
+
+// writeFailures keeps failures in the target's awsdms_validation_failures, in the place of what an earlier run of the task has left of these
+// tables.
+func (r *run) writeFailures(ctx context.Context, results []*validate.Result) error {
+	if len(results) == 0 {
+		return nil
+	}
+	return r.patiently(ctx, "write the validation failures", func() error {
+		if err := r.keepFailures(ctx, results, true); err != nil {
+			return fmt.Errorf("write awsdms_validation_failures: %w", err)
+		}
+		return nil
+	})
+}
+
+func (r *run) keepFailures(ctx context.Context, results []*validate.Result, replace bool) error {
+	applier, ok := r.target.(connector.Applier)
+	if !ok {
+		return fmt.Errorf("a %s target does not take single rows", r.targetEngine.Name)
+	}
+	t, err := r.failureTable(ctx)
+	if err != nil {
+		return err
+	}
+	session, err := applier.Apply(ctx, connector.ApplyOptions{Run: "validation"})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = session.Close() }()
+	if err := session.Begin(ctx); err != nil {
+		return err
+	}
+	for _, v := range results {
+		if v == nil {
+			continue
+		}
+		if err := r.tableFailures(ctx, session, t, v, replace); err != nil {
+			_ = session.Rollback(context.WithoutCancel(ctx))
+			return err
+		}
+	}
+	if err := session.Commit(ctx, connector.Checkpoint{}); err != nil {
+		return err
+	}
+	return session.Sync(ctx)
+}
+
+// failureRows is how many rows go into one set.
+const failureRows = 500
+
+func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *catalog.Table, v *validate.Result, replace bool) error {
+	columns := failureColumns(t.Column("RESYNC_ID") != nil)
+	var load []connector.LoadColumn
+	var layouts []change.Layout
+	for _, c := range columns {
+		column := t.Column(c.name)
+		if column == nil {
+			return fmt.Errorf("table %s has no column %s", t.Name, c.name)
+		}
+		load = append(load, connector.LoadColumn{Column: column, Layout: change.LayoutOf(c.kind)})
+		layouts = append(layouts, change.LayoutOf(c.kind))
+	}
+	if replace {
+		if err := r.forgetFailures(ctx, s, t, v, load[:3], layouts[:3]); err != nil {
+			return err
+		}
+	}
+	now := momentOf(time.Now())
+	for at := 0; at < len(v.Failures); at += failureRows {
+		var b change.Batch
+		b.Reset(layouts)
+		for _, f := range v.Failures[at:min(at+failureRows, len(v.Failures))] {
+			texts := []string{r.Name, v.Target.Schema, v.Target.Name, "", "Row", failureKey(f), string(f.Kind), failureDetails(f)}
+			for i, c := range columns {
+				if layouts[i] == change.Text {
+					b.Columns[i].AppendString(cutTo(texts[i], c.kind.Length))
+				} else {
+					b.Columns[i].AppendInt(now)
+				}
+			}
+			b.EndRow()
+		}
+		if _, err := s.Write(ctx, []connector.RowSet{{Op: change.Insert, Table: t, Columns: load, Rows: &b}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetFailures removes what the table holds of this task and table. A row set takes rows one for one, so it goes on until none is left.
+func (r *run) forgetFailures(ctx context.Context, s connector.ApplySession, t *catalog.Table, v *validate.Result, load []connector.LoadColumn, layouts []change.Layout) error {
+	for {
+		var old change.Batch
+		old.Reset(layouts)
+		for i, text := range []string{r.Name, v.Target.Schema, v.Target.Name} {
+			old.Columns[i].AppendString(cutTo(text, 128))
+		}
+		old.EndRow()
+		affected, err := s.Write(ctx, []connector.RowSet{{Op: change.Delete, Table: t, OldColumns: load, Old: &old, Key: []int{0, 1, 2}}})
+		if err != nil || affected[0] == 0 {
+			return err
+		}
+	}
+}
+
+// failureKey is `{"key": ["3451491"]}`.
+func failureKey(f validate.Failure) string {
+	text, _ := json.Marshal(f.Key) // texts always marshal
+	return `{"key": ` + string(text) + `}`
+}
+
+// failureDetails lists the columns that differ.
+func failureDetails(f validate.Failure) string {
+	if f.Why != "" {
+		text, _ := json.Marshal(map[string]string{"reason": f.Why})
+		return string(text)
+	}
+	type difference struct {
+		Column string `json:"column"`
+		Source string `json:"source"`
+		Target string `json:"target"`
+	}
+	out := []difference{}
+	for _, c := range f.Columns {
+		out = append(out, difference(c))
+	}
+	text, _ := json.Marshal(out)
+	return string(text)
+}
+
+// cutTo cuts a text to so many bytes, at the end of a character.
+func cutTo(s string, size int) string { return s[:change.CutUTF8([]byte(s), min(size, len(s)))] }
+
+// momentOf is a time as vectors hold it, in UTC.
+func momentOf(t time.Time) int64 {
+	u := t.UTC().Truncate(time.Millisecond)
+	day := change.DayOf(u.Year(), int(u.Month()), u.Day())
+	return int64(day.At(int64(u.Sub(time.Date(u.Year(), u.Month(), u.Day(), 0, 0, 0, 0, time.UTC)) / time.Microsecond)))
+}

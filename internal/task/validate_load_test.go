@@ -1,0 +1,115 @@
+package task_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/settings"
+	"github.com/whimbreldb/whimbrel/internal/task"
+	"github.com/whimbreldb/whimbrel/internal/validate"
+)
+
+func validating(t testing.TB, source, target *end, document string) task.Config {
+	t.Helper()
+	c := config(source, target)
+	s, err := settings.ParseOver(c.Settings, []byte(document))
+	require.NoError(t, err)
+	require.NoError(t, s.Check())
+	c.Settings, c.ValidationStats = s, &validate.Stats{}
+	return c
+}
+
+// failureRowsOf reads what awsdms_validation_failures holds of a table.
+func failureRowsOf(t require.TestingT, target *end, table string) []string {
+	name, owner := "awsdms_validation_failures_v1", "1 = 1"
+	switch target.family {
+	case catalog.PostgreSQL:
+		name = "awsdms_validation_failures_v2"
+	case catalog.MySQL:
+		name, owner = "awsdms_control."+name, fmt.Sprintf("TABLE_OWNER = '%s'", target.database())
+	}
+	q := target.quote
+	query := fmt.Sprintf("SELECT %s || ' ' || %s || ' ' || %s FROM %s WHERE %s = '%s' AND %s ORDER BY 1", q("FAILURE_TYPE"), q("KEY"), q("DETAILS"), name, q("TABLE_NAME"), table, owner)
+	if target.family == catalog.MySQL {
+		query = strings.ReplaceAll(strings.Replace(query, "SELECT ", "SELECT CONCAT(", 1), " || ", ", ")
+		query = strings.Replace(query, " FROM ", ") FROM ", 1)
+	}
+	return target.column(t, query)
+}
+
+// With EnableValidation a load is compared, and what was rejected is found missing and listed in the control table.
+func TestValidationAfterLoad(t *testing.T) {
+	for _, to := range engines {
+		for _, mode := range []string{"ROW_LEVEL", "GROUP_LEVEL"} {
+			t.Run(to+" "+mode, func(t *testing.T) {
+				source, target := newEnd(t, "sqlite"), newEnd(t, to)
+				source.exec(t, "CREATE TABLE good (id INTEGER PRIMARY KEY, v TEXT)", "INSERT INTO good VALUES (1, 'a'), (2, 'b')",
+					"CREATE TABLE mixed (id INTEGER PRIMARY KEY, v DATETIME)", "INSERT INTO mixed VALUES (1, '2024-02-29 12:00:00'), (2, 'yesterday')",
+					"CREATE TABLE bag (v INTEGER)", "INSERT INTO bag VALUES (1), (1), (NULL)")
+				c := validating(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"ValidationMode":"`+mode+`"}}`)
+				report, err := run(context.Background(), c)
+				require.NoError(t, err)
+				states := map[string]validate.State{}
+				for _, v := range report.Validation {
+					states[v.Source.Name] = v.State
+				}
+				want := map[string]validate.State{"good": validate.Validated, "mixed": validate.Mismatched, "bag": validate.Validated}
+				if target.family == catalog.SQLite {
+					want["mixed"] = validate.Validated
+				}
+				require.Equal(t, want, states)
+				require.Equal(t, target.family == catalog.SQLite, report.Complete())
+				counted := map[string]int64{}
+				for _, n := range c.ValidationStats.Tables() {
+					require.Equal(t, want[n.Source.Name], n.State)
+					counted[n.Source.Name] = n.Failed
+				}
+				require.Empty(t, failureRowsOf(t, target, "good"))
+				rows := failureRowsOf(t, target, "mixed")
+				if target.family == catalog.SQLite {
+					require.Empty(t, rows)
+					return
+				}
+				require.EqualValues(t, 1, counted["mixed"])
+				require.Len(t, rows, 1)
+				require.Contains(t, rows[0], `MISSING_TARGET {"key": ["id=2"]}`)
+				require.Contains(t, rows[0], "yesterday")
+			})
+		}
+	}
+}
+
+// A validation-only task moves nothing, finds what differs, and replaces what an earlier one has listed.
+func TestValidationOnly(t *testing.T) {
+	for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
+		t.Run(to, func(t *testing.T) {
+			source, target := newEnd(t, "postgresql-18"), newEnd(t, to)
+			source.exec(t, "CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 50) i")
+			migrate(t, source, target)
+			source.exec(t, "CREATE TABLE later (id int PRIMARY KEY)")
+			target.exec(t, "UPDATE t SET v = 'other' WHERE id = 7", "DELETE FROM t WHERE id = 8", "INSERT INTO t VALUES (99, 'x')")
+			document := `{"ValidationSettings":{"EnableValidation":true,"ValidationOnly":true},"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}}`
+			report, err := run(context.Background(), validating(t, source, target, document))
+			require.NoError(t, err)
+			require.False(t, report.Complete())
+			require.Len(t, report.Validation, 2)
+			require.Equal(t, []string{
+				`MISSING_SOURCE {"key": ["99"]} []`, `MISSING_TARGET {"key": ["8"]} []`,
+				`RECORD_DIFF {"key": ["7"]} [{"column":"v","source":"v7","target":"other"}]`,
+			}, failureRowsOf(t, target, "t"))
+			require.Equal(t, []string{"50"}, target.column(t, "SELECT count(*) FROM t"))
+			_, err = target.db.ExecContext(context.Background(), "SELECT 1 FROM later")
+			require.Error(t, err, "nothing is made")
+
+			target.exec(t, "UPDATE t SET v = 'v7' WHERE id = 7")
+			_, err = run(context.Background(), validating(t, source, target, document))
+			require.NoError(t, err)
+			require.Len(t, failureRowsOf(t, target, "t"), 2)
+		})
+	}
+}
