@@ -41,6 +41,8 @@ func (r *run) follow(ctx context.Context) error {
 	if c.Ledger, err = r.ledger(ctx); err != nil {
 		return err
 	}
+	stop := r.watchRows(ctx, &c)
+	defer stop()
 	reason, err := cdc.Follow(ctx, c)
 	r.report.Reason = reason
 	return err
@@ -123,6 +125,7 @@ const groupShare = 8
 func (r *run) readColumns(written *mapping.TablePlan, target *catalog.Table, o transform.Options) []connector.ReadColumn {
 	columns := transform.ReadColumns(written)
 	native := r.native(written, target, columns, o)
+	r.readKeys(written, target, columns, native)
 	out := make([]connector.ReadColumn, len(columns))
 	for i, c := range columns {
 		out[i] = connector.ReadColumn{Column: c, Layout: r.streamer.Layout(c)}

@@ -42,6 +42,8 @@ type run struct {
 	report   *Report
 	snapshot connector.Snapshot
 	tables   []*Segmented
+	// exact are the tables whose rows were compared with the snapshot after which their changes are followed.
+	exact map[catalog.Name]bool
 }
 
 // exclusively runs everything while no other process runs the same, and gives up when one of the ends is gone.

@@ -68,6 +68,12 @@ func (t *Task) findFollowers() error {
 	if t.applier, ok = t.target.(connector.Applier); !ok {
 		return fmt.Errorf("a %s target does not take changes; use migration type full-load", t.targetEngine.Name)
 	}
+	if t.compares() {
+		if t.loads() {
+			return errors.New("ValidationSettings.ValidationOnly goes with migration type full-load or cdc, not full-load-and-cdc: nothing is loaded")
+		}
+		t.applier = comparing{t.applier}
+	}
 	return nil
 }
 

@@ -156,6 +156,9 @@ func (s *search) report(ctx context.Context, r *Result) error {
 	if r.Given == "" && len(rows) == len(s.found.open) {
 		r.Failed = int64(len(all) + len(s.lost.failures))
 	}
+	if s.look != nil {
+		s.look(rows)
+	}
 	all = append(all, s.lost.failures...)
 	slices.SortFunc(all, func(a, b Failure) int { return slices.CompareFunc(a.Key, b.Key, compareKeys) })
 	s.classify(r, all)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
@@ -34,10 +35,21 @@ type Config struct {
 	// InOrder makes every change by itself in the order of the source.
 	InOrder bool
 	Stats   *Stats
+	// Watcher is told of changes before they are applied; nil is none.
+	Watcher Watcher
 	// Ledger keeps control tables; nil keeps none.
 	Ledger *Ledger
 	// Log is told of the stream, ApplyLog of what is applied.
 	Log, ApplyLog *slog.Logger
+}
+
+// Watcher is told which rows change.
+type Watcher interface {
+	// Touched is told of changes of a table, whose rows are those of the target; nil says that any of its rows may have changed, or that
+	// the table is new, or another than before. Nothing of the changes may be kept.
+	Touched(t *Table, c *change.Changes)
+	// Left is told of a table that is followed no more.
+	Left(t *Table, why string)
 }
 
 // Tuning holds changes back to make larger transactions of the target; zero values leave the choice to what is at hand:
