@@ -16,7 +16,7 @@ const module = "github.com/whimbreldb/whimbrel/"
 // layers lists the rooms from the innermost out. A room may import rooms of earlier layers and of its own layer's
 // exceptions alone, see docs/architecture.md.
 var layers = [][]string{
-	{"internal/datatype", "internal/document", "internal/tasklog"},
+	{"internal/datatype", "internal/document", "internal/tasklog", "internal/rescue"},
 	{"internal/change", "internal/catalog"},
 	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings", "internal/policy", "internal/secret"},
 	{"internal/convert", "internal/transform"},
@@ -31,11 +31,14 @@ var layers = [][]string{
 	{"internal/progress", "internal/demo"},
 	{"internal/summary"},
 	{"internal/instance"},
+	{"internal/instance/keep", "internal/instance/socket"},
+	{"internal/instance/worker", "internal/instance/host"},
 	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit"},
 	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
 	{"internal/identity", "internal/edge/certificate", "internal/client"},
-	{"internal/service/kms"},
-	{"internal/service/iam", "internal/service/secretsmanager", "internal/service/sts", "internal/service/ec2", "internal/service/cloudtrail", "internal/service/own", "internal/service/dms"},
+	{"internal/manifest"},
+	{"internal/service/kms", "internal/service/ec2"},
+	{"internal/service/iam", "internal/service/secretsmanager", "internal/service/sts", "internal/service/cloudtrail", "internal/service/own", "internal/service/dms"},
 	{"internal/edge"},
 	{"internal/server"},
 	{"cmd/whimbrel"},

@@ -18,6 +18,7 @@ import (
 // parityIDs says how many features of DMS each part of docs/parity.md lists; they are numbered from 1.
 var parityIDs = map[string]int{
 	"TK": 21, "FL": 24, "CD": 32, "DD": 17, "LB": 9, "TM": 33, "TS": 14, "ER": 10, "CT": 10, "VA": 12, "DT": 18, "SR": 14, "TG": 22, "OB": 7,
+	"RI": 9, "TA": 3, "EV": 3,
 }
 
 var (

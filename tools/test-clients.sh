@@ -26,7 +26,7 @@ if [ ${#packages[@]} -gt 0 ]; then
   apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
-if [ ! -d "$dir/node_modules/@aws-sdk/client-iam" ]; then
+if [ ! -d "$dir/node_modules/@aws-sdk/client-database-migration-service" ]; then
   mkdir -p "$dir"
-  npm install --silent --no-audit --no-fund --prefix "$dir" @aws-sdk/client-sts @aws-sdk/client-iam
+  npm install --silent --no-audit --no-fund --prefix "$dir" @aws-sdk/client-sts @aws-sdk/client-iam @aws-sdk/client-database-migration-service
 fi

@@ -1,24 +1,21 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/whimbreldb/whimbrel/internal/client"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/whimbrelapi"
 )
 
 type explainFlags struct {
-	dataDir, url, authority, region, sourceIP string
-	context                                   []string
+	apiFlags
+	sourceIP string
+	context  []string
 }
 
 func newExplain() *cobra.Command {
@@ -35,57 +32,14 @@ AWS_SHARED_CREDENTIALS_FILE, or of the data directory, and needs the permission 
 		RunE: func(cmd *cobra.Command, args []string) error { return explain(cmd, f, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.dataDir, "data-dir", "whimbrel-data", "the server's `folder`, for its address, authority and credentials")
-	flags.StringVar(&f.url, "endpoint-url", "", "the server's `URL`; else $AWS_ENDPOINT_URL")
-	flags.StringVar(&f.authority, "ca-bundle", "", "PEM `file` of what signs the server's certificate")
-	flags.StringVar(&f.region, "region", "", "the server's `region`")
+	f.bind(cmd)
 	flags.StringVar(&f.sourceIP, "source-ip", "", "the `address` that the call would come from")
 	flags.StringArrayVar(&f.context, "context", nil, "a condition `key=value` of the call; several for several")
 	return cmd
 }
 
-func firstOf(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
-// complete finds in the data directory what was not said; what the directory of --data-dir says goes before the environment.
-func (f *explainFlags) complete(cmd *cobra.Command) (*client.Client, error) {
-	read := func(name string) string {
-		text, _ := os.ReadFile(filepath.Join(f.dataDir, name)) // what is missing is said below
-		return strings.TrimSpace(string(text))
-	}
-	url, region, _ := strings.Cut(read("endpoint"), " ")
-	key := filepath.Join(f.dataDir, "credentials")
-	if !cmd.Flags().Changed("data-dir") {
-		url, region = firstOf(os.Getenv("AWS_ENDPOINT_URL"), url), firstOf(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), region)
-		key = firstOf(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), key)
-	}
-	f.url, f.region = firstOf(f.url, url), firstOf(f.region, region)
-	if f.url == "" || f.region == "" {
-		return nil, usageError{errors.New("no running server is known: give --endpoint-url and --region, or the --data-dir of one")}
-	}
-	if f.authority == "" {
-		f.authority = os.Getenv("AWS_CA_BUNDLE")
-		if own := filepath.Join(f.dataDir, "ca.pem"); strings.HasPrefix(read("endpoint"), f.url+" ") {
-			if _, err := os.Stat(own); err == nil {
-				f.authority = own
-			}
-		}
-	}
-	credentials, err := client.FromEnvironment(os.Getenv, key)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return client.New(f.url, f.region, f.authority, credentials)
-}
-
 func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
-	c, err := f.complete(cmd)
+	c, err := f.client(cmd)
 	if err != nil {
 		return err
 	}
@@ -109,7 +63,7 @@ func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
 		in.Context[name] = append(in.Context[name], value)
 	}
 	var out whimbrelapi.ExplainAccessResponse
-	if err := c.Call(cmd.Context(), "whimbrel", "Whimbrel_20261101.ExplainAccess", in, &out); err != nil {
+	if err := ownCaller(c).Call(cmd.Context(), "ExplainAccess", in, &out); err != nil {
 		return err
 	}
 	printExplained(cmd.OutOrStdout(), &out)

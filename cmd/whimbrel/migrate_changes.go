@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -83,14 +82,12 @@ func (f *changeFlags) start(kind task.Type) (p connector.StartPoint, err error) 
 	case kind != task.Changes:
 		return p, usageError{fmt.Errorf("--cdc-start-position and --cdc-start-time go with --migration-type cdc: after a full load, changes begin where it ends")}
 	case f.startTime != "":
-		p.At, err = parseTime("--cdc-start-time", f.startTime)
-		return p, err
+		if p.At, err = task.ParseTime(f.startTime); err != nil {
+			return p, usageError{fmt.Errorf("--cdc-start-time %w", err)}
+		}
+		return p, nil
 	}
-	// DMS takes a date in CdcStartPosition too.
-	if at, err := parseTime("", f.startPosition); err == nil {
-		return connector.StartPoint{At: at}, nil
-	}
-	return connector.StartPoint{Native: f.startPosition}, nil
+	return task.ParseStart(f.startPosition), nil
 }
 
 func (f *changeFlags) stop(kind task.Type) (p cdc.StopPoint, err error) {
@@ -100,25 +97,8 @@ func (f *changeFlags) stop(kind task.Type) (p cdc.StopPoint, err error) {
 	if kind == task.FullLoad {
 		return p, usageError{fmt.Errorf("--cdc-stop-position goes with --migration-type cdc or full-load-and-cdc")}
 	}
-	word, when, _ := strings.Cut(f.stopPosition, ":")
-	at, err := parseTime("--cdc-stop-position", when)
-	switch word {
-	case "server_time":
-		p.ServerTime = at
-	case "commit_time":
-		p.CommitTime = at
-	default:
-		return p, usageError{fmt.Errorf("--cdc-stop-position %q: want server_time:… or commit_time:…", f.stopPosition)}
+	if p, err = task.ParseStop(f.stopPosition); err != nil {
+		return p, usageError{fmt.Errorf("--cdc-stop-position %w", err)}
 	}
-	return p, err
-}
-
-// parseTime reads a time as DMS writes it: UTC, without a zone, with or without a Z.
-func parseTime(flag, text string) (time.Time, error) {
-	for _, layout := range []string{"2006-01-02T15:04:05", time.RFC3339} {
-		if at, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
-			return at.UTC(), nil
-		}
-	}
-	return time.Time{}, usageError{fmt.Errorf("%s %q: want a time such as 2026-02-09T12:12:12 (UTC)", flag, text)}
+	return p, nil
 }

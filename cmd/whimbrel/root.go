@@ -26,8 +26,9 @@ everything else the target understands.`,
 	})
 	root.PersistentFlags().String("config", "", "file with default flag values (YAML: flag names and values, by command)")
 	root.AddCommand(
-		newMigrate(), newRelease(), newValidate(), newInspect(), newDemo(),
-		newServe(), newBackup(), newRestore(), newRootKey(), newExplain(),
+		newMigrate(), newRelease(), newReload(), newValidate(), newInspect(), newDemo(),
+		newServe(), newInstance(), newBackup(), newRestore(), newRootKey(), newExplain(),
+		newApply(), newImport(), newStatus(),
 	)
 	return root
 }

@@ -56,8 +56,13 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.IntVar(&f.Throttle.Burst, "throttle-burst", 1000, "calls that a principal may make at once")
 	flags.BoolVar(&f.DMSRoles, "dms-roles", false, "make dms-vpc-role, dms-cloudwatch-logs-role and dms-access-for-endpoint, if they are not there")
 	flags.StringSliceVar(&f.ServiceControl, "service-control-policy", nil, "`files` with policies that bind everyone; each must allow")
+	flags.StringVar(&f.SQLiteDir, "sqlite-dir", "", "`folder` whose SQLite files endpoints of engine sqlite may name; none by default")
 	flags.Int64Var(&f.AuditBytes, "audit-file-size", 64<<20, "`bytes` of an audit file before it is rotated")
 	flags.IntVar(&f.AuditFiles, "audit-files", 100, "rotated audit files that are kept")
+	flags.StringArrayVar(&f.Quotas, "quota", nil, "`NAME=N`: another quota than AWS's, such as ReplicationTasks=1000; may stand several times")
+	flags.StringArrayVar(&f.EventWebhooks, "event-webhook", nil, "`ARN=URL`: where events for a topic go, over https; may stand several times")
+	flags.StringVar(&f.EventSecretFile, "event-secret-file", "", "`file` with the secret that signs them, unless WHIMBREL_EVENT_SECRET holds it")
+	flags.StringVar(&f.EventCA, "event-webhook-ca", "", "PEM `file` of an authority of the webhooks' certificates, beside the system's")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }

@@ -12,3 +12,10 @@ type Alterer interface {
 	ChangeType(t catalog.Name, c *catalog.Column) []catalog.Statement
 	RenameTable(from, to catalog.Name) []catalog.Statement
 }
+
+// PartitionAlterer is an Alterer on whose engine a partition has the columns of its root, where alone they can be altered.
+type PartitionAlterer interface {
+	// OfPartition returns what alters the columns of tables that may be partitions: then at the root, unless another
+	// partition has done so.
+	OfPartition() Alterer
+}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
@@ -35,7 +36,10 @@ type Config struct {
 	Settings map[string]string
 	// Getenv reads the environment for the places where the engine's users keep passwords; nil means none is read.
 	Getenv func(string) string
-	Log    *slog.Logger
+	// Control is asked before every connection of any kind is opened, with the address that a name has led to, as
+	// net.Dialer.Control; an error keeps the connection from being made. nil lets everything through.
+	Control func(network, address string, c syscall.RawConn) error
+	Log     *slog.Logger
 }
 
 // Engines is the list of engines a program knows. Package connector/all holds the full one.

@@ -50,6 +50,8 @@ type StartPoint struct {
 type StreamRequest struct {
 	// Run names the migration; what Capture makes at the source carries it.
 	Run string
+	// Aside says that this stream runs beside the run's own: what endpoint settings name for that one (a slot) is not for it.
+	Aside bool
 	// Tables are followed from the first change on. Their numbers are their places here.
 	Tables []Followed
 	// Wanted says whether a table that comes into being later is to be reported (as Created); nil means none is.

@@ -31,6 +31,8 @@ type Client interface {
 	Tables(ctx context.Context, id string) ([]Table, error)
 	// Reload has tables of a running task loaded anew (ReloadTables).
 	Reload(ctx context.Context, id string, tables []TableName, validateOnly bool) error
+	// Plan says what a task would do, and does nothing.
+	Plan(ctx context.Context, t Task) (*Plan, error)
 	// Release has a task that does not run give up what it keeps at the source and the target, and forgets it.
 	Release(ctx context.Context, t Task) error
 	// Log is where the log of a task lies, and its size.
@@ -38,4 +40,10 @@ type Client interface {
 	// Forget drops a task's log and statistics. Adopt takes them over from the directory of another instance.
 	Forget(ctx context.Context, id string) error
 	Adopt(ctx context.Context, id, from string) error
+}
+
+// A LoggingClient can give a running task other logging settings (the section Logging of the task settings). A client that
+// cannot leaves them to the next start.
+type LoggingClient interface {
+	SetLogging(ctx context.Context, id string, settings string) error
 }

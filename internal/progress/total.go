@@ -43,7 +43,7 @@ func Sum(tables []fullload.TableCounts, started, now time.Time) Total {
 
 func fraction(c *fullload.TableCounts) float64 {
 	switch {
-	case c.State >= fullload.Building:
+	case c.State == fullload.Building, c.State == fullload.Completed, c.State == fullload.Failed:
 		return 1
 	case c.TotalRows > 0:
 		return min(float64(c.Rows)/float64(c.TotalRows), 1)

@@ -15,7 +15,9 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/instance/host"
 	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
@@ -84,6 +86,7 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.serve(ctx, p, keyring); err != nil {
 		return err
 	}
+	s.reconcile(life, p)
 	return s.control(base)
 }
 
@@ -132,6 +135,17 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 	}
 	p.vault = kms.NewVault(p.store, keyring, kms.Home{Partition: s.cluster.Partition, Account: s.cluster.Account}, s.config.Now)
 	p.usage = iam.NewUsage(p.store)
+	if p.host, err = host.New(host.Config{Dir: s.path("instances"), SQLiteDir: s.config.SQLiteDir, Log: s.log}); err != nil {
+		return nil, err
+	}
+	s.onStop(p.host.Close)
+	c, err := p.migration(p.host)
+	if err != nil {
+		return nil, err
+	}
+	if p.dms, err = dms.New(c); err != nil {
+		return nil, err
+	}
 	s.housekeeping(life, p)
 	return p, nil
 }
@@ -153,6 +167,19 @@ func (s *Server) housekeeping(life context.Context, p *parts) {
 	running.Go(func() {
 		p.usage.Run(life, flushEvery, func(err error) { s.log.Error("the last uses of credentials were not written", "error", err) })
 	})
+	s.onStop(func(context.Context) error {
+		end()
+		running.Wait()
+		return nil
+	})
+}
+
+// reconcile makes replication instances and tasks as they are wanted, until the server stops. Instances end after it, cleanly:
+// their tasks go on when the server is started again.
+func (s *Server) reconcile(life context.Context, p *parts) {
+	life, end := context.WithCancel(life)
+	var running sync.WaitGroup
+	running.Go(func() { p.dms.Run(life) })
 	s.onStop(func(context.Context) error {
 		end()
 		running.Wait()

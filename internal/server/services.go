@@ -7,9 +7,11 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/instance/host"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudtrail"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
@@ -31,6 +33,8 @@ type parts struct {
 	vault     *kms.Vault
 	usage     *iam.Usage
 	endpoints *ec2.Endpoints
+	host      *host.Host
+	dms       *dms.Service
 }
 
 // services lists everything that is served.
@@ -42,7 +46,8 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
-		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known()) },
+		p.dms.API,
+		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms) },
 	} {
 		s, err := make()
 		if err != nil {
@@ -80,9 +85,9 @@ func (p *parts) known() map[string]own.Known {
 
 // behindEndpoints lists the services that VPC endpoints may lead to: all but IAM, which has none in AWS either.
 func behindEndpoints(all []*service.Service) []string {
-	names := []string{"dms", "ec2"}
+	names := []string{"ec2"}
 	for _, s := range all {
-		if n := s.Model.SigningName; n != "iam" && n != "dms" {
+		if n := s.Model.SigningName; n != "iam" {
 			names = append(names, n)
 		}
 	}

@@ -15,6 +15,8 @@ type Operation struct {
 	do     func(context.Context, *Call, any) (any, error)
 	in     reflect.Type
 	out    reflect.Type
+	// unserved says that do only answers that the operation is not served.
+	unserved bool
 }
 
 // Handle makes an operation of its two parts.
@@ -79,6 +81,10 @@ func New(model *wire.Service, operations ...Operation) (*Service, error) {
 		}
 		if o.in != in {
 			return nil, fmt.Errorf("service %s: %s takes %s, its model says %s", model.Name, o.Name, o.in, in)
+		}
+		if o.unserved {
+			s.operations[o.Name] = o
+			continue
 		}
 		if err := outputFits(model, described, o.out); err != nil {
 			return nil, fmt.Errorf("service %s: %s: %w", model.Name, o.Name, err)

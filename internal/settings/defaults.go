@@ -39,5 +39,6 @@ func MigrateDefaults() *Settings {
 	s := Defaults()
 	s.TargetMetadata.FullLobMode, s.TargetMetadata.LimitedSizeLobMode, s.TargetMetadata.LobChunkSize = true, false, 64
 	s.FullLoadSettings.TargetTablePrepMode = DoNothing
+	s.ErrorBehavior.ApplyErrorDeletePolicy = LogError
 	return s
 }

@@ -62,6 +62,7 @@ func TestMigrateDefaultsLoseNothing(t *testing.T) {
 	require.True(t, s.TargetMetadata.FullLobMode)
 	require.False(t, s.TargetMetadata.LimitedSizeLobMode)
 	require.Equal(t, DoNothing, s.FullLoadSettings.TargetTablePrepMode)
+	require.Equal(t, LogError, s.ErrorBehavior.ApplyErrorDeletePolicy)
 	require.False(t, s.ValidationSettings.EnableValidation)
 	require.True(t, s.WhimbrelSettings.SecondaryObjects)
 }

@@ -30,6 +30,13 @@ type Config struct {
 	Source, Target connector.Config
 	// Name is written to awsdms_apply_exceptions as TASK_NAME.
 	Name string
+	// RunName names the migration in the target and at the source, in lower-case letters and digits. It is empty for one
+	// that is named by what it does, so that the same command finds its journal. One that is named from outside keeps its
+	// name while its mappings and settings change: then what an earlier run has left is compared with them (see shape), and
+	// the journal of a full load stays until Release, so that a run more of a load that is complete does nothing.
+	RunName string
+	// Again is what a person does to go on, for remedies: "run the same command again" when it is empty.
+	Again string
 	// Mappings may be nil: then every user schema moves, or the one database a MySQL URL names.
 	Mappings *mapping.Rules
 	Settings *settings.Settings
@@ -55,6 +62,14 @@ type Config struct {
 	// ValidationStats counts what EnableValidation compares; it may be nil.
 	ValidationStats *validate.Stats
 	Log             *slog.Logger
+}
+
+// again is what a person does to go on.
+func (c *Config) again() string {
+	if c.Again == "" {
+		return "run the same command again"
+	}
+	return c.Again
 }
 
 // loads reports whether the task begins with a full load.

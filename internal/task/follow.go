@@ -16,36 +16,55 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/transform"
 )
 
-// follow applies the source's changes until it is told to stop.
+// follow applies the source's changes until it is told to stop, and loads tables anew that are asked for meanwhile.
 func (r *run) follow(ctx context.Context) error {
+	reloads, err := r.reloaderOf(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := r.changesConfig(reloads.isAway)
+	if err != nil {
+		return err
+	}
+	if c.Ledger, err = r.ledger(ctx); err != nil {
+		return err
+	}
+	c.Stop, c.Errands, c.Busy = r.Stop, reloads.errands, reloads.busy
+	c.Wanted = func(n catalog.Name) bool { return !reloads.isAway(n) && r.wanted(n) }
+	defer r.watchRows(ctx, &c)()
+	following, stop := reloads.start(ctx)
+	reason, err := cdc.Follow(following, c)
+	if fatal := context.Cause(following); err == nil && ctx.Err() == nil && fatal != nil {
+		err = fatal
+	}
+	stop()
+	r.report.Reason = reason
+	return err
+}
+
+// changesConfig describes the following of the tables, without those that are away.
+func (r *run) changesConfig(away func(catalog.Name) bool) (cdc.Config, error) {
 	c := cdc.Config{
-		Run: r.plan.Run, Task: r.Name, Server: hostname(), Source: r.streamer, Target: r.applier,
-		Wanted: r.wanted, Position: r.plan.Checkpoint.Position, Structures: r,
+		Run: r.plan.Run, Task: r.Name, Server: hostname(), Source: r.streamer, Target: r.applier, Aside: r.isAside,
+		Position: r.plan.Checkpoint.Position, Structures: r,
 		DDL:    cdc.DDLPolicy{Truncated: r.Settings.ChangeProcessingDdlHandlingPolicy.HandleSourceTableTruncated, FailOnTruncate: r.Settings.ErrorBehavior.ApplyErrorFailOnTruncationDdl},
 		Policy: applyPolicy(r.Settings), TableError: action(r.Settings.ErrorBehavior.TableErrorPolicy),
-		Retry: retry(r.Settings), Tuning: tuning(r.Settings), Stop: r.Stop,
+		TableErrorCount: r.Settings.ErrorBehavior.TableErrorEscalationCount,
+		Retry:           Retry(r.Settings), Tuning: tuning(r.Settings),
 		InOrder: r.Settings.WhimbrelSettings.Compatibility == "dms" && !r.Settings.TargetMetadata.BatchApplyEnabled,
 		Stats:   r.ChangeStats, Log: r.log(tasklog.SourceCapture), ApplyLog: r.log(tasklog.TargetApply),
 	}
 	for _, tp := range r.plan.Tables {
-		if !r.followable(tp) {
+		if !r.followable(tp) || away(tp.Plan.Source.Name) {
 			continue
 		}
 		t, err := r.followTable(len(c.Tables), tp)
 		if err != nil {
-			return fmt.Errorf("table %s: %w", tp.Plan.Source.Name, err)
+			return c, fmt.Errorf("table %s: %w", tp.Plan.Source.Name, err)
 		}
 		c.Tables = append(c.Tables, t)
 	}
-	var err error
-	if c.Ledger, err = r.ledger(ctx); err != nil {
-		return err
-	}
-	stop := r.watchRows(ctx, &c)
-	defer stop()
-	reason, err := cdc.Follow(ctx, c)
-	r.report.Reason = reason
-	return err
+	return c, nil
 }
 
 // followTable describes a table to the following.

@@ -16,7 +16,7 @@ import (
 
 // streamRequest names what is followed. Columns are left out: nothing is delivered yet.
 func (r *run) streamRequest() connector.StreamRequest {
-	q := connector.StreamRequest{Run: r.plan.Run}
+	q := connector.StreamRequest{Run: r.plan.Run, Aside: r.isAside}
 	for _, tp := range r.plan.Tables {
 		if r.followable(tp) {
 			q.Tables = append(q.Tables, connector.Followed{Number: len(q.Tables), Table: tp.Plan.Source})
@@ -118,6 +118,15 @@ func (r *run) writeStart(ctx context.Context, position string) error {
 			if err := session.Note(ctx, cdc.SuspendedNote(name), why.Error()); err != nil {
 				return err
 			}
+		}
+	}
+	if r.RunName != "" {
+		shape, err := r.changesShape()
+		if err != nil {
+			return err
+		}
+		if err := session.Note(ctx, shapeNote, shape); err != nil {
+			return err
 		}
 	}
 	if err := session.Note(ctx, schemaNote, r.targetSchema(r.plan.Mapping)); err != nil {

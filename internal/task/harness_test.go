@@ -48,7 +48,7 @@ func newEnd(t *testing.T, engine string) *end {
 		return mariadbEnd(t, servertest.MariaDB(t))
 	default:
 		path := filepath.Join(t.TempDir(), "data.db")
-		return &end{engine: engine, family: catalog.SQLite, url: "sqlite:" + path, db: servertest.OpenDB(t, "sqlite", path)}
+		return &end{engine: engine, family: catalog.SQLite, url: "sqlite:" + path, db: servertest.OpenDB(t, "sqlite", path+"?_pragma=busy_timeout(10000)")}
 	}
 }
 

@@ -21,6 +21,13 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 		Source: s.Plan.Source, Where: s.Plan.Where, Target: target, Segments: s.Segments, Note: s.Note.String(),
 		Keys: s.Script.Keys, Indexes: s.Script.Indexes, Resumed: len(s.Loaded) > 0, Fresh: s.Fresh, LoadOrder: s.Plan.LoadOrder,
 	}
+	if s.TakenUp {
+		for _, l := range s.Loaded {
+			if l.Done {
+				t.EarlierRows += l.Counts.Rows
+			}
+		}
+	}
 	if s.Made && !s.needsTableFirst(r.plan) {
 		t.Create = s.Script.Create
 	}

@@ -36,7 +36,8 @@ func action(policy string) fullload.Action {
 	}
 }
 
-func retry(s *settings.Settings) fullload.Retry {
+// Retry says how environment errors are retried.
+func Retry(s *settings.Settings) fullload.Retry {
 	b := s.ErrorBehavior
 	return fullload.Retry{
 		Count:         b.RecoverableErrorCount,

@@ -50,6 +50,8 @@ type note struct {
 	Position string `json:"position,omitempty"`
 	// Prepare is done again by every run that finds no segment of the table loaded: nobody knows how far it had got.
 	Prepare preparation `json:"prepare,omitempty"`
+	// Shape is how the rows are made, see Task.shape.
+	Shape string `json:"shape,omitempty"`
 }
 
 func (n note) String() string {
@@ -179,6 +181,9 @@ func (t *Task) resume(tp *TablePlan, there *connector.Existing, prepared bool) (
 		return true, err
 	}
 	tp.Made, tp.Fresh = n.Made, !n.Others
+	if n.Shape != t.shape(tp.Plan) {
+		return true, t.reshapeLoaded(tp, there)
+	}
 	switch {
 	case tp.begun() && tp.vanished(there):
 		t.log(tasklog.TablesManager).Warn("what an earlier run had loaded is no longer in the target, loading the table from its beginning", "table", tp.Target.Name.String())
@@ -198,6 +203,28 @@ func (t *Task) resume(tp *TablePlan, there *connector.Existing, prepared bool) (
 		return true, tp.keep(there.Table)
 	}
 	return true, nil
+}
+
+// reshapeLoaded has a table loaded anew whose rows were made by another mapping than the present one.
+func (t *Task) reshapeLoaded(tp *TablePlan, there *connector.Existing) error {
+	t.log(tasklog.TablesManager).Warn("the table's mapping has changed since it was loaded, loading it from its beginning", "table", tp.Target.Name.String())
+	tp.Loaded = nil
+	switch {
+	case !tp.Fresh:
+		return &connector.Error{
+			Class:  connector.Invalid,
+			Err:    fmt.Errorf("the mapping of target table %s has changed since it was loaded, and it holds rows of others beside those", tp.Target.Name),
+			Remedy: "put the mapping back as it was, or start the task with reload-target",
+		}
+	case there == nil:
+		tp.Made = true
+	case tp.Made:
+		t.prepareBy(tp, dropFirst)
+	default:
+		t.prepareBy(tp, truncateFirst)
+		return tp.keep(there.Table)
+	}
+	return nil
 }
 
 // begun reports whether an earlier run has loaded some of the table.

@@ -9,15 +9,27 @@ import (
 	"fmt"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 )
 
 // schemaNote is the key under which a run remembers the target schema it has settled on.
 const schemaNote = "target schema"
 
+// shapeNote is the key under which a run that is named from outside remembers what its mapping was.
+const shapeNote = "shape"
+
 // changesRunID names a task that follows changes. Unlike that of a load it does not depend on how the tables look, since they may
 // change while they are followed.
 func (t *Task) changesRunID() (string, error) {
+	if t.RunName != "" {
+		return t.RunName, nil
+	}
+	return t.changesShape()
+}
+
+// changesShape says how the rows of a task that follows changes are made.
+func (t *Task) changesShape() (string, error) {
 	h := sha256.New()
 	e := json.NewEncoder(h)
 	var rules json.RawMessage
@@ -55,6 +67,9 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 	if err != nil {
 		return fmt.Errorf("read the notes of the run: %w", err)
 	}
+	if err := t.unchanged(notes[shapeNote]); err != nil {
+		return err
+	}
 	noted, err := cdc.ReadNotes(notes)
 	if err != nil {
 		return err
@@ -68,6 +83,23 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 	}
 	p.Catalog = asNoted(p.Catalog, noted)
 	return nil
+}
+
+// unchanged makes sure that changes go on as rows were loaded: where the run is named from outside, the mapping may be
+// another one by now, and the rows that are in the target were made by the old one.
+func (t *Task) unchanged(noted string) error {
+	if t.RunName == "" || noted == "" {
+		return nil
+	}
+	now, err := t.changesShape()
+	if err != nil || now == noted {
+		return err
+	}
+	return &connector.Error{
+		Class:  connector.Invalid,
+		Err:    errors.New("the table mappings, the ends of the task or settings that shape its rows (TargetMetadata, CharacterSetSettings, Compatibility) have changed since its changes began to be followed, and the target's rows were made as it was before"),
+		Remedy: "put them back as they were, or start the task with reload-target, which loads every table again",
+	}
 }
 
 // asNoted is a catalog with the tables that a run remembers, as it remembers them, and no others.

@@ -121,6 +121,9 @@ func (a *alteration) work() error {
 		a.do(dialect.RenameTable(a.target.Name, to))
 		a.target.Name = to
 	}
+	if p, ok := a.dialect.(connector.PartitionAlterer); ok && a.like() { // whether it is a partition is not remembered
+		dialect = p.OfPartition()
+	}
 	a.renameColumns(dialect)
 	a.dropColumns(dialect)
 	a.addColumns(dialect)

@@ -18,7 +18,9 @@ import (
 // same migration may be run again and goes on where this one ended.
 func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	r := &run{Task: t, plan: p, report: &Report{Started: time.Now(), Resumed: p.Resumed, Source: t.source.Identity(), Target: t.target.Identity()}}
+	t.running.Store(r)
 	err := r.exclusively(ctx)
+	t.running.Store(nil)
 	r.report.Ended = time.Now()
 	r.report.Tables = t.Stats.Tables()
 	if t.follows() {
@@ -44,6 +46,8 @@ type run struct {
 	tables   []*Segmented
 	// exact are the tables whose rows were compared with the snapshot after which their changes are followed.
 	exact map[catalog.Name]bool
+	// isAside says that the run loads tables anew beside another one, drops that it drops them before.
+	isAside, drops bool
 }
 
 // exclusively runs everything while no other process runs the same, and gives up when one of the ends is gone.
@@ -109,12 +113,12 @@ func (r *run) explain(err error) error {
 	case connector.Lost:
 		return &connector.Error{
 			Class: connector.Lost, Err: fmt.Errorf("the %s %s was lost: %w", end, identity, err),
-			Remedy: "when the server can be reached again, run the same command again: it goes on where it stopped",
+			Remedy: "when the server can be reached again, " + r.again() + ": it goes on where it stopped",
 		}
 	case connector.Full:
 		return &connector.Error{
 			Class: connector.Full, Err: fmt.Errorf("the %s %s is full: %w", end, identity, err),
-			Remedy: "make room, then run the same command again: it goes on where it stopped",
+			Remedy: "make room, then " + r.again() + ": it goes on where it stopped",
 		}
 	}
 	return err
@@ -153,8 +157,23 @@ func (r *run) all(ctx context.Context) (err error) {
 	} else if r.report.failedTables(r.Stats) > 0 {
 		return nil // the journal stays, so that running again loads those tables alone
 	}
+	if !r.follows() && r.RunName != "" {
+		return r.flush(ctx) // the journal stays, so that running again loads nothing twice
+	}
 	if err := r.patiently(ctx, "close the journal", func() error { return r.target.Journal().Close(ctx, r.plan.Run) }); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
+	}
+	return nil
+}
+
+// flush makes what was loaded durable, where the target has not done so.
+func (r *run) flush(ctx context.Context) error {
+	f, ok := r.target.(connector.Flusher)
+	if !ok {
+		return nil
+	}
+	if err := r.patiently(ctx, "make the load durable", func() error { return f.Flush(ctx) }); err != nil {
+		return fmt.Errorf("make the load durable: %w", err)
 	}
 	return nil
 }
@@ -253,13 +272,13 @@ func (r *run) make(ctx context.Context, ss []catalog.Statement) error {
 
 // patiently tries again while the target is lost or busy, as the settings say.
 func (r *run) patiently(ctx context.Context, what string, f func() error) error {
-	return retry(r.Settings).Do(ctx, r.log(tasklog.TaskManager), what, f)
+	return Retry(r.Settings).Do(ctx, r.log(tasklog.TaskManager), what, f)
 }
 
 func (r *run) load(ctx context.Context) error {
 	c := fullload.Config{
 		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(), PerTable: r.Settings.TargetMetadata.ParallelLoadThreads,
-		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: retry(r.Settings),
+		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: Retry(r.Settings),
 		RowsPerSecond: r.RowsPerSecond, BytesPerSecond: r.BytesPerSecond, Stats: r.Stats, Log: r.Log,
 	}
 	for _, s := range r.tables {

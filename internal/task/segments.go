@@ -11,6 +11,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
@@ -40,20 +41,20 @@ func (t *Task) split(ctx context.Context, snapshot connector.Snapshot, p *Plan) 
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(2, runtime.NumCPU()))
 	for i, tp := range p.Tables {
-		g.Go(func() error {
+		g.Go(rescue.Func(func() error {
 			s, err := t.splitTable(ctx, snapshot, tp)
 			if err != nil {
 				return fmt.Errorf("split table %s: %w", tp.Plan.Source.Name, err)
 			}
 			out[i] = s
 			return nil
-		})
+		}))
 	}
 	return out, g.Wait()
 }
 
 func (t *Task) splitTable(ctx context.Context, snapshot connector.Snapshot, tp *TablePlan) (*Segmented, error) {
-	s := &Segmented{TablePlan: tp, Note: note{Made: tp.Made, Others: !tp.Fresh, Prepare: tp.Preparation}}
+	s := &Segmented{TablePlan: tp, Note: note{Made: tp.Made, Others: !tp.Fresh, Prepare: tp.Preparation, Shape: t.shape(tp.Plan)}}
 	if t.follows() {
 		s.Note.Position = snapshot.Position()
 	}
@@ -113,7 +114,7 @@ func (t *Task) restart(s *Segmented) error {
 		return &connector.Error{
 			Class:  connector.Invalid,
 			Err:    errors.New("rows have moved in the source since the earlier run, and the target table holds rows of others beside those loaded"),
-			Remedy: "take the rows loaded out of the target table, drop the target's table awsdms_load_progress and run again",
+			Remedy: "take the rows loaded out of the target table, drop the target's table awsdms_load_progress and " + t.again(),
 		}
 	}
 	t.log(tasklog.TablesManager).Info("rows have moved in the source since the earlier run, loading the table again", "table", s.Plan.Source.Name.String())

@@ -2,6 +2,8 @@ package task
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -58,6 +60,7 @@ func (r *run) watchRows(ctx context.Context, c *cdc.Config) (stop func()) {
 	}
 	w := validate.NewWatch(r.watchConfig(), tables, func(n catalog.Name) bool { return !r.exact[n] }, r.report.Validation)
 	c.Watcher = watcher{r, w}
+	r.watching.Store(w)
 	watching, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -65,6 +68,7 @@ func (r *run) watchRows(ctx context.Context, c *cdc.Config) (stop func()) {
 		w.Run(watching)
 	}()
 	return func() {
+		r.watching.Store(nil)
 		cancel()
 		<-done
 		r.takeWatched(w.Results())
@@ -169,4 +173,21 @@ func inKey(t *catalog.Table, name string) bool {
 		return true
 	}
 	return slices.ContainsFunc(t.Uniques, func(k *catalog.Key) bool { return slices.Contains(k.Columns, name) })
+}
+
+// Revalidate has tables compared once more while the task follows changes (ReloadTables with validate-only). The names are the source's.
+func (t *Task) Revalidate(_ context.Context, tables []catalog.Name) error {
+	w := t.watching.Load()
+	if w == nil {
+		return &connector.Error{
+			Class: connector.Invalid, Err: errors.New("tables are compared again only while changes are followed with EnableValidation"),
+			Remedy: "run `whimbrel validate`, or start a validation-only task",
+		}
+	}
+	for _, n := range tables {
+		if !w.Again(n) {
+			return &connector.Error{Class: connector.Missing, Err: fmt.Errorf("table %s is not one whose changes are followed", n)}
+		}
+	}
+	return nil
 }

@@ -92,8 +92,8 @@ var watchedTables = []string{
 	"INSERT INTO item VALUES (1, 'one', 1), (2, 'two', 2), (3, NULL, NULL)", "INSERT INTO named VALUES ('C1', 1), ('C2', 2), ('c1x', 3)",
 }
 
-// start runs a task until the test's end, or until stop is called.
-func start(t *testing.T, c task.Config) (stop func() *task.Report) {
+// startWatching runs a task until the test's end, or until stop is called.
+func startWatching(t *testing.T, c task.Config) (stop func() *task.Report) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	type outcome struct {
@@ -125,7 +125,7 @@ func TestValidationWhileChanging(t *testing.T) {
 	eachPair(t, func(t *testing.T, source, target *end) {
 		source.exec(t, watchedTables...)
 		c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0}}`)
-		stop := start(t, c)
+		stop := startWatching(t, c)
 		good := map[string]validate.State{"item": validate.Validated, "named": validate.Validated}
 		awaitStates(t, c.ValidationStats, good, 0)
 

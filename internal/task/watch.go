@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // DefaultStallAfter is how long nothing may move before both ends are probed.
@@ -21,7 +22,11 @@ const probeShare = 4
 func (t *Task) watch(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
-	watching.Go(func() { t.lookOut(ctx, cancel) })
+	watching.Go(func() {
+		if err := rescue.Run(func() error { t.lookOut(ctx, cancel); return nil }); err != nil {
+			cancel(err)
+		}
+	})
 	return ctx, func() {
 		cancel(nil)
 		watching.Wait()
@@ -81,7 +86,7 @@ func (t *Task) probe(ctx context.Context, patience time.Duration) error {
 			return &connector.Error{
 				Class:  connector.Lost,
 				Err:    fmt.Errorf("nothing has moved for %s and the %s %s does not answer: %w", patience, end.name, end.identity, err),
-				Remedy: "see to the server and the network, then run the same command again: it goes on where it stopped",
+				Remedy: "see to the server and the network, then " + t.again() + ": it goes on where it stopped",
 			}
 		}
 	}

@@ -66,6 +66,7 @@ type watched struct {
 	// suspended are rows that kept changing.
 	suspended map[[16]byte]bool
 	troubles  int    // of the goroutine that checks
+	left      bool   // see Leave
 	given     string // why the table is not compared any more
 	state     State
 	retry     time.Time // of the whole
@@ -121,7 +122,7 @@ func (w *Watch) Touch(t *Table, layouts []change.Layout, c *change.Changes) {
 	defer w.mu.Unlock()
 	name := t.Plan.Source.Name
 	x := w.tables[name]
-	if x == nil || x.table.Plan != t.Plan || x.table.Target != t.Target {
+	if x == nil || x.left || x.table.Plan != t.Plan || x.table.Target != t.Target {
 		before := x
 		x = w.add(t)
 		x.whole = true
@@ -148,13 +149,35 @@ func (w *Watch) Touch(t *Table, layouts []change.Layout, c *change.Changes) {
 	}
 }
 
-// Leave ends the comparison of a table that is followed no more.
+// Leave ends the comparison of a table that is followed no more; without a reason it rests until the table is touched again.
 func (w *Watch) Leave(source catalog.Name, why string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if x := w.tables[source]; x != nil {
-		x.given = why
+	x := w.tables[source]
+	if x == nil {
+		return
 	}
+	x.left, x.given, x.state = true, why, TableError
+	if why == "" {
+		x.given, x.state = "the table is loaded anew", PendingAgain
+	}
+	w.Stats.Update(source, func(c *Counts) { c.State, c.Reason, c.Pending = x.state, x.given, 0 })
+}
+
+// Again has all of a table compared once more, and forgets what was found; false says that it is not watched.
+func (w *Watch) Again(source catalog.Name) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x := w.tables[source]
+	if x == nil || x.left {
+		return false
+	}
+	x = w.add(x.table)
+	x.whole, x.state, w.over = true, PendingAgain, false
+	w.Stats.Update(source, func(c *Counts) {
+		*c = Counts{Source: c.Source, Target: c.Target, State: PendingAgain, Expected: c.Expected}
+	})
+	return true
 }
 
 // fits reports whether rows in these layouts have keys as the pair has them.

@@ -54,13 +54,19 @@ func BenchmarkGetCallerIdentity(b *testing.B) {
 // presign makes requests that are signed once and sent often, so that the client's signing is not measured.
 func presign(b *testing.B, s *server) func() *http.Request {
 	b.Helper()
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}
+	return presigned(b, s, "sts", header, "Action=GetCallerIdentity&Version=2011-06-15")
+}
+
+func presigned(b *testing.B, s *server, service string, header http.Header, text string) func() *http.Request {
+	b.Helper()
 	id, key := s.credentials(b)
-	body := []byte("Action=GetCallerIdentity&Version=2011-06-15")
+	body := []byte(text)
 	r, err := http.NewRequest(http.MethodPost, s.url+"/", bytes.NewReader(body))
 	require.NoError(b, err)
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	r.Header = header
 	digest := sha256.Sum256(body)
-	require.NoError(b, v4.NewSigner().SignHTTP(b.Context(), aws.Credentials{AccessKeyID: id, SecretAccessKey: key}, r, hex.EncodeToString(digest[:]), "sts", region, time.Now()))
+	require.NoError(b, v4.NewSigner().SignHTTP(b.Context(), aws.Credentials{AccessKeyID: id, SecretAccessKey: key}, r, hex.EncodeToString(digest[:]), service, region, time.Now()))
 	return func() *http.Request {
 		c := r.Clone(context.Background())
 		c.Body = io.NopCloser(bytes.NewReader(body))

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 const (
@@ -34,6 +36,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	servertest.Cleanup()
 	_ = os.RemoveAll(folder)
 	os.Exit(code)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -31,6 +32,7 @@ type config struct {
 	timeout        time.Duration
 	connections    int
 	controlSchema  string
+	control        func(network, address string, c syscall.RawConn) error
 	scripts        []string // statements that every session runs that moves rows
 }
 
@@ -53,7 +55,7 @@ func parseConfig(c connector.Config) (*config, error) {
 	cfg := &config{
 		scheme: strings.ToLower(u.Scheme), host: u.Hostname(), port: u.Port(), socket: q.Get("socket"),
 		user: u.User.Username(), database: strings.TrimPrefix(u.Path, "/"), timeout: 10 * time.Second,
-		connections: c.Connections, controlSchema: c.ControlSchema,
+		connections: c.Connections, controlSchema: c.ControlSchema, control: c.Control,
 	}
 	password, hasPassword := u.User.Password()
 	cfg.password = password

@@ -97,7 +97,7 @@ func (s *host) dial(ctx context.Context) (*wire.Conn, error) { return s.dialWith
 // dialWith connects with what o asks for beside the address and the login.
 func (s *host) dialWith(ctx context.Context, o wire.Options) (*wire.Conn, error) {
 	o.Network, o.Address, o.User, o.Password = s.cfg.network(), s.cfg.address(), s.cfg.user, s.cfg.password
-	o.Database, o.TLS, o.Timeout = s.cfg.database, s.tls, s.cfg.timeout
+	o.Database, o.TLS, o.Timeout, o.Control = s.cfg.database, s.tls, s.cfg.timeout, s.cfg.control
 	c, err := wire.Dial(ctx, o)
 	if err != nil {
 		return nil, classify(ctx, err)
@@ -109,6 +109,7 @@ func (s *host) controlConfig(sqlMode string) *mysql.Config {
 	c := mysql.NewConfig()
 	c.User, c.Passwd, c.Net, c.Addr, c.DBName = s.cfg.user, s.cfg.password, s.cfg.network(), s.cfg.address(), s.cfg.database
 	c.Timeout, c.TLS = s.cfg.timeout, s.tls
+	c.DialFunc = (&net.Dialer{Timeout: s.cfg.timeout, Control: s.cfg.control}).DialContext
 	c.Logger = &mysql.NopLogger{}
 	c.Collation = "utf8mb4_general_ci"
 	c.Params = map[string]string{

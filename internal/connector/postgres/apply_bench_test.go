@@ -130,7 +130,7 @@ func recorded(b *testing.B) (data []byte, changes int, request connector.StreamR
 // record reads the raw bytes of a stream up to a position.
 func record(b *testing.B, src *source, request connector.StreamRequest, from, to string) (data []byte) {
 	b.Helper()
-	st := &stream{src: src, r: request, slot: src.slotName(request.Run), side: newSide(src), binary: true, pub: runName(request.Run)}
+	st := &stream{src: src, r: request, slot: src.slotName(request), side: newSide(src), binary: true, pub: runName(request.Run)}
 	st.position, _, _ = parsePosition(from)
 	w, err := st.connect(context.Background(), nil)
 	require.NoError(b, err)

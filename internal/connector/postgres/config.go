@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,12 +47,18 @@ func parseConfig(raw string, getenv func(string) string) (*pgx.ConnConfig, error
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectTimeout
 	}
-	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}}
-	cfg.DialFunc = dialer.DialContext
 	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelGrace}
 	}
 	return cfg, nil
+}
+
+// dialThrough has every connection, also those that cancel statements, asked for at control.
+func dialThrough(cfg *pgx.ConnConfig, control func(network, address string, c syscall.RawConn) error) {
+	dialer := &net.Dialer{
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}, Control: control,
+	}
+	cfg.DialFunc = dialer.DialContext
 }
 
 // cleanURL translates what is ours alone in the URL and returns its password beside it.

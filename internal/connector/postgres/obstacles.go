@@ -23,7 +23,7 @@ const serverSettingsSQL = `SELECT name, setting FROM pg_catalog.pg_settings WHER
 func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) (all []connector.Obstacle, err error) {
 	err = s.withSide(ctx, func(w *wire) error {
 		v := map[string]string{}
-		if err := w.query(ctx, fmt.Sprintf(serverSettingsSQL, quoteLiteral(s.slotName(r.Run))), func(row [][]byte) error {
+		if err := w.query(ctx, fmt.Sprintf(serverSettingsSQL, quoteLiteral(s.slotName(r))), func(row [][]byte) error {
 			v[string(row[0])] = string(row[1])
 			return nil
 		}); err != nil {

@@ -90,6 +90,13 @@ func (r *settingsReader) only(name, why string, values ...string) {
 	}
 }
 
+// refuse takes a setting that would do nothing here.
+func (r *settingsReader) refuse(name, why string) {
+	if _, ok := r.take(name); ok && r.err == nil {
+		r.err = &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("setting %s is not supported: %s", name, why), Remedy: "leave it out"}
+	}
+}
+
 func (r *settingsReader) end() error {
 	if r.err != nil {
 		return r.err
@@ -123,7 +130,7 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 	r.only("MapLongVarcharAs", "text stays text", "wstring")
 	r.only("MapUnboundedNumericAsString", "a numeric keeps all its digits", "false")
 	r.only("TrimSpaceInChar", "values are never changed", "false")
-	r.only("FailTasksOnLobTruncation", "the connector truncates nothing", "true", "false")
+	r.only("FailTasksOnLobTruncation", "the task setting DataTruncationErrorPolicy STOP_TASK does it", "false")
 	r.only("DatabaseMode", "Babelfish is not supported", "default")
 	r.only("AuthenticationMethod", "the URL says how to log in", "password")
 	if s.slot != "" && !validSlot(s.slot) {
@@ -145,7 +152,7 @@ func readTargetSettings(values map[string]string) (*targetSettings, error) {
 	r.only("DatabaseMode", "Babelfish is not supported", "default")
 	r.only("AuthenticationMethod", "the URL says how to log in", "password")
 	r.only("LoadUsingCSV", "rows go in by binary COPY, through no file", "true")
-	r.number("MaxFileSize", 32768, 1, 1048576) // of files that are not written
+	r.refuse("MaxFileSize", "rows are not written to files on their way; CommitRate bounds what is loaded at once")
 	return s, r.end()
 }
 

@@ -42,11 +42,11 @@ func readSlot(ctx context.Context, w *wire, name string) (*slot, error) {
 }
 
 // slotName is the slot of a run.
-func (s *source) slotName(run string) string {
-	if s.settings.slot != "" {
+func (s *source) slotName(r connector.StreamRequest) string {
+	if s.settings.slot != "" && !r.Aside {
 		return s.settings.slot
 	}
-	return runName(run)
+	return runName(r.Run)
 }
 
 // check says why a slot that is there cannot serve.

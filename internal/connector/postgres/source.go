@@ -25,6 +25,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 	if err != nil {
 		return nil, err
 	}
+	dialThrough(cfg, c.Control)
 	settings, err := readSourceSettings(c.Settings)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func (s *source) newStream(r connector.StreamRequest, position string) (*stream,
 		return nil, err
 	}
 	st := &stream{
-		src: s, r: r, log: s.log, slot: s.slotName(r.Run), other: other, position: at, side: newSide(s),
+		src: s, r: r, log: s.log, slot: s.slotName(r), other: other, position: at, side: newSide(s),
 		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, relations: map[uint32]*streamed{},
 		timer: time.NewTimer(quietAfter), skew: math.MaxInt64,
 	}
@@ -320,7 +320,7 @@ func (s *stream) Follow(f connector.Followed) error {
 	for id, rel := range s.relations {
 		if rel.f != nil && rel.f.f.Number == f.Number || rel.name == f.Table.Name || rel.root == f.Table.Name {
 			rel.f, rel.plan = nil, nil
-			rel.settled = false
+			rel.settled, rel.ignored = false, false
 			s.relations[id] = rel
 		}
 	}

@@ -239,8 +239,11 @@ func TestSettingsAreReadOrRefused(t *testing.T) {
 	require.Equal(t, "a_1", s.slot)
 	require.False(t, s.captureDDL)
 	require.Equal(t, 7*time.Minute, s.heartbeatFrequency)
-	_, err = readTargetSettings(map[string]string{"MaxFileSize": "0"})
+	_, err = readSourceSettings(map[string]string{"FailTasksOnLobTruncation": "true"})
+	require.ErrorContains(t, err, "DataTruncationErrorPolicy")
+	_, err = readTargetSettings(map[string]string{"MaxFileSize": "32768"}) // a value that would have no effect
 	require.Equal(t, connector.Invalid, connector.ClassOf(err))
+	require.ErrorContains(t, err, "CommitRate")
 }
 
 func FuzzPgoutput(f *testing.F) {

@@ -39,7 +39,7 @@ func (s *source) Capture(ctx context.Context, r connector.StreamRequest, readers
 		return nil, err
 	}
 	defer w.close()
-	name := s.slotName(r.Run)
+	name := s.slotName(r)
 	there, err := readSlot(ctx, w, name)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (s *source) Start(ctx context.Context, r connector.StreamRequest, from conn
 		return s.startNow(ctx, name)
 	}
 	other := ""
-	if name != s.slotName(r.Run) {
+	if name != s.slotName(r) {
 		other = name
 	}
 	if err := there.check(name); err != nil {
@@ -154,7 +154,7 @@ func (s *source) Start(ctx context.Context, r connector.StreamRequest, from conn
 
 // startPoint reads the native form of a start: which slot, and where; 0 means where the slot stands.
 func (s *source) startPoint(r connector.StreamRequest, native string) (name string, position lsn, err error) {
-	name = s.slotName(r.Run)
+	name = s.slotName(r)
 	if rest, ok := strings.CutPrefix(native, "checkpoint:"); ok {
 		native = rest
 		for _, part := range strings.Split(rest, "#") { // DMS: V1#1#000004AF/B00000D0#0#0#*#0#0

@@ -45,6 +45,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	if err != nil {
 		return nil, err
 	}
+	dialThrough(cfg, c.Control)
 	settings, err := readTargetSettings(c.Settings)
 	if err != nil {
 		return nil, err

@@ -114,6 +114,7 @@ func (st *stream) prepare() error {
 
 // Next implements connector.Stream.
 func (st *stream) Next(ctx context.Context) (connector.Event, error) {
+	st.announced = nil
 	e, err := st.next(ctx)
 	if err != nil {
 		return e, classify("follow the changes of "+st.source.at.path, err)
@@ -211,7 +212,16 @@ func (st *stream) refit(ctx context.Context, patience time.Duration) error {
 }
 
 // Follow implements connector.Stream.
-func (st *stream) Follow(f connector.Followed) error { return st.versions.follow(f, st.announced) }
+func (st *stream) Follow(f connector.Followed) error {
+	if st.announced == nil { // the table may look otherwise than the log has told so far
+		err := st.reader.during(context.Background(), func() error { return st.versions.load(st.reader) })
+		if err != nil {
+			return classify("look at the tables of "+st.source.at.path, err)
+		}
+		st.log.stale = true
+	}
+	return st.versions.follow(f, st.announced)
+}
 
 // Drop implements connector.Stream.
 func (st *stream) Drop(number int) { st.versions.drop(number) }

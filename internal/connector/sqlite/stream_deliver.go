@@ -169,7 +169,7 @@ func (d *delivery) mark(s *stmt, seq, id int64, op logOp) error {
 	case op == opCreated:
 		d.created(v, run, at)
 		return nil // the position stays before the mark, lest the rows that are there be forgotten
-	case to == nil:
+	case to == nil, seq <= to.since: // it was loaded as it is by then
 	case op == opStructure:
 		d.stop, st.announced = true, v
 		d.event.Structure = &connector.Structure{Kind: connector.Altered, Number: to.Number, Table: v.Table, Renamed: v.Renamed, At: at}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -99,4 +100,44 @@ func (l location) identity() string { return "sqlite:" + l.path }
 func (l location) database() string {
 	base := filepath.Base(l.path)
 	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// Inside returns the URL of a database with its file as an absolute path, if that lies in a directory, whatever symbolic
+// links there are on the way; a relative path is one in the directory.
+func Inside(dir, raw string) (string, error) {
+	scheme, rest, _ := strings.Cut(raw, ":")
+	name, query, parameters := strings.Cut(rest, "?")
+	if !strings.HasPrefix(name, "/") {
+		raw = scheme + ":" + (&url.URL{Path: filepath.Join(dir, "x")}).EscapedPath()
+		raw = strings.TrimSuffix(raw, "x") + rest
+	}
+	at, err := parseURL(raw, "rw")
+	if err != nil {
+		return "", err
+	}
+	outside := invalid("name a file in that directory", "%s is not in the directory that files of SQLite endpoints must lie in", at.path)
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", fmt.Errorf("find the directory of SQLite files: %w", err)
+	}
+	path := at.path
+	if found, err := filepath.EvalSymlinks(path); err == nil {
+		path = found
+	} else if parent, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		// A link that leads to nothing would be followed when the file is made.
+		if _, err := os.Lstat(path); err == nil {
+			return "", outside
+		}
+		path = filepath.Join(parent, filepath.Base(path))
+	} else {
+		return "", invalid("make the directory first", "there is no directory %s", filepath.Dir(path))
+	}
+	if within, err := filepath.Rel(real, path); err != nil || !filepath.IsLocal(within) || within == "." {
+		return "", outside
+	}
+	raw = scheme + ":" + (&url.URL{Path: path}).EscapedPath()
+	if parameters {
+		raw += "?" + query
+	}
+	return raw, nil
 }

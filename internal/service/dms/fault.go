@@ -1,6 +1,7 @@
 package dms
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
@@ -49,4 +50,19 @@ func some(text string) *string {
 		return nil
 	}
 	return &text
+}
+
+// isFault reports that an error is one to tell the caller.
+func isFault(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e)
+}
+
+// faultText is the text of an error that callers are told, without its code.
+func faultText(err error) string {
+	var e *wire.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
 }

@@ -31,6 +31,7 @@ type Instance struct {
 	KMSKey        string            // its ARN
 	Created       *time.Time        `json:",omitempty"` // when it became available
 	Pending       *PendingValues    `json:",omitempty"` // for the maintenance window
+	OptIn         string            `json:",omitempty"` // of the pending engine upgrade: next-maintenance
 	Boot          int64             // counts reboots: the process of another number is started anew
 	Failure       string            `json:",omitempty"`
 	Tags          map[string]string `json:",omitempty"`
@@ -55,7 +56,8 @@ type SubnetGroup struct {
 // A Certificate is what servers are verified by.
 type Certificate struct {
 	ID, Name  string
-	PEM       string
+	PEM       string `json:",omitempty"`
+	Sealed    []byte `json:",omitempty"` // the PEM under KMSKey, where one was named
 	Owner     string
 	Algorithm string
 	KeyLength int64
@@ -112,9 +114,11 @@ type Task struct {
 	Source, Target string // IDs of endpoints
 	Instance       string
 	MovingTo       string `json:",omitempty"` // an instance
+	Leaving        string `json:",omitempty"` // the instance that a moved task has left, until it has forgotten the task
 	MigrationType  string
 	Mappings       string     // the document
 	Settings       string     // the document, complete with defaults
+	Chosen         []string   `json:",omitempty"` // paths of the settings that a person chose
 	StartTime      *time.Time `json:",omitempty"` // CdcStartTime
 	StartPosition  string     `json:",omitempty"` // CdcStartPosition
 	StopPosition   string     `json:",omitempty"` // CdcStopPosition
@@ -122,6 +126,11 @@ type Task struct {
 	Created        time.Time
 	Wish           Wish               // what a person has asked for last
 	Attempt        int64              // counts starts: what an earlier one reports is not taken
+	Runs           int64              // counts the starts that a person asked for
+	Mode           instance.Mode      `json:",omitempty"` // of this attempt
+	Sent           bool               `json:",omitempty"` // this attempt may have reached the instance
+	Begun          bool               `json:",omitempty"` // some attempt of this run has touched the target
+	Cutover        Cutover            `json:",omitempty"`
 	Started        *time.Time         `json:",omitempty"`
 	FreshStart     *time.Time         `json:",omitempty"`
 	StopReason     string             `json:",omitempty"`
@@ -142,6 +151,16 @@ const (
 	WishReload Wish = "reload-target"
 	WishStop   Wish = "stop"
 	WishDelete Wish = "delete"
+)
+
+// Cutover is how far the target is from taking over.
+type Cutover string
+
+const (
+	cutoverNone     Cutover = ""
+	cutoverAsked    Cutover = "asked" // the attempt that runs is to end
+	cutoverUnderWay Cutover = "under way"
+	cutoverDone     Cutover = "done"
 )
 
 // An Event is something that happened to a resource. Its key is in the order of time.

@@ -2,9 +2,11 @@ package dms
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
@@ -21,15 +23,43 @@ type Config struct {
 	Account   string
 	Region    string
 	Vault     Vault
+	Secrets   Secrets
+	Network   Network
 	Host      Host
-	Log       *slog.Logger
-	Now       func() time.Time
+	Roles     Roles            // nil: roles are not asked
+	Quotas    map[string]int64 // in place of AWS's, by their names
+	Notify    Notify           // where events go
+	// SQLiteDir is the folder that the files of SQLite endpoints lie in; empty means that there may be no such endpoints.
+	SQLiteDir string
+	// Alone says that no other server has this store, so that nobody's lease has to run out before the controllers begin.
+	Alone bool
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // Vault seals passwords under keys of KMS; a kms.Vault is one.
 type Vault interface {
 	Encrypt(ctx context.Context, region, key string, plain []byte, context map[string]string) (blob []byte, arn string, err error)
 	Decrypt(ctx context.Context, region string, blob []byte, context map[string]string) (plain []byte, arn string, err error)
+	// ManagedKey is the key of a service, made on first use; IsManaged tells those keys from customers'.
+	ManagedKey(ctx context.Context, region, service string) (arn string, err error)
+	IsManaged(ctx context.Context, region, key string) (bool, error)
+	// Checks says what a use of a key asks for, by a service in its caller's name.
+	Checks(ctx context.Context, call *service.Call, key string, context map[string]string, via string, actions ...string) ([]service.Check, error)
+}
+
+// Secrets reads Secrets Manager.
+type Secrets interface {
+	// Check is what a caller must be allowed to name a secret in an endpoint.
+	Check(ctx context.Context, call *service.Call, id string) service.Check
+	// Value is the current value of a secret, read in the name of a role that trusts DMS. A *wire.Error says why it cannot
+	// be read.
+	Value(ctx context.Context, role, id string) ([]byte, error)
+}
+
+// Network knows what security groups let out; an ec2.Network is one.
+type Network interface {
+	Egress(ctx context.Context, groups []string) ([]instance.Egress, error)
 }
 
 // Host keeps the processes of replication instances; an instance/host.Host is one.
@@ -50,20 +80,31 @@ type Host interface {
 type Service struct {
 	Config
 	actions *action.Table
+	told    atomic.Uint32 // counts events
+	live    *live
+	times   times
+	// reachEndpoint is reach, unless a test has endpoints of its own.
+	reachEndpoint func(context.Context, *Endpoint, []string) (instance.Endpoint, error)
 }
 
 // New makes the service.
 func New(c Config) (*Service, error) {
+	if err := errors.Join(checkQuotas(c.Quotas), c.Notify.check()); err != nil {
+		return nil, fmt.Errorf("make DMS: %w", err)
+	}
 	actions, err := action.Load()
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	return &Service{Config: c, actions: actions}, nil
+	s := &Service{Config: c, actions: actions, live: newLive(), times: usualTimes()}
+	s.reachEndpoint = s.reach
+	return s, nil
 }
 
 // API is the service as the edge serves it.
 func (s *Service) API() (*service.Service, error) {
-	made, err := service.New(&dmsapi.Service, slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())...)
+	served := slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())
+	made, err := service.New(&dmsapi.Service, append(served, s.unserved(served)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}

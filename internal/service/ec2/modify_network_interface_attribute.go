@@ -28,6 +28,9 @@ func (s *Service) modifyNetworkInterfaceAttributeDo(ctx context.Context, _ *serv
 		if err != nil {
 			return err
 		}
+		if n.Requester != "" {
+			return fault("OperationNotPermitted", "Network interface '%s' was made by %s, which alone may change it.", n.ID, n.Requester)
+		}
 		if len(in.Groups) > 0 {
 			if n.Groups, err = groupsIn(tx, n.VPC, in.Groups); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -43,6 +44,57 @@ func (n *Network) MayReach(ctx context.Context, ids []string, to netip.AddrPort)
 		}
 	}
 	return &UnreachableError{to, ids}
+}
+
+// Egress lists the addresses and ports that an instance in the groups may open TCP connections to. Of a rule that names a
+// group those are the addresses of its members.
+func (n *Network) Egress(ctx context.Context, ids []string) ([]instance.Egress, error) {
+	known, err := every[Group](outside{ctx, n.Store}, groups)
+	if err != nil {
+		return nil, err
+	}
+	cards, err := every[NIC](outside{ctx, n.Store}, nics)
+	if err != nil {
+		return nil, err
+	}
+	var open []instance.Egress
+	for i := range known {
+		if !slices.Contains(ids, known[i].ID) {
+			continue
+		}
+		for j := range known[i].Egress {
+			open = append(open, known[i].Egress[j].lets(cards)...)
+		}
+	}
+	return open, nil
+}
+
+const lastPort = 1<<16 - 1
+
+// lets spells a rule as prefixes and ports; one of another protocol than TCP lets nothing through.
+func (r *Rule) lets(cards []NIC) (open []instance.Egress) {
+	first, last := int64(0), int64(lastPort)
+	if r.Protocol != "-1" {
+		first, last = max(r.From, 0), min(r.To, lastPort)
+	}
+	if r.Protocol != "-1" && r.Protocol != "tcp" || first > last {
+		return nil
+	}
+	add := func(to netip.Prefix, err error) {
+		if err == nil {
+			open = append(open, instance.Egress{To: to, First: uint16(first), Last: uint16(last)})
+		}
+	}
+	if r.Group == "" {
+		add(netip.ParsePrefix(r.CIDR))
+		return open
+	}
+	for i := range cards {
+		if ip, err := netip.ParseAddr(cards[i].Address); err == nil && slices.Contains(cards[i].Groups, r.Group) {
+			add(ip.Prefix(ip.BitLen()))
+		}
+	}
+	return open
 }
 
 // passes reports that a rule covers TCP with an address at the other end.

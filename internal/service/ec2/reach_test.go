@@ -4,10 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
@@ -57,7 +59,13 @@ func TestEgressDecidesWhatIsReached(t *testing.T) {
 		{[]string{"sg-db"}, "192.168.7.8:3306", false},
 		{[]string{"sg-shut", "sg-db"}, "10.1.2.3:5432", true},
 	} {
-		err := n.MayReach(t.Context(), c.groups, netip.MustParseAddrPort(c.to))
+		to := netip.MustParseAddrPort(c.to)
+		open, err := n.Egress(t.Context(), c.groups)
+		require.NoError(t, err)
+		require.Equal(t, c.ok, slices.ContainsFunc(open, func(e instance.Egress) bool {
+			return e.To.Contains(to.Addr().Unmap()) && e.First <= to.Port() && to.Port() <= e.Last
+		}), "%v %s as a list: %v", c.groups, c.to, open)
+		err = n.MayReach(t.Context(), c.groups, to)
 		if c.ok {
 			require.NoError(t, err, "%v %s", c.groups, c.to)
 			continue

@@ -97,3 +97,12 @@ func (v *Vault) IsManaged(ctx context.Context, region, key string) (bool, error)
 	}
 	return k.Managed != "", nil
 }
+
+// Usable answers the ARN of a key, named by its ID, ARN or alias, if it may be used for cryptography now.
+func (v *Vault) Usable(ctx context.Context, region, key string) (string, error) {
+	k, err := v.key(ctx, region, key)
+	if err != nil {
+		return "", err
+	}
+	return k.ARN, k.usable()
+}

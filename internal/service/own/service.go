@@ -20,12 +20,13 @@ type Service struct {
 	directory *identity.Directory
 	explainer Explainer
 	known     map[string]Known // by the service in an ARN
+	tasks     Tasks
 }
 
 // New makes the service. What is known of resources is asked of their services, by the name that stands in ARNs.
-func New(d *identity.Directory, e Explainer, known map[string]Known) (*service.Service, error) {
-	s := &Service{d, e, known}
-	made, err := service.New(&whimbrelapi.Service, s.explainAccess())
+func New(d *identity.Directory, e Explainer, known map[string]Known, tasks Tasks) (*service.Service, error) {
+	s := &Service{d, e, known, tasks}
+	made, err := service.New(&whimbrelapi.Service, s.cutOverReplicationTask(), s.describeMappingPlan(), s.describeTaskProgress(), s.explainAccess())
 	if err != nil {
 		return nil, fmt.Errorf("make our own service: %w", err)
 	}

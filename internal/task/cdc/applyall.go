@@ -11,22 +11,41 @@ func (p *pipe) applyAll(ctx context.Context, parcels <-chan parcel) (Reason, err
 	now := time.Now()
 	p.synced, p.noted = now, now
 	p.slot = slot{now, p.Stats.Counts().Applied}
-	for next := range parcels {
-		if err := p.carryOut(ctx, next); err != nil {
-			return "", err
-		}
-		if reason, ended := p.ended(next); ended {
-			if err := p.finish(ctx); err != nil {
+	idle := time.NewTimer(idleSync)
+	defer idle.Stop()
+	for {
+		select {
+		case next, more := <-parcels:
+			if !more {
+				return "", p.finish(ctx)
+			}
+			if err := p.carryOut(ctx, next); err != nil {
 				return "", err
 			}
-			return reason, errEnded
+			if reason, ended := p.ended(next); ended {
+				if err := p.finish(ctx); err != nil {
+					return "", err
+				}
+				return reason, errEnded
+			}
+			idle.Reset(idleSync)
+		case <-idle.C:
+			if open, _, _ := p.applier.Open(); p.unsynced && !open && !p.torn {
+				if err := p.acknowledge(ctx); err != nil {
+					return "", err
+				}
+			}
 		}
 	}
-	return "", p.finish(ctx)
 }
 
 // carryOut does one parcel.
 func (p *pipe) carryOut(ctx context.Context, next parcel) error {
+	if next.errand != nil {
+		err := p.halt(ctx, next.errand)
+		close(next.answered)
+		return err
+	}
 	if next.work != nil {
 		g := next.work.Group
 		p.torn = g.Open
@@ -82,7 +101,7 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 			return err
 		}
 	}
-	if quiet || now.Sub(p.synced) >= syncEvery {
+	if quiet && !p.unsynced || now.Sub(p.synced) >= syncEvery {
 		return p.acknowledge(ctx)
 	}
 	return nil
@@ -159,6 +178,9 @@ func (p *pipe) finish(ctx context.Context) error {
 
 // ended reports whether a stop point is reached.
 func (p *pipe) ended(next parcel) (Reason, bool) {
+	if next.errand != nil {
+		return "", false
+	}
 	if next.event.Ended {
 		return AtCommitTime, true
 	}
@@ -171,7 +193,7 @@ func (p *pipe) ended(next parcel) (Reason, bool) {
 		return AtServerTime, true
 	case !s.CommitTime.IsZero() && next.event.Quiet && now.After(s.CommitTime.Add(stopSlack)):
 		return AtCommitTime, true
-	case s.CaughtUp && p.caughtUp():
+	case s.CaughtUp && p.caughtUp() && (p.Busy == nil || !p.Busy()):
 		return CaughtUp, true
 	}
 	return "", false

@@ -29,14 +29,21 @@ type Config struct {
 	Policy     apply.Policy
 	// TableError is TableErrorPolicy.
 	TableError fullload.Action
-	Retry      fullload.Retry
-	Tuning     Tuning
-	Stop       StopPoint
+	// TableErrorCount is how many suspended tables stop the task (TableErrorEscalationCount); 0 means no number does.
+	TableErrorCount int
+	Retry           fullload.Retry
+	Tuning          Tuning
+	Stop            StopPoint
 	// InOrder makes every change by itself in the order of the source.
 	InOrder bool
 	Stats   *Stats
 	// Watcher is told of changes before they are applied; nil is none.
 	Watcher Watcher
+	// Aside says that this is not the run's own stream but one beside it, for a table that is loaded anew.
+	Aside bool
+	// Errands are done in between; nil for none. While Busy holds, StopPoint.CaughtUp waits.
+	Errands *Errands
+	Busy    func() bool
 	// Ledger keeps control tables; nil keeps none.
 	Ledger *Ledger
 	// Log is told of the stream, ApplyLog of what is applied.
@@ -48,7 +55,7 @@ type Watcher interface {
 	// Touched is told of changes of a table, whose rows are those of the target; nil says that any of its rows may have changed, or that
 	// the table is new, or another than before. Nothing of the changes may be kept.
 	Touched(t *Table, c *change.Changes)
-	// Left is told of a table that is followed no more.
+	// Left is told of a table that is followed no more; without a reason it comes back.
 	Left(t *Table, why string)
 }
 

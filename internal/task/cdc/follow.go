@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -27,12 +28,24 @@ const (
 // Follow applies changes until a stop point is reached, a policy stops it, or the context ends, which is no error: what
 // has been read in whole transactions is applied, and the checkpoint says where to go on.
 func Follow(ctx context.Context, c Config) (Reason, error) {
+	reason, _, err := FollowKeeping(ctx, c)
+	return reason, err
+}
+
+// FollowKeeping is Follow that returns the tables as they are at the last checkpoint.
+func FollowKeeping(ctx context.Context, c Config) (Reason, []*Table, error) {
 	f := &follower{Config: c, tables: map[int]*Table{}}
 	for _, t := range c.Tables {
 		f.tables[t.Number] = t
 		f.next = max(f.next, t.Number+1)
 	}
 	defer c.Stats.enter(Stopped)
+	reason, err := f.persist(ctx)
+	return reason, slices.SortedFunc(maps.Values(f.tables), func(a, b *Table) int { return a.Number - b.Number }), err
+}
+
+// persist lives again and again until there is a reason to end.
+func (f *follower) persist(ctx context.Context) (Reason, error) {
 	lost := time.Time{}
 	for tries := 0; ; tries++ {
 		reason, err := f.live(ctx)
@@ -166,7 +179,7 @@ func (f *follower) pool() *change.GroupPool {
 }
 
 func (f *follower) request(p *pipe) connector.StreamRequest {
-	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable}
+	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
 			r.Tables = append(r.Tables, t.Followed())

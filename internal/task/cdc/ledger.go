@@ -9,6 +9,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
 // Ledger keeps the control tables that the task settings ask for: awsdms_status, awsdms_suspended_tables and
@@ -67,6 +68,27 @@ func (c *ControlTable) put(ctx context.Context, s connector.ApplySession, values
 	return nil
 }
 
+// remove deletes the row of a key, which the table's first columns are.
+func (c *ControlTable) remove(ctx context.Context, s connector.ApplySession, key ...string) error {
+	columns := make([]connector.LoadColumn, len(key))
+	layouts := make([]change.Layout, len(key))
+	positions := make([]int, len(key))
+	var old change.Batch
+	for i := range key {
+		columns[i], layouts[i], positions[i] = connector.LoadColumn{Column: c.Table.Columns[i], Layout: change.Text}, change.Text, i
+	}
+	old.Reset(layouts)
+	for i, v := range key {
+		put(&old.Columns[i], v)
+	}
+	old.EndRow()
+	_, err := s.Write(ctx, []connector.RowSet{{Op: change.Delete, Table: c.Table, OldColumns: columns, Old: &old, Key: positions, Unique: true}})
+	if err != nil {
+		return fmt.Errorf("write %s: %w", c.Table.Name.Name, err)
+	}
+	return nil
+}
+
 func pick[T any](all []T, positions []int) []T {
 	out := make([]T, len(positions))
 	for i, p := range positions {
@@ -108,6 +130,14 @@ const nameSize = 128
 
 func within(s string, size int) string {
 	return s[:change.CutUTF8([]byte(s), min(size, len(s)))]
+}
+
+// RemoveSuspended takes a table out of awsdms_suspended_tables.
+func (l *Ledger) RemoveSuspended(ctx context.Context, s connector.ApplySession, t catalog.Name) error {
+	if l == nil || l.Suspended == nil {
+		return nil
+	}
+	return l.Suspended.remove(ctx, s, l.Server, l.Task, t.Schema, t.Name)
 }
 
 // WriteStatus writes the row of awsdms_status: FULL LOAD, CHANGE PROCESSING or NOT RUNNING.
@@ -153,8 +183,17 @@ func (p *pipe) tell(ctx context.Context, status string, now bool) (told bool, er
 	return true, l.writeHistory(ctx, p.session, &p.slot, c)
 }
 
-// suspended tells the ledger of a table that is given up.
+// suspended tells the ledger of a table that is given up. Too many of them stop the task.
 func (p *pipe) suspended(ctx context.Context, t *apply.Table, why string) error {
+	n := 0
+	for _, other := range p.tables {
+		if other.Suspended() != "" {
+			n++
+		}
+	}
+	if p.TableErrorCount > 0 && n >= p.TableErrorCount {
+		return fmt.Errorf("%w (TableErrorEscalationCount %d): table %s: %s", fullload.ErrStopped, p.TableErrorCount, t.Source.Name, why)
+	}
 	return p.Ledger.WriteSuspended(ctx, p.session, t.Source.Name, why)
 }
 

@@ -8,16 +8,19 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 )
 
 // stopGrace is how long what is under way may take to end once the context has ended.
 const stopGrace = 1500 * time.Millisecond
 
-// syncEvery is how often commits are made durable while changes keep coming, and checkpointEvery how often the position is
-// written while none of them concern the tables followed.
+// syncEvery is how often commits are made durable while changes keep coming, idleSync how soon once none come: each time
+// the changes wait for the disk. checkpointEvery is how often the position is written while none of them concern the tables
+// followed.
 const (
 	syncEvery       = time.Second
+	idleSync        = 50 * time.Millisecond
 	checkpointEvery = 10 * time.Second
 )
 
@@ -56,7 +59,9 @@ type pipe struct {
 type parcel struct {
 	event connector.Event
 	work  *apply.Work // nil without changes
-	// answered is closed when the change of structure has been carried out and the reader may go on.
+	// errand is to be done while the reader waits; the event is then none.
+	errand *errand
+	// answered is closed when the change of structure, or the errand, has been carried out and the reader may go on.
 	answered chan struct{}
 }
 
@@ -77,11 +82,18 @@ func (p *pipe) run(ctx context.Context) (Reason, error) {
 	var readErr error
 	go func() {
 		defer close(parcels)
-		readErr = p.read(reading, parcels)
+		readErr = rescue.Run(func() error { return p.read(reading, parcels) })
 	}()
-	reason, err := p.applyAll(applying, parcels)
+	var reason Reason
+	err := rescue.Run(func() (err error) {
+		reason, err = p.applyAll(applying, parcels)
+		return err
+	})
 	stop()
-	for range parcels { // the reader ends when it can hand nothing over
+	for left := range parcels { // the reader ends when it can hand nothing over
+		if left.errand != nil {
+			left.errand.done <- errNotNow
+		}
 	}
 	switch {
 	case errors.Is(err, errEnded):
@@ -104,11 +116,17 @@ func (p *pipe) close() {
 
 // read prepares what the stream delivers.
 func (p *pipe) read(ctx context.Context, parcels chan<- parcel) error {
-	for {
+	for whole := true; ; {
+		if e := p.errand(whole); e != nil {
+			if err := p.hand(ctx, parcels, parcel{errand: e, answered: make(chan struct{})}); err != nil {
+				return err
+			}
+		}
 		event, err := p.stream.Next(ctx)
 		if err != nil {
 			return err
 		}
+		whole = event.Position != ""
 		next := parcel{event: event}
 		if event.Changes == nil && len(p.rejected) > 0 {
 			if event.Changes, err = p.pool.Get(ctx); err != nil {
@@ -123,20 +141,40 @@ func (p *pipe) read(ctx context.Context, parcels chan<- parcel) error {
 		if event.Structure != nil {
 			next.answered = make(chan struct{})
 		}
-		select {
-		case parcels <- next:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		if next.answered != nil {
-			select {
-			case <-next.answered:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
+		if err := p.hand(ctx, parcels, next); err != nil {
+			return err
 		}
 		if event.Ended {
 			return nil
 		}
 	}
+}
+
+// hand gives a parcel to the applier, and waits for its answer where one is due.
+func (p *pipe) hand(ctx context.Context, parcels chan<- parcel, next parcel) error {
+	select {
+	case parcels <- next:
+	case <-ctx.Done():
+		if next.errand != nil {
+			next.errand.done <- errNotNow
+		}
+		return context.Cause(ctx)
+	}
+	if next.answered == nil {
+		return nil
+	}
+	select {
+	case <-next.answered:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// errand returns what is to be done now, if anything: only between two transactions.
+func (p *pipe) errand(whole bool) *errand {
+	if !whole {
+		return nil
+	}
+	return p.Errands.next()
 }

@@ -144,15 +144,20 @@ func (p *pipe) giveUp(ctx context.Context, t *Table, why error) error {
 		return fmt.Errorf("%w (TableErrorPolicy STOP_TASK): table %s: %w", fullload.ErrStopped, t.Source.Name, why)
 	}
 	p.ApplyLog.Error("table suspended", "table", t.Source.Name.String(), "error", why)
-	t.Suspend(why.Error())
+	return p.setAside(ctx, t, why.Error())
+}
+
+// setAside suspends a table and remembers it.
+func (p *pipe) setAside(ctx context.Context, t *Table, why string) error {
+	t.Suspend(why)
 	if p.Watcher != nil {
-		p.Watcher.Left(t, "the table is suspended: "+why.Error())
+		p.Watcher.Left(t, "the table is suspended: "+why)
 	}
 	p.stream.Drop(t.Number)
-	if err := p.note(ctx, SuspendedNote(t.Source.Name), why.Error()); err != nil {
+	if err := p.note(ctx, SuspendedNote(t.Source.Name), why); err != nil {
 		return err
 	}
-	return p.suspended(ctx, t.Table, why.Error())
+	return p.suspended(ctx, t.Table, why)
 }
 
 // execInside runs DDL in the open transaction, which goes on when the DDL is refused.

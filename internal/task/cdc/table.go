@@ -80,6 +80,18 @@ func (t *Table) Followed() connector.Followed {
 	return connector.Followed{Number: t.Number, Table: t.Source, Columns: t.Read, Since: t.Since}
 }
 
+// as is the table under another number, its rows being those of a later position.
+func (t *Table) as(number int, since string) *Table {
+	other := *t
+	other.Since = since
+	other.Table = apply.NewTable(number, t.Source, t.Target, t.Columns, t.Key)
+	other.Partial, other.Stats = t.Partial, t.Stats
+	if why := t.Suspended(); why != "" {
+		other.Suspend(why)
+	}
+	return &other
+}
+
 // keyOf finds the columns that identify a row: what identifies it in the source, as far as all of it reaches the target,
 // else the target's own primary key. It is empty when there is none.
 func keyOf(p *mapping.TablePlan, target *catalog.Table) []int {

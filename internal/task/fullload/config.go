@@ -53,6 +53,8 @@ type Table struct {
 	Create, Keys, Indexes []catalog.Statement
 	// Resumed says that an earlier run may have run some of the statements.
 	Resumed bool
+	// EarlierRows is how many rows an earlier run has loaded, which are not loaded again.
+	EarlierRows int64
 	// Fresh says that the table held no rows when the run began.
 	Fresh     bool
 	LoadOrder int

@@ -14,6 +14,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
@@ -64,14 +65,14 @@ func Run(ctx context.Context, c Config) error {
 func (l *load) workOff(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for range max(1, l.Workers) {
-		g.Go(func() error { return l.work(ctx) })
+		g.Go(rescue.Func(func() error { return l.work(ctx) }))
 	}
 	return g.Wait()
 }
 
 // Register makes the tables visible in Stats before the load begins.
 func (t *Table) register(s *Stats) *TableStats {
-	ts := &TableStats{Source: t.Source.Name, Target: t.Target.Name, TotalRows: t.Source.Rows, TotalBytes: t.Source.Bytes}
+	ts := &TableStats{Source: t.Source.Name, Target: t.Target.Name, TotalRows: t.Source.Rows, TotalBytes: t.Source.Bytes, EarlierRows: t.EarlierRows}
 	ts.segments.Store(int64(len(t.Segments)))
 	s.add(ts)
 	return ts
@@ -144,7 +145,7 @@ func (l *load) tableFailed(ctx context.Context, t *tableState, err error) error 
 		l.failed.Add(1)
 	}
 	switch {
-	case errors.Is(err, ErrStopped), connector.ClassOf(err) == connector.Full:
+	case errors.Is(err, ErrStopped), connector.ClassOf(err) == connector.Full, rescue.In(err) != nil:
 		return err
 	case l.Policy.Table == StopTask:
 		return fmt.Errorf("%w (TableErrorPolicy STOP_TASK): %w", ErrStopped, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
@@ -68,7 +69,7 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 	// Reader and writer reject on goroutines of their own.
 	readRejects := &rejects{ctx: ctx, load: a.load, table: a.table, parked: a.rejects.parked}
 	a.read.Reject = readRejects.take
-	g.Go(func() error {
+	g.Go(rescue.Func(func() error {
 		defer close(batches)
 		if err := a.load.Snapshot.Read(ctx, a.read); err != nil {
 			if errors.Is(err, ErrSuspended) || errors.Is(err, ErrStopped) {
@@ -77,8 +78,8 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 			return &SourceError{err}
 		}
 		return nil
-	})
-	g.Go(func() error {
+	}))
+	g.Go(rescue.Func(func() error {
 		for h := range batches {
 			err := a.write(ctx, loader, h.batch)
 			pool.Put(h.batch)
@@ -90,7 +91,7 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 			}
 		}
 		return nil
-	})
+	}))
 	err := g.Wait()
 	a.rejects.join(readRejects)
 	return err

@@ -18,9 +18,10 @@ const (
 	Building // rows are in, keys and indexes are being made; DMS has no word for it and its clients are shown FullLoad
 	Completed
 	Failed
+	Reloading // on its own, while the changes of other tables are followed
 )
 
-var stateNames = [...]string{"Before load", "Full load", "Building indexes", "Table completed", "Table error"}
+var stateNames = [...]string{"Before load", "Full load", "Building indexes", "Table completed", "Table error", "Table is being reloaded"}
 
 // String returns DMS's name of the state.
 func (s State) String() string { return stateNames[s] }
@@ -38,12 +39,15 @@ type TableStats struct {
 	Source, Target catalog.Name
 	// TotalRows and TotalBytes are the source's estimates; -1 means unknown.
 	TotalRows, TotalBytes int64
+	// EarlierRows is how many rows an earlier run has loaded, which are not loaded again.
+	EarlierRows int64
 
 	rows, bytes, rejected, changed atomic.Int64
 	segments, segmentsDone         atomic.Int64
 	state                          atomic.Uint32
 	started, ended                 atomic.Int64 // Unix nanoseconds
 	err                            atomic.Pointer[error]
+	reloaded, reloading            atomic.Bool
 }
 
 // TableCounts is a moment of TableStats.
@@ -53,9 +57,12 @@ type TableCounts struct {
 	Rows, Bytes            int64
 	Rejected, Changed      int64 // rows left out; rows that went with a changed value
 	TotalRows, TotalBytes  int64
+	EarlierRows            int64 // of an earlier run, not among Rows
 	Segments, SegmentsDone int64
 	Started, Ended         time.Time // zero while not yet
 	Err                    error
+	// Reloaded says that the table was loaded anew while changes were followed (FullLoadReloaded).
+	Reloaded bool
 }
 
 // Tables returns the counts of every table, in the order of the load.
@@ -69,22 +76,58 @@ func (s *Stats) Tables() []TableCounts {
 	return out
 }
 
+// add takes a table in, in the place of an earlier load of it.
 func (s *Stats) add(t *TableStats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for i, before := range s.mu.tables {
+		if before.Source == t.Source {
+			t.reloaded.Store(before.reloaded.Load())
+			t.reloading.Store(before.reloading.Load())
+			s.mu.tables[i] = t
+			return
+		}
+	}
 	s.mu.tables = append(s.mu.tables, t)
+}
+
+// BeginReload shows a table as being reloaded, until EndReload.
+func (s *Stats) BeginReload(source, target catalog.Name) {
+	t := &TableStats{Source: source, Target: target, TotalRows: -1, TotalBytes: -1}
+	s.add(t)
+	t.reloaded.Store(true)
+	t.reloading.Store(true)
+}
+
+// EndReload shows a table as it is after its reload: completed, or failed when there is an error.
+func (s *Stats) EndReload(source catalog.Name, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, t := range s.mu.tables {
+		if t.Source != source {
+			continue
+		}
+		if err != nil {
+			t.fail(err)
+		}
+		t.reloading.Store(false)
+	}
 }
 
 func (t *TableStats) counts() TableCounts {
 	c := TableCounts{
 		Source: t.Source, Target: t.Target, State: State(t.state.Load()),
 		Rows: t.rows.Load(), Bytes: t.bytes.Load(), Rejected: t.rejected.Load(), Changed: t.changed.Load(),
-		TotalRows: t.TotalRows, TotalBytes: t.TotalBytes,
+		TotalRows: t.TotalRows, TotalBytes: t.TotalBytes, EarlierRows: t.EarlierRows,
 		Segments: t.segments.Load(), SegmentsDone: t.segmentsDone.Load(),
 		Started: fromNanos(t.started.Load()), Ended: fromNanos(t.ended.Load()),
 	}
 	if err := t.err.Load(); err != nil {
 		c.Err = *err
+	}
+	c.Reloaded = t.reloaded.Load()
+	if t.reloading.Load() && c.State != Failed {
+		c.State = Reloading
 	}
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
@@ -18,6 +19,8 @@ type Options struct {
 	User, Password, Database string
 	TLS                      *tls.Config // nil for none
 	Timeout                  time.Duration
+	// Control is that of net.Dialer.
+	Control func(network, address string, c syscall.RawConn) error
 	// Changes asks for what a session needs that applies changes: several statements in one command, found rows instead
 	// of changed ones as the count of an UPDATE, and MariaDB's bulk execution where the server has it.
 	Changes bool
@@ -40,7 +43,7 @@ type Conn struct {
 func Dial(ctx context.Context, o Options) (*Conn, error) {
 	var raw net.Conn
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		d := net.Dialer{Timeout: o.Timeout}
+		d := net.Dialer{Timeout: o.Timeout, Control: o.Control}
 		c, err := d.DialContext(ctx, network, address)
 		raw = c
 		if err == nil && o.Changes {

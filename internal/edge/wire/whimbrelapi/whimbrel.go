@@ -4,8 +4,67 @@
 package whimbrelapi
 
 import (
+	"time"
+
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 )
+
+// CutOverReplicationTaskRequest is a structure of the model.
+type CutOverReplicationTaskRequest struct {
+	ReplicationTaskArn *string
+}
+
+// CutOverReplicationTaskResponse is a structure of the model.
+type CutOverReplicationTaskResponse struct {
+	ReplicationTaskArn *string
+	Status             *string
+}
+
+// DescribeMappingPlanRequest is a structure of the model.
+type DescribeMappingPlanRequest struct {
+	ReplicationTaskArn *string
+	TableMappings      *string
+}
+
+// DescribeMappingPlanResponse is a structure of the model.
+type DescribeMappingPlanResponse struct {
+	After             []string
+	Before            []string
+	ColumnsLeftBehind []string
+	Notes             []string
+	OverruledRules    []string
+	Source            *string
+	Tables            []PlannedTable
+	Target            *string
+	UnmatchedRules    []string
+}
+
+// DescribeTaskProgressRequest is a structure of the model.
+type DescribeTaskProgressRequest struct {
+	ReplicationTaskArn *string
+}
+
+// DescribeTaskProgressResponse is a structure of the model.
+type DescribeTaskProgressResponse struct {
+	BytesLoaded             *int64
+	CDCLatencySource        *float64
+	CDCLatencyTarget        *float64
+	ChangesApplied          *int64
+	ChangesWaiting          *int64
+	Ended                   *time.Time
+	Following               *bool
+	FullLoadProgressPercent *int64
+	Position                *string
+	ReplicationTaskArn      *string
+	RowsLoaded              *int64
+	Started                 *time.Time
+	Status                  *string
+	TablesErrored           *int64
+	TablesLoaded            *int64
+	TablesLoading           *int64
+	TablesQueued            *int64
+	Warning                 *string
+}
 
 // ExplainAccessRequest is a structure of the model.
 type ExplainAccessRequest struct {
@@ -26,6 +85,18 @@ type ExplainAccessResponse struct {
 	Notes        []string
 	PrincipalArn *string
 	Steps        []Step
+}
+
+// PlannedTable is a structure of the model.
+type PlannedTable struct {
+	EstimatedBytes *int64
+	EstimatedRows  *int64
+	Segments       *int64
+	SourceSchema   *string
+	SourceTable    *string
+	Statements     []string
+	TargetSchema   *string
+	TargetTable    *string
 }
 
 // Step is a structure of the model.
@@ -49,20 +120,35 @@ var shapes = [...]wire.Shape{
 	1:  {Name: "Action", Kind: wire.String, HasMin: true, Min: 3, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[a-zA-Z0-9-]+:[a-zA-Z0-9]+", Expr: "[a-zA-Z0-9-]+:[a-zA-Z0-9]+"}},
 	2:  {Name: "Arn", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
 	3:  {Name: "Boolean", Kind: wire.Boolean},
-	4:  {Name: "ContextMap", Kind: wire.Map, Key: 10, Elem: 11},
-	5:  {Name: "ExplainAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 0}, {Name: "Action", Wire: "Action", Query: "Action", Shape: 1, Required: true}, {Name: "Context", Wire: "Context", Query: "Context", Shape: 4}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 2}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 2}, {Name: "SourceIp", Wire: "SourceIp", Query: "SourceIp", Shape: 10}}},
-	6:  {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 3}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 10}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 4}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 10}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 11}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 10}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 9}}},
-	7:  {Name: "Integer", Kind: wire.Integer},
-	8:  {Name: "Step", Kind: wire.Structure, Members: []wire.Member{{Name: "Effect", Wire: "Effect", Query: "Effect", Shape: 10}, {Name: "Matched", Wire: "Matched", Query: "Matched", Shape: 3}, {Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 10}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 10}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 10}, {Name: "Sid", Wire: "Sid", Query: "Sid", Shape: 10}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 7}}},
-	9:  {Name: "StepList", Kind: wire.List, Elem: 8, ItemName: "member"},
-	10: {Name: "Text", Kind: wire.String},
-	11: {Name: "TextList", Kind: wire.List, Elem: 10, ItemName: "member"},
+	4:  {Name: "ContextMap", Kind: wire.Map, Key: 20, Elem: 21},
+	5:  {Name: "CutOverReplicationTaskRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2, Required: true}}},
+	6:  {Name: "CutOverReplicationTaskResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 20}}},
+	7:  {Name: "DescribeMappingPlanRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2, Required: true}, {Name: "TableMappings", Wire: "TableMappings", Query: "TableMappings", Shape: 20}}},
+	8:  {Name: "DescribeMappingPlanResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "After", Wire: "After", Query: "After", Shape: 21}, {Name: "Before", Wire: "Before", Query: "Before", Shape: 21}, {Name: "ColumnsLeftBehind", Wire: "ColumnsLeftBehind", Query: "ColumnsLeftBehind", Shape: 21}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 21}, {Name: "OverruledRules", Wire: "OverruledRules", Query: "OverruledRules", Shape: 21}, {Name: "Source", Wire: "Source", Query: "Source", Shape: 20}, {Name: "Tables", Wire: "Tables", Query: "Tables", Shape: 17}, {Name: "Target", Wire: "Target", Query: "Target", Shape: 20}, {Name: "UnmatchedRules", Wire: "UnmatchedRules", Query: "UnmatchedRules", Shape: 21}}},
+	9:  {Name: "DescribeTaskProgressRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2, Required: true}}},
+	10: {Name: "DescribeTaskProgressResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "BytesLoaded", Wire: "BytesLoaded", Query: "BytesLoaded", Shape: 15}, {Name: "CDCLatencySource", Wire: "CDCLatencySource", Query: "CDCLatencySource", Shape: 11}, {Name: "CDCLatencyTarget", Wire: "CDCLatencyTarget", Query: "CDCLatencyTarget", Shape: 11}, {Name: "ChangesApplied", Wire: "ChangesApplied", Query: "ChangesApplied", Shape: 15}, {Name: "ChangesWaiting", Wire: "ChangesWaiting", Query: "ChangesWaiting", Shape: 15}, {Name: "Ended", Wire: "Ended", Query: "Ended", Shape: 22}, {Name: "Following", Wire: "Following", Query: "Following", Shape: 3}, {Name: "FullLoadProgressPercent", Wire: "FullLoadProgressPercent", Query: "FullLoadProgressPercent", Shape: 14}, {Name: "Position", Wire: "Position", Query: "Position", Shape: 20}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2}, {Name: "RowsLoaded", Wire: "RowsLoaded", Query: "RowsLoaded", Shape: 15}, {Name: "Started", Wire: "Started", Query: "Started", Shape: 22}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 20}, {Name: "TablesErrored", Wire: "TablesErrored", Query: "TablesErrored", Shape: 15}, {Name: "TablesLoaded", Wire: "TablesLoaded", Query: "TablesLoaded", Shape: 15}, {Name: "TablesLoading", Wire: "TablesLoading", Query: "TablesLoading", Shape: 15}, {Name: "TablesQueued", Wire: "TablesQueued", Query: "TablesQueued", Shape: 15}, {Name: "Warning", Wire: "Warning", Query: "Warning", Shape: 20}}},
+	11: {Name: "Double", Kind: wire.Double},
+	12: {Name: "ExplainAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 0}, {Name: "Action", Wire: "Action", Query: "Action", Shape: 1, Required: true}, {Name: "Context", Wire: "Context", Query: "Context", Shape: 4}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 2}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 2}, {Name: "SourceIp", Wire: "SourceIp", Query: "SourceIp", Shape: 20}}},
+	13: {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 3}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 20}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 4}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 20}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 21}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 20}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 19}}},
+	14: {Name: "Integer", Kind: wire.Integer},
+	15: {Name: "Long", Kind: wire.Long},
+	16: {Name: "PlannedTable", Kind: wire.Structure, Members: []wire.Member{{Name: "EstimatedBytes", Wire: "EstimatedBytes", Query: "EstimatedBytes", Shape: 15}, {Name: "EstimatedRows", Wire: "EstimatedRows", Query: "EstimatedRows", Shape: 15}, {Name: "Segments", Wire: "Segments", Query: "Segments", Shape: 14}, {Name: "SourceSchema", Wire: "SourceSchema", Query: "SourceSchema", Shape: 20}, {Name: "SourceTable", Wire: "SourceTable", Query: "SourceTable", Shape: 20}, {Name: "Statements", Wire: "Statements", Query: "Statements", Shape: 21}, {Name: "TargetSchema", Wire: "TargetSchema", Query: "TargetSchema", Shape: 20}, {Name: "TargetTable", Wire: "TargetTable", Query: "TargetTable", Shape: 20}}},
+	17: {Name: "PlannedTableList", Kind: wire.List, Elem: 16, ItemName: "member"},
+	18: {Name: "Step", Kind: wire.Structure, Members: []wire.Member{{Name: "Effect", Wire: "Effect", Query: "Effect", Shape: 20}, {Name: "Matched", Wire: "Matched", Query: "Matched", Shape: 3}, {Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 20}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 20}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 20}, {Name: "Sid", Wire: "Sid", Query: "Sid", Shape: 20}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 14}}},
+	19: {Name: "StepList", Kind: wire.List, Elem: 18, ItemName: "member"},
+	20: {Name: "Text", Kind: wire.String},
+	21: {Name: "TextList", Kind: wire.List, Elem: 20, ItemName: "member"},
+	22: {Name: "Timestamp", Kind: wire.Timestamp},
 }
 
 var operations = [...]wire.Operation{
-	{Name: "ExplainAccess", Input: 5, Output: 6, Errors: []int{0}, NewInput: func() any { return new(ExplainAccessRequest) }},
+	{Name: "CutOverReplicationTask", Input: 5, Output: 6, Errors: []int{1, 0}, NewInput: func() any { return new(CutOverReplicationTaskRequest) }},
+	{Name: "DescribeMappingPlan", Input: 7, Output: 8, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeMappingPlanRequest) }},
+	{Name: "DescribeTaskProgress", Input: 9, Output: 10, Errors: []int{1}, NewInput: func() any { return new(DescribeTaskProgressRequest) }},
+	{Name: "ExplainAccess", Input: 12, Output: 13, Errors: []int{1}, NewInput: func() any { return new(ExplainAccessRequest) }},
 }
 
 var faults = [...]wire.ErrorShape{
+	{Name: "InvalidStateException", Code: "InvalidStateException", Status: 400, Sender: true},
 	{Name: "ResourceNotFoundException", Code: "ResourceNotFoundException", Status: 400, Sender: true},
 }

@@ -1,0 +1,81 @@
+package socket
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
+)
+
+type operation func(ctx context.Context, s Server, q *request, r *reply) error
+
+func operations() map[string]operation {
+	return map[string]operation{
+		"test": func(ctx context.Context, s Server, q *request, _ *reply) error {
+			return s.Test(ctx, *q.Endpoint, q.AsTarget)
+		},
+		"schemas": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Schemas, err = s.Schemas(ctx, *q.Endpoint)
+			return err
+		},
+		"start": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Start(ctx, *q.Task) },
+		"stop":  func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Stop(ctx, q.ID) },
+		"tasks": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Tasks, r.Revision, err = s.Tasks(ctx, q.Revision)
+			return err
+		},
+		"tables": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Tables, err = s.Tables(ctx, q.ID)
+			return err
+		},
+		"reload": func(ctx context.Context, s Server, q *request, _ *reply) error {
+			return s.Reload(ctx, q.ID, q.Tables, q.ValidateOnly)
+		},
+		"plan": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Plan, err = s.Plan(ctx, *q.Task)
+			return err
+		},
+		"release": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Release(ctx, *q.Task) },
+		"log": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Path, r.Size, err = s.Log(ctx, q.ID)
+			return err
+		},
+		"forget": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Forget(ctx, q.ID) },
+		"adopt":  func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Adopt(ctx, q.ID, q.From) },
+		"logging": func(ctx context.Context, s Server, q *request, _ *reply) error {
+			return s.SetLogging(ctx, q.ID, q.Settings)
+		},
+		"usage": func(ctx context.Context, s Server, _ *request, r *reply) (err error) {
+			r.Usage, err = s.Usage(ctx)
+			return err
+		},
+	}
+}
+
+// Handler answers for a server.
+func Handler(s Server) http.Handler {
+	mux := http.NewServeMux()
+	for name, do := range operations() {
+		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, h *http.Request) {
+			q, r := request{Endpoint: &instance.Endpoint{}, Task: &instance.Task{}}, reply{}
+			err := json.NewDecoder(h.Body).Decode(&q)
+			if err == nil {
+				err = rescue.Run(func() error { return do(h.Context(), s, &q, &r) })
+			}
+			var refusal *instance.Refusal
+			switch {
+			case errors.As(err, &refusal):
+				r.Refusal = &refusal.Message
+			case err != nil:
+				r.Failure = fmt.Sprintf("%s: %v", name, err)
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(r) // who asked has gone
+		})
+	}
+	return mux
+}

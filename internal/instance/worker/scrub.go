@@ -1,0 +1,69 @@
+package worker
+
+import (
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/instance"
+)
+
+// shortSecret is the length from which a password is looked for in texts; shorter ones would take pieces out of words.
+const shortSecret = 5
+
+// scrubber takes passwords out of texts. Connectors do not put them there; what a server or a library says may.
+type scrubber struct{ replace *strings.Replacer }
+
+func newScrubber(ends ...instance.Endpoint) scrubber {
+	var pairs []string
+	for _, e := range ends {
+		for _, secret := range secretsOf(e.URL) {
+			for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+				pairs = append(pairs, form, "xxxxx")
+			}
+		}
+	}
+	return scrubber{strings.NewReplacer(pairs...)}
+}
+
+// secretsOf finds the passwords in a URL.
+func secretsOf(raw string) (secrets []string) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil
+	}
+	add := func(s string) {
+		if len(s) >= shortSecret {
+			secrets = append(secrets, s)
+		}
+	}
+	if password, ok := u.User.Password(); ok {
+		add(password)
+	}
+	for name, values := range u.Query() {
+		if strings.Contains(strings.ToLower(name), "password") {
+			for _, v := range values {
+				add(v)
+			}
+		}
+	}
+	return secrets
+}
+
+func (s scrubber) text(t string) string { return s.replace.Replace(t) }
+
+// writer is a writer whose lines are scrubbed.
+func (s scrubber) writer(w io.Writer) io.Writer { return scrubbedWriter{s, w} }
+
+type scrubbedWriter struct {
+	scrubber
+	to io.Writer
+}
+
+// Write takes whole lines.
+func (w scrubbedWriter) Write(line []byte) (int, error) {
+	if _, err := w.replace.WriteString(w.to, string(line)); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}

@@ -1,0 +1,255 @@
+package worker
+
+import (
+	"slices"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/progress"
+	"github.com/whimbreldb/whimbrel/internal/task"
+	"github.com/whimbreldb/whimbrel/internal/task/apply"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/validate"
+)
+
+// The states of tables, in DMS's words.
+const (
+	beforeLoad = "Before load"
+	fullLoad   = "Full load"
+	completed  = "Table completed"
+	cancelled  = "Table cancelled"
+	tableError = "Table error"
+)
+
+// tables are the statistics of a task's tables: what earlier processes and tries have counted, and what the present one
+// counts beside.
+type tables struct {
+	order []instance.TableName
+	known map[instance.TableName]*statistics
+}
+
+// statistics of one table: before are those of earlier tries, now all.
+type statistics struct{ before, now instance.Table }
+
+func newTables(rows []instance.Table) *tables {
+	t := &tables{known: map[instance.TableName]*statistics{}}
+	for _, r := range rows {
+		*t.of(catalog.Name{Schema: r.Schema, Name: r.Name}) = statistics{r, r}
+	}
+	return t
+}
+
+func (t *tables) of(n catalog.Name) *statistics {
+	name := instance.TableName{Schema: n.Schema, Name: n.Name}
+	s := t.known[name]
+	if s == nil {
+		row := instance.Table{Schema: n.Schema, Name: n.Name}
+		s = &statistics{row, row}
+		t.known[name] = s
+		t.order = append(t.order, name)
+	}
+	return s
+}
+
+// rows are all statistics, in the order in which the tables became known.
+func (t *tables) rows() []instance.Table {
+	out := make([]instance.Table, len(t.order))
+	for i, name := range t.order {
+		out[i] = t.known[name].now
+	}
+	return out
+}
+
+// plan takes up the tables that a try is about.
+func (t *tables) plan(p *task.Plan, kind task.Type) {
+	loads := kind != task.Changes && p.Checkpoint == nil
+	for _, tp := range p.Tables {
+		s := t.of(tp.Plan.Source.Name)
+		switch {
+		case loads && s.now.State != completed:
+			s.now.State, s.now.Why = beforeLoad, ""
+		case !loads && (s.now.State == "" || s.now.State == beforeLoad):
+			s.now.State = completed
+		}
+		s.before = s.now
+	}
+}
+
+// see takes in what is counted now, and reports whether anything has changed.
+func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, compared []validate.Counts, at time.Time) (changed bool) {
+	loads := map[catalog.Name]bool{}
+	next := map[*statistics]instance.Table{}
+	for i := range load {
+		s := t.of(load[i].Source)
+		loads[load[i].Source] = true
+		next[s] = withLoad(s.before, &load[i])
+	}
+	for i := range changes.Tables {
+		c := &changes.Tables[i]
+		s := t.of(c.Source)
+		row, seen := next[s]
+		if !seen {
+			row = s.before
+		}
+		next[s] = withChanges(row, c, loads[c.Source])
+	}
+	for i := range compared {
+		s := t.of(compared[i].Source)
+		row, seen := next[s]
+		if !seen {
+			row = s.before
+		}
+		next[s] = withValidation(row, &compared[i])
+	}
+	for s, row := range next {
+		row.Updated = s.now.Updated
+		if row == s.now {
+			continue
+		}
+		row.Updated = at
+		s.now, changed = row, true
+	}
+	return changed
+}
+
+func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
+	row.Rows, row.ErrorRows, row.Why = l.Rows+l.EarlierRows, l.Rejected, ""
+	switch l.State {
+	case fullload.BeforeLoad:
+		row.State = beforeLoad
+	case fullload.FullLoad, fullload.Building:
+		row.State = fullLoad
+	case fullload.Completed:
+		row.State = completed
+	case fullload.Failed:
+		row.State = tableError
+		if l.Err != nil {
+			row.Why = bounded(oneLine(l.Err.Error()))
+		}
+	}
+	if l.EarlierRows > 0 && l.Rows == 0 && row.LoadEnded != nil {
+		return row // nothing was left to load
+	}
+	row.LoadStarted, row.LoadEnded = moment(l.Started), moment(l.Ended)
+	return row
+}
+
+func withValidation(row instance.Table, c *validate.Counts) instance.Table {
+	row.Validation = instance.Validation{
+		State: string(c.State), Details: bounded(oneLine(c.Reason)), Pending: c.Pending, Failed: c.Failed, Suspended: c.Suspended,
+	}
+	return row
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
+func withChanges(row instance.Table, c *apply.TableCounts, loads bool) instance.Table {
+	row.Inserts += c.Inserts
+	row.Updates += c.Updates
+	row.Deletes += c.Deletes
+	row.DDLs += c.DDLs
+	row.AppliedInserts += c.AppliedInserts
+	row.AppliedUpdates += c.AppliedUpdates
+	row.AppliedDeletes += c.AppliedDeletes
+	row.AppliedDDLs += c.AppliedDDLs
+	switch {
+	case c.Suspended != "":
+		row.State, row.Why = tableError, bounded(oneLine(c.Suspended))
+	case !loads:
+		row.State, row.Why = completed, ""
+	}
+	return row
+}
+
+// fold makes what is counted now what was counted before.
+func (t *tables) fold() {
+	for _, s := range t.known {
+		s.before = s.now
+	}
+}
+
+// end settles the tables that were being loaded when the task ended.
+func (t *tables) end(failure string, at time.Time) {
+	for _, s := range t.known {
+		if s.now.State == fullLoad {
+			s.now.State, s.now.Updated = cancelled, at
+			if failure != "" {
+				s.now.State, s.now.Why = tableError, "the task has failed: "+failure
+			}
+		}
+		s.before = s.now
+	}
+}
+
+// progress sums up.
+func (t *tables) progress(p instance.Progress, load []fullload.TableCounts, changes cdc.Counts) instance.Progress {
+	p = t.count(p)
+	if len(load) > 0 {
+		p = loadProgress(p, load)
+	} else if len(t.order) > 0 && p.Queued+p.Loading == 0 {
+		p.Percent = 100
+	}
+	p.Following = changes.State == cdc.Following || changes.State == cdc.Waiting || changes.State == cdc.Connecting
+	if changes.Position != "" {
+		p.Position = changes.Position
+	}
+	p.SourceLatency, p.TargetLatency, p.Waiting = changes.SourceLatency, changes.TargetLatency, changes.Waiting
+	p.Changes, p.Warning = changes.Applied, changes.Warning
+	return p
+}
+
+// count counts tables by their states, and rows.
+func (t *tables) count(p instance.Progress) instance.Progress {
+	p.Loaded, p.Loading, p.Queued, p.Errored, p.Rows = 0, 0, 0, 0, 0
+	for _, s := range t.known {
+		p.Rows += s.now.Rows
+		switch s.now.State {
+		case completed:
+			p.Loaded++
+		case fullLoad:
+			p.Loading++
+		case beforeLoad:
+			p.Queued++
+		case tableError:
+			p.Errored++
+		}
+	}
+	return p
+}
+
+func loadProgress(p instance.Progress, load []fullload.TableCounts) instance.Progress {
+	all := slices.Clone(load)
+	var bytes int64
+	var began, ended time.Time
+	over := true
+	for i := range all {
+		c := &all[i]
+		bytes += c.Bytes
+		c.Rows += c.EarlierRows
+		if began.IsZero() || !c.Started.IsZero() && c.Started.Before(began) {
+			began = c.Started
+		}
+		if c.Ended.After(ended) {
+			ended = c.Ended
+		}
+		over = over && (c.State == fullload.Completed || c.State == fullload.Failed)
+	}
+	p.Bytes = bytes
+	p.Percent = min(int64(progress.Sum(all, began, time.Now()).Fraction*100), 99)
+	if p.LoadStarted == nil {
+		p.LoadStarted = moment(began)
+	}
+	p.LoadFinished = nil
+	if over {
+		p.Percent, p.LoadFinished = 100, moment(ended)
+	}
+	return p
+}

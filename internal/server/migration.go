@@ -1,0 +1,97 @@
+package server
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
+	"github.com/whimbreldb/whimbrel/internal/service/ec2"
+)
+
+// Migration says how the service DMS runs. Zero values are the documented defaults.
+type Migration struct {
+	Quotas          []string // NAME=N, in place of AWS's
+	EventWebhooks   []string // ARN=URL: where the events for a topic go
+	EventSecretFile string   // holds the secret that signs them; the environment's WHIMBREL_EVENT_SECRET goes first
+	EventCA         string   // PEM file of what signs the webhooks' certificates, beside the system's authorities
+}
+
+// eventSecret names the variable of the secret that signs events.
+const eventSecret = "WHIMBREL_EVENT_SECRET"
+
+// migration makes the configuration of DMS out of the server's parts.
+func (p *parts) migration(host dms.Host) (dms.Config, error) {
+	secrets, err := p.roleSecrets()
+	if err != nil {
+		return dms.Config{}, err
+	}
+	c := dms.Config{
+		Store: p.store, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: p.vault, Secrets: secrets,
+		Network: &ec2.Network{Store: p.store}, Host: host, SQLiteDir: p.config.SQLiteDir, Alone: p.config.Etcd == nil,
+		Roles: identity.ServiceRoles{Directory: p.directory, Region: p.cluster.Region, Now: p.config.Now}, Log: p.config.Log, Now: p.config.Now,
+	}
+	if c.Quotas, err = p.config.quotas(); err != nil {
+		return c, err
+	}
+	c.Notify, err = p.config.notify(os.LookupEnv)
+	return c, err
+}
+
+func (m *Migration) quotas() (map[string]int64, error) {
+	all := map[string]int64{}
+	for _, text := range m.Quotas {
+		name, number, _ := strings.Cut(text, "=")
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("quota %q is not NAME=N with a whole number; %s=100 would be", text, dms.QuotaNames()[0])
+		}
+		all[name] = n
+	}
+	return all, nil
+}
+
+// notify reads where events go and what they are signed with.
+func (m *Migration) notify(environment func(string) (string, bool)) (dms.Notify, error) {
+	n := dms.Notify{Topics: map[string]string{}}
+	for _, text := range m.EventWebhooks {
+		arn, url, found := strings.Cut(text, "=")
+		if !found {
+			return n, fmt.Errorf("event webhook %q is not ARN=URL", arn)
+		}
+		n.Topics[arn] = url
+	}
+	if text, set := environment(eventSecret); set {
+		n.Secret = []byte(text)
+	} else if m.EventSecretFile != "" {
+		raw, err := os.ReadFile(m.EventSecretFile)
+		if err != nil {
+			return n, fmt.Errorf("read the secret of events: %w", err)
+		}
+		n.Secret = bytes.TrimSpace(raw)
+	}
+	if m.EventCA == "" {
+		return n, nil
+	}
+	pem, err := os.ReadFile(m.EventCA)
+	if err != nil {
+		return n, fmt.Errorf("read the authority of event webhooks: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool() // a machine without any
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return n, fmt.Errorf("read the authority of event webhooks: %s holds no certificate", m.EventCA)
+	}
+	n.Client = &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true,
+	}}
+	return n, nil
+}

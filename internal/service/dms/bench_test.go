@@ -1,0 +1,236 @@
+package dms
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+)
+
+// taskBench is the service over a real store and a world in memory.
+type taskBench struct {
+	*Service
+	api   *service.Service
+	world *world
+	stop  func() // of the controllers
+}
+
+// failer is a test, or one run of a property.
+type failer interface {
+	require.TestingT
+	Helper()
+}
+
+func openStore(t testing.TB) store.Store {
+	t.Helper()
+	s, err := etcd.Embed(context.Background(), t.TempDir(), slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func newTaskBench(t failer, s store.Store, seed uint64) *taskBench {
+	t.Helper()
+	b := &taskBench{world: newWorld(seed)}
+	log := slog.New(slog.DiscardHandler)
+	if os.Getenv("WHIMBREL_TEST_LOG") != "" {
+		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	made, err := New(Config{
+		Store: s, Partition: "aws", Account: "111122223333", Region: "us-east-1", Host: b.world, Alone: true, Log: log, Now: time.Now,
+	})
+	require.NoError(t, err)
+	b.Service = made
+	b.times = times{save: 20 * time.Millisecond, poll: time.Millisecond, call: 300 * time.Millisecond, probe: 300 * time.Millisecond, renew: time.Millisecond}
+	b.reachEndpoint = func(_ context.Context, e *Endpoint, _ []string) (instance.Endpoint, error) {
+		if e.Settings["reach"] != "" {
+			return instance.Endpoint{}, badState("%s", e.Settings["reach"])
+		}
+		return instance.Endpoint{Engine: e.Engine, Settings: e.Settings}, nil
+	}
+	b.api, err = b.API()
+	require.NoError(t, err)
+	return b
+}
+
+// control runs the controllers until stop.
+func (b *taskBench) control() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.Run(ctx)
+	}()
+	b.stop = func() {
+		cancel()
+		<-done
+	}
+}
+
+// call does an operation as the edge would and holds its error to the model.
+func call[Out any](t failer, b *taskBench, name string, in any) (*Out, *wire.Error) {
+	t.Helper()
+	op := dmsapi.Service.Operation(name)
+	if err := dmsapi.Service.Validate(wire.JSON11, op, in); err != nil {
+		refused, ok := err.(*wire.Error)
+		require.True(t, ok, err)
+		return nil, refused
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	out, err := b.api.Operation(name).Do(ctx, &service.Call{
+		Service: &dmsapi.Service, Operation: op, Partition: "aws", Region: "us-east-1", Account: "111122223333", Now: b.Now(),
+	}, in)
+	if err != nil {
+		refused, ok := err.(*wire.Error)
+		require.True(t, ok, "%s answers an internal failure: %v", name, err)
+		require.True(t, dmsapi.Service.Modelled(op, refused.Code), "%s answers %v", name, refused)
+		require.False(t, refused.Server, "%s answers %v", name, refused)
+		return nil, refused
+	}
+	return out.(*Out), nil
+}
+
+func (b *taskBench) put(t failer, key string, v any) {
+	t.Helper()
+	_, err := b.Store.Update(context.Background(), func(tx store.Tx) error { return store.Write(tx, key, v) })
+	require.NoError(t, err)
+}
+
+func (b *taskBench) name(t failer, k kind, name, id string) {
+	t.Helper()
+	_, err := b.Store.Update(context.Background(), func(tx store.Tx) error { return b.claim(tx, k, name, id) })
+	require.NoError(t, err)
+}
+
+func (b *taskBench) putInstance(t failer, i Instance) {
+	t.Helper()
+	b.put(t, instances.keys()+i.ID, &i)
+}
+
+// furnish makes two instances, a source and a target whose connections have been tested from both.
+func (b *taskBench) furnish(t failer, settings map[string]string) {
+	t.Helper()
+	for _, id := range []string{"I1", "I2"} {
+		b.putInstance(t, Instance{ID: id, Name: strings.ToLower(id), Status: instanceAvailable, Class: "dms.t3.medium", EngineVersion: "3.5.4", Boot: 1})
+		b.name(t, instances, strings.ToLower(id), id)
+		for _, end := range []string{"S", "T"} {
+			b.put(t, connectionKey(id, end), Connection{Instance: id, Endpoint: end, Status: successful, Number: 1})
+		}
+	}
+	b.put(t, endpoints.keys()+"S", Endpoint{ID: "S", Name: "s", Type: "source", Engine: "postgres", Status: "active", Settings: settings})
+	b.put(t, endpoints.keys()+"T", Endpoint{ID: "T", Name: "t", Type: "target", Engine: "mysql", Status: "active"})
+}
+
+const everything = `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"%","table-name":"%"},"rule-action":"include"}]}`
+
+func (b *taskBench) creation(name, migrationType string) *dmsapi.CreateReplicationTaskMessage {
+	return &dmsapi.CreateReplicationTaskMessage{
+		ReplicationTaskIdentifier: &name, MigrationType: &migrationType, TableMappings: new(everything), ResourceIdentifier: &name,
+		SourceEndpointArn: new(b.arn(endpoints, "S")), TargetEndpointArn: new(b.arn(endpoints, "T")), ReplicationInstanceArn: new(b.arn(instances, "I1")),
+	}
+}
+
+func (b *taskBench) create(t failer, name, migrationType string) {
+	t.Helper()
+	_, err := call[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", b.creation(name, migrationType))
+	require.Nil(t, err)
+}
+
+func (b *taskBench) start(t failer, name string, wish Wish) *wire.Error {
+	t.Helper()
+	_, err := call[dmsapi.StartReplicationTaskResponse](t, b, "StartReplicationTask", &dmsapi.StartReplicationTaskMessage{
+		ReplicationTaskArn: new(b.arn(tasks, name)), StartReplicationTaskType: new(string(wish))})
+	return err
+}
+
+func (b *taskBench) stopIt(t failer, name string) *wire.Error {
+	t.Helper()
+	_, err := call[dmsapi.StopReplicationTaskResponse](t, b, "StopReplicationTask", &dmsapi.StopReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name))})
+	return err
+}
+
+func (b *taskBench) delete(t failer, name string) *wire.Error {
+	t.Helper()
+	_, err := call[dmsapi.DeleteReplicationTaskResponse](t, b, "DeleteReplicationTask", &dmsapi.DeleteReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name))})
+	return err
+}
+
+// describe shows a task; nil if it is not there.
+func (b *taskBench) describe(t failer, name string) *dmsapi.ReplicationTask {
+	t.Helper()
+	out, err := call[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{
+		Filters: []dmsapi.Filter{{Name: new("replication-task-id"), Values: []string{name}}}})
+	if err != nil {
+		require.Equal(t, "ResourceNotFoundFault", err.Code)
+		return nil
+	}
+	require.Len(t, out.ReplicationTasks, 1)
+	return &out.ReplicationTasks[0]
+}
+
+func (b *taskBench) record(t failer, id string) *Task {
+	t.Helper()
+	v, err := store.Read[Task](b.outside(context.Background()), tasks.keys()+id)
+	require.NoError(t, err)
+	return &v
+}
+
+const patient = 15 * time.Second
+
+// await waits until a task has one of the statuses; "" is that it is gone.
+func (b *taskBench) await(t failer, name string, statuses ...string) string {
+	t.Helper()
+	var last *dmsapi.ReplicationTask
+	for deadline := time.Now().Add(patient); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		last = b.describe(t, name)
+		status := ""
+		if last != nil {
+			status = *last.Status
+		}
+		for _, want := range statuses {
+			if status == want {
+				return status
+			}
+		}
+	}
+	shown, _ := json.Marshal(last)
+	require.Fail(t, "waited in vain", "for %v of %s, which is %s", statuses, name, shown)
+	return ""
+}
+
+// events lists the messages of a source's events in order.
+func (b *taskBench) events(t failer, source string) (messages []string) {
+	t.Helper()
+	page, err := b.Store.List(context.Background(), store.Range{Prefix: Prefix + "event/"})
+	require.NoError(t, err)
+	for _, item := range page.Items {
+		var e Event
+		require.NoError(t, item.Decode(&e))
+		if e.Source == source {
+			messages = append(messages, e.Message)
+		}
+	}
+	return messages
+}
+
+func ctxOf() context.Context { return context.Background() }
+
+func must[T any](v *T, err *wire.Error) *T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

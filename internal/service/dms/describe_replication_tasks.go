@@ -1,0 +1,46 @@
+package dms
+
+import (
+	"context"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+func (s *Service) describeTasks(ctx context.Context, _ *service.Call, in *dmsapi.DescribeReplicationTasksMessage) (*dmsapi.DescribeReplicationTasksResponse, error) {
+	f, err := filtersOf(in.Filters, "replication-task-arn", "replication-task-id", "migration-type", "endpoint-arn", "replication-instance-arn")
+	if err != nil {
+		return nil, err
+	}
+	p, err := pageOf(in.Marker, in.MaxRecords, most)
+	if err != nil {
+		return nil, err
+	}
+	from := outside{ctx, s.Store}
+	page, marker, err := collect(from, tasks.keys(), p, func(t *Task) bool { return s.taskPasses(f, t) })
+	if err != nil {
+		return nil, err
+	}
+	if len(page) == 0 && len(f) > 0 && p.after == "" {
+		return nil, notFound("No Tasks found matching provided filters")
+	}
+	out := &dmsapi.DescribeReplicationTasksResponse{ReplicationTasks: []dmsapi.ReplicationTask{}, Marker: marker}
+	known := remembering{from: from}
+	for i := range page {
+		shown, err := s.showTask(&known, &page[i])
+		if err != nil {
+			return nil, err
+		}
+		if value(in.WithoutSettings) {
+			shown.ReplicationTaskSettings = nil
+		}
+		out.ReplicationTasks = append(out.ReplicationTasks, *shown)
+	}
+	return out, nil
+}
+
+func (s *Service) taskPasses(f filters, t *Task) bool {
+	ends := f.allow("endpoint-arn", s.arn(endpoints, t.Source)) || f.allow("endpoint-arn", s.arn(endpoints, t.Target))
+	return ends && f.allow("replication-task-arn", s.arn(tasks, t.ID)) && f.allow("replication-task-id", t.Name) &&
+		f.allow("migration-type", t.MigrationType) && f.allow("replication-instance-arn", s.arn(instances, t.Instance))
+}

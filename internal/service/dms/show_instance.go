@@ -1,0 +1,48 @@
+package dms
+
+import (
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+)
+
+// showInstance shows an instance as the API does: where it is and since when only when it has come up.
+func (s *Service) showInstance(from getter, i *Instance) (*dmsapi.ReplicationInstance, error) {
+	g, err := lookup[SubnetGroup](from, subnetGroups, i.SubnetGroup)
+	if err != nil {
+		return nil, err
+	}
+	group, err := showGroup(from, g)
+	if err != nil {
+		return nil, err
+	}
+	out := &dmsapi.ReplicationInstance{
+		ReplicationInstanceArn: new(s.arn(instances, i.ID)), ReplicationInstanceIdentifier: &i.Name, ReplicationInstanceStatus: &i.Status,
+		ReplicationInstanceClass: &i.Class, AllocatedStorage: &i.Storage, EngineVersion: &i.EngineVersion, MultiAZ: &i.MultiAZ,
+		AutoMinorVersionUpgrade: &i.AutoMinor, PubliclyAccessible: &i.Public, NetworkType: &i.NetworkType, KmsKeyId: some(i.KMSKey),
+		PreferredMaintenanceWindow: &i.Window, ReplicationSubnetGroup: group, VpcSecurityGroups: []dmsapi.VpcSecurityGroupMembership{},
+		PendingModifiedValues: showPending(i.Pending), InstanceCreateTime: i.Created, DnsNameServers: some(i.DNS),
+	}
+	for _, id := range i.Groups {
+		out.VpcSecurityGroups = append(out.VpcSecurityGroups, dmsapi.VpcSecurityGroupMembership{VpcSecurityGroupId: new(id), Status: new("active")})
+	}
+	if i.Status == instanceCreating {
+		return out, nil
+	}
+	out.AvailabilityZone, out.SecondaryAvailabilityZone = some(i.Zone), some(i.SecondaryZone)
+	out.ReplicationInstancePrivateIpAddresses, out.ReplicationInstancePublicIpAddresses = i.Addresses, []string{}
+	if len(i.Addresses) > 0 {
+		out.ReplicationInstancePrivateIpAddress = &i.Addresses[0]
+	}
+	return out, nil
+}
+
+func showPending(p *PendingValues) *dmsapi.ReplicationPendingModifiedValues {
+	out := &dmsapi.ReplicationPendingModifiedValues{}
+	if p == nil {
+		return out
+	}
+	out.ReplicationInstanceClass, out.EngineVersion, out.NetworkType, out.MultiAZ = some(p.Class), some(p.EngineVersion), some(p.NetworkType), p.MultiAZ
+	if p.Storage > 0 {
+		out.AllocatedStorage = &p.Storage
+	}
+	return out
+}

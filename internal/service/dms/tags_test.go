@@ -1,0 +1,159 @@
+package dms
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+// TestTagsOfEveryKind: tags come and go on every kind of record, and nothing else of the record changes.
+func TestTagsOfEveryKind(t *testing.T) {
+	d := newDesk(t, nil)
+	records := map[string]any{
+		d.arn(instances, "I"): Instance{ID: "I", Status: "available", Boot: 1 << 53, Tags: map[string]string{"old": "1"}}, d.arn(subnetGroups, "g"): SubnetGroup{Name: "g"},
+		d.arn(certificates, "C"): Certificate{ID: "C"}, d.arn(endpoints, "E"): Endpoint{ID: "E", Sealed: []byte{1, 2}}, d.arn(tasks, "T"): Task{ID: "T", Attempt: 1<<62 + 1}, d.arn(subs, "s"): Subscription{Name: "s"},
+	}
+	for arn, r := range records {
+		k, id, err := d.parse(arn)
+		require.NoError(t, err)
+		_, err = d.Store.Update(t.Context(), func(tx store.Tx) error { return store.Write(tx, k.keys()+id, r) })
+		require.NoError(t, err)
+	}
+	tags := func(arn string) map[string]string {
+		all := map[string]string{}
+		for _, tag := range does[dmsapi.ListTagsForResourceResponse](d, "ListTagsForResource", &dmsapi.ListTagsForResourceMessage{ResourceArn: &arn}).TagList {
+			require.Nil(t, tag.ResourceArn)
+			all[*tag.Key] = *tag.Value
+		}
+		return all
+	}
+	var arns []string
+	for arn := range records {
+		arns = append(arns, arn)
+		before := tags(arn)
+		require.Equal(t, dmsapi.AddTagsToResourceResponse{}, *does[dmsapi.AddTagsToResourceResponse](d, "AddTagsToResource", &dmsapi.AddTagsToResourceMessage{ResourceArn: &arn, Tags: []dmsapi.Tag{{Key: new("k"), Value: new("v")}, {Key: new("K")}}}))
+		does[dmsapi.AddTagsToResourceResponse](d, "AddTagsToResource", &dmsapi.AddTagsToResourceMessage{ResourceArn: &arn, Tags: []dmsapi.Tag{{Key: new("k"), Value: new("w")}}})
+		before["k"], before["K"] = "w", ""
+		require.Equal(t, before, tags(arn), arn)
+		does[dmsapi.RemoveTagsFromResourceResponse](d, "RemoveTagsFromResource", &dmsapi.RemoveTagsFromResourceMessage{ResourceArn: &arn, TagKeys: []string{"K", "absent"}})
+		delete(before, "K")
+		require.Equal(t, before, tags(arn), arn)
+	}
+	many := does[dmsapi.ListTagsForResourceResponse](d, "ListTagsForResource", &dmsapi.ListTagsForResourceMessage{ResourceArnList: arns}).TagList
+	require.Len(t, many, len(arns)+1)
+	for _, tag := range many {
+		require.Contains(t, arns, *tag.ResourceArn)
+	}
+	require.EqualValues(t, 1<<53, d.instance("I").Boot)
+	task, err := lookup[Task](d.outside(t.Context()), tasks, "T")
+	require.NoError(t, err)
+	require.EqualValues(t, 1<<62+1, task.Attempt, "numbers stay whole")
+	e, err := lookup[Endpoint](d.outside(t.Context()), endpoints, "E")
+	require.NoError(t, err)
+	require.Equal(t, []byte{1, 2}, e.Sealed)
+
+	box := d.arn(instances, "I")
+	add := func(arn string, tags ...dmsapi.Tag) *dmsapi.AddTagsToResourceMessage {
+		return &dmsapi.AddTagsToResourceMessage{ResourceArn: &arn, Tags: tags}
+	}
+	d.refuses("AddTagsToResource", add(d.arn(instances, "none"), dmsapi.Tag{Key: new("k")}), "ResourceNotFoundFault", "none")
+	d.refuses("AddTagsToResource", add("arn:aws:dms:eu-central-1:111122223333:house:I", dmsapi.Tag{Key: new("k")}), "InvalidParameterValueException", "Invalid ARN")
+	d.refuses("AddTagsToResource", add("arn:aws:dms:us-east-1:111122223333:rep:I", dmsapi.Tag{Key: new("k")}), "InvalidParameterValueException", "Invalid ARN")
+	d.refuses("AddTagsToResource", add(box, dmsapi.Tag{Key: new("DMS:x")}), "InvalidParameterValueException", "reserved")
+	d.refuses("AddTagsToResource", add(box, dmsapi.Tag{Key: new("a*b")}), "InvalidParameterValueException", "a*b")
+	var lots []dmsapi.Tag
+	for n := range mostTags - 1 {
+		lots = append(lots, dmsapi.Tag{Key: new(fmt.Sprint(n))})
+	}
+	d.refuses("AddTagsToResource", add(box, lots...), "InvalidParameterValueException", "50")
+	require.Len(t, tags(box), 2, "nothing of it")
+	edit(d, instances, "I", func(i *Instance) { i.Status = instanceDeleting })
+	d.refuses("AddTagsToResource", add(box, dmsapi.Tag{Key: new("x")}), "InvalidResourceStateFault", "deleting")
+	d.refuses("RemoveTagsFromResource", &dmsapi.RemoveTagsFromResourceMessage{ResourceArn: new(d.arn(tasks, "none")), TagKeys: []string{"k"}}, "ResourceNotFoundFault", "none")
+	list := func(one string, many ...string) *dmsapi.ListTagsForResourceMessage {
+		return &dmsapi.ListTagsForResourceMessage{ResourceArn: some(one), ResourceArnList: many}
+	}
+	d.refuses("ListTagsForResource", list(""), "InvalidParameterValueException", "ResourceArn")
+	d.refuses("ListTagsForResource", list(box, box), "InvalidParameterCombinationException", "not both")
+	d.refuses("ListTagsForResource", list("", box, d.arn(subs, "none")), "ResourceNotFoundFault", "none")
+	d.refuses("ListTagsForResource", list("", make([]string, 101)...), "InvalidParameterValueException", "101")
+}
+
+// logs is a host whose instances know the logs of some tasks.
+type logs struct {
+	Host
+	sizes map[string]int64
+	err   error
+}
+
+func (l *logs) Client(string) instance.Client { return logger{logs: l} }
+
+type logger struct {
+	instance.Client
+	*logs
+}
+
+func (l logger) Log(_ context.Context, id string) (string, int64, error) {
+	if size, known := l.sizes[id]; known || l.err != nil {
+		return "/logs/" + id, size, l.err
+	}
+	return "", 0, &instance.Refusal{Message: "no log of " + id}
+}
+
+func TestTaskLogs(t *testing.T) {
+	host := &logs{sizes: map[string]int64{"T1": 4711}}
+	d := newDesk(t, func(c *Config) { c.Host = host })
+	arn, id := d.made("box", nil)
+	_, other := d.made("other", nil)
+	for task, on := range map[string]string{"T1": id, "T2": id, "T3": other} {
+		_, err := d.Store.Update(t.Context(), func(tx store.Tx) error {
+			return store.Write(tx, tasks.keys()+task, Task{ID: task, Name: "task-" + task, Instance: on})
+		})
+		require.NoError(t, err)
+	}
+	in := &dmsapi.DescribeReplicationInstanceTaskLogsMessage{ReplicationInstanceArn: arn}
+	out := does[dmsapi.DescribeReplicationInstanceTaskLogsResponse](d, "DescribeReplicationInstanceTaskLogs", in)
+	require.Equal(t, *arn, *out.ReplicationInstanceArn)
+	require.Equal(t, []dmsapi.ReplicationInstanceTaskLog{
+		{ReplicationTaskName: new("task-T1"), ReplicationTaskArn: new(d.arn(tasks, "T1")), ReplicationInstanceTaskLogSize: new(int64(4711))},
+		{ReplicationTaskName: new("task-T2"), ReplicationTaskArn: new(d.arn(tasks, "T2")), ReplicationInstanceTaskLogSize: new(int64(0))},
+	}, out.ReplicationInstanceTaskLogs)
+	host.err = fmt.Errorf("dial: %w", instance.ErrDown)
+	d.refuses("DescribeReplicationInstanceTaskLogs", in, "InvalidResourceStateFault", "does not answer")
+	edit(d, instances, id, func(i *Instance) { i.Status = instanceCreating })
+	d.refuses("DescribeReplicationInstanceTaskLogs", in, "InvalidResourceStateFault", "creating")
+	d.refuses("DescribeReplicationInstanceTaskLogs", &dmsapi.DescribeReplicationInstanceTaskLogsMessage{ReplicationInstanceArn: new(d.arn(instances, "none"))}, "ResourceNotFoundFault", "none")
+}
+
+// TestWhatIsNotServedSaysSo goes through the whole model: every operation has something behind it, or an error of its own
+// that says that nothing is.
+func TestWhatIsNotServedSaysSo(t *testing.T) {
+	d := newDesk(t, nil)
+	served := 0
+	for i := range dmsapi.Service.Operations {
+		op := &dmsapi.Service.Operations[i]
+		require.NotNil(t, d.api.Operation(op.Name), op.Name)
+		if d.api.Serves(op.Name) {
+			served++
+			continue
+		}
+		call := d.call(d.api, op.Name)
+		checks, err := d.api.Operation(op.Name).Access(t.Context(), call, service.NewInput(op))
+		require.NoError(t, err)
+		require.NotEmpty(t, checks, "%s may be called by everyone", op.Name)
+		_, err = d.api.Operation(op.Name).Do(t.Context(), call, service.NewInput(op))
+		require.ErrorContains(t, err, "Whimbrel does not serve "+op.Name+" yet")
+		require.True(t, isFault(err), op.Name)
+		code := codeOf(err)
+		require.True(t, dmsapi.Service.Modelled(op, code), "%s: %s", op.Name, code)
+		require.NotEqual(t, "ResourceNotFoundFault", code)
+	}
+	require.GreaterOrEqual(t, served, 24)
+}

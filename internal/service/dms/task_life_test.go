@@ -1,0 +1,287 @@
+package dms
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+func TestLifeOfATask(t *testing.T) {
+	b := newTaskBench(t, openStore(t), 1)
+	b.furnish(t, nil)
+	b.control()
+	defer b.stop()
+	b.create(t, "load", fullLoad)
+	b.await(t, "load", taskReady)
+	require.Nil(t, b.start(t, "load", WishFresh))
+	require.Equal(t, taskStopped, b.await(t, "load", taskStopped, taskFailed))
+	shown := b.describe(t, "load")
+	require.Equal(t, "Stop Reason FULL_LOAD_ONLY_FINISHED", *shown.StopReason)
+	stats := shown.ReplicationTaskStats
+	require.Equal(t, int64(100), *stats.FullLoadProgressPercent)
+	require.Equal(t, int64(1), *stats.TablesLoaded)
+	require.NotNil(t, stats.StopDate)
+	require.NotNil(t, stats.FreshStartDate)
+	require.NotNil(t, stats.FullLoadFinishDate)
+	require.Nil(t, shown.RecoveryCheckpoint)
+	require.Equal(t, []string{"Replication task created.", "Replication task started, with flag = fresh start", "Replication task stopped. Stop Reason FULL_LOAD_ONLY_FINISHED"}, b.events(t, "load"))
+
+	tables, refused := call[dmsapi.DescribeTableStatisticsResponse](t, b, "DescribeTableStatistics", &dmsapi.DescribeTableStatisticsMessage{ReplicationTaskArn: shown.ReplicationTaskArn})
+	require.Nil(t, refused)
+	require.Len(t, tables.TableStatistics, 1)
+	require.Equal(t, "Table completed", *tables.TableStatistics[0].TableState)
+	require.Equal(t, "Not enabled", *tables.TableStatistics[0].ValidationState)
+
+	b.create(t, "changes", fullLoadAndCDC)
+	b.await(t, "changes", taskReady)
+	require.Nil(t, b.start(t, "changes", WishFresh))
+	b.await(t, "changes", taskRunning)
+	require.Eventually(t, func() bool {
+		c := b.describe(t, "changes").RecoveryCheckpoint
+		return c != nil && *c == "checkpoint:V1#7"
+	}, patient, time.Millisecond, "live numbers are shown")
+	require.Nil(t, b.stopIt(t, "changes"))
+	b.await(t, "changes", taskStopped)
+	require.Equal(t, "Stop Reason NORMAL", *b.describe(t, "changes").StopReason)
+	require.Nil(t, b.start(t, "changes", WishResume))
+	b.await(t, "changes", taskRunning)
+	require.NotNil(t, b.delete(t, "changes"))
+	require.Nil(t, b.stopIt(t, "changes"))
+	b.await(t, "changes", taskStopped)
+	for _, name := range []string{"load", "changes"} {
+		require.Nil(t, b.delete(t, name))
+		b.await(t, name, "")
+	}
+	require.Empty(t, b.world.kept, "nothing is left at the source")
+	b.requireNoOrphans(t)
+}
+
+// requireNoOrphans looks for names and references of resources that are gone, and for resources without theirs.
+func (b *taskBench) requireNoOrphans(t failer) {
+	t.Helper()
+	wanted := map[string]bool{}
+	list := func(prefix string) store.Page {
+		page, err := b.Store.List(ctxOf(), store.Range{Prefix: prefix})
+		require.NoError(t, err)
+		return page
+	}
+	hosts := map[string]bool{}
+	for _, item := range list(instances.keys()).Items {
+		var i Instance
+		require.NoError(t, item.Decode(&i))
+		hosts[i.ID] = true
+	}
+	for _, item := range list(tasks.keys()).Items {
+		var v Task
+		require.NoError(t, item.Decode(&v))
+		wanted[tasks.names()+v.Name] = true
+		wanted[reference(endpoints, v.Source, tasks, v.ID)] = true
+		wanted[reference(endpoints, v.Target, tasks, v.ID)] = true
+		wanted[reference(instances, v.Instance, tasks, v.ID)] = true
+		require.True(t, hosts[v.Instance], "task %s is on an instance that is gone", v.ID)
+		if v.MovingTo != "" {
+			wanted[reference(instances, v.MovingTo, tasks, v.ID)] = true
+		}
+	}
+	for _, prefix := range []string{tasks.names(), Prefix + "ref/"} {
+		for _, item := range list(prefix).Items {
+			require.True(t, wanted[item.Key], "%s is an orphan", item.Key)
+			delete(wanted, item.Key)
+		}
+	}
+	require.Empty(t, wanted, "missing")
+	for _, item := range list(Prefix + "connection/").Items {
+		var c Connection
+		require.NoError(t, item.Decode(&c))
+		require.True(t, hosts[c.Instance], "%s is an orphan", item.Key)
+	}
+}
+
+func TestFailuresOfATask(t *testing.T) {
+	for name, c := range map[string]struct {
+		source map[string]string
+		want   string
+	}{
+		"refused": {map[string]string{"start": "wal_level is replica"}, "wal_level is replica"},
+		"reach":   {map[string]string{"reach": "the secret is gone"}, "the secret is gone"},
+		"fatal":   {map[string]string{"fail": "disk full"}, "disk full"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newTaskBench(t, openStore(t), 1)
+			b.furnish(t, c.source)
+			b.control()
+			defer b.stop()
+			b.create(t, "k", fullLoad)
+			b.await(t, "k", taskReady)
+			require.Nil(t, b.start(t, "k", WishFresh))
+			b.await(t, "k", taskFailed)
+			shown := b.describe(t, "k")
+			require.Equal(t, c.want, *shown.LastFailureMessage)
+			require.Equal(t, "Stop Reason FATAL_ERROR", *shown.StopReason)
+			require.Contains(t, b.events(t, "k"), "Replication task has failed. "+c.want)
+			refused := b.start(t, "k", WishFresh)
+			require.NotNil(t, refused, "its first run was one, whether it failed or not")
+			require.Equal(t, "InvalidParameterCombinationException", refused.Code)
+			// Mended, it goes on.
+			b.furnish(t, nil)
+			require.Nil(t, b.start(t, "k", WishResume))
+			b.await(t, "k", taskStopped)
+			require.Nil(t, b.describe(t, "k").LastFailureMessage)
+		})
+	}
+}
+
+func TestDeletionGoesOnWithoutTheDatabase(t *testing.T) {
+	b := newTaskBench(t, openStore(t), 1)
+	b.furnish(t, nil)
+	b.control()
+	defer b.stop()
+	b.create(t, "k", fullLoadAndCDC)
+	b.await(t, "k", taskReady)
+	require.Nil(t, b.start(t, "k", WishFresh))
+	b.await(t, "k", taskRunning)
+	require.Nil(t, b.stopIt(t, "k"))
+	b.await(t, "k", taskStopped)
+	b.furnish(t, map[string]string{"release": "no route to host"})
+	require.Nil(t, b.delete(t, "k"))
+	b.await(t, "k", "")
+	events := b.events(t, "k")
+	require.Contains(t, events[len(events)-2], "Cleanup of task data failed.")
+	require.Contains(t, events[len(events)-2], "no route to host")
+	require.Equal(t, "Replication task deleted.", events[len(events)-1])
+	b.requireNoOrphans(t)
+}
+
+func TestMovedTaskKeepsItsStatistics(t *testing.T) {
+	b := newTaskBench(t, openStore(t), 1)
+	b.furnish(t, nil)
+	b.control()
+	defer b.stop()
+	b.create(t, "k", fullLoad)
+	b.await(t, "k", taskReady)
+	require.Nil(t, b.start(t, "k", WishFresh))
+	b.await(t, "k", taskStopped)
+	move := func(to string) {
+		_, err := call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, to))})
+		require.Nil(t, err)
+		b.await(t, "k", taskStopped)
+		require.Equal(t, b.arn(instances, to), *b.describe(t, "k").ReplicationInstanceArn)
+	}
+	for range 5 {
+		move("I2")
+		move("I1")
+	}
+	require.Eventually(t, func() bool { return b.record(t, "k").Leaving == "" }, patient, time.Millisecond)
+	b.world.mu.Lock()
+	require.Len(t, b.world.instances["I1"].disk["k"], 1)
+	require.Empty(t, b.world.instances["I2"].disk["k"])
+	b.world.mu.Unlock()
+	require.Equal(t, "Table completed", *must(call[dmsapi.DescribeTableStatisticsResponse](t, b, "DescribeTableStatistics", &dmsapi.DescribeTableStatisticsMessage{ReplicationTaskArn: new(b.arn(tasks, "k"))})).TableStatistics[0].TableState)
+	_, err := call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I1"))})
+	require.Equal(t, "InvalidParameterCombinationException", err.Code)
+	b.putInstance(t, Instance{ID: "I2", Name: "i2", Status: instanceAvailable, Class: "dms.t3.medium", EngineVersion: "3.4.7", Boot: 1})
+	_, err = call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
+	require.Equal(t, "InvalidResourceStateFault", err.Code)
+	b.requireNoOrphans(t)
+}
+
+func TestInstancesConnectionsAndSchemas(t *testing.T) {
+	b := newTaskBench(t, openStore(t), 1)
+	b.furnish(t, nil)
+	b.control()
+	defer b.stop()
+	read := func(key string, v any) bool {
+		item, err := b.Store.Get(t.Context(), key)
+		return err == nil && item.Decode(v) == nil
+	}
+	b.putInstance(t, Instance{ID: "N", Name: "n", Status: "creating", Class: "dms.t3.medium"})
+	b.name(t, instances, "n", "N")
+	var i Instance
+	for boot, status := range []string{"", "modifying", "rebooting"} {
+		if status != "" {
+			i.Status, i.Boot = status, int64(boot)
+			b.putInstance(t, i)
+		}
+		require.Eventually(t, func() bool { return read(instances.keys()+"N", &i) && i.Status == instanceAvailable }, patient, time.Millisecond)
+		require.NotNil(t, i.Created)
+		require.Equal(t, int64(boot), b.world.State("N").Boot)
+	}
+	b.put(t, connectionKey("N", "S"), Connection{Instance: "N", Endpoint: "S", Status: connectionTesting, Number: 7})
+	b.put(t, schemasKey("S"), Schemas{Endpoint: "S", Instance: "N", Status: schemasRefreshing})
+	var c Connection
+	var s Schemas
+	require.Eventually(t, func() bool { return read(connectionKey("N", "S"), &c) && c.Status == successful }, patient, time.Millisecond)
+	require.Eventually(t, func() bool { return read(schemasKey("S"), &s) && s.Status == successful }, patient, time.Millisecond)
+	require.Equal(t, []string{"public", "sales"}, s.Names)
+	b.furnish(t, map[string]string{"test": `password authentication failed for user "dms"`})
+	b.put(t, connectionKey("N", "S"), Connection{Instance: "N", Endpoint: "S", Status: connectionTesting, Number: 8})
+	b.put(t, schemasKey("S"), Schemas{Endpoint: "S", Instance: "N", Status: schemasRefreshing})
+	require.Eventually(t, func() bool { return read(connectionKey("N", "S"), &c) && c.Status == taskFailed }, patient, time.Millisecond)
+	require.Eventually(t, func() bool { return read(schemasKey("S"), &s) && s.Status == taskFailed }, patient, time.Millisecond)
+	require.Equal(t, `password authentication failed for user "dms"`, c.Failure)
+	b.put(t, connectionKey("N", "S"), Connection{Instance: "N", Endpoint: "S", Status: taskDeleting, Number: 8})
+	require.Eventually(t, func() bool { return !read(connectionKey("N", "S"), &c) }, patient, time.Millisecond)
+	b.put(t, connectionKey("N", "T"), Connection{Instance: "N", Endpoint: "T", Status: successful})
+
+	b.world.kill("N")
+	require.Eventually(t, func() bool { e := b.events(t, "n"); return len(e) == 4 }, patient, time.Millisecond)
+	require.Contains(t, b.events(t, "n")[3], "is started again")
+
+	i.Status = taskDeleting
+	b.putInstance(t, i)
+	require.Eventually(t, func() bool { return !read(instances.keys()+"N", &i) }, patient, time.Millisecond)
+	require.False(t, read(connectionKey("N", "T"), &c))
+	require.Equal(t, []string{"N"}, b.world.unwanted)
+	id, err := named(b.outside(t.Context()), instances, "n")
+	require.NoError(t, err)
+	require.Empty(t, id)
+}
+
+func TestCutOver(t *testing.T) {
+	b := newTaskBench(t, openStore(t), 1)
+	b.furnish(t, nil)
+	b.world.length = 50
+	b.control()
+	defer b.stop()
+	arn := b.arn(tasks, "k")
+	over := func() (string, error) { return b.CutOver(t.Context(), arn) }
+	_, err := over()
+	require.ErrorContains(t, err, "ResourceNotFoundFault")
+	b.create(t, "k", fullLoadAndCDC)
+	b.await(t, "k", taskReady)
+	_, err = over()
+	require.ErrorContains(t, err, "InvalidResourceStateFault")
+	status, p, err := b.TaskProgress(t.Context(), arn)
+	require.NoError(t, err)
+	require.Equal(t, taskReady, status)
+	require.Nil(t, p)
+	plan, err := b.MappingPlan(t.Context(), arn, "")
+	require.NoError(t, err)
+	require.Equal(t, "postgres", plan.Source)
+	_, err = b.MappingPlan(t.Context(), arn, "{}")
+	require.ErrorContains(t, err, "Invalid Table Mappings document. rules: is missing")
+
+	require.Nil(t, b.start(t, "k", WishFresh))
+	b.await(t, "k", taskRunning)
+	_, err = over()
+	require.ErrorContains(t, err, "its full load is still under way")
+	b.awaitCheckpoint(t, "k")
+	b.world.kill("I1") // and on the way once more
+	require.Eventually(t, func() bool {
+		status, err = over()
+		return err == nil
+	}, patient, time.Millisecond)
+	require.Equal(t, taskRunning, status)
+	_, err = over()
+	require.Error(t, err)
+	b.world.kill("I1")
+	b.await(t, "k", taskStopped)
+	require.Equal(t, "Stop Reason STOPPED_AFTER_CACHED_EVENTS", *b.describe(t, "k").StopReason)
+	require.Equal(t, cutoverDone, b.record(t, "k").Cutover)
+	require.Contains(t, b.events(t, "k"), "Replication task has cut over: the target has taken over.")
+	require.Equal(t, 50, b.rowsOf(t, "k"), "nothing was loaded twice")
+}

@@ -1,0 +1,46 @@
+package own
+
+import (
+	"context"
+	"errors"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/whimbrelapi"
+	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// Tasks are the replication tasks of DMS, by ARN.
+type Tasks interface {
+	// TaskTags are a task's tags; none if it is not there.
+	TaskTags(ctx context.Context, arn string) map[string]string
+	// TaskProgress is a task's status, and how far it has come; nil if it has never run.
+	TaskProgress(ctx context.Context, arn string) (status string, p *instance.Progress, err error)
+	// CutOver lets the target of a running task take over.
+	CutOver(ctx context.Context, arn string) (status string, err error)
+	// MappingPlan is what a task would do to every table, with other mappings than its own if some are given.
+	MappingPlan(ctx context.Context, arn, mappings string) (*instance.Plan, error)
+}
+
+// onTask is the check of an action on a task.
+func (s *Service) onTask(ctx context.Context, call *service.Call, arn *string) []service.Check {
+	if arn == nil {
+		return call.OnAny()
+	}
+	return []service.Check{{Action: call.ActionName(), Resource: *arn, Tags: s.tasks.TaskTags(ctx, *arn)}}
+}
+
+// ours words a fault of DMS as one of this service.
+func ours(err error) error {
+	var fault *wire.Error
+	if !errors.As(err, &fault) {
+		return err
+	}
+	switch fault.Code {
+	case "ResourceNotFoundFault":
+		return whimbrelapi.Service.NewError("ResourceNotFoundException", "%s", fault.Message)
+	case "InvalidResourceStateFault":
+		return whimbrelapi.Service.NewError("InvalidStateException", "%s", fault.Message)
+	}
+	return err
+}

@@ -1,0 +1,201 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
+)
+
+// A request to load a table anew is a note of the run in the target. Whoever runs the migration carries it out, a process
+// that is under way as well as the next one, and removes the note in the transaction in which the table's changes go on. So
+// a reload that a crash has cut short is begun again.
+const reloadPrefix = "reload "
+
+// reloadRequest is the text of such a note.
+type reloadRequest struct {
+	Table catalog.Name `json:"table"`
+	At    time.Time    `json:"at"`
+	key   string
+}
+
+// ErrNoSuchTable is in the chain when a table is asked for that the migration does not have.
+var ErrNoSuchTable = errors.New("the migration has no such table")
+
+// Reload asks for tables, named as in the source, to be loaded anew while the others go on: their changes pause, the target
+// table is emptied, or dropped when TargetTablePrepMode says so, and filled from a fresh snapshot, behind which its changes go
+// on. It returns once the request is safe in the target. Whatever process runs the migration carries it out, this one at once
+// when it does so; while the full load is under way, after it. A suspended table is taken up again by it.
+func (t *Task) Reload(ctx context.Context, tables []catalog.Name) error {
+	if !t.follows() {
+		return &connector.Error{
+			Class: connector.Invalid, Err: errors.New("single tables are loaded anew only by a migration that follows changes"),
+			Remedy: "run a full load again, or migrate with type full-load-and-cdc",
+		}
+	}
+	run, err := t.changesRunID()
+	if err != nil {
+		return err
+	}
+	tables = unique(tables)
+	if err := t.reloadable(ctx, run, tables); err != nil {
+		return err
+	}
+	if err := t.request(ctx, run, tables); err != nil {
+		return fmt.Errorf("ask for the reload: %w", err)
+	}
+	select {
+	case t.woken <- struct{}{}:
+	default: // it is about to look anyway
+	}
+	return nil
+}
+
+func unique(names []catalog.Name) (out []catalog.Name) {
+	for _, n := range names {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// reloadable makes sure that every table is one of the migration and may be emptied.
+func (t *Task) reloadable(ctx context.Context, run string, tables []catalog.Name) error {
+	known, err := t.migrated(ctx, run)
+	if err != nil {
+		return err
+	}
+	if len(tables) == 0 {
+		return errors.New("name at least one table to be loaded anew")
+	}
+	var wrong []error
+	for _, n := range tables {
+		if _, ok := known[n]; !ok {
+			wrong = append(wrong, fmt.Errorf("%w: %s (it has %s)", ErrNoSuchTable, n, listed(known)))
+		}
+	}
+	if len(wrong) > 0 {
+		return errors.Join(wrong...)
+	}
+	if t.Settings.FullLoadSettings.TargetTablePrepMode != "DO_NOTHING" || t.RefuseRows {
+		return nil
+	}
+	// Rows of others may be in the target, which could not be told from the migration's own.
+	var targets []catalog.Name
+	for _, n := range tables {
+		targets = append(targets, known[n])
+	}
+	existing, err := t.target.Describe(ctx, targets)
+	if err != nil {
+		return fmt.Errorf("look at the target's tables: %w", err)
+	}
+	for _, n := range targets {
+		if e := existing[n]; e != nil && e.HasRows {
+			wrong = append(wrong, fmt.Errorf("%w: %s, and TargetTablePrepMode DO_NOTHING leaves them: empty it, then ask again", ErrHoldsRows, n))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// migrated finds the tables of the migration, each with its name on the target: those that are followed, or will be.
+func (t *Task) migrated(ctx context.Context, run string) (map[catalog.Name]catalog.Name, error) {
+	known := map[catalog.Name]catalog.Name{}
+	if r := t.running.Load(); r != nil {
+		for _, tp := range r.plan.Tables {
+			if r.followable(tp) {
+				known[tp.Plan.Source.Name] = tp.Target.Name
+			}
+		}
+	}
+	notes, err := t.applier.Notes(ctx, run)
+	if err != nil {
+		return nil, fmt.Errorf("read the notes of the run: %w", err)
+	}
+	noted, err := cdc.ReadNotes(notes)
+	if err != nil {
+		return nil, err
+	}
+	c := &catalog.Catalog{Family: t.sourceEngine.Family}
+	plan, err := t.mapTables(asNoted(c, noted))
+	if err != nil {
+		return nil, err
+	}
+	for _, tp := range plan.Tables {
+		known[tp.Source.Name] = catalog.Name{Schema: tp.Target.Schema, Name: tp.Target.Name}
+	}
+	if len(known) == 0 {
+		return nil, &connector.Error{
+			Class: connector.Missing, Err: errors.New("the target knows of no such migration that follows changes"),
+			Remedy: "give the same source, target and flags as to migrate; before its load has ended, ask the process that runs it",
+		}
+	}
+	return known, nil
+}
+
+func listed(known map[catalog.Name]catalog.Name) string {
+	var names []string
+	for n := range maps.Keys(known) {
+		names = append(names, n.String())
+	}
+	slices.Sort(names)
+	const most = 10
+	if len(names) > most {
+		names = append(names[:most], "…")
+	}
+	return strings.Join(names, ", ")
+}
+
+// request writes the notes.
+func (t *Task) request(ctx context.Context, run string, tables []catalog.Name) error {
+	return Retry(t.Settings).Do(ctx, t.Log, "ask for a reload", func() error {
+		session, err := t.applier.Apply(ctx, connector.ApplyOptions{Run: run})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = session.Close() }()
+		if err := session.Begin(ctx); err != nil {
+			return err
+		}
+		now := time.Now().UTC()
+		for i, n := range tables {
+			text, _ := json.Marshal(reloadRequest{Table: n, At: now}) // plain values cannot fail
+			if err := session.Note(ctx, fmt.Sprintf("%s%d.%d", reloadPrefix, now.UnixNano(), i), string(text)); err != nil {
+				return err
+			}
+		}
+		if err := session.Commit(ctx, connector.Checkpoint{Run: run}); err != nil {
+			return err
+		}
+		return session.Sync(ctx)
+	})
+}
+
+// requests are the reloads that have been asked for and not been carried out, the earliest first.
+func (t *Task) requests(ctx context.Context, run string) ([]reloadRequest, error) {
+	notes, err := t.applier.Notes(ctx, run)
+	if err != nil {
+		return nil, fmt.Errorf("read the notes of the run: %w", err)
+	}
+	var out []reloadRequest
+	for key, text := range notes {
+		if !strings.HasPrefix(key, reloadPrefix) {
+			continue
+		}
+		q := reloadRequest{key: key}
+		if err := json.Unmarshal([]byte(text), &q); err != nil {
+			return nil, fmt.Errorf("the target's awsdms_task_notes holds a note under %q that this version cannot read: %w", key, err)
+		}
+		out = append(out, q)
+	}
+	slices.SortFunc(out, func(a, b reloadRequest) int { return strings.Compare(a.key, b.key) })
+	return out, nil
+}

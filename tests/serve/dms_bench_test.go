@@ -1,0 +1,68 @@
+package serve_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	whimbrel "github.com/whimbreldb/whimbrel/internal/server"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
+	"github.com/whimbreldb/whimbrel/internal/store"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+)
+
+// BenchmarkDescribeEndpoints compares a signed and authorized page of 100 with a bare TLS handler that writes the same bytes,
+// with 100 and with 100,000 endpoints in the store.
+func BenchmarkDescribeEndpoints(b *testing.B) {
+	for _, n := range []int{100, 100_000} {
+		dir := shortDir(b)
+		fillEndpoints(b, dir, n)
+		s, err := whimbrel.Start(b.Context(), whimbrel.Config{DataDir: dir, Listen: "127.0.0.1:0", Region: region, Account: account, Log: slog.New(slog.DiscardHandler)})
+		require.NoError(b, err)
+		there := &server{dir: dir, url: s.About().URL}
+		header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"AmazonDMSv20160101.DescribeEndpoints"}}
+		request := presigned(b, there, "dms", header, `{"MaxRecords":100}`)
+		answer := ask(b, there.http(b), request())
+		bare := bareHandler(b, answer)
+		b.Run(fmt.Sprintf("endpoints=%d/whimbrel", n), func(b *testing.B) { load(b, there.http(b), request) })
+		b.Run(fmt.Sprintf("endpoints=%d/bare", n), func(b *testing.B) {
+			load(b, there.http(b), func() *http.Request {
+				r := request()
+				r.URL.Host, r.Host = bare, bare
+				return r
+			})
+		})
+		require.NoError(b, s.Stop(context.Background()))
+	}
+}
+
+// fillEndpoints writes records as CreateEndpoint does.
+func fillEndpoints(b *testing.B, dir string, n int) {
+	b.Helper()
+	st, err := etcd.Embed(b.Context(), dir, slog.New(slog.DiscardHandler))
+	require.NoError(b, err)
+	const batch = 1000
+	for at := 0; at < n; at += batch {
+		_, err := st.Update(b.Context(), func(tx store.Tx) error {
+			for i := at; i < min(at+batch, n); i++ {
+				id := fmt.Sprintf("BENCH%021d", i)
+				e := dms.Endpoint{
+					ID: id, Name: fmt.Sprintf("bench-%d", i), Type: "source", Engine: "postgres", Status: "active", User: "app", Server: "db.example.com", Port: 5432, Database: "shop",
+					SSLMode: "none", KMSKey: "arn:aws:kms:" + region + ":" + account + ":key/bench", Created: time.Now().UTC(), Tags: map[string]string{"team": "data"},
+				}
+				if err := store.Write(tx, dms.Prefix+"endpoint/"+id, e); err != nil {
+					return err
+				}
+				tx.Put(dms.Prefix+"name/endpoint/"+e.Name, []byte(id))
+			}
+			return nil
+		})
+		require.NoError(b, err)
+	}
+	require.NoError(b, st.Close())
+}

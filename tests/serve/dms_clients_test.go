@@ -1,0 +1,211 @@
+package serve_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	dms "github.com/aws/aws-sdk-go-v2/service/databasemigrationservice"
+	"github.com/aws/aws-sdk-go-v2/service/databasemigrationservice/types"
+	"github.com/stretchr/testify/require"
+)
+
+// words is a shop's endpoint as the SDKs' inputs have it, in JSON.
+func (s *shop) words(t testing.TB, id, kind string) string {
+	t.Helper()
+	port, err := strconv.Atoi(s.port)
+	require.NoError(t, err)
+	in := map[string]any{"EndpointIdentifier": id, "EndpointType": kind, "EngineName": s.engine, "ServerName": s.host, "Port": port, "DatabaseName": s.name, "Username": s.user}
+	if s.password != "" {
+		in["Password"] = s.password
+	}
+	text, err := json.Marshal(in)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// TestBoto3Replicates makes everything with boto3, its waiters and paginators, and follows changes.
+func TestBoto3Replicates(t *testing.T) {
+	t.Parallel()
+	python := client(t, "/usr/bin/python3")
+	s := first(t, "--dms-roles")
+	source, target := postgresShop(t), mariadbShop(t)
+	source.stock(t, 2000)
+	script := `
+import boto3, json, os, sys
+dms = boto3.client("dms", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+fast = {"Delay": 1, "MaxAttempts": 90}
+def by(name, arn): return [{"Name": name, "Values": [arn]}]
+source, target, mappings = sys.argv[1:4]
+instance = dms.create_replication_instance(ReplicationInstanceIdentifier="boto", ReplicationInstanceClass="dms.t3.medium")["ReplicationInstance"]["ReplicationInstanceArn"]
+dms.get_waiter("replication_instance_available").wait(Filters=by("replication-instance-arn", instance), WaiterConfig=fast)
+ends = [dms.create_endpoint(**json.loads(e))["Endpoint"]["EndpointArn"] for e in (source, target)]
+for e in ends:
+    assert dms.test_connection(ReplicationInstanceArn=instance, EndpointArn=e)["Connection"]["Status"] == "testing"
+    dms.get_waiter("test_connection_succeeds").wait(Filters=by("endpoint-arn", e), WaiterConfig=fast)
+task = dms.create_replication_task(ReplicationTaskIdentifier="boto", SourceEndpointArn=ends[0], TargetEndpointArn=ends[1], ReplicationInstanceArn=instance,
+    MigrationType="full-load-and-cdc", TableMappings=mappings)["ReplicationTask"]["ReplicationTaskArn"]
+mine = by("replication-task-arn", task)
+dms.get_waiter("replication_task_ready").wait(Filters=mine, WaiterConfig=fast)
+assert dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="start-replication")["ReplicationTask"]["Status"] == "starting"
+dms.get_waiter("replication_task_running").wait(Filters=mine, WaiterConfig=fast)
+print("running", flush=True)
+sys.stdin.readline()
+try:
+    dms.delete_replication_task(ReplicationTaskArn=task)
+except dms.exceptions.InvalidResourceStateFault as e:
+    print("refused", e.response["Error"]["Message"])
+tables = [x for page in dms.get_paginator("describe_table_statistics").paginate(ReplicationTaskArn=task) for x in page["TableStatistics"]]
+for x in sorted(tables, key=lambda x: x["TableName"]):
+    print(x["SchemaName"], x["TableName"], x["TableState"], x["FullLoadRows"], x["Inserts"], x["Updates"], x["Deletes"])
+assert dms.stop_replication_task(ReplicationTaskArn=task)["ReplicationTask"]["Status"] == "stopping"
+dms.get_waiter("replication_task_stopped").wait(Filters=mine, WaiterConfig=fast)
+print(dms.describe_replication_tasks(Filters=mine)["ReplicationTasks"][0]["StopReason"])
+assert dms.delete_replication_task(ReplicationTaskArn=task)["ReplicationTask"]["Status"] == "deleting"
+dms.get_waiter("replication_task_deleted").wait(Filters=mine, WaiterConfig=fast)
+for e in ends:
+    assert dms.delete_endpoint(EndpointArn=e)["Endpoint"]["Status"] == "deleting"
+    dms.get_waiter("endpoint_deleted").wait(Filters=by("endpoint-arn", e), WaiterConfig=fast)
+assert dms.delete_replication_instance(ReplicationInstanceArn=instance)["ReplicationInstance"]["ReplicationInstanceStatus"] == "deleting"
+dms.get_waiter("replication_instance_deleted").wait(Filters=by("replication-instance-arn", instance), WaiterConfig=fast)
+print("gone")
+`
+	cmd := exec.CommandContext(t.Context(), python, "-c", script, source.words(t, "boto-source", "source"), target.words(t, "boto-target", "target"), mappings("public", target.name))
+	cmd.Env = s.env()
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out := &output{grew: make(chan struct{}, 1)}
+	cmd.Stdout, cmd.Stderr = out, out
+	require.NoError(t, cmd.Start())
+	require.Eventually(t, func() bool { return len(out.String()) > 0 }, 90*time.Second, 50*time.Millisecond)
+	require.Contains(t, out.String(), "running", "%s\n%s", out, s.log)
+	source.trade(t, 10001, 40)
+	arrives(t, source, target, "")
+	_, err = in.Write([]byte("on\n"))
+	require.NoError(t, err)
+	require.NoError(t, cmd.Wait(), "%s\n%s", out, s.log)
+	for _, want := range []string{"refused", "public customer Table completed 2000 0 40 0", "public orders Table completed 2000 40 0 40", "Stop Reason NORMAL", "gone"} {
+		require.Contains(t, out.String(), want)
+	}
+	require.Empty(t, source.leftBehind(t), "replication slots of a deleted task")
+}
+
+// leftBehind lists what change data capture keeps at a PostgreSQL source.
+func (s *shop) leftBehind(t testing.TB) []string {
+	t.Helper()
+	rows, err := s.db.QueryContext(t.Context(), "SELECT slot_name FROM pg_replication_slots WHERE database = current_database() UNION ALL SELECT pubname FROM pg_publication")
+	require.NoError(t, err)
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var name string
+		require.NoError(t, rows.Scan(&name))
+		all = append(all, name)
+	}
+	require.NoError(t, rows.Err())
+	return all
+}
+
+// TestJavaScriptSDKReplicates loads MariaDB into PostgreSQL.
+func TestJavaScriptSDKReplicates(t *testing.T) {
+	t.Parallel()
+	s := first(t, "--dms-roles")
+	modules := client(t, filepath.Join(clients(), "node_modules"))
+	source, target := mariadbShop(t), postgresShop(t)
+	source.stock(t, 1000)
+	script := `
+const dms = require("` + modules + `/@aws-sdk/client-database-migration-service");
+const c = new dms.DatabaseMigrationServiceClient({ endpoint: process.env.AWS_ENDPOINT_URL });
+const [source, target, mappings] = process.argv.slice(1);
+const by = (n, a) => ({ Filters: [{ Name: n, Values: [a] }] });
+const fast = { client: c, maxWaitTime: 90, minDelay: 1, maxDelay: 1 };
+(async () => {
+  const made = await c.send(new dms.CreateReplicationInstanceCommand({ ReplicationInstanceIdentifier: "js", ReplicationInstanceClass: "dms.t3.medium" }));
+  const instance = made.ReplicationInstance.ReplicationInstanceArn;
+  await dms.waitUntilReplicationInstanceAvailable(fast, by("replication-instance-arn", instance));
+  const ends = [];
+  for (const e of [source, target]) {
+    const arn = (await c.send(new dms.CreateEndpointCommand(JSON.parse(e)))).Endpoint.EndpointArn;
+    await c.send(new dms.TestConnectionCommand({ ReplicationInstanceArn: instance, EndpointArn: arn }));
+    await dms.waitUntilTestConnectionSucceeds(fast, by("endpoint-arn", arn));
+    ends.push(arn);
+  }
+  const { ReplicationTask: task } = await c.send(new dms.CreateReplicationTaskCommand({ ReplicationTaskIdentifier: "js", SourceEndpointArn: ends[0], TargetEndpointArn: ends[1],
+    ReplicationInstanceArn: instance, MigrationType: "full-load", TableMappings: mappings }));
+  const mine = by("replication-task-arn", task.ReplicationTaskArn);
+  await dms.waitUntilReplicationTaskReady(fast, mine);
+  await c.send(new dms.StartReplicationTaskCommand({ ReplicationTaskArn: task.ReplicationTaskArn, StartReplicationTaskType: "start-replication" }));
+  await dms.waitUntilReplicationTaskStopped(fast, mine);
+  for await (const page of dms.paginateDescribeReplicationTasks({ client: c }, mine)) for (const t of page.ReplicationTasks) console.log(t.StopReason, t.ReplicationTaskStats.TablesLoaded);
+})().catch(e => { console.error(e); process.exit(1); });
+`
+	cmd := exec.CommandContext(t.Context(), client(t, "/usr/bin/node"), "-e", script, source.words(t, "js-source", "source"), target.words(t, "js-target", "target"), mappings(source.name, "public"))
+	cmd.Env = s.env()
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s\n%s", out, s.log)
+	require.Contains(t, string(out), "Stop Reason FULL_LOAD_ONLY_FINISHED 2")
+	arrivesNow(t, source, target, "")
+}
+
+// made is a migration that the Go SDK has made and started.
+type made struct{ task, instance, source, target string }
+
+// replicate makes and starts a task with the Go SDK.
+func (s *server) replicate(t testing.TB, id string, source, target *shop, kind types.MigrationTypeValue, mappings string) (*dms.Client, made) {
+	t.Helper()
+	api, ctx := dms.NewFromConfig(s.sdk(t)), t.Context()
+	i, err := api.CreateReplicationInstance(ctx, &dms.CreateReplicationInstanceInput{ReplicationInstanceIdentifier: &id, ReplicationInstanceClass: aws.String("dms.t3.medium")})
+	require.NoError(t, err)
+	m := made{instance: *i.ReplicationInstance.ReplicationInstanceArn}
+	by := func(name, value string) []types.Filter { return []types.Filter{{Name: &name, Values: []string{value}}} }
+	quick := func(o *dms.ReplicationInstanceAvailableWaiterOptions) {
+		o.MinDelay, o.MaxDelay = time.Second, time.Second
+	}
+	require.NoError(t, dms.NewReplicationInstanceAvailableWaiter(api, quick).Wait(ctx, &dms.DescribeReplicationInstancesInput{Filters: by("replication-instance-arn", m.instance)}, time.Minute))
+	for _, e := range []struct {
+		shop *shop
+		kind types.ReplicationEndpointTypeValue
+		arn  *string
+	}{{source, types.ReplicationEndpointTypeValueSource, &m.source}, {target, types.ReplicationEndpointTypeValueTarget, &m.target}} {
+		port, err := strconv.Atoi(e.shop.port)
+		require.NoError(t, err)
+		in := &dms.CreateEndpointInput{
+			EndpointIdentifier: aws.String(id + "-" + string(e.kind)), EndpointType: e.kind, EngineName: &e.shop.engine, ServerName: &e.shop.host, Port: aws.Int32(int32(port)),
+			DatabaseName: &e.shop.name, Username: &e.shop.user,
+		}
+		if e.shop.password != "" {
+			in.Password = &e.shop.password
+		}
+		end, err := api.CreateEndpoint(ctx, in)
+		require.NoError(t, err)
+		*e.arn = *end.Endpoint.EndpointArn
+		_, err = api.TestConnection(ctx, &dms.TestConnectionInput{EndpointArn: e.arn, ReplicationInstanceArn: &m.instance})
+		require.NoError(t, err)
+		tested := func(o *dms.TestConnectionSucceedsWaiterOptions) { o.MinDelay, o.MaxDelay = time.Second, time.Second }
+		require.NoError(t, dms.NewTestConnectionSucceedsWaiter(api, tested).Wait(ctx, &dms.DescribeConnectionsInput{Filters: by("endpoint-arn", *e.arn)}, time.Minute), s.log)
+	}
+	task, err := api.CreateReplicationTask(ctx, &dms.CreateReplicationTaskInput{
+		ReplicationTaskIdentifier: &id, SourceEndpointArn: &m.source, TargetEndpointArn: &m.target, ReplicationInstanceArn: &m.instance, MigrationType: kind, TableMappings: &mappings,
+	})
+	require.NoError(t, err)
+	m.task = *task.ReplicationTask.ReplicationTaskArn
+	require.Eventually(t, func() bool { return s.taskOf(t, api, m).status() == "ready" }, time.Minute, 100*time.Millisecond)
+	_, err = api.StartReplicationTask(ctx, &dms.StartReplicationTaskInput{ReplicationTaskArn: &m.task, StartReplicationTaskType: types.StartReplicationTaskTypeValueStartReplication})
+	require.NoError(t, err)
+	return api, m
+}
+
+type taskState types.ReplicationTask
+
+func (t taskState) status() string { return aws.ToString(t.Status) }
+
+func (s *server) taskOf(t testing.TB, api *dms.Client, m made) taskState {
+	t.Helper()
+	out, err := api.DescribeReplicationTasks(t.Context(), &dms.DescribeReplicationTasksInput{Filters: []types.Filter{{Name: aws.String("replication-task-arn"), Values: []string{m.task}}}})
+	require.NoError(t, err)
+	return taskState(out.ReplicationTasks[0])
+}
