@@ -11,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // WatchConfig describes the comparison of rows while a task follows changes.
@@ -238,7 +239,7 @@ func (w *Watch) Run(ctx context.Context) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if err := w.Check(ctx); err != nil && ctx.Err() == nil {
+		if err := rescue.Run(func() error { return w.Check(ctx) }); err != nil && ctx.Err() == nil {
 			w.Log.Warn("rows could not be compared, trying again", "error", err)
 		}
 		select {
