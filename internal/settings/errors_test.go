@@ -58,7 +58,6 @@ func TestParseErrors(t *testing.T) {
 
 func TestCheckRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
-		"validation":      {`{"ValidationSettings":{"EnableValidation":true}}`, "ValidationSettings.EnableValidation: is true and belongs to data validation, which is not there yet; want false"},
 		"resync":          {`{"ResyncSettings":{"EnableResync":true}}`, "ResyncSettings.EnableResync: is true and belongs to data resync, which is not there yet; want false"},
 		"time travel":     {`{"TTSettings":{"EnableTT":true}}`, "TTSettings.EnableTT: is true and belongs to time travel, which is not there yet; want false"},
 		"before image":    {`{"BeforeImageSettings":{"EnableBeforeImage":true,"FieldName":"old"}}`, "BeforeImageSettings.EnableBeforeImage: is true and belongs to change data capture into streaming targets, which is not there yet; want false"},

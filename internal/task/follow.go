@@ -34,6 +34,7 @@ func (r *run) follow(ctx context.Context) error {
 	}
 	c.Stop, c.Errands, c.Busy = r.Stop, reloads.errands, reloads.busy
 	c.Wanted = func(n catalog.Name) bool { return !reloads.isAway(n) && r.wanted(n) }
+	defer r.watchRows(ctx, &c)()
 	following, stop := reloads.start(ctx)
 	reason, err := cdc.Follow(following, c)
 	if fatal := context.Cause(following); err == nil && ctx.Err() == nil && fatal != nil {
@@ -146,6 +147,7 @@ const groupShare = 8
 func (r *run) readColumns(written *mapping.TablePlan, target *catalog.Table, o transform.Options) []connector.ReadColumn {
 	columns := transform.ReadColumns(written)
 	native := r.native(written, target, columns, o)
+	r.readKeys(written, target, columns, native)
 	out := make([]connector.ReadColumn, len(columns))
 	for i, c := range columns {
 		out[i] = connector.ReadColumn{Column: c, Layout: r.streamer.Layout(c)}

@@ -11,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
 // The states of tables, in DMS's words.
@@ -78,7 +79,7 @@ func (t *tables) plan(p *task.Plan, kind task.Type) {
 }
 
 // see takes in what is counted now, and reports whether anything has changed.
-func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, at time.Time) (changed bool) {
+func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, compared []validate.Counts, at time.Time) (changed bool) {
 	loads := map[catalog.Name]bool{}
 	next := map[*statistics]instance.Table{}
 	for i := range load {
@@ -94,6 +95,14 @@ func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, at time.Ti
 			row = s.before
 		}
 		next[s] = withChanges(row, c, loads[c.Source])
+	}
+	for i := range compared {
+		s := t.of(compared[i].Source)
+		row, seen := next[s]
+		if !seen {
+			row = s.before
+		}
+		next[s] = withValidation(row, &compared[i])
 	}
 	for s, row := range next {
 		row.Updated = s.now.Updated
@@ -128,6 +137,13 @@ func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
 		return row // nothing was left to load
 	}
 	row.LoadStarted, row.LoadEnded = moment(l.Started), moment(l.Ended)
+	return row
+}
+
+func withValidation(row instance.Table, c *validate.Counts) instance.Table {
+	row.Validation = instance.Validation{
+		State: string(c.State), Details: bounded(oneLine(c.Reason)), Pending: c.Pending, Failed: c.Failed, Suspended: c.Suspended,
+	}
 	return row
 }
 
