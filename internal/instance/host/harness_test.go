@@ -105,7 +105,8 @@ func mariadb(t *testing.T) *database {
 	u, err := url.Parse(d.URL)
 	require.NoError(t, err)
 	db := servertest.OpenDB(t, "mysql", fmt.Sprintf("whimbrel:secret@tcp(%s)/%s", u.Host, d.Name))
-	return &database{instance.Endpoint{Engine: "mariadb", URL: d.URL, Egress: loopback()}, db}
+	e := instance.Endpoint{Engine: "mariadb", URL: d.URL, Egress: loopback(), Settings: map[string]string{"TargetDbType": "specific-database"}}
+	return &database{e, db}
 }
 
 func (d *database) column(t *testing.T, query string) []string {
