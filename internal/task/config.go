@@ -58,7 +58,9 @@ type Config struct {
 	Stop  cdc.StopPoint
 	// Cutover lets the target take over once it has caught up and the source is quiet.
 	Cutover bool
-	Stats   *fullload.Stats
+	// KeepWayBack begins, within the cutover, the migration of changes in the opposite direction.
+	KeepWayBack bool
+	Stats       *fullload.Stats
 	// ChangeStats counts the changes; it is needed unless the type is FullLoad.
 	ChangeStats *cdc.Stats
 	// ValidationStats counts what EnableValidation compares; it may be nil.
