@@ -34,8 +34,8 @@ func (r *run) follow(ctx context.Context) error {
 	}
 	c.Stop, c.Errands, c.Busy = r.Stop, reloads.errands, reloads.busy
 	c.Wanted = func(n catalog.Name) bool { return !reloads.isAway(n) && r.wanted(n) }
-	defer r.watchRows(ctx, &c)()
 	following, stop := reloads.start(ctx)
+	defer r.watchRows(ctx, &c, reloads.fatal)()
 	reason, err := cdc.Follow(following, c)
 	if fatal := context.Cause(following); err == nil && ctx.Err() == nil && fatal != nil {
 		err = fatal
