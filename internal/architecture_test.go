@@ -26,6 +26,7 @@ var layers = [][]string{
 	{"internal/task/fullload"},
 	{"internal/task/apply"},
 	{"internal/task/cdc"},
+	{"internal/validate"},
 	{"internal/task"},
 	{"internal/progress", "internal/demo"},
 	{"internal/summary"},

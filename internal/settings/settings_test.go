@@ -33,16 +33,13 @@ func TestDefaultsAreTheSavedDocument(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestSavedDocumentIsRefusedForItsValidationAlone(t *testing.T) {
+func TestSavedDocumentIsTaken(t *testing.T) {
 	text, err := json.Marshal(saved(t))
 	require.NoError(t, err)
 	s, err := Parse(text)
 	require.NoError(t, err)
-	require.EqualError(t, s.Check(),
-		"ValidationSettings.EnableValidation: is true and belongs to data validation, which is not there yet; want false")
-
-	s.ValidationSettings.EnableValidation = false
 	require.NoError(t, s.Check())
+	require.True(t, s.ValidationSettings.EnableValidation)
 }
 
 func TestCompleteDocumentReadsBackEqual(t *testing.T) {

@@ -14,9 +14,9 @@ type ValidationSettings struct {
 	RecordSuspendDelayInMinutes      int    `range:"0.."`
 	MaxKeyColumnSize                 int    `range:"1.."`
 	SkipLobColumns                   bool
-	ValidationPartialLobSize         int  `range:"0.."` // KB
-	ValidationQueryCdcDelaySeconds   int  `range:"0.."`
-	HandleCollationDiff              bool `unused:"keys are matched by value, so that collations never matter"`
+	ValidationPartialLobSize         int `range:"0.."` // KB
+	ValidationQueryCdcDelaySeconds   int `range:"0.."`
+	HandleCollationDiff              bool
 	ValidationOnly                   bool
 }
 

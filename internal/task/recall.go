@@ -43,6 +43,9 @@ func (t *Task) changesShape() (string, error) {
 	// Encoding strings and plain structs into a hash cannot fail.
 	_ = e.Encode([]any{t.Type, t.source.Identity(), t.target.Identity(), string(rules), t.TargetSchema})
 	_ = e.Encode([]any{s.TargetMetadata.TargetSchema, s.TargetMetadata.SupportLobs, s.CharacterSetSettings, s.WhimbrelSettings.Compatibility})
+	if t.compares() {
+		_ = e.Encode("validation only")
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16]), nil
 }
 
@@ -142,6 +145,8 @@ func (t *Task) findTables(ctx context.Context, p *Plan) error {
 			if err := tp.keep(there.Table); err != nil {
 				missing = append(missing, err)
 			}
+		case t.compares():
+			missing = append(missing, fmt.Errorf("the target has no table %s to compare", ct.Target.Name))
 		case p.Checkpoint != nil:
 			missing = append(missing, fmt.Errorf("target table %s is gone, whose changes were followed up to %s", ct.Target.Name, p.Checkpoint.Position))
 		default:

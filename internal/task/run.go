@@ -44,6 +44,8 @@ type run struct {
 	report   *Report
 	snapshot connector.Snapshot
 	tables   []*Segmented
+	// exact are the tables whose rows were compared with the snapshot after which their changes are followed.
+	exact map[catalog.Name]bool
 	// isAside says that the run loads tables anew beside another one, drops that it drops them before.
 	isAside, drops bool
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
 // Task is a migration with both ends open.
@@ -23,6 +24,8 @@ type Task struct {
 	// running is the run that is under way, woken wakes it when tables are to be loaded anew.
 	running *atomic.Pointer[run]
 	woken   chan struct{}
+	// watching compares rows that change, while that is asked for.
+	watching *atomic.Pointer[validate.Watch]
 	// settled is the target schema that an earlier run has settled on.
 	settled *string
 }
@@ -30,7 +33,7 @@ type Task struct {
 // Open connects to both ends and changes nothing.
 func Open(ctx context.Context, c Config) (*Task, error) {
 	c.Source.Log, c.Target.Log = tasklog.Of(c.Log, tasklog.SourceUnload), tasklog.Of(c.Log, tasklog.TargetLoad)
-	t := &Task{Config: c, running: &atomic.Pointer[run]{}, woken: make(chan struct{}, 1)}
+	t := &Task{Config: c, running: &atomic.Pointer[run]{}, watching: &atomic.Pointer[validate.Watch]{}, woken: make(chan struct{}, 1)}
 	var err error
 	if t.sourceEngine, err = c.Engines.ForURL(c.Source.URL); err != nil {
 		return nil, fmt.Errorf("source: %w", err)
@@ -71,6 +74,12 @@ func (t *Task) findFollowers() error {
 	}
 	if t.applier, ok = t.target.(connector.Applier); !ok {
 		return fmt.Errorf("a %s target does not take changes; use migration type full-load", t.targetEngine.Name)
+	}
+	if t.compares() {
+		if t.loads() {
+			return errors.New("ValidationSettings.ValidationOnly goes with migration type full-load or cdc, not full-load-and-cdc: nothing is loaded")
+		}
+		t.applier = comparing{t.applier}
 	}
 	return nil
 }

@@ -59,6 +59,7 @@ func TestValidationOfTypeMatrix(t *testing.T) {
 						continue
 					}
 					assert.Equal(t, validate.Validated, got.State, "%s: %s %+v", about, got.Reason, got.Failures)
+					assert.Zero(t, got.Looked, "%s: equal values are not written alike (%s)", about, got.Method)
 				}
 			})
 		}

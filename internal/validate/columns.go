@@ -32,7 +32,9 @@ type pair struct {
 	// plan holds the columns that are compared, and after them those that are only kept.
 	plan     *mapping.TablePlan
 	compared int
-	columns  []column
+	// inPlan are the places of the plan's columns in Table.Plan.
+	inPlan  []int
+	columns []column
 	// written are the target's columns of whole rows: those that are compared, and when rows are kept for a repair those that are skipped.
 	written []*catalog.Column
 	keys    []int // indexes into columns; none for a bag
@@ -72,7 +74,7 @@ func (p *pair) choose() {
 	plan := *p.Table.Plan
 	plan.Columns = nil
 	var kept []mapping.ColumnPlan
-	for _, c := range p.Table.Plan.Columns {
+	for i, c := range p.Table.Plan.Columns {
 		if why := p.incomparable(&c); why != "" {
 			p.skipped = append(p.skipped, Skipped{c.Name, why})
 			if p.Keep && (c.Expression != "" || c.Source != nil) {
@@ -81,6 +83,7 @@ func (p *pair) choose() {
 			continue
 		}
 		plan.Columns = append(plan.Columns, c)
+		p.inPlan = append(p.inPlan, i)
 	}
 	p.compared = len(plan.Columns)
 	plan.Columns = append(plan.Columns, kept...)

@@ -36,6 +36,10 @@ type Config struct {
 	Keep  bool
 	Stats *Stats
 	Log   *slog.Logger
+
+	// look is shown the rows of the keys that differ, for a Watch, with their keys as predicates of both families.
+	look     func(map[[16]byte]*both)
+	families [2]catalog.Family
 }
 
 // Table is a pair of tables.

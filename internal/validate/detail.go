@@ -16,6 +16,7 @@ type kept struct {
 	values [][]byte // canonical, or their hash where they are long; nil for a null
 	shown  []string
 	row    int // in the repair's batch of its side, -1 for none
+	*keyed     // for a Watch
 }
 
 // both are the rows of one key.
@@ -64,6 +65,9 @@ func (s *search) details(ctx context.Context, limit int, fix *repair) (map[[16]b
 
 func (s *search) keep(from *side, r *row) *kept {
 	k := &kept{sum: r.sum}
+	if s.look != nil && s.sameKey() {
+		k.keyed = s.keyLiterals(r.batch, r.at, s.families[0], s.families[1])
+	}
 	for i := range s.columns {
 		v := &r.batch.Columns[i]
 		k.shown = append(k.shown, from.show(v, r.at))

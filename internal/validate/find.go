@@ -11,6 +11,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // search is one comparison of a pair.
@@ -22,6 +23,7 @@ type search struct {
 		sync.Mutex
 		units                  []part
 		sourceRows, targetRows int64
+		looked                 int64
 		buckets, differing     int
 	}
 }
@@ -38,7 +40,7 @@ func (s *search) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.threads())
 	for _, q := range chunks {
-		g.Go(func() error { return s.chunk(ctx, q) })
+		g.Go(rescue.Func(func() error { return s.chunk(ctx, q) }))
 	}
 	return g.Wait()
 }
@@ -140,14 +142,14 @@ func (s *search) digests(ctx context.Context, q part) (a, b map[int64]connector.
 	}
 	defer release()
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
+	g.Go(rescue.Func(func() (err error) {
 		a, err = s.source.digest(ctx, q)
 		return err
-	})
-	g.Go(func() (err error) {
+	}))
+	g.Go(rescue.Func(func() (err error) {
 		b, err = s.target.digest(ctx, q)
 		return err
-	})
+	}))
 	return a, b, g.Wait()
 }
 
@@ -314,11 +316,18 @@ func (s *search) match(ctx context.Context, q part) error {
 		return err
 	}
 	defer release()
-	if err := s.source.scan(ctx, q, func(r *row) error { u.take(r, true); return nil }); err != nil {
-		return err
+	looked := int64(0)
+	for _, side := range []*side{s.source, s.target} {
+		if err := side.scan(ctx, q, func(r *row) error {
+			u.take(r, side == s.source)
+			looked++
+			return nil
+		}); err != nil {
+			return err
+		}
 	}
-	if err := s.target.scan(ctx, q, func(r *row) error { u.take(r, false); return nil }); err != nil {
-		return err
-	}
+	s.mu.Lock()
+	s.mu.looked += looked
+	s.mu.Unlock()
 	return s.found.settle(&u)
 }

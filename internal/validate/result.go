@@ -41,6 +41,8 @@ type Result struct {
 	State          State
 	// SourceRows and TargetRows are how many rows were compared.
 	SourceRows, TargetRows int64
+	// Looked counts the rows of both sides that were read because their digests differed.
+	Looked int64
 	// Key names the columns that rows were matched by; it is empty for a bag.
 	Key      []string
 	Skipped  []Skipped

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // Run compares all tables. The results are in the order of the tables; a table that could not be compared has the state
@@ -25,11 +27,11 @@ func Run(ctx context.Context, c Config) ([]*Result, error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.threads())
 	for i, t := range c.Tables {
-		g.Go(func() error {
+		g.Go(rescue.Func(func() error {
 			r, err := compareTable(ctx, &c, t, slots, b)
 			out[i] = r
 			return err
-		})
+		}))
 	}
 	return out, g.Wait()
 }
@@ -136,6 +138,7 @@ func (s *search) report(ctx context.Context, r *Result) error {
 		r.SourceRows, r.TargetRows = s.mu.sourceRows, s.mu.targetRows
 		r.Failed = int64(len(s.found.open) + len(s.lost.failures))
 	}
+	r.Looked = s.mu.looked
 	limit := openRows
 	if s.TableFailures > 0 {
 		limit = s.TableFailures
@@ -155,6 +158,9 @@ func (s *search) report(ctx context.Context, r *Result) error {
 	}
 	if r.Given == "" && len(rows) == len(s.found.open) {
 		r.Failed = int64(len(all) + len(s.lost.failures))
+	}
+	if s.look != nil {
+		s.look(rows)
 	}
 	all = append(all, s.lost.failures...)
 	slices.SortFunc(all, func(a, b Failure) int { return slices.CompareFunc(a.Key, b.Key, compareKeys) })

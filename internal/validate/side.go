@@ -317,3 +317,12 @@ func appendField(dst []byte, r *rule, v *change.Vector, i int) []byte {
 	binary.BigEndian.PutUint32(dst[start-4:], uint32(len(dst)-start))
 	return dst
 }
+
+// keyID is the id of a row that has a key.
+func (p *pair) keyID(b *change.Batch, i int) [md5.Size]byte {
+	var key []byte
+	for _, c := range p.keys {
+		key = appendField(key, &p.columns[c].rule, &b.Columns[c], i)
+	}
+	return md5.Sum(key) //nolint:gosec // see above
+}

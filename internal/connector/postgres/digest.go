@@ -79,7 +79,7 @@ func render(c *catalog.Column, f connector.Form) (sql string, ok bool) {
 			return "encode(float8send(" + column + "::float8 + 0), 'hex')", true
 		}
 	case connector.Exact, connector.Padded:
-		text := textOf(column, base)
+		text := column + "::pg_catalog.text" // as it is read, see inflowOf
 		if f == connector.Padded {
 			text = "rtrim(" + text + ", ' ')"
 		}
@@ -111,17 +111,6 @@ func renderNumber(column, base string) (sql string, ok bool) {
 		return "trim_scale(" + column + "::numeric)", true
 	}
 	return "", false
-}
-
-// textOf is the text that COPY prints. A cast to text is something else for a few types; format uses the output function.
-func textOf(column, base string) string {
-	switch base {
-	case "text", "varchar", "bpchar", "name", "int2", "int4", "int8", "float4", "float8", "numeric", "uuid", "json", "jsonb", "date", "time", "timestamp", "timestamptz", "interval":
-		return column + "::text"
-	case "bool":
-		return column + "::text"
-	}
-	return "CASE WHEN " + column + " IS NOT NULL THEN format('%s', " + column + ") END"
 }
 
 // written is a row in the form of connector.Digester.

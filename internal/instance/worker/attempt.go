@@ -14,6 +14,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
 // run is an attempt from its beginning to its end. Whatever happens in it stays in it.
@@ -105,7 +106,7 @@ func (a *attempt) prepare() (task.Config, error) {
 
 // once is one try: with both ends newly opened.
 func (a *attempt) once(ctx context.Context, c task.Config) (ending, error) {
-	c.Stats, c.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
+	c.Stats, c.ChangeStats, c.ValidationStats = &fullload.Stats{}, &cdc.Stats{}, &validate.Stats{}
 	t, err := task.Open(ctx, c)
 	if err != nil {
 		return ending{}, err
@@ -121,7 +122,7 @@ func (a *attempt) once(ctx context.Context, c task.Config) (ending, error) {
 	}
 	a.mu.Lock()
 	a.mu.tables.plan(plan, c.Type)
-	a.mu.load, a.mu.changes, a.mu.running, a.mu.dirty = c.Stats, c.ChangeStats, t, true
+	a.mu.load, a.mu.changes, a.mu.compare, a.mu.running, a.mu.dirty = c.Stats, c.ChangeStats, c.ValidationStats, t, true
 	a.mu.Unlock()
 	a.job.keep()
 	defer a.settle()
@@ -129,6 +130,10 @@ func (a *attempt) once(ctx context.Context, c task.Config) (ending, error) {
 	a.followed = c.ChangeStats.Counts().State != cdc.NotFollowing
 	if err != nil {
 		return ending{}, err
+	}
+	a.report(report)
+	if why := unequal(report.Cutover); why != "" {
+		return ending{fatal, why}, nil
 	}
 	return ending{reason: reasonOf(report, c.Type)}, nil
 }
@@ -166,7 +171,7 @@ func (j *job) settle() {
 	j.look()
 	j.mu.tables.fold()
 	j.mu.kept.Earlier = j.mu.kept.Progress.Changes
-	j.mu.load, j.mu.changes, j.mu.running = nil, nil, nil
+	j.mu.load, j.mu.changes, j.mu.compare, j.mu.running = nil, nil, nil, nil
 }
 
 // again decides whether the task is tried again after an error, as RecoverableErrorCount and its companions say. A database

@@ -128,9 +128,6 @@ type reloader interface {
 
 // Reload implements instance.Client.
 func (w *Worker) Reload(ctx context.Context, id string, names []instance.TableName, validateOnly bool) error {
-	if validateOnly {
-		return &instance.Refusal{Message: "tables cannot be validated: data validation is not there yet"}
-	}
 	j, err := w.job(id)
 	if err != nil {
 		return err
@@ -149,7 +146,11 @@ func (w *Worker) Reload(ctx context.Context, id string, names []instance.TableNa
 	for i, n := range names {
 		tables[i] = catalog.Name{Schema: n.Schema, Name: n.Name}
 	}
-	if err := r.Reload(ctx, tables); err != nil {
+	again := r.Reload
+	if validateOnly {
+		again = running.Revalidate
+	}
+	if err := again(ctx, tables); err != nil {
 		return refusal(ctx, err)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
 // errAsked is why a task ends that was asked to stop.
@@ -35,6 +36,7 @@ type job struct {
 		tables  *tables
 		load    *fullload.Stats
 		changes *cdc.Stats
+		compare *validate.Stats
 		warning string
 		dirty   bool // the tables are not yet as on disk
 	}
@@ -158,7 +160,7 @@ func (j *job) observe() (changed, step bool) {
 // look reads the counters. The caller holds the lock.
 func (j *job) look() {
 	load, changes := j.mu.load.Tables(), j.mu.changes.Counts()
-	if j.mu.tables.see(load, changes, time.Now().UTC()) {
+	if j.mu.tables.see(load, changes, j.mu.compare.Tables(), time.Now().UTC()) {
 		j.mu.dirty = true
 	}
 	p := j.mu.tables.progress(j.mu.kept.Progress, load, changes)

@@ -11,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
 // The states of tables, in DMS's words.
@@ -20,6 +21,7 @@ const (
 	completed  = "Table completed"
 	cancelled  = "Table cancelled"
 	tableError = "Table error"
+	reloading  = "Table is being reloaded"
 )
 
 // tables are the statistics of a task's tables: what earlier processes and tries have counted, and what the present one
@@ -77,7 +79,7 @@ func (t *tables) plan(p *task.Plan, kind task.Type) {
 }
 
 // see takes in what is counted now, and reports whether anything has changed.
-func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, at time.Time) (changed bool) {
+func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, compared []validate.Counts, at time.Time) (changed bool) {
 	loads := map[catalog.Name]bool{}
 	next := map[*statistics]instance.Table{}
 	for i := range load {
@@ -94,6 +96,14 @@ func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, at time.Ti
 		}
 		next[s] = withChanges(row, c, loads[c.Source])
 	}
+	for i := range compared {
+		s := t.of(compared[i].Source)
+		row, seen := next[s]
+		if !seen {
+			row = s.before
+		}
+		next[s] = withValidation(row, &compared[i])
+	}
 	for s, row := range next {
 		row.Updated = s.now.Updated
 		if row == s.now {
@@ -107,6 +117,7 @@ func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, at time.Ti
 
 func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
 	row.Rows, row.ErrorRows, row.Why = l.Rows+l.EarlierRows, l.Rejected, ""
+	row.Reloaded = row.Reloaded || l.Reloaded
 	switch l.State {
 	case fullload.BeforeLoad:
 		row.State = beforeLoad
@@ -114,6 +125,8 @@ func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
 		row.State = fullLoad
 	case fullload.Completed:
 		row.State = completed
+	case fullload.Reloading:
+		row.State = reloading
 	case fullload.Failed:
 		row.State = tableError
 		if l.Err != nil {
@@ -124,6 +137,13 @@ func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
 		return row // nothing was left to load
 	}
 	row.LoadStarted, row.LoadEnded = moment(l.Started), moment(l.Ended)
+	return row
+}
+
+func withValidation(row instance.Table, c *validate.Counts) instance.Table {
+	row.Validation = instance.Validation{
+		State: string(c.State), Details: bounded(oneLine(c.Reason)), Pending: c.Pending, Failed: c.Failed, Suspended: c.Suspended,
+	}
 	return row
 }
 
@@ -224,7 +244,7 @@ func loadProgress(p instance.Progress, load []fullload.TableCounts) instance.Pro
 		if c.Ended.After(ended) {
 			ended = c.Ended
 		}
-		over = over && (c.State == fullload.Completed || c.State == fullload.Failed)
+		over = over && (c.State != fullload.BeforeLoad && c.State != fullload.FullLoad && c.State != fullload.Building)
 	}
 	p.Bytes = bytes
 	p.Percent = min(int64(progress.Sum(all, began, time.Now()).Fraction*100), 99)

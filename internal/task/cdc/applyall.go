@@ -92,6 +92,7 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 	if open, _, _ := p.applier.Open(); open {
 		return nil
 	}
+	p.Stats.reach(p.reached)
 	if quiet && p.committed == p.reached {
 		p.Stats.oldest.Store(0)
 	}

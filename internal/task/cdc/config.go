@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
@@ -36,8 +37,14 @@ type Config struct {
 	// InOrder makes every change by itself in the order of the source.
 	InOrder bool
 	Stats   *Stats
+	// Watcher is told of changes before they are applied; nil is none.
+	Watcher Watcher
 	// Aside says that this is not the run's own stream but one beside it, for a table that is loaded anew.
 	Aside bool
+	// Loopback is the source's table that marks what has come from the target; MarkTable the target's that marks what comes
+	// from here, nil for no marks.
+	Loopback  catalog.Name
+	MarkTable *ControlTable
 	// Errands are done in between; nil for none. While Busy holds, StopPoint.CaughtUp waits.
 	Errands *Errands
 	Busy    func() bool
@@ -45,6 +52,15 @@ type Config struct {
 	Ledger *Ledger
 	// Log is told of the stream, ApplyLog of what is applied.
 	Log, ApplyLog *slog.Logger
+}
+
+// Watcher is told which rows change.
+type Watcher interface {
+	// Touched is told of changes of a table, whose rows are those of the target; nil says that any of its rows may have changed, or that
+	// the table is new, or another than before. Nothing of the changes may be kept.
+	Touched(t *Table, c *change.Changes)
+	// Left is told of a table that is followed no more; without a reason it comes back.
+	Left(t *Table, why string)
 }
 
 // Tuning holds changes back to make larger transactions of the target; zero values leave the choice to what is at hand:

@@ -69,6 +69,9 @@ func (h *Halt) Away(name catalog.Name) bool {
 			delete(p.tables, number)
 			p.reshaped = true
 			p.stream.Drop(number)
+			if p.Watcher != nil {
+				p.Watcher.Left(t, "")
+			}
 			return true
 		}
 	}

@@ -29,8 +29,14 @@ func (p *pipe) prepare(ctx context.Context, g *change.Group) (*apply.Work, error
 		if err := p.tables[t.Number].convert(w, i); err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.Source.Name, err)
 		}
+		p.touched(t.Number, g.Tables[i])
 	}
 	w.Rejects = append(w.Rejects, p.rejected...)
+	for _, r := range w.Rejects {
+		if !r.Reject.Kept {
+			p.touched(r.Table.Number, nil)
+		}
+	}
 	p.rejected = p.rejected[:0]
 	w.Fold()
 	p.Stats.read.Add(int64(g.Len()))
@@ -39,6 +45,13 @@ func (p *pipe) prepare(ctx context.Context, g *change.Group) (*apply.Work, error
 		p.Stats.oldest.CompareAndSwap(0, nanos(g.First))
 	}
 	return w, nil
+}
+
+// touched tells the watcher of changes.
+func (p *pipe) touched(number int, c *change.Changes) {
+	if t := p.tables[number]; p.Watcher != nil && t != nil && (c == nil || c.Len() > 0) {
+		p.Watcher.Touched(t, c)
+	}
 }
 
 // unreadable takes a change that the stream could not read.

@@ -15,6 +15,7 @@ type Stats struct {
 		sync.RWMutex
 		tables   []*apply.TableStats
 		position string
+		reached  string
 		warning  string
 	}
 	state                     atomic.Int32
@@ -51,8 +52,8 @@ type Counts struct {
 	// SourceLatency is CDCLatencySource: how long ago the last change read was committed, 0 when there is nothing to read.
 	// TargetLatency is CDCLatencyTarget: how long ago the oldest change not yet applied was, 0 when there is none.
 	SourceLatency, TargetLatency time.Duration
-	// Position is that of the last checkpoint.
-	Position string
+	// Position is that of the last checkpoint. Reached may lie behind it: what is between does not concern the tables followed.
+	Position, Reached string
 	// LastApplied is when, by the source's clock, the last transaction applied was committed.
 	LastApplied time.Time
 	// Retained is what the source keeps for the stream, in bytes; -1 when unknown.
@@ -80,7 +81,7 @@ func (s *Stats) Counts() Counts {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	c.Position, c.Warning = s.mu.position, s.mu.warning
+	c.Position, c.Reached, c.Warning = s.mu.position, s.mu.reached, s.mu.warning
 	for _, t := range s.mu.tables {
 		c.Tables = append(c.Tables, t.Counts())
 	}
@@ -106,7 +107,21 @@ func (s *Stats) enter(state State) { s.state.Store(int32(state)) }
 func (s *Stats) checkpoint(position string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mu.position = position
+	s.mu.position, s.mu.reached = position, position
+}
+
+// reach notes the place up to which everything that concerns the tables followed is committed.
+func (s *Stats) reach(position string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.reached = position
+}
+
+// Reached is that of Counts.
+func (s *Stats) Reached() string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.mu.reached
 }
 
 func (s *Stats) status(retained int64, warning string, quiet bool) {

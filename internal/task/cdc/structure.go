@@ -43,6 +43,7 @@ func (p *pipe) truncate(ctx context.Context, t *Table, s *connector.Structure) e
 	if err := p.session.Truncate(ctx, t.Target.Name); err != nil {
 		return fmt.Errorf("truncate %s: %w", t.Target.Name, err)
 	}
+	p.touched(t.Number, nil)
 	t.Stats.DDL(true)
 	p.ApplyLog.Info("table truncated", "table", t.Source.Name.String(), "statement", s.SQL)
 	return nil
@@ -111,6 +112,7 @@ func refused(err error) bool {
 func (p *pipe) follow(ctx context.Context, t *Table) error {
 	p.session.Forget()
 	p.tables[t.Number], p.reshaped = t, true
+	p.touched(t.Number, nil)
 	if err := p.stream.Follow(t.Followed()); err != nil {
 		return fmt.Errorf("follow table %s: %w", t.Source.Name, err)
 	}
@@ -118,6 +120,9 @@ func (p *pipe) follow(ctx context.Context, t *Table) error {
 }
 
 func (p *pipe) forget(ctx context.Context, t *Table) error {
+	if p.Watcher != nil {
+		p.Watcher.Left(t, "the table was dropped, or has another name")
+	}
 	delete(p.tables, t.Number)
 	p.reshaped = true
 	return p.note(ctx, TableNote(t.Source.Name), "")
@@ -145,6 +150,9 @@ func (p *pipe) giveUp(ctx context.Context, t *Table, why error) error {
 // setAside suspends a table and remembers it.
 func (p *pipe) setAside(ctx context.Context, t *Table, why string) error {
 	t.Suspend(why)
+	if p.Watcher != nil {
+		p.Watcher.Left(t, "the table is suspended: "+why)
+	}
 	p.stream.Drop(t.Number)
 	if err := p.note(ctx, SuspendedNote(t.Source.Name), why); err != nil {
 		return err

@@ -1,0 +1,316 @@
+package validate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
+)
+
+// WatchConfig describes the comparison of rows while a task follows changes.
+type WatchConfig struct {
+	// Config says how tables are compared; its snapshots and tables are not looked at.
+	Config
+	SourceFamily, TargetFamily catalog.Family
+	// Source and Target take a snapshot for so many readers, and say how to let go of it.
+	OpenSource, OpenTarget func(ctx context.Context, readers int) (s connector.Snapshot, release func(), err error)
+	// Describe looks at a table of the target as it is now; nil is no table.
+	Describe func(ctx context.Context, name catalog.Name) (*catalog.Table, error)
+	// End is the position of the last transaction of the source; Reached is up to where all changes are in the target; Compare orders
+	// positions. They make a comparison exact: once the target has reached the end that was read after the source's row, whatever
+	// differs has changed since, which is known, or differs for good.
+	End     func(ctx context.Context) (string, error)
+	Reached func() string
+	Compare func(a, b string) (int, error)
+	// Delay is how long after a change its row is compared (ValidationQueryCdcDelaySeconds), FailAfter how long a row must differ before
+	// that is reported (RecordFailureDelayInMinutes, or the latency if that is longer), SuspendAfter how long it may keep changing
+	// (RecordSuspendDelayInMinutes).
+	Delay        time.Duration
+	FailAfter    func() time.Duration
+	SuspendAfter time.Duration
+	// Every is how often rows are looked at; 0 means every second.
+	Every time.Duration
+	// Report is told of a table whose failures have changed.
+	Report func(ctx context.Context, r *Result) error
+	Log    *slog.Logger
+}
+
+// Watch compares the rows that change while a task follows them. Touch is called before a change is applied.
+type Watch struct {
+	WatchConfig
+	mu     sync.Mutex
+	tables map[catalog.Name]*watched
+	order  []catalog.Name
+	over   bool // FailureMaxCount
+}
+
+// watched is a table.
+type watched struct {
+	table *Table
+	// known is the table as the target has it, and pair has its rules and layouts; nil until it was looked at, and after its structure has
+	// changed.
+	known   *Table
+	pair    *pair
+	picked  change.Batch // of touchRow
+	pending map[[16]byte]*pendingRow
+	// whole says that all of the table is to be compared.
+	whole   bool
+	touched uint64
+	failed  map[[16]byte]Failure
+	// suspended are rows that kept changing.
+	suspended map[[16]byte]bool
+	troubles  int    // of the goroutine that checks
+	left      bool   // see Leave
+	given     string // why the table is not compared any more
+	state     State
+	retry     time.Time // of the whole
+}
+
+// pendingRow is a key whose row is to be compared.
+type pendingRow struct {
+	*keyed
+	generation uint64
+	due        time.Time
+	first      time.Time // since when it has not been found equal
+	mismatch   time.Time // since when it has been found different
+}
+
+// maxPending bounds the rows of a table that wait; beyond, all of the table is compared.
+const maxPending = 1 << 16
+
+// NewWatch prepares a watch of tables. whole asks for all of them to be compared first; failed are what an earlier comparison has found.
+func NewWatch(c WatchConfig, tables []*Table, whole func(catalog.Name) bool, failed []*Result) *Watch {
+	w := &Watch{WatchConfig: c, tables: map[catalog.Name]*watched{}}
+	for _, t := range tables {
+		w.add(t).whole = whole(t.Plan.Source.Name)
+	}
+	for _, r := range failed {
+		x := w.tables[r.Source]
+		if x == nil {
+			continue
+		}
+		for _, f := range r.Failures {
+			x.failed[f.id] = f
+		}
+		if r.State == NoPrimaryKey || r.State == TableError {
+			x.given = r.Reason
+		}
+	}
+	return w
+}
+
+func (w *Watch) add(t *Table) *watched {
+	name := t.Plan.Source.Name
+	x := &watched{table: t, pending: map[[16]byte]*pendingRow{}, failed: map[[16]byte]Failure{}, suspended: map[[16]byte]bool{}}
+	if w.tables[name] == nil {
+		w.order = append(w.order, name)
+	}
+	w.tables[name] = x
+	return x
+}
+
+// Touch takes note of changes of a table whose rows are in the target's form; nil says that all its rows may have changed. A table that is
+// new, or another than before, is taken up.
+func (w *Watch) Touch(t *Table, layouts []change.Layout, c *change.Changes) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	name := t.Plan.Source.Name
+	x := w.tables[name]
+	if x == nil || x.left || x.table.Plan != t.Plan || x.table.Target != t.Target {
+		before := x
+		x = w.add(t)
+		x.whole = true
+		if before != nil {
+			x.touched = before.touched
+		}
+	}
+	x.touched++
+	if c == nil || x.pair == nil || len(x.pair.keys) == 0 || !x.pair.fits(layouts) {
+		x.whole = true
+		return
+	}
+	for i := range c.Ops {
+		known := false
+		if n := c.After[i]; n != change.None {
+			known = w.touchRow(x, &c.New, int(n))
+		}
+		if n := c.Before[i]; n != change.None {
+			known = w.touchRow(x, &c.Old, int(n)) || known
+		}
+		if !known {
+			x.whole = true
+		}
+	}
+}
+
+// Leave ends the comparison of a table that is followed no more; without a reason it rests until the table is touched again.
+func (w *Watch) Leave(source catalog.Name, why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x := w.tables[source]
+	if x == nil {
+		return
+	}
+	x.left, x.given, x.state = true, why, TableError
+	if why == "" {
+		x.given, x.state = "the table is loaded anew", PendingAgain
+	}
+	w.Stats.Update(source, func(c *Counts) { c.State, c.Reason, c.Pending = x.state, x.given, 0 })
+}
+
+// Again has all of a table compared once more, and forgets what was found; false says that it is not watched.
+func (w *Watch) Again(source catalog.Name) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x := w.tables[source]
+	if x == nil || x.left {
+		return false
+	}
+	x = w.add(x.table)
+	x.whole, x.state, w.over = true, PendingAgain, false
+	w.Stats.Update(source, func(c *Counts) {
+		*c = Counts{Source: c.Source, Target: c.Target, State: PendingAgain, Expected: c.Expected}
+	})
+	return true
+}
+
+// fits reports whether rows in these layouts have keys as the pair has them.
+func (p *pair) fits(layouts []change.Layout) bool {
+	for _, k := range p.keys {
+		if p.inPlan[k] >= len(layouts) || layouts[p.inPlan[k]] != p.source.layouts[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// touchRow makes a row wait, and reports whether its key is known. Batches have the columns of the task's plan.
+func (w *Watch) touchRow(x *watched, b *change.Batch, i int) bool {
+	p := x.pair
+	picked := &x.picked
+	if len(picked.Columns) != len(p.columns) {
+		picked.Columns = make([]change.Vector, len(p.columns))
+	}
+	for _, k := range p.keys {
+		v := &b.Columns[p.inPlan[k]]
+		if v.IsAbsent(i) {
+			return false
+		}
+		picked.Columns[k] = *v
+	}
+	id := p.keyID(picked, i)
+	k := p.keyLiterals(picked, i, w.SourceFamily, w.TargetFamily)
+	if k == nil {
+		return false
+	}
+	w.wait(x, id, k, w.Delay)
+	return true
+}
+
+// wait makes a row wait for so long.
+func (w *Watch) wait(x *watched, id [16]byte, k *keyed, delay time.Duration) {
+	now := time.Now()
+	r := x.pending[id]
+	if r == nil {
+		if len(x.pending) >= maxPending {
+			x.whole = true
+			return
+		}
+		r = &pendingRow{keyed: k, first: now}
+		x.pending[id] = r
+	}
+	r.generation++
+	r.due, r.mismatch = now.Add(delay), time.Time{}
+}
+
+// Run compares what waits until the context ends.
+func (w *Watch) Run(ctx context.Context) {
+	every := w.Every
+	if every <= 0 {
+		every = time.Second
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := rescue.Run(func() error { return w.Check(ctx) }); err != nil && ctx.Err() == nil {
+			w.Log.Warn("rows could not be compared, trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Check compares what is due, once.
+func (w *Watch) Check(ctx context.Context) error {
+	var all []error
+	for _, name := range w.names() {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := w.checkTable(ctx, name); err != nil {
+			all = append(all, fmt.Errorf("table %s: %w", name, err))
+		}
+	}
+	return errors.Join(all...)
+}
+
+func (w *Watch) names() []catalog.Name {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]catalog.Name{}, w.order...)
+}
+
+// Settled reports whether nothing waits.
+func (w *Watch) Settled() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, x := range w.tables {
+		if x.given == "" && (x.whole || len(x.pending) > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// Results are what is known of all tables.
+func (w *Watch) Results() (out []*Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, name := range w.order {
+		out = append(out, w.tables[name].result())
+	}
+	return out
+}
+
+func (x *watched) result() *Result {
+	r := &Result{Source: x.table.Plan.Source.Name, Target: x.table.Target.Name, State: x.state, Suspended: int64(len(x.suspended)), Given: x.given}
+	for _, f := range x.failed {
+		r.Failures = append(r.Failures, f)
+		r.Failed++
+		switch f.Kind {
+		case RecordDiff:
+			r.Different++
+		case MissingSource:
+			r.MissingSource++
+		case MissingTarget:
+			r.MissingTarget++
+		}
+	}
+	if x.pair != nil {
+		for _, k := range x.pair.keys {
+			r.Key = append(r.Key, x.pair.columns[k].name)
+		}
+		r.Skipped = x.pair.skipped
+	}
+	return r
+}

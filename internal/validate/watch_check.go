@@ -1,0 +1,429 @@
+package validate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+)
+
+// lookUpRows is how many keys one query asks for, reachWait how long the target may take to reach a position before its rows are left for
+// later, wholeEvery how often all of a table without a key is tried.
+const (
+	lookUpRows = 200
+	reachWait  = 30 * time.Second
+	wholeEvery = 5 * time.Second
+	retryFirst = 2 * time.Second
+)
+
+// checkTable compares what is due of a table.
+func (w *Watch) checkTable(ctx context.Context, name catalog.Name) error {
+	w.mu.Lock()
+	x := w.tables[name]
+	if x.given != "" || w.over {
+		w.mu.Unlock()
+		return nil
+	}
+	table, known, now := x.table, x.pair != nil, time.Now()
+	if !known && now.Before(x.retry) {
+		w.mu.Unlock()
+		return nil
+	}
+	whole := x.whole && now.After(x.retry)
+	due := map[[16]byte]uint64{}
+	for id, r := range x.pending {
+		if !r.due.After(now) {
+			due[id] = r.generation
+		}
+		if len(due) == lookUpRows {
+			break
+		}
+	}
+	w.mu.Unlock()
+	if known && !whole && len(due) == 0 {
+		w.tell(x, "")
+		return nil
+	}
+	var err error
+	switch {
+	case !known:
+		if err = w.learn(ctx, x, table); err == nil {
+			return w.checkTable(ctx, name)
+		}
+		if ctx.Err() == nil && !fatal(err) {
+			w.trouble(ctx, x, err.Error())
+			return nil
+		}
+	case whole:
+		err = w.checkWhole(ctx, x, x.known)
+	default:
+		err = w.checkRows(ctx, x, x.known, due)
+	}
+	if errors.Is(err, errLater) {
+		err = nil
+	}
+	w.tell(x, "")
+	return err
+}
+
+var errLater = errors.New("the target has not come so far yet")
+
+// learn finds out how the rows of a table are compared.
+func (w *Watch) learn(ctx context.Context, x *watched, table *Table) error {
+	there, err := w.Describe(ctx, table.Target.Name)
+	switch {
+	case err != nil:
+		return err
+	case there == nil:
+		return errors.New("the target has no such table")
+	}
+	source, release, err := w.OpenSource(ctx, 1)
+	if err != nil {
+		return err
+	}
+	defer release()
+	target, let, err := w.OpenTarget(ctx, 1)
+	if err != nil {
+		return err
+	}
+	defer let()
+	known := &Table{Plan: table.Plan, Target: there, Options: table.Options}
+	p, err := w.pairOf(known, source, target)
+	switch {
+	case err != nil:
+		return err
+	case p.compared == 0:
+		return errors.New("no column of the table can be compared")
+	case len(p.keys) == 0 && w.NoBags:
+		return errors.New("the table has no primary key and no unique key without nulls")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x.known, x.pair = known, p
+	return nil
+}
+
+func (w *Watch) pairOf(table *Table, source, target connector.Snapshot) (*pair, error) {
+	c := w.Config
+	c.Source, c.Target, c.Keep, c.Stats = source, target, false, nil
+	return newPair(&c, table, true)
+}
+
+// reach waits until everything that the source held is in the target.
+func (w *Watch) reach(ctx context.Context) error {
+	end, err := w.End(ctx)
+	if err != nil {
+		return fmt.Errorf("ask where the source's changes end: %w", err)
+	}
+	for until := time.Now().Add(reachWait); ; {
+		order, err := w.Compare(w.Reached(), end)
+		switch {
+		case err != nil:
+			return err
+		case order >= 0:
+			return nil
+		case time.Now().After(until):
+			return errLater
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// checkRows compares single rows: the source's first, then, once the target has come as far, the target's.
+func (w *Watch) checkRows(ctx context.Context, x *watched, table *Table, due map[[16]byte]uint64) error {
+	found := map[[16]byte]*both{}
+	var keys []*keyed
+	w.mu.Lock()
+	for id := range due {
+		if r := x.pending[id]; r != nil {
+			found[id] = &both{}
+			keys = append(keys, r.keyed)
+		}
+	}
+	w.mu.Unlock()
+	if err := w.lookUpSource(ctx, x, table, keys, found); err != nil {
+		return err
+	}
+	if err := w.reach(ctx); err != nil {
+		return err
+	}
+	target, release, err := w.OpenTarget(ctx, 1)
+	if err != nil {
+		return err
+	}
+	defer release()
+	q, err := w.pairOf(table, x.pair.Config.Source, target)
+	if err != nil {
+		return err
+	}
+	if err := q.lookUp(ctx, q.target, keys, found); err != nil {
+		return err
+	}
+	return w.judge(ctx, x, q, due, found)
+}
+
+// lookUpSource reads the source's rows, and lets go of the source before the target is waited for.
+func (w *Watch) lookUpSource(ctx context.Context, x *watched, table *Table, keys []*keyed, found map[[16]byte]*both) error {
+	source, release, err := w.OpenSource(ctx, 1)
+	if err != nil {
+		return err
+	}
+	defer release()
+	p, err := w.pairOf(table, source, x.pair.Config.Target)
+	if err != nil {
+		return err
+	}
+	return p.lookUp(ctx, p.source, keys, found)
+}
+
+// lookUp reads the rows of keys on one side.
+func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16]byte]*both) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	look := *s
+	for i, k := range p.keys {
+		column, at := p.columns[k].source, func(x *keyed) string { return x.source[i] }
+		if s == p.target {
+			column, at = p.columns[k].target, func(x *keyed) string { return x.target[i] }
+		}
+		one := catalog.Predicate{Column: column.Name}
+		seen := map[string]bool{}
+		for _, x := range keys {
+			if text := at(x); !seen[text] {
+				seen[text] = true
+				one.Any = append(one.Any, catalog.Comparison{Operator: catalog.Equal, Value: text})
+			}
+		}
+		look.where = append(look.where[:len(look.where):len(look.where)], one)
+	}
+	reader := &search{pair: p}
+	return look.scan(ctx, part{}, func(r *row) error {
+		b := found[r.id]
+		if b == nil {
+			return nil
+		}
+		if s == p.source {
+			b.source = append(b.source, reader.keep(s, r))
+		} else {
+			b.target = append(b.target, reader.keep(s, r))
+		}
+		return nil
+	})
+}
+
+// judge decides what has become of rows that were looked up.
+func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte]uint64, found map[[16]byte]*both) error {
+	s := &search{pair: p}
+	now, changed := time.Now(), false
+	failAfter := w.FailAfter()
+	w.mu.Lock()
+	for id, b := range found {
+		r := x.pending[id]
+		if r == nil {
+			continue
+		}
+		failures := s.failures(id, b)
+		moved := r.generation != due[id]
+		switch {
+		case len(failures) == 0:
+			if _, was := x.failed[id]; was {
+				delete(x.failed, id)
+				changed = true
+			}
+			r.first, r.mismatch = now, time.Time{}
+			if !moved {
+				delete(x.pending, id)
+				delete(x.suspended, id)
+			}
+		case moved && w.SuspendAfter > 0 && now.Sub(r.first) >= w.SuspendAfter:
+			x.suspended[id] = true
+			delete(x.pending, id)
+			changed = true
+		case moved:
+		case r.mismatch.IsZero() && failAfter > 0:
+			r.mismatch, r.due = now, now.Add(min(retryFirst, failAfter))
+		case failAfter > 0 && now.Sub(r.mismatch) < failAfter:
+			r.due = now.Add(min(max(now.Sub(r.mismatch), retryFirst), failAfter-now.Sub(r.mismatch)))
+		default:
+			x.failed[id] = failures[0]
+			delete(x.pending, id)
+			changed = true
+		}
+	}
+	w.mu.Unlock()
+	return w.report(ctx, x, changed)
+}
+
+// checkWhole compares all of a table. What differs of a table with a key is looked at row by row afterwards; a bag counts only when nothing
+// has touched it meanwhile.
+func (w *Watch) checkWhole(ctx context.Context, x *watched, table *Table) error {
+	w.mu.Lock()
+	touched := x.touched
+	x.whole, x.retry = false, time.Now().Add(wholeEvery)
+	w.mu.Unlock()
+	again := func(err error) error {
+		w.mu.Lock()
+		x.whole = true
+		w.mu.Unlock()
+		return err
+	}
+	source, let, err := w.OpenSource(ctx, w.threads())
+	if err != nil {
+		return again(err)
+	}
+	defer let()
+	if err := w.reach(ctx); err != nil {
+		return again(err)
+	}
+	target, release, err := w.OpenTarget(ctx, w.threads())
+	if err != nil {
+		return again(err)
+	}
+	defer release()
+	c := w.Config
+	c.Source, c.Target, c.Keep, c.Tables = source, target, false, []*Table{table}
+	c.TableFailures, c.Failures = maxPending, 0
+	var rows map[[16]byte]*both
+	c.look = func(found map[[16]byte]*both) { rows = found }
+	c.families = [2]catalog.Family{w.SourceFamily, w.TargetFamily}
+	c.Stats = nil
+	results, err := Run(ctx, c)
+	if err != nil {
+		return again(err)
+	}
+	r := results[0]
+	if r.State == TableError || r.State == SuspendedRecords && r.Failed == 0 {
+		w.trouble(ctx, x, r.Reason)
+		return nil
+	}
+	x.troubles = 0
+	return w.takeWhole(ctx, x, r, rows, touched)
+}
+
+// takeWhole takes up what the comparison of a whole table has found.
+func (w *Watch) takeWhole(ctx context.Context, x *watched, r *Result, rows map[[16]byte]*both, touched uint64) error {
+	w.mu.Lock()
+	defer func() { _ = w.report(ctx, x, true) }()
+	defer w.mu.Unlock()
+	if w.Stats != nil {
+		w.Stats.Update(r.Source, func(c *Counts) { c.Compared = r.SourceRows })
+	}
+	if len(r.Key) == 0 {
+		if x.touched != touched {
+			x.whole = true
+			return nil
+		}
+		x.failed = map[[16]byte]Failure{}
+		for i, f := range r.Failures {
+			f.id[0], f.id[1], f.id[2] = byte(i), byte(i>>8), byte(i>>16) // rows of a bag may be alike
+			x.failed[f.id] = f
+		}
+		return nil
+	}
+	for id := range x.failed {
+		if rows[id] == nil {
+			delete(x.failed, id)
+		}
+	}
+	for _, f := range r.Failures {
+		b := rows[f.id]
+		switch {
+		case f.Why != "":
+			x.failed[f.id] = f
+		case b == nil || len(b.source)+len(b.target) == 0:
+		default:
+			all := slices.Concat(b.source, b.target)
+			if all[0].keyed == nil {
+				x.failed[f.id] = f // it cannot be asked for by itself
+				continue
+			}
+			w.wait(x, f.id, all[0].keyed, 0)
+		}
+	}
+	return nil
+}
+
+// manyTroubles is how often a table may not be comparable: its structure may be another one on one side for a while.
+const manyTroubles = 6
+
+// trouble has a table tried again for some time, then gives it up.
+func (w *Watch) trouble(ctx context.Context, x *watched, why string) {
+	x.troubles++
+	if x.troubles >= manyTroubles || x.pair == nil && w.NoBags {
+		w.giveUp(ctx, x, why)
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x.whole, x.retry = true, time.Now().Add(wholeEvery)
+}
+
+// giveUp ends the comparison of a table.
+func (w *Watch) giveUp(ctx context.Context, x *watched, why string) {
+	w.mu.Lock()
+	x.given = why
+	w.mu.Unlock()
+	w.Log.Warn("a table is not compared any more", "table", x.table.Plan.Source.Name.String(), "reason", why)
+	w.tell(x, why)
+	_ = w.report(ctx, x, true)
+}
+
+// report tells of failures, and keeps their bounds.
+func (w *Watch) report(ctx context.Context, x *watched, changed bool) error {
+	if !changed {
+		return nil
+	}
+	w.mu.Lock()
+	sum := 0
+	for _, t := range w.tables {
+		sum += len(t.failed) + len(t.suspended)
+	}
+	switch {
+	case w.TableFailures > 0 && len(x.failed) > w.TableFailures && x.given == "":
+		x.given = fmt.Sprintf("more than TableFailureMaxCount, %d, rows differ", w.TableFailures)
+	case w.Failures > 0 && sum > w.Failures && !w.over:
+		w.over = true
+		w.Log.Warn("rows are not compared any more: FailureMaxCount is reached", "failures", sum)
+	}
+	r := x.result()
+	w.mu.Unlock()
+	w.tell(x, r.Given)
+	if w.Report == nil {
+		return nil
+	}
+	return w.Report(ctx, r)
+}
+
+// tell writes the counts of a table.
+func (w *Watch) tell(x *watched, reason string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case x.given != "" && x.pair == nil && w.NoBags:
+		x.state = NoPrimaryKey
+	case x.given != "":
+		x.state = TableError
+	case len(x.failed) > 0:
+		x.state = Mismatched
+	case len(x.suspended) > 0:
+		x.state = SuspendedRecords
+	case x.whole || len(x.pending) > 0:
+		x.state = PendingRecords
+	default:
+		x.state = Validated
+	}
+	w.Stats.Update(x.table.Plan.Source.Name, func(c *Counts) {
+		c.Target, c.State = x.table.Target.Name, x.state
+		c.Pending, c.Failed, c.Suspended = int64(len(x.pending)), int64(len(x.failed)), int64(len(x.suspended))
+		c.Reason = reason
+	})
+}
