@@ -57,6 +57,12 @@ func (r *run) changesConfig(away func(catalog.Name) bool) (cdc.Config, error) {
 		InOrder: r.Settings.WhimbrelSettings.Compatibility == "dms" && !r.Settings.TargetMetadata.BatchApplyEnabled,
 		Stats:   r.ChangeStats, Log: r.log(tasklog.SourceCapture), ApplyLog: r.log(tasklog.TargetApply),
 	}
+	if c.Silence = r.StallAfter; c.Silence <= 0 {
+		c.Silence = DefaultStallAfter
+	}
+	if prober, ok := r.target.(connector.Prober); ok {
+		c.Probe = prober.Probe
+	}
 	for _, tp := range r.plan.Tables {
 		if !r.followable(tp) || away(tp.Plan.Source.Name) {
 			continue
