@@ -59,7 +59,11 @@ func (r *run) cutOver(ctx context.Context) error {
 		out.Tables = append(out.Tables, c)
 	}
 	r.report.Cutover = out
-	return nil
+	if !r.validates() {
+		return nil
+	}
+	r.report.Validation = nil
+	return r.validateOnly(ctx) // the source is quiet: every row of both sides, not their number alone
 }
 
 // untilQuiet follows the source until nothing has been written to it for a while.
