@@ -6,6 +6,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
 // describeEndpoints lists endpoints. Filters that nothing matches are a fault, which the waiter EndpointDeleted waits for.
@@ -22,7 +23,7 @@ func (s *Service) describeEndpoints() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		all, marker, err := collect(outside{ctx, s.Store}, endpoints.keys(), p, func(e *Endpoint) bool {
+		all, marker, err := collectItems(s.narrowed(ctx, endpoints, f["endpoint-arn"], f["endpoint-id"]), endpoints.keys(), p, func(e *Endpoint) bool {
 			return f.allow("endpoint-arn", s.arn(endpoints, e.ID)) && f.allow("endpoint-type", e.Type) &&
 				f.allow("endpoint-id", e.Name) && f.allow("engine-name", e.Engine)
 		})
@@ -34,8 +35,21 @@ func (s *Service) describeEndpoints() service.Operation {
 		}
 		out := &dmsapi.DescribeEndpointsResponse{Marker: marker, Endpoints: make([]dmsapi.Endpoint, len(all))}
 		for i := range all {
-			out.Endpoints[i] = *s.showEndpoint(&all[i])
+			shown, err := store.Memo(all[i], s.shownEndpoint)
+			if err != nil {
+				return nil, err
+			}
+			out.Endpoints[i] = *shown
 		}
 		return out, nil
 	})
+}
+
+// shownEndpoint is an endpoint's record as it is answered.
+func (s *Service) shownEndpoint(item store.Item) (*dmsapi.Endpoint, error) {
+	rec, err := store.Decoded[Endpoint](item)
+	if err != nil {
+		return nil, err
+	}
+	return s.showEndpoint(rec), nil
 }
