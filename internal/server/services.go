@@ -24,6 +24,7 @@ import (
 // parts is what services are made of.
 type parts struct {
 	store     store.Store // updates return when the directory shows them
+	reads     store.Store // answers from memory what DMS only shows
 	directory *identity.Directory
 	keyring   *secret.Keyring
 	policies  *edge.Policies

@@ -6,6 +6,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/policy/action"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
 // handle makes an operation whose access is what the table of actions says.
@@ -37,12 +38,12 @@ func (s *Service) tagsOf(ctx context.Context, arn string) map[string]string {
 	if err != nil {
 		return nil
 	}
-	item, err := s.Store.Get(ctx, k.keys()+id)
+	item, err := s.reads(ctx).Get(k.keys() + id)
 	if err != nil {
 		return nil
 	}
-	var tagged struct{ Tags map[string]string }
-	if err := item.Decode(&tagged); err != nil {
+	tagged, err := store.Decoded[struct{ Tags map[string]string }](item)
+	if err != nil {
 		return nil
 	}
 	return tagged.Tags

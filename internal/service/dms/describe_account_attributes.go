@@ -11,7 +11,7 @@ import (
 func (s *Service) describeAccountAttributes() service.Operation {
 	return handle(s, "DescribeAccountAttributes", func(ctx context.Context, _ *service.Call, _ *dmsapi.DescribeAccountAttributesMessage) (*dmsapi.DescribeAccountAttributesResponse, error) {
 		out := &dmsapi.DescribeAccountAttributesResponse{UniqueAccountIdentifier: new(s.uniqueIdentifier())}
-		from := outside{ctx, s.Store}
+		from := s.reads(ctx)
 		for _, name := range QuotaNames() {
 			var n int64
 			var err error
