@@ -24,6 +24,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
 func newMigrate() *cobra.Command {
@@ -68,7 +69,7 @@ func migrate(cmd *cobra.Command, f *migrateFlags, source, target string) error {
 		return err
 	}
 	config.Engines = all.Engines()
-	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
+	config.Stats, config.ChangeStats, config.ValidationStats = &fullload.Stats{}, &cdc.Stats{}, &validate.Stats{}
 	config.Log = f.log(cmd, config.Settings)
 	if f.changes.wayBack != "" { // a place that cannot be written is better known before the writers are stopped
 		file, err := os.OpenFile(f.changes.wayBack, os.O_WRONLY|os.O_CREATE, 0o600)
@@ -190,6 +191,9 @@ func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON
 			progress.Bars(loading, config.Stats, out)
 			progress.ChangeBar(ctx, config.ChangeStats, out)
 			return
+		}
+		if config.Settings.ValidationSettings.EnableValidation {
+			shown.Go(func() { progress.ValidationLines(ctx, config.ValidationStats, config.Log, 10*time.Second) })
 		}
 		progress.Lines(loading, config.Stats, config.Log, 10*time.Second)
 		progress.ChangeLines(ctx, config.ChangeStats, config.Log, 10*time.Second)

@@ -97,8 +97,6 @@ type Digest struct {
 	Bucket int64
 	Rows   int64
 	Sum    uint64
-	// Unknown says that not all rows could be digested, as with values that are larger than the server lets a text become.
-	Unknown bool
 }
 
 // Extent is a Snapshot that knows how far the integers of a column reach. ok is false when the column is not one that is cut into

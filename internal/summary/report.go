@@ -28,6 +28,7 @@ func Report(out io.Writer, r *task.Report, failure error, asJSON bool) error {
 		p.closing(r, failure)
 	}
 	p.changes(r)
+	p.validation(r.Validation)
 	p.cutover(r)
 	return p.err
 }

@@ -33,6 +33,8 @@ type reportForm struct {
 	LeftBehind []string     `json:"left_behind"`
 	Changes    *changesForm `json:"changes,omitempty"`
 	Cutover    *cutoverForm `json:"cutover,omitempty"`
+	// Validation is there when EnableValidation asks for it.
+	Validation []validatedForm `json:"validation,omitempty"`
 }
 
 type tableForm struct {
@@ -70,6 +72,9 @@ func reportJSON(r *task.Report, failure error) reportForm {
 			Source: c.Source.String(), Target: c.Target.String(), State: c.State.String(), Rows: c.Rows, Bytes: c.Bytes,
 			Rejected: c.Rejected, Changed: c.Changed, Seconds: seconds(c), Error: message(c.Err),
 		})
+	}
+	for _, v := range r.Validation {
+		f.Validation = append(f.Validation, validatedJSON(v))
 	}
 	return f
 }

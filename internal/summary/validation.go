@@ -18,25 +18,45 @@ func Validation(out io.Writer, v *task.Validation, failure error, asJSON bool, k
 		return writeJSON(out, validationJSON(v, failure))
 	}
 	p := &printer{out: out}
-	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "table\tsource rows\ttarget rows\tdifferent\tonly source\tonly target\tstate\t")
-	for _, r := range v.Tables {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", both(r), progress.Count(r.SourceRows), progress.Count(r.TargetRows),
-			progress.Count(r.Different), progress.Count(r.MissingTarget), progress.Count(r.MissingSource), r.State)
-	}
-	if err := w.Flush(); p.err == nil {
-		p.err = err
-	}
+	p.compared(v.Tables)
 	for _, r := range v.Tables {
 		p.failures(r, keys)
 	}
-	p.skipped(v)
+	p.skipped(v.Tables)
 	p.repaired(v)
 	for _, u := range v.Unmatched {
 		p.line("matched nothing: %s", u)
 	}
 	p.verdict(v, failure)
 	return p.err
+}
+
+// shownKeys is how many failures of a table the summary of a migration shows.
+const shownKeys = 10
+
+// validation says what EnableValidation has found.
+func (p *printer) validation(results []*validate.Result) {
+	if len(results) == 0 {
+		return
+	}
+	p.line("\nValidation")
+	p.compared(results)
+	for _, r := range results {
+		p.failures(r, shownKeys)
+	}
+	p.skipped(results)
+}
+
+func (p *printer) compared(results []*validate.Result) {
+	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "table\tsource rows\ttarget rows\tdifferent\tonly source\tonly target\tstate\t")
+	for _, r := range results {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", both(r), progress.Count(r.SourceRows), progress.Count(r.TargetRows),
+			progress.Count(r.Different), progress.Count(r.MissingTarget), progress.Count(r.MissingSource), r.State)
+	}
+	if err := w.Flush(); p.err == nil {
+		p.err = err
+	}
 }
 
 func both(r *validate.Result) string {
@@ -84,9 +104,9 @@ func failureKey(r *validate.Result, f validate.Failure) string {
 	return strings.Join(parts, ", ")
 }
 
-func (p *printer) skipped(v *task.Validation) {
+func (p *printer) skipped(results []*validate.Result) {
 	first := true
-	for _, r := range v.Tables {
+	for _, r := range results {
 		for _, s := range r.Skipped {
 			if first {
 				p.line("\nnot compared:")
@@ -194,18 +214,7 @@ func validationJSON(v *task.Validation, failure error) validationForm {
 		Rounds: v.Rounds, Tables: []validatedForm{}, Unmatched: append([]string{}, v.Unmatched...),
 	}
 	for _, r := range v.Tables {
-		t := validatedForm{
-			Source: r.Source.String(), Target: r.Target.String(), State: string(r.State), Reason: r.Reason, Given: r.Given, Method: r.Method,
-			Key: append([]string{}, r.Key...), SourceRows: r.SourceRows, TargetRows: r.TargetRows, Failed: r.Failed, Different: r.Different,
-			MissingSource: r.MissingSource, MissingTarget: r.MissingTarget, Suspended: r.Suspended, Seconds: r.Took.Seconds(),
-			Failures: []failureForm{}, NotCompared: []columnReason{},
-		}
-		for _, x := range r.Failures {
-			t.Failures = append(t.Failures, failureJSON(x))
-		}
-		for _, s := range r.Skipped {
-			t.NotCompared = append(t.NotCompared, columnReason(s))
-		}
+		t := validatedJSON(r)
 		if d, ok := v.Repaired[r.Source]; ok {
 			t.Repaired = &repairedForm{Written: d.Written, Removed: d.Removed, Refused: []failureForm{}}
 			for _, x := range d.Refused {
@@ -215,6 +224,22 @@ func validationJSON(v *task.Validation, failure error) validationForm {
 		f.Tables = append(f.Tables, t)
 	}
 	return f
+}
+
+func validatedJSON(r *validate.Result) validatedForm {
+	t := validatedForm{
+		Source: r.Source.String(), Target: r.Target.String(), State: string(r.State), Reason: r.Reason, Given: r.Given, Method: r.Method,
+		Key: append([]string{}, r.Key...), SourceRows: r.SourceRows, TargetRows: r.TargetRows, Failed: r.Failed, Different: r.Different,
+		MissingSource: r.MissingSource, MissingTarget: r.MissingTarget, Suspended: r.Suspended, Seconds: r.Took.Seconds(),
+		Failures: []failureForm{}, NotCompared: []columnReason{},
+	}
+	for _, x := range r.Failures {
+		t.Failures = append(t.Failures, failureJSON(x))
+	}
+	for _, s := range r.Skipped {
+		t.NotCompared = append(t.NotCompared, columnReason(s))
+	}
+	return t
 }
 
 func failureJSON(x validate.Failure) failureForm {

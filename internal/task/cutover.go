@@ -70,6 +70,12 @@ func (r *run) cutOver(ctx context.Context) error {
 		out.Tables = append(out.Tables, c)
 	}
 	r.report.Cutover = out
+	if r.validates() { // the source is quiet: every row of both sides, not their number alone
+		r.report.Validation = nil
+		if err := r.validateOnly(ctx); err != nil {
+			return err
+		}
+	}
 	if back == nil || !out.Equal() {
 		return nil
 	}

@@ -37,7 +37,7 @@ type end struct {
 // engines are the ends that pairs are made of.
 var engines = []string{"postgresql-15", "postgresql-18", "mariadb", "sqlite"}
 
-func newEnd(t *testing.T, engine string) *end {
+func newEnd(t testing.TB, engine string) *end {
 	t.Helper()
 	switch engine {
 	case "postgresql-15":
@@ -52,11 +52,11 @@ func newEnd(t *testing.T, engine string) *end {
 	}
 }
 
-func postgresEnd(t *testing.T, d *servertest.Database) *end {
+func postgresEnd(t testing.TB, d *servertest.Database) *end {
 	return &end{engine: "postgres", family: catalog.PostgreSQL, url: d.URL, db: servertest.OpenDB(t, "pgx", d.URL+"&default_query_exec_mode=simple_protocol")}
 }
 
-func mariadbEnd(t *testing.T, d *servertest.Database) *end {
+func mariadbEnd(t testing.TB, d *servertest.Database) *end {
 	u, err := url.Parse(d.URL)
 	require.NoError(t, err)
 	dsn := fmt.Sprintf("whimbrel:secret@tcp(%s)/%s?time_zone=%%27%%2B00:00%%27&sql_mode=%%27%%27", u.Host, d.Name)

@@ -130,7 +130,7 @@ func (r *run) compareWith(ctx context.Context, source connector.Snapshot, tables
 	return append(found, left...), err
 }
 
-// validateOnly compares and moves nothing (ValidationOnly): one pass over all tables, whose failures are reported at once.
+// validateOnly compares and moves nothing: one pass over all tables, whose failures are reported at once (ValidationOnly).
 func (r *run) validateOnly(ctx context.Context) error {
 	tables, err := r.loadedTables(ctx)
 	if err != nil {
@@ -141,7 +141,9 @@ func (r *run) validateOnly(ctx context.Context) error {
 		return fmt.Errorf("take a snapshot of the source: %w", &fullload.SourceError{Err: err})
 	}
 	defer func() { err = errors.Join(err, snapshot.Close()) }()
-	r.report.Position = snapshot.Position()
+	if r.report.Position == "" {
+		r.report.Position = snapshot.Position()
+	}
 	results, err := r.compareWith(ctx, snapshot, tables)
 	if err != nil {
 		return err

@@ -158,7 +158,7 @@ func differs(a, b map[int64]connector.Digest) (buckets []int64, rows map[int64]i
 	rows = map[int64]int64{}
 	for _, n := range slices.Sorted(maps.Keys(a)) {
 		x, y := a[n], b[n]
-		if x.Rows != y.Rows || x.Sum != y.Sum || x.Unknown || y.Unknown {
+		if x.Rows != y.Rows || x.Sum != y.Sum {
 			rows[n] = x.Rows + y.Rows
 		}
 	}

@@ -18,52 +18,48 @@ var (
 
 // Renders implements connector.Digester.
 func (s *snapshot) Renders(c *catalog.Column, f connector.Form) bool {
-	_, ok := render(c, f, false)
+	_, ok := render(c, f)
 	return ok
 }
 
-// Own implements connector.Digester: servers of one kind print a floating-point number alike, though not as others do.
+// Own implements connector.Digester: servers of one kind print the values of a type alike, without a common form.
 func (s *snapshot) Own(columns []*catalog.Column) string {
 	name := "mysql"
 	if s.host.mariadb {
 		name = "mariadb"
 	}
 	for _, c := range columns {
-		f, ok := ownForm(c)
-		if !ok {
-			return ""
-		}
-		name += fmt.Sprintf(" %d", f)
+		name += fmt.Sprintf(" %q %q", c.NativeType, c.Charset)
 	}
 	return name
 }
 
-// ownForm is the form of a column among like servers.
-func ownForm(c *catalog.Column) (connector.Form, bool) {
-	switch base := c.BaseType; {
-	case base == "float" || base == "double":
-		return connector.Float, true
-	case isSpatial(base):
-		return connector.Hex, true
-	case c.Type.Kind == datatype.Numeric, c.Type.Kind.IsInteger(), c.Type.Kind == datatype.Boolean:
-		return connector.Number, true
+// ownText writes a column as its server prints it.
+func ownText(c *catalog.Column) string {
+	column, base := quoteIdent(c.Name), c.BaseType
+	switch {
+	case base == "float":
+		return "IFNULL(" + column + "+0e0, '')"
+	case base == "bit", isBytes(base), isSpatial(base):
+		return "IFNULL(CONCAT('x', HEX(" + column + ")), IF(" + column + " IS NULL, '', NULL))"
+	case !c.Type.Kind.IsText():
+		return "IFNULL(" + column + ", '')"
 	}
-	for _, f := range []connector.Form{connector.Day, connector.Clock, connector.Moment, connector.Hex, connector.Exact} {
-		if _, ok := render(c, f, true); ok {
-			return f, true
-		}
+	text := column
+	if c.Charset != "" && c.Charset != "utf8mb4" {
+		text = "CONVERT(" + column + " USING utf8mb4)"
+	} else if c.Charset == "" {
+		text = "CAST(" + column + " AS CHAR)"
 	}
-	return 0, false
+	return "IF(" + column + " IS NULL, '', CONCAT(LENGTH(" + text + "), ':', " + text + "))"
 }
 
-// render writes a column in a form; ok is false when its type has none. own takes in what only like servers write alike.
-func render(c *catalog.Column, f connector.Form, own bool) (sql string, ok bool) {
+// render writes a column in a form; ok is false when its type has none.
+func render(c *catalog.Column, f connector.Form) (sql string, ok bool) {
 	column, base := quoteIdent(c.Name), c.BaseType
 	switch f {
 	case connector.Number:
 		return renderNumber(c, column)
-	case connector.Float:
-		return "CAST(" + column + "+0e0 AS CHAR)", own && (base == "float" || base == "double")
 	case connector.Exact, connector.Padded:
 		text, ok := textOf(c, column)
 		if f == connector.Padded {
@@ -71,7 +67,7 @@ func render(c *catalog.Column, f connector.Form, own bool) (sql string, ok bool)
 		}
 		return text, ok
 	case connector.Hex:
-		return "CONCAT('x', LOWER(HEX(" + column + ")))", isBytes(base) || own && isSpatial(base)
+		return "CONCAT('x', LOWER(HEX(" + column + ")))", isBytes(base)
 	case connector.Day:
 		return "CAST(" + column + " AS CHAR)", base == "date"
 	case connector.Clock:
@@ -122,7 +118,7 @@ func textOf(c *catalog.Column, column string) (sql string, ok bool) {
 	return "CAST(" + column + " AS CHAR)", true
 }
 
-// written is a row in the form of connector.Digester.
+// written is a row in the form of connector.Digester, or in the server's own.
 func written(columns []connector.Rendered, own bool) string {
 	var b strings.Builder
 	b.WriteString("CONCAT(")
@@ -130,23 +126,29 @@ func written(columns []connector.Rendered, own bool) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		f := c.Form
 		if own {
-			f, _ = ownForm(c.Column)
+			b.WriteString(ownText(c.Column) + ", ';'")
+			continue
 		}
-		text, _ := render(c.Column, f, own)
-		if !f.Delimited() {
+		text, _ := render(c.Column, c.Form)
+		if !c.Form.Delimited() {
 			text = "CONCAT(LENGTH(" + text + "), ':', " + text + ")"
 		}
-		// What is too large for the server is null too, and must not pass for one.
+		// What is too large for the server is null too, and must not pass for one: see rowHash.
 		fmt.Fprintf(&b, "IF(%s IS NULL, '', %s), ';'", quoteIdent(c.Column.Name), text)
 	}
 	b.WriteString(")")
 	return b.String()
 }
 
+func md5Part(columns []connector.Rendered, own bool, digits int) string {
+	return fmt.Sprintf("CAST(CONV(SUBSTR(MD5(%s), 1, %d), 16, 10) AS UNSIGNED)", written(columns, own), digits)
+}
+
+// rowHash is the digest of a row. That of a row which is too large to be written is a number that never comes again, so that it is equal to
+// none.
 func rowHash(columns []connector.Rendered, own bool) string {
-	return "CAST(CONV(SUBSTR(MD5(" + written(columns, own) + "), 1, 15), 16, 10) AS UNSIGNED)"
+	return "COALESCE(" + md5Part(columns, own, 15) + ", UUID_SHORT())"
 }
 
 // bucket is the expression that puts a row into its bucket.
@@ -157,9 +159,9 @@ func bucket(p connector.Part) string {
 	case p.Modulus == 0:
 		return fmt.Sprintf("(%s DIV %d)", quoteIdent(p.Range.Column.Name), max(p.Width, 1))
 	case len(p.Key) == 0:
-		return fmt.Sprintf("COALESCE(%s %% %d, 0)", rowHash(p.Row, p.Own), p.Modulus)
+		return fmt.Sprintf("COALESCE(%s %% %d, 0)", md5Part(p.Row, p.Own, 15), p.Modulus)
 	}
-	return fmt.Sprintf("COALESCE(CAST(CONV(SUBSTR(MD5(%s), 1, 8), 16, 10) AS UNSIGNED) %% %d, 0)", written(p.Key, p.Own), p.Modulus)
+	return fmt.Sprintf("COALESCE(%s %% %d, 0)", md5Part(p.Key, p.Own, 8), p.Modulus)
 }
 
 // partConditions restrict a query to a part.
@@ -188,11 +190,11 @@ func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) ([]con
 		where = append(where, w)
 	}
 	hash := rowHash(r.Columns, r.Own)
-	sql := fmt.Sprintf("SELECT b, COUNT(*), COUNT(h), COALESCE(SUM(h), 0) FROM (SELECT %s AS b, %s AS h FROM %s", bucket(r.Part), hash, quoteTable(r.Table.Name))
+	sql := fmt.Sprintf("SELECT %s AS b, COUNT(*), SUM(%s) FROM %s", bucket(r.Part), hash, quoteTable(r.Table.Name))
 	if len(where) > 0 {
 		sql += " WHERE " + strings.Join(where, " AND ")
 	}
-	sql += ") d GROUP BY b"
+	sql += " GROUP BY b ORDER BY NULL"
 	var out []connector.Digest
 	err := s.lease(ctx, func(se *link) error {
 		rows, err := se.query(ctx, sql)
@@ -221,10 +223,9 @@ func digestOf(v []string) (d connector.Digest, err error) {
 	if d.Rows, err = strconv.ParseInt(v[1], 10, 64); err != nil {
 		return d, fmt.Errorf("read a bucket's count: %w", err)
 	}
-	d.Unknown = v[1] != v[2]
-	for _, c := range []byte(v[3]) {
+	for _, c := range []byte(v[2]) {
 		if c < '0' || c > '9' {
-			return d, fmt.Errorf("read a bucket's digest: %q", v[3])
+			return d, fmt.Errorf("read a bucket's digest: %q", v[2])
 		}
 		d.Sum = d.Sum*10 + uint64(c-'0')
 	}
