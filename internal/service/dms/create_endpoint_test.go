@@ -127,6 +127,10 @@ func TestCreateEndpointRefuses(t *testing.T) {
 			in.Username, in.Password, in.ServerName, in.Port = nil, nil, nil, nil
 			pg(dmsapi.PostgreSQLSettings{SecretsManagerSecretId: new("s")})(in)
 		}},
+		{combination, "TargetDbType specific-database needs a DatabaseName", func(in *createInput) {
+			in.EngineName, in.EndpointType, in.DatabaseName = new("mysql"), new("target"), nil
+			in.MySQLSettings = &dmsapi.MySQLSettings{TargetDbType: new("specific-database")}
+		}},
 		{bad, "is not the ARN of a role", func(in *createInput) {
 			*in = *secretEndpoint("new")
 			in.PostgreSQLSettings.SecretsManagerAccessRoleArn = new("reader")

@@ -40,6 +40,9 @@ func (e *engine) check(rec *Endpoint) error {
 	if e.needsDatabase && rec.Database == "" {
 		return invalidCombination("An endpoint of engine %s needs a DatabaseName.", e.name)
 	}
+	if rec.Settings["TargetDbType"] == "specific-database" && rec.Database == "" {
+		return invalidCombination("TargetDbType specific-database needs a DatabaseName: the database that everything goes into.")
+	}
 	if e.file {
 		return checkFile(rec)
 	}
