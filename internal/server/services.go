@@ -75,6 +75,7 @@ func (p *parts) known() map[string]own.Known {
 			}
 			return checks[0], nil
 		},
+		"dms": p.dms.Known,
 		"secretsmanager": func(ctx context.Context, call *service.Call, c service.Check) (service.Check, error) {
 			as := *call
 			as.Service = &secretsmanagerapi.Service

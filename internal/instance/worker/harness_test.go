@@ -31,7 +31,7 @@ func newBench(t *testing.T) *bench {
 	files := t.TempDir()
 	w, err := New(Config{Dir: filepath.Join(t.TempDir(), "I1"), Engines: engines(), Memory: 1 << 30, SQLiteDir: files, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.Close(context.Background())) }) //nolint:usetesting // the test's has ended by then
+	t.Cleanup(func() { require.NoError(t, w.Close(context.Background())) })
 	return &bench{w, files}
 }
 

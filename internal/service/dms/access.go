@@ -2,6 +2,7 @@ package dms
 
 import (
 	"context"
+	"maps"
 
 	"github.com/whimbreldb/whimbrel/internal/policy/action"
 	"github.com/whimbreldb/whimbrel/internal/service"
@@ -16,6 +17,18 @@ func handle[In, Out any](s *Service, name string, do func(ctx context.Context, c
 		}
 		return service.TouchChecks(touches, func(arn string) map[string]string { return s.tagsOf(ctx, arn) }), nil
 	}, do)
+}
+
+// Known completes a check of a resource with the condition keys of its tags, for explanations.
+func (s *Service) Known(ctx context.Context, _ *service.Call, c service.Check) (service.Check, error) {
+	tags := s.tagsOf(ctx, c.Resource)
+	if len(tags) == 0 {
+		return c, nil
+	}
+	keys := action.TagKeys(c.Resource, tags)
+	maps.Copy(keys, c.Keys) // what is asked comes first
+	c.Keys = keys
+	return c, nil
 }
 
 // tagsOf reads the tags of a resource; none if it is not there, which the operation will say.

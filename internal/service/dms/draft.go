@@ -111,16 +111,34 @@ func (d *draft) read(e *engine, end string, document reflect.Value) error {
 				d.port = v
 				continue
 			}
+			if *v == 0 && e.idle(end, name, "0") {
+				d.cleared = append(d.cleared, name)
+				continue
+			}
 			if err := d.set(e, end, name, decimal(*v)); err != nil {
 				return err
 			}
 		case *bool:
+			if !*v && e.idle(end, name, "false") {
+				continue
+			}
 			if err := d.set(e, end, name, boolean(*v)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// idle reports that a zero in a document asks for nothing: the setting is one of the other end, one that is not supported,
+// or one that cannot be zero. Some clients, Terraform's provider among them, send every member of a document.
+func (e *engine) idle(end, name, zero string) bool {
+	s := e.setting(end, name)
+	if s == nil || !s.supported() {
+		return true
+	}
+	_, want := s.shape(zero)
+	return want != ""
 }
 
 func (d *draft) set(e *engine, end, name, raw string) error {

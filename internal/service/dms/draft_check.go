@@ -30,7 +30,7 @@ func (e *engine) check(rec *Endpoint) error {
 			return err
 		}
 	}
-	rec.Attributes = e.shownAttributes(rec.Type, rec.Attributes, rec.Settings)
+	rec.Attributes = e.heldAttributes(rec.Type, rec.Attributes, rec.Settings)
 	if len(rec.Settings) == 0 {
 		rec.Settings = nil
 	}
