@@ -274,8 +274,8 @@ func (s *stream) Follow(f connector.Followed) error {
 // Drop ends the following of a table.
 func (s *stream) Drop(number int) {
 	s.forget(number)
-	if s.rows != nil && s.rows.plan.table.Number == number {
-		s.rows = nil
+	if s.rows != nil && s.rows.plan != nil && s.rows.plan.table.Number == number {
+		s.rows = nil // rows without a plan are looked at again before they are read
 	}
 }
 
