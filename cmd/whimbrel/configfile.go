@@ -18,6 +18,9 @@ import (
 // ~/.config/whimbrel/config.yaml: a map of commands, each a map of flag names to values.
 func applyConfigFile(cmd *cobra.Command) error {
 	path, asked := configPath(cmd)
+	if path == "" {
+		return nil // nobody's home
+	}
 	k := koanf.New(".")
 	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
 		if !asked && errors.Is(err, fs.ErrNotExist) {

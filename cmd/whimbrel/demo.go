@@ -100,7 +100,7 @@ func moveShop(cmd *cobra.Command, source, target string, open time.Duration) (tr
 	var trading sync.WaitGroup
 	var trade error
 	trading.Go(func() { traded, trade = demo.Trade(business, source) })
-	err = runTask(cmd, false, false, c)
+	err = runTask(cmd, false, false, c, nil)
 	closing()
 	trading.Wait()
 	if err := errors.Join(err, trade); err != nil {

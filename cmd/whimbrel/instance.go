@@ -23,7 +23,9 @@ func newInstance() *cobra.Command {
 		Short:  "Run a replication instance (started by serve)",
 		Hidden: true,
 		Args:   exactly(0, "no arguments"),
-		RunE:   func(cmd *cobra.Command, _ []string) error { return runInstance(cmd, c) },
+		// Its server has read the configuration file.
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return runInstance(cmd, c) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&c.Dir, "dir", "", "the instance's `folder`")

@@ -71,7 +71,41 @@ func migrate(cmd *cobra.Command, f *migrateFlags, source, target string) error {
 	config.Engines = all.Engines()
 	config.Stats, config.ChangeStats, config.ValidationStats = &fullload.Stats{}, &cdc.Stats{}, &validate.Stats{}
 	config.Log = f.log(cmd, config.Settings)
-	return runTask(cmd, f.json, f.dryRun, config)
+	if f.changes.wayBack != "" { // a place that cannot be written is better known before the writers are stopped
+		file, err := os.OpenFile(f.changes.wayBack, os.O_WRONLY|os.O_CREATE, 0o600)
+		if err != nil {
+			return usageError{fmt.Errorf("--way-back: %w", err)}
+		}
+		_ = file.Close()
+	}
+	return runTask(cmd, f.json, f.dryRun, config, func(r *task.Report) error { return f.keepWayBack(cmd, config, r) })
+}
+
+// keepWayBack writes the table mappings of the way back, and says how it is started.
+func (f *migrateFlags) keepWayBack(cmd *cobra.Command, c task.Config, r *task.Report) error {
+	if r == nil || r.Cutover == nil || r.Cutover.WayBack == nil {
+		return nil
+	}
+	document, err := r.Cutover.WayBack.Rules.MarshalJSON()
+	if err == nil {
+		err = os.WriteFile(f.changes.wayBack, document, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("write the table mappings of the way back: %w", err)
+	}
+	command := fmt.Sprintf("whimbrel migrate %s %s --migration-type cdc --table-mappings %s", connector.Redact(c.Target.URL), connector.Redact(c.Source.URL), f.changes.wayBack)
+	if f.taskSettings != "" {
+		command += " --task-settings " + f.taskSettings
+	}
+	out := cmd.OutOrStdout()
+	if f.json {
+		out = cmd.ErrOrStderr()
+	}
+	_, err = fmt.Fprintf(out, "\nThe way back begins at %s. Release the way there, then start it:\n  %s\n", r.Cutover.WayBack.Position, command)
+	for _, l := range r.Cutover.WayBack.LeftBehind {
+		_, _ = fmt.Fprintln(out, "  "+l)
+	}
+	return err
 }
 
 // log is where a task logs to.
@@ -80,15 +114,16 @@ func (f *migrateFlags) log(cmd *cobra.Command, s *settings.Settings) *slog.Logge
 }
 
 // runTask plans and runs a migration, showing progress on standard error and the summary on standard output.
-func runTask(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error {
-	err := runOnce(cmd, asJSON, dryRun, config)
+// told is called after the summary of a run that has not failed; it may be nil.
+func runTask(cmd *cobra.Command, asJSON, dryRun bool, config task.Config, told func(*task.Report) error) error {
+	err := runOnce(cmd, asJSON, dryRun, config, told)
 	if errors.Is(err, errInterrupted) {
 		return fmt.Errorf("%w; run the same command again to go on where it stopped", err)
 	}
 	return err
 }
 
-func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error {
+func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config, after func(*task.Report) error) error {
 	ctx := cmd.Context()
 	t, err := task.Open(ctx, config)
 	if err != nil {
@@ -112,6 +147,9 @@ func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config) error 
 	stop()
 	if told := summary.Report(cmd.OutOrStdout(), report, err, asJSON); told != nil {
 		return errors.Join(err, told)
+	}
+	if err == nil && after != nil {
+		err = after(report)
 	}
 	switch {
 	case err != nil:

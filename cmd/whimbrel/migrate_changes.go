@@ -19,6 +19,7 @@ type changeFlags struct {
 	stopPosition                   string
 	sourceSettings, targetSettings []string
 	cutover                        bool
+	wayBack                        string
 }
 
 // migrationTypes are the words of --migration-type.
@@ -33,6 +34,7 @@ func (f *changeFlags) bind(cmd *cobra.Command) {
 	fl.StringArrayVar(&f.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name: SlotName=moves (`name=value`, repeatable)")
 	fl.StringArrayVar(&f.targetSettings, "target-setting", nil, "an endpoint setting of the target (`name=value`, repeatable)")
 	fl.BoolVar(&f.cutover, "cutover", false, "catch up, wait until the source is quiet, set sequences, enable triggers, compare counts, then end")
+	fl.StringVar(&f.wayBack, "way-back", "", "with --cutover: begin replication from TARGET back to SOURCE, from the moment of the cutover; its table mappings go to this JSON `file`")
 	_ = cmd.RegisterFlagCompletionFunc("migration-type", cobra.FixedCompletions(migrationTypes, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -50,6 +52,9 @@ func (f *changeFlags) apply(c *task.Config) (err error) {
 	}
 	if c.Cutover = f.cutover; c.Cutover && c.Type == task.FullLoad {
 		return usageError{fmt.Errorf("--cutover goes with --migration-type cdc or full-load-and-cdc")}
+	}
+	if c.KeepWayBack = f.wayBack != ""; c.KeepWayBack && !c.Cutover {
+		return usageError{fmt.Errorf("--way-back goes with --cutover, which finds the moment from which it leads back")}
 	}
 	if c.Start, err = f.start(c.Type); err != nil {
 		return err

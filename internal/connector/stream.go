@@ -52,6 +52,8 @@ type StreamRequest struct {
 	Run string
 	// Aside says that this stream runs beside the run's own: what endpoint settings name for that one (a slot) is not for it.
 	Aside bool
+	// Loopback names a table of the source: transactions that change it have come from elsewhere and are left out whole.
+	Loopback catalog.Name
 	// Tables are followed from the first change on. Their numbers are their places here.
 	Tables []Followed
 	// Wanted says whether a table that comes into being later is to be reported (as Created); nil means none is.

@@ -25,7 +25,7 @@ func (s ServiceRoles) Lets(_ context.Context, role, name, source string, what ma
 	d := s.Directory
 	r, ok := d.RoleByARN(role)
 	if !ok {
-		return errors.New("There is no such role: make it, with a trust policy that lets " + name + " assume it.") //nolint:staticcheck // a sentence of a message
+		return errors.New("There is no such role: make it, with a trust policy that lets " + name + " assume it.")
 	}
 	trust, err := policy.Parse(r.Trust, policy.Trust, 0)
 	if err != nil {

@@ -61,7 +61,6 @@ func TestCheckRefuses(t *testing.T) {
 		"resync":          {`{"ResyncSettings":{"EnableResync":true}}`, "ResyncSettings.EnableResync: is true and belongs to data resync, which is not there yet; want false"},
 		"time travel":     {`{"TTSettings":{"EnableTT":true}}`, "TTSettings.EnableTT: is true and belongs to time travel, which is not there yet; want false"},
 		"before image":    {`{"BeforeImageSettings":{"EnableBeforeImage":true,"FieldName":"old"}}`, "BeforeImageSettings.EnableBeforeImage: is true and belongs to change data capture into streaming targets, which is not there yet; want false"},
-		"loopback":        {`{"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true,"SourceSchema":"a","TargetSchema":"b"}}`, "LoopbackPreventionSettings.EnableLoopbackPrevention: is true and belongs to two-way replication, which is not there yet; want false"},
 		"clean resources": {`{"FailTaskWhenCleanTaskResourceFailed":true}`, "FailTaskWhenCleanTaskResourceFailed: is true and belongs to tasks that clean up by themselves, which is not there yet; want false"},
 		"log group":       {`{"Logging":{"CloudWatchLogGroup":"dms-tasks-x"}}`, "Logging.CloudWatchLogGroup: Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create; leave it out or set it to null"},
 		"chunks":          {`{"TargetMetadata":{"FullLobMode":true,"LobChunkSize":32}}`, "TargetMetadata.LobChunkSize: is 32 and cannot be honoured: values travel whole, not in pieces; want 0"},

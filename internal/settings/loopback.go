@@ -2,9 +2,9 @@ package settings
 
 // LoopbackPreventionSettings keeps two tasks that replicate in opposite directions from echoing each other.
 type LoopbackPreventionSettings struct {
-	EnableLoopbackPrevention bool   `later:"two-way replication"`
-	SourceSchema             string `unused:"rests while EnableLoopbackPrevention is false"`
-	TargetSchema             string `unused:"rests while EnableLoopbackPrevention is false"`
+	EnableLoopbackPrevention bool
+	SourceSchema             string
+	TargetSchema             string
 }
 
 func (l *LoopbackPreventionSettings) check(fail failure, batchApply bool) {

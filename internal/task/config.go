@@ -42,6 +42,8 @@ type Config struct {
 	Settings *settings.Settings
 	// TargetSchema is where everything goes; empty means the default that the engines suggest (see targetSchema).
 	TargetSchema string
+	// KeepSchemas has a schema go into a database of its name on MySQL, as in DMS, whatever database the target's URL names.
+	KeepSchemas bool
 	// RefuseRows refuses a target table that holds rows, whatever TargetTablePrepMode does with them.
 	RefuseRows bool
 	// RowsPerSecond and BytesPerSecond hold the readers back; 0 means no limit.
@@ -56,7 +58,9 @@ type Config struct {
 	Stop  cdc.StopPoint
 	// Cutover lets the target take over once it has caught up and the source is quiet.
 	Cutover bool
-	Stats   *fullload.Stats
+	// KeepWayBack begins, within the cutover, the migration of changes in the opposite direction.
+	KeepWayBack bool
+	Stats       *fullload.Stats
 	// ChangeStats counts the changes; it is needed unless the type is FullLoad.
 	ChangeStats *cdc.Stats
 	// ValidationStats counts what EnableValidation compares; it may be nil.

@@ -20,6 +20,8 @@ type Cutover struct {
 	// Sequences says how many sequences and counters were set, Objects how many held-back objects were made.
 	Sequences, Objects int
 	Position           string
+	// WayBack is set when KeepWayBack asked for it and the target may take over.
+	WayBack *WayBack
 }
 
 // Counted compares the rows of one table.
@@ -41,6 +43,15 @@ func (c *Cutover) Equal() bool {
 // cutOver lets the target take over: it waits until everything is applied and the source is written to no more, makes what was
 // held back, sets sequences and compares counts. The capture at the source is kept until Release.
 func (r *run) cutOver(ctx context.Context) error {
+	var back *Task
+	var way *WayBack
+	if r.KeepWayBack { // what is in its way is better known before the writers are stopped
+		var err error
+		if back, way, err = r.wayBack(ctx); err != nil {
+			return err
+		}
+		defer func() { _ = back.Close() }()
+	}
 	if err := r.untilQuiet(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
@@ -59,11 +70,21 @@ func (r *run) cutOver(ctx context.Context) error {
 		out.Tables = append(out.Tables, c)
 	}
 	r.report.Cutover = out
-	if !r.validates() {
+	if r.validates() { // the source is quiet: every row of both sides, not their number alone
+		r.report.Validation = nil
+		if err := r.validateOnly(ctx); err != nil {
+			return err
+		}
+	}
+	if back == nil || !out.Equal() || !r.report.Valid() {
 		return nil
 	}
-	r.report.Validation = nil
-	return r.validateOnly(ctx) // the source is quiet: every row of both sides, not their number alone
+	var err error
+	if way.Position, err = back.Begin(ctx); err != nil {
+		return fmt.Errorf("begin the way back: %w", err)
+	}
+	out.WayBack = way
+	return nil
 }
 
 // untilQuiet follows the source until nothing has been written to it for a while.

@@ -29,6 +29,9 @@ func (r *run) follow(ctx context.Context) error {
 	if c.Ledger, err = r.ledger(ctx); err != nil {
 		return err
 	}
+	if c.MarkTable, err = r.markTable(ctx); err != nil {
+		return err
+	}
 	c.Stop, c.Errands, c.Busy = r.Stop, reloads.errands, reloads.busy
 	c.Wanted = func(n catalog.Name) bool { return !reloads.isAway(n) && r.wanted(n) }
 	defer r.watchRows(ctx, &c)()
@@ -45,7 +48,7 @@ func (r *run) follow(ctx context.Context) error {
 // changesConfig describes the following of the tables, without those that are away.
 func (r *run) changesConfig(away func(catalog.Name) bool) (cdc.Config, error) {
 	c := cdc.Config{
-		Run: r.plan.Run, Task: r.Name, Server: hostname(), Source: r.streamer, Target: r.applier, Aside: r.isAside,
+		Run: r.plan.Run, Task: r.Name, Server: hostname(), Source: r.streamer, Target: r.applier, Aside: r.isAside, Loopback: r.loopback(),
 		Position: r.plan.Checkpoint.Position, Structures: r,
 		DDL:    cdc.DDLPolicy{Truncated: r.Settings.ChangeProcessingDdlHandlingPolicy.HandleSourceTableTruncated, FailOnTruncate: r.Settings.ErrorBehavior.ApplyErrorFailOnTruncationDdl},
 		Policy: applyPolicy(r.Settings), TableError: action(r.Settings.ErrorBehavior.TableErrorPolicy),

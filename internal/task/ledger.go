@@ -100,7 +100,12 @@ func (r *run) controlSchema() string {
 }
 
 func (r *run) controlTable(ctx context.Context, name string, columns []ledgerColumn) (*cdc.ControlTable, error) {
-	t := &catalog.Table{Name: catalog.Name{Schema: r.controlSchema(), Name: name}}
+	return r.ownTable(ctx, catalog.Name{Schema: r.controlSchema(), Name: name}, columns)
+}
+
+// ownTable makes a table of ours on the target, or takes the one that is there.
+func (r *run) ownTable(ctx context.Context, name catalog.Name, columns []ledgerColumn) (*cdc.ControlTable, error) {
+	t := &catalog.Table{Name: name}
 	out := &cdc.ControlTable{Table: t}
 	key := &catalog.Key{}
 	for i, c := range columns {

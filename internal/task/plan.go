@@ -133,7 +133,7 @@ func (t *Task) targetSchema(p *mapping.Plan) string {
 		return t.Settings.TargetMetadata.TargetSchema
 	case t.targetEngine.Family == catalog.SQLite:
 		return t.target.DefaultSchema()
-	case p == nil || len(p.Schemas) != 1:
+	case p == nil || len(p.Schemas) != 1, t.KeepSchemas && t.targetEngine.Family == catalog.MySQL:
 		return ""
 	case t.targetEngine.Family == catalog.MySQL, t.sourceEngine.Family == catalog.SQLite:
 		return t.target.DefaultSchema()

@@ -41,6 +41,12 @@ func (t *Task) Reload(ctx context.Context, tables []catalog.Name) error {
 			Remedy: "run a full load again, or migrate with type full-load-and-cdc",
 		}
 	}
+	if t.loops() {
+		return &connector.Error{
+			Class: connector.Invalid, Err: errors.New("EnableLoopbackPrevention: the task that replicates back would follow the emptying of the table"),
+			Remedy: "stop both tasks, load the table by hand, and begin the way back anew",
+		}
+	}
 	run, err := t.changesRunID()
 	if err != nil {
 		return err

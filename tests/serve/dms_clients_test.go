@@ -36,7 +36,7 @@ func TestBoto3Replicates(t *testing.T) {
 	source, target := postgresShop(t), mariadbShop(t)
 	source.stock(t, 2000)
 	script := `
-import boto3, json, os, sys
+import boto3, json, os, sys, time
 dms = boto3.client("dms", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 fast = {"Delay": 1, "MaxAttempts": 90}
 def by(name, arn): return [{"Name": name, "Values": [arn]}]
@@ -53,6 +53,7 @@ mine = by("replication-task-arn", task)
 dms.get_waiter("replication_task_ready").wait(Filters=mine, WaiterConfig=fast)
 assert dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="start-replication")["ReplicationTask"]["Status"] == "starting"
 dms.get_waiter("replication_task_running").wait(Filters=mine, WaiterConfig=fast)
+while dms.describe_replication_tasks(Filters=mine)["ReplicationTasks"][0]["ReplicationTaskStats"]["FullLoadProgressPercent"] < 100: time.sleep(0.3)
 print("running", flush=True)
 sys.stdin.readline()
 try:
@@ -139,6 +140,8 @@ const fast = { client: c, maxWaitTime: 90, minDelay: 1, maxDelay: 1 };
   const mine = by("replication-task-arn", task.ReplicationTaskArn);
   await dms.waitUntilReplicationTaskReady(fast, mine);
   await c.send(new dms.StartReplicationTaskCommand({ ReplicationTaskArn: task.ReplicationTaskArn, StartReplicationTaskType: "start-replication" }));
+  // The waiter for stopped tasks gives up on one that is still starting, at AWS too.
+  while ((await c.send(new dms.DescribeReplicationTasksCommand(mine))).ReplicationTasks[0].Status === "starting") await new Promise(r => setTimeout(r, 300));
   await dms.waitUntilReplicationTaskStopped(fast, mine);
   for await (const page of dms.paginateDescribeReplicationTasks({ client: c }, mine)) for (const t of page.ReplicationTasks) console.log(t.StopReason, t.ReplicationTaskStats.TablesLoaded);
 })().catch(e => { console.error(e); process.exit(1); });

@@ -63,12 +63,16 @@ func (s *shop) endpoint() []string {
 func (s *shop) stock(t testing.TB, rows int) {
 	t.Helper()
 	servertest.Exec(t, s.db,
-		"CREATE TABLE customer (id integer PRIMARY KEY, name varchar(60) NOT NULL, born date)",
+		"CREATE TABLE customer (id integer PRIMARY KEY, name varchar(60) NOT NULL, born date, letter text)",
 		"CREATE TABLE orders (id integer PRIMARY KEY, customer integer NOT NULL, total numeric(12,2) NOT NULL, note varchar(200))")
 	for at := 1; at <= rows; at += 500 {
 		var customers, orders []string
 		for i := at; i < at+500 && i <= rows; i++ {
-			customers = append(customers, fmt.Sprintf("(%d, 'Zoë %d', '19%02d-03-01')", i, i, i%100))
+			length := 3
+			if i <= 3 {
+				length = 7000 // 49 KB: longer than the LobMaxSize of DMS
+			}
+			customers = append(customers, fmt.Sprintf("(%d, 'Zoë %d', '19%02d-03-01', '%s')", i, i, i%100, strings.Repeat("letter ", length)))
 			orders = append(orders, fmt.Sprintf("(%d, %d, %d.%02d, NULL)", i, i%97+1, i, i%100))
 		}
 		servertest.Exec(t, s.db, "INSERT INTO customer VALUES "+strings.Join(customers, ","), "INSERT INTO orders VALUES "+strings.Join(orders, ","))
@@ -91,7 +95,7 @@ func (s *shop) rows(t testing.TB, schema, table string) []string {
 	t.Helper()
 	columns := "id, customer, total, note"
 	if table == "customer" {
-		columns = "id, name, born"
+		columns = "id, name, born, md5(letter)"
 	}
 	name := table
 	if schema != "" {

@@ -61,6 +61,7 @@ type transaction struct {
 	// alone says that one statement is the whole of it.
 	alone bool
 	skip  bool // its statement is only announced, or undone
+	echo  bool // it is marked as having come from elsewhere
 	// maria and my are its GTID, of the server's flavour; both may be unknown.
 	maria   mariaGTID
 	my      binlog.MyGTID

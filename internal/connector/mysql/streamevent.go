@@ -223,6 +223,7 @@ type mapped struct {
 	body     []byte
 	resolved bool
 	plan     *tablePlan // nil when the table is not followed
+	loop     bool       // marks what has come from elsewhere
 }
 
 // mapTable takes in which table the next rows belong to.
@@ -251,7 +252,9 @@ func (s *stream) resolve(m *mapped) error {
 	if err != nil {
 		return err
 	}
-	t := s.tables[s.fold(catalog.Name{Schema: string(schema), Name: string(name)})]
+	n := s.fold(catalog.Name{Schema: string(schema), Name: string(name)})
+	m.loop = s.request.Loopback != (catalog.Name{}) && n == s.fold(s.request.Loopback)
+	t := s.tables[n]
 	if t == nil || t.lost {
 		return nil
 	}
@@ -325,7 +328,10 @@ func (s *stream) openRows(h binlog.Header, body []byte) error {
 			return err
 		}
 	}
-	if m.plan == nil && m.resolved || m.plan != nil && m.plan.table.has(&s.tx, s.at) {
+	if m.loop {
+		s.leaveOut()
+	}
+	if s.tx.echo || m.plan == nil && m.resolved || m.plan != nil && m.plan.table.has(&s.tx, s.at) {
 		return nil
 	}
 	e, err := binlog.ParseRows(h.Type, body)
@@ -340,6 +346,14 @@ func (s *stream) openRows(h binlog.Header, body []byte) error {
 	}
 	s.rows = &rowReader{mapped: m, event: e}
 	return nil
+}
+
+// leaveOut leaves out the transaction at hand.
+func (s *stream) leaveOut() {
+	s.tx.echo = true
+	if s.group != nil && !s.tx.handed {
+		s.group.Truncate(s.tx.from)
+	}
 }
 
 // openPayload begins the events of a compressed transaction of MySQL.

@@ -207,6 +207,9 @@ func followedNames(r connector.StreamRequest) (names []catalog.Name, partitions 
 		names = append(names, f.Table.Name)
 		partitions = partitions || f.Table.PartitionOf != nil
 	}
+	if r.Loopback != (catalog.Name{}) {
+		names = append(names, r.Loopback)
+	}
 	slices.SortFunc(names, func(a, b catalog.Name) int { return strings.Compare(a.String(), b.String()) })
 	return names, partitions
 }

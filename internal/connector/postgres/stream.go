@@ -48,6 +48,8 @@ type stream struct {
 	final    lsn       // where its commit stands
 	open     bool      // inside a transaction
 	touched  bool      // which has changes of followed tables
+	echoed   bool      // which is marked as having come from elsewhere
+	from     int       // number of changes of the group before it
 	late     bool
 	skew     time.Duration // how far our clock is ahead of the source's, at most
 	skewed   time.Time
@@ -246,7 +248,7 @@ func (s *stream) deliver(quiet bool) {
 // take ends the group.
 func (s *stream) take() *change.Group {
 	g := s.group
-	s.group = nil
+	s.group, s.from = nil, 0
 	switch {
 	case g == nil:
 	case g.Empty():

@@ -74,7 +74,10 @@ func (s *stream) message(ctx context.Context, p []byte, sent uint64) error {
 			s.events = append(s.events, connector.Event{Changes: s.take(), Position: s.text(), Ended: true})
 			return nil
 		}
-		s.open, s.touched = true, false
+		s.open, s.touched, s.echoed, s.from = true, false, false, 0
+		if s.group != nil {
+			s.from = s.group.Len()
+		}
 	case 'C':
 		m.byte()
 		m.uint64()
@@ -152,6 +155,13 @@ func (s *stream) change(ctx context.Context, kind byte, m *message) error {
 	rel := s.relations[m.uint32()]
 	if rel == nil {
 		return fmt.Errorf("%w: a change of a table that was not described", errMalformed)
+	}
+	if rel.loop {
+		s.echo()
+	}
+	if rel.loop || s.echoed {
+		m.p = nil
+		return nil
 	}
 	if rel.audit {
 		return s.audit(ctx, kind, rel, m)

@@ -37,6 +37,7 @@ type streamed struct {
 	f       *followed
 	ignored bool
 	audit   bool // our record of DDL
+	loop    bool // marks what has come from elsewhere
 	settled bool // its structure has been compared with the followed one
 	types   []string
 	plan    *relationPlan
@@ -72,6 +73,10 @@ func (s *stream) relation(ctx context.Context, m *message) error {
 		}
 	}
 	s.relations[rel.id] = rel
+	if rel.name == s.r.Loopback {
+		rel.loop = true
+		return nil
+	}
 	if rel.name == (catalog.Name{Schema: s.src.settings.artifacts, Name: auditTable}) {
 		rel.audit = true
 		return nil
@@ -319,6 +324,9 @@ func (s *stream) truncate(ctx context.Context, m *message) error {
 		id := m.uint32()
 		if m.bad {
 			return errMalformed
+		}
+		if s.echoed {
+			continue
 		}
 		listed[id] = true
 		if rel := s.relations[id]; rel != nil && rel.f != nil && !rel.ignored && !rel.audit && s.final >= rel.f.since {

@@ -92,7 +92,10 @@ func (s *source) prepare(ctx context.Context, r connector.StreamRequest) (*wire,
 	if err != nil {
 		return nil, err
 	}
-	name, err := s.publicationFor(ctx, w, r)
+	var name string
+	if err = s.makeLoopback(ctx, w, r.Loopback); err == nil {
+		name, err = s.publicationFor(ctx, w, r)
+	}
 	if err == nil {
 		err = s.interceptDDL(ctx, w, name)
 	}

@@ -27,9 +27,9 @@ type wire struct {
 
 // dial opens a wire and runs the statements that prepare its session.
 func dial(ctx context.Context, cfg *pgx.ConnConfig, setup ...string) (*wire, error) {
-	pg, err := pgconn.ConnectConfig(ctx, &cfg.Copy().Config)
+	pg, err := connectQuiet(ctx, cfg)
 	if err != nil {
-		return nil, classify(ctx, "connect to "+identity(cfg), err)
+		return nil, err
 	}
 	hijacked, err := pg.Hijack()
 	if err != nil {
@@ -43,6 +43,24 @@ func dial(ctx context.Context, cfg *pgx.ConnConfig, setup ...string) (*wire, err
 		}
 	}
 	return w, nil
+}
+
+// quietTries is how often a connection is made in the hope that nothing reads from it behind our back.
+const quietTries = 5
+
+// connectQuiet connects, and makes sure that pgconn reads no more: when a write of the login has taken long, as on a busy
+// machine, a goroutine of pgconn has begun to read, and would take the first reply that is meant for us.
+func connectQuiet(ctx context.Context, cfg *pgx.ConnConfig) (pg *pgconn.PgConn, err error) {
+	for range quietTries {
+		if pg, err = pgconn.ConnectConfig(ctx, &cfg.Copy().Config); err != nil {
+			return nil, classify(ctx, "connect to "+identity(cfg), err)
+		}
+		if err = pg.SyncConn(ctx); err == nil {
+			return pg, nil
+		}
+		_ = pg.Close(ctx) // a server that does not know the ping of a replication connection
+	}
+	return nil, classify(ctx, "take over the connection", err)
 }
 
 // close ends an idle wire politely, and any other by cut.

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -31,8 +32,25 @@ func newHost(t *testing.T, c Config) *Host {
 	c.Log = slog.New(slog.DiscardHandler)
 	h, err := New(c)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, h.Close(context.Background())) }) //nolint:usetesting // the test's has ended by then
+	t.Cleanup(func() {
+		if t.Failed() {
+			showLogs(t, h.Dir)
+		}
+		require.NoError(t, h.Close(context.Background())) //nolint:usetesting // the test's has ended by then
+	})
 	return h
+}
+
+// showLogs shows the ends of all logs of instances and tasks.
+func showLogs(t *testing.T, dir string) {
+	t.Helper()
+	for _, pattern := range []string{"*/process.log", "*/tasks/*/log"} {
+		files, _ := filepath.Glob(filepath.Join(dir, pattern))
+		for _, f := range files {
+			text, _ := os.ReadFile(f)
+			t.Logf("%s:\n%s", f, text[max(0, len(text)-3000):])
+		}
+	}
 }
 
 func await(t *testing.T, what string, f func() bool) {

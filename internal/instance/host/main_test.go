@@ -61,7 +61,7 @@ func child(arguments []string) int {
 // engines are all, and one that ends the process, as a fault that nobody could catch would.
 func engines() connector.Engines {
 	deadly := *all.Engines()[3]
-	deadly.Schemes = []string{"deadly"}
+	deadly.Name, deadly.Schemes = "deadly", []string{"deadly"}
 	deadly.OpenSource = func(context.Context, connector.Config) (connector.Source, error) {
 		go func() { panic("nobody can catch this") }()
 		time.Sleep(time.Minute)

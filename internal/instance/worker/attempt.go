@@ -131,6 +131,10 @@ func (a *attempt) once(ctx context.Context, c task.Config) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
+	a.report(report)
+	if why := unequal(report.Cutover); why != "" {
+		return ending{fatal, why}, nil
+	}
 	return ending{reason: reasonOf(report, c.Type)}, nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +28,7 @@ const goOn = "resume the task (start-replication-task --start-replication-task-t
 func (w *Worker) config(t instance.Task, s *settings.Settings, log *slog.Logger) (c task.Config, err error) {
 	c = task.Config{
 		Engines: w.Engines, Type: task.Type(t.Type), Name: t.Name, RunName: runName(t.Run), Again: goOn, Settings: s, Cutover: t.Cutover, Log: log,
+		KeepSchemas: true,
 	}
 	if !slices.Contains([]task.Type{task.FullLoad, task.Changes, task.FullLoadAndCDC}, c.Type) {
 		return c, fmt.Errorf("migration type %q: want full-load, cdc or full-load-and-cdc", t.Type)
@@ -40,6 +43,9 @@ func (w *Worker) config(t instance.Task, s *settings.Settings, log *slog.Logger)
 		return c, fmt.Errorf("target endpoint: %w", err)
 	}
 	c.Target.ControlSchema = s.ControlTablesSettings.ControlSchema
+	if c.TargetSchema, err = oneDatabase(t.Target); err != nil {
+		return c, fmt.Errorf("target endpoint: %w", err)
+	}
 	c.Start = task.ParseStart(t.StartPosition)
 	if t.StartTime != nil {
 		c.Start = connector.StartPoint{At: t.StartTime.UTC()}
@@ -48,6 +54,21 @@ func (w *Worker) config(t instance.Task, s *settings.Settings, log *slog.Logger)
 		return c, fmt.Errorf("CdcStopPosition %w", err)
 	}
 	return c, nil
+}
+
+// targetDbType is the setting of MySQL targets that puts everything into the database of the endpoint.
+const targetDbType = "TargetDbType"
+
+// oneDatabase is the database that the endpoint puts everything into; empty if it does not.
+func oneDatabase(e instance.Endpoint) (string, error) {
+	if e.Settings[targetDbType] != "specific-database" {
+		return "", nil
+	}
+	u, err := url.Parse(e.URL)
+	if err != nil || strings.Trim(u.Path, "/") == "" {
+		return "", errors.New("TargetDbType specific-database needs a DatabaseName")
+	}
+	return strings.Trim(u.Path, "/"), nil
 }
 
 // runName makes what any engine can use of a name.
@@ -79,7 +100,8 @@ func parseSettings(document string) (*settings.Settings, error) {
 
 // reach makes a connector's configuration of an endpoint, and its files.
 func (w *Worker) reach(e instance.Endpoint) (connector.Config, error) {
-	c := connector.Config{URL: e.URL, Settings: e.Settings, Control: egress(e.Egress)}
+	c := connector.Config{URL: e.URL, Settings: maps.Clone(e.Settings), Control: egress(e.Egress)}
+	delete(c.Settings, targetDbType) // which is for the task to obey
 	engine, err := w.Engines.ForURL(e.URL)
 	if err != nil {
 		return c, err

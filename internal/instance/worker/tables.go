@@ -21,6 +21,7 @@ const (
 	completed  = "Table completed"
 	cancelled  = "Table cancelled"
 	tableError = "Table error"
+	reloading  = "Table is being reloaded"
 )
 
 // tables are the statistics of a task's tables: what earlier processes and tries have counted, and what the present one
@@ -116,6 +117,7 @@ func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, compared [
 
 func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
 	row.Rows, row.ErrorRows, row.Why = l.Rows+l.EarlierRows, l.Rejected, ""
+	row.Reloaded = row.Reloaded || l.Reloaded
 	switch l.State {
 	case fullload.BeforeLoad:
 		row.State = beforeLoad
@@ -123,6 +125,8 @@ func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
 		row.State = fullLoad
 	case fullload.Completed:
 		row.State = completed
+	case fullload.Reloading:
+		row.State = reloading
 	case fullload.Failed:
 		row.State = tableError
 		if l.Err != nil {
@@ -240,7 +244,7 @@ func loadProgress(p instance.Progress, load []fullload.TableCounts) instance.Pro
 		if c.Ended.After(ended) {
 			ended = c.Ended
 		}
-		over = over && (c.State == fullload.Completed || c.State == fullload.Failed)
+		over = over && (c.State != fullload.BeforeLoad && c.State != fullload.FullLoad && c.State != fullload.Building)
 	}
 	p.Bytes = bytes
 	p.Percent = min(int64(progress.Sum(all, began, time.Now()).Fraction*100), 99)

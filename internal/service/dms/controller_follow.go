@@ -16,8 +16,8 @@ func (c *controller) followRecords(ctx context.Context) error {
 	}{
 		{instances.keys(), func() { clear(c.mu.instances) }, c.seeInstance},
 		{tasks.keys(), func() { clear(c.mu.tasks) }, c.seeTask},
-		{Prefix + "connection/", func() {}, c.seeConnection},
-		{Prefix + "schemas/", func() {}, c.seeSchemas},
+		{connectionKeys, func() {}, c.seeConnection},
+		{schemasKeys, func() {}, c.seeSchemas},
 	} {
 		reset := func() {
 			c.mu.Lock()
@@ -90,7 +90,7 @@ func (c *controller) seeConnection(_ string, e store.Event) error {
 			return err
 		}
 	}
-	c.probe(e.Key, of.Instance, of.Status == connectionTesting || of.Status == taskDeleting)
+	c.probe(e.Key, of.Instance, of.Status == connectionTesting || of.Status == connectionDeleting)
 	return nil
 }
 

@@ -16,7 +16,7 @@ func (c *controller) connection(ctx context.Context, key string) error {
 	if err != nil || seen == nil {
 		return err
 	}
-	if seen.Status == taskDeleting {
+	if seen.Status == connectionDeleting {
 		return c.changeConnection(ctx, key, seen, func(tx store.Tx, _ *Connection) error {
 			tx.Delete(Prefix + key)
 			return nil

@@ -1,12 +1,13 @@
 package dms
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/instance"
@@ -148,11 +149,18 @@ func (c *controller) goesOn(ctx context.Context, t *Task, state instance.TaskSta
 		n.saved = c.Now()
 	}
 	c.mu.Unlock()
-	changed := due && !reflect.DeepEqual(t.Progress, &state.Progress)
+	changed := due && !same(t.Progress, &state.Progress)
 	if t.Status == taskRunning && !changed && t.Begun == (t.Begun || begun(&state.Progress)) {
 		return nil
 	}
 	return c.runs(ctx, t, &state.Progress)
+}
+
+// same compares what would be written.
+func same(a, b *instance.Progress) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 // renew begins an attempt once more that was interrupted by the end of its process. One that has touched the target goes on

@@ -128,7 +128,7 @@ func (d *desk) run(of *service.Service, name string, in any) (any, error) {
 	out, err := op.Do(d.t.Context(), call, in)
 	if err != nil {
 		var e *wire.Error
-		require.True(d.t, errors.As(err, &e), "%s fails: %v", name, err)
+		require.ErrorAs(d.t, err, &e, name)
 		require.True(d.t, of.Model.Modelled(call.Operation, e.Code), "%s has no error %s", name, e.Code)
 	}
 	return out, err
@@ -156,7 +156,7 @@ func (d *desk) refuses(name string, in any, code string, words ...string) {
 	d.t.Helper()
 	_, err := d.run(d.api, name, in)
 	var e *wire.Error
-	require.True(d.t, errors.As(err, &e), "%s must fail, not %v", name, err)
+	require.ErrorAs(d.t, err, &e, "%s must fail", name)
 	require.Equal(d.t, code, e.Code, e.Message)
 	for _, w := range words {
 		require.Contains(d.t, e.Message, w)

@@ -17,7 +17,6 @@ const (
 type endpointInput struct {
 	user, password, server, database, attributes *string
 	port                                         *int64
-	certificate, sslMode                         *string
 	role, tables                                 *string // for engines that are not built
 	message                                      any     // with the settings documents
 }

@@ -3,29 +3,23 @@ package dms
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/service"
 )
 
-// keys is what a Vault that knows its keys can do beside.
-type keys interface {
-	ManagedKey(ctx context.Context, region, service string) (arn string, err error)
+// finder finds keys by any of their names, as a kms.Vault does.
+type finder interface {
 	Usable(ctx context.Context, region, key string) (arn string, err error)
-	IsManaged(ctx context.Context, region, key string) (bool, error)
-	Checks(ctx context.Context, call *service.Call, key string, context map[string]string, via string, actions ...string) ([]service.Check, error)
 }
 
 // keyARN finds the KMS key for a new resource: the one that was asked for, by its ID, ARN or alias, if it can be used and
 // the caller may use it; the account's key for DMS otherwise.
 func (s *Service) keyARN(ctx context.Context, call *service.Call, asked string) (string, error) {
-	vault, ok := s.Vault.(keys)
-	if !ok {
-		return asked, nil
-	}
 	if asked == "" || asked == "alias/aws/dms" || strings.HasSuffix(asked, ":alias/aws/dms") {
-		arn, err := vault.ManagedKey(ctx, s.Region, "dms")
+		arn, err := s.Vault.ManagedKey(ctx, s.Region, "dms")
 		if err != nil {
 			return "", keyFault(err)
 		}
@@ -33,15 +27,19 @@ func (s *Service) keyARN(ctx context.Context, call *service.Call, asked string) 
 			return arn, nil
 		}
 	}
+	vault, ok := s.Vault.(finder)
+	if !ok {
+		return "", fmt.Errorf("find the key %s: the vault does not know its keys", asked)
+	}
 	arn, err := vault.Usable(ctx, s.Region, asked)
 	if err != nil {
 		return "", keyFault(err)
 	}
-	own, err := vault.IsManaged(ctx, s.Region, arn)
+	own, err := s.Vault.IsManaged(ctx, s.Region, arn)
 	if err != nil || own {
 		return arn, keyFault(err)
 	}
-	checks, err := vault.Checks(ctx, call, arn, nil, "dms."+s.Region+".amazonaws.com", "DescribeKey", "CreateGrant")
+	checks, err := s.Vault.Checks(ctx, call, arn, nil, "dms."+s.Region+".amazonaws.com", "DescribeKey", "CreateGrant")
 	if err == nil {
 		err = call.Check(ctx, checks...)
 	}

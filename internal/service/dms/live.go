@@ -17,9 +17,8 @@ type live struct {
 
 // report is one answer of Client.Tasks.
 type report struct {
-	// asked and answered are moments of the controller's own clock (see ticks).
-	asked, answered int64
-	tasks           map[string]instance.TaskState
+	asked int64 // when, by the controller's own clock
+	tasks map[string]instance.TaskState
 }
 
 func newLive() *live {

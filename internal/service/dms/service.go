@@ -80,7 +80,7 @@ type Host interface {
 type Service struct {
 	Config
 	actions *action.Table
-	told    atomic.Uint32 // counts events
+	told    *atomic.Uint32 // counts events
 	live    *live
 	times   times
 	// reachEndpoint is reach, unless a test has endpoints of its own.
@@ -96,7 +96,7 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	s := &Service{Config: c, actions: actions, live: newLive(), times: usualTimes()}
+	s := &Service{Config: c, actions: actions, live: newLive(), told: new(atomic.Uint32), times: usualTimes()}
 	s.reachEndpoint = s.reach
 	return s, nil
 }

@@ -18,5 +18,5 @@ var mysqlSettings = []setting{
 	{name: "ServerTimezone", form: text, why: "it is not needed: TIMESTAMP values are read and written in UTC, whatever the server's zone"},
 	{name: "ServiceAccessRoleArn", form: text, why: "it serves AuthenticationMethod iam, and there is no IAM of AWS to log in with", without: "gcp-mysql"},
 	{name: "SkipTableSuspensionForPartitionDdl", form: truth, end: asSource, alone: true, otherwise: "false", does: "statements that empty or exchange partitions are ignored, instead of giving the table up"},
-	{name: "TargetDbType", form: choice, end: asTarget, values: []string{"specific-database", "multiple-databases"}, otherwise: "multiple-databases", only: []string{"multiple-databases"}, why: "tables of several databases are put into one by rename-schema rules of the table mapping"},
+	{name: "TargetDbType", form: choice, end: asTarget, values: []string{"specific-database", "multiple-databases"}, otherwise: "multiple-databases", does: "specific-database: everything goes into the endpoint's DatabaseName, instead of into databases of the schemas' names"},
 }

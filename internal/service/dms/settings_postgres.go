@@ -19,7 +19,7 @@ var postgresSettings = []setting{
 	{name: "DdlArtifactsSchema", form: text, end: asSource, otherwise: "public", does: "where the table and the functions of the event trigger are"},
 	{name: "DisableUnicodeSourceFilter", form: truth, end: asSource, otherwise: "true", only: []string{"true"}, why: "filters compare in the column's own type, so that its indexes serve them"},
 	{name: "ExecuteTimeout", form: number, end: asSource, low: 0, high: mostSeconds, unit: "seconds", otherwise: "60", does: "how long a look-up beside the stream may take; 0 is without end"},
-	{name: "ExecuteTimeout", form: number, end: asTarget, low: 0, high: mostSeconds, unit: "seconds", otherwise: "0", does: "how long a statement may take; 0 is without end"},
+	{name: "ExecuteTimeout", form: number, end: asTarget, low: 0, high: mostSeconds, unit: "seconds", otherwise: "0", does: "how long a statement that applies changes may take; 0 is without end"},
 	{name: "FailTasksOnLobTruncation", form: truth, end: asSource, otherwise: "false", only: []string{"false"}, why: "the task setting DataTruncationErrorPolicy STOP_TASK does it, for every engine"},
 	{name: "FetchCacheSize", form: number, end: asSource, alone: true, low: 1, high: 1 << 31, unit: "rows", why: "rows come in one stream and are not fetched in pieces"},
 	{name: "HeartbeatEnable", form: truth, end: asSource, otherwise: "false", does: "a row is updated now and then, so that the slot moves on while nothing else changes"},

@@ -6,11 +6,7 @@ import (
 
 // showInstance shows an instance as the API does: where it is and since when only when it has come up.
 func (s *Service) showInstance(from getter, i *Instance) (*dmsapi.ReplicationInstance, error) {
-	g, err := lookup[SubnetGroup](from, subnetGroups, i.SubnetGroup)
-	if err != nil {
-		return nil, err
-	}
-	group, err := showGroup(from, g)
+	group, err := s.showGroupOf(from, i)
 	if err != nil {
 		return nil, err
 	}
@@ -33,6 +29,19 @@ func (s *Service) showInstance(from getter, i *Instance) (*dmsapi.ReplicationIns
 		out.ReplicationInstancePrivateIpAddress = &i.Addresses[0]
 	}
 	return out, nil
+}
+
+// showGroupOf shows the subnet group of an instance; its name alone if a restored or older state has it no more, so that one
+// such record does not keep the others from being seen.
+func (s *Service) showGroupOf(from getter, i *Instance) (*dmsapi.ReplicationSubnetGroup, error) {
+	g, err := lookup[SubnetGroup](from, subnetGroups, i.SubnetGroup)
+	if isFault(err) {
+		return &dmsapi.ReplicationSubnetGroup{ReplicationSubnetGroupIdentifier: &i.SubnetGroup}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return showGroup(from, g)
 }
 
 func showPending(p *PendingValues) *dmsapi.ReplicationPendingModifiedValues {

@@ -1,6 +1,8 @@
 package dms
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +13,7 @@ import (
 )
 
 func TestLifeOfATask(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	b.control()
 	defer b.stop()
@@ -30,7 +32,7 @@ func TestLifeOfATask(t *testing.T) {
 	require.Nil(t, shown.RecoveryCheckpoint)
 	require.Equal(t, []string{"Replication task created.", "Replication task started, with flag = fresh start", "Replication task stopped. Stop Reason FULL_LOAD_ONLY_FINISHED"}, b.events(t, "load"))
 
-	tables, refused := call[dmsapi.DescribeTableStatisticsResponse](t, b, "DescribeTableStatistics", &dmsapi.DescribeTableStatisticsMessage{ReplicationTaskArn: shown.ReplicationTaskArn})
+	tables, refused := taskCall[dmsapi.DescribeTableStatisticsResponse](t, b, "DescribeTableStatistics", &dmsapi.DescribeTableStatisticsMessage{ReplicationTaskArn: shown.ReplicationTaskArn})
 	require.Nil(t, refused)
 	require.Len(t, tables.TableStatistics, 1)
 	require.Equal(t, "Table completed", *tables.TableStatistics[0].TableState)
@@ -61,19 +63,26 @@ func TestLifeOfATask(t *testing.T) {
 }
 
 // requireNoOrphans looks for names and references of resources that are gone, and for resources without theirs.
-func (b *taskBench) requireNoOrphans(t failer) {
+func (b *taskBench) requireNoOrphans(t taskFailer) {
 	t.Helper()
 	wanted := map[string]bool{}
-	list := func(prefix string) store.Page {
-		page, err := b.Store.List(ctxOf(), store.Range{Prefix: prefix})
-		require.NoError(t, err)
-		return page
+	all, err := b.Store.List(context.Background(), store.Range{Prefix: Prefix}) // of one moment
+	require.NoError(t, err)
+	list := func(prefix string) (p store.Page) {
+		for _, item := range all.Items {
+			if strings.HasPrefix(item.Key, prefix) {
+				p.Items = append(p.Items, item)
+			}
+		}
+		return p
 	}
 	hosts := map[string]bool{}
 	for _, item := range list(instances.keys()).Items {
 		var i Instance
 		require.NoError(t, item.Decode(&i))
 		hosts[i.ID] = true
+		wanted[instances.names()+i.Name] = true
+		wanted[reference(subnetGroups, i.SubnetGroup, instances, i.ID)] = true
 	}
 	for _, item := range list(tasks.keys()).Items {
 		var v Task
@@ -87,7 +96,7 @@ func (b *taskBench) requireNoOrphans(t failer) {
 			wanted[reference(instances, v.MovingTo, tasks, v.ID)] = true
 		}
 	}
-	for _, prefix := range []string{tasks.names(), Prefix + "ref/"} {
+	for _, prefix := range []string{Prefix + "name/", Prefix + "ref/"} {
 		for _, item := range list(prefix).Items {
 			require.True(t, wanted[item.Key], "%s is an orphan", item.Key)
 			delete(wanted, item.Key)
@@ -111,7 +120,7 @@ func TestFailuresOfATask(t *testing.T) {
 		"fatal":   {map[string]string{"fail": "disk full"}, "disk full"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newTaskBench(t, openStore(t), 1)
+			b := newTaskBench(t, taskStore(t), 1)
 			b.furnish(t, c.source)
 			b.control()
 			defer b.stop()
@@ -136,7 +145,7 @@ func TestFailuresOfATask(t *testing.T) {
 }
 
 func TestDeletionGoesOnWithoutTheDatabase(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	b.control()
 	defer b.stop()
@@ -157,7 +166,7 @@ func TestDeletionGoesOnWithoutTheDatabase(t *testing.T) {
 }
 
 func TestMovedTaskKeepsItsStatistics(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	b.control()
 	defer b.stop()
@@ -166,7 +175,7 @@ func TestMovedTaskKeepsItsStatistics(t *testing.T) {
 	require.Nil(t, b.start(t, "k", WishFresh))
 	b.await(t, "k", taskStopped)
 	move := func(to string) {
-		_, err := call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, to))})
+		_, err := taskCall[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, to))})
 		require.Nil(t, err)
 		b.await(t, "k", taskStopped)
 		require.Equal(t, b.arn(instances, to), *b.describe(t, "k").ReplicationInstanceArn)
@@ -180,17 +189,17 @@ func TestMovedTaskKeepsItsStatistics(t *testing.T) {
 	require.Len(t, b.world.instances["I1"].disk["k"], 1)
 	require.Empty(t, b.world.instances["I2"].disk["k"])
 	b.world.mu.Unlock()
-	require.Equal(t, "Table completed", *must(call[dmsapi.DescribeTableStatisticsResponse](t, b, "DescribeTableStatistics", &dmsapi.DescribeTableStatisticsMessage{ReplicationTaskArn: new(b.arn(tasks, "k"))})).TableStatistics[0].TableState)
-	_, err := call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I1"))})
+	require.Equal(t, "Table completed", *taskAnswer(taskCall[dmsapi.DescribeTableStatisticsResponse](t, b, "DescribeTableStatistics", &dmsapi.DescribeTableStatisticsMessage{ReplicationTaskArn: new(b.arn(tasks, "k"))})).TableStatistics[0].TableState)
+	_, err := taskCall[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I1"))})
 	require.Equal(t, "InvalidParameterCombinationException", err.Code)
-	b.putInstance(t, Instance{ID: "I2", Name: "i2", Status: instanceAvailable, Class: "dms.t3.medium", EngineVersion: "3.4.7", Boot: 1})
-	_, err = call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
+	b.place(t, Instance{ID: "I2", Name: "i2", Status: instanceAvailable, Class: "dms.t3.medium", EngineVersion: "3.4.7", Boot: 1})
+	_, err = taskCall[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
 	require.Equal(t, "InvalidResourceStateFault", err.Code)
 	b.requireNoOrphans(t)
 }
 
 func TestInstancesConnectionsAndSchemas(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	b.control()
 	defer b.stop()
@@ -198,8 +207,7 @@ func TestInstancesConnectionsAndSchemas(t *testing.T) {
 		item, err := b.Store.Get(t.Context(), key)
 		return err == nil && item.Decode(v) == nil
 	}
-	b.putInstance(t, Instance{ID: "N", Name: "n", Status: "creating", Class: "dms.t3.medium"})
-	b.name(t, instances, "n", "N")
+	b.place(t, Instance{ID: "N", Name: "n", Status: instanceCreating, Class: "dms.t3.medium"})
 	var i Instance
 	for boot, status := range []string{"", "modifying", "rebooting"} {
 		if status != "" {
@@ -242,7 +250,7 @@ func TestInstancesConnectionsAndSchemas(t *testing.T) {
 }
 
 func TestCutOver(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	b.world.length = 50
 	b.control()

@@ -15,9 +15,9 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-var allStatuses = []string{taskCreating, taskReady, taskStarting, taskRunning, taskStopping, taskStopped, taskFailed, taskModifying, taskMoving, taskFailedMove, taskDeleting}
+var taskAllStatuses = []string{taskCreating, taskReady, taskStarting, taskRunning, taskStopping, taskStopped, taskFailed, taskModifying, taskMoving, taskFailedMove, taskDeleting}
 
-var restingStatuses = []string{taskReady, taskStopped, taskFailed, taskFailedMove}
+var taskRestingStatuses = []string{taskReady, taskStopped, taskFailed, taskFailedMove}
 
 func testTask(status string) Task {
 	t := Task{ID: "K", Name: "k", Status: status, Source: "S", Target: "T", Instance: "I1", MigrationType: fullLoadAndCDC, Mappings: everything, Created: time.Now().UTC(), Runs: 1, Attempt: 1, Sent: true}
@@ -31,7 +31,7 @@ func testTask(status string) Task {
 // TestOperationsByStatus is the table of operations and statuses of a task: what is allowed, and the fault with which the
 // rest is refused.
 func TestOperationsByStatus(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	arn := new(b.arn(tasks, "K"))
 	severity := new(`{"Logging":{"LogComponents":[{"Id":"SORTER","Severity":"LOGGER_SEVERITY_DEBUG"}]}}`)
@@ -47,31 +47,31 @@ func TestOperationsByStatus(t *testing.T) {
 				return b.start(t, "K", WishFresh)
 			}
 			return b.start(t, "K", WishResume)
-		}, restingStatuses, "InvalidResourceStateFault", "Replication Task cannot be started, invalid state", taskStarting},
+		}, taskRestingStatuses, "InvalidResourceStateFault", "Replication Task cannot be started, invalid state", taskStarting},
 		"stop": {func(string) *wire.Error { return b.stopIt(t, "K") }, []string{taskRunning}, "InvalidResourceStateFault", "is currently not running", taskStopping},
 		"modify": {func(string) *wire.Error {
-			_, err := call[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: arn, TaskData: new("{}")})
+			_, err := taskCall[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: arn, TaskData: new("{}")})
 			return err
-		}, restingStatuses, "InvalidResourceStateFault", "Replication Task, excluding logging severity task settings, cannot be modified while it is ", taskModifying},
+		}, taskRestingStatuses, "InvalidResourceStateFault", "Replication Task, excluding logging severity task settings, cannot be modified while it is ", taskModifying},
 		"severity": {func(string) *wire.Error {
-			_, err := call[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: arn, ReplicationTaskSettings: severity})
+			_, err := taskCall[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: arn, ReplicationTaskSettings: severity})
 			return err
-		}, append([]string{taskRunning}, restingStatuses...), "InvalidResourceStateFault", "cannot be modified while", "any"},
+		}, append([]string{taskRunning}, taskRestingStatuses...), "InvalidResourceStateFault", "cannot be modified while", "any"},
 		"move": {func(string) *wire.Error {
-			_, err := call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: arn, TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
+			_, err := taskCall[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: arn, TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
 			return err
-		}, restingStatuses, "InvalidResourceStateFault", "cannot be moved", taskMoving},
+		}, taskRestingStatuses, "InvalidResourceStateFault", "cannot be moved", taskMoving},
 		"delete": {func(string) *wire.Error { return b.delete(t, "K") },
 			[]string{taskCreating, taskReady, taskStopped, taskFailed, taskModifying, taskMoving, taskFailedMove}, "InvalidResourceStateFault", "cannot be deleted", taskDeleting},
 		"reload": {func(string) *wire.Error {
-			_, err := call[dmsapi.ReloadTablesResponse](t, b, "ReloadTables", &dmsapi.ReloadTablesMessage{ReplicationTaskArn: arn, TablesToReload: []dmsapi.TableToReload{{SchemaName: new("public"), TableName: new("t1")}}})
+			_, err := taskCall[dmsapi.ReloadTablesResponse](t, b, "ReloadTables", &dmsapi.ReloadTablesMessage{ReplicationTaskArn: arn, TablesToReload: []dmsapi.TableToReload{{SchemaName: new("public"), TableName: new("t1")}}})
 			if err != nil && strings.Contains(err.Message, "does not answer") {
 				return nil // the rules let it through; there is no process here
 			}
 			return err
 		}, []string{taskRunning}, "InvalidResourceStateFault", "is currently not running", "any"},
 	} {
-		for _, status := range allStatuses {
+		for _, status := range taskAllStatuses {
 			b.put(t, tasks.keys()+"K", testTask(status))
 			err := c.do(status)
 			now := b.record(t, "K")
@@ -91,7 +91,7 @@ func TestOperationsByStatus(t *testing.T) {
 }
 
 func TestStartTypes(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for name, c := range map[string]struct {
@@ -129,7 +129,7 @@ func TestStartTypes(t *testing.T) {
 		if c.in.ReplicationTaskArn == nil {
 			c.in.ReplicationTaskArn = new(b.arn(tasks, "K"))
 		}
-		_, err := call[dmsapi.StartReplicationTaskResponse](t, b, "StartReplicationTask", &c.in)
+		_, err := taskCall[dmsapi.StartReplicationTaskResponse](t, b, "StartReplicationTask", &c.in)
 		if c.code == "" {
 			require.Nil(t, err, name)
 			now := b.record(t, "K")
@@ -145,7 +145,7 @@ func TestStartTypes(t *testing.T) {
 }
 
 func TestStartNeedsConnections(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	for _, status := range []string{connectionTesting, taskFailed, taskDeleting, ""} {
 		b.put(t, tasks.keys()+"K", testTask(taskReady))
@@ -168,10 +168,10 @@ func TestStartNeedsConnections(t *testing.T) {
 }
 
 func TestCreationIsChecked(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	b.create(t, "taken", fullLoad)
-	b.putInstance(t, Instance{ID: "NEW", Name: "new", Status: "creating", Class: "dms.t3.medium"})
+	b.place(t, Instance{ID: "NEW", Name: "new", Status: "creating", Class: "dms.t3.medium"})
 	for name, c := range map[string]struct {
 		change     func(*dmsapi.CreateReplicationTaskMessage)
 		code, text string
@@ -202,7 +202,7 @@ func TestCreationIsChecked(t *testing.T) {
 	} {
 		in := b.creation("fresh", fullLoad)
 		c.change(in)
-		_, err := call[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", in)
+		_, err := taskCall[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", in)
 		require.NotNil(t, err, name)
 		require.Equal(t, c.code, err.Code, "%s: %s", name, err.Message)
 		require.Contains(t, err.Message, c.text, name)
@@ -210,19 +210,17 @@ func TestCreationIsChecked(t *testing.T) {
 			require.Equal(t, b.arn(tasks, "taken"), err.Members["resourceArn"], name)
 		}
 	}
-	page, err := b.Store.List(t.Context(), store.Range{Prefix: Prefix + "ref/"})
-	require.NoError(t, err)
-	require.Len(t, page.Items, 3, "those of the one task")
+	b.requireNoOrphans(t)
 }
 
 // TestSettingsAreComplete holds what is shown to what DMS shows: every key, the names of the log, and modifications laid
 // over what was there.
 func TestSettingsAreComplete(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	in := b.creation("k", fullLoad)
 	in.ReplicationTaskSettings = new(`{"FullLoadSettings":{"CommitRate":77}}`)
-	out, refused := call[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", in)
+	out, refused := taskCall[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", in)
 	require.Nil(t, refused)
 	require.Equal(t, "creating", *out.ReplicationTask.Status)
 	require.Nil(t, out.ReplicationTask.ReplicationTaskStats)
@@ -254,7 +252,7 @@ func TestSettingsAreComplete(t *testing.T) {
 	record.Status = taskStopped
 	b.put(t, tasks.keys()+"k", record)
 	modify := func(document string) *wire.Error {
-		_, err := call[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{
+		_, err := taskCall[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{
 			ReplicationTaskArn: new(b.arn(tasks, "k")), ReplicationTaskSettings: &document})
 		record := b.record(t, "k")
 		record.Status = taskStopped
@@ -271,7 +269,7 @@ func TestSettingsAreComplete(t *testing.T) {
 }
 
 func TestModifyWhileRunning(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	for name, c := range map[string]struct {
 		in   dmsapi.ModifyReplicationTaskMessage
@@ -290,7 +288,7 @@ func TestModifyWhileRunning(t *testing.T) {
 		task := testTask(taskRunning)
 		b.put(t, tasks.keys()+"K", task)
 		c.in.ReplicationTaskArn = new(b.arn(tasks, "K"))
-		_, err := call[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &c.in)
+		_, err := taskCall[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &c.in)
 		now := b.record(t, "K")
 		require.Equal(t, taskRunning, now.Status)
 		if c.well {
@@ -305,13 +303,13 @@ func TestModifyWhileRunning(t *testing.T) {
 }
 
 func TestDescribeTasksFilters(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	for i := range 25 {
 		b.create(t, "a"+string(rune('a'+i)), map[bool]string{true: fullLoad, false: onlyChanges}[i%5 == 0])
 	}
 	list := func(name string, values ...string) ([]dmsapi.ReplicationTask, *wire.Error) {
-		out, err := call[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{Filters: []dmsapi.Filter{{Name: &name, Values: values}}, WithoutSettings: new(true)})
+		out, err := taskCall[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{Filters: []dmsapi.Filter{{Name: &name, Values: values}}, WithoutSettings: new(true)})
 		if err != nil {
 			return nil, err
 		}
@@ -341,19 +339,19 @@ func TestDescribeTasksFilters(t *testing.T) {
 	_, err = list("migration-type")
 	require.NotNil(t, err, "a filter without values")
 
-	first, err := call[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{MaxRecords: new(int64(20))})
+	first, err := taskCall[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{MaxRecords: new(int64(20))})
 	require.Nil(t, err)
 	require.Len(t, first.ReplicationTasks, 20)
-	second, err := call[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{MaxRecords: new(int64(20)), Marker: first.Marker})
+	second, err := taskCall[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{MaxRecords: new(int64(20)), Marker: first.Marker})
 	require.Nil(t, err)
 	require.Len(t, second.ReplicationTasks, 5)
 	require.Nil(t, second.Marker)
-	_, err = call[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{MaxRecords: new(int64(101))})
+	_, err = taskCall[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{MaxRecords: new(int64(101))})
 	require.NotNil(t, err)
 }
 
 func TestConflictingCallsHaveOneWinner(t *testing.T) {
-	b := newTaskBench(t, openStore(t), 1)
+	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
 	b.put(t, tasks.keys()+"K", testTask(taskReady))
 	const callers = 8
@@ -361,9 +359,9 @@ func TestConflictingCallsHaveOneWinner(t *testing.T) {
 	for i := range callers {
 		go func() {
 			if i%2 == 0 {
-				results <- b.start(t, "K", WishFresh)
+				results <- b.start(elsewhere{}, "K", WishFresh)
 			} else {
-				results <- b.delete(t, "K")
+				results <- b.delete(elsewhere{}, "K")
 			}
 		}()
 	}

@@ -1,6 +1,10 @@
 package dms
 
 import (
+	"errors"
+	"fmt"
+	"strings"
+
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
@@ -29,7 +33,7 @@ func (s *Service) showTask(from getter, t *Task) (*dmsapi.ReplicationTask, error
 	if t.StopReason != "" {
 		out.StopReason = new(stopPrefix + t.StopReason)
 	}
-	if t.MovingTo != "" {
+	if t.Status == taskMoving {
 		out.TargetReplicationInstanceArn = new(s.arn(instances, t.MovingTo))
 	}
 	s.showProgress(out, t)
@@ -38,23 +42,31 @@ func (s *Service) showTask(from getter, t *Task) (*dmsapi.ReplicationTask, error
 	return out, err
 }
 
-// showSettings is the complete document with the names of the task's log, which cannot be chosen.
+// What stands in a stored document where the log's names come; quotes of other values are escaped.
+const (
+	logsOn    = `"EnableLogging": true`
+	noGroup   = `"CloudWatchLogGroup": null`
+	noStream  = `"CloudWatchLogStream": null`
+	logGroup  = `"CloudWatchLogGroup": "dms-tasks-`
+	logStream = `"CloudWatchLogStream": "dms-task-`
+)
+
+// showSettings is the complete document with the names of the task's log, which cannot be chosen. It is our own writing:
+// the names are put into the text, because many tasks are shown at once.
 func (s *Service) showSettings(from getter, t *Task) (*string, error) {
-	read, err := t.storedSettings()
-	if err != nil {
-		return nil, err
-	}
-	if !read.Logging.EnableLogging {
+	if !strings.Contains(t.Settings, logsOn) {
 		return &t.Settings, nil
 	}
 	host, err := store.Read[Instance](from, instances.keys()+t.Instance)
-	if err != nil {
-		return &t.Settings, nil //nolint:nilerr // an instance that is gone has no log
+	if errors.Is(err, store.ErrNotFound) {
+		return &t.Settings, nil // an instance that is gone has no log
 	}
-	read.Logging.CloudWatchLogGroup = new("dms-tasks-" + host.Name)
-	read.Logging.CloudWatchLogStream = new("dms-task-" + t.ID)
-	text, err := written(read)
-	return &text, err
+	if err != nil {
+		return nil, fmt.Errorf("read the instance of task %s: %w", t.ID, err)
+	}
+	text := strings.Replace(t.Settings, noGroup, logGroup+host.Name+`"`, 1)
+	text = strings.Replace(text, noStream, logStream+t.ID+`"`, 1)
+	return &text, nil
 }
 
 // showProgress fills what is known of a task that has been started.

@@ -20,6 +20,8 @@ type Config struct {
 	Policy            Policy
 	// InOrder makes every change by itself in the order of the source, as Compatibility "dms" asks for.
 	InOrder bool
+	// Mark is called at the beginning of every transaction; nil for nothing.
+	Mark func(ctx context.Context) error
 	// Suspended is told of a table that a policy gives up, within the transaction.
 	Suspended func(ctx context.Context, t *Table, why string) error
 	Log       *slog.Logger
@@ -72,11 +74,21 @@ func (a *Applier) Begin(ctx context.Context) error {
 	if a.open {
 		return nil
 	}
-	if err := a.Session.Begin(ctx); err != nil {
-		return fmt.Errorf("begin a transaction on the target: %w", err)
+	if err := a.begin(ctx); err != nil {
+		return err
 	}
 	a.open, a.written, a.since = true, 0, time.Now()
 	return nil
+}
+
+func (a *Applier) begin(ctx context.Context) error {
+	if err := a.Session.Begin(ctx); err != nil {
+		return fmt.Errorf("begin a transaction on the target: %w", err)
+	}
+	if a.Mark == nil {
+		return nil
+	}
+	return a.Mark(ctx)
 }
 
 // Write carries a work out in the open transaction, or in a new one.
@@ -157,10 +169,7 @@ func (a *Applier) undo(ctx context.Context, part bool) error {
 	if err := a.Session.Rollback(ctx); err != nil {
 		return fmt.Errorf("roll back on the target: %w", err)
 	}
-	if err := a.Session.Begin(ctx); err != nil {
-		return fmt.Errorf("begin a transaction on the target: %w", err)
-	}
-	return nil
+	return a.begin(ctx)
 }
 
 // asExpected reports whether every set has found the rows it was to change.

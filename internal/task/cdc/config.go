@@ -41,6 +41,10 @@ type Config struct {
 	Watcher Watcher
 	// Aside says that this is not the run's own stream but one beside it, for a table that is loaded anew.
 	Aside bool
+	// Loopback is the source's table that marks what has come from the target; MarkTable the target's that marks what comes
+	// from here, nil for no marks.
+	Loopback  catalog.Name
+	MarkTable *ControlTable
 	// Errands are done in between; nil for none. While Busy holds, StopPoint.CaughtUp waits.
 	Errands *Errands
 	Busy    func() bool

@@ -137,7 +137,7 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	}
 	p.applier = apply.New(apply.Config{
 		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
-		Suspended: p.suspended, Log: f.ApplyLog,
+		Suspended: p.suspended, Mark: p.marker(), Log: f.ApplyLog,
 	})
 	if err := p.recall(ctx); err != nil {
 		p.close()
@@ -179,7 +179,7 @@ func (f *follower) pool() *change.GroupPool {
 }
 
 func (f *follower) request(p *pipe) connector.StreamRequest {
-	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside}
+	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
 			r.Tables = append(r.Tables, t.Followed())

@@ -16,8 +16,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-// rounds is how often a random test is done; a longer run is asked for by WHIMBREL_TEST_ROUNDS.
-func rounds(usual int) int {
+// taskRounds is how often a random test is done; a longer run is asked for by WHIMBREL_TEST_ROUNDS.
+func taskRounds(usual int) int {
 	if n, err := strconv.Atoi(os.Getenv("WHIMBREL_TEST_ROUNDS")); err == nil {
 		return n
 	}
@@ -28,8 +28,8 @@ func rounds(usual int) int {
 // of their writes, and then looks for the end that was asked for: what ran runs, what was stopped is stopped, what was
 // deleted is gone with all that hung on it.
 func TestControllersConvergeWhateverEnds(t *testing.T) {
-	s := openStore(t)
-	for round := range rounds(6) {
+	s := taskStore(t)
+	for round := range taskRounds(6) {
 		seed := uint64(time.Now().UnixNano()) + uint64(round)
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { converge(t, s, seed) })
 	}
@@ -84,9 +84,9 @@ func converge(t *testing.T, s store.Store, seed uint64) {
 				want[name] = taskStopped
 			}
 		case 3:
-			_, _ = call[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name)), TaskData: new("x")})
+			_, _ = taskCall[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name)), TaskData: new("x")})
 		case 4:
-			_, _ = call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name)), TargetReplicationInstanceArn: new(b.arn(instances, []string{"I1", "I2"}[random.IntN(2)]))})
+			_, _ = taskCall[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name)), TargetReplicationInstanceArn: new(b.arn(instances, []string{"I1", "I2"}[random.IntN(2)]))})
 		case 5:
 			b.world.kill([]string{"I1", "I2"}[random.IntN(2)])
 		case 6: // the server is killed with its processes
@@ -101,7 +101,7 @@ func converge(t *testing.T, s store.Store, seed uint64) {
 				want[name] = ""
 			}
 		}
-		time.Sleep(time.Duration(random.IntN(15)) * time.Millisecond)
+		pause(time.Duration(random.IntN(15)) * time.Millisecond)
 	}
 	b.world.mu.Lock()
 	b.world.lossy = 0
@@ -124,7 +124,7 @@ func converge(t *testing.T, s store.Store, seed uint64) {
 	b.stop()
 }
 
-func (b *taskBench) rowsOf(t failer, name string) int {
+func (b *taskBench) rowsOf(t taskFailer, name string) int {
 	run := b.record(t, name).run()
 	b.world.mu.Lock()
 	defer b.world.mu.Unlock()
@@ -132,9 +132,9 @@ func (b *taskBench) rowsOf(t failer, name string) int {
 }
 
 // awaitCheckpoint waits until a task follows changes in the attempt that its record names.
-func (b *taskBench) awaitCheckpoint(t failer, name string) {
+func (b *taskBench) awaitCheckpoint(t taskFailer, name string) {
 	t.Helper()
-	for deadline := time.Now().Add(patient); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patient); time.Now().Before(deadline); pause(time.Millisecond) {
 		v := b.record(t, name)
 		if r := b.live.of(v.Instance); r != nil && v.Status == taskRunning && r.tasks[v.ID].Attempt == v.Attempt && r.tasks[v.ID].Running && r.tasks[v.ID].Progress.Following {
 			return
@@ -144,7 +144,7 @@ func (b *taskBench) awaitCheckpoint(t failer, name string) {
 }
 
 // tidy stops and deletes everything and looks for what is left.
-func (b *taskBench) tidy(t failer, names []string) {
+func (b *taskBench) tidy(t taskFailer, names []string) {
 	t.Helper()
 	b.requireNoOrphans(t)
 	for _, name := range names {
@@ -171,7 +171,7 @@ func (b *taskBench) tidy(t failer, names []string) {
 	}
 }
 
-func wipe(t failer, s store.Store) {
+func wipe(t taskFailer, s store.Store) {
 	_, err := s.Update(context.Background(), func(tx store.Tx) error {
 		page, err := tx.List(store.Range{Prefix: Prefix})
 		for _, item := range page.Items {
@@ -185,7 +185,7 @@ func wipe(t failer, s store.Store) {
 // TestCrashBetweenAnyTwoWrites ends the controllers at each of their writes in turn, before it and after it, on the way of
 // a task through its whole life, with the server's processes.
 func TestCrashBetweenAnyTwoWrites(t *testing.T) {
-	s := openStore(t)
+	s := taskStore(t)
 	for _, late := range []bool{false, true} {
 		for at := 1; ; at++ {
 			wipe(t, s)
@@ -205,8 +205,8 @@ func lifeWithCrash(t *testing.T, s store.Store, at int, late bool) (crashed bool
 	b.furnish(t, nil)
 	inner := &breaking{Store: s, late: late}
 	inner.left.Store(int64(at))
-	c := *b.Service
-	c.Store = inner
+	c := newTaskBench(t, inner, 0)
+	c.Host, c.live = b.world, b.live
 	life, cut := context.WithCancel(context.Background())
 	inner.cut = cut
 	ended := make(chan struct{})
@@ -225,11 +225,11 @@ func lifeWithCrash(t *testing.T, s store.Store, at int, late bool) (crashed bool
 	b.await(t, "k", taskReady)
 	require.Nil(t, b.start(t, "k", WishFresh))
 	b.await(t, "k", taskRunning)
-	_, refused := call[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), ReplicationTaskSettings: new(`{"Logging":{"LogComponents":[{"Id":"SORTER","Severity":"LOGGER_SEVERITY_DEBUG"}]}}`)})
+	_, refused := taskCall[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), ReplicationTaskSettings: new(`{"Logging":{"LogComponents":[{"Id":"SORTER","Severity":"LOGGER_SEVERITY_DEBUG"}]}}`)})
 	require.Nil(t, refused)
 	require.Nil(t, b.stopIt(t, "k"))
 	b.await(t, "k", taskStopped)
-	_, refused = call[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
+	_, refused = taskCall[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
 	require.Nil(t, refused)
 	b.await(t, "k", taskStopped)
 	require.Nil(t, b.start(t, "k", WishReload))

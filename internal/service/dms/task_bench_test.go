@@ -3,6 +3,8 @@ package dms
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -27,13 +29,13 @@ type taskBench struct {
 	stop  func() // of the controllers
 }
 
-// failer is a test, or one run of a property.
-type failer interface {
+// taskFailer is a test, or one run of a property.
+type taskFailer interface {
 	require.TestingT
 	Helper()
 }
 
-func openStore(t testing.TB) store.Store {
+func taskStore(t testing.TB) store.Store {
 	t.Helper()
 	s, err := etcd.Embed(context.Background(), t.TempDir(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
@@ -41,7 +43,7 @@ func openStore(t testing.TB) store.Store {
 	return s
 }
 
-func newTaskBench(t failer, s store.Store, seed uint64) *taskBench {
+func newTaskBench(t taskFailer, s store.Store, seed uint64) *taskBench {
 	t.Helper()
 	b := &taskBench{world: newWorld(seed)}
 	log := slog.New(slog.DiscardHandler)
@@ -79,12 +81,12 @@ func (b *taskBench) control() {
 	}
 }
 
-// call does an operation as the edge would and holds its error to the model.
-func call[Out any](t failer, b *taskBench, name string, in any) (*Out, *wire.Error) {
+// taskCall does an operation as the edge would and holds its error to the model.
+func taskCall[Out any](t taskFailer, b *taskBench, name string, in any) (*Out, *wire.Error) {
 	t.Helper()
 	op := dmsapi.Service.Operation(name)
 	if err := dmsapi.Service.Validate(wire.JSON11, op, in); err != nil {
-		refused, ok := err.(*wire.Error)
+		refused, ok := errors.AsType[*wire.Error](err)
 		require.True(t, ok, err)
 		return nil, refused
 	}
@@ -94,7 +96,7 @@ func call[Out any](t failer, b *taskBench, name string, in any) (*Out, *wire.Err
 		Service: &dmsapi.Service, Operation: op, Partition: "aws", Region: "us-east-1", Account: "111122223333", Now: b.Now(),
 	}, in)
 	if err != nil {
-		refused, ok := err.(*wire.Error)
+		refused, ok := errors.AsType[*wire.Error](err)
 		require.True(t, ok, "%s answers an internal failure: %v", name, err)
 		require.True(t, dmsapi.Service.Modelled(op, refused.Code), "%s answers %v", name, refused)
 		require.False(t, refused.Server, "%s answers %v", name, refused)
@@ -103,29 +105,42 @@ func call[Out any](t failer, b *taskBench, name string, in any) (*Out, *wire.Err
 	return out.(*Out), nil
 }
 
-func (b *taskBench) put(t failer, key string, v any) {
+func (b *taskBench) put(t taskFailer, key string, v any) {
 	t.Helper()
 	_, err := b.Store.Update(context.Background(), func(tx store.Tx) error { return store.Write(tx, key, v) })
 	require.NoError(t, err)
 }
 
-func (b *taskBench) name(t failer, k kind, name, id string) {
+func (b *taskBench) name(t taskFailer, k kind, name, id string) {
 	t.Helper()
 	_, err := b.Store.Update(context.Background(), func(tx store.Tx) error { return b.claim(tx, k, name, id) })
 	require.NoError(t, err)
 }
 
-func (b *taskBench) putInstance(t failer, i Instance) {
+func (b *taskBench) putInstance(t taskFailer, i Instance) {
 	t.Helper()
 	b.put(t, instances.keys()+i.ID, &i)
 }
 
-// furnish makes two instances, a source and a target whose connections have been tested from both.
-func (b *taskBench) furnish(t failer, settings map[string]string) {
+// place makes an instance with all that hangs on it.
+func (b *taskBench) place(t taskFailer, i Instance) {
 	t.Helper()
+	i.SubnetGroup = "g"
+	b.putInstance(t, i)
+	b.name(t, instances, i.Name, i.ID)
+	_, err := b.Store.Update(context.Background(), func(tx store.Tx) error {
+		refer(tx, subnetGroups, "g", instances, i.ID)
+		return nil
+	})
+	require.NoError(t, err)
+}
+
+// furnish makes two instances, a source and a target whose connections have been tested from both.
+func (b *taskBench) furnish(t taskFailer, settings map[string]string) {
+	t.Helper()
+	b.put(t, subnetGroups.keys()+"g", SubnetGroup{Name: "g"})
 	for _, id := range []string{"I1", "I2"} {
-		b.putInstance(t, Instance{ID: id, Name: strings.ToLower(id), Status: instanceAvailable, Class: "dms.t3.medium", EngineVersion: "3.5.4", Boot: 1})
-		b.name(t, instances, strings.ToLower(id), id)
+		b.place(t, Instance{ID: id, Name: strings.ToLower(id), Status: instanceAvailable, Class: "dms.t3.medium", EngineVersion: "3.5.4", Boot: 1})
 		for _, end := range []string{"S", "T"} {
 			b.put(t, connectionKey(id, end), Connection{Instance: id, Endpoint: end, Status: successful, Number: 1})
 		}
@@ -143,35 +158,35 @@ func (b *taskBench) creation(name, migrationType string) *dmsapi.CreateReplicati
 	}
 }
 
-func (b *taskBench) create(t failer, name, migrationType string) {
+func (b *taskBench) create(t taskFailer, name, migrationType string) {
 	t.Helper()
-	_, err := call[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", b.creation(name, migrationType))
+	_, err := taskCall[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", b.creation(name, migrationType))
 	require.Nil(t, err)
 }
 
-func (b *taskBench) start(t failer, name string, wish Wish) *wire.Error {
+func (b *taskBench) start(t taskFailer, name string, wish Wish) *wire.Error {
 	t.Helper()
-	_, err := call[dmsapi.StartReplicationTaskResponse](t, b, "StartReplicationTask", &dmsapi.StartReplicationTaskMessage{
+	_, err := taskCall[dmsapi.StartReplicationTaskResponse](t, b, "StartReplicationTask", &dmsapi.StartReplicationTaskMessage{
 		ReplicationTaskArn: new(b.arn(tasks, name)), StartReplicationTaskType: new(string(wish))})
 	return err
 }
 
-func (b *taskBench) stopIt(t failer, name string) *wire.Error {
+func (b *taskBench) stopIt(t taskFailer, name string) *wire.Error {
 	t.Helper()
-	_, err := call[dmsapi.StopReplicationTaskResponse](t, b, "StopReplicationTask", &dmsapi.StopReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name))})
+	_, err := taskCall[dmsapi.StopReplicationTaskResponse](t, b, "StopReplicationTask", &dmsapi.StopReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name))})
 	return err
 }
 
-func (b *taskBench) delete(t failer, name string) *wire.Error {
+func (b *taskBench) delete(t taskFailer, name string) *wire.Error {
 	t.Helper()
-	_, err := call[dmsapi.DeleteReplicationTaskResponse](t, b, "DeleteReplicationTask", &dmsapi.DeleteReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name))})
+	_, err := taskCall[dmsapi.DeleteReplicationTaskResponse](t, b, "DeleteReplicationTask", &dmsapi.DeleteReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, name))})
 	return err
 }
 
 // describe shows a task; nil if it is not there.
-func (b *taskBench) describe(t failer, name string) *dmsapi.ReplicationTask {
+func (b *taskBench) describe(t taskFailer, name string) *dmsapi.ReplicationTask {
 	t.Helper()
-	out, err := call[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{
+	out, err := taskCall[dmsapi.DescribeReplicationTasksResponse](t, b, "DescribeReplicationTasks", &dmsapi.DescribeReplicationTasksMessage{
 		Filters: []dmsapi.Filter{{Name: new("replication-task-id"), Values: []string{name}}}})
 	if err != nil {
 		require.Equal(t, "ResourceNotFoundFault", err.Code)
@@ -181,7 +196,7 @@ func (b *taskBench) describe(t failer, name string) *dmsapi.ReplicationTask {
 	return &out.ReplicationTasks[0]
 }
 
-func (b *taskBench) record(t failer, id string) *Task {
+func (b *taskBench) record(t taskFailer, id string) *Task {
 	t.Helper()
 	v, err := store.Read[Task](b.outside(context.Background()), tasks.keys()+id)
 	require.NoError(t, err)
@@ -191,10 +206,10 @@ func (b *taskBench) record(t failer, id string) *Task {
 const patient = 15 * time.Second
 
 // await waits until a task has one of the statuses; "" is that it is gone.
-func (b *taskBench) await(t failer, name string, statuses ...string) string {
+func (b *taskBench) await(t taskFailer, name string, statuses ...string) string {
 	t.Helper()
 	var last *dmsapi.ReplicationTask
-	for deadline := time.Now().Add(patient); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patient); time.Now().Before(deadline); pause(time.Millisecond) {
 		last = b.describe(t, name)
 		status := ""
 		if last != nil {
@@ -212,7 +227,7 @@ func (b *taskBench) await(t failer, name string, statuses ...string) string {
 }
 
 // events lists the messages of a source's events in order.
-func (b *taskBench) events(t failer, source string) (messages []string) {
+func (b *taskBench) events(t taskFailer, source string) (messages []string) {
 	t.Helper()
 	page, err := b.Store.List(context.Background(), store.Range{Prefix: Prefix + "event/"})
 	require.NoError(t, err)
@@ -226,11 +241,19 @@ func (b *taskBench) events(t failer, source string) (messages []string) {
 	return messages
 }
 
-func ctxOf() context.Context { return context.Background() }
-
-func must[T any](v *T, err *wire.Error) *T {
+func taskAnswer[T any](v *T, err *wire.Error) *T {
 	if err != nil {
 		panic(err)
 	}
 	return v
 }
+
+// pause lets time pass that nothing tells the end of: another process acts meanwhile.
+func pause(d time.Duration) { <-time.After(d) }
+
+// elsewhere is the test for goroutines beside its own.
+type elsewhere struct{}
+
+func (elsewhere) Helper()                      {}
+func (elsewhere) Errorf(form string, a ...any) { panic(fmt.Sprintf(form, a...)) }
+func (elsewhere) FailNow()                     { panic("failed") }

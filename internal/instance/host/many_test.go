@@ -1,0 +1,75 @@
+package host
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+)
+
+// TestTwentyTasksInAnInstance: they run side by side within the memory of a small class.
+func TestTwentyTasksInAnInstance(t *testing.T) {
+	source, target := postgres(t), mariadb(t)
+	const tasks = 20
+	mappings := `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"public","table-name":"a%d"},"rule-action":"include"}]}`
+	for i := range tasks {
+		servertest.Exec(t, source.db, fmt.Sprintf("CREATE TABLE a%d (id int PRIMARY KEY, v text)", i),
+			fmt.Sprintf("INSERT INTO a%d SELECT i, repeat('x', 500) FROM generate_series(1, 2000) i", i))
+	}
+	h := newHost(t, Config{})
+	spec := small("I1")
+	spec.Memory = 512 << 20
+	h.Want(spec)
+	awaitUp(t, h, "I1")
+	c := h.Client("I1")
+	id := func(i int) string { return fmt.Sprintf("T%d", i) }
+	for i := range tasks {
+		kind := "full-load"
+		if i%4 == 0 {
+			kind = "full-load-and-cdc" // a server has slots for few
+		}
+		task := newTask(id(i), kind, source, target)
+		task.Mappings = fmt.Sprintf(mappings, i)
+		require.NoError(t, c.Start(t.Context(), task))
+	}
+	for i := range tasks {
+		if i%4 == 0 {
+			await(t, id(i)+" follows", func() bool {
+				s, ok := taskState(t, h, "I1", id(i))
+				if ok && s.Progress.Warning != "" {
+					t.Log(id(i), s.Progress.Warning)
+				}
+				require.True(t, !ok || s.Running, s.Failure)
+				return s.Progress.Following
+			})
+			servertest.Exec(t, source.db, fmt.Sprintf("INSERT INTO a%d VALUES (0, 'new')", i))
+			continue
+		}
+		s := awaitEnd(t, h, "I1", id(i))
+		require.Equal(t, "FULL_LOAD_ONLY_FINISHED", s.StopReason, s.Failure)
+	}
+	for i := range tasks {
+		want := "2000"
+		if i%4 == 0 {
+			want = "2001"
+		}
+		await(t, id(i)+" is equal", func() bool {
+			return target.column(t, fmt.Sprintf("SELECT count(*) FROM a%d", i))[0] == want
+		})
+	}
+	usage, err := h.Usage(t.Context(), "I1")
+	require.NoError(t, err)
+	t.Logf("resident memory with 20 tasks: %d MiB", usage.Memory>>20)
+	require.Less(t, usage.Memory, spec.Memory)
+	for i := range tasks {
+		require.NoError(t, c.Stop(t.Context(), id(i)))
+		awaitEnd(t, h, "I1", id(i))
+		task := newTask(id(i), "full-load-and-cdc", source, target)
+		task.Mappings = fmt.Sprintf(mappings, i)
+		if i%4 == 0 {
+			require.NoError(t, c.Release(t.Context(), task))
+		}
+	}
+}
