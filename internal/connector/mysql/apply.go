@@ -66,8 +66,8 @@ func (t *target) warnOfLoss(ctx context.Context) {
 	if flush == 0 {
 		when = "it crashes"
 	}
-	t.host.log.WarnContext(ctx, fmt.Sprintf("the target's innodb_flush_log_at_trx_commit is %d: it may lose the commits of the last second or more when %s, and with them changes that the source keeps no longer", flush, when),
-		"remedy", "SET GLOBAL innodb_flush_log_at_trx_commit = 1")
+	t.host.log.WarnContext(ctx, "the target may lose commits of the last second or more, and with them changes that the source keeps no longer",
+		"innodb_flush_log_at_trx_commit", flush, "lost_when", when, "remedy", "SET GLOBAL innodb_flush_log_at_trx_commit = 1")
 }
 
 // triggersNamed is how many triggers an explanation names.

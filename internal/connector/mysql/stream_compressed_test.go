@@ -47,6 +47,6 @@ func TestLossyTargetIsNamed(t *testing.T) {
 	session, err := target.(connector.Applier).Apply(context.Background(), connector.ApplyOptions{Run: "lossy"})
 	require.NoError(t, err)
 	require.NoError(t, session.Close())
-	require.Contains(t, log.String(), "innodb_flush_log_at_trx_commit is 2")
+	require.Contains(t, log.String(), "innodb_flush_log_at_trx_commit=2")
 	require.Contains(t, log.String(), "SET GLOBAL innodb_flush_log_at_trx_commit = 1")
 }

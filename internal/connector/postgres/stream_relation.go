@@ -42,7 +42,7 @@ type streamed struct {
 	types   []string
 	// alias leads from columns to the names under which they are followed, which they get later.
 	alias map[string]string
-	plan    *relationPlan
+	plan  *relationPlan
 }
 
 // relationPlan is how the rows of a relation become rows of the followed table.

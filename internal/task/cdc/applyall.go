@@ -63,8 +63,8 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 		p.done(next.work)
 	}
 	if s := next.event.Structure; s != nil {
+		err := p.restructure(ctx, s) // torn says whether changes of the open transaction stand before it
 		p.torn = p.torn || next.event.Position == ""
-		err := p.restructure(ctx, s)
 		close(next.answered)
 		if err != nil {
 			return err
@@ -126,7 +126,8 @@ func (p *pipe) due(now time.Time) bool {
 
 // commit ends the open transaction, or makes one for the position alone.
 func (p *pipe) commit(ctx context.Context) error {
-	if p.cut {
+	mended := p.cut && p.past(p.cutEnd)
+	if mended {
 		if err := p.note(ctx, tornNote, ""); err != nil {
 			return err
 		}
@@ -134,8 +135,10 @@ func (p *pipe) commit(ctx context.Context) error {
 	if err := p.applier.Commit(ctx, p.reached); err != nil {
 		return err
 	}
-	p.applier.Again(false)
-	p.cut = false
+	if mended {
+		p.applier.Again(false)
+		p.cut = false
+	}
 	if p.reshaped {
 		p.follower.tables, p.follower.next, p.reshaped = maps.Clone(p.tables), p.next, false
 	}
@@ -204,7 +207,13 @@ func (p *pipe) ended(next parcel) (Reason, bool) {
 // stopSlack is how far behind this machine's clock a source's may be.
 const stopSlack = 5 * time.Second
 
-func (p *pipe) caughtUp() bool {
-	order, err := p.Source.Compare(p.reached, p.end)
+func (p *pipe) caughtUp() bool { return p.past(p.end) }
+
+// past reports whether everything up to a position is applied, or waits in the open transaction; an empty one is.
+func (p *pipe) past(position string) bool {
+	if position == "" {
+		return true
+	}
+	order, err := p.Source.Compare(p.reached, position)
 	return err == nil && order >= 0
 }

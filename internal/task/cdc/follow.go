@@ -156,10 +156,11 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 // recall takes up what the run has noted: tables that are suspended, a transaction that was cut in two.
 func (p *pipe) recall(ctx context.Context) error {
 	var notes map[string]string
-	if err := p.soon(ctx, func(ctx context.Context) (err error) {
+	err := p.soon(ctx, func(ctx context.Context) (err error) {
 		notes, err = p.Target.Notes(ctx, p.Run)
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("read the notes of the run: %w", err)
 	}
 	for _, t := range p.tables {
@@ -169,6 +170,11 @@ func (p *pipe) recall(ctx context.Context) error {
 	}
 	p.cut = notes[tornNote] != ""
 	p.applier.Again(p.cut)
+	if p.cut {
+		if p.cutEnd, err = p.Source.End(ctx); err != nil {
+			return fmt.Errorf("ask where the source's changes end: %w", err)
+		}
+	}
 	return nil
 }
 
