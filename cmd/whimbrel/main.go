@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 func main() {
@@ -22,6 +24,9 @@ func run() int {
 	defer stop()
 	err := newRoot().ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errTold) {
+		if p := rescue.In(err); p != nil {
+			fmt.Fprintf(os.Stderr, "%s\n", p.Stack) // for whoever mends it
+		}
 		fmt.Fprintln(os.Stderr, "whimbrel:", err)
 	}
 	return exitCode(ctx, err)

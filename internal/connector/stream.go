@@ -52,6 +52,8 @@ type StreamRequest struct {
 	Run string
 	// Aside says that this stream runs beside the run's own: what endpoint settings name for that one (a slot) is not for it.
 	Aside bool
+	// Silence is how long a source that is asked may say nothing before it counts as lost; 0 leaves that to the connector.
+	Silence time.Duration
 	// Loopback names a table of the source: transactions that change it have come from elsewhere and are left out whole.
 	Loopback catalog.Name
 	// Tables are followed from the first change on. Their numbers are their places here.

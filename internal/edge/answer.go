@@ -73,6 +73,9 @@ func (x *exchange) encode(output any) []byte {
 	case wire.CBOR:
 		return model.AppendCBOR(nil, op, output)
 	case wire.JSON10, wire.JSON11:
+		if x.call.Encoded != nil {
+			return x.call.Encoded
+		}
 		return model.AppendJSON(make([]byte, 0, 1024), op, output)
 	}
 	return model.AppendXML(make([]byte, 0, 1024), x.protocol, op, x.id, output)

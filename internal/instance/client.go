@@ -9,7 +9,7 @@ import (
 var ErrDown = errors.New("the replication instance does not answer")
 
 // A Refusal is an answer of the instance that says what is wrong with what was asked: its text may be shown to the caller.
-type Refusal struct{ Message string }
+type Refusal struct{ Message string } //nolint:errname // it is named for what it is
 
 func (r *Refusal) Error() string { return r.Message }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // Panic is a panic as an error. Trying again would not help.
-type Panic struct {
+type Panic struct { //nolint:errname // it is one
 	Value any
 	Stack []byte
 }

@@ -129,8 +129,13 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 		return nil, err
 	}
 	s.onStop(func(context.Context) error { return trail.close() })
+	mirror, err := store.OpenMirror(life, base, dms.Prefix, s.log)
+	if err != nil {
+		return nil, err
+	}
+	following := store.Following(base, directory.Follower(), endpoints.Follower(), mirror.Follower())
 	p := &parts{
-		store: store.Following(base, directory.Follower(), endpoints.Follower()), endpoints: endpoints, directory: directory, keyring: keyring, trail: trail, cluster: s.cluster,
+		store: following, reads: store.Mirrored(following, mirror), endpoints: endpoints, directory: directory, keyring: keyring, trail: trail, cluster: s.cluster,
 		policies: &edge.Policies{Speakers: directory, Seal: directory.SealMessage}, config: &s.config,
 	}
 	p.vault = kms.NewVault(p.store, keyring, kms.Home{Partition: s.cluster.Partition, Account: s.cluster.Account}, s.config.Now)

@@ -24,6 +24,7 @@ import (
 // parts is what services are made of.
 type parts struct {
 	store     store.Store // updates return when the directory shows them
+	reads     store.Store // answers from memory what DMS only shows
 	directory *identity.Directory
 	keyring   *secret.Keyring
 	policies  *edge.Policies
@@ -75,6 +76,7 @@ func (p *parts) known() map[string]own.Known {
 			}
 			return checks[0], nil
 		},
+		"dms": p.dms.Known,
 		"secretsmanager": func(ctx context.Context, call *service.Call, c service.Check) (service.Check, error) {
 			as := *call
 			as.Service = &secretsmanagerapi.Service

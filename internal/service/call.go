@@ -20,6 +20,9 @@ type Call struct {
 	Now       time.Time
 	Source    Source
 
+	// Encoded is the answer as AWS JSON, of an operation that has it ready; its output is then not looked at.
+	Encoded []byte
+
 	// Check has further checks decided for the same principal, such as iam:PassRole on a role that was found in the input.
 	// It answers AWS's denial error, or nil.
 	Check func(ctx context.Context, checks ...Check) error

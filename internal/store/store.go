@@ -22,6 +22,8 @@ type Item struct {
 	Key      string
 	Value    []byte
 	Revision int64 // of its last change
+
+	memo *memo // of a mirror's items
 }
 
 // A Range asks for the keys that begin with Prefix, in order.

@@ -34,8 +34,8 @@ func (r *run) follow(ctx context.Context) error {
 	}
 	c.Stop, c.Errands, c.Busy = r.Stop, reloads.errands, reloads.busy
 	c.Wanted = func(n catalog.Name) bool { return !reloads.isAway(n) && r.wanted(n) }
-	defer r.watchRows(ctx, &c)()
 	following, stop := reloads.start(ctx)
+	defer r.watchRows(ctx, &c, reloads.fatal)()
 	reason, err := cdc.Follow(following, c)
 	if fatal := context.Cause(following); err == nil && ctx.Err() == nil && fatal != nil {
 		err = fatal
@@ -56,6 +56,12 @@ func (r *run) changesConfig(away func(catalog.Name) bool) (cdc.Config, error) {
 		Retry:           Retry(r.Settings), Tuning: tuning(r.Settings),
 		InOrder: r.Settings.WhimbrelSettings.Compatibility == "dms" && !r.Settings.TargetMetadata.BatchApplyEnabled,
 		Stats:   r.ChangeStats, Log: r.log(tasklog.SourceCapture), ApplyLog: r.log(tasklog.TargetApply),
+	}
+	if c.Silence = r.StallAfter; c.Silence <= 0 {
+		c.Silence = DefaultStallAfter
+	}
+	if prober, ok := r.target.(connector.Prober); ok {
+		c.Probe = prober.Probe
 	}
 	for _, tp := range r.plan.Tables {
 		if !r.followable(tp) || away(tp.Plan.Source.Name) {

@@ -12,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/convert"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
@@ -64,7 +65,11 @@ func (l *reloader) start(ctx context.Context) (_ context.Context, stop func()) {
 	outer, cancel := context.WithCancelCause(ctx)
 	inner, end := context.WithCancel(outer)
 	l.fatal = cancel
-	l.ended.Go(func() { l.work(inner) })
+	l.ended.Go(func() {
+		if err := rescue.Run(func() error { l.work(inner); return nil }); err != nil {
+			cancel(err)
+		}
+	})
 	return outer, func() {
 		end()
 		l.ended.Wait()

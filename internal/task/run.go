@@ -125,8 +125,8 @@ func (r *run) explain(err error) error {
 }
 
 func (r *run) all(ctx context.Context) (err error) {
-	if r.snapshot, err = r.takeSnapshot(ctx); err != nil {
-		return fmt.Errorf("take a snapshot of the source: %w", &fullload.SourceError{Err: err})
+	if err := r.takeSettledSnapshot(ctx); err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, r.snapshot.Close()) }()
 	r.report.Position = r.snapshot.Position()

@@ -11,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 	"github.com/whimbreldb/whimbrel/internal/validate"
@@ -49,8 +50,9 @@ func (r *run) watchedTable(t *cdc.Table) *validate.Table {
 	return &validate.Table{Plan: t.Plan, Target: t.Target, Options: r.transformOptions(t.Plan)}
 }
 
-// watchRows compares rows while changes are followed; the function it returns ends that, and puts what is known into the report.
-func (r *run) watchRows(ctx context.Context, c *cdc.Config) (stop func()) {
+// watchRows compares rows while changes are followed; the function it returns ends that, and puts what is known into the report. A fault in
+// it ends the task.
+func (r *run) watchRows(ctx context.Context, c *cdc.Config, fatal func(error)) (stop func()) {
 	if !r.validates() || r.Cutover {
 		return func() {}
 	}
@@ -65,7 +67,9 @@ func (r *run) watchRows(ctx context.Context, c *cdc.Config) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.Run(watching)
+		if err := rescue.Run(func() error { w.Run(watching); return nil }); err != nil {
+			fatal(err)
+		}
 	}()
 	return func() {
 		r.watching.Store(nil)

@@ -9,11 +9,11 @@ import (
 )
 
 // whileFollowing runs a bank and follows it, does something to the run, and requires that the target is right in the end.
-func whileFollowing(t *testing.T, source, from, target, to *end, harm func(p *process)) {
+func whileFollowing(t *testing.T, source, from, target, to *end, harm func(p *process), flags ...string) {
 	t.Helper()
 	makeBank(t, source)
 	closeBank := bankers(t, source, 2, 2*time.Millisecond)
-	p := follow(t, from, to, "--task-settings", retrying(t, 60))
+	p := follow(t, from, to, append(flags, "--task-settings", retrying(t, 60))...)
 	p.awaitText(t, "following the source")
 	audit := auditor(t, target)
 	harm(p)

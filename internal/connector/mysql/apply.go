@@ -50,8 +50,24 @@ func (a *applySession) learn(ctx context.Context) error {
 	if err != nil {
 		return classify(ctx, fmt.Errorf("prepare the apply session: %w", err))
 	}
+	a.target.warnOfLoss(ctx)
 	a.enforced, err = a.target.triggers(ctx)
 	return err
+}
+
+// warnOfLoss tells when commits need not be on the disk: no statement of a client makes them so, and what a source has
+// been told to forget by then is nowhere.
+func (t *target) warnOfLoss(ctx context.Context) {
+	var flush int
+	if err := t.host.control.QueryRowContext(ctx, "SELECT @@global.innodb_flush_log_at_trx_commit").Scan(&flush); err != nil || flush == 1 || flush == 3 {
+		return
+	}
+	when := "its machine loses power"
+	if flush == 0 {
+		when = "it crashes"
+	}
+	t.host.log.WarnContext(ctx, fmt.Sprintf("the target's innodb_flush_log_at_trx_commit is %d: it may lose the commits of the last second or more when %s, and with them changes that the source keeps no longer", flush, when),
+		"remedy", "SET GLOBAL innodb_flush_log_at_trx_commit = 1")
 }
 
 // triggersNamed is how many triggers an explanation names.

@@ -146,8 +146,8 @@ func (s *stream) read() ([]byte, error) {
 	ready := s.link.conn.Ready()
 	event, err := s.link.conn.Event(wait)
 	if errors.Is(err, wire.ErrQuiet) {
-		if time.Since(s.heard) > deadAfter {
-			return nil, &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the server has said nothing for %s", deadAfter)}
+		if dead := s.deadAfter(); time.Since(s.heard) > dead {
+			return nil, &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the server has said nothing for %s", dead)}
 		}
 		return nil, err
 	}
@@ -155,6 +155,14 @@ func (s *stream) read() ([]byte, error) {
 		s.heard = time.Now()
 	}
 	return event, err
+}
+
+// deadAfter is how long the server may say nothing. It sends heartbeats, which may be late.
+func (s *stream) deadAfter() time.Duration {
+	if s.request.Silence <= 0 {
+		return deadAfter
+	}
+	return max(s.request.Silence, 3*s.options.heartbeat)
 }
 
 // deliver hands over the group and, if one is due, a structure.
@@ -266,8 +274,8 @@ func (s *stream) Follow(f connector.Followed) error {
 // Drop ends the following of a table.
 func (s *stream) Drop(number int) {
 	s.forget(number)
-	if s.rows != nil && s.rows.plan.table.Number == number {
-		s.rows = nil
+	if s.rows != nil && s.rows.plan != nil && s.rows.plan.table.Number == number {
+		s.rows = nil // rows without a plan are looked at again before they are read
 	}
 }
 

@@ -110,6 +110,13 @@ func (k *keeper) send(ask bool) error {
 	return nil
 }
 
+// ask has the server say something.
+func (k *keeper) ask() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.send(true)
+}
+
 func (k *keeper) reply() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()

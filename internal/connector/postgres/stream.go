@@ -59,6 +59,8 @@ type stream struct {
 	events   []connector.Event
 	ended    bool // at StreamRequest.Until
 	timer    *time.Timer
+	heard    time.Time // when bytes have come last
+	asked    time.Time // when the server was asked to say something; zero while it need not
 	failed   error
 
 	keeper keeper
@@ -87,7 +89,7 @@ func (s *source) newStream(r connector.StreamRequest, position string) (*stream,
 	st := &stream{
 		src: s, r: r, log: s.log, slot: s.slotName(r), other: other, position: at, side: newSide(s),
 		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, relations: map[uint32]*streamed{},
-		timer: time.NewTimer(quietAfter), skew: math.MaxInt64,
+		timer: time.NewTimer(quietAfter), heard: time.Now(), skew: math.MaxInt64,
 	}
 	if other != "" {
 		st.slot = other
@@ -204,6 +206,7 @@ func (s *stream) Next(ctx context.Context) (connector.Event, error) {
 // stream is behind, after a lull; it waits for a second at most.
 func (s *stream) await(ctx context.Context) (bool, error) {
 	if len(s.w.in.buffered()) > 0 || s.pump.atHand() {
+		s.asked = time.Time{}
 		return true, nil
 	}
 	wait := quietAfter
@@ -216,10 +219,38 @@ func (s *stream) await(ctx context.Context) (bool, error) {
 	}
 	s.timer.Reset(wait)
 	more, err := s.pump.await(ctx, s.timer.C)
+	if err == nil {
+		err = s.listen(more)
+	}
 	if !more && err == nil && s.group != nil && !s.open {
 		s.deliver(true)
 	}
 	return more, err
+}
+
+// defaultSilence is how long a server may be silent. Unasked it says something every half of its wal_sender_timeout, if at
+// all.
+const defaultSilence = time.Minute
+
+// listen asks a server that has long been silent to say something, and gives it up when it does not. A peer that is gone
+// without a word is not noticed otherwise.
+func (s *stream) listen(heard bool) error {
+	now, patience := time.Now(), s.r.Silence
+	if patience <= 0 {
+		patience = defaultSilence
+	}
+	switch {
+	case heard:
+		s.heard, s.asked = now, time.Time{}
+	case s.asked.IsZero() && now.Sub(s.heard) > patience/2:
+		s.asked = now
+		if err := s.keeper.ask(); err != nil {
+			return err
+		}
+	case !s.asked.IsZero() && now.Sub(s.asked) > patience/2:
+		return &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the server was asked and has said nothing for %s", now.Sub(s.asked).Round(time.Second))}
+	}
+	return nil
 }
 
 // quiet is the event for when nothing happens.

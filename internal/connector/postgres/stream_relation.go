@@ -40,6 +40,8 @@ type streamed struct {
 	loop    bool // marks what has come from elsewhere
 	settled bool // its structure has been compared with the followed one
 	types   []string
+	// alias leads from columns to the names under which they are followed, which they get later.
+	alias map[string]string
 	plan    *relationPlan
 }
 
@@ -151,9 +153,13 @@ func (s *stream) planOf(ctx context.Context, rel *streamed) (*relationPlan, erro
 	p := &relationPlan{}
 	sent := map[string]bool{}
 	for i, c := range rel.columns {
-		sent[c.name] = true
-		pc := planColumn{name: c.name, to: -1}
-		if to, ok := rel.f.places[c.name]; ok {
+		name := c.name
+		if later, ok := rel.alias[name]; ok {
+			name = later
+		}
+		sent[name] = true
+		pc := planColumn{name: name, to: -1}
+		if to, ok := rel.f.places[name]; ok {
 			pc.to = to
 			l := rel.f.layouts[to]
 			if l == change.Native && !s.binary {

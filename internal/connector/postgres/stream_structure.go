@@ -8,6 +8,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/typemap"
 )
 
 // compare tells a structure that differs from the followed one. The description in the stream has names and types; all
@@ -79,6 +80,7 @@ func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *cat
 	after.Name = rel.name
 	news := rel.name != t.Name
 	renamed := rel.renames(columns, now)
+	rel.foresee(columns, now)
 	for old := range renamed {
 		news = news || old != ""
 	}
@@ -92,10 +94,15 @@ func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *cat
 		if from, ok := origin[c.name]; ok {
 			old = t.Column(from)
 		}
+		if later, ok := rel.alias[c.name]; ok { // it is followed under that name already
+			after.Columns = append(after.Columns, t.Column(later))
+			continue
+		}
 		current := columnOf(now, c.name)
 		switch {
-		case old == nil && current == nil: // it has gone again since
-			continue
+		case old == nil && current == nil: // it has got another name since, or has gone again: the stream will tell
+			news = true
+			after.Columns = append(after.Columns, rel.column(i))
 		case old == nil:
 			news = true
 			fresh := *current
@@ -132,6 +139,33 @@ func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *cat
 		after.PrimaryKey = nil
 	}
 	return &after, renamed
+}
+
+// foresee finds columns that are followed under a name that they get only later: at the same place among the columns, of
+// the same type, the present name known to nobody and the later one the table's now.
+func (rel *streamed) foresee(columns []*catalog.Column, now *catalog.Table) {
+	rel.alias = nil
+	for i, c := range columns {
+		if i >= len(rel.columns) {
+			return
+		}
+		n := rel.columns[i].name
+		if n == c.Name || rel.types[i] != c.NativeType || rel.find(c.Name) >= 0 || columnOf(now, c.Name) == nil || columnOf(now, n) != nil ||
+			slices.ContainsFunc(columns, func(o *catalog.Column) bool { return o.Name == n }) {
+			continue
+		}
+		if rel.alias == nil {
+			rel.alias = map[string]string{}
+		}
+		rel.alias[n] = c.Name
+	}
+}
+
+// column is a column of which nothing but its name and type is known.
+func (rel *streamed) column(i int) *catalog.Column {
+	c := &catalog.Column{Name: rel.columns[i].name, NativeType: rel.types[i]}
+	c.BaseType, c.Type = typemap.FromNative(catalog.PostgreSQL, c.NativeType)
+	return c
 }
 
 // renames finds columns that have another name: at the same place among the columns, of the same type, the old name

@@ -21,7 +21,7 @@ type slowConn struct {
 func (c *slowConn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	if c.writes++; c.writes <= 3 {
-		time.Sleep(30 * time.Millisecond)
+		time.Sleep(30 * time.Millisecond) //nolint:forbidigo // the slowness that is tested
 	}
 	return n, err
 }

@@ -239,7 +239,7 @@ func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) ([]co
 				return err
 			}
 		}
-		return nil
+		return heldLog(c, r.Run, &found)
 	})
 	if err != nil {
 		if ctx.Err() != nil {
@@ -248,6 +248,23 @@ func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) ([]co
 		return fatal(classify("write to "+s.at.path, err))
 	}
 	return found, nil
+}
+
+// heldLog finds a migration that lets the log grow, because nobody follows it.
+func heldLog(c *conn, run string, found *[]connector.Obstacle) error {
+	err := c.query("SELECT run, max(0, (SELECT max(seq) FROM awsdms_changes) - min(acknowledged)) FROM awsdms_cdc_runs WHERE run <> ? GROUP BY run", func(s *stmt) error {
+		if held := s.int(1); held >= heldRows {
+			*found = append(*found, connector.Obstacle{
+				What:   fmt.Sprintf("the change log holds %d changes for another migration (run %s), and grows until that is followed or ended", held, s.text(0)),
+				Remedy: "follow it, or end it with `whimbrel release`",
+			})
+		}
+		return nil
+	}, run)
+	if isNoTable(err) {
+		return nil
+	}
+	return err
 }
 
 // fatal turns an error that tells what to do into an obstacle.

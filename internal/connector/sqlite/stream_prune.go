@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -21,7 +22,8 @@ type pruner struct {
 
 	mu struct {
 		sync.Mutex
-		why string
+		why    string
+		others string // of migrations that hold the log
 	}
 }
 
@@ -66,7 +68,26 @@ func (p *pruner) done() int64 { return p.gone.Load() }
 func (p *pruner) warning() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.mu.why
+	return cmp.Or(p.mu.why, p.mu.others)
+}
+
+// heldRows is from how many changes on it is worth a word that another migration keeps them in the log.
+const heldRows = 100_000
+
+// tellHeld notes which other migration keeps how much in the log.
+func (p *pruner) tellHeld(c *conn, last int64) error {
+	others := ""
+	err := c.query("SELECT run, min(acknowledged) FROM awsdms_cdc_runs WHERE run <> ? GROUP BY run ORDER BY 2 LIMIT 1", func(s *stmt) error {
+		if held := last - s.int(1); held >= heldRows {
+			others = fmt.Sprintf("the change log of %s holds %d changes for another migration (run %s): follow it, or end it with `whimbrel release`",
+				p.source.at.path, held, s.text(0))
+		}
+		return nil
+	}, p.run)
+	p.mu.Lock()
+	p.mu.others = others
+	p.mu.Unlock()
+	return err
 }
 
 func (p *pruner) work() {
@@ -159,6 +180,9 @@ func (p *pruner) prune(c *conn, batch int64) (more bool, err error) {
 		}
 		free, err := c.number("SELECT min(acknowledged) FROM awsdms_cdc_runs")
 		if err != nil {
+			return err
+		}
+		if err := p.tellHeld(c, last); err != nil {
 			return err
 		}
 		upTo := min(free, last-1, first+batch-1)

@@ -20,6 +20,22 @@ func (s *Service) AppendJSON(dst []byte, op *Operation, output any) []byte {
 	return w.value(dst, op.Output, reflect.ValueOf(output).Elem())
 }
 
+// AppendShapeJSON writes a value of one shape of the model, named as in the model, as AppendJSON writes it inside an output.
+func (s *Service) AppendShapeJSON(dst []byte, shape string, v any) []byte {
+	w := jsonWriter{s: s}
+	return w.value(dst, s.shapeNamed(shape), reflect.ValueOf(v).Elem())
+}
+
+// shapeNamed finds a shape. A name that is not in the model is a mistake in the program.
+func (s *Service) shapeNamed(name string) int {
+	for i := range s.Shapes {
+		if s.Shapes[i].Name == name {
+			return i
+		}
+	}
+	panic("service " + s.Name + " has no shape " + name)
+}
+
 // AppendAudit writes an input or output for people and audit trails: names begin with a small letter, and what the model
 // calls sensitive is masked.
 func (s *Service) AppendAudit(dst []byte, shape int, v any) []byte {

@@ -75,10 +75,10 @@ func TestChildSeesItsServerGo(t *testing.T) {
 	heard, err := second.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, second.Start())
-	ready := make(chan error, 1)
+	ready := make(chan string, 1)
 	go func() {
-		_, err := bufio.NewReader(heard).ReadString('\n')
-		ready <- err
+		line, _ := bufio.NewReader(heard).ReadString('\n')
+		ready <- line
 	}()
 	select {
 	case <-ready:
@@ -88,7 +88,7 @@ func TestChildSeesItsServerGo(t *testing.T) {
 	require.NoError(t, input.Close())
 	_, _ = io.Copy(io.Discard, output)
 	require.NoError(t, cmd.Wait())
-	require.NoError(t, <-ready)
+	require.Equal(t, Ready+"\n", <-ready)
 	require.NoError(t, keepOpen.Close())
 	require.NoError(t, second.Wait())
 }

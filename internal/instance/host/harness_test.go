@@ -36,7 +36,7 @@ func newHost(t *testing.T, c Config) *Host {
 		if t.Failed() {
 			showLogs(t, h.Dir)
 		}
-		require.NoError(t, h.Close(context.Background())) //nolint:usetesting // the test's has ended by then
+		require.NoError(t, h.Close(context.Background()))
 	})
 	return h
 }
@@ -55,7 +55,9 @@ func showLogs(t *testing.T, dir string) {
 
 func await(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !f(); time.Sleep(10 * time.Millisecond) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !f(); <-tick.C {
 		require.True(t, time.Now().Before(deadline), "waited in vain: %s", what)
 	}
 }
@@ -105,7 +107,8 @@ func mariadb(t *testing.T) *database {
 	u, err := url.Parse(d.URL)
 	require.NoError(t, err)
 	db := servertest.OpenDB(t, "mysql", fmt.Sprintf("whimbrel:secret@tcp(%s)/%s", u.Host, d.Name))
-	return &database{instance.Endpoint{Engine: "mariadb", URL: d.URL, Egress: loopback()}, db}
+	e := instance.Endpoint{Engine: "mariadb", URL: d.URL, Egress: loopback(), Settings: map[string]string{"TargetDbType": "specific-database"}}
+	return &database{e, db}
 }
 
 func (d *database) column(t *testing.T, query string) []string {

@@ -118,6 +118,9 @@ func (k *keeper) run() {
 	k.enter(instance.Absent, nil)
 }
 
+// exit is how a process has ended.
+type exit struct{ err error }
+
 // once runs one process to its end. nil says that it was ended because it is to run otherwise, or not at all.
 func (k *keeper) once() error {
 	k.mu.Lock()
@@ -131,8 +134,8 @@ func (k *keeper) once() error {
 	k.mu.Lock()
 	k.mu.process = p.cmd.Process
 	k.mu.Unlock()
-	exited := make(chan error, 1)
-	go func() { exited <- p.cmd.Wait() }() // ends with the process
+	exited := make(chan exit, 1)
+	go func() { exited <- exit{p.cmd.Wait()} }() // ends with the process
 	defer k.down()
 	late := time.NewTimer(k.host.AnswerWithin)
 	defer late.Stop()
@@ -141,8 +144,8 @@ func (k *keeper) once() error {
 	silent := make(chan error, 1)
 	for {
 		select {
-		case err := <-exited:
-			return k.obituary(err)
+		case e := <-exited:
+			return k.obituary(e.err)
 		case <-late.C:
 			return k.abandon(p, exited, fmt.Errorf("the process did not answer within %s of its start", k.host.AnswerWithin))
 		case err := <-silent:
@@ -212,7 +215,7 @@ func (k *keeper) beat(silent chan<- error) {
 }
 
 // finish ends a process cleanly: its tasks stop, to be gone on with.
-func (k *keeper) finish(p *process, exited <-chan error) {
+func (k *keeper) finish(p *process, exited <-chan exit) {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	_ = p.input.Close()
 	late := time.NewTimer(k.host.EndWithin)
@@ -225,7 +228,7 @@ func (k *keeper) finish(p *process, exited <-chan error) {
 	}
 }
 
-func (k *keeper) abandon(p *process, exited <-chan error, why error) error {
+func (k *keeper) abandon(p *process, exited <-chan exit, why error) error {
 	_ = p.cmd.Process.Kill()
 	<-exited
 	return why

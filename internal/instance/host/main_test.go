@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/all"
 	"github.com/whimbreldb/whimbrel/internal/instance"
@@ -31,7 +33,13 @@ func TestMain(m *testing.M) {
 			os.Exit(server(os.Args[2]))
 		}
 	}
-	servertest.Main(m)
+	code := m.Run()
+	servertest.Cleanup()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 func child(arguments []string) int {
@@ -64,8 +72,7 @@ func engines() connector.Engines {
 	deadly.Name, deadly.Schemes = "deadly", []string{"deadly"}
 	deadly.OpenSource = func(context.Context, connector.Config) (connector.Source, error) {
 		go func() { panic("nobody can catch this") }()
-		time.Sleep(time.Minute)
-		return nil, errors.New("still alive")
+		select {} // until then
 	}
 	return append(all.Engines(), &deadly)
 }

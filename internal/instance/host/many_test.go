@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
@@ -72,4 +73,39 @@ func TestTwentyTasksInAnInstance(t *testing.T) {
 			require.NoError(t, c.Release(t.Context(), task))
 		}
 	}
+}
+
+// TestMemoryStaysWithinTheClass loads far more than the class's memory, in many rows and in huge ones, several tasks at once.
+func TestMemoryStaysWithinTheClass(t *testing.T) {
+	source, target := postgres(t), mariadb(t)
+	servertest.Exec(t, source.db, "CREATE TABLE a1 (id int PRIMARY KEY, v text)", "INSERT INTO a1 SELECT i, repeat(md5(i::text), 64) FROM generate_series(1, 60000) i",
+		"CREATE TABLE a2 (id int PRIMARY KEY, v bytea)", "INSERT INTO a2 SELECT i, convert_to(repeat(md5(i::text), 262144), 'UTF8') FROM generate_series(1, 24) i",
+		"CREATE TABLE a3 (id int PRIMARY KEY, v text)", "INSERT INTO a3 SELECT i, repeat(md5(i::text), 64) FROM generate_series(1, 60000) i", "ANALYZE")
+	mappings := `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"public","table-name":"a%d"},"rule-action":"include"}]}`
+	h := newHost(t, Config{})
+	spec := instance.Spec{ID: "I1", Processors: 2, Memory: 384 << 20}
+	h.Want(spec)
+	awaitUp(t, h, "I1")
+	for i := 1; i <= 3; i++ {
+		task := newTask(fmt.Sprintf("T%d", i), "full-load", source, target)
+		task.Mappings = fmt.Sprintf(mappings, i)
+		require.NoError(t, h.Client("I1").Start(t.Context(), task))
+	}
+	var peak int64
+	for i := 1; i <= 3; i++ {
+		await(t, "the load ends", func() bool {
+			usage, err := h.Usage(t.Context(), "I1")
+			require.NoError(t, err)
+			peak = max(peak, usage.Memory)
+			s, ok := taskState(t, h, "I1", fmt.Sprintf("T%d", i))
+			if ok && !s.Running {
+				require.Equal(t, "FULL_LOAD_ONLY_FINISHED", s.StopReason, s.Failure)
+			}
+			return ok && !s.Running
+		})
+	}
+	require.Equal(t, []string{"60000"}, target.column(t, "SELECT count(*) FROM a1"))
+	require.Equal(t, []string{fmt.Sprint(24 * 262144 * 32)}, target.column(t, "SELECT sum(length(v)) FROM a2"))
+	t.Logf("at most %d MiB of %d MiB", peak>>20, spec.Memory>>20)
+	require.Less(t, peak, spec.Memory)
 }

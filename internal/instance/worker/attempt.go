@@ -217,7 +217,7 @@ func (a *attempt) tell(end ending, err error) {
 	log.Error("task failed", "task", a.task.Name, "attempt", a.task.Attempt, "reason", end.reason, "error", end.failure)
 	if p := rescue.In(err); p != nil {
 		for line := range strings.Lines(string(p.Stack)) {
-			log.Error(strings.TrimSpace(line))
+			log.Error("stack", "line", strings.TrimSpace(line))
 		}
 	}
 }

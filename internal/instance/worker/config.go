@@ -85,8 +85,9 @@ func parseSettings(document string) (*settings.Settings, error) {
 	}
 	s, err := settings.Parse([]byte(document))
 	if err == nil && s.WhimbrelSettings.Compatibility != "dms" {
-		base := settings.MigrateDefaults()
-		base.FullLoadSettings.TargetTablePrepMode = settings.Defaults().FullLoadSettings.TargetTablePrepMode
+		base, whole := settings.Defaults(), settings.MigrateDefaults().TargetMetadata
+		to := &base.TargetMetadata
+		to.FullLobMode, to.LimitedSizeLobMode, to.LobChunkSize = whole.FullLobMode, whole.LimitedSizeLobMode, whole.LobChunkSize
 		s, err = settings.ParseOver(base, []byte(document))
 	}
 	if err == nil {

@@ -121,11 +121,6 @@ func (w *Worker) Adopt(_ context.Context, id, from string) error {
 	return nil
 }
 
-// reloader is a task that can load tables anew while it follows changes.
-type reloader interface {
-	Reload(ctx context.Context, tables []catalog.Name) error
-}
-
 // Reload implements instance.Client.
 func (w *Worker) Reload(ctx context.Context, id string, names []instance.TableName, validateOnly bool) error {
 	j, err := w.job(id)
@@ -138,15 +133,11 @@ func (w *Worker) Reload(ctx context.Context, id string, names []instance.TableNa
 	if running == nil {
 		return &instance.Refusal{Message: fmt.Sprintf("task %s moves nothing now: tables are reloaded while it is running", id)}
 	}
-	r, ok := any(running).(reloader)
-	if !ok {
-		return &instance.Refusal{Message: "a table cannot be loaded again while changes are followed; stop the task and start it with reload-target, which loads all of them"}
-	}
 	tables := make([]catalog.Name, len(names))
 	for i, n := range names {
 		tables[i] = catalog.Name{Schema: n.Schema, Name: n.Name}
 	}
-	again := r.Reload
+	again := running.Reload
 	if validateOnly {
 		again = running.Revalidate
 	}

@@ -31,7 +31,7 @@ func newBench(t *testing.T) *bench {
 	files := t.TempDir()
 	w, err := New(Config{Dir: filepath.Join(t.TempDir(), "I1"), Engines: engines(), Memory: 1 << 30, SQLiteDir: files, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.Close(context.Background())) }) //nolint:usetesting // the test's has ended by then
+	t.Cleanup(func() { require.NoError(t, w.Close(context.Background())) })
 	return &bench{w, files}
 }
 
@@ -75,7 +75,7 @@ func (faultySnapshot) Read(context.Context, connector.ReadRequest) error { panic
 func (b *bench) database(t *testing.T, name string, statements ...string) (string, *sql.DB) {
 	t.Helper()
 	path := filepath.Join(b.files, name)
-	db := servertest.OpenDB(t, "sqlite", path)
+	db := servertest.OpenDB(t, "sqlite", path+"?_pragma=busy_timeout(30000)")
 	servertest.Exec(t, db, statements...)
 	return "sqlite:" + name, db
 }

@@ -192,3 +192,32 @@ func TestACutoverEndsATaskThatIsResumed(t *testing.T) {
 	require.Equal(t, fatal, s.StopReason, "rows are missing")
 	require.Contains(t, s.Failure, "main.a (3 in the source, 2 in the target)")
 }
+
+func TestATableIsReloadedWhileOthersAreFollowed(t *testing.T) {
+	b := newBench(t)
+	source, in := b.database(t, "source.db", "CREATE TABLE a (id INTEGER PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)", "CREATE TABLE b (id INTEGER PRIMARY KEY)")
+	target, db := b.database(t, "target.db", "SELECT 1")
+	following := newTask("T1", source, target)
+	following.Type = "full-load-and-cdc"
+	var refusal *instance.Refusal
+	require.ErrorAs(t, b.Reload(t.Context(), "T1", nil, false), &refusal)
+	require.NoError(t, b.Start(t.Context(), following))
+	require.Eventually(t, func() bool {
+		states, _, err := b.Tasks(t.Context(), 0)
+		return err == nil && len(states) == 1 && states[0].Progress.Following
+	}, time.Minute, 20*time.Millisecond)
+	servertest.Exec(t, db, "DELETE FROM a")
+	require.ErrorAs(t, b.Reload(t.Context(), "T1", []instance.TableName{{Schema: "main", Name: "none"}}, false), &refusal)
+	require.NoError(t, b.Reload(t.Context(), "T1", []instance.TableName{{Schema: "main", Name: "a"}}, false))
+	require.Eventually(t, func() bool {
+		tables, err := b.Tables(t.Context(), "T1")
+		return err == nil && len(tables) == 2 && tables[0].Name == "a" && tables[0].Reloaded && tables[0].State == completed
+	}, time.Minute, 20*time.Millisecond)
+	require.Equal(t, "2", count(t, db, "SELECT count(*) FROM a"))
+	servertest.Exec(t, in, "INSERT INTO a VALUES (3)", "INSERT INTO b VALUES (1)")
+	require.Eventually(t, func() bool {
+		return count(t, db, "SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM b)") == "4"
+	}, time.Minute, 20*time.Millisecond)
+	require.NoError(t, b.Stop(t.Context(), "T1"))
+	require.Equal(t, asked, b.end(t, "T1", 1).StopReason)
+}

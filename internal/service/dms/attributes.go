@@ -84,31 +84,38 @@ func (e *engine) unknown(end, name string) error {
 	return invalidValue("Unknown endpoint setting: %q. A %s of engine %s has %s.", shorten(name), end, e.name, e.names(end))
 }
 
-// shownAttributes are the attributes of an endpoint as it is shown: every setting that was given, wherever it was. Those that
-// were written as attributes keep their spelling; the others follow in the order of their names, with a small first
-// letter, as DMS writes them. A value with a semicolon or a line break cannot stand there and is in the settings alone.
-func (e *engine) shownAttributes(end, written string, settings map[string]string) string {
+// heldAttributes are the attributes that were written, as they were written, as far as the settings are still what they say.
+func (e *engine) heldAttributes(end, written string, settings map[string]string) string {
 	pairs, err := readAttributes(written)
 	if err != nil {
-		pairs = nil // of an engine before
+		return "" // of an engine before
 	}
-	left := maps.Clone(settings)
-	shown := []attribute{}
-	for _, p := range pairs {
+	held := slices.DeleteFunc(slices.Clone(pairs), func(p attribute) bool {
 		s := e.setting(end, p.name)
 		if s == nil {
-			continue
+			return true
 		}
-		if value, err := s.read(p.value); err == nil && left[s.name] == value {
-			shown = append(shown, p)
-			delete(left, s.name)
+		value, err := s.read(p.value)
+		return err != nil || settings[s.name] != value
+	})
+	if len(held) == len(pairs) {
+		return strings.TrimSpace(written)
+	}
+	return writeAttributes(held)
+}
+
+// shownAttributes are the attributes of an endpoint as it is shown: those that were written or, without any, all settings in
+// the order of their names, with a small first letter, as DMS writes them. A value with a semicolon or a line break
+// cannot stand there and is in the settings alone.
+func (e *engine) shownAttributes(end, held string, settings map[string]string) string {
+	if held != "" {
+		return held
+	}
+	var pairs []attribute
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		if s := e.setting(end, name); s != nil && !strings.ContainsAny(settings[name], ";\r\n") {
+			pairs = append(pairs, attribute{strings.ToLower(name[:1]) + name[1:], settings[name]})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(left)) {
-		if s := e.setting(end, name); s == nil || strings.ContainsAny(left[name], ";\r\n") {
-			continue
-		}
-		shown = append(shown, attribute{strings.ToLower(name[:1]) + name[1:], left[name]})
-	}
-	return writeAttributes(shown)
+	return writeAttributes(pairs)
 }

@@ -50,9 +50,9 @@ func usualTimes() times {
 	return times{save: 5 * time.Second, poll: 100 * time.Millisecond, call: 30 * time.Second, probe: time.Minute, renew: time.Second}
 }
 
-// How many records are worked on at the same time.
+// How many records are worked on at the same time. Most of that time they wait: for an instance, for a database.
 const (
-	workers = 8
+	workers = 24
 	probers = 16
 )
 

@@ -25,7 +25,7 @@ func (c *controller) connection(ctx context.Context, key string) error {
 	if seen.Status != connectionTesting {
 		return nil
 	}
-	why, err := c.ask(ctx, seen.Instance, seen.Endpoint, func(ctx context.Context, client instance.Client, e instance.Endpoint, asTarget bool) error {
+	why, err := c.ask(ctx, key, seen.Instance, seen.Endpoint, func(ctx context.Context, client instance.Client, e instance.Endpoint, asTarget bool) error {
 		return client.Test(ctx, e, asTarget)
 	})
 	if err != nil {
@@ -57,7 +57,7 @@ func (c *controller) schemas(ctx context.Context, key string) error {
 		return err
 	}
 	var names []string
-	why, err := c.ask(ctx, seen.Instance, seen.Endpoint, func(ctx context.Context, client instance.Client, e instance.Endpoint, _ bool) (err error) {
+	why, err := c.ask(ctx, key, seen.Instance, seen.Endpoint, func(ctx context.Context, client instance.Client, e instance.Endpoint, _ bool) (err error) {
 		names, err = client.Schemas(ctx, e)
 		return err
 	})
@@ -80,7 +80,7 @@ func (c *controller) schemas(ctx context.Context, key string) error {
 
 // ask has an instance do something with an endpoint's database. why is what is wrong, for the caller of the API; err is
 // for another try.
-func (c *controller) ask(ctx context.Context, host, end string, do func(context.Context, instance.Client, instance.Endpoint, bool) error) (why string, err error) {
+func (c *controller) ask(ctx context.Context, key, host, end string, do func(context.Context, instance.Client, instance.Endpoint, bool) error) (why string, err error) {
 	i, err := current[Instance](ctx, c.Service, instances.keys()+host)
 	if err != nil {
 		return "", err
@@ -101,7 +101,12 @@ func (c *controller) ask(ctx context.Context, host, end string, do func(context.
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
 		return fmt.Sprintf("The database did not answer within %s.", c.times.probe), nil
 	}
-	return told(err)
+	why, err = told(err)
+	if err != nil && !errors.Is(err, instance.ErrDown) && ctx.Err() == nil && c.probes.tries(key) >= patience {
+		c.Log.Error("an instance could not be made to speak with a database", "record", key, "error", err)
+		return "The replication instance could not try it. The log of the server says why.", nil
+	}
+	return why, err
 }
 
 // told takes errors apart: what a person is told, and what is tried again.

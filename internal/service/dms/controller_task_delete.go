@@ -9,7 +9,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-// patience is how often the cleaning up after a deleted task is tried while its instance does not answer: about a minute.
+// patience is how often something is tried that an instance cannot do or does not answer to: about a minute.
 const patience = 9
 
 // remove cleans up after a deleted task and takes its record away. What cannot be cleaned up is told in an event, and does

@@ -38,9 +38,14 @@ func (c *controller) send(ctx context.Context, t *Task) error {
 	within, cancel := context.WithTimeout(ctx, c.times.call)
 	defer cancel()
 	err = c.Host.Client(t.Instance).Start(within, what)
-	c.noteSent(t)
+	tries := c.noteSent(t)
 	if refusal, ok := errors.AsType[*instance.Refusal](err); ok {
 		return c.fail(ctx, t, refusal.Message)
+	}
+	if err != nil && tries >= patience && t.Status == taskStarting && ctx.Err() == nil && !errors.Is(err, instance.ErrDown) {
+		c.Log.Error("a task could not be started", "task", t.ID, "error", err)
+		_ = c.Host.Client(t.Instance).Stop(within, t.ID) // should an answer alone have been lost
+		return c.fail(ctx, t, "The replication instance could not start the task. The log of the server says why.")
 	}
 	if err != nil {
 		return fmt.Errorf("start task %s: %w", t.ID, err) // whether it runs is in the next report
@@ -48,7 +53,8 @@ func (c *controller) send(ctx context.Context, t *Task) error {
 	return c.runs(ctx, t, nil)
 }
 
-func (c *controller) noteSent(t *Task) {
+// noteSent answers how many attempts have been made in a row that were in vain.
+func (c *controller) noteSent(t *Task) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := c.note(t.ID)
@@ -58,6 +64,7 @@ func (c *controller) noteSent(t *Task) {
 	n.run = t.Runs
 	n.flaps++
 	n.attempt, n.returned, n.sent = t.Attempt, c.clock.Add(1), c.Now()
+	return n.flaps
 }
 
 // healthy is how long an attempt lasts that was not in vain; longestBreather the longest wait between two that were.

@@ -2,6 +2,8 @@ package dms
 
 import (
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,17 +31,20 @@ func TestCreateEndpointAnswersAsDMSDoes(t *testing.T) {
 	require.Equal(t, "none", *e.SslMode)
 	require.Regexp(t, `^arn:aws:dms:us-east-1:111122223333:endpoint:[A-Z2-7]{26}$`, *e.EndpointArn)
 	require.Regexp(t, `^arn:aws:kms:us-east-1:111122223333:key/`, *e.KmsKeyId)
-	require.Equal(t, "HeartbeatEnable=Y;executeTimeout=30;slotName=shop_slot;", *e.ExtraConnectionAttributes)
+	require.Equal(t, "HeartbeatEnable=Y ; executeTimeout=30;", *e.ExtraConnectionAttributes, "as written")
 	p := e.PostgreSQLSettings
 	require.Equal(t, []any{"mover", "db.example.com", int64(5433), "shop"}, []any{*p.Username, *p.ServerName, *p.Port, *p.DatabaseName})
 	require.Equal(t, []any{"mover", "db.example.com", int64(5433), "shop"}, []any{*e.Username, *e.ServerName, *e.Port, *e.DatabaseName})
 	require.Nil(t, p.Password)
 	require.Nil(t, e.MySQLSettings)
 	require.Equal(t, []any{true, int64(30), "shop_slot"}, []any{*p.HeartbeatEnable, *p.ExecuteTimeout, *p.SlotName})
-	require.Equal(t, []any{true, true, "public", int64(5)}, []any{*p.CaptureDdls, *p.MapBooleanAsBoolean, *p.DdlArtifactsSchema, *p.HeartbeatFrequency}, "defaults")
+	require.Nil(t, p.CaptureDdls, "what was not set stays out beside what was")
+	plain := b.create(postgresEndpoint("plain")).PostgreSQLSettings
+	require.Equal(t, []any{true, true, "public", int64(5), int64(60)}, []any{*plain.CaptureDdls, *plain.MapBooleanAsBoolean, *plain.DdlArtifactsSchema, *plain.HeartbeatFrequency, *plain.ExecuteTimeout}, "defaults")
 
 	again := answer[dmsapi.DescribeEndpointsResponse](b, "DescribeEndpoints", &dmsapi.DescribeEndpointsMessage{}).Endpoints
-	require.Equal(t, []dmsapi.Endpoint{*e}, again)
+	require.Len(t, again, 2)
+	require.Contains(t, again, *e)
 	require.Equal(t, map[string]string{"team": "shop"}, b.tagsOf(t.Context(), *e.EndpointArn))
 
 	bare := b.create(&createInput{EndpointIdentifier: new("lite"), EndpointType: new("target"), EngineName: new("sqlite"), DatabaseName: new("a/shop.db"), ResourceIdentifier: new("Chosen")})
@@ -115,11 +120,16 @@ func TestCreateEndpointRefuses(t *testing.T) {
 		{bad, "DatabaseMode", pg(dmsapi.PostgreSQLSettings{DatabaseMode: new("babelfish")})},
 		{bad, "BabelfishDatabaseName is not supported", pg(dmsapi.PostgreSQLSettings{BabelfishDatabaseName: new("b")})},
 		{bad, "AuthenticationMethod is supported with the value password alone", pg(dmsapi.PostgreSQLSettings{AuthenticationMethod: new("iam")})},
-		{bad, "HeartbeatFrequency: \"0\"", pg(dmsapi.PostgreSQLSettings{HeartbeatFrequency: new(int64(0))})},
+		{bad, "HeartbeatFrequency: \"-1\"", pg(dmsapi.PostgreSQLSettings{HeartbeatFrequency: new(int64(-1))})},
+		{bad, "HeartbeatFrequency: \"0\"", eca("heartbeatFrequency=0")},
 		{combination, "Give either SecretsManagerSecretId and SecretsManagerAccessRoleArn, or Password, Port, ServerName, Username", pg(dmsapi.PostgreSQLSettings{SecretsManagerSecretId: new("s"), SecretsManagerAccessRoleArn: new("arn:aws:iam::111122223333:role/r")})},
 		{combination, "SecretsManagerAccessRoleArn is missing", func(in *createInput) {
 			in.Username, in.Password, in.ServerName, in.Port = nil, nil, nil, nil
 			pg(dmsapi.PostgreSQLSettings{SecretsManagerSecretId: new("s")})(in)
+		}},
+		{combination, "TargetDbType specific-database needs a DatabaseName", func(in *createInput) {
+			in.EngineName, in.EndpointType, in.DatabaseName = new("mysql"), new("target"), nil
+			in.MySQLSettings = &dmsapi.MySQLSettings{TargetDbType: new("specific-database")}
 		}},
 		{bad, "is not the ARN of a role", func(in *createInput) {
 			*in = *secretEndpoint("new")
@@ -210,4 +220,50 @@ func TestPasswordIsNowhere(t *testing.T) {
 	require.Equal(t, thePassword+"2", password)
 	require.Empty(t, findInFiles(t, b.dir, []byte(thePassword)))
 	require.NotEmpty(t, findInFiles(t, b.dir, []byte("db.example.com")), "the search finds what is there")
+}
+
+// TestDocumentsOfTerraform: its provider sends every number and truth of a document, zero or not, and holds what it sent
+// against what it reads.
+func TestDocumentsOfTerraform(t *testing.T) {
+	b := newEndpointBench(t)
+	zeros := func() *dmsapi.PostgreSQLSettings {
+		return &dmsapi.PostgreSQLSettings{
+			CaptureDdls: new(false), ExecuteTimeout: new(int64(0)), FailTasksOnLobTruncation: new(false), HeartbeatEnable: new(false),
+			HeartbeatFrequency: new(int64(0)), MapBooleanAsBoolean: new(true), MapJsonbAsClob: new(false), MaxFileSize: new(int64(0)),
+		}
+	}
+	same := func(sent, read *dmsapi.PostgreSQLSettings) {
+		t.Helper()
+		for i, v := 0, reflect.ValueOf(*read); i < v.NumField(); i++ {
+			name := v.Type().Field(i).Name
+			got, was := reflect.Indirect(v.Field(i)), reflect.Indirect(reflect.ValueOf(*sent).Field(i))
+			switch {
+			case slices.Contains(ownMembers, name):
+			case !got.IsValid():
+				require.True(t, !was.IsValid() || was.IsZero(), "%s is lost", name)
+			case was.IsValid():
+				require.Equal(t, was.Interface(), got.Interface(), name)
+			default:
+				require.True(t, got.IsZero(), "%s was not sent and is %v", name, got)
+			}
+		}
+	}
+	for _, end := range []string{asSource, asTarget} {
+		sent := zeros()
+		if end == asSource {
+			sent.SlotName, sent.HeartbeatFrequency = new("shop"), new(int64(7))
+		} else {
+			sent.ExecuteTimeout = new(int64(100))
+		}
+		in := func() *dmsapi.PostgreSQLSettings { copied := *sent; return &copied }
+		e := b.create(postgresEndpoint(end, func(c *createInput) { c.EndpointType, c.PostgreSQLSettings = &end, in() }))
+		same(sent, e.PostgreSQLSettings)
+		sent.HeartbeatFrequency = new(int64(0)) // taken out of the configuration
+		same(sent, b.modify(&modifyInput{EndpointArn: e.EndpointArn, PostgreSQLSettings: in()}).PostgreSQLSettings)
+		same(sent, answer[dmsapi.DescribeEndpointsResponse](b, "DescribeEndpoints", &dmsapi.DescribeEndpointsMessage{Filters: filter("endpoint-id", end)}).Endpoints[0].PostgreSQLSettings)
+	}
+	b.create(&createInput{EndpointIdentifier: new("maria"), EndpointType: new("target"), EngineName: new("mariadb"), Username: new("u"), ServerName: new("h"),
+		MySQLSettings: &dmsapi.MySQLSettings{CleanSourceMetadataOnMismatch: new(false)}})
+	b.refuses("InvalidParameterValueException", "CleanSourceMetadataOnMismatch is one of a source", "CreateEndpoint", &createInput{EndpointIdentifier: new("m"), EndpointType: new("target"),
+		EngineName: new("mariadb"), Username: new("u"), ServerName: new("h"), MySQLSettings: &dmsapi.MySQLSettings{CleanSourceMetadataOnMismatch: new(true)}})
 }

@@ -36,7 +36,7 @@ func (s *Service) deleteReplicationInstance() service.Operation {
 
 // forgetConnections removes the connections of an instance.
 func forgetConnections(tx store.Tx, instanceID string) error {
-	page, err := tx.List(store.Range{Prefix: Prefix + "connection/" + instanceID + "/"})
+	page, err := tx.List(store.Range{Prefix: connectionKey(instanceID, "")})
 	for _, item := range page.Items {
 		tx.Delete(item.Key)
 	}

@@ -49,7 +49,7 @@ func wait(ctx context.Context, d time.Duration) {
 
 // deliverWhileHeld makes this server the one that delivers, if no other is, and delivers until it no longer is.
 func (s *Service) deliverWhileHeld(ctx context.Context) error {
-	if taken, err := store.Exists(s.outside(ctx), delivererKey); taken || err != nil {
+	if taken, err := store.Exists(s.outside(ctx), delivererKey); taken && !s.Alone || err != nil {
 		return err
 	}
 	lease, err := s.Store.Lease(ctx, holdsFor)
@@ -64,7 +64,7 @@ func (s *Service) deliverWhileHeld(ctx context.Context) error {
 	ours := false
 	if _, err := s.Store.Update(ctx, func(tx store.Tx) error {
 		taken, err := store.Exists(tx, delivererKey)
-		if ours = !taken && err == nil; ours {
+		if ours = (!taken || s.Alone) && err == nil; ours {
 			tx.PutLease(delivererKey, nil, lease)
 		}
 		return err

@@ -11,7 +11,7 @@ import (
 func (s *Service) describeAccountAttributes() service.Operation {
 	return handle(s, "DescribeAccountAttributes", func(ctx context.Context, _ *service.Call, _ *dmsapi.DescribeAccountAttributesMessage) (*dmsapi.DescribeAccountAttributesResponse, error) {
 		out := &dmsapi.DescribeAccountAttributesResponse{UniqueAccountIdentifier: new(s.uniqueIdentifier())}
-		from := outside{ctx, s.Store}
+		from := s.reads(ctx)
 		for _, name := range QuotaNames() {
 			var n int64
 			var err error
@@ -19,9 +19,9 @@ func (s *Service) describeAccountAttributes() service.Operation {
 			case quotaSubnets:
 				n, err = largestGroup(from)
 			case quotaInstanceTasks:
-				n, err = largestInstance(from, func(t *Task) []string { return nil })
+				n, err = largestInstance(from, tasks.keys(), func(t *Task) string { return t.Instance })
 			case quotaInstanceEndpoint:
-				n, err = largestInstance(from, func(t *Task) []string { return []string{t.Source, t.Target} })
+				n, err = largestInstance(from, connectionKeys, func(c *Connection) string { return c.Instance })
 			default:
 				n, err = used(from, name)
 			}
@@ -47,26 +47,17 @@ func largestGroup(from lister) (n int64, err error) {
 	return n, err
 }
 
-// largestInstance counts, on the instance that has most, what its tasks name; without names the tasks themselves.
-func largestInstance(from lister, names func(*Task) []string) (n int64, err error) {
-	page, err := from.List(store.Range{Prefix: tasks.keys()})
-	on := map[string]map[string]bool{}
+// largestInstance counts the records under a prefix on the instance that has most of them.
+func largestInstance[T any](from lister, prefix string, on func(*T) string) (n int64, err error) {
+	page, err := from.List(store.Range{Prefix: prefix})
+	count := map[string]int64{}
 	for _, item := range page.Items {
-		var t Task
-		if err := item.Decode(&t); err != nil {
+		var v T
+		if err := item.Decode(&v); err != nil {
 			return 0, err
 		}
-		if on[t.Instance] == nil {
-			on[t.Instance] = map[string]bool{}
-		}
-		counted := names(&t)
-		if counted == nil {
-			counted = []string{t.ID}
-		}
-		for _, name := range counted {
-			on[t.Instance][name] = true
-		}
-		n = max(n, int64(len(on[t.Instance])))
+		count[on(&v)]++
+		n = max(n, count[on(&v)])
 	}
 	return n, err
 }

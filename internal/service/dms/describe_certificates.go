@@ -22,7 +22,7 @@ func (s *Service) describeCertificates() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		all, marker, err := collect(outside{ctx, s.Store}, certificates.keys(), p, func(c *Certificate) bool {
+		all, marker, err := collect(s.reads(ctx), certificates.keys(), p, func(c *Certificate) bool {
 			return f.allow("certificate-arn", s.arn(certificates, c.ID)) && f.allow("certificate-id", c.Name)
 		})
 		if err != nil {

@@ -20,7 +20,7 @@ func (s *Service) describeConnections() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		all, marker, err := collect(outside{ctx, s.Store}, connectionKeys, p, func(c *Connection) bool {
+		all, marker, err := collect(s.reads(ctx), connectionKeys, p, func(c *Connection) bool {
 			return f.allow("endpoint-arn", s.arn(endpoints, c.Endpoint)) && f.allow("replication-instance-arn", s.arn(instances, c.Instance))
 		})
 		if err != nil {
@@ -29,7 +29,7 @@ func (s *Service) describeConnections() service.Operation {
 		if len(all) == 0 && len(f) > 0 && p.after == "" {
 			return nil, notFound("No Connections found matching provided filters")
 		}
-		names := namesOf{from: s.outside(ctx), known: map[string]string{}}
+		names := namesOf{from: s.reads(ctx), known: map[string]string{}}
 		out := &dmsapi.DescribeConnectionsResponse{Marker: marker, Connections: make([]dmsapi.Connection, len(all))}
 		for i := range all {
 			c := &all[i]

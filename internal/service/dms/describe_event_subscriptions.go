@@ -19,7 +19,7 @@ func (s *Service) describeEventSubscriptions() service.Operation {
 			return nil, err
 		}
 		name := value(in.SubscriptionName)
-		found, marker, err := collect(outside{ctx, s.Store}, subs.keys(), p, func(sub *Subscription) bool {
+		found, marker, err := collect(s.reads(ctx), subs.keys(), p, func(sub *Subscription) bool {
 			return (name == "" || sub.Name == name) && f.allow(byItsARN, s.arn(subs, sub.Name)) && f.allow(byID, sub.Name)
 		})
 		if err != nil {

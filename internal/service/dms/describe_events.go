@@ -43,7 +43,7 @@ func (s *Service) describeEvents() service.Operation {
 			return nil, err
 		}
 		p.after = max(p.after, eventKey(from.Add(-1)))
-		found, marker, err := collect(outside{ctx, s.Store}, eventKeys, p, func(e *Event) bool {
+		found, marker, err := collect(s.reads(ctx), eventKeys, p, func(e *Event) bool {
 			_, asked := f[byInstance]
 			return !e.At.Before(from) && e.At.Before(to) && (value(in.SourceType) == "" || e.SourceType == *in.SourceType) &&
 				(source == "" || e.Source == source) && (!asked || e.SourceType == sourceInstance && f.allow(byInstance, e.Source)) &&

@@ -25,11 +25,11 @@ func (s *Service) describePendingMaintenanceActions() service.Operation {
 		}
 		asked := value(in.ReplicationInstanceArn)
 		if asked != "" {
-			if _, err := byARN[Instance](s, s.outside(ctx), instances, asked); err != nil {
+			if _, err := byARN[Instance](s, s.reads(ctx), instances, asked); err != nil {
 				return nil, err
 			}
 		}
-		found, marker, err := collect(outside{ctx, s.Store}, instances.keys(), p, func(i *Instance) bool {
+		found, marker, err := collect(s.reads(ctx), instances.keys(), p, func(i *Instance) bool {
 			arn := s.arn(instances, i.ID)
 			return (asked == "" || asked == arn) && f.allow(byInstanceARN, arn) && f.allow(byName, i.Name) && i.pendingActions(call.Now) != nil
 		})

@@ -22,11 +22,11 @@ func (s *Service) describeRefreshSchemasStatus() service.Operation {
 
 // schemasOf reads what refreshes of an endpoint have found.
 func (s *Service) schemasOf(ctx context.Context, arn string) (*Schemas, error) {
-	e, err := byARN[Endpoint](s, s.outside(ctx), endpoints, arn)
+	e, err := byARN[Endpoint](s, s.reads(ctx), endpoints, arn)
 	if err != nil {
 		return nil, err
 	}
-	rec, err := store.Read[Schemas](s.outside(ctx), schemasKey(e.ID))
+	rec, err := store.Read[Schemas](s.reads(ctx), schemasKey(e.ID))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, badState("The schemas of endpoint %s have never been listed. Call RefreshSchemas first.", arn)
 	}

@@ -17,14 +17,14 @@ func (s *Service) describeReplicationInstanceTaskLogs() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		i, err := byARN[Instance](s, s.outside(ctx), instances, *in.ReplicationInstanceArn)
+		i, err := byARN[Instance](s, s.reads(ctx), instances, *in.ReplicationInstanceArn)
 		if err != nil {
 			return nil, err
 		}
 		if err := i.must("asked for its logs", instanceAvailable, instanceModifying); err != nil {
 			return nil, err
 		}
-		found, marker, err := collect(outside{ctx, s.Store}, tasks.keys(), p, func(t *Task) bool { return t.Instance == i.ID })
+		found, marker, err := collect(s.reads(ctx), tasks.keys(), p, func(t *Task) bool { return t.Instance == i.ID })
 		if err != nil {
 			return nil, err
 		}

@@ -22,7 +22,7 @@ func (s *Service) describeReplicationInstances() service.Operation {
 		for i, v := range f[byName] {
 			f[byName][i] = strings.ToLower(v) // as they are kept
 		}
-		found, marker, err := collect(outside{ctx, s.Store}, instances.keys(), p, func(i *Instance) bool {
+		found, marker, err := collect(s.reads(ctx), instances.keys(), p, func(i *Instance) bool {
 			return f.allow(byARN, s.arn(instances, i.ID)) && f.allow(byName, i.Name) && f.allow(byClass, i.Class) && f.allow(byVersion, i.EngineVersion)
 		})
 		if err != nil {
@@ -33,7 +33,7 @@ func (s *Service) describeReplicationInstances() service.Operation {
 		}
 		out := &dmsapi.DescribeReplicationInstancesResponse{ReplicationInstances: []dmsapi.ReplicationInstance{}, Marker: marker}
 		for i := range found {
-			shown, err := s.showInstance(outside{ctx, s.Store}, &found[i])
+			shown, err := s.showInstance(s.reads(ctx), &found[i])
 			if err != nil {
 				return nil, err
 			}

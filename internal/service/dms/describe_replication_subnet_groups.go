@@ -23,13 +23,13 @@ func (s *Service) describeReplicationSubnetGroups() service.Operation {
 		for i, v := range f[byName] {
 			f[byName][i] = strings.ToLower(v)
 		}
-		found, marker, err := collect(outside{ctx, s.Store}, subnetGroups.keys(), p, func(g *SubnetGroup) bool { return f.allow(byName, g.Name) })
+		found, marker, err := collect(s.reads(ctx), subnetGroups.keys(), p, func(g *SubnetGroup) bool { return f.allow(byName, g.Name) })
 		if err != nil {
 			return nil, err
 		}
 		out := &dmsapi.DescribeReplicationSubnetGroupsResponse{ReplicationSubnetGroups: []dmsapi.ReplicationSubnetGroup{}, Marker: marker}
 		for i := range found {
-			shown, err := showGroup(outside{ctx, s.Store}, &found[i])
+			shown, err := showGroup(s.reads(ctx), &found[i])
 			if err != nil {
 				return nil, err
 			}

@@ -2,12 +2,9 @@ package dms
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/service"
-	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
 func (s *Service) describeTasks(ctx context.Context, _ *service.Call, in *dmsapi.DescribeReplicationTasksMessage) (*dmsapi.DescribeReplicationTasksResponse, error) {
@@ -19,8 +16,8 @@ func (s *Service) describeTasks(ctx context.Context, _ *service.Call, in *dmsapi
 	if err != nil {
 		return nil, err
 	}
-	from := outside{ctx, s.Store}
-	page, marker, err := collect(s.narrowed(from, f), tasks.keys(), p, func(t *Task) bool { return s.taskPasses(f, t) })
+	from := s.reads(ctx)
+	page, marker, err := collect(s.narrowed(ctx, tasks, f["replication-task-arn"], f["replication-task-id"]), tasks.keys(), p, func(t *Task) bool { return s.taskPasses(f, t) })
 	if err != nil {
 		return nil, err
 	}
@@ -40,54 +37,6 @@ func (s *Service) describeTasks(ctx context.Context, _ *service.Call, in *dmsapi
 		out.ReplicationTasks = append(out.ReplicationTasks, *shown)
 	}
 	return out, nil
-}
-
-// narrowed reads the tasks alone that filters name, if they name some: a person who asks for one task must not wait for
-// all to be read.
-func (s *Service) narrowed(from outside, f filters) lister {
-	arns, names := f["replication-task-arn"], f["replication-task-id"]
-	if arns == nil && names == nil {
-		return from
-	}
-	return &someTasks{s, from, arns, names}
-}
-
-type someTasks struct {
-	s           *Service
-	from        outside
-	arns, names []string
-}
-
-func (l *someTasks) List(r store.Range) (store.Page, error) {
-	var keys []string
-	for _, arn := range l.arns {
-		if id, err := l.s.parseOf(tasks, arn); err == nil {
-			keys = append(keys, tasks.keys()+id)
-		}
-	}
-	for _, name := range l.names {
-		id, err := named(l.from, tasks, name)
-		if err != nil {
-			return store.Page{}, err
-		}
-		keys = append(keys, tasks.keys()+id)
-	}
-	slices.Sort(keys)
-	page := store.Page{}
-	for _, key := range slices.Compact(keys) {
-		if key <= r.After {
-			continue
-		}
-		item, err := l.from.Get(key)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return store.Page{}, err
-		}
-		page.Items = append(page.Items, item)
-	}
-	return page, nil
 }
 
 func (s *Service) taskPasses(f filters, t *Task) bool {

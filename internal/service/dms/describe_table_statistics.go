@@ -22,7 +22,7 @@ func (s *Service) describeTableStatistics(ctx context.Context, _ *service.Call, 
 	if err != nil {
 		return nil, err
 	}
-	t, err := byARN[Task](s, s.outside(ctx), tasks, value(in.ReplicationTaskArn))
+	t, err := byARN[Task](s, s.reads(ctx), tasks, value(in.ReplicationTaskArn))
 	if err != nil {
 		return nil, err
 	}

@@ -111,16 +111,34 @@ func (d *draft) read(e *engine, end string, document reflect.Value) error {
 				d.port = v
 				continue
 			}
+			if *v == 0 && e.idle(end, name, "0") {
+				d.cleared = append(d.cleared, name)
+				continue
+			}
 			if err := d.set(e, end, name, decimal(*v)); err != nil {
 				return err
 			}
 		case *bool:
+			if !*v && e.idle(end, name, "false") {
+				continue
+			}
 			if err := d.set(e, end, name, boolean(*v)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// idle reports that a zero in a document asks for nothing: the setting is one of the other end, one that is not supported,
+// or one that cannot be zero. Some clients, Terraform's provider among them, send every member of a document.
+func (e *engine) idle(end, name, zero string) bool {
+	s := e.setting(end, name)
+	if s == nil || !s.supported() {
+		return true
+	}
+	_, want := s.shape(zero)
+	return want != ""
 }
 
 func (d *draft) set(e *engine, end, name, raw string) error {
@@ -167,10 +185,10 @@ func (d *draft) apply(e *engine, rec *Endpoint, exact bool) (sealed bool, err er
 
 // login decides how the endpoint logs in: by what the call says itself, or by a secret, never by both.
 func (d *draft) login(e *engine, rec *Endpoint) (sealed bool, err error) {
-	clear := d.given()
+	plain := d.given()
 	if d.secretID != nil || d.secretRole != nil {
-		if len(clear) > 0 {
-			return false, invalidCombination("Give either %s and %s, or %s, and not both.", secretID, secretRole, strings.Join(clear, ", "))
+		if len(plain) > 0 {
+			return false, invalidCombination("Give either %s and %s, or %s, and not both.", secretID, secretRole, strings.Join(plain, ", "))
 		}
 		for name, v := range map[string]*string{secretID: d.secretID, secretRole: d.secretRole} {
 			if v != nil {
@@ -184,17 +202,17 @@ func (d *draft) login(e *engine, rec *Endpoint) (sealed bool, err error) {
 		return true, nil
 	}
 	if rec.Settings[secretID] != "" {
-		if len(clear) == 0 {
+		if len(plain) == 0 {
 			return false, nil
 		}
-		if len(clear) < 4 {
+		if len(plain) < 4 {
 			return false, invalidCombination("The endpoint logs in by the secret %s. To replace it give Username, Password, ServerName and Port together.", rec.Settings[secretID])
 		}
 		delete(rec.Settings, secretID)
 		delete(rec.Settings, secretRole)
 	}
-	if e.file && len(clear) > 0 {
-		return false, invalidCombination("An endpoint of engine %s is a file, which DatabaseName names; it has no %s.", e.name, strings.Join(clear, ", "))
+	if e.file && len(plain) > 0 {
+		return false, invalidCombination("An endpoint of engine %s is a file, which DatabaseName names; it has no %s.", e.name, strings.Join(plain, ", "))
 	}
 	if d.user != nil {
 		rec.User = *d.user

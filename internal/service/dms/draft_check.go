@@ -30,7 +30,7 @@ func (e *engine) check(rec *Endpoint) error {
 			return err
 		}
 	}
-	rec.Attributes = e.shownAttributes(rec.Type, rec.Attributes, rec.Settings)
+	rec.Attributes = e.heldAttributes(rec.Type, rec.Attributes, rec.Settings)
 	if len(rec.Settings) == 0 {
 		rec.Settings = nil
 	}
@@ -39,6 +39,9 @@ func (e *engine) check(rec *Endpoint) error {
 	}
 	if e.needsDatabase && rec.Database == "" {
 		return invalidCombination("An endpoint of engine %s needs a DatabaseName.", e.name)
+	}
+	if rec.Settings["TargetDbType"] == "specific-database" && rec.Database == "" {
+		return invalidCombination("TargetDbType specific-database needs a DatabaseName: the database that everything goes into.")
 	}
 	if e.file {
 		return checkFile(rec)

@@ -151,7 +151,7 @@ func TestSubscriptions(t *testing.T) {
 		c.Quotas = map[string]int64{quotaSubscriptions: 2}
 		c.Notify = Notify{Topics: map[string]string{testTopic: "https://hooks.example/dms", testTopic + "-2": "https://hooks.example/2"}, Secret: []byte("0123456789abcdef")}
 	})
-	d.made("box", nil)
+	box, _ := d.made("box", nil)
 	out := does[dmsapi.CreateEventSubscriptionResponse](d, "CreateEventSubscription", &subscribe{SubscriptionName: new("All"), SnsTopicArn: new(testTopic)}).EventSubscription
 	require.Equal(t, "creating", *out.Status)
 	require.Equal(t, testAccount, *out.CustomerAwsId)
@@ -194,6 +194,14 @@ func TestSubscriptions(t *testing.T) {
 	d.refuses("DescribeEventSubscriptions", &describe{SubscriptionName: new("none")}, "ResourceNotFoundFault", "none")
 	d.refuses("DescribeEventSubscriptions", &describe{Filters: []dmsapi.Filter{{Name: new("event-subscription-id"), Values: []string{"none"}}}}, "ResourceNotFoundFault", "matching")
 	require.Len(t, does[dmsapi.DescribeEventSubscriptionsResponse](d, "DescribeEventSubscriptions", &describe{Filters: []dmsapi.Filter{{Name: new("event-subscription-arn"), Values: []string{d.arn(subs, "some")}}}}).EventSubscriptionsList, 1)
+	// The subscription follows its source to its new name, and back.
+	byID := func() []string {
+		return does[dmsapi.DescribeEventSubscriptionsResponse](d, "DescribeEventSubscriptions", &describe{SubscriptionName: new("some")}).EventSubscriptionsList[0].SourceIdsList
+	}
+	for _, name := range []string{"crate", "box"} {
+		does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: box, ReplicationInstanceIdentifier: &name})
+		require.Equal(t, []string{name}, byID())
+	}
 	type modify = dmsapi.ModifyEventSubscriptionMessage
 	changed := does[dmsapi.ModifyEventSubscriptionResponse](d, "ModifyEventSubscription", &modify{SubscriptionName: new("some"), Enabled: new(true), EventCategories: []string{"creation", "LowStorage"}, SnsTopicArn: new(testTopic + "-2")}).EventSubscription
 	require.Equal(t, "modifying", *changed.Status)

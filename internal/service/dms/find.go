@@ -72,6 +72,14 @@ func (o outside) Get(key string) (store.Item, error) { return o.store.Get(o.ctx,
 
 func (s *Service) outside(ctx context.Context) getter { return outside{ctx, s.Store} }
 
+// reads reads what only is to be shown.
+func (s *Service) reads(ctx context.Context) outside {
+	if s.Reads != nil {
+		return outside{ctx, s.Reads}
+	}
+	return outside{ctx, s.Store}
+}
+
 // lookup reads a record by its ID.
 func lookup[T any](from getter, k kind, id string) (*T, error) {
 	v, err := store.Read[T](from, k.keys()+id)

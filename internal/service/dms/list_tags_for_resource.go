@@ -27,7 +27,7 @@ func (s *Service) listTagsForResource() service.Operation {
 		}
 		out := &dmsapi.ListTagsForResourceResponse{TagList: []dmsapi.Tag{}}
 		for _, arn := range arns {
-			r, err := s.recordOf(s.outside(ctx), arn)
+			r, err := s.recordOf(s.reads(ctx), arn)
 			if err != nil {
 				return nil, err
 			}

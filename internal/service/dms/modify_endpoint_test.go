@@ -39,15 +39,15 @@ func TestModifyMergesOrReplaces(t *testing.T) {
 	}
 	pg := func(p dmsapi.PostgreSQLSettings) *dmsapi.PostgreSQLSettings { return &p }
 	set(&modifyInput{PostgreSQLSettings: pg(dmsapi.PostgreSQLSettings{ExecuteTimeout: new(int64(9))})},
-		map[string]string{"SlotName": "one", "HeartbeatEnable": "true", "ExecuteTimeout": "9"}, "slotName=one;heartbeatEnable=true;executeTimeout=9;")
+		map[string]string{"SlotName": "one", "HeartbeatEnable": "true", "ExecuteTimeout": "9"}, "slotName=one;heartbeatEnable=true")
 	set(&modifyInput{PostgreSQLSettings: pg(dmsapi.PostgreSQLSettings{SlotName: new("two")}), ExactSettings: new(false)},
-		map[string]string{"SlotName": "two", "HeartbeatEnable": "true", "ExecuteTimeout": "9"}, "heartbeatEnable=true;executeTimeout=9;slotName=two;")
+		map[string]string{"SlotName": "two", "HeartbeatEnable": "true", "ExecuteTimeout": "9"}, "heartbeatEnable=true;")
 	set(&modifyInput{PostgreSQLSettings: pg(dmsapi.PostgreSQLSettings{SlotName: new("")})},
-		map[string]string{"HeartbeatEnable": "true", "ExecuteTimeout": "9"}, "heartbeatEnable=true;executeTimeout=9;")
+		map[string]string{"HeartbeatEnable": "true", "ExecuteTimeout": "9"}, "heartbeatEnable=true;")
 	set(&modifyInput{PostgreSQLSettings: pg(dmsapi.PostgreSQLSettings{SlotName: new("three")}), ExactSettings: new(true)},
 		map[string]string{"SlotName": "three"}, "slotName=three;")
 	set(&modifyInput{Port: new(int64(6000)), ExactSettings: new(true)}, map[string]string{"SlotName": "three"}, "slotName=three;")
-	set(&modifyInput{ExtraConnectionAttributes: new("captureDDLs=N")}, map[string]string{"CaptureDdls": "false"}, "captureDDLs=N;")
+	set(&modifyInput{ExtraConnectionAttributes: new("captureDDLs=N")}, map[string]string{"CaptureDdls": "false"}, "captureDDLs=N")
 	set(&modifyInput{ExtraConnectionAttributes: new("")}, nil, "")
 
 	script := "SET a = 1; SET b = 2"

@@ -67,6 +67,9 @@ func (s *Service) changeAtOnce(tx store.Tx, i *Instance, in *dmsapi.ModifyReplic
 				return false, err
 			}
 			tx.Delete(instances.names() + i.Name)
+			if err := renameSource(tx, sourceInstance, i.Name, name); err != nil {
+				return false, err
+			}
 			i.Name, changed = name, true
 		}
 	}

@@ -49,36 +49,36 @@ type lister interface {
 
 func (o outside) List(r store.Range) (store.Page, error) { return o.store.List(o.ctx, r) }
 
-// pageSize is how many records are read at once on the way to a page.
-const pageSize = 500
-
-// collect reads one page of the records under a prefix for which keep holds, and where the next one begins.
-func collect[T any](from lister, prefix string, p paging, keep func(*T) bool) (all []T, marker *string, err error) {
-	all = []T{}
-	r := store.Range{Prefix: prefix, After: p.after, Limit: min(p.limit+1, pageSize)}
-	for last := ""; ; {
-		page, err := from.List(r)
+// collect reads one page of the records under a prefix for which keep holds, and where the next one begins. What the records
+// point to is shared with others and must not be changed.
+func collect[T any](from scanner, prefix string, p paging, keep func(*T) bool) (all []T, marker *string, err error) {
+	items, marker, err := collectItems(from, prefix, p, keep)
+	all = make([]T, len(items))
+	for i := range items {
+		v, err := store.Decoded[T](items[i])
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, item := range page.Items {
-			var v T
-			if err := item.Decode(&v); err != nil {
-				return nil, nil, err
-			}
-			if !keep(&v) {
-				continue
-			}
-			if len(all) == p.limit {
-				return all, markerOf(last), nil
-			}
-			all, last = append(all, v), item.Key
-		}
-		if !page.More {
-			return all, nil, nil
-		}
-		r.After, r.Revision, r.Limit = page.Items[len(page.Items)-1].Key, page.Revision, pageSize
+		all[i] = *v
 	}
+	return all, marker, err
+}
+
+// collectItems is collect for those who make something else of the records.
+func collectItems[T any](from scanner, prefix string, p paging, keep func(*T) bool) (all []store.Item, marker *string, err error) {
+	err = from.scan(prefix, p.after, func(item store.Item) (more bool, err error) {
+		v, err := store.Decoded[T](item)
+		if err != nil || !keep(v) {
+			return true, err
+		}
+		if len(all) == p.limit {
+			marker = markerOf(all[len(all)-1].Key)
+			return false, nil
+		}
+		all = append(all, item)
+		return true, nil
+	})
+	return all, marker, err
 }
 
 // filters are those of a Describe call by name.

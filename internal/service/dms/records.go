@@ -81,7 +81,7 @@ type Endpoint struct {
 	Certificate string            `json:",omitempty"` // its ID
 	Role        string            `json:",omitempty"` // ServiceAccessRoleArn
 	KMSKey      string            // its ARN
-	Attributes  string            `json:",omitempty"` // ExtraConnectionAttributes, as shown
+	Attributes  string            `json:",omitempty"` // ExtraConnectionAttributes, as written
 	Settings    map[string]string `json:",omitempty"` // the engine's settings by DMS's names, from the document and the attributes
 	Sealed      []byte            `json:",omitempty"` // a JSON object of secrets, under KMSKey
 	Created     time.Time

@@ -18,7 +18,9 @@ import (
 
 // Config is what the service works with.
 type Config struct {
-	Store     store.Store
+	Store store.Store
+	// Reads answers what is only to be shown, faster and a moment behind what other servers write; nil: Store.
+	Reads     store.Store
 	Partition string
 	Account   string
 	Region    string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"reflect"
@@ -134,6 +135,8 @@ func open(ctx context.Context, end, raw string, settings map[string]string) erro
 	if err != nil {
 		return err
 	}
+	settings = maps.Clone(settings)
+	delete(settings, "TargetDbType") // which an instance obeys itself
 	c := connector.Config{URL: raw, Settings: settings, Log: slog.New(slog.DiscardHandler)}
 	if end == asSource {
 		_, err = engine.OpenSource(ctx, c)

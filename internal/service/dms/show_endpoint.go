@@ -9,12 +9,12 @@ import (
 )
 
 // showEndpoint is an endpoint as DMS answers it: its type in capitals, what names the server both at the top and in the
-// engine's document, the document filled with what holds without a setting, and no secret.
+// engine's document, the document filled with defaults where nothing was set, and no secret.
 func (s *Service) showEndpoint(rec *Endpoint) *dmsapi.Endpoint {
 	out := &dmsapi.Endpoint{
 		EndpointArn: new(s.arn(endpoints, rec.ID)), EndpointIdentifier: &rec.Name, EndpointType: new(strings.ToUpper(rec.Type)),
 		EngineName: &rec.Engine, Status: &rec.Status, Username: some(rec.User), ServerName: some(rec.Server),
-		DatabaseName: some(rec.Database), SslMode: &rec.SSLMode, KmsKeyId: some(rec.KMSKey), ExtraConnectionAttributes: some(rec.Attributes),
+		DatabaseName: some(rec.Database), SslMode: &rec.SSLMode, KmsKeyId: some(rec.KMSKey),
 		IsReadOnly: new(false),
 	}
 	if rec.Port != 0 {
@@ -27,7 +27,7 @@ func (s *Service) showEndpoint(rec *Endpoint) *dmsapi.Endpoint {
 	if err != nil {
 		return out // of a version of this server that knew more engines
 	}
-	out.EngineDisplayName = &e.display
+	out.EngineDisplayName, out.ExtraConnectionAttributes = &e.display, some(e.shownAttributes(rec.Type, rec.Attributes, rec.Settings))
 	if e.document != "" {
 		member := reflect.ValueOf(out).Elem().FieldByName(e.document)
 		member.Set(reflect.New(member.Type().Elem()))
@@ -36,7 +36,18 @@ func (s *Service) showEndpoint(rec *Endpoint) *dmsapi.Endpoint {
 	return out
 }
 
-// fill writes the settings of an endpoint into its document.
+// configured reports that the endpoint has settings of its own.
+func (rec *Endpoint) configured() bool {
+	for name := range rec.Settings {
+		if name != secretID && name != secretRole {
+			return true
+		}
+	}
+	return false
+}
+
+// fill writes the settings of an endpoint into its document: what was set, or the defaults as long as nothing was. Clients
+// that hold what they sent against what they read (Terraform) would take defaults beside it for changes.
 func (e *engine) fill(document reflect.Value, rec *Endpoint) {
 	put := func(name, text string) {
 		field := document.FieldByName(name)
@@ -55,7 +66,7 @@ func (e *engine) fill(document reflect.Value, rec *Endpoint) {
 		}
 	}
 	for i := range e.settings {
-		if s := &e.settings[i]; s.of(e, rec.Type) {
+		if s := &e.settings[i]; s.of(e, rec.Type) && !rec.configured() {
 			put(s.name, s.otherwise)
 		}
 	}

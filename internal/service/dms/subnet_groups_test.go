@@ -8,6 +8,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
+	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
 type (
@@ -89,6 +90,20 @@ func TestQuotas(t *testing.T) {
 	d.made("two", nil)
 	d.refuses("ModifyReplicationInstance", &modifyInstance{ReplicationInstanceArn: arn, AllocatedStorage: new(int64(81))}, "StorageQuotaExceededFault", "130")
 	d.refuses("CreateReplicationInstance", &createInstance{ReplicationInstanceIdentifier: new("three"), ReplicationInstanceClass: new("dms.t3.micro"), AllocatedStorage: new(int64(5))}, "ResourceQuotaExceededFault", "ReplicationInstances")
+	_, err = d.Store.Update(t.Context(), func(tx store.Tx) error {
+		for _, on := range []string{"A", "B"} {
+			if err := store.Write(tx, tasks.keys()+"on"+on, Task{ID: "on" + on, Instance: on}); err != nil {
+				return err
+			}
+		}
+		for _, pair := range [][2]string{{"A", "E"}, {"A", "F"}, {"B", "E"}} {
+			if err := store.Write(tx, connectionKey(pair[0], pair[1]), Connection{Instance: pair[0], Endpoint: pair[1]}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
 	out := does[dmsapi.DescribeAccountAttributesResponse](d, "DescribeAccountAttributes", &dmsapi.DescribeAccountAttributesMessage{})
 	require.Regexp(t, `^c[a-z0-9]{11}$`, *out.UniqueAccountIdentifier)
 	again := does[dmsapi.DescribeAccountAttributesResponse](d, "DescribeAccountAttributes", &dmsapi.DescribeAccountAttributesMessage{})
@@ -102,4 +117,6 @@ func TestQuotas(t *testing.T) {
 	require.Equal(t, [2]int64{1, 60}, got["ReplicationSubnetGroups"])
 	require.Equal(t, [2]int64{6, 60}, got["SubnetsPerReplicationSubnetGroup"])
 	require.Equal(t, [2]int64{0, 1000}, got["Endpoints"])
+	require.Equal(t, [2]int64{2, 100}, got["EndpointsPerInstance"])
+	require.Equal(t, [2]int64{1, 200}, got["ReplicationTasksPerInstance"])
 }

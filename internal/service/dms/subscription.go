@@ -73,6 +73,29 @@ func checkSources(tx store.Tx, typ string, sources []string) ([]string, error) {
 	return all, nil
 }
 
+// renameSource lets subscriptions that are limited to a source follow it to its new identifier.
+func renameSource(tx store.Tx, typ, from, to string) error {
+	page, err := tx.List(store.Range{Prefix: subs.keys()})
+	if err != nil {
+		return err
+	}
+	for _, item := range page.Items {
+		var sub Subscription
+		if err := item.Decode(&sub); err != nil {
+			return err
+		}
+		at := slices.Index(sub.Sources, from)
+		if sub.SourceType != typ || at < 0 {
+			continue
+		}
+		sub.Sources[at] = to
+		if err := store.Write(tx, item.Key, sub); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // showSubscription shows a subscription, in a status that its record may not have.
 func (s *Service) showSubscription(sub *Subscription, status string) *dmsapi.EventSubscription {
 	out := &dmsapi.EventSubscription{

@@ -45,6 +45,14 @@ func TestTagsOfEveryKind(t *testing.T) {
 		does[dmsapi.RemoveTagsFromResourceResponse](d, "RemoveTagsFromResource", &dmsapi.RemoveTagsFromResourceMessage{ResourceArn: &arn, TagKeys: []string{"K", "absent"}})
 		delete(before, "K")
 		require.Equal(t, before, tags(arn), arn)
+		known, err := d.Known(t.Context(), nil, service.Check{Resource: arn, Keys: map[string][]string{"aws:ResourceTag/k": {"asked"}}})
+		require.NoError(t, err)
+		require.Equal(t, []string{"asked"}, known.Keys["aws:ResourceTag/k"])
+		for k, v := range before {
+			if k != "k" {
+				require.Equal(t, []string{v}, known.Keys["aws:ResourceTag/"+k], arn)
+			}
+		}
 	}
 	many := does[dmsapi.ListTagsForResourceResponse](d, "ListTagsForResource", &dmsapi.ListTagsForResourceMessage{ResourceArnList: arns}).TagList
 	require.Len(t, many, len(arns)+1)

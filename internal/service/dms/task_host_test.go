@@ -25,6 +25,8 @@ type world struct {
 	length    int           // steps of a full load
 	tick      time.Duration // a step
 	unwanted  []string
+	forgotten map[string]int // how often a run began anew, by run
+	lostOnes  int            // so many calls of Start get lost on the way
 }
 
 // machine is one instance: its disk outlives its processes.
@@ -45,7 +47,7 @@ type process struct {
 
 func newWorld(seed uint64) *world {
 	return &world{
-		instances: map[string]*machine{}, changed: make(chan struct{}), kept: map[string]string{}, moved: map[string]int{},
+		instances: map[string]*machine{}, changed: make(chan struct{}), kept: map[string]string{}, moved: map[string]int{}, forgotten: map[string]int{},
 		random: rand.New(rand.NewPCG(seed, 1)), slow: time.Millisecond, length: 3, tick: 2 * time.Millisecond,
 	}
 }
@@ -248,8 +250,13 @@ func (l *line) Start(ctx context.Context, t instance.Task) error {
 		} else if have != nil && have.Running {
 			return &instance.Refusal{Message: "an earlier attempt still runs"}
 		}
+		if l.w.lostOnes > 0 {
+			l.w.lostOnes--
+			return errLostCall
+		}
 		if t.Mode != instance.Resume {
 			l.w.moved[t.Run] = 0
+			l.w.forgotten[t.Run]++
 		}
 		l.w.kept[t.Run] = t.ID
 		state := &instance.TaskState{ID: t.ID, Attempt: t.Attempt, Running: true, Progress: instance.Progress{Started: time.Now()}}

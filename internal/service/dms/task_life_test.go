@@ -293,3 +293,31 @@ func TestCutOver(t *testing.T) {
 	require.Contains(t, b.events(t, "k"), "Replication task has cut over: the target has taken over.")
 	require.Equal(t, 50, b.rowsOf(t, "k"), "nothing was loaded twice")
 }
+
+// TestReloadIsNotLost interrupts a reload before the instance has heard of it, and after it has begun: what was loaded
+// before is loaded anew, once.
+func TestReloadIsNotLost(t *testing.T) {
+	b := newTaskBench(t, taskStore(t), 1)
+	b.furnish(t, nil)
+	b.control()
+	defer func() { b.stop() }()
+	b.create(t, "k", fullLoad)
+	b.await(t, "k", taskReady)
+	require.Nil(t, b.start(t, "k", WishFresh))
+	b.await(t, "k", taskStopped)
+	run := b.record(t, "k").run()
+	b.world.mu.Lock()
+	require.Equal(t, 1, b.world.forgotten[run])
+	b.world.lostOnes, b.world.length = 2, 200
+	b.world.mu.Unlock()
+
+	require.Nil(t, b.start(t, "k", WishReload))
+	b.await(t, "k", taskRunning)
+	require.Eventually(t, func() bool { return b.rowsOf(t, "k") > 3 && b.record(t, "k").Begun }, patient, time.Millisecond)
+	b.world.kill("I1")
+	b.await(t, "k", taskStopped)
+	require.Equal(t, 200, b.rowsOf(t, "k"))
+	b.world.mu.Lock()
+	defer b.world.mu.Unlock()
+	require.Equal(t, 2, b.world.forgotten[run], "once for each of the two loads")
+}

@@ -359,9 +359,9 @@ func TestConflictingCallsHaveOneWinner(t *testing.T) {
 	for i := range callers {
 		go func() {
 			if i%2 == 0 {
-				results <- b.start(elsewhere{}, "K", WishFresh)
+				results <- b.start(elsewhere{}, "K", WishFresh) //nolint:testifylint // it panics elsewhere
 			} else {
-				results <- b.delete(elsewhere{}, "K")
+				results <- b.delete(elsewhere{}, "K") //nolint:testifylint // it panics elsewhere
 			}
 		}()
 	}

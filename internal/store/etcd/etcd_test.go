@@ -122,3 +122,5 @@ func BenchmarkUpdate(b *testing.B) {
 		}
 	}
 }
+
+func TestMirror(t *testing.T) { storetest.Mirror(t, embedded(t)(t)) }

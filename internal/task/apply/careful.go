@@ -179,9 +179,7 @@ func (a *Applier) put(ctx context.Context, s step, row int32) error {
 		}
 		a.singles.add(t, set)
 	}
-	insert := connector.RowSet{Op: change.Insert, Table: t.Target, Columns: t.Columns, Key: t.Key, Unique: len(t.Key) > 0, Rows: a.singles.batch(t.Columns)}
-	copyRow(insert.Rows, &s.changes.New, int(row), t.every)
-	a.singles.add(t, insert)
+	a.singles.add(t, a.singles.insertion(t, &s.changes.New, row))
 	if err := a.Session.Savepoint(ctx); err != nil {
 		return fmt.Errorf("set a savepoint on the target: %w", err)
 	}

@@ -50,6 +50,11 @@ func (s *sets) keyless(t *Table, c *change.Changes) error {
 			}
 			continue
 		}
+		if !whole(place{&c.New, c.After[i]}) {
+			end()
+			s.add(t, s.insertion(t, &c.New, c.After[i]))
+			continue
+		}
 		if open == nil {
 			open = &connector.RowSet{Op: change.Insert, Table: t.Target, Columns: t.Columns, Rows: s.batch(t.Columns)}
 		}

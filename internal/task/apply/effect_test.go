@@ -58,7 +58,11 @@ func (u *author) change() {
 	all, keyOnly := [3]bool{true, true, true}, [3]bool{true, false, false}
 	switch {
 	case !there:
-		put(&u.c.New, key, fresh, all)
+		known := all
+		if rapid.Bool().Draw(u.t, "without a column") { // which came into being later
+			known[1], fresh.a = false, ""
+		}
+		put(&u.c.New, key, fresh, known)
 		u.g.Add(u.c, change.Insert, true, false, 0)
 		u.w[key] = fresh
 	case rapid.Bool().Draw(u.t, "delete"):
@@ -113,7 +117,9 @@ func carryOut(t require.TestingT, w world, s connector.RowSet) {
 		case change.Insert:
 			key := s.Rows.Columns[0].Ints[i]
 			require.NotContains(t, w, key, "a row to be inserted is not there yet")
-			w[key] = row{text(&s.Rows.Columns[1], i), text(&s.Rows.Columns[2], i)}
+			r := row{}
+			fill(t, &r, s, i)
+			w[key] = r
 		default:
 			key := s.Rows.Columns[0].Ints[i]
 			if s.Old != nil {
@@ -123,17 +129,22 @@ func carryOut(t require.TestingT, w world, s connector.RowSet) {
 			seen[key] = true
 			r, there := w[key]
 			require.True(t, there, "a row to be updated is there")
-			for c, column := range s.Columns {
-				require.False(t, s.Rows.Columns[c].IsAbsent(i), "no set holds what is not known")
-				switch column.Column.Name {
-				case "a":
-					r.a = text(&s.Rows.Columns[c], i)
-				case "b":
-					r.b = text(&s.Rows.Columns[c], i)
-				}
-			}
+			fill(t, &r, s, i)
 			delete(w, key)
 			w[s.Rows.Columns[0].Ints[i]] = r
+		}
+	}
+}
+
+// fill sets what a row of a set tells.
+func fill(t require.TestingT, r *row, s connector.RowSet, i int) {
+	for c, column := range s.Columns {
+		require.False(t, s.Rows.Columns[c].IsAbsent(i), "no set holds what is not known")
+		switch column.Column.Name {
+		case "a":
+			r.a = text(&s.Rows.Columns[c], i)
+		case "b":
+			r.b = text(&s.Rows.Columns[c], i)
 		}
 	}
 }

@@ -75,7 +75,11 @@ func (f *fold) add(i int) bool {
 	after, before := c.After[i], c.Before[i]
 	switch c.Ops[i] {
 	case change.Insert:
-		f.put(f.find(f.newRow(after), false), after, change.None)
+		e := f.find(f.newRow(after), false)
+		if e.was && !whole(f.newRow(after)) { // what it does not tell is not what the row before it had
+			return false
+		}
+		f.put(e, after, change.None)
 	case change.Delete:
 		if !knows(f.oldRow(before), f.table.Key) {
 			return false

@@ -93,27 +93,39 @@ func (f *fold) holdsWhole(e *entry) bool {
 
 // inserts makes the set of the rows that are new. Where a filter selects rows, whatever is known whole is put in anew: nobody
 // can say whether the row had been selected before.
+// A row that was written before a column came into being does not tell it: it gets the column's default then.
 func (s *sets) inserts(f *fold) {
 	t := f.table
-	set := connector.RowSet{Op: change.Insert, Table: t.Target, Columns: t.Columns, Key: t.Key, Unique: true}
-	for i := range f.entries {
-		e := &f.entries[i]
-		if e.is && (!e.was || t.Partial && f.holdsWhole(e)) {
-			if set.Rows == nil {
-				set.Rows = s.batch(t.Columns)
+	shapes := f.shapes(f.inserted)
+	for shape := range shapes.count() {
+		columns := shapes.columns(shape)
+		picked := t.pick(columns)
+		set := connector.RowSet{Op: change.Insert, Table: t.Target, Columns: picked, Key: t.keyIn(columns), Unique: true}
+		for i := range f.entries {
+			e := &f.entries[i]
+			if !f.inserted(e) || shapes.of(i) != shape {
+				continue
 			}
-			f.copyNewest(set.Rows, e.row, nil)
+			if set.Rows == nil {
+				set.Rows = s.batch(picked)
+			}
+			f.copyNewest(set.Rows, e.row, columns)
+		}
+		if set.Rows != nil {
+			s.add(t, set)
 		}
 	}
-	if set.Rows != nil {
-		s.add(t, set)
-	}
+}
+
+// inserted reports whether a row comes in.
+func (f *fold) inserted(e *entry) bool {
+	return e.is && e.row != change.None && (!e.was || f.table.Partial && f.holdsWhole(e))
 }
 
 // updates makes a set of the changed rows for each combination of columns that are known.
 func (s *sets) updates(f *fold) {
 	t := f.table
-	shapes := f.shapes()
+	shapes := f.shapes(f.updated)
 	for shape := range shapes.count() {
 		columns := shapes.columns(shape)
 		if len(columns) == len(t.Key) { // nothing to set

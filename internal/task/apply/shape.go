@@ -12,8 +12,8 @@ type shapes struct {
 	member []int32
 }
 
-// shapes looks at the entries that are updates.
-func (f *fold) shapes() shapes {
+// shapes looks at some of the entries, whose rows are not None.
+func (f *fold) shapes(of func(*entry) bool) shapes {
 	s := shapes{fold: f}
 	if !anyAbsent(&f.changes.New) {
 		return s
@@ -23,7 +23,7 @@ func (f *fold) shapes() shapes {
 	mask := make([]byte, len(f.table.Columns))
 	for i := range f.entries {
 		e := &f.entries[i]
-		if !f.updated(e) {
+		if !of(e) {
 			continue
 		}
 		for c := range mask {

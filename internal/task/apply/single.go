@@ -15,9 +15,7 @@ func (s *sets) single(t *Table, c *change.Changes, i int) error {
 	after, before := c.After[i], c.Before[i]
 	switch c.Ops[i] {
 	case change.Insert:
-		set := connector.RowSet{Op: change.Insert, Table: t.Target, Columns: t.Columns, Key: t.Key, Unique: len(t.Key) > 0, Rows: s.batch(t.Columns)}
-		copyRow(set.Rows, &c.New, int(after), t.every)
-		s.add(t, set)
+		s.add(t, s.insertion(t, &c.New, after))
 		return nil
 	case change.Delete:
 		set := connector.RowSet{Op: change.Delete, Table: t.Target}
@@ -29,6 +27,18 @@ func (s *sets) single(t *Table, c *change.Changes, i int) error {
 	default:
 		return s.singleUpdate(t, c, after, before)
 	}
+}
+
+// insertion is the set of one new row, with the columns that it tells.
+func (s *sets) insertion(t *Table, rows *change.Batch, row int32) connector.RowSet {
+	columns := t.every
+	if p := (place{rows, row}); !whole(p) {
+		columns = known(p)
+	}
+	picked := t.pick(columns)
+	set := connector.RowSet{Op: change.Insert, Table: t.Target, Columns: picked, Key: t.keyIn(columns), Unique: len(t.Key) > 0, Rows: s.batch(picked)}
+	copyRow(set.Rows, rows, int(row), columns)
+	return set
 }
 
 func (s *sets) singleUpdate(t *Table, c *change.Changes, after, before int32) error {

@@ -46,6 +46,8 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 		close(next.answered)
 		return err
 	}
+	p.busy.Store(time.Now().UnixNano())
+	defer p.busy.Store(0)
 	if next.work != nil {
 		g := next.work.Group
 		p.torn = g.Open

@@ -41,6 +41,10 @@ type Config struct {
 	Watcher Watcher
 	// Aside says that this is not the run's own stream but one beside it, for a table that is loaded anew.
 	Aside bool
+	// Silence is how long an end may be silent before it is asked, Probe asks the target over a new connection. A zero Silence
+	// waits for ever.
+	Silence time.Duration
+	Probe   func(context.Context) error
 	// Loopback is the source's table that marks what has come from the target; MarkTable the target's that marks what comes
 	// from here, nil for no marks.
 	Loopback  catalog.Name

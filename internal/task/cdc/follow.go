@@ -108,7 +108,12 @@ func (f *follower) live(ctx context.Context) (Reason, error) {
 // begin opens both ends at the checkpoint.
 func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	position := f.Position
-	checkpoint, ok, err := f.Target.Checkpoint(ctx, f.Run)
+	var checkpoint connector.Checkpoint
+	var ok bool
+	err := f.soon(ctx, func(ctx context.Context) (err error) {
+		checkpoint, ok, err = f.Target.Checkpoint(ctx, f.Run)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the checkpoint: %w", err)
 	}
@@ -150,8 +155,11 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 
 // recall takes up what the run has noted: tables that are suspended, a transaction that was cut in two.
 func (p *pipe) recall(ctx context.Context) error {
-	notes, err := p.Target.Notes(ctx, p.Run)
-	if err != nil {
+	var notes map[string]string
+	if err := p.soon(ctx, func(ctx context.Context) (err error) {
+		notes, err = p.Target.Notes(ctx, p.Run)
+		return err
+	}); err != nil {
 		return fmt.Errorf("read the notes of the run: %w", err)
 	}
 	for _, t := range p.tables {
@@ -179,7 +187,7 @@ func (f *follower) pool() *change.GroupPool {
 }
 
 func (f *follower) request(p *pipe) connector.StreamRequest {
-	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback}
+	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
 			r.Tables = append(r.Tables, t.Followed())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -38,6 +39,9 @@ type pipe struct {
 	applier  *apply.Applier
 
 	end string // of StopPoint.CaughtUp
+
+	// busy is since when something is being carried out on the target, Unix nanoseconds; 0: nothing is.
+	busy atomic.Int64
 
 	// rejected are changes that the stream could not read, until they go along with a work.
 	rejected []apply.Rejected
@@ -78,6 +82,7 @@ func (p *pipe) run(ctx context.Context) (Reason, error) {
 		time.AfterFunc(stopGrace, func() { release(context.Cause(ctx)) })
 	})()
 
+	defer p.watch(applying, release)()
 	parcels := make(chan parcel, 1)
 	var readErr error
 	go func() {
@@ -94,6 +99,9 @@ func (p *pipe) run(ctx context.Context) (Reason, error) {
 		if left.errand != nil {
 			left.errand.done <- errNotNow
 		}
+	}
+	if lost := context.Cause(applying); err != nil && errors.Is(lost, errSilent) {
+		return "", lost
 	}
 	switch {
 	case errors.Is(err, errEnded):
