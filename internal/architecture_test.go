@@ -28,6 +28,7 @@ var layers = [][]string{
 	{"internal/task/cdc"},
 	{"internal/validate"},
 	{"internal/task"},
+	{"internal/assess"},
 	{"internal/progress", "internal/demo"},
 	{"internal/summary"},
 	{"internal/instance"},

@@ -10,7 +10,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
-	exitIncomplete  = 3 // the migration ended, but rows were rejected, or tables or objects were not carried; or rows differ
+	exitIncomplete  = 3 // the migration ended, but rows were rejected, or tables or objects were not carried; or rows differ, or a check failed
 	exitInterrupted = 130
 )
 
@@ -19,6 +19,9 @@ var errIncomplete = errors.New("the migration is not complete")
 
 // errDifferent ends a validation that found rows that differ; the report has said which.
 var errDifferent = errors.New("source and target are not the same")
+
+// errNotReady ends an assessment in which something failed; the report has said what.
+var errNotReady = errors.New("the migration is not ready to start")
 
 // errTold is in the chain of errors that have been shown already.
 var errTold = errors.New("shown")
@@ -38,7 +41,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, errIncomplete), errors.Is(err, errDifferent):
+	case errors.Is(err, errIncomplete), errors.Is(err, errDifferent), errors.Is(err, errNotReady):
 		return exitIncomplete
 	}
 	return exitFailed

@@ -26,7 +26,7 @@ everything else the target understands.`,
 	})
 	root.PersistentFlags().String("config", "", "file with default flag values (YAML: flag names and values, by command)")
 	root.AddCommand(
-		newMigrate(), newRelease(), newReload(), newValidate(), newInspect(), newDemo(),
+		newMigrate(), newRelease(), newReload(), newValidate(), newAssess(), newInspect(), newDemo(),
 		newServe(), newInstance(), newBackup(), newRestore(), newRootKey(), newExplain(),
 		newApply(), newImport(), newStatus(),
 	)

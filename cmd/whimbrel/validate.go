@@ -144,13 +144,8 @@ func runValidate(cmd *cobra.Command, f *validateFlags, source, target string) er
 	return nil
 }
 
-func writePage(path string, v *task.Validation, failure error) (err error) {
-	file, err := os.Create(path) //nolint:gosec // the path the user gave
-	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	return summary.ValidationPage(file, v, failure)
+func writePage(path string, v *task.Validation, failure error) error {
+	return writeFile(path, func(out io.Writer) error { return summary.ValidationPage(out, v, failure) })
 }
 
 // showValidation draws a bar on a terminal and logs lines elsewhere.

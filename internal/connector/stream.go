@@ -79,10 +79,32 @@ type Followed struct {
 	Since string
 }
 
+// Subject is what an Obstacle is about, so that a check of that alone can be told from the others.
+type Subject string
+
+// The subjects.
+const (
+	LogLevel     Subject = "log level"     // wal_level, log_bin
+	LogFormat    Subject = "log format"    // binlog_format
+	LogImage     Subject = "log image"     // binlog_row_image
+	LogRetention Subject = "log retention" // max_slot_wal_keep_size, expire_logs_days
+	ServerID     Subject = "server id"
+	Replica      Subject = "replica"
+	Replication  Subject = "replication" // the right to replicate
+	Slots        Subject = "slots"
+	Senders      Subject = "senders"
+	SenderPause  Subject = "sender timeout"
+	DDLEvents    Subject = "ddl events" // the right to see changes of structure
+	Identity     Subject = "identity"   // what identifies a table's rows
+	Storage      Subject = "engine"     // a table's storage engine
+	Cascade      Subject = "cascade"    // rows that foreign keys change
+)
+
 // Obstacle is something about the source that keeps changes from being captured, or captured whole.
 type Obstacle struct {
 	Fatal bool
 	Table catalog.Name // zero when the whole source is concerned
+	About Subject      // zero for what concerns one engine alone
 	What  string       // "wal_level is replica; logical replication needs logical"
 	// Remedy is the statement or setting that mends it: "ALTER SYSTEM SET wal_level = logical, then restart the server".
 	Remedy string

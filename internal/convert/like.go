@@ -129,7 +129,7 @@ func (c *converter) retypedColumn(t *planned, p *mapping.ColumnPlan, col *catalo
 func (c *converter) likeType(t *planned, s *catalog.Column) string {
 	rewritten, err := scope{family: c.from, names: c.names}.rewrite(s.NativeType)
 	if err != nil {
-		c.notePart("column", t.Plan.Source, s.Name, Changed, "The type of column %q of table %s is carried over as it is, although %v: check it on the target.", s.Name, t.Plan.Source.Name, err)
+		c.notePart("column type", t.Plan.Source, s.Name, Changed, "The type of column %q of table %s is carried over as it is, although %v: check it on the target.", s.Name, t.Plan.Source.Name, err)
 		return s.NativeType
 	}
 	return rewritten

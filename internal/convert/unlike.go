@@ -72,9 +72,9 @@ func (c *converter) unlikeTypes(t *planned) {
 		switch {
 		case typemap.Keeps(c.to, types[i], uses[i]):
 		case types[i].Kind.IsInteger():
-			c.notePart("column", t.Plan.Source, name, Changed, "Column %q of table %s becomes %s, as DMS maps it: rows with larger values are rejected.", name, t.Plan.Source.Name, spelled[i])
+			c.notePart("column type", t.Plan.Source, name, Changed, "Column %q of table %s becomes %s, as DMS maps it: rows with larger values are rejected.", name, t.Plan.Source.Name, spelled[i])
 		default:
-			c.notePart("column", t.Plan.Source, name, Changed, "Column %q of table %s becomes %s, because it is part of a key and the target bounds keys: rows with longer values are rejected.", name, t.Plan.Source.Name, spelled[i])
+			c.notePart("column type", t.Plan.Source, name, Changed, "Column %q of table %s becomes %s, because it is part of a key and the target bounds keys: rows with longer values are rejected.", name, t.Plan.Source.Name, spelled[i])
 		}
 	}
 	c.noteTypes(t, types)
@@ -187,7 +187,7 @@ func (c *converter) unlikeIdentity(t *planned, p *mapping.ColumnPlan, col *catal
 		c.setType(col, "INTEGER")
 	case c.to == catalog.PostgreSQL && !col.Type.Kind.IsInteger():
 		c.setType(col, "bigint")
-		c.notePart("column", t.Plan.Source, s.Name, Changed, "Column %q of table %s becomes bigint, because only a signed integer numbers itself on the target: a value above 9223372036854775807 is rejected.", s.Name, t.Plan.Source.Name)
+		c.notePart("column type", t.Plan.Source, s.Name, Changed, "Column %q of table %s becomes bigint, because only a signed integer numbers itself on the target: a value above 9223372036854775807 is rejected.", s.Name, t.Plan.Source.Name)
 	}
 	col.Default = nil
 	col.Identity = catalog.Identity{Kind: catalog.IdentityByDefault, Next: s.Identity.Next, Known: s.Identity.Known, Spent: s.Identity.Spent, Start: s.Identity.Start, Increase: s.Identity.Increase}

@@ -76,7 +76,7 @@ func (r *run) cutOver(ctx context.Context) error {
 			return err
 		}
 	}
-	if back == nil || !out.Equal() {
+	if back == nil || !out.Equal() || !r.report.Valid() {
 		return nil
 	}
 	var err error

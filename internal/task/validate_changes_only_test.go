@@ -81,4 +81,12 @@ func TestRevalidate(t *testing.T) {
 	require.NoError(t, m.Revalidate(ctx, item))
 	awaitStates(t, c.ValidationStats, good, 1)
 	require.Error(t, m.Revalidate(ctx, []catalog.Name{{Schema: "public", Name: "none"}}))
+
+	// A table that is loaded anew is compared when its changes are followed again.
+	target.exec(t, "UPDATE item SET name = 'wrong' WHERE id = 2")
+	require.NoError(t, m.Revalidate(ctx, item))
+	require.Eventually(t, func() bool { return failedOf(c.ValidationStats, "item") == 1 }, time.Minute, 50*time.Millisecond)
+	require.NoError(t, m.Reload(ctx, item))
+	awaitStates(t, c.ValidationStats, good, 1)
+	require.Equal(t, []string{"two"}, target.column(t, "SELECT name FROM item WHERE id = 2"))
 }

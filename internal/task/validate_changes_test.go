@@ -69,7 +69,7 @@ func writeRows(ctx context.Context, e *end, seed uint64) error {
 		if err != nil && !strings.Contains(err.Error(), "database is locked") { // SQLite's writers wait their turn
 			return fmt.Errorf("%s: %w", sql, err)
 		}
-		time.Sleep(time.Duration(r.IntN(4)) * time.Millisecond)
+		<-time.After(time.Duration(r.IntN(4)) * time.Millisecond)
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func TestValidationWhileChanging(t *testing.T) {
 			for _, n := range c.ValidationStats.Tables() {
 				require.Zero(t, n.Failed, "a false alarm: %+v", n)
 			}
-			time.Sleep(20 * time.Millisecond)
+			<-time.After(20 * time.Millisecond)
 		}
 		require.NoError(t, <-wrote)
 		awaitStates(t, c.ValidationStats, good, 0)

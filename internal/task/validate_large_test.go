@@ -79,7 +79,8 @@ func TestValidationOfManyBuckets(t *testing.T) {
 				want := map[string]tally{"by_number": {2, 1, 1}, "by_text": {1, 2, 2}, "by_both": {1, 2, 2}, "by_none": {0, 3, 3}}
 				v := compareEnds(t, c, false)
 				for _, r := range v.Tables {
-					require.Equal(t, want[r.Source.Name], tally{r.Different, r.MissingSource, r.MissingTarget}, "%s: %v", r.Source, r.Failures)
+					got := tally{r.Different, r.MissingSource, r.MissingTarget}
+					require.Equal(t, want[r.Source.Name], got, "%s: %v", r.Source, r.Failures)
 				}
 				require.True(t, compareEnds(t, c, true).Equal())
 			})

@@ -178,7 +178,6 @@ type writer struct {
 	filter    map[int64]bool
 	row       row
 	key, text []byte
-	seen      int64
 }
 
 func newWriter(s *side, q part) (*writer, error) {

@@ -276,6 +276,9 @@ func (w *Watch) checkWhole(ctx context.Context, x *watched, table *Table) error 
 		w.mu.Unlock()
 		return err
 	}
+	if err := w.reach(ctx); err != nil { // so that the source's snapshot is not open for long: it may keep writers out (SQLite)
+		return again(err)
+	}
 	source, let, err := w.OpenSource(ctx, w.threads())
 	if err != nil {
 		return again(err)

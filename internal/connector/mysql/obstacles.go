@@ -29,8 +29,8 @@ type obstacles struct {
 	found  []connector.Obstacle
 }
 
-func (o *obstacles) add(fatal bool, what, remedy string) {
-	o.found = append(o.found, connector.Obstacle{Fatal: fatal, What: what, Remedy: remedy})
+func (o *obstacles) add(about connector.Subject, fatal bool, what, remedy string) {
+	o.found = append(o.found, connector.Obstacle{About: about, Fatal: fatal, What: what, Remedy: remedy})
 }
 
 // server looks at the server's variables.
@@ -42,20 +42,20 @@ func (o *obstacles) server(ctx context.Context) error {
 	}
 	o.logs = v["log_bin"] == "ON"
 	if !o.logs {
-		o.add(true, "log_bin is OFF: the server keeps no binary log", "Set log_bin = binlog and server_id = 1 in the server's configuration, and restart it")
+		o.add(connector.LogLevel, true, "log_bin is OFF: the server keeps no binary log", "Set log_bin = binlog and server_id = 1 in the server's configuration, and restart it")
 	}
 	if f := v["binlog_format"]; f != "ROW" {
-		o.add(true, "binlog_format is "+f+": changes are logged as statements", "SET GLOBAL binlog_format = ROW, and have all sessions reconnect")
+		o.add(connector.LogFormat, true, "binlog_format is "+f+": changes are logged as statements", "SET GLOBAL binlog_format = ROW, and have all sessions reconnect")
 	}
 	if v["server_id"] == "0" {
-		o.add(true, "server_id is 0: the server serves no replicas", "SET GLOBAL server_id = 1")
+		o.add(connector.ServerID, true, "server_id is 0: the server serves no replicas", "SET GLOBAL server_id = 1")
 	}
 	if i := v["binlog_row_image"]; i != "" && i != "FULL" {
-		o.add(false, "binlog_row_image is "+i+": values that an update leaves alone are not logged, and tables without a key cannot be followed",
+		o.add(connector.LogImage, false, "binlog_row_image is "+i+": values that an update leaves alone are not logged, and tables without a key cannot be followed",
 			"SET GLOBAL binlog_row_image = FULL, and have all sessions reconnect")
 	}
 	if p := v["binlog_row_value_options"]; p != "" {
-		o.add(true, "binlog_row_value_options is "+p+": JSON columns are logged in part", "SET GLOBAL binlog_row_value_options = ''")
+		o.add(connector.LogImage, true, "binlog_row_value_options is "+p+": JSON columns are logged in part", "SET GLOBAL binlog_row_value_options = ''")
 	}
 	return nil
 }
@@ -90,7 +90,7 @@ func (o *obstacles) replica(ctx context.Context) error {
 	}
 	defer func() { _ = rows.Close() }()
 	if rows.Next() {
-		o.add(true, "log_slave_updates is OFF on a replica: what it gets from its primary is not in its binary log",
+		o.add(connector.Replica, true, "log_slave_updates is OFF on a replica: what it gets from its primary is not in its binary log",
 			"Set log_slave_updates = ON in the server's configuration and restart it, or take the primary as the source")
 	}
 	return rows.Err()
@@ -107,7 +107,7 @@ func (o *obstacles) privileges(ctx context.Context) error {
 	}
 	end, err := o.source.End(ctx)
 	if connector.ClassOf(err) == connector.Denied {
-		o.add(true, "the user may not ask where the binary log ends", "GRANT "+monitor+" ON *.* TO "+o.user(ctx))
+		o.add(connector.Replication, true, "the user may not ask where the binary log ends", "GRANT "+monitor+" ON *.* TO "+o.user(ctx))
 		return nil
 	}
 	if err != nil {
@@ -119,7 +119,7 @@ func (o *obstacles) privileges(ctx context.Context) error {
 	}
 	_, err = o.source.beginOf(ctx, connector.StreamRequest{Run: "privileges of " + o.source.Identity()}, logFile{name: at.file})
 	if connector.ClassOf(err) == connector.Denied {
-		o.add(true, "the user may not read the binary log", "GRANT REPLICATION SLAVE ON *.* TO "+o.user(ctx))
+		o.add(connector.Replication, true, "the user may not read the binary log", "GRANT REPLICATION SLAVE ON *.* TO "+o.user(ctx))
 		return nil
 	}
 	return err
@@ -148,7 +148,7 @@ func (o *obstacles) retention(ctx context.Context) error {
 		if o.source.host.mariadb {
 			remedy = "SET GLOBAL expire_logs_days = 7"
 		}
-		o.add(false, fmt.Sprintf("the binary log is purged after %s: a migration that is interrupted for longer begins anew", keep), remedy)
+		o.add(connector.LogRetention, false, fmt.Sprintf("the binary log is purged after %s: a migration that is interrupted for longer begins anew", keep), remedy)
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func (o *obstacles) prepared(ctx context.Context) error {
 		return scan(&format, &gtrid, &bqual, &data)
 	})
 	if err == nil && open > 0 {
-		o.add(true, fmt.Sprintf("%d XA transactions are prepared, whose changes are in no snapshot and may be before the stream's start", open),
+		o.add("", true, fmt.Sprintf("%d XA transactions are prepared, whose changes are in no snapshot and may be before the stream's start", open),
 			"XA COMMIT or XA ROLLBACK them; XA RECOVER lists them")
 	}
 	return err
@@ -174,20 +174,20 @@ func (o *obstacles) prepared(ctx context.Context) error {
 
 // table looks at what a table lacks.
 func (o *obstacles) table(t *catalog.Table) {
-	add := func(what, remedy string) {
-		o.found = append(o.found, connector.Obstacle{Table: t.Name, What: what, Remedy: remedy})
+	add := func(about connector.Subject, what, remedy string) {
+		o.found = append(o.found, connector.Obstacle{About: about, Table: t.Name, What: what, Remedy: remedy})
 	}
 	if len(identity(t)) == 0 {
-		add("the table has no primary key and no unique key of columns that are not null: each change of a row looks at the whole table",
+		add(connector.Identity, "the table has no primary key and no unique key of columns that are not null: each change of a row looks at the whole table",
 			"ALTER TABLE "+quoteTable(t.Name)+" ADD PRIMARY KEY (…)")
 	}
 	if !transactional(t) {
-		add("the table's engine "+t.Native[nativeEngine]+" has no transactions: rows that change while it is loaded may be loaded as they were before or after",
+		add(connector.Storage, "the table's engine "+t.Native[nativeEngine]+" has no transactions: rows that change while it is loaded may be loaded as they were before or after",
 			"ALTER TABLE "+quoteTable(t.Name)+" ENGINE = InnoDB, or keep writers away during the load")
 	}
 	for _, k := range t.ForeignKeys {
 		if cascades(k.OnDelete) || cascades(k.OnUpdate) {
-			add("the foreign key "+k.Name+" changes rows by itself, which the binary log does not hold",
+			add(connector.Cascade, "the foreign key "+k.Name+" changes rows by itself, which the binary log does not hold",
 				"Delete and update those rows by statements or triggers at the source, whose changes are logged")
 		}
 	}

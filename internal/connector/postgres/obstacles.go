@@ -39,33 +39,33 @@ func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) (all 
 
 func (s *source) serverObstacles(v map[string]string) []connector.Obstacle {
 	var all []connector.Obstacle
-	add := func(fatal bool, remedy, format string, args ...any) {
-		all = append(all, connector.Obstacle{Fatal: fatal, What: fmt.Sprintf(format, args...), Remedy: remedy})
+	add := func(about connector.Subject, fatal bool, remedy, format string, args ...any) {
+		all = append(all, connector.Obstacle{About: about, Fatal: fatal, What: fmt.Sprintf(format, args...), Remedy: remedy})
 	}
 	value := func(name string) int { return signed([]byte(v[name])) }
 	if v["wal_level"] != "logical" {
-		add(true, "ALTER SYSTEM SET wal_level = logical, then restart the server", "wal_level is %s; following changes needs logical", v["wal_level"])
+		add(connector.LogLevel, true, "ALTER SYSTEM SET wal_level = logical, then restart the server", "wal_level is %s; following changes needs logical", v["wal_level"])
 	}
 	if v["replication"] != "true" {
-		add(true, "ALTER ROLE "+quote(v["user"])+" REPLICATION", "user %s may not replicate", v["user"])
+		add(connector.Replication, true, "ALTER ROLE "+quote(v["user"])+" REPLICATION", "user %s may not replicate", v["user"])
 	}
 	if value("slot") == 0 && value("slots") >= value("max_replication_slots") {
-		add(true, fmt.Sprintf("ALTER SYSTEM SET max_replication_slots = %d, then restart the server", value("slots")+4), "all %d replication slots are taken (max_replication_slots)", value("max_replication_slots"))
+		add(connector.Slots, true, fmt.Sprintf("ALTER SYSTEM SET max_replication_slots = %d, then restart the server", value("slots")+4), "all %d replication slots are taken (max_replication_slots)", value("max_replication_slots"))
 	}
 	if value("senders") >= value("max_wal_senders") {
-		add(true, fmt.Sprintf("ALTER SYSTEM SET max_wal_senders = %d, then restart the server", value("senders")+4), "all %d senders of the log are taken (max_wal_senders)", value("max_wal_senders"))
+		add(connector.Senders, true, fmt.Sprintf("ALTER SYSTEM SET max_wal_senders = %d, then restart the server", value("senders")+4), "all %d senders of the log are taken (max_wal_senders)", value("max_wal_senders"))
 	}
 	if t := value("wal_sender_timeout"); t > 0 && t < 10_000 {
-		add(false, "ALTER SYSTEM SET wal_sender_timeout = '60s'; SELECT pg_reload_conf()", "wal_sender_timeout is %d ms: a short break of the link ends the stream", t)
+		add(connector.SenderPause, false, "ALTER SYSTEM SET wal_sender_timeout = '60s'; SELECT pg_reload_conf()", "wal_sender_timeout is %d ms: a short break of the link ends the stream", t)
 	}
 	if n := value("max_slot_wal_keep_size"); n >= 0 {
-		add(false, "ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf()", "max_slot_wal_keep_size is %d MB: while the migration is stopped for long, the slot is lost", n)
+		add(connector.LogRetention, false, "ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf()", "max_slot_wal_keep_size is %d MB: while the migration is stopped for long, the slot is lost", n)
 	}
 	if v["recovery"] == "true" && value("server_version_num") < 160_000 {
-		add(true, "follow the primary", "the server is a standby, and logical decoding on one needs version 16")
+		add(connector.Replica, true, "follow the primary", "the server is a standby, and logical decoding on one needs version 16")
 	}
 	if s.settings.captureDDL && v["super"] != "true" {
-		add(false, "run as a superuser once, or set CaptureDdls to false", "user %s may not make event triggers: new, dropped and renamed tables are not seen, and changed columns when the next row comes", v["user"])
+		add(connector.DDLEvents, false, "run as a superuser once, or set CaptureDdls to false", "user %s may not make event triggers: new, dropped and renamed tables are not seen, and changed columns when the next row comes", v["user"])
 	}
 	return all
 }
@@ -86,7 +86,7 @@ func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.Stream
 	}
 	var all []connector.Obstacle
 	err := w.query(ctx, fmt.Sprintf(identitiesSQL, strings.Join(items, ", ")), func(v [][]byte) error {
-		o := connector.Obstacle{Table: catalog.Name{Schema: string(v[0]), Name: string(v[1])}}
+		o := connector.Obstacle{About: connector.Identity, Table: catalog.Name{Schema: string(v[0]), Name: string(v[1])}}
 		o.What, o.Remedy = identityObstacle(o.Table, v[2][0], v[3][0], v[4][0] == 't', v[5][0] == 't')
 		if o.What != "" {
 			all = append(all, o)

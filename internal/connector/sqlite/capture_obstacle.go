@@ -35,7 +35,7 @@ func (o *obstacles) table(f connector.Followed, found *[]connector.Obstacle) err
 		return nil
 	}
 	if t.PrimaryKey == nil {
-		*found = append(*found, connector.Obstacle{Table: f.Table.Name,
+		*found = append(*found, connector.Obstacle{About: connector.Identity, Table: f.Table.Name,
 			What:   "it has no primary key: changed rows are found by comparing all columns, which is slow",
 			Remedy: fmt.Sprintf("make the table anew with a primary key, such as CREATE TABLE %s (id INTEGER PRIMARY KEY, …)", quote(t.Name.Name))})
 	}

@@ -75,7 +75,7 @@ func (faultySnapshot) Read(context.Context, connector.ReadRequest) error { panic
 func (b *bench) database(t *testing.T, name string, statements ...string) (string, *sql.DB) {
 	t.Helper()
 	path := filepath.Join(b.files, name)
-	db := servertest.OpenDB(t, "sqlite", path)
+	db := servertest.OpenDB(t, "sqlite", path+"?_pragma=busy_timeout(30000)")
 	servertest.Exec(t, db, statements...)
 	return "sqlite:" + name, db
 }

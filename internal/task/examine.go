@@ -1,0 +1,77 @@
+package task
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/convert"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/settings"
+)
+
+// Examination is what both ends are found to be and what a run would make of them, for assessments. Nothing is changed.
+type Examination struct {
+	Type                       Type
+	Settings                   *settings.Settings
+	SourceEngine, TargetEngine *connector.Engine
+	Source, Target             string // identities
+	Catalog                    *catalog.Catalog
+	Mapping                    *mapping.Plan
+	Schema                     *convert.Result
+	// Existing are the target's tables that are there already, by the names that the mapping gives.
+	Existing map[catalog.Name]*connector.Existing
+	// Obstacles are those to following the source's changes; none where they are not followed.
+	Obstacles []connector.Obstacle
+	// AskSource and AskTarget are nil where an end has no questions to answer.
+	AskSource, AskTarget connector.Asker
+}
+
+// Examine looks at both ends as a plan does, and goes on where a plan ends with what it refuses.
+func (t *Task) Examine(ctx context.Context) (*Examination, error) {
+	x := &Examination{
+		Type: t.Type, Settings: t.Settings, SourceEngine: t.sourceEngine, TargetEngine: t.targetEngine,
+		Source: t.source.Identity(), Target: t.target.Identity(),
+	}
+	if x.Type == "" {
+		x.Type = FullLoad
+	}
+	x.AskSource, _ = t.source.(connector.Asker)
+	x.AskTarget, _ = t.target.(connector.Asker)
+	var err error
+	if x.Catalog, err = t.source.Inspect(ctx, connector.InspectOptions{Objects: true}); err != nil {
+		return nil, fmt.Errorf("inspect the source: %w", err)
+	}
+	if x.Mapping, err = t.mapTables(x.Catalog); err != nil {
+		return nil, err
+	}
+	if x.Schema, err = t.convert(x.Catalog, x.Mapping); err != nil {
+		return nil, fmt.Errorf("convert the schema: %w", err)
+	}
+	names := make([]catalog.Name, 0, len(x.Schema.Tables))
+	for _, ct := range x.Schema.Tables {
+		names = append(names, ct.Target.Name)
+	}
+	if x.Existing, err = t.target.Describe(ctx, names); err != nil {
+		return nil, fmt.Errorf("look at the target's tables: %w", err)
+	}
+	if t.follows() {
+		x.Obstacles, err = t.streamer.Obstacles(ctx, t.wouldFollow(x))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("check whether the source can be followed: %w", err)
+	}
+	return x, nil
+}
+
+// wouldFollow asks for the changes of the tables that a run would follow.
+func (t *Task) wouldFollow(x *Examination) connector.StreamRequest {
+	q := connector.StreamRequest{Run: t.runID(x.Mapping)}
+	for _, tp := range x.Mapping.Tables {
+		if tp.View == nil && !(t.like() && tp.Source.PartitionBy != "") {
+			q.Tables = append(q.Tables, connector.Followed{Number: len(q.Tables), Table: tp.Source})
+		}
+	}
+	return q
+}
