@@ -18,6 +18,7 @@ import (
 
 // follow applies the source's changes until it is told to stop, and loads tables anew that are asked for meanwhile.
 func (r *run) follow(ctx context.Context) error {
+	r.publish()
 	reloads, err := r.reloaderOf(ctx)
 	if err != nil {
 		return err

@@ -115,12 +115,8 @@ func (t *Task) reloadable(ctx context.Context, run string, tables []catalog.Name
 // migrated finds the tables of the migration, each with its name on the target: those that are followed, or will be.
 func (t *Task) migrated(ctx context.Context, run string) (map[catalog.Name]catalog.Name, error) {
 	known := map[catalog.Name]catalog.Name{}
-	if r := t.running.Load(); r != nil {
-		for _, tp := range r.plan.Tables {
-			if r.followable(tp) {
-				known[tp.Plan.Source.Name] = tp.Target.Name
-			}
-		}
+	if now := t.running.Load(); now != nil {
+		maps.Copy(known, *now)
 	}
 	notes, err := t.applier.Notes(ctx, run)
 	if err != nil {
@@ -145,6 +141,20 @@ func (t *Task) migrated(ctx context.Context, run string) (map[catalog.Name]catal
 		}
 	}
 	return known, nil
+}
+
+// publish tells Reload, which others call meanwhile, which tables the run has.
+func (r *run) publish() {
+	if r.isAside {
+		return
+	}
+	known := map[catalog.Name]catalog.Name{}
+	for _, tp := range r.plan.Tables {
+		if r.followable(tp) {
+			known[tp.Plan.Source.Name] = tp.Target.Name
+		}
+	}
+	r.running.Store(&known)
 }
 
 func listed(known map[catalog.Name]catalog.Name) string {

@@ -18,7 +18,6 @@ import (
 // same migration may be run again and goes on where this one ended.
 func (t *Task) Run(ctx context.Context, p *Plan) (*Report, error) {
 	r := &run{Task: t, plan: p, report: &Report{Started: time.Now(), Resumed: p.Resumed, Source: t.source.Identity(), Target: t.target.Identity()}}
-	t.running.Store(r)
 	err := r.exclusively(ctx)
 	t.running.Store(nil)
 	r.report.Ended = time.Now()

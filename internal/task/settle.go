@@ -33,6 +33,7 @@ func (r *run) takeSettledSnapshot(ctx context.Context) error {
 		}
 		moved, err := r.restructured(ctx)
 		if moved == "" && err == nil {
+			r.publish()
 			return nil
 		}
 		err = errors.Join(err, r.snapshot.Close())

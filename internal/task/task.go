@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 	"github.com/whimbreldb/whimbrel/internal/validate"
@@ -21,8 +22,9 @@ type Task struct {
 	// streamer and applier are the ends of a task that follows changes.
 	streamer connector.Streamer
 	applier  connector.Applier
-	// running is the run that is under way, woken wakes it when tables are to be loaded anew.
-	running *atomic.Pointer[run]
+	// running are the tables of the run that is under way, by their names in the source and on the target; woken wakes it
+	// when some are to be loaded anew.
+	running *atomic.Pointer[map[catalog.Name]catalog.Name]
 	woken   chan struct{}
 	// watching compares rows that change, while that is asked for.
 	watching *atomic.Pointer[validate.Watch]
@@ -33,7 +35,7 @@ type Task struct {
 // Open connects to both ends and changes nothing.
 func Open(ctx context.Context, c Config) (*Task, error) {
 	c.Source.Log, c.Target.Log = tasklog.Of(c.Log, tasklog.SourceUnload), tasklog.Of(c.Log, tasklog.TargetLoad)
-	t := &Task{Config: c, running: &atomic.Pointer[run]{}, watching: &atomic.Pointer[validate.Watch]{}, woken: make(chan struct{}, 1)}
+	t := &Task{Config: c, running: &atomic.Pointer[map[catalog.Name]catalog.Name]{}, watching: &atomic.Pointer[validate.Watch]{}, woken: make(chan struct{}, 1)}
 	var err error
 	if t.sourceEngine, err = c.Engines.ForURL(c.Source.URL); err != nil {
 		return nil, fmt.Errorf("source: %w", err)
