@@ -3,6 +3,7 @@ package assess
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -97,7 +98,7 @@ func postgresTargetRights(ctx context.Context, s *subject) (found []Finding, _ e
 	}
 	user, wanted := quote(catalog.PostgreSQL, who[0][0]), map[string]bool{}
 	for _, ct := range s.tables() {
-		if _, there := s.onTarget(ct); !there {
+		if _, there := s.onTarget(ct); !there && !slices.Contains(s.Shut, ct.Target.Name) {
 			wanted[ct.Target.Name.Schema] = true
 		}
 	}
@@ -132,7 +133,7 @@ func (s *subject) postgresExisting(ctx context.Context, user string) (found []Fi
 	}
 	for _, ct := range s.tables() {
 		n := ct.Target.Name
-		if _, there := s.onTarget(ct); !there {
+		if _, there := s.onTarget(ct); !there && !slices.Contains(s.Shut, n) {
 			continue
 		}
 		var missing []string

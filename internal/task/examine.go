@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -22,6 +23,8 @@ type Examination struct {
 	Schema                     *convert.Result
 	// Existing are the target's tables that are there already, by the names that the mapping gives.
 	Existing map[catalog.Name]*connector.Existing
+	// Shut are tables that are there too, but which the user may not look into.
+	Shut []catalog.Name
 	// Obstacles are those to following the source's changes; none where they are not followed.
 	Obstacles []connector.Obstacle
 	// AskSource and AskTarget are nil where an end has no questions to answer.
@@ -49,11 +52,7 @@ func (t *Task) Examine(ctx context.Context) (*Examination, error) {
 	if x.Schema, err = t.convert(x.Catalog, x.Mapping); err != nil {
 		return nil, fmt.Errorf("convert the schema: %w", err)
 	}
-	names := make([]catalog.Name, 0, len(x.Schema.Tables))
-	for _, ct := range x.Schema.Tables {
-		names = append(names, ct.Target.Name)
-	}
-	if x.Existing, err = t.target.Describe(ctx, names); err != nil {
+	if err := t.describe(ctx, x); err != nil {
 		return nil, fmt.Errorf("look at the target's tables: %w", err)
 	}
 	if t.follows() {
@@ -63,6 +62,30 @@ func (t *Task) Examine(ctx context.Context) (*Examination, error) {
 		return nil, fmt.Errorf("check whether the source can be followed: %w", err)
 	}
 	return x, nil
+}
+
+// describe looks at the target's tables together, and one by one where one of them may not be looked into.
+func (t *Task) describe(ctx context.Context, x *Examination) (err error) {
+	names := make([]catalog.Name, 0, len(x.Schema.Tables))
+	for _, ct := range x.Schema.Tables {
+		names = append(names, ct.Target.Name)
+	}
+	x.Existing, err = t.target.Describe(ctx, names)
+	if connector.ClassOf(err) != connector.Denied {
+		return err
+	}
+	x.Existing = map[catalog.Name]*connector.Existing{}
+	for _, n := range names {
+		found, err := t.target.Describe(ctx, []catalog.Name{n})
+		switch {
+		case connector.ClassOf(err) == connector.Denied:
+			x.Shut = append(x.Shut, n)
+		case err != nil:
+			return err
+		}
+		maps.Copy(x.Existing, found)
+	}
+	return nil
 }
 
 // wouldFollow asks for the changes of the tables that a run would follow.

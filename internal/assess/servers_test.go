@@ -1,0 +1,213 @@
+package assess_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/assess"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+	"github.com/whimbreldb/whimbrel/internal/task"
+)
+
+// TestPostgreSQLServerChecks takes a server that is set up as nobody should who wants to be followed.
+func TestPostgreSQLServerChecks(t *testing.T) {
+	d := servertest.PrivatePostgreSQL(t, servertest.PostgreSQL15, "wal_level = replica", "max_wal_senders = 0", "max_replication_slots = 0",
+		"wal_sender_timeout = 5000", "max_slot_wal_keep_size = 100", "max_prepared_transactions = 5")
+	bad := postgresEnd(t, d)
+	servertest.Exec(t, bad.db, item, "BEGIN; INSERT INTO item VALUES (1, 'a'); PREPARE TRANSACTION 'left open'")
+	for name, want := range map[string]assess.Status{
+		"postgres-check-wallevel": assess.Failed, "postgres-check-maxwalsenders": assess.Failed, "postgres-check-replication-slots-count": assess.Failed,
+		"postgres-check-walsenderstimeout": assess.Warning, "postgres-check-maxslot-wal-keep-size": assess.Warning, "postgres-check-preparedtxn": assess.Warning,
+	} {
+		run(t, []check{{
+			pairOf: pair("postgres", "sqlite", task.FullLoadAndCDC), spoiled: &pairOf{the(bad), fresh("sqlite"), task.FullLoadAndCDC},
+			name: name, status: want, good: state{source: sqls(item)},
+		}})
+	}
+}
+
+// TestMariaDBServerChecks does the same with MariaDB.
+func TestMariaDBServerChecks(t *testing.T) {
+	logless := mariadbEnd(t, servertest.PrivateMariaDB(t, "skip-log-bin"))
+	bad := mariadbEnd(t, servertest.PrivateMariaDB(t, "binlog_format=STATEMENT", "binlog_row_image=MINIMAL", "binlog_expire_logs_seconds=3600", "local_infile=0"))
+	servertest.Exec(t, logless.db, item)
+	servertest.Exec(t, bad.db, item, "CHANGE MASTER TO master_host='127.0.0.1', master_user='nobody'", "SET GLOBAL read_only=1")
+	for name, want := range map[string]assess.Status{
+		"mariadb-check-binlog-format": assess.Failed, "mariadb-check-binlog-image": assess.Warning, "mariadb-check-expire-logs-days": assess.Warning,
+		"mariadb-check-database-role": assess.Failed, "mariadb-check-binlog-enabled": assess.Failed,
+		"mariadb-check-target-localinfile-set": assess.Warning, "all-check-target-read-replica": assess.Failed,
+	} {
+		p := pair("mariadb", "mariadb", task.FullLoadAndCDC)
+		spoiled := p
+		switch name {
+		case "mariadb-check-binlog-enabled":
+			spoiled.source = the(logless)
+		case "mariadb-check-target-localinfile-set", "all-check-target-read-replica":
+			spoiled.target = the(bad)
+		default:
+			spoiled.source = the(bad)
+		}
+		run(t, []check{{pairOf: p, spoiled: &spoiled, name: name, status: want, good: state{source: sqls(item)}}})
+	}
+}
+
+func TestMariaDBChecks(t *testing.T) {
+	load, changes := pair("mariadb", "mariadb", task.FullLoad), pair("mariadb", "mariadb", task.FullLoadAndCDC)
+	toSQLite := pair("mariadb", "sqlite", task.FullLoad)
+	dms := `{"WhimbrelSettings":{"Compatibility":"dms","SecondaryObjects":false}}`
+	named := `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"{source}","table-name":"%"},"rule-action":"include"}]}`
+	number := sqls("CREATE TABLE item (id INTEGER AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20), twice INTEGER AS (id * 2))")
+	plain := sqls("CREATE TABLE item (id INTEGER PRIMARY KEY, name VARCHAR(20))")
+	cascade := "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER, FOREIGN KEY (parent) REFERENCES item (id) ON DELETE %s)"
+	run(t, []check{
+		{pairOf: load, name: "mariadb-check-auto-increment", status: assess.Warning, bad: state{source: number, settings: dms}, good: state{source: number}, objects: sqls("{source}.item.id")},
+		{
+			pairOf: toSQLite, name: "mariadb-check-table-partition", status: assess.Warning,
+			bad:  state{source: sqls("CREATE TABLE item (id INTEGER PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 3")},
+			good: state{source: plain}, objects: sqls("{source}.item"),
+		},
+		{
+			pairOf: toSQLite, name: "mariadb-check-invisible-columns", status: assess.Warning,
+			bad: state{source: sqls("CREATE TABLE item (id INTEGER PRIMARY KEY, hidden INTEGER INVISIBLE)")}, good: state{source: plain}, objects: sqls("{source}.item.hidden"),
+		},
+		{pairOf: load, name: "mariadb-check-generated-columns", status: assess.Warning, bad: state{source: number, settings: dms}, good: state{source: plain}, objects: sqls("{source}.item.twice")},
+		{
+			pairOf: toSQLite, name: "mariadb-check-views", status: assess.Warning, bad: state{source: append(plain, "CREATE VIEW v AS SELECT id FROM item WHERE name RLIKE 'x'")},
+			good: state{source: plain}, objects: sqls("{source}.v"),
+		},
+		{
+			pairOf: changes, name: "mariadb-check-table-storage-engine", status: assess.Warning, bad: state{source: sqls("CREATE TABLE item (id INTEGER PRIMARY KEY) ENGINE=MyISAM")},
+			good: state{source: plain}, objects: sqls("{source}.item"), mend: "ENGINE = InnoDB",
+		},
+		{
+			pairOf: changes, name: "mariadb-check-cascade-constraints", status: assess.Warning, bad: state{source: append(plain, fmt.Sprintf(cascade, "CASCADE"))},
+			good: state{source: append(plain, fmt.Sprintf(cascade, "RESTRICT"))}, objects: sqls("{source}.child"),
+		},
+		{
+			pairOf: changes, name: "mariadb-check-replication-privileges", status: assess.Failed, mend: "GRANT ",
+			bad:  state{source: append(plain, "GRANT SELECT ON {source}.* TO {user}@'127.0.0.1'"), sourceUser: true},
+			good: state{source: append(plain, "GRANT SELECT ON {source}.* TO {user}@'127.0.0.1'", "GRANT BINLOG MONITOR, REPLICATION SLAVE, REPLICATION SLAVE ADMIN, REPLICA MONITOR ON *.* TO {user}@'127.0.0.1'"), sourceUser: true},
+		},
+		{
+			pairOf: load, name: "mariadb-check-select-privileges", status: assess.Failed, mend: "GRANT SELECT ON",
+			bad:  state{source: append(plain, "GRANT INSERT ON {source}.* TO {user}@'127.0.0.1'"), sourceUser: true, mappings: named},
+			good: state{source: append(plain, "GRANT SELECT ON {source}.* TO {user}@'127.0.0.1'"), sourceUser: true, mappings: named}, objects: sqls("{source}.item"),
+		},
+		{
+			pairOf: load, name: "mariadb-check-target-privileges", status: assess.Failed, mend: "GRANT CREATE",
+			bad:  state{source: plain, target: sqls("GRANT SELECT, INSERT ON {target}.* TO {user}@'127.0.0.1'"), targetUser: true},
+			good: state{source: plain, target: sqls("GRANT ALL ON `{target}`.* TO {user}@'127.0.0.1'"), targetUser: true}, objects: sqls("database {target}"),
+		},
+		{pairOf: load, name: "mariadb-check-secondary-indexes", status: assess.Warning, bad: state{source: plain, target: append(plain, "CREATE INDEX n ON item (name)")}, good: state{source: plain, target: plain}, objects: sqls("{target}.item")},
+	})
+}
+
+// TestVersions changes what was found of a server: no old one is at hand.
+func TestVersions(t *testing.T) {
+	for engine, names := range map[string][2]string{"postgres": {"postgres-check-dbversion", "14.9"}, "mariadb": {"mariadb-check-supported-version", "10.5.22-MariaDB"}} {
+		found, _ := pair(engine, "sqlite", task.FullLoad).examine(t, state{source: sqls(item)})
+		status := func() assess.Status {
+			r, err := assess.Run(t.Context(), found, assess.Options{Selection: assess.Selection{Only: names[:1]}})
+			require.NoError(t, err)
+			return r.Results[0].Status
+		}
+		require.Equal(t, assess.Passed, status(), found.Catalog.Version)
+		found.Catalog.Version = names[1]
+		require.Equal(t, assess.Failed, status())
+	}
+}
+
+// TestObstaclesByName gives the checks obstacles that no server at hand has: a standby before version 16, a server without
+// a number. What nothing is named for is our own check's.
+func TestObstaclesByName(t *testing.T) {
+	for engine, want := range map[string]string{"postgres": "postgres-check-source-replica-role-cdc", "mariadb": "mariadb-check-server-id"} {
+		found, _ := pair(engine, "sqlite", task.FullLoadAndCDC).examine(t, state{source: sqls(item)})
+		require.Empty(t, found.Obstacles)
+		found.Obstacles = []connector.Obstacle{
+			{About: map[string]connector.Subject{"postgres": connector.Replica, "mariadb": connector.ServerID}[engine], Fatal: true, What: "planted", Remedy: "take it out"},
+			{Fatal: true, What: "nameless"},
+		}
+		r, err := assess.Run(t.Context(), found, assess.Options{})
+		require.NoError(t, err)
+		require.Equal(t, assess.Failed, r.Status())
+		failed := map[string][]assess.Finding{}
+		for _, one := range r.Results {
+			if one.Status == assess.Failed {
+				failed[one.Name] = one.Findings
+			}
+		}
+		require.Len(t, failed, 2)
+		require.Equal(t, "planted", failed[want][0].Reason)
+		require.Equal(t, "nameless", failed[assess.ChangesCheck][0].Reason)
+	}
+}
+
+// TestEveryPair makes every check that applies, between all engines: none may end in an error, and a plain table fails none.
+func TestEveryPair(t *testing.T) {
+	engines := []string{"postgres", "mariadb", "sqlite"}
+	for _, source := range engines {
+		for _, target := range engines {
+			found, _ := pair(source, target, task.FullLoadAndCDC).examine(t, state{source: sqls(item), settings: `{"ValidationSettings":{"EnableValidation":true}}`})
+			r, err := assess.Run(t.Context(), found, assess.Options{})
+			require.NoError(t, err)
+			require.Len(t, r.Results, len(assess.Applicable(assess.KindOf(found))))
+			for _, one := range r.Results {
+				require.NotContains(t, []assess.Status{assess.Failed, assess.Errored, assess.Cancelled}, one.Status, "%s to %s: %+v", source, target, one)
+			}
+		}
+	}
+}
+
+// TestRunThatEnds keeps what has been found, and says of the rest that it was cancelled.
+func TestRunThatEnds(t *testing.T) {
+	found, _ := pair("postgres", "sqlite", task.FullLoad).examine(t, state{source: sqls(item)})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	told := 0
+	r, err := assess.Run(ctx, found, assess.Options{Told: func(assess.Result) {
+		if told++; told == 2 {
+			cancel(errors.New("enough"))
+		}
+	}})
+	require.NoError(t, err)
+	require.Equal(t, assess.Cancelled, r.Status())
+	require.Equal(t, 2, r.Count(assess.Passed)+r.Count(assess.Skipped))
+	require.Equal(t, "enough", r.Results[2].Reason)
+	require.Len(t, r.Results, len(assess.Applicable(assess.KindOf(found))))
+}
+
+// TestSelection refuses names that do not apply, and both lists.
+func TestSelection(t *testing.T) {
+	k := assess.Kind{Source: "postgres", Target: "mariadb", Type: task.FullLoad}
+	require.ErrorContains(t, assess.Selection{Only: []string{"postgres-check-wallevel"}}.Check(k), "does not apply to a full-load task from postgres to mariadb")
+	require.ErrorContains(t, assess.Selection{Only: []string{"a"}, Exclude: []string{"b"}}.Check(k), "not both")
+	require.NoError(t, assess.Selection{Exclude: []string{"postgres-check-dbversion", "mariadb-check-target-privileges"}}.Check(k))
+}
+
+// TestPageListsChecks compares docs/assessments.md with the checks.
+func TestPageListsChecks(t *testing.T) {
+	page, err := os.ReadFile("../../docs/assessments.md")
+	require.NoError(t, err)
+	listed := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z][a-z0-9-]+)` \\|").FindAllStringSubmatch(string(page), -1) {
+		listed[m[1]] = true
+	}
+	known := map[string]bool{}
+	for _, source := range []string{"postgres", "mysql", "mariadb", "sqlite"} {
+		for _, target := range []string{"postgres", "mysql", "mariadb", "sqlite"} {
+			for _, name := range assess.Applicable(assess.Kind{Source: source, Target: target, Type: task.FullLoadAndCDC}) {
+				known[strings.Replace(name, "mariadb-", "mysql-", 1)] = true
+			}
+		}
+	}
+	known["mariadb-check-views"] = true // MariaDB's alone
+	delete(known, "mysql-check-views")
+	require.Equal(t, known, listed)
+}
