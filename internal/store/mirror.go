@@ -101,7 +101,7 @@ func Scan(ctx context.Context, s Store, prefix, after string, see func(Item) (mo
 	if m, ok := s.(*mirrored); ok && strings.HasPrefix(prefix, m.mirror.prefix) {
 		var err error
 		m.each(prefix, after, func(i Item) bool {
-			more := false
+			var more bool
 			more, err = see(i)
 			return more && err == nil
 		})

@@ -48,7 +48,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	for round, victim := range []string{"instance", "server", "both", "instance", "server"} {
 		source.trade(t, next, 20)
 		next += 20
-		time.Sleep(time.Duration(round*150) * time.Millisecond)
+		time.Sleep(time.Duration(round*150) * time.Millisecond) //nolint:forbidigo // any moment will do, but not the same one
 		pids := children(t, s.cmd.Process.Pid)
 		require.Len(t, pids, 1, "processes of one instance")
 		if victim != "server" {

@@ -23,8 +23,8 @@ func TestEncodedEndpoints(t *testing.T) {
 	}
 	got, err := s.encodeEndpoints(items, out.Marker)
 	require.NoError(t, err)
-	require.Equal(t, string(dmsapi.Service.AppendJSON(nil, dmsapi.Service.Operation("DescribeEndpoints"), out)), string(got))
+	require.Equal(t, dmsapi.Service.AppendJSON(nil, dmsapi.Service.Operation("DescribeEndpoints"), out), got, "byte by byte")
 	got, err = s.encodeEndpoints(nil, nil)
 	require.NoError(t, err)
-	require.Equal(t, `{"Endpoints":[]}`, string(got))
+	require.JSONEq(t, `{"Endpoints":[]}`, string(got))
 }
