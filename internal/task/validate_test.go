@@ -69,6 +69,7 @@ func TestValidationOfTypeMatrix(t *testing.T) {
 // Whatever is changed behind validation's back, it finds just that, over every pair; and a repair makes it good.
 func TestValidationFindsWhatIsPlanted(t *testing.T) {
 	few(t, fewChecks)
+	same(t, "20261125")
 	for _, from := range engines {
 		for _, to := range engines {
 			t.Run(from+" to "+to, func(t *testing.T) {

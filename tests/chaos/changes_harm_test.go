@@ -47,7 +47,8 @@ func used(t *testing.T, dir string) int64 {
 // TestKilledAmongDDL kills the program at random instants while columns come, change their names and go, and tables are
 // made, between the transactions of a bank.
 func TestKilledAmongDDL(t *testing.T) {
-	for _, pair := range [][2]string{{pg, pg}, {pg, maria}, {maria, pg}, {maria, maria}, {sqlite, pg}, {maria, sqlite}} {
+	// Not into MariaDB, whose DDL commits by itself: see docs/changes.md, "Changes of structure".
+	for _, pair := range [][2]string{{pg, pg}, {maria, pg}, {sqlite, pg}, {maria, sqlite}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
 			random := dice(t)
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
@@ -94,6 +95,7 @@ func alter(t testing.TB, e *end) (stop func() int) {
 	e.exec(t, "CREATE TABLE ledger (id int NOT NULL PRIMARY KEY)")
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
+	t.Cleanup(func() { cancel(); <-ended })
 	rounds := 0
 	do := func(format string, args ...any) {
 		s := fmt.Sprintf(format, args...)

@@ -21,6 +21,10 @@ const (
 	firstTrimScale  = 130000
 )
 
+// recordSeed is not 0: NULL counts as 0 in the hash of a row, and the float 0 and the numeric NaN hash to the seed itself
+// (PostgreSQL source, hash_record_extended, hashfloat8extended, hash_numeric_extended).
+const recordSeed = "7046029254386353131"
+
 // Renders implements connector.Digester.
 func (s *snapshot) Renders(c *catalog.Column, f connector.Form) bool {
 	_, ok := render(c, f)
@@ -49,6 +53,9 @@ func ownType(c *catalog.Column) string {
 	case "bool", "int2", "int4", "int8", "float4", "float8", "bytea", "date", "time", "timestamp", "timestamptz", "uuid":
 		return c.BaseType
 	case "numeric":
+		if !strings.Contains(c.NativeType, "(") {
+			return "text" // it may hold infinities, which hash alike, and like NaN
+		}
 		return "numeric"
 	default:
 		return "text"
@@ -136,13 +143,13 @@ func ownHash(columns []connector.Rendered) string {
 	for _, c := range columns {
 		parts = append(parts, ownExpression(c.Column))
 	}
-	return "hash_record_extended(ROW(" + strings.Join(parts, ", ") + "), 0)"
+	return "hash_record_extended(ROW(" + strings.Join(parts, ", ") + "), " + recordSeed + ")"
 }
 
 // digestOf is the digest of a row of a request. A row that is hashed whole need not be made first, and comes to the same.
 func digestOf(r connector.DigestRequest) string {
 	if r.Own && hashedWhole(r) {
-		return "hash_record_extended(" + quoteName(r.Table.Name) + ".*, 0)"
+		return "hash_record_extended(" + quoteName(r.Table.Name) + ".*, " + recordSeed + ")"
 	}
 	return rowHash(r.Columns, r.Own)
 }
