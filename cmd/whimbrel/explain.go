@@ -28,7 +28,7 @@ not. The call is signed with the credentials of the environment (AWS_ACCESS_KEY_
 AWS_SHARED_CREDENTIALS_FILE, or of the data directory, and needs the permission whimbrel:ExplainAccess.`,
 		Example: `  whimbrel explain AKIAIOSFODNN7EXAMPLE dms:StartReplicationTask arn:aws:dms:us-east-1:123456789012:task:NIGHTLY
   whimbrel explain arn:aws:iam::123456789012:role/reader dms:DescribeEndpoints --context aws:PrincipalTag/team=data`,
-		Args: cobra.RangeArgs(2, 3),
+		Args: between(2, 3, "ACCESS-KEY or PRINCIPAL-ARN, ACTION and perhaps RESOURCE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return explain(cmd, f, args) },
 	}
 	flags := cmd.Flags()

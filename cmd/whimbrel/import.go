@@ -22,7 +22,7 @@ is left to a person. A file named - is standard input.`,
   aws dms describe-replication-tasks > tasks.json
   aws dms describe-replication-instances > instances.json
   whimbrel import endpoints.json tasks.json instances.json > migration.yaml`,
-		Args: cobra.MinimumNArgs(1),
+		Args: between(1, -1, "the FILEs that the aws command has printed"),
 		RunE: importDescriptions,
 	}
 }

@@ -43,9 +43,12 @@ func version() string {
 }
 
 // exactly checks the number of arguments and says what they are.
-func exactly(n int, what string) cobra.PositionalArgs {
+func exactly(n int, what string) cobra.PositionalArgs { return between(n, n, what) }
+
+// between checks that there are so many arguments at least, and at most unless most is negative.
+func between(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
+		if len(args) < least || most >= 0 && len(args) > most {
 			return usageError{fmt.Errorf("want %s, got %d arguments (see `%s --help`)", what, len(args), cmd.CommandPath())}
 		}
 		return nil

@@ -63,6 +63,9 @@ type taskProgress struct {
 }
 
 func status(cmd *cobra.Command, f *statusFlags, names []string) error {
+	if f.interval <= 0 {
+		return usageError{fmt.Errorf("--interval %s: want a time such as 1s", f.interval)}
+	}
 	c, err := f.client(cmd)
 	if err != nil {
 		return err

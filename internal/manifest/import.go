@@ -87,7 +87,11 @@ func (im *importing) entry(s *section, object map[string]any) (*yaml.Node, error
 		return nil
 	}
 	id, _ := object[s.identifier].(string)
-	if err := add(s.identifier, id); err != nil {
+	shownID, err := escaped(s.identifier, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := add(s.identifier, shownID); err != nil {
 		return nil, err
 	}
 	for _, r := range s.references {
@@ -103,7 +107,11 @@ func (im *importing) entry(s *section, object map[string]any) (*yaml.Node, error
 		if v == nil || m.Name == s.identifier || isReference(*s, m.Name) || leftOut(m.Name) {
 			continue
 		}
-		if err := add(m.Name, im.kept(m.Name, v)); err != nil {
+		given, err := kept(m.Name, v)
+		if err != nil {
+			return nil, fmt.Errorf("the %s %s: %w", s.noun, id, err)
+		}
+		if err := add(m.Name, given); err != nil {
 			return nil, err
 		}
 	}
@@ -120,22 +128,49 @@ func leftOut(name string) bool {
 	return slices.Contains([]string{"KmsKeyId", "VpcSecurityGroupIds", "ReplicationSubnetGroupIdentifier", "AvailabilityZone", "EngineVersion", "ServiceAccessRoleArn", "CertificateWallet"}, name)
 }
 
-// kept turns a described value into one that is given.
-func (im *importing) kept(name string, v any) any {
+// kept turns a described value into one that is given, whose texts mean themselves when they are read.
+func kept(name string, v any) (any, error) {
 	text, ok := v.(string)
-	if !ok {
-		return v
-	}
-	if name == "EndpointType" {
-		return strings.ToLower(text)
-	}
-	if isDocument(name) {
+	if ok && isDocument(name) {
 		var document any
 		if json.Unmarshal([]byte(text), &document) == nil {
-			return importable(document)
+			return importable(document), nil
 		}
 	}
-	return strings.ReplaceAll(text, "$", "$$")
+	if ok && name == "EndpointType" {
+		return strings.ToLower(text), nil
+	}
+	return escaped(name, v)
+}
+
+// escaped writes every dollar sign twice, lest a variable be looked for. A text that would be taken for the name of a file
+// is refused: whoever can set a member of an endpoint must not have the files read of those who import it.
+func escaped(name string, v any) (any, error) {
+	var err error
+	switch v := v.(type) {
+	case string:
+		if strings.HasPrefix(v, "file://") {
+			return nil, fmt.Errorf("%s begins with file://, which would be read as the name of a file: change it at its server, or in the description", name)
+		}
+		return strings.ReplaceAll(v, "$", "$$"), nil
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, inner := range v {
+			if out[key], err = escaped(name+"."+key, inner); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			if out[i], err = escaped(name, v[i]); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	return v, nil
 }
 
 // importable drops from a document what a service wrote into it about itself.

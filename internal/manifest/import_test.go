@@ -14,7 +14,7 @@ const (
 	describedEndpoints = `{"Endpoints": [
   {"EndpointIdentifier": "shop-old", "EndpointType": "SOURCE", "EngineName": "postgres", "EngineDisplayName": "PostgreSQL", "Username": "dms", "ServerName": "old", "Port": 5432,
    "DatabaseName": "shop", "Status": "active", "KmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/x", "EndpointArn": "arn:aws:dms:eu-west-1:111122223333:endpoint:OLD", "SslMode": "none",
-   "PostgreSQLSettings": {"SlotName": "a$b", "HeartbeatEnable": true}},
+   "PostgreSQLSettings": {"SlotName": "a$b", "AfterConnectScript": "SET x = '$$ ${HOME}'", "HeartbeatEnable": true}},
   {"EndpointIdentifier": "shop-new", "EndpointType": "TARGET", "EngineName": "mysql", "EndpointArn": "arn:aws:dms:eu-west-1:111122223333:endpoint:NEW"}]}`
 	describedTasks = `{"ReplicationTasks": [{"ReplicationTaskIdentifier": "shop", "SourceEndpointArn": "arn:aws:dms:eu-west-1:111122223333:endpoint:OLD",
   "TargetEndpointArn": "arn:aws:dms:eu-west-1:111122223333:endpoint:NEW", "ReplicationInstanceArn": "arn:aws:dms:eu-west-1:111122223333:rep:INST", "MigrationType": "full-load",
@@ -37,7 +37,7 @@ func TestWhatIsImportedCanBeApplied(t *testing.T) {
 	require.Len(t, m.resources, 3)
 	require.Equal(t, map[string]any{
 		"EndpointIdentifier": "shop-old", "EndpointType": "source", "EngineName": "postgres", "Username": "dms", "ServerName": "old", "Port": 5432, "DatabaseName": "shop", "SslMode": "none",
-		"PostgreSQLSettings": map[string]any{"SlotName": "a$b", "HeartbeatEnable": true}, "Password": "x",
+		"PostgreSQLSettings": map[string]any{"SlotName": "a$b", "AfterConnectScript": "SET x = '$$ ${HOME}'", "HeartbeatEnable": true}, "Password": "x",
 	}, m.resources[0].members)
 	task := m.resources[2]
 	require.Equal(t, map[string]string{"ReplicationInstanceArn": "INST", "SourceEndpointArn": "shop-old", "TargetEndpointArn": "shop-new"}, task.refers)
@@ -52,4 +52,13 @@ func TestImportRefusesWhatItIsNot(t *testing.T) {
 	require.ErrorContains(t, err, "found Buckets")
 	_, err = Import([]io.Reader{strings.NewReader(`Endpoints:`)}, io.Discard)
 	require.ErrorContains(t, err, "want the JSON of aws dms describe-endpoints")
+}
+
+// TestImportReadsNoFiles: what somebody else has written into an endpoint must not name files of those who import it.
+func TestImportReadsNoFiles(t *testing.T) {
+	t.Parallel()
+	for _, member := range []string{`"EndpointIdentifier": "file:///etc/hostname"`, `"DatabaseName": "file:///etc/hostname"`, `"PostgreSQLSettings": {"AfterConnectScript": "file:///etc/hostname"}`} {
+		_, err := Import([]io.Reader{strings.NewReader(`{"Endpoints": [{"EngineName": "postgres", ` + member + `}]}`)}, io.Discard)
+		require.ErrorContains(t, err, "begins with file://", member)
+	}
 }
