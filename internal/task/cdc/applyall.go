@@ -63,7 +63,7 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 		p.done(next.work)
 	}
 	if s := next.event.Structure; s != nil {
-		err := p.restructure(ctx, s) // torn says whether changes of the open transaction stand before it
+		err := p.restructure(ctx, s, next.event.Position) // torn says whether changes of the open transaction stand before it
 		p.torn = p.torn || next.event.Position == ""
 		close(next.answered)
 		if err != nil {
@@ -132,6 +132,12 @@ func (p *pipe) commit(ctx context.Context) error {
 			return err
 		}
 	}
+	if n := len(p.begun); n > 0 && p.begun[n-1].Done { // behind them from here on
+		p.begun = nil
+		if err := p.noteBegun(ctx); err != nil {
+			return err
+		}
+	}
 	if err := p.applier.Commit(ctx, p.reached); err != nil {
 		return err
 	}
@@ -139,14 +145,19 @@ func (p *pipe) commit(ctx context.Context) error {
 		p.applier.Again(false)
 		p.cut = false
 	}
-	if p.reshaped {
-		p.follower.tables, p.follower.next, p.reshaped = maps.Clone(p.tables), p.next, false
-	}
+	p.kept()
 	p.committed, p.unsynced, p.progressed = p.reached, true, true
 	p.paused, p.noted = time.Now(), time.Now()
 	p.Stats.checkpoint(p.committed)
 	p.Stats.oldest.Store(0)
 	return nil
+}
+
+// kept is told of a commit: the tables are as they are now when the ends are opened again.
+func (p *pipe) kept() {
+	if p.reshaped {
+		p.follower.tables, p.follower.next, p.reshaped = maps.Clone(p.tables), p.next, false
+	}
 }
 
 // acknowledge makes commits durable and lets the source forget what they hold.

@@ -54,6 +54,8 @@ type pipe struct {
 	torn      bool      // a transaction of the source is in part in the open transaction
 	cut       bool      // a transaction of the source was committed in part, and the note that says so stands
 	cutEnd    string    // where its changes, and those before it, can no longer come again; empty when it is the open one
+	begun     []*begun  // changes of structure since the checkpoint, see ddlNote
+	finishing *begun    // one that was interrupted
 	paused    time.Time // of the last commit
 	noted     time.Time // of the last checkpoint
 	told      time.Time // of the last row of awsdms_status
