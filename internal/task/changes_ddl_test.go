@@ -93,22 +93,7 @@ func TestInterruptedDDL(t *testing.T) {
 				source.exec(t, "ALTER TABLE thing DROP COLUMN b", "INSERT INTO thing VALUES (5, 50, 5)")
 			}
 			source.exec(t, "DROP TABLE other")
-			deaths := 0
-			for n := 0; ; n++ {
-				require.Less(t, n, 100, "it does not get on")
-				was := deaths
-				if interrupted(t, source, target, dying(n%2 == 1, &deaths)) {
-					require.Greater(t, deaths, was)
-					continue
-				}
-				break
-			}
-			require.GreaterOrEqual(t, deaths, 10, "statements were interrupted")
-			report := catchUp(t, source, target)
-			for _, c := range report.Changes.Tables {
-				require.Zero(t, c.Failed, c.Source)
-				require.Empty(t, c.Suspended, c.Source)
-			}
+			require.GreaterOrEqual(t, dieAgainAndAgain(t, source, target), 10, "statements were interrupted")
 			columns := map[string][]string{"thing": {"id", "z", "b", "c"}, "late": {"id", "what", "more"}}
 			if engine != "sqlite" {
 				columns["thing"] = []string{"id", "z", "c"}
@@ -143,4 +128,41 @@ func interrupted(t *testing.T, source, target *end, edits ...edit) bool {
 	require.NoError(t, err)
 	require.Equal(t, cdc.CaughtUp, report.Reason)
 	return false
+}
+
+// dieAgainAndAgain catches up, with the target dying twice at every statement, and returns how often that was.
+func dieAgainAndAgain(t *testing.T, source, target *end) (deaths int) {
+	t.Helper()
+	for n := 0; interrupted(t, source, target, dying(n%2 == 1, &deaths)); n++ {
+		require.Less(t, n, 100, "it does not get on")
+	}
+	report := catchUp(t, source, target)
+	for _, c := range report.Changes.Tables {
+		require.Zero(t, c.Failed, c.Source)
+		require.Empty(t, c.Suspended, c.Source)
+	}
+	return deaths
+}
+
+// TestInterruptedDDLInTransaction: DDL in the midst of a transaction cuts it in two on a target whose DDL commits by itself.
+// What is in the target already is not made again, not even in a table without a key.
+func TestInterruptedDDLInTransaction(t *testing.T) {
+	source, target := newEnd(t, "postgresql-15"), newEnd(t, "mariadb")
+	source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, a int)", "INSERT INTO item VALUES (1, 10), (2, 20)",
+		"CREATE TABLE visit (page varchar(20), n int)", "ALTER TABLE visit REPLICA IDENTITY FULL", "INSERT INTO visit VALUES ('/', 1), ('/', 1)",
+		"CREATE TABLE gone (id int NOT NULL PRIMARY KEY)", "INSERT INTO gone VALUES (1), (2)")
+	load(t, source, target)
+	source.exec(t, "INSERT INTO visit VALUES ('/before', 1)", `BEGIN;
+		INSERT INTO visit VALUES ('/', 2), ('/', 2), ('/a', 3); UPDATE item SET a = a + 1; INSERT INTO gone VALUES (3);
+		ALTER TABLE item ADD COLUMN b int; UPDATE item SET b = 7 WHERE id = 1; INSERT INTO item VALUES (3, 30, 8);
+		DELETE FROM visit WHERE page = '/a'; INSERT INTO visit VALUES ('/', 1); TRUNCATE gone; INSERT INTO gone VALUES (2), (7);
+		ALTER TABLE visit ADD COLUMN how text; UPDATE visit SET how = 'none' WHERE n = 2; INSERT INTO gone VALUES (8);
+		CREATE TABLE late (id int PRIMARY KEY); INSERT INTO late VALUES (1), (2); DELETE FROM gone WHERE id = 7; COMMIT`,
+		"INSERT INTO visit VALUES ('/after', 1, 'by foot')", "ALTER TABLE item DROP COLUMN a", "INSERT INTO item VALUES (4, 4)")
+	require.GreaterOrEqual(t, dieAgainAndAgain(t, source, target), 6, "statements were interrupted")
+	for table, columns := range map[string]string{
+		"visit": "concat(page, ' ', n, ' ', coalesce(how, '-'))", "item": "concat(id, ' ', coalesce(b, -1))", "gone": "id", "late": "id",
+	} {
+		require.Equal(t, source.text(t, table, columns+" AS c"), target.text(t, target.table(t, source, table), columns+" AS c"), table)
+	}
 }

@@ -47,7 +47,7 @@ func used(t *testing.T, dir string) int64 {
 // TestKilledAmongDDL kills the program at random instants while columns come, change their names and go, and tables are
 // made, between the transactions of a bank.
 func TestKilledAmongDDL(t *testing.T) {
-	for _, pair := range [][2]string{{pg, pg}, {maria, pg}, {sqlite, pg}, {maria, sqlite}, {pg, maria}, {maria, maria}} {
+	for _, pair := range [][2]string{{pg, pg}, {maria, pg}, {sqlite, pg}, {maria, sqlite}, {pg, maria}, {maria, maria}, {sqlite, maria}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
 			random := dice(t)
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])

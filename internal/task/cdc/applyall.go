@@ -51,6 +51,9 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 	if next.work != nil {
 		g := next.work.Group
 		p.torn = g.Open
+		for _, c := range next.delivered {
+			p.split.counted[c.number] += c.changes
+		}
 		if err := p.applier.Write(ctx, next.work); err != nil {
 			return err
 		}
@@ -126,11 +129,8 @@ func (p *pipe) due(now time.Time) bool {
 
 // commit ends the open transaction, or makes one for the position alone.
 func (p *pipe) commit(ctx context.Context) error {
-	mended := p.cut && p.past(p.cutEnd)
-	if mended {
-		if err := p.note(ctx, tornNote, ""); err != nil {
-			return err
-		}
+	if err := p.pass(ctx); err != nil {
+		return err
 	}
 	if n := len(p.begun); n > 0 && p.begun[n-1].Done { // behind them from here on
 		p.begun = nil
@@ -140,10 +140,6 @@ func (p *pipe) commit(ctx context.Context) error {
 	}
 	if err := p.applier.Commit(ctx, p.reached); err != nil {
 		return err
-	}
-	if mended {
-		p.applier.Again(false)
-		p.cut = false
 	}
 	p.kept()
 	p.committed, p.unsynced, p.progressed = p.reached, true, true

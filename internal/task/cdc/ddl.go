@@ -73,8 +73,7 @@ func Unfinished(notes map[string]string) (catalog.Name, *catalog.Table, error) {
 }
 
 // alone runs DDL that commits by itself. What is open is committed before; when that cuts a transaction of the source in two,
-// a note says so, and after a crash in between its changes are made again in a way that does not double them. Each statement
-// is written down before it is run.
+// a note says how much of it there is. Each statement is written down before it is run.
 func (p *pipe) alone(ctx context.Context, b *begun, ss []catalog.Statement) error {
 	resumed := p.finishing != nil
 	if resumed {
@@ -135,10 +134,9 @@ func (p *pipe) announce(ctx context.Context, b *begun) error {
 	if !p.torn {
 		return p.commit(ctx)
 	}
-	if err := p.note(ctx, tornNote, "true"); err != nil {
+	if err := p.tear(ctx); err != nil {
 		return err
 	}
-	p.cut = true
 	return p.keep(ctx)
 }
 
@@ -268,6 +266,9 @@ func (p *pipe) complete(ctx context.Context) error {
 		}
 	}
 	if b.Position == "" {
+		if err := p.noteTorn(ctx); err != nil { // the table may have another name
+			return err
+		}
 		return p.keep(ctx)
 	}
 	p.reached = b.Position

@@ -170,12 +170,8 @@ func (p *pipe) recall(ctx context.Context) error {
 			t.Suspend(why)
 		}
 	}
-	p.cut = notes[tornNote] != ""
-	p.applier.Again(p.cut)
-	if p.cut {
-		if p.cutEnd, err = p.Source.End(ctx); err != nil {
-			return fmt.Errorf("ask where the source's changes end: %w", err)
-		}
+	if err := p.readTorn(notes); err != nil {
+		return err
 	}
 	if p.begun, err = readBegun(notes); err != nil {
 		return err

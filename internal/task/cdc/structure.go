@@ -29,12 +29,14 @@ func (p *pipe) restructure(ctx context.Context, s *connector.Structure, position
 }
 
 func (p *pipe) truncate(ctx context.Context, t *Table, s *connector.Structure) error {
+	p.anew(t.Number)
+	delivered := s.Why != "" // the rows are delivered once more: that is no change of the source
 	switch {
 	case t.Suspended() != "":
 		return nil
-	case p.DDL.FailOnTruncate:
+	case p.DDL.FailOnTruncate && !delivered:
 		return fmt.Errorf("%w (ApplyErrorFailOnTruncationDdl): table %s was truncated in the source", fullload.ErrStopped, t.Source.Name)
-	case !p.DDL.Truncated:
+	case !p.DDL.Truncated && !delivered:
 		t.Stats.DDL(false)
 		p.ApplyLog.Warn("a truncated table is left as it is (HandleSourceTableTruncated)", "table", t.Source.Name.String())
 		return nil
