@@ -49,6 +49,7 @@ type stream struct {
 		sync.Mutex
 		status connector.StreamStatus
 		at     position // what is done, for the watcher
+		torn   string   // the last tear, for people
 	}
 	watch *watcher
 }
@@ -61,7 +62,8 @@ type transaction struct {
 	// alone says that one statement is the whole of it.
 	alone bool
 	skip  bool // its statement is only announced, or undone
-	echo  bool // it is marked as having come from elsewhere
+	echo  bool // it is left out: it is marked as having come from elsewhere, or has no end
+	begun place
 	// maria and my are its GTID, of the server's flavour; both may be unknown.
 	maria   mariaGTID
 	my      binlog.MyGTID
@@ -117,6 +119,12 @@ func (s *stream) next(ctx context.Context) (connector.Event, error) {
 				return s.deliver(true), nil
 			}
 			continue
+		}
+		if isTorn(err) {
+			if err := s.mend(ctx, err); err != nil {
+				return connector.Event{}, err
+			}
+			return s.deliver(false), nil // Next guards a connection that is closed now
 		}
 		if err != nil {
 			return connector.Event{}, err
@@ -317,7 +325,11 @@ func (s *stream) Acknowledge(string) {}
 func (s *stream) Status() connector.StreamStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.mu.status
+	st := s.mu.status
+	if st.Warning == "" {
+		st.Warning = s.mu.torn
+	}
+	return st
 }
 
 // Close ends the connection.

@@ -104,6 +104,11 @@ func (s *stream) rotate(body []byte) error {
 	if err != nil {
 		return err
 	}
+	if file != s.at.file {
+		if err := s.abandon(file); err != nil {
+			return err
+		}
+	}
 	s.at.file, s.at.offset = file, offset
 	if !s.tx.open {
 		s.ended()
@@ -165,7 +170,8 @@ func (s *stream) begin() {
 	if s.group != nil {
 		from = s.group.Len()
 	}
-	s.tx = transaction{open: true, from: from}
+	begun := place{file: s.at.file, offset: s.at.offset}
+	s.tx = transaction{open: true, from: from, begun: begun, echo: s.source.torn.at(begun)}
 }
 
 // commit ends a transaction.
