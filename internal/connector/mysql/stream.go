@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -39,9 +37,9 @@ type stream struct {
 	rows       *rowReader
 	structures []*connector.Structure // read, to be delivered one by one
 	tx         transaction
-	payload    *zstd.Decoder // of MySQL's compressed transactions
-	nested     io.Reader
-	nestedBuf  []byte
+	payload    payload
+	replay     *replay
+	undecided  map[string]position // where XA transactions begin that are prepared
 
 	over bool // StreamRequest.Until was reached
 
@@ -62,8 +60,8 @@ type transaction struct {
 	// alone says that one statement is the whole of it.
 	alone bool
 	skip  bool // its statement is only announced, or undone
+	held  bool // it is prepared at its end, and its rows wait; see streamxa.go
 	echo  bool // it is left out: it is marked as having come from elsewhere, or has no end
-	begun place
 	// maria and my are its GTID, of the server's flavour; both may be unknown.
 	maria   mariaGTID
 	my      binlog.MyGTID
@@ -73,6 +71,7 @@ type transaction struct {
 	handed bool
 	marks  map[string]int // its savepoints
 	stamp  time.Time      // of its commit, where the GTID tells it
+	place  position       // where its first event stands
 }
 
 const (
@@ -110,6 +109,12 @@ func (s *stream) next(ctx context.Context) (connector.Event, error) {
 			}
 			continue
 		}
+		if s.replay != nil {
+			if err := s.takeReplay(ctx); err != nil {
+				return connector.Event{}, err
+			}
+			continue
+		}
 		if n&255 == 0 && time.Since(started) > quietAfter {
 			return s.deliver(false), nil
 		}
@@ -140,12 +145,11 @@ func (s *stream) deliverable() bool { return s.group != nil && !s.tx.open && !s.
 
 // read returns the next event: from a compressed transaction when one is open, else from the server.
 func (s *stream) read() ([]byte, error) {
-	if s.nested != nil {
-		event, err := s.readNested()
+	if s.payload.open() {
+		event, err := s.payload.next()
 		if !errors.Is(err, io.EOF) {
 			return event, err
 		}
-		s.nested = nil
 	}
 	wait := quietAfter
 	if s.deliverable() {
@@ -338,9 +342,8 @@ func (s *stream) Close() error {
 		s.watch.stop()
 	}
 	s.link.close()
-	if s.payload != nil {
-		s.payload.Close()
-	}
+	s.closeReplay()
+	s.payload.close()
 	if s.group != nil {
 		s.request.Pool.Put(s.group)
 		s.group = nil

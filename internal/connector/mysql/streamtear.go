@@ -14,22 +14,16 @@ import (
 // end of the file; when it comes back it rolls that transaction back, and goes on in another file.
 type torn struct {
 	mu    sync.Mutex
-	begin place // behind the first event of the transaction that has no end
+	begin position // of the transaction that has no end
 }
 
-// place is a place in a file of the log.
-type place struct {
-	file   string
-	offset uint64
-}
-
-func (t *torn) note(p place) {
+func (t *torn) note(p position) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.begin = p
 }
 
-func (t *torn) at(p place) bool {
+func (t *torn) begins(p position) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.begin == p
@@ -80,7 +74,7 @@ func (s *stream) abandon(next string) error {
 		"on in %s without it. If its machine went down, and sync_binlog was not 1, compare the tables: whimbrel validate", s.at.file, next)
 	s.mu.Unlock()
 	if s.tx.handed {
-		s.source.torn.note(s.tx.begun)
+		s.source.torn.note(s.tx.place)
 		return &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the log breaks off in the midst of a transaction at %s", s.at.String0())}
 	}
 	err := s.undo(s.tx.from)
