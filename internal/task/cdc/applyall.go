@@ -92,6 +92,7 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 			p.reached = g.Position
 		}
 		p.Stats.applied.Add(int64(g.Len()))
+		p.Stats.bytes.Add(int64(g.Bytes()))
 		p.Stats.transactions.Add(int64(len(g.Ends)))
 		p.Stats.lastApply.Store(max(nanos(g.Last), p.Stats.lastApply.Load()))
 		p.done(next.work)
