@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -446,6 +448,7 @@ type side struct {
 	mu  struct {
 		sync.Mutex
 		w      *wire
+		looks  *pgx.Conn // see describe
 		closed bool
 	}
 }
@@ -479,5 +482,9 @@ func (s *side) close() {
 	if s.mu.w != nil {
 		s.mu.w.close()
 		s.mu.w = nil
+	}
+	if s.mu.looks != nil {
+		_ = s.mu.looks.Close(context.Background())
+		s.mu.looks = nil
 	}
 }

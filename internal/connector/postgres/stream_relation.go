@@ -305,23 +305,6 @@ func (s *stream) newcomer(ctx context.Context, rel *streamed) error {
 	return nil
 }
 
-// describe looks up a table as it is now; nil when there is none of the name.
-func (s *stream) describe(ctx context.Context, name catalog.Name) (*catalog.Table, error) {
-	conn, err := openConn(ctx, s.src.cfg)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	found, err := describe(ctx, conn, []catalog.Name{name})
-	if err != nil {
-		return nil, classify(ctx, "describe "+name.String(), err)
-	}
-	if e := found[name]; e != nil {
-		return e.Table, nil
-	}
-	return nil, nil
-}
-
 // truncate tells of emptied tables.
 func (s *stream) truncate(ctx context.Context, m *message) error {
 	n := int(m.uint32())
