@@ -266,6 +266,9 @@ func (s *stream) knowTypes(ctx context.Context, all []attribute) error {
 // chooseFormat decides between binary and text. Native asks for binary; a layout that only the server could make of the
 // binary form asks for text; where both are asked for the server makes it of each value.
 func (s *stream) chooseFormat(ctx context.Context) (bool, error) {
+	if s.lines != nil {
+		return false, nil
+	}
 	native, text := false, false
 	err := s.side.do(ctx, func(w *wire) error {
 		for _, t := range s.numbers {
