@@ -8,13 +8,18 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/instance/host"
+	"github.com/whimbreldb/whimbrel/internal/logstore"
+	"github.com/whimbreldb/whimbrel/internal/metric"
+	"github.com/whimbreldb/whimbrel/internal/monitor"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudtrail"
+	"github.com/whimbreldb/whimbrel/internal/service/cloudwatch"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/service/logs"
 	"github.com/whimbreldb/whimbrel/internal/service/own"
 	"github.com/whimbreldb/whimbrel/internal/service/secretsmanager"
 	"github.com/whimbreldb/whimbrel/internal/service/sts"
@@ -36,6 +41,10 @@ type parts struct {
 	endpoints *ec2.Endpoints
 	host      *host.Host
 	dms       *dms.Service
+	metrics   *metric.Store
+	logs      *logstore.Store
+	watch     *cloudwatch.Service
+	monitor   *monitor.Monitor
 }
 
 // services lists everything that is served.
@@ -50,6 +59,8 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
 		p.dms.API,
+		p.watch.API,
+		func() (*service.Service, error) { return logs.New(logs.Config{Store: p.logs, Log: p.config.Log}) },
 		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms) },
 	} {
 		s, err := make()
