@@ -53,8 +53,10 @@ type parts struct {
 func services(p *parts) ([]*service.Service, error) {
 	var all []*service.Service
 	for _, make := range []func() (*service.Service, error){
-		func() (*service.Service, error) { return sts.New(sts.Config{Directory: p.directory}) },
-		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage) },
+		func() (*service.Service, error) {
+			return sts.New(sts.Config{Directory: p.directory, Factors: p.factors()})
+		},
+		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage, p.factors()) },
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
@@ -77,6 +79,11 @@ func services(p *parts) ([]*service.Service, error) {
 		return nil, err
 	}
 	return append(all, networks), nil
+}
+
+// factors are the users' second factors.
+func (p *parts) factors() *identity.Factors {
+	return &identity.Factors{Store: p.store, Vault: p.vault, Region: p.cluster.Region}
 }
 
 // known asks services about their resources, for explanations.
