@@ -58,7 +58,7 @@ func TestQueries(t *testing.T) {
 		`parse @message "table=*" as what | filter ispresent(what) | dedup what | display what`:       "what=lines\nwhat=orders",
 		"stats count_distinct(@logStream), earliest(@message) like \"x\"":                             "!",
 		"stats latest(level)": "latest(level)=WARN",
-		`filter not (took < 1) and took != 3 | display level # a remark`: "level=WARN",
+		`filter not (took < 1) and took != 3 and ispresent(level) | display level # a remark`: "level=WARN",
 	} {
 		got, err := ask(t, text)
 		if want == "!" {
