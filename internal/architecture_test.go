@@ -35,7 +35,7 @@ var layers = [][]string{
 	{"internal/instance/keep", "internal/instance/socket"},
 	{"internal/instance/worker", "internal/instance/host"},
 	{"internal/metric", "internal/logstore"},
-	{"internal/monitor"},
+	{"internal/monitor", "internal/notify"},
 	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit"},
 	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
 	{"internal/identity", "internal/edge/certificate", "internal/client"},

@@ -41,6 +41,7 @@ func (p *parts) migration(host dms.Host) (dms.Config, error) {
 		return c, err
 	}
 	c.Notify, err = p.config.notify(os.LookupEnv)
+	p.topics = c.Notify
 	return c, err
 }
 

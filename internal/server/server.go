@@ -204,6 +204,9 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 		return err
 	}
 	metrics := newMetrics()
+	if err := metrics.registry.Register(p.monitor); err != nil {
+		return fmt.Errorf("register the metrics of instances: %w", err)
+	}
 	way, err := edge.New(edge.Config{
 		Partition: s.cluster.Partition, Region: s.cluster.Region, Account: s.cluster.Account, Services: all, Credentials: p.directory,
 		Authorizer: p.policies, Recorder: p.trail, Endpoints: p.endpoints, Metrics: metrics, Used: p.usage.Seen, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,

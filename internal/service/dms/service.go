@@ -83,6 +83,7 @@ type Service struct {
 	Config
 	actions *action.Table
 	told    *atomic.Uint32 // counts events
+	leads   *atomic.Bool   // the controllers run here
 	live    *live
 	times   times
 	// reachEndpoint is reach, unless a test has endpoints of its own.
@@ -91,14 +92,14 @@ type Service struct {
 
 // New makes the service.
 func New(c Config) (*Service, error) {
-	if err := errors.Join(checkQuotas(c.Quotas), c.Notify.check()); err != nil {
+	if err := errors.Join(checkQuotas(c.Quotas), c.Notify.Check()); err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
 	actions, err := action.Load()
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	s := &Service{Config: c, actions: actions, live: newLive(), told: new(atomic.Uint32), times: usualTimes()}
+	s := &Service{Config: c, actions: actions, live: newLive(), told: new(atomic.Uint32), leads: new(atomic.Bool), times: usualTimes()}
 	s.reachEndpoint = s.reach
 	return s, nil
 }
