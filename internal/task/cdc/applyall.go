@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // applyAll carries out what the reader hands over. It ends when the reader has ended, or with errEnded at a stop point.
@@ -31,7 +33,7 @@ func (p *pipe) applyAll(ctx context.Context, parcels <-chan parcel) (Reason, err
 			idle.Reset(idleSync)
 		case <-idle.C:
 			if open, _, _ := p.applier.Open(); p.unsynced && !open && !p.torn {
-				if err := p.acknowledge(ctx); err != nil {
+				if err := p.release(ctx); err != nil {
 					return "", err
 				}
 			}
@@ -104,7 +106,7 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 		}
 	}
 	if quiet && !p.unsynced || now.Sub(p.synced) >= syncEvery {
-		return p.acknowledge(ctx)
+		return p.release(ctx)
 	}
 	return nil
 }
@@ -144,8 +146,32 @@ func (p *pipe) commit(ctx context.Context) error {
 	}
 	p.committed, p.unsynced, p.progressed = p.reached, true, true
 	p.paused, p.noted = time.Now(), time.Now()
-	p.Stats.checkpoint(p.committed)
+	if _, held := p.session.(connector.Holder); !held {
+		p.Stats.checkpoint(p.committed)
+	}
 	p.Stats.oldest.Store(0)
+	return nil
+}
+
+// release is acknowledge of what is due: some targets keep commits back to write many together.
+func (p *pipe) release(ctx context.Context) error {
+	h, ok := p.session.(connector.Holder)
+	if !ok || !p.unsynced {
+		return p.acknowledge(ctx)
+	}
+	durable, err := h.Release(ctx)
+	if err != nil {
+		return err
+	}
+	if durable == p.committed {
+		return p.acknowledge(ctx)
+	}
+	p.synced = time.Now()
+	if durable != "" {
+		p.stream.Acknowledge(durable)
+	}
+	status := p.stream.Status()
+	p.Stats.status(status.Retained, status.Warning, status.Quiet)
 	return nil
 }
 
@@ -156,6 +182,7 @@ func (p *pipe) acknowledge(ctx context.Context) error {
 			return err
 		}
 		p.unsynced = false
+		p.Stats.checkpoint(p.committed)
 	}
 	p.synced = time.Now()
 	// What lies between the last commit and the place reached does not concern the tables followed.

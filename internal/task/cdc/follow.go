@@ -124,11 +124,14 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 		follower: f, tables: maps.Clone(f.tables), next: f.next,
 		pool: f.pool(), works: make(chan *apply.Work, groups), reached: position, committed: position,
 	}
-	for range groups {
-		p.works <- apply.NewWork()
-	}
 	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
+	}
+	_, asTheyCame := p.session.(connector.Recorder)
+	for range groups {
+		w := apply.NewWork()
+		w.AsTheyCame = asTheyCame
+		p.works <- w
 	}
 	if p.stream, err = f.Source.Stream(ctx, f.request(p), position); err != nil {
 		_ = p.session.Close()
