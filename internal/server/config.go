@@ -13,6 +13,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/policy"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
 
@@ -35,6 +36,7 @@ type Config struct {
 	AuditBytes             int64
 	AuditFiles             int
 	SQLiteDir              string        // whose SQLite files endpoints may name; empty: none
+	Buckets                dms.Buckets   // how S3 endpoints are reached
 	Migration                            // of DMS
 	StopTimeout            time.Duration // for calls under way when the server stops: 10 s
 

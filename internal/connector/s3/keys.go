@@ -36,7 +36,9 @@ func component(name string) string {
 func folder(n catalog.Name) string { return component(n.Schema) + "/" + component(n.Name) + "/" }
 
 // loadName is the name of a file of a full load.
-func loadName(number int, extension string) string { return fmt.Sprintf("LOAD%08X%s", number, extension) }
+func loadName(number int, extension string) string {
+	return fmt.Sprintf("LOAD%08X%s", number, extension)
+}
 
 var (
 	loadFile   = regexp.MustCompile(`^LOAD([0-9A-F]{8})\.(csv|parquet)(\.gz)?$`)

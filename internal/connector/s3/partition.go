@@ -6,9 +6,9 @@ import (
 
 // partition is how the files of changes lie in folders by the date of their commits.
 type partition struct {
-	on        bool
-	layout    string // of package time
-	zone      *time.Location
+	on     bool
+	layout string // of package time
+	zone   *time.Location
 }
 
 // sequences are the layouts of DatePartitionSequence, with a slash where the delimiter goes.

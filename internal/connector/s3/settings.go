@@ -102,6 +102,12 @@ func (r *reader) choice(name string, values ...string) string {
 	return values[0]
 }
 
+// CheckSettings says what is wrong with the settings of a target.
+func CheckSettings(values map[string]string) error {
+	_, err := readSettings(values)
+	return err
+}
+
 const (
 	kb          = 1 << 10
 	mostFileKB  = 1048576

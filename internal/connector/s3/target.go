@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,10 +32,11 @@ type target struct {
 }
 
 var (
-	_ connector.Target  = (*target)(nil)
-	_ connector.Applier = (*target)(nil)
-	_ connector.Flusher = (*target)(nil)
-	_ connector.Prober  = (*target)(nil)
+	_ connector.Target    = (*target)(nil)
+	_ connector.Applier   = (*target)(nil)
+	_ connector.Flusher   = (*target)(nil)
+	_ connector.Prober    = (*target)(nil)
+	_ connector.Rehearser = (*target)(nil)
 )
 
 func openTarget(ctx context.Context, c connector.Config) (connector.Target, error) {
@@ -66,6 +68,27 @@ func (t *target) DefaultSchema() string { return "" }
 
 // Close implements connector.Target.
 func (t *target) Close() error { return nil }
+
+// Rehearse implements connector.Rehearser: an object is written as files are, read, and deleted.
+func (t *target) Rehearse(ctx context.Context) error {
+	key := control + "probe-" + strings.ToLower(rand.Text()[:12])
+	staged := t.store.Stage(ctx, key, store.Options{ContentType: "text/plain"})
+	defer staged.Abandon()
+	if _, err := staged.Write([]byte("written to test a connection")); err != nil {
+		return err
+	}
+	ticket, err := staged.Seal(ctx)
+	if err == nil {
+		err = t.store.Publish(ctx, ticket)
+	}
+	if err == nil {
+		_, _, err = t.store.Head(ctx, key)
+	}
+	if err != nil {
+		return err
+	}
+	return t.store.Delete(ctx, []string{key})
+}
 
 // Probe implements connector.Prober.
 func (t *target) Probe(ctx context.Context) error { return t.store.Check(ctx) }

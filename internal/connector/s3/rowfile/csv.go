@@ -51,7 +51,7 @@ func (c CSV) New(w io.Writer, l Layout) (Writer, error) {
 	}
 	numeric := f.keepsPlain("0123456789+-.:eEinftyNaTBCrusl ")
 	for _, col := range l.Columns {
-		f.plain = append(f.plain, numeric && col.Layout != change.Text && col.Layout != change.Native)
+		f.plain = append(f.plain, numeric && col.Layout != change.Text && col.Layout != change.Native && col.Layout != change.Bytes)
 		f.digits = append(f.digits, digitsOf(col.Column.Type))
 		f.width = append(f.width, c.widthOf(col.Column.Type))
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/gzip"
 	"github.com/parquet-go/parquet-go/encoding"
-
 )
 
 // Parquet is how Parquet files are cut and encoded.
@@ -238,4 +237,3 @@ func (f *parquetWriter) Close() error {
 	}
 	return nil
 }
-
