@@ -221,7 +221,7 @@ func (r *rowReader) next(g *change.Group) error {
 		}
 		g.Add(c, change.Delete, false, true, size)
 	default:
-		moved := p.moved(r.event)
+		moved := p.table.Whole || p.moved(r.event)
 		if err := p.appendNew(&c.New, r.event.After, true); err != nil {
 			return err
 		}
@@ -274,10 +274,10 @@ func (p *tablePlan) appendNew(b *change.Batch, present []byte, update bool) erro
 	return nil
 }
 
-// appendOld appends what identifies the row.
+// appendOld appends what identifies the row, or all that is logged of it.
 func (p *tablePlan) appendOld(b *change.Batch, present []byte) error {
 	for v, i := range p.order {
-		if i < 0 || !binlog.Present(present, i) || p.keyed && !p.columns[i].key {
+		if i < 0 || !binlog.Present(present, i) || p.keyed && !p.columns[i].key && !p.table.Whole {
 			b.Columns[v].AppendAbsent()
 			continue
 		}

@@ -113,7 +113,7 @@ func (p *pipe) follow(ctx context.Context, t *Table) error {
 	p.session.Forget()
 	p.tables[t.Number], p.reshaped = t, true
 	p.touched(t.Number, nil)
-	if err := p.stream.Follow(t.Followed()); err != nil {
+	if err := p.stream.Follow(p.followed(t)); err != nil {
 		return fmt.Errorf("follow table %s: %w", t.Source.Name, err)
 	}
 	return p.note(ctx, TableNote(t.Source.Name), t.note())
