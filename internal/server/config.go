@@ -35,6 +35,8 @@ type Config struct {
 	ServiceControl         []string // files with service control policies, all of which must allow
 	AuditBytes             int64
 	AuditFiles             int
+	MetricsBytes           int64         // that metrics may take: 1 GiB
+	LogsBytes              int64         // that logs may take: 2 GiB
 	SQLiteDir              string        // whose SQLite files endpoints may name; empty: none
 	Buckets                dms.Buckets   // how S3 endpoints are reached
 	Migration                            // of DMS
