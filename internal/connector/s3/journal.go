@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,8 +76,8 @@ func (j journal) Read(ctx context.Context, run string) ([]connector.Loaded, erro
 		mu.Lock()
 		defer mu.Unlock()
 		all[i] = loaded
-		for key, tickets := range files {
-			j.target.remember(key, tickets)
+		for key, w := range files {
+			j.target.remember(key, w)
 		}
 		return err
 	})
@@ -87,12 +89,12 @@ func (j journal) Read(ctx context.Context, run string) ([]connector.Loaded, erro
 }
 
 // readTable reads what is known of one table, and the files of its marks by the marks' keys.
-func (j journal) readTable(ctx context.Context, run, at string, marks []string) ([]connector.Loaded, map[string][]store.Ticket, error) {
+func (j journal) readTable(ctx context.Context, run, at string, marks []string) ([]connector.Loaded, map[string]waiting, error) {
 	var p planned
 	if ok, err := readJSON(ctx, j.target.store, at+planFile, &p); err != nil || !ok {
 		return nil, nil, err
 	}
-	files := map[string][]store.Ticket{}
+	files := map[string]waiting{}
 	done := map[int]mark{}
 	for _, key := range marks {
 		var m mark
@@ -102,7 +104,10 @@ func (j journal) readTable(ctx context.Context, run, at string, marks []string) 
 		}
 		number, err := strconv.Atoi(strings.TrimSuffix(key[len(at):], ".json"))
 		if ok && err == nil && m.Plan == p.Plan {
-			done[number], files[key] = m, m.Files
+			done[number] = m
+			if !j.target.isPublished(key, m.Plan) {
+				files[key] = waiting{m.Plan, m.Files}
+			}
 		}
 	}
 	var out []connector.Loaded
@@ -210,46 +215,51 @@ func sameFiles(a, b []store.Ticket) bool {
 	return true
 }
 
-// remember keeps the files of a mark until they are published.
-func (t *target) remember(key string, files []store.Ticket) {
-	if len(files) == 0 {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.mu.unpublished[key] = files
+// waiting are the files of a mark that may have to be published yet.
+type waiting struct {
+	plan  string
+	files []store.Ticket
 }
 
-func (t *target) published(key string) {
+// remember keeps the files of a mark until they are published.
+func (t *target) remember(key string, w waiting) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.mu.unpublished, key)
+	t.mu.waiting[key] = w
+}
+
+func (t *target) published(key, plan string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.mu.waiting, key)
+	t.mu.verified[key+" "+plan] = true
+}
+
+func (t *target) isPublished(key, plan string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.mu.verified[key+" "+plan]
 }
 
 // Flush implements connector.Flusher: it publishes the files of every segment that is marked, whoever has marked it. Where
 // the store has forgotten what was staged, the mark goes, so that the segment is loaded again.
 func (t *target) Flush(ctx context.Context) error {
 	t.mu.Lock()
-	var keys []string
-	for key := range t.mu.unpublished {
-		keys = append(keys, key)
-	}
+	all := maps.Clone(t.mu.waiting)
 	t.mu.Unlock()
-	return each(ctx, keys, func(ctx context.Context, _ int, key string) error {
-		t.mu.Lock()
-		files := t.mu.unpublished[key]
-		t.mu.Unlock()
-		for _, f := range files {
+	return each(ctx, slices.Collect(maps.Keys(all)), func(ctx context.Context, _ int, key string) error {
+		w := all[key]
+		for _, f := range w.files {
 			err := t.publish(ctx, f)
 			if errors.Is(err, store.ErrGone) {
 				t.log.Warn("what was staged for a segment is gone, it has to be loaded again", "file", f.Key)
-				err = t.undo(ctx, key, files)
+				return t.undo(ctx, key, w.files)
 			}
 			if err != nil {
 				return err
 			}
 		}
-		t.published(key)
+		t.published(key, w.plan)
 		return nil
 	})
 }
@@ -268,6 +278,9 @@ func (t *target) undo(ctx context.Context, key string, files []store.Ticket) err
 	if err := t.store.Delete(ctx, []string{key}); err != nil {
 		return err
 	}
+	t.mu.Lock()
+	delete(t.mu.waiting, key)
+	t.mu.Unlock()
 	var keys []string
 	for _, f := range files {
 		keys = append(keys, f.Key)

@@ -197,13 +197,13 @@ func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
 	}
 	l.ended = true
 	key := markKey(m.Run, m.Table, m.Segment.Number)
-	t.remember(key, l.sealed)
+	t.remember(key, waiting{l.numbers.plan, l.sealed})
 	for _, f := range l.sealed {
 		if err := t.store.Publish(ctx, f); err != nil {
 			return err
 		}
 	}
-	t.published(key)
+	t.published(key, l.numbers.plan)
 	return t.Exec(ctx, l.request.After)
 }
 
@@ -216,7 +216,19 @@ func (l *loader) Abort() {
 	if l.file != nil {
 		l.file.out.Abandon()
 	}
+	l.target.discard(l.sealed)
 	for _, number := range l.taken {
 		l.numbers.give(number)
+	}
+}
+
+// discardWithin is how long the store is asked to forget what nobody will publish; what it keeps is swept later.
+const discardWithin = 10 * time.Second
+
+func (t *target) discard(files []store.Ticket) {
+	ctx, stop := context.WithTimeout(context.Background(), discardWithin)
+	defer stop()
+	for _, f := range files {
+		_ = t.store.Sweep(ctx, f.Key, nil, func(key string) bool { return key != f.Key })
 	}
 }

@@ -26,8 +26,10 @@ type target struct {
 		sync.Mutex
 		// tables are those that this process loads, with the numbers of their files.
 		tables map[catalog.Name]*numbers
-		// unpublished are the files of segments that are committed, by the key of their mark.
-		unpublished map[string][]store.Ticket
+		// waiting are the files of segments that are committed, by the key of their mark.
+		waiting map[string]waiting
+		// verified are the marks, by key and plan, whose files are known to be published.
+		verified map[string]bool
 	}
 }
 
@@ -56,7 +58,8 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 		log = slog.New(slog.DiscardHandler)
 	}
 	t := &target{store: at, settings: s, log: log, started: time.Now()}
-	t.mu.tables, t.mu.unpublished = map[catalog.Name]*numbers{}, map[string][]store.Ticket{}
+	t.mu.tables, t.mu.waiting = map[catalog.Name]*numbers{}, map[string]waiting{}
+	t.mu.verified = map[string]bool{}
 	return t, nil
 }
 
