@@ -288,7 +288,7 @@ func (s *stream) take() *change.Group {
 	case len(g.Ends) > 0:
 		g.Position = positionText(s.whole, s.other)
 	}
-	if g.Open {
+	if g != nil && g.Open {
 		g.Next = s.at
 	}
 	return g
