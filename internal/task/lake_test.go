@@ -391,7 +391,7 @@ func TestLakeChangesSurviveAnyInstant(t *testing.T) {
 		load(t, source, l.end, l.through(b))
 		var want []string
 		interrupted := 0
-		for cut := int64(1); cut <= 14; cut++ {
+		for cut := int64(1); cut <= 10; cut++ {
 			source.exec(t, fmt.Sprintf("INSERT INTO a VALUES (%d, 'v')", cut), fmt.Sprintf("INSERT INTO b VALUES (%d, 'v')", cut))
 			want = append(want, fmt.Sprintf("I,%d,v", cut))
 			ctx, cancel := context.WithCancel(t.Context())
