@@ -30,6 +30,19 @@ type Target interface {
 	Close() error
 }
 
+// ParkedReader is a Target that reads back what was parked.
+type ParkedReader interface {
+	// Parked answers what awsdms_apply_exceptions holds of a task, the oldest first; nothing where there is no such table.
+	Parked(ctx context.Context, q ParkedQuery) ([]Parked, error)
+}
+
+// ParkedQuery is which of the parked rows are asked for.
+type ParkedQuery struct {
+	Task        string
+	Table       catalog.Name // the target's; of all tables if it is empty
+	Skip, Limit int
+}
+
 // Exclusive is a Target that keeps a second process with the same run out.
 type Exclusive interface {
 	// Claim holds the run until release is called or the process ends, whatever way it ends. While another process

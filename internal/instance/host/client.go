@@ -100,6 +100,24 @@ func (c client) Plan(ctx context.Context, t instance.Task) (*instance.Plan, erro
 	return s.Plan(ctx, t)
 }
 
+// Exceptions implements instance.Client.
+func (c client) Exceptions(ctx context.Context, t instance.Task, q instance.Exceptions) ([]instance.Exception, error) {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Exceptions(ctx, t, q)
+}
+
+// Replay implements instance.Client.
+func (c client) Replay(ctx context.Context, t instance.Task, table instance.TableName, keys []string) (*instance.Replayed, error) {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Replay(ctx, t, table, keys)
+}
+
 // Release implements instance.Client.
 func (c client) Release(ctx context.Context, t instance.Task) error {
 	s, err := c.host.up(c.id)

@@ -39,6 +39,14 @@ func operations() map[string]operation {
 			r.Plan, err = s.Plan(ctx, *q.Task)
 			return err
 		},
+		"exceptions": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Exceptions, err = s.Exceptions(ctx, *q.Task, q.Exceptions)
+			return err
+		},
+		"replay": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Replayed, err = s.Replay(ctx, *q.Task, q.Tables[0], q.Keys)
+			return err
+		},
 		"release": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Release(ctx, *q.Task) },
 		"log": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
 			r.Path, r.Size, err = s.Log(ctx, q.ID)

@@ -422,6 +422,24 @@ func (l *line) Plan(ctx context.Context, t instance.Task) (plan *instance.Plan, 
 	return plan, err
 }
 
+func (l *line) Exceptions(ctx context.Context, t instance.Task, q instance.Exceptions) (all []instance.Exception, err error) {
+	err = l.do(ctx, func(*machine, *process) error {
+		for i := q.Skip; i < min(q.Skip+q.Limit, 130); i++ {
+			all = append(all, instance.Exception{Table: instance.TableName{Schema: "public", Name: "t1"}, Key: fmt.Sprintf("id=%d", i), Statement: "INSERT", Reason: "of " + t.Name})
+		}
+		return says(t.Source, "start")
+	})
+	return all, err
+}
+
+func (l *line) Replay(ctx context.Context, t instance.Task, _ instance.TableName, keys []string) (done *instance.Replayed, err error) {
+	err = l.do(ctx, func(*machine, *process) error {
+		done = &instance.Replayed{Written: int64(len(keys))}
+		return says(t.Source, "start")
+	})
+	return done, err
+}
+
 func (l *line) Log(context.Context, string) (string, int64, error) { return "", 0, nil }
 
 func (l *line) Forget(ctx context.Context, id string) error {
