@@ -34,7 +34,7 @@ func (p *parts) migration(host dms.Host) (dms.Config, error) {
 	}
 	c := dms.Config{
 		Store: p.store, Reads: p.reads, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: p.vault, Secrets: secrets,
-		Network: &ec2.Network{Store: p.store}, Host: host, SQLiteDir: p.config.SQLiteDir, Alone: p.config.Etcd == nil,
+		Network: &ec2.Network{Store: p.store}, Host: host, SQLiteDir: p.config.SQLiteDir, Buckets: p.config.Buckets, Alone: p.config.Etcd == nil,
 		Roles: identity.ServiceRoles{Directory: p.directory, Region: p.cluster.Region, Now: p.config.Now}, Log: p.config.Log, Now: p.config.Now,
 	}
 	if c.Quotas, err = p.config.quotas(); err != nil {

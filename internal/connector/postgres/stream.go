@@ -297,6 +297,9 @@ func (s *stream) take() *change.Group {
 	case len(g.Ends) > 0:
 		g.Position = positionText(s.whole, s.other)
 	}
+	if g != nil && g.Open {
+		g.Next = s.at
+	}
 	return g
 }
 

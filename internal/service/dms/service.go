@@ -33,6 +33,8 @@ type Config struct {
 	Notify    Notify           // where events go
 	// SQLiteDir is the folder that the files of SQLite endpoints lie in; empty means that there may be no such endpoints.
 	SQLiteDir string
+	// Buckets is how S3 endpoints are reached.
+	Buckets Buckets
 	// Alone says that no other server has this store, so that nobody's lease has to run out before the controllers begin.
 	Alone bool
 	Log   *slog.Logger

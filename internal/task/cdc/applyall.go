@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // applyAll carries out what the reader hands over. It ends when the reader has ended, or with errEnded at a stop point.
@@ -65,7 +67,7 @@ func (p *pipe) idle(ctx context.Context) error {
 		defer p.busy.Store(0)
 		return p.settle(ctx, false)
 	case p.unsynced:
-		return p.acknowledge(ctx)
+		return p.release(ctx)
 	}
 	return nil
 }
@@ -139,7 +141,7 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 		}
 	}
 	if quiet && !p.unsynced || now.Sub(p.synced) >= syncEvery {
-		return p.acknowledge(ctx)
+		return p.release(ctx)
 	}
 	return nil
 }
@@ -176,8 +178,32 @@ func (p *pipe) commit(ctx context.Context) error {
 	p.kept()
 	p.committed, p.unsynced, p.progressed = p.reached, true, true
 	p.paused, p.noted = time.Now(), time.Now()
-	p.Stats.checkpoint(p.committed)
+	if _, held := p.session.(connector.Holder); !held {
+		p.Stats.checkpoint(p.committed)
+	}
 	p.Stats.oldest.Store(0)
+	return nil
+}
+
+// release is acknowledge of what is due: some targets keep commits back to write many together.
+func (p *pipe) release(ctx context.Context) error {
+	h, ok := p.session.(connector.Holder)
+	if !ok || !p.unsynced {
+		return p.acknowledge(ctx)
+	}
+	durable, err := h.Release(ctx)
+	if err != nil {
+		return err
+	}
+	if durable == p.committed {
+		return p.acknowledge(ctx)
+	}
+	p.synced = time.Now()
+	if durable != "" {
+		p.stream.Acknowledge(durable)
+	}
+	status := p.stream.Status()
+	p.Stats.status(status.Retained, status.Warning, status.Quiet)
 	return nil
 }
 
@@ -195,6 +221,7 @@ func (p *pipe) acknowledge(ctx context.Context) error {
 			return err
 		}
 		p.unsynced = false
+		p.Stats.checkpoint(p.committed)
 	}
 	p.synced = time.Now()
 	// What lies between the last commit and the place reached does not concern the tables followed.

@@ -124,11 +124,14 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 		follower: f, tables: maps.Clone(f.tables), next: f.next,
 		pool: f.pool(), works: make(chan *apply.Work, groups), reached: position, committed: position,
 	}
-	for range groups {
-		p.works <- apply.NewWork()
-	}
 	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
+	}
+	_, p.asTheyCame = p.session.(connector.Recorder)
+	for range groups {
+		w := apply.NewWork()
+		w.AsTheyCame = p.asTheyCame
+		p.works <- w
 	}
 	p.applier = apply.New(apply.Config{
 		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
@@ -194,11 +197,18 @@ func (f *follower) pool() *change.GroupPool {
 	return change.NewBoundedGroupPool(groups, changes, bytes)
 }
 
+// followed is a table as the stream is to deliver it.
+func (p *pipe) followed(t *Table) connector.Followed {
+	f := t.Followed()
+	f.Whole = p.asTheyCame
+	return f
+}
+
 func (f *follower) request(p *pipe) connector.StreamRequest {
 	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
-			r.Tables = append(r.Tables, t.Followed())
+			r.Tables = append(r.Tables, p.followed(t))
 		}
 	}
 	return r
