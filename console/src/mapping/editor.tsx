@@ -51,7 +51,7 @@ export function MappingEditor({ arn, value, onChange }: { arn: string; value: st
         <Tabs at={tab} onChange={setTab} tabs={[{ id: 'tables', label: 'Tables' }, { id: 'rules', label: 'Rules' }, { id: 'json', label: 'JSON' }]} />
         <Panel at={tab}>
           {tab !== 'json' && wrong && <p class="wrong" role="alert">{wrong}</p>}
-          {tab === 'tables' && !wrong && <Picker source={source.plan} problem={source.problem} chosen={preview.plan} rules={rules} onChange={put} />}
+          {tab === 'tables' && !wrong && <Picker source={source.plan} problem={source.problem} chosen={preview.plan} waiting={!preview.plan && !preview.problem} rules={rules} onChange={put} />}
           {tab === 'rules' && !wrong && <Rules rules={rules} onChange={put} />}
           {tab === 'json' && <Area label="Table mappings" code rows={18} value={value} wrong={wrong} onChange={onChange} />}
         </Panel>

@@ -8,12 +8,12 @@ import { leaveOut, takeIn, type Rule } from './rules';
 const most = 300; // tables that are listed at once
 
 // Picker shows every table of the source with a tick on those that move.
-export function Picker({ source, problem, chosen, rules, onChange }: { source?: MappingPlan; problem?: Problem; chosen?: MappingPlan; rules: Rule[]; onChange: (r: Rule[]) => void }) {
+export function Picker({ source, problem, chosen, waiting, rules, onChange }: { waiting: boolean; source?: MappingPlan; problem?: Problem; chosen?: MappingPlan; rules: Rule[]; onChange: (r: Rule[]) => void }) {
   const [find, setFind] = useState('');
   const [clicked, setClicked] = useState<Record<string, boolean>>({}); // until the server says what it comes to
   useEffect(() => setClicked({}), [chosen]);
   if (problem && !source) return <Trouble problem={problem} />;
-  if (!source) return <p class="waiting" role="status">Reading the source's tables…</p>;
+  if (!source || waiting) return <p class="waiting" role="status">Reading the source's tables…</p>;
   const moves = new Set((chosen?.Tables ?? []).map((t) => `${t.SourceSchema}\n${t.SourceTable}`));
   const found = (source.Tables ?? []).filter((t) => `${t.SourceSchema}.${t.SourceTable}`.toLowerCase().includes(find.toLowerCase()));
   if (!source.Tables?.length) return <p class="hint">The source has no table that this user can see.</p>;
