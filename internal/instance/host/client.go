@@ -138,3 +138,12 @@ func (c client) SetLogging(ctx context.Context, id, settings string) error {
 	}
 	return s.SetLogging(ctx, id, settings)
 }
+
+// Figures implements instance.FiguresClient.
+func (c client) Figures(ctx context.Context) (instance.Figures, error) {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return instance.Figures{}, err
+	}
+	return s.Figures(ctx)
+}

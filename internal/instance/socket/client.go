@@ -137,6 +137,12 @@ func (c *Client) Usage(ctx context.Context) (Usage, error) {
 	return r.Usage, err
 }
 
+// Figures implements Server.
+func (c *Client) Figures(ctx context.Context) (instance.Figures, error) {
+	r, err := c.call(ctx, "figures", request{})
+	return r.Figures, err
+}
+
 // SetLogging implements Server.
 func (c *Client) SetLogging(ctx context.Context, id, settings string) error {
 	_, err := c.call(ctx, "logging", request{ID: id, Settings: settings})

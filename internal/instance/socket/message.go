@@ -16,6 +16,7 @@ type Usage struct {
 // Server is what answers at the socket.
 type Server interface {
 	instance.Client
+	instance.FiguresClient
 	Usage(ctx context.Context) (Usage, error)
 	// SetLogging gives a running task the section Logging of a document of task settings.
 	SetLogging(ctx context.Context, id, settings string) error
@@ -46,4 +47,5 @@ type reply struct {
 	Size     int64                `json:",omitempty"`
 	Plan     *instance.Plan       `json:",omitempty"`
 	Usage    Usage                `json:",omitzero"`
+	Figures  instance.Figures     `json:",omitzero"`
 }

@@ -49,6 +49,10 @@ func operations() map[string]operation {
 		"logging": func(ctx context.Context, s Server, q *request, _ *reply) error {
 			return s.SetLogging(ctx, q.ID, q.Settings)
 		},
+		"figures": func(ctx context.Context, s Server, _ *request, r *reply) (err error) {
+			r.Figures, err = s.Figures(ctx)
+			return err
+		},
 		"usage": func(ctx context.Context, s Server, _ *request, r *reply) (err error) {
 			r.Usage, err = s.Usage(ctx)
 			return err

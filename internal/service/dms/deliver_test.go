@@ -237,7 +237,7 @@ func TestDeliveredWhileRunning(t *testing.T) {
 	for range 60 {
 		d.happen(d.time(), sourceInstance, "box", "", "tick")
 	}
-	require.Eventually(t, func() bool { return len(h.messages()) == 60 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(h.messages()) == 60 }, patient, 20*time.Millisecond)
 	end()
 	running.Wait()
 	seen := map[string]bool{}

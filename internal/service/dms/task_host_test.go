@@ -130,6 +130,17 @@ func (w *world) kill(id string) {
 	w.notify()
 }
 
+// endless is the length of a full load that lasts until the test has seen it.
+const endless = 1 << 40
+
+// endsAfter lets the full load of a run end so many rows from now, and answers how many it has then.
+func (w *world) endsAfter(run string, rows int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.length = w.moved[run] + rows
+	return w.length
+}
+
 // restart is the end of the server: all processes go, and what the host knew of deaths.
 func (w *world) restart() {
 	w.mu.Lock()

@@ -51,6 +51,9 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 	if next.work != nil {
 		g := next.work.Group
 		p.torn = g.Open
+		for _, c := range next.delivered {
+			p.split.counted[c.number] += c.changes
+		}
 		if err := p.applier.Write(ctx, next.work); err != nil {
 			return err
 		}
@@ -58,12 +61,13 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 			p.reached = g.Position
 		}
 		p.Stats.applied.Add(int64(g.Len()))
+		p.Stats.bytes.Add(int64(g.Bytes()))
 		p.Stats.transactions.Add(int64(len(g.Ends)))
 		p.Stats.lastApply.Store(max(nanos(g.Last), p.Stats.lastApply.Load()))
 		p.done(next.work)
 	}
 	if s := next.event.Structure; s != nil {
-		err := p.restructure(ctx, s) // torn says whether changes of the open transaction stand before it
+		err := p.restructure(ctx, s, next.event.Position) // torn says whether changes of the open transaction stand before it
 		p.torn = p.torn || next.event.Position == ""
 		close(next.answered)
 		if err != nil {
@@ -126,27 +130,31 @@ func (p *pipe) due(now time.Time) bool {
 
 // commit ends the open transaction, or makes one for the position alone.
 func (p *pipe) commit(ctx context.Context) error {
-	mended := p.cut && p.past(p.cutEnd)
-	if mended {
-		if err := p.note(ctx, tornNote, ""); err != nil {
+	if err := p.pass(ctx); err != nil {
+		return err
+	}
+	if n := len(p.begun); n > 0 && p.begun[n-1].Done { // behind them from here on
+		p.begun = nil
+		if err := p.noteBegun(ctx); err != nil {
 			return err
 		}
 	}
 	if err := p.applier.Commit(ctx, p.reached); err != nil {
 		return err
 	}
-	if mended {
-		p.applier.Again(false)
-		p.cut = false
-	}
-	if p.reshaped {
-		p.follower.tables, p.follower.next, p.reshaped = maps.Clone(p.tables), p.next, false
-	}
+	p.kept()
 	p.committed, p.unsynced, p.progressed = p.reached, true, true
 	p.paused, p.noted = time.Now(), time.Now()
 	p.Stats.checkpoint(p.committed)
 	p.Stats.oldest.Store(0)
 	return nil
+}
+
+// kept is told of a commit: the tables are as they are now when the ends are opened again.
+func (p *pipe) kept() {
+	if p.reshaped {
+		p.follower.tables, p.follower.next, p.reshaped = maps.Clone(p.tables), p.next, false
+	}
 }
 
 // acknowledge makes commits durable and lets the source forget what they hold.

@@ -130,6 +130,15 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
 	}
+	p.applier = apply.New(apply.Config{
+		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
+		Suspended: p.suspended, Mark: p.marker(), Log: f.ApplyLog,
+	})
+	if err := p.recall(ctx); err != nil {
+		_ = p.session.Close()
+		return nil, err
+	}
+	position = p.committed
 	if p.stream, err = f.Source.Stream(ctx, f.request(p), position); err != nil {
 		_ = p.session.Close()
 		return nil, fmt.Errorf("follow the source: %w", err)
@@ -140,20 +149,13 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 			return nil, fmt.Errorf("ask where the source's changes end: %w", err)
 		}
 	}
-	p.applier = apply.New(apply.Config{
-		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
-		Suspended: p.suspended, Mark: p.marker(), Log: f.ApplyLog,
-	})
-	if err := p.recall(ctx); err != nil {
-		p.close()
-		return nil, err
-	}
 	f.Stats.checkpoint(position)
 	f.Log.Info("following the source", "position", position, "tables", len(f.tables))
 	return p, nil
 }
 
-// recall takes up what the run has noted: tables that are suspended, a transaction that was cut in two.
+// recall takes up what the run has noted: tables that are suspended, a transaction that was cut in two, a change of structure
+// that was interrupted.
 func (p *pipe) recall(ctx context.Context) error {
 	var notes map[string]string
 	err := p.soon(ctx, func(ctx context.Context) (err error) {
@@ -168,14 +170,13 @@ func (p *pipe) recall(ctx context.Context) error {
 			t.Suspend(why)
 		}
 	}
-	p.cut = notes[tornNote] != ""
-	p.applier.Again(p.cut)
-	if p.cut {
-		if p.cutEnd, err = p.Source.End(ctx); err != nil {
-			return fmt.Errorf("ask where the source's changes end: %w", err)
-		}
+	if err := p.readTorn(notes); err != nil {
+		return err
 	}
-	return nil
+	if p.begun, err = readBegun(notes); err != nil {
+		return err
+	}
+	return p.complete(ctx)
 }
 
 // groups is how many groups go round: one is filled, one is handed over, one is applied.

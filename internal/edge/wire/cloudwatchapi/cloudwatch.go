@@ -9,44 +9,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 )
 
-// AlarmPromQLCriteria is a structure of the model.
-type AlarmPromQLCriteria struct {
-	PendingPeriod  *int64
-	Query          *string
-	RecoveryPeriod *int64
-}
-
-// CompositeAlarm is a structure of the model.
-type CompositeAlarm struct {
-	ActionsEnabled                     *bool
-	ActionsSuppressedBy                *string
-	ActionsSuppressedReason            *string
-	ActionsSuppressor                  *string
-	ActionsSuppressorExtensionPeriod   *int64
-	ActionsSuppressorWaitPeriod        *int64
-	AlarmActions                       []string
-	AlarmArn                           *string
-	AlarmConfigurationUpdatedTimestamp *time.Time
-	AlarmDescription                   *string
-	AlarmName                          *string
-	AlarmRule                          *string
-	InsufficientDataActions            []string
-	OKActions                          []string
-	StateReason                        *string
-	StateReasonData                    *string
-	StateTransitionedTimestamp         *time.Time
-	StateUpdatedTimestamp              *time.Time
-	StateValue                         *string
-}
-
-// DashboardEntry is a structure of the model.
-type DashboardEntry struct {
-	DashboardArn  *string
-	DashboardName *string
-	LastModified  *time.Time
-	Size          *int64
-}
-
 // Datapoint is a structure of the model.
 type Datapoint struct {
 	Average            *float64
@@ -57,27 +19,6 @@ type Datapoint struct {
 	Sum                *float64
 	Timestamp          *time.Time
 	Unit               *string
-}
-
-// DescribeAlarmsInput is a structure of the model.
-type DescribeAlarmsInput struct {
-	ActionPrefix        *string
-	AlarmNamePrefix     *string
-	AlarmNames          []string
-	AlarmTypes          []string
-	ChildrenOfAlarmName *string
-	MaxRecords          *int64
-	NextToken           *string
-	ParentsOfAlarmName  *string
-	StateValue          *string
-}
-
-// DescribeAlarmsOutput is a structure of the model.
-type DescribeAlarmsOutput struct {
-	CompositeAlarms []CompositeAlarm
-	LogAlarms       []LogAlarm
-	MetricAlarms    []MetricAlarm
-	NextToken       *string
 }
 
 // Dimension is a structure of the model.
@@ -102,17 +43,6 @@ type Entity struct {
 type EntityMetricData struct {
 	Entity     *Entity
 	MetricData []MetricDatum
-}
-
-// EvaluationCriteria is a structure of the model.
-type EvaluationCriteria struct {
-	PromQLCriteria *AlarmPromQLCriteria
-}
-
-// EvaluationWindow is a structure of the model.
-type EvaluationWindow struct {
-	SlidingWindow   *SlidingWindow
-	WallClockWindow *WallClockWindow
 }
 
 // GetMetricDataInput is a structure of the model.
@@ -157,30 +87,6 @@ type LabelOptions struct {
 	Timezone *string
 }
 
-// ListDashboardsInput is a structure of the model.
-type ListDashboardsInput struct {
-	DashboardNamePrefix *string
-	NextToken           *string
-}
-
-// ListDashboardsOutput is a structure of the model.
-type ListDashboardsOutput struct {
-	DashboardEntries []DashboardEntry
-	NextToken        *string
-}
-
-// ListMetricStreamsInput is a structure of the model.
-type ListMetricStreamsInput struct {
-	MaxResults *int64
-	NextToken  *string
-}
-
-// ListMetricStreamsOutput is a structure of the model.
-type ListMetricStreamsOutput struct {
-	Entries   []MetricStreamEntry
-	NextToken *string
-}
-
 // ListMetricsInput is a structure of the model.
 type ListMetricsInput struct {
 	Dimensions            []DimensionFilter
@@ -199,42 +105,6 @@ type ListMetricsOutput struct {
 	OwningAccounts []string
 }
 
-// ListTagsForResourceInput is a structure of the model.
-type ListTagsForResourceInput struct {
-	ResourceARN *string
-}
-
-// ListTagsForResourceOutput is a structure of the model.
-type ListTagsForResourceOutput struct {
-	Tags []Tag
-}
-
-// LogAlarm is a structure of the model.
-type LogAlarm struct {
-	ActionLogLineCount                 *int64
-	ActionLogLineRoleArn               *string
-	ActionsEnabled                     *bool
-	AlarmActions                       []string
-	AlarmArn                           *string
-	AlarmConfigurationUpdatedTimestamp *time.Time
-	AlarmDescription                   *string
-	AlarmName                          *string
-	ComparisonOperator                 *string
-	EvaluationState                    *string
-	InsufficientDataActions            []string
-	OKActions                          []string
-	QueryResultsToAlarm                *int64
-	QueryResultsToEvaluate             *int64
-	ScheduledQueryConfiguration        *ScheduledQueryConfiguration
-	StateReason                        *string
-	StateReasonData                    *string
-	StateTransitionedTimestamp         *time.Time
-	StateUpdatedTimestamp              *time.Time
-	StateValue                         *string
-	Threshold                          *float64
-	TreatMissingData                   *string
-}
-
 // MessageData is a structure of the model.
 type MessageData struct {
 	Code  *string
@@ -246,42 +116,6 @@ type Metric struct {
 	Dimensions []Dimension
 	MetricName *string
 	Namespace  *string
-}
-
-// MetricAlarm is a structure of the model.
-type MetricAlarm struct {
-	ActionsEnabled                     *bool
-	AlarmActions                       []string
-	AlarmArn                           *string
-	AlarmConfigurationUpdatedTimestamp *time.Time
-	AlarmDescription                   *string
-	AlarmName                          *string
-	ComparisonOperator                 *string
-	DatapointsToAlarm                  *int64
-	Dimensions                         []Dimension
-	EvaluateLowSampleCountPercentile   *string
-	EvaluationCriteria                 *EvaluationCriteria
-	EvaluationInterval                 *int64
-	EvaluationPeriods                  *int64
-	EvaluationState                    *string
-	EvaluationWindow                   *EvaluationWindow
-	ExtendedStatistic                  *string
-	InsufficientDataActions            []string
-	MetricName                         *string
-	Metrics                            []MetricDataQuery
-	Namespace                          *string
-	OKActions                          []string
-	Period                             *int64
-	StateReason                        *string
-	StateReasonData                    *string
-	StateTransitionedTimestamp         *time.Time
-	StateUpdatedTimestamp              *time.Time
-	StateValue                         *string
-	Statistic                          *string
-	Threshold                          *float64
-	ThresholdMetricId                  *string
-	TreatMissingData                   *string
-	Unit                               *string
 }
 
 // MetricDataQuery is a structure of the model.
@@ -326,45 +160,12 @@ type MetricStat struct {
 	Unit   *string
 }
 
-// MetricStreamEntry is a structure of the model.
-type MetricStreamEntry struct {
-	Arn            *string
-	CreationDate   *time.Time
-	FirehoseArn    *string
-	LastUpdateDate *time.Time
-	Name           *string
-	OutputFormat   *string
-	State          *string
-}
-
 // PutMetricDataInput is a structure of the model.
 type PutMetricDataInput struct {
 	EntityMetricData       []EntityMetricData
 	MetricData             []MetricDatum
 	Namespace              *string
 	StrictEntityValidation *bool
-}
-
-// ScheduleConfiguration is a structure of the model.
-type ScheduleConfiguration struct {
-	EndTimeOffset      *int64
-	ScheduleExpression *string
-	StartTimeOffset    *int64
-}
-
-// ScheduledQueryConfiguration is a structure of the model.
-type ScheduledQueryConfiguration struct {
-	AggregationExpression *string
-	LogGroupIdentifiers   []string
-	QueryARN              *string
-	QueryString           *string
-	ScheduleConfiguration *ScheduleConfiguration
-	ScheduledQueryRoleARN *string
-	Tags                  []Tag
-}
-
-// SlidingWindow is a structure of the model.
-type SlidingWindow struct {
 }
 
 // StatisticSet is a structure of the model.
@@ -375,184 +176,89 @@ type StatisticSet struct {
 	Sum         *float64
 }
 
-// Tag is a structure of the model.
-type Tag struct {
-	Key   *string
-	Value *string
-}
-
-// WallClockWindow is a structure of the model.
-type WallClockWindow struct {
-	Timezone *string
-}
-
 // Service is the table of Amazon CloudWatch.
 var Service = wire.Service{Name: "cloudwatch", SigningName: "monitoring", ActionPrefix: "cloudwatch", FullName: "Amazon CloudWatch",
 	Version: "2010-08-01", TargetPrefix: "GraniteServiceVersion20100801", XMLNamespace: "http://monitoring.amazonaws.com/doc/2010-08-01/", EventSource: "monitoring.amazonaws.com",
 	Protocols: []wire.Protocol{wire.CBOR, wire.JSON10, wire.JSON11, wire.Query}, Shapes: shapes[:], Operations: operations[:], Errors: faults[:]}
 
 var shapes = [...]wire.Shape{
-	0:   {Name: "AccountId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	1:   {Name: "ActionLogLineCount", Kind: wire.Integer},
-	2:   {Name: "ActionLogLineRoleArn", Kind: wire.String},
-	3:   {Name: "ActionPrefix", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
-	4:   {Name: "ActionsEnabled", Kind: wire.Boolean},
-	5:   {Name: "ActionsSuppressedBy", Kind: wire.String, Enum: []string{"WaitPeriod", "ExtensionPeriod", "Alarm"}},
-	6:   {Name: "ActionsSuppressedReason", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 1024},
-	7:   {Name: "AggregationExpression", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	8:   {Name: "AlarmArn", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1600},
-	9:   {Name: "AlarmDescription", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 1024},
-	10:  {Name: "AlarmName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	11:  {Name: "AlarmNamePrefix", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	12:  {Name: "AlarmNames", Kind: wire.List, HasMax: true, Max: 100, Elem: 10, ItemName: "member"},
-	13:  {Name: "AlarmPromQLCriteria", Kind: wire.Structure, Members: []wire.Member{{Name: "PendingPeriod", Wire: "PendingPeriod", Query: "PendingPeriod", Shape: 108}, {Name: "Query", Wire: "Query", Query: "Query", Shape: 111, Required: true}, {Name: "RecoveryPeriod", Wire: "RecoveryPeriod", Query: "RecoveryPeriod", Shape: 116}}},
-	14:  {Name: "AlarmRule", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 10240},
-	15:  {Name: "AlarmType", Kind: wire.String, Enum: []string{"CompositeAlarm", "MetricAlarm", "LogAlarm"}},
-	16:  {Name: "AlarmTypes", Kind: wire.List, Elem: 15, ItemName: "member"},
-	17:  {Name: "AmazonResourceName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
-	18:  {Name: "ComparisonOperator", Kind: wire.String, Enum: []string{"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"}},
-	19:  {Name: "CompositeAlarm", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionsEnabled", Wire: "ActionsEnabled", Query: "ActionsEnabled", Shape: 4}, {Name: "ActionsSuppressedBy", Wire: "ActionsSuppressedBy", Query: "ActionsSuppressedBy", Shape: 5}, {Name: "ActionsSuppressedReason", Wire: "ActionsSuppressedReason", Query: "ActionsSuppressedReason", Shape: 6}, {Name: "ActionsSuppressor", Wire: "ActionsSuppressor", Query: "ActionsSuppressor", Shape: 8}, {Name: "ActionsSuppressorExtensionPeriod", Wire: "ActionsSuppressorExtensionPeriod", Query: "ActionsSuppressorExtensionPeriod", Shape: 138}, {Name: "ActionsSuppressorWaitPeriod", Wire: "ActionsSuppressorWaitPeriod", Query: "ActionsSuppressorWaitPeriod", Shape: 138}, {Name: "AlarmActions", Wire: "AlarmActions", Query: "AlarmActions", Shape: 117}, {Name: "AlarmArn", Wire: "AlarmArn", Query: "AlarmArn", Shape: 8}, {Name: "AlarmConfigurationUpdatedTimestamp", Wire: "AlarmConfigurationUpdatedTimestamp", Query: "AlarmConfigurationUpdatedTimestamp", Shape: 144}, {Name: "AlarmDescription", Wire: "AlarmDescription", Query: "AlarmDescription", Shape: 9}, {Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 10}, {Name: "AlarmRule", Wire: "AlarmRule", Query: "AlarmRule", Shape: 14}, {Name: "InsufficientDataActions", Wire: "InsufficientDataActions", Query: "InsufficientDataActions", Shape: 117}, {Name: "OKActions", Wire: "OKActions", Query: "OKActions", Shape: 117}, {Name: "StateReason", Wire: "StateReason", Query: "StateReason", Shape: 129}, {Name: "StateReasonData", Wire: "StateReasonData", Query: "StateReasonData", Shape: 130}, {Name: "StateTransitionedTimestamp", Wire: "StateTransitionedTimestamp", Query: "StateTransitionedTimestamp", Shape: 144}, {Name: "StateUpdatedTimestamp", Wire: "StateUpdatedTimestamp", Query: "StateUpdatedTimestamp", Shape: 144}, {Name: "StateValue", Wire: "StateValue", Query: "StateValue", Shape: 131}}},
-	20:  {Name: "CompositeAlarms", Kind: wire.List, Elem: 19, ItemName: "member"},
-	21:  {Name: "Counts", Kind: wire.List, Elem: 28, ItemName: "member"},
-	22:  {Name: "DashboardArn", Kind: wire.String},
-	23:  {Name: "DashboardEntries", Kind: wire.List, Elem: 24, ItemName: "member"},
-	24:  {Name: "DashboardEntry", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardArn", Wire: "DashboardArn", Query: "DashboardArn", Shape: 22}, {Name: "DashboardName", Wire: "DashboardName", Query: "DashboardName", Shape: 25}, {Name: "LastModified", Wire: "LastModified", Query: "LastModified", Shape: 67}, {Name: "Size", Wire: "Size", Query: "Size", Shape: 124}}},
-	25:  {Name: "DashboardName", Kind: wire.String},
-	26:  {Name: "DashboardNamePrefix", Kind: wire.String},
-	27:  {Name: "Datapoint", Kind: wire.Structure, Members: []wire.Member{{Name: "Average", Wire: "Average", Query: "Average", Shape: 28}, {Name: "ExtendedStatistics", Wire: "ExtendedStatistics", Query: "ExtendedStatistics", Shape: 29}, {Name: "Maximum", Wire: "Maximum", Query: "Maximum", Shape: 28}, {Name: "Minimum", Wire: "Minimum", Query: "Minimum", Shape: 28}, {Name: "SampleCount", Wire: "SampleCount", Query: "SampleCount", Shape: 28}, {Name: "Sum", Wire: "Sum", Query: "Sum", Shape: 28}, {Name: "Timestamp", Wire: "Timestamp", Query: "Timestamp", Shape: 144}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 126}}},
-	28:  {Name: "DatapointValue", Kind: wire.Double},
-	29:  {Name: "DatapointValueMap", Kind: wire.Map, Key: 57, Elem: 28},
-	30:  {Name: "DatapointValues", Kind: wire.List, Elem: 28, ItemName: "member"},
-	31:  {Name: "Datapoints", Kind: wire.List, Elem: 27, ItemName: "member"},
-	32:  {Name: "DatapointsToAlarm", Kind: wire.Integer, HasMin: true, Min: 1},
-	33:  {Name: "DescribeAlarmsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionPrefix", Wire: "ActionPrefix", Query: "ActionPrefix", Shape: 3}, {Name: "AlarmNamePrefix", Wire: "AlarmNamePrefix", Query: "AlarmNamePrefix", Shape: 11}, {Name: "AlarmNames", Wire: "AlarmNames", Query: "AlarmNames", Shape: 12}, {Name: "AlarmTypes", Wire: "AlarmTypes", Query: "AlarmTypes", Shape: 16}, {Name: "ChildrenOfAlarmName", Wire: "ChildrenOfAlarmName", Query: "ChildrenOfAlarmName", Shape: 10}, {Name: "MaxRecords", Wire: "MaxRecords", Query: "MaxRecords", Shape: 80}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}, {Name: "ParentsOfAlarmName", Wire: "ParentsOfAlarmName", Query: "ParentsOfAlarmName", Shape: 10}, {Name: "StateValue", Wire: "StateValue", Query: "StateValue", Shape: 131}}},
-	34:  {Name: "DescribeAlarmsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "CompositeAlarms", Wire: "CompositeAlarms", Query: "CompositeAlarms", Shape: 20}, {Name: "LogAlarms", Wire: "LogAlarms", Query: "LogAlarms", Shape: 78}, {Name: "MetricAlarms", Wire: "MetricAlarms", Query: "MetricAlarms", Shape: 86}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}}},
-	35:  {Name: "Dimension", Kind: wire.Structure, Members: []wire.Member{{Name: "Name", Wire: "Name", Query: "Name", Shape: 38, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 39, Required: true}}},
-	36:  {Name: "DimensionFilter", Kind: wire.Structure, Members: []wire.Member{{Name: "Name", Wire: "Name", Query: "Name", Shape: 38, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 39}}},
-	37:  {Name: "DimensionFilters", Kind: wire.List, HasMax: true, Max: 10, Elem: 36, ItemName: "member"},
-	38:  {Name: "DimensionName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	39:  {Name: "DimensionValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
-	40:  {Name: "Dimensions", Kind: wire.List, HasMax: true, Max: 30, Elem: 35, ItemName: "member"},
-	41:  {Name: "EndTimeOffset", Kind: wire.Long, HasMin: true, Min: 0, HasMax: true, Max: 2.592e+06},
-	42:  {Name: "Entity", Kind: wire.Structure, Members: []wire.Member{{Name: "Attributes", Wire: "Attributes", Query: "Attributes", Shape: 43}, {Name: "KeyAttributes", Wire: "KeyAttributes", Query: "KeyAttributes", Shape: 46}}},
-	43:  {Name: "EntityAttributesMap", Kind: wire.Map, HasMin: true, Min: 0, HasMax: true, Max: 10, Key: 44, Elem: 45},
-	44:  {Name: "EntityAttributesMapKeyString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
-	45:  {Name: "EntityAttributesMapValueString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	46:  {Name: "EntityKeyAttributesMap", Kind: wire.Map, HasMin: true, Min: 2, HasMax: true, Max: 4, Key: 47, Elem: 48},
-	47:  {Name: "EntityKeyAttributesMapKeyString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 32},
-	48:  {Name: "EntityKeyAttributesMapValueString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	49:  {Name: "EntityMetricData", Kind: wire.Structure, Members: []wire.Member{{Name: "Entity", Wire: "Entity", Query: "Entity", Shape: 42}, {Name: "MetricData", Wire: "MetricData", Query: "MetricData", Shape: 87}}},
-	50:  {Name: "EntityMetricDataList", Kind: wire.List, Elem: 49, ItemName: "member"},
-	51:  {Name: "EvaluateLowSampleCountPercentile", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	52:  {Name: "EvaluationCriteria", Kind: wire.Structure, Members: []wire.Member{{Name: "PromQLCriteria", Wire: "PromQLCriteria", Query: "PromQLCriteria", Shape: 13}}},
-	53:  {Name: "EvaluationInterval", Kind: wire.Integer, HasMin: true, Min: 10, HasMax: true, Max: 3600},
-	54:  {Name: "EvaluationPeriods", Kind: wire.Integer, HasMin: true, Min: 1},
-	55:  {Name: "EvaluationState", Kind: wire.String, Enum: []string{"PARTIAL_DATA", "EVALUATION_FAILURE", "EVALUATION_ERROR"}},
-	56:  {Name: "EvaluationWindow", Kind: wire.Structure, Members: []wire.Member{{Name: "SlidingWindow", Wire: "SlidingWindow", Query: "SlidingWindow", Shape: 125}, {Name: "WallClockWindow", Wire: "WallClockWindow", Query: "WallClockWindow", Shape: 149}}},
-	57:  {Name: "ExtendedStatistic", Kind: wire.String},
-	58:  {Name: "ExtendedStatistics", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 10, Elem: 57, ItemName: "member"},
-	59:  {Name: "GetMetricDataInput", Kind: wire.Structure, Members: []wire.Member{{Name: "EndTime", Wire: "EndTime", Query: "EndTime", Shape: 144, Required: true}, {Name: "LabelOptions", Wire: "LabelOptions", Query: "LabelOptions", Shape: 66}, {Name: "MaxDatapoints", Wire: "MaxDatapoints", Query: "MaxDatapoints", Shape: 61}, {Name: "MetricDataQueries", Wire: "MetricDataQueries", Query: "MetricDataQueries", Shape: 88, Required: true}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}, {Name: "ScanBy", Wire: "ScanBy", Query: "ScanBy", Shape: 120}, {Name: "StartTime", Wire: "StartTime", Query: "StartTime", Shape: 144, Required: true}}},
-	60:  {Name: "GetMetricDataLabelTimezone", Kind: wire.String},
-	61:  {Name: "GetMetricDataMaxDatapoints", Kind: wire.Integer},
-	62:  {Name: "GetMetricDataOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Messages", Wire: "Messages", Query: "Messages", Shape: 91}, {Name: "MetricDataResults", Wire: "MetricDataResults", Query: "MetricDataResults", Shape: 92}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}}},
-	63:  {Name: "GetMetricStatisticsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 40}, {Name: "EndTime", Wire: "EndTime", Query: "EndTime", Shape: 144, Required: true}, {Name: "ExtendedStatistics", Wire: "ExtendedStatistics", Query: "ExtendedStatistics", Shape: 58}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 97, Required: true}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 105, Required: true}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 109, Required: true}, {Name: "StartTime", Wire: "StartTime", Query: "StartTime", Shape: 144, Required: true}, {Name: "Statistics", Wire: "Statistics", Query: "Statistics", Shape: 134}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 126}}},
-	64:  {Name: "GetMetricStatisticsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Datapoints", Wire: "Datapoints", Query: "Datapoints", Shape: 31}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 96}}},
-	65:  {Name: "IncludeLinkedAccounts", Kind: wire.Boolean},
-	66:  {Name: "LabelOptions", Kind: wire.Structure, Members: []wire.Member{{Name: "Timezone", Wire: "Timezone", Query: "Timezone", Shape: 60}}},
-	67:  {Name: "LastModified", Kind: wire.Timestamp},
-	68:  {Name: "ListDashboardsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardNamePrefix", Wire: "DashboardNamePrefix", Query: "DashboardNamePrefix", Shape: 26}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}}},
-	69:  {Name: "ListDashboardsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardEntries", Wire: "DashboardEntries", Query: "DashboardEntries", Shape: 23}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}}},
-	70:  {Name: "ListMetricStreamsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "MaxResults", Wire: "MaxResults", Query: "MaxResults", Shape: 71}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}}},
-	71:  {Name: "ListMetricStreamsMaxResults", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 500},
-	72:  {Name: "ListMetricStreamsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Entries", Wire: "Entries", Query: "Entries", Shape: 99}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}}},
-	73:  {Name: "ListMetricsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 37}, {Name: "IncludeLinkedAccounts", Wire: "IncludeLinkedAccounts", Query: "IncludeLinkedAccounts", Shape: 65}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 97}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 105}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}, {Name: "OwningAccount", Wire: "OwningAccount", Query: "OwningAccount", Shape: 0}, {Name: "RecentlyActive", Wire: "RecentlyActive", Query: "RecentlyActive", Shape: 115}}},
-	74:  {Name: "ListMetricsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Metrics", Wire: "Metrics", Query: "Metrics", Shape: 104}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 106}, {Name: "OwningAccounts", Wire: "OwningAccounts", Query: "OwningAccounts", Shape: 107}}},
-	75:  {Name: "ListTagsForResourceInput", Kind: wire.Structure, Members: []wire.Member{{Name: "ResourceARN", Wire: "ResourceARN", Query: "ResourceARN", Shape: 17, Required: true}}},
-	76:  {Name: "ListTagsForResourceOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 141}}},
-	77:  {Name: "LogAlarm", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionLogLineCount", Wire: "ActionLogLineCount", Query: "ActionLogLineCount", Shape: 1}, {Name: "ActionLogLineRoleArn", Wire: "ActionLogLineRoleArn", Query: "ActionLogLineRoleArn", Shape: 2}, {Name: "ActionsEnabled", Wire: "ActionsEnabled", Query: "ActionsEnabled", Shape: 4}, {Name: "AlarmActions", Wire: "AlarmActions", Query: "AlarmActions", Shape: 117}, {Name: "AlarmArn", Wire: "AlarmArn", Query: "AlarmArn", Shape: 8}, {Name: "AlarmConfigurationUpdatedTimestamp", Wire: "AlarmConfigurationUpdatedTimestamp", Query: "AlarmConfigurationUpdatedTimestamp", Shape: 144}, {Name: "AlarmDescription", Wire: "AlarmDescription", Query: "AlarmDescription", Shape: 9}, {Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 10}, {Name: "ComparisonOperator", Wire: "ComparisonOperator", Query: "ComparisonOperator", Shape: 18}, {Name: "EvaluationState", Wire: "EvaluationState", Query: "EvaluationState", Shape: 55}, {Name: "InsufficientDataActions", Wire: "InsufficientDataActions", Query: "InsufficientDataActions", Shape: 117}, {Name: "OKActions", Wire: "OKActions", Query: "OKActions", Shape: 117}, {Name: "QueryResultsToAlarm", Wire: "QueryResultsToAlarm", Query: "QueryResultsToAlarm", Shape: 112}, {Name: "QueryResultsToEvaluate", Wire: "QueryResultsToEvaluate", Query: "QueryResultsToEvaluate", Shape: 113}, {Name: "ScheduledQueryConfiguration", Wire: "ScheduledQueryConfiguration", Query: "ScheduledQueryConfiguration", Shape: 123}, {Name: "StateReason", Wire: "StateReason", Query: "StateReason", Shape: 129}, {Name: "StateReasonData", Wire: "StateReasonData", Query: "StateReasonData", Shape: 130}, {Name: "StateTransitionedTimestamp", Wire: "StateTransitionedTimestamp", Query: "StateTransitionedTimestamp", Shape: 144}, {Name: "StateUpdatedTimestamp", Wire: "StateUpdatedTimestamp", Query: "StateUpdatedTimestamp", Shape: 144}, {Name: "StateValue", Wire: "StateValue", Query: "StateValue", Shape: 131}, {Name: "Threshold", Wire: "Threshold", Query: "Threshold", Shape: 143}, {Name: "TreatMissingData", Wire: "TreatMissingData", Query: "TreatMissingData", Shape: 147}}},
-	78:  {Name: "LogAlarms", Kind: wire.List, Elem: 77, ItemName: "member"},
-	79:  {Name: "LogGroupIdentifiers", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 17, ItemName: "member"},
-	80:  {Name: "MaxRecords", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 100},
-	81:  {Name: "MessageData", Kind: wire.Structure, Members: []wire.Member{{Name: "Code", Wire: "Code", Query: "Code", Shape: 82}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 83}}},
-	82:  {Name: "MessageDataCode", Kind: wire.String},
-	83:  {Name: "MessageDataValue", Kind: wire.String},
-	84:  {Name: "Metric", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 40}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 97}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 105}}},
-	85:  {Name: "MetricAlarm", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionsEnabled", Wire: "ActionsEnabled", Query: "ActionsEnabled", Shape: 4}, {Name: "AlarmActions", Wire: "AlarmActions", Query: "AlarmActions", Shape: 117}, {Name: "AlarmArn", Wire: "AlarmArn", Query: "AlarmArn", Shape: 8}, {Name: "AlarmConfigurationUpdatedTimestamp", Wire: "AlarmConfigurationUpdatedTimestamp", Query: "AlarmConfigurationUpdatedTimestamp", Shape: 144}, {Name: "AlarmDescription", Wire: "AlarmDescription", Query: "AlarmDescription", Shape: 9}, {Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 10}, {Name: "ComparisonOperator", Wire: "ComparisonOperator", Query: "ComparisonOperator", Shape: 18}, {Name: "DatapointsToAlarm", Wire: "DatapointsToAlarm", Query: "DatapointsToAlarm", Shape: 32}, {Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 40}, {Name: "EvaluateLowSampleCountPercentile", Wire: "EvaluateLowSampleCountPercentile", Query: "EvaluateLowSampleCountPercentile", Shape: 51}, {Name: "EvaluationCriteria", Wire: "EvaluationCriteria", Query: "EvaluationCriteria", Shape: 52}, {Name: "EvaluationInterval", Wire: "EvaluationInterval", Query: "EvaluationInterval", Shape: 53}, {Name: "EvaluationPeriods", Wire: "EvaluationPeriods", Query: "EvaluationPeriods", Shape: 54}, {Name: "EvaluationState", Wire: "EvaluationState", Query: "EvaluationState", Shape: 55}, {Name: "EvaluationWindow", Wire: "EvaluationWindow", Query: "EvaluationWindow", Shape: 56}, {Name: "ExtendedStatistic", Wire: "ExtendedStatistic", Query: "ExtendedStatistic", Shape: 57}, {Name: "InsufficientDataActions", Wire: "InsufficientDataActions", Query: "InsufficientDataActions", Shape: 117}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 97}, {Name: "Metrics", Wire: "Metrics", Query: "Metrics", Shape: 88}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 105}, {Name: "OKActions", Wire: "OKActions", Query: "OKActions", Shape: 117}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 109}, {Name: "StateReason", Wire: "StateReason", Query: "StateReason", Shape: 129}, {Name: "StateReasonData", Wire: "StateReasonData", Query: "StateReasonData", Shape: 130}, {Name: "StateTransitionedTimestamp", Wire: "StateTransitionedTimestamp", Query: "StateTransitionedTimestamp", Shape: 144}, {Name: "StateUpdatedTimestamp", Wire: "StateUpdatedTimestamp", Query: "StateUpdatedTimestamp", Shape: 144}, {Name: "StateValue", Wire: "StateValue", Query: "StateValue", Shape: 131}, {Name: "Statistic", Wire: "Statistic", Query: "Statistic", Shape: 132}, {Name: "Threshold", Wire: "Threshold", Query: "Threshold", Shape: 143}, {Name: "ThresholdMetricId", Wire: "ThresholdMetricId", Query: "ThresholdMetricId", Shape: 95}, {Name: "TreatMissingData", Wire: "TreatMissingData", Query: "TreatMissingData", Shape: 147}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 126}}},
-	86:  {Name: "MetricAlarms", Kind: wire.List, Elem: 85, ItemName: "member"},
-	87:  {Name: "MetricData", Kind: wire.List, Elem: 93, ItemName: "member"},
-	88:  {Name: "MetricDataQueries", Kind: wire.List, Elem: 89, ItemName: "member"},
-	89:  {Name: "MetricDataQuery", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountId", Wire: "AccountId", Query: "AccountId", Shape: 0}, {Name: "Expression", Wire: "Expression", Query: "Expression", Shape: 94}, {Name: "Id", Wire: "Id", Query: "Id", Shape: 95, Required: true}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 96}, {Name: "MetricStat", Wire: "MetricStat", Query: "MetricStat", Shape: 98}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 109}, {Name: "ReturnData", Wire: "ReturnData", Query: "ReturnData", Shape: 119}}},
-	90:  {Name: "MetricDataResult", Kind: wire.Structure, Members: []wire.Member{{Name: "Id", Wire: "Id", Query: "Id", Shape: 95}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 96}, {Name: "Messages", Wire: "Messages", Query: "Messages", Shape: 91}, {Name: "StatusCode", Wire: "StatusCode", Query: "StatusCode", Shape: 135}, {Name: "Timestamps", Wire: "Timestamps", Query: "Timestamps", Shape: 145}, {Name: "Values", Wire: "Values", Query: "Values", Shape: 30}}},
-	91:  {Name: "MetricDataResultMessages", Kind: wire.List, Elem: 81, ItemName: "member"},
-	92:  {Name: "MetricDataResults", Kind: wire.List, Elem: 90, ItemName: "member"},
-	93:  {Name: "MetricDatum", Kind: wire.Structure, Members: []wire.Member{{Name: "Counts", Wire: "Counts", Query: "Counts", Shape: 21}, {Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 40}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 97, Required: true}, {Name: "StatisticValues", Wire: "StatisticValues", Query: "StatisticValues", Shape: 133}, {Name: "StorageResolution", Wire: "StorageResolution", Query: "StorageResolution", Shape: 136}, {Name: "Timestamp", Wire: "Timestamp", Query: "Timestamp", Shape: 144}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 126}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 28}, {Name: "Values", Wire: "Values", Query: "Values", Shape: 148}}},
-	94:  {Name: "MetricExpression", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	95:  {Name: "MetricId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	96:  {Name: "MetricLabel", Kind: wire.String},
-	97:  {Name: "MetricName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	98:  {Name: "MetricStat", Kind: wire.Structure, Members: []wire.Member{{Name: "Metric", Wire: "Metric", Query: "Metric", Shape: 84, Required: true}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 109, Required: true}, {Name: "Stat", Wire: "Stat", Query: "Stat", Shape: 128, Required: true}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 126}}},
-	99:  {Name: "MetricStreamEntries", Kind: wire.List, Elem: 100, ItemName: "member"},
-	100: {Name: "MetricStreamEntry", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 17}, {Name: "CreationDate", Wire: "CreationDate", Query: "CreationDate", Shape: 144}, {Name: "FirehoseArn", Wire: "FirehoseArn", Query: "FirehoseArn", Shape: 17}, {Name: "LastUpdateDate", Wire: "LastUpdateDate", Query: "LastUpdateDate", Shape: 144}, {Name: "Name", Wire: "Name", Query: "Name", Shape: 101}, {Name: "OutputFormat", Wire: "OutputFormat", Query: "OutputFormat", Shape: 102}, {Name: "State", Wire: "State", Query: "State", Shape: 103}}},
-	101: {Name: "MetricStreamName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	102: {Name: "MetricStreamOutputFormat", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255, Enum: []string{"json", "opentelemetry0.7", "opentelemetry1.0"}},
-	103: {Name: "MetricStreamState", Kind: wire.String},
-	104: {Name: "Metrics", Kind: wire.List, Elem: 84, ItemName: "member"},
-	105: {Name: "Namespace", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255, Pattern: &wire.Pattern{Text: "[^:].*", Expr: "[^:].*"}},
-	106: {Name: "NextToken", Kind: wire.String},
-	107: {Name: "OwningAccounts", Kind: wire.List, Elem: 0, ItemName: "member"},
-	108: {Name: "PendingPeriod", Kind: wire.Integer, HasMin: true, Min: 0, HasMax: true, Max: 86400},
-	109: {Name: "Period", Kind: wire.Integer, HasMin: true, Min: 1},
-	110: {Name: "PutMetricDataInput", Kind: wire.Structure, Members: []wire.Member{{Name: "EntityMetricData", Wire: "EntityMetricData", Query: "EntityMetricData", Shape: 50}, {Name: "MetricData", Wire: "MetricData", Query: "MetricData", Shape: 87}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 105, Required: true}, {Name: "StrictEntityValidation", Wire: "StrictEntityValidation", Query: "StrictEntityValidation", Shape: 137}}},
-	111: {Name: "Query", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 10000},
-	112: {Name: "QueryResultsToAlarm", Kind: wire.Integer, HasMin: true, Min: 1},
-	113: {Name: "QueryResultsToEvaluate", Kind: wire.Integer, HasMin: true, Min: 1},
-	114: {Name: "QueryString", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 10000},
-	115: {Name: "RecentlyActive", Kind: wire.String, Enum: []string{"PT3H"}},
-	116: {Name: "RecoveryPeriod", Kind: wire.Integer, HasMin: true, Min: 0, HasMax: true, Max: 86400},
-	117: {Name: "ResourceList", Kind: wire.List, HasMax: true, Max: 5, Elem: 118, ItemName: "member"},
-	118: {Name: "ResourceName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
-	119: {Name: "ReturnData", Kind: wire.Boolean},
-	120: {Name: "ScanBy", Kind: wire.String, Enum: []string{"TimestampDescending", "TimestampAscending"}},
-	121: {Name: "ScheduleConfiguration", Kind: wire.Structure, Members: []wire.Member{{Name: "EndTimeOffset", Wire: "EndTimeOffset", Query: "EndTimeOffset", Shape: 41}, {Name: "ScheduleExpression", Wire: "ScheduleExpression", Query: "ScheduleExpression", Shape: 122, Required: true}, {Name: "StartTimeOffset", Wire: "StartTimeOffset", Query: "StartTimeOffset", Shape: 127, Required: true}}},
-	122: {Name: "ScheduleExpression", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
-	123: {Name: "ScheduledQueryConfiguration", Kind: wire.Structure, Members: []wire.Member{{Name: "AggregationExpression", Wire: "AggregationExpression", Query: "AggregationExpression", Shape: 7, Required: true}, {Name: "LogGroupIdentifiers", Wire: "LogGroupIdentifiers", Query: "LogGroupIdentifiers", Shape: 79}, {Name: "QueryARN", Wire: "QueryARN", Query: "QueryARN", Shape: 17}, {Name: "QueryString", Wire: "QueryString", Query: "QueryString", Shape: 114, Required: true}, {Name: "ScheduleConfiguration", Wire: "ScheduleConfiguration", Query: "ScheduleConfiguration", Shape: 121, Required: true}, {Name: "ScheduledQueryRoleARN", Wire: "ScheduledQueryRoleARN", Query: "ScheduledQueryRoleARN", Shape: 17, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 141}}},
-	124: {Name: "Size", Kind: wire.Long},
-	125: {Name: "SlidingWindow", Kind: wire.Structure},
-	126: {Name: "StandardUnit", Kind: wire.String, Enum: []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"}},
-	127: {Name: "StartTimeOffset", Kind: wire.Long, HasMin: true, Min: 1, HasMax: true, Max: 2.592e+06},
-	128: {Name: "Stat", Kind: wire.String},
-	129: {Name: "StateReason", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 1023},
-	130: {Name: "StateReasonData", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 4000},
-	131: {Name: "StateValue", Kind: wire.String, Enum: []string{"OK", "ALARM", "INSUFFICIENT_DATA"}},
-	132: {Name: "Statistic", Kind: wire.String, Enum: []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}},
-	133: {Name: "StatisticSet", Kind: wire.Structure, Members: []wire.Member{{Name: "Maximum", Wire: "Maximum", Query: "Maximum", Shape: 28, Required: true}, {Name: "Minimum", Wire: "Minimum", Query: "Minimum", Shape: 28, Required: true}, {Name: "SampleCount", Wire: "SampleCount", Query: "SampleCount", Shape: 28, Required: true}, {Name: "Sum", Wire: "Sum", Query: "Sum", Shape: 28, Required: true}}},
-	134: {Name: "Statistics", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 5, Elem: 132, ItemName: "member"},
-	135: {Name: "StatusCode", Kind: wire.String, Enum: []string{"Complete", "InternalError", "PartialData", "Forbidden"}},
-	136: {Name: "StorageResolution", Kind: wire.Integer, HasMin: true, Min: 1},
-	137: {Name: "StrictEntityValidation", Kind: wire.Boolean},
-	138: {Name: "SuppressorPeriod", Kind: wire.Integer},
-	139: {Name: "Tag", Kind: wire.Structure, Members: []wire.Member{{Name: "Key", Wire: "Key", Query: "Key", Shape: 140, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 142, Required: true}}},
-	140: {Name: "TagKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128},
-	141: {Name: "TagList", Kind: wire.List, Elem: 139, ItemName: "member"},
-	142: {Name: "TagValue", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 256},
-	143: {Name: "Threshold", Kind: wire.Double},
-	144: {Name: "Timestamp", Kind: wire.Timestamp},
-	145: {Name: "Timestamps", Kind: wire.List, Elem: 144, ItemName: "member"},
-	146: {Name: "Timezone", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 50},
-	147: {Name: "TreatMissingData", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	148: {Name: "Values", Kind: wire.List, Elem: 28, ItemName: "member"},
-	149: {Name: "WallClockWindow", Kind: wire.Structure, Members: []wire.Member{{Name: "Timezone", Wire: "Timezone", Query: "Timezone", Shape: 146}}},
+	0:  {Name: "AccountId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	1:  {Name: "Counts", Kind: wire.List, Elem: 3, ItemName: "member"},
+	2:  {Name: "Datapoint", Kind: wire.Structure, Members: []wire.Member{{Name: "Average", Wire: "Average", Query: "Average", Shape: 3}, {Name: "ExtendedStatistics", Wire: "ExtendedStatistics", Query: "ExtendedStatistics", Shape: 4}, {Name: "Maximum", Wire: "Maximum", Query: "Maximum", Shape: 3}, {Name: "Minimum", Wire: "Minimum", Query: "Minimum", Shape: 3}, {Name: "SampleCount", Wire: "SampleCount", Query: "SampleCount", Shape: 3}, {Name: "Sum", Wire: "Sum", Query: "Sum", Shape: 3}, {Name: "Timestamp", Wire: "Timestamp", Query: "Timestamp", Shape: 67}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 59}}},
+	3:  {Name: "DatapointValue", Kind: wire.Double},
+	4:  {Name: "DatapointValueMap", Kind: wire.Map, Key: 22, Elem: 3},
+	5:  {Name: "DatapointValues", Kind: wire.List, Elem: 3, ItemName: "member"},
+	6:  {Name: "Datapoints", Kind: wire.List, Elem: 2, ItemName: "member"},
+	7:  {Name: "Dimension", Kind: wire.Structure, Members: []wire.Member{{Name: "Name", Wire: "Name", Query: "Name", Shape: 10, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 11, Required: true}}},
+	8:  {Name: "DimensionFilter", Kind: wire.Structure, Members: []wire.Member{{Name: "Name", Wire: "Name", Query: "Name", Shape: 10, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 11}}},
+	9:  {Name: "DimensionFilters", Kind: wire.List, HasMax: true, Max: 10, Elem: 8, ItemName: "member"},
+	10: {Name: "DimensionName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	11: {Name: "DimensionValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
+	12: {Name: "Dimensions", Kind: wire.List, HasMax: true, Max: 30, Elem: 7, ItemName: "member"},
+	13: {Name: "Entity", Kind: wire.Structure, Members: []wire.Member{{Name: "Attributes", Wire: "Attributes", Query: "Attributes", Shape: 14}, {Name: "KeyAttributes", Wire: "KeyAttributes", Query: "KeyAttributes", Shape: 17}}},
+	14: {Name: "EntityAttributesMap", Kind: wire.Map, HasMin: true, Min: 0, HasMax: true, Max: 10, Key: 15, Elem: 16},
+	15: {Name: "EntityAttributesMapKeyString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
+	16: {Name: "EntityAttributesMapValueString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	17: {Name: "EntityKeyAttributesMap", Kind: wire.Map, HasMin: true, Min: 2, HasMax: true, Max: 4, Key: 18, Elem: 19},
+	18: {Name: "EntityKeyAttributesMapKeyString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 32},
+	19: {Name: "EntityKeyAttributesMapValueString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	20: {Name: "EntityMetricData", Kind: wire.Structure, Members: []wire.Member{{Name: "Entity", Wire: "Entity", Query: "Entity", Shape: 13}, {Name: "MetricData", Wire: "MetricData", Query: "MetricData", Shape: 38}}},
+	21: {Name: "EntityMetricDataList", Kind: wire.List, Elem: 20, ItemName: "member"},
+	22: {Name: "ExtendedStatistic", Kind: wire.String},
+	23: {Name: "ExtendedStatistics", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 10, Elem: 22, ItemName: "member"},
+	24: {Name: "GetMetricDataInput", Kind: wire.Structure, Members: []wire.Member{{Name: "EndTime", Wire: "EndTime", Query: "EndTime", Shape: 67, Required: true}, {Name: "LabelOptions", Wire: "LabelOptions", Query: "LabelOptions", Shape: 31}, {Name: "MaxDatapoints", Wire: "MaxDatapoints", Query: "MaxDatapoints", Shape: 26}, {Name: "MetricDataQueries", Wire: "MetricDataQueries", Query: "MetricDataQueries", Shape: 39, Required: true}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 52}, {Name: "ScanBy", Wire: "ScanBy", Query: "ScanBy", Shape: 58}, {Name: "StartTime", Wire: "StartTime", Query: "StartTime", Shape: 67, Required: true}}},
+	25: {Name: "GetMetricDataLabelTimezone", Kind: wire.String},
+	26: {Name: "GetMetricDataMaxDatapoints", Kind: wire.Integer},
+	27: {Name: "GetMetricDataOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Messages", Wire: "Messages", Query: "Messages", Shape: 42}, {Name: "MetricDataResults", Wire: "MetricDataResults", Query: "MetricDataResults", Shape: 43}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 52}}},
+	28: {Name: "GetMetricStatisticsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 12}, {Name: "EndTime", Wire: "EndTime", Query: "EndTime", Shape: 67, Required: true}, {Name: "ExtendedStatistics", Wire: "ExtendedStatistics", Query: "ExtendedStatistics", Shape: 23}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 48, Required: true}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 51, Required: true}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 54, Required: true}, {Name: "StartTime", Wire: "StartTime", Query: "StartTime", Shape: 67, Required: true}, {Name: "Statistics", Wire: "Statistics", Query: "Statistics", Shape: 63}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 59}}},
+	29: {Name: "GetMetricStatisticsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Datapoints", Wire: "Datapoints", Query: "Datapoints", Shape: 6}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 47}}},
+	30: {Name: "IncludeLinkedAccounts", Kind: wire.Boolean},
+	31: {Name: "LabelOptions", Kind: wire.Structure, Members: []wire.Member{{Name: "Timezone", Wire: "Timezone", Query: "Timezone", Shape: 25}}},
+	32: {Name: "ListMetricsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 9}, {Name: "IncludeLinkedAccounts", Wire: "IncludeLinkedAccounts", Query: "IncludeLinkedAccounts", Shape: 30}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 48}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 51}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 52}, {Name: "OwningAccount", Wire: "OwningAccount", Query: "OwningAccount", Shape: 0}, {Name: "RecentlyActive", Wire: "RecentlyActive", Query: "RecentlyActive", Shape: 56}}},
+	33: {Name: "ListMetricsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Metrics", Wire: "Metrics", Query: "Metrics", Shape: 50}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 52}, {Name: "OwningAccounts", Wire: "OwningAccounts", Query: "OwningAccounts", Shape: 53}}},
+	34: {Name: "MessageData", Kind: wire.Structure, Members: []wire.Member{{Name: "Code", Wire: "Code", Query: "Code", Shape: 35}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 36}}},
+	35: {Name: "MessageDataCode", Kind: wire.String},
+	36: {Name: "MessageDataValue", Kind: wire.String},
+	37: {Name: "Metric", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 12}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 48}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 51}}},
+	38: {Name: "MetricData", Kind: wire.List, Elem: 44, ItemName: "member"},
+	39: {Name: "MetricDataQueries", Kind: wire.List, Elem: 40, ItemName: "member"},
+	40: {Name: "MetricDataQuery", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountId", Wire: "AccountId", Query: "AccountId", Shape: 0}, {Name: "Expression", Wire: "Expression", Query: "Expression", Shape: 45}, {Name: "Id", Wire: "Id", Query: "Id", Shape: 46, Required: true}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 47}, {Name: "MetricStat", Wire: "MetricStat", Query: "MetricStat", Shape: 49}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 54}, {Name: "ReturnData", Wire: "ReturnData", Query: "ReturnData", Shape: 57}}},
+	41: {Name: "MetricDataResult", Kind: wire.Structure, Members: []wire.Member{{Name: "Id", Wire: "Id", Query: "Id", Shape: 46}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 47}, {Name: "Messages", Wire: "Messages", Query: "Messages", Shape: 42}, {Name: "StatusCode", Wire: "StatusCode", Query: "StatusCode", Shape: 64}, {Name: "Timestamps", Wire: "Timestamps", Query: "Timestamps", Shape: 68}, {Name: "Values", Wire: "Values", Query: "Values", Shape: 5}}},
+	42: {Name: "MetricDataResultMessages", Kind: wire.List, Elem: 34, ItemName: "member"},
+	43: {Name: "MetricDataResults", Kind: wire.List, Elem: 41, ItemName: "member"},
+	44: {Name: "MetricDatum", Kind: wire.Structure, Members: []wire.Member{{Name: "Counts", Wire: "Counts", Query: "Counts", Shape: 1}, {Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 12}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 48, Required: true}, {Name: "StatisticValues", Wire: "StatisticValues", Query: "StatisticValues", Shape: 62}, {Name: "StorageResolution", Wire: "StorageResolution", Query: "StorageResolution", Shape: 65}, {Name: "Timestamp", Wire: "Timestamp", Query: "Timestamp", Shape: 67}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 59}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 3}, {Name: "Values", Wire: "Values", Query: "Values", Shape: 69}}},
+	45: {Name: "MetricExpression", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	46: {Name: "MetricId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	47: {Name: "MetricLabel", Kind: wire.String},
+	48: {Name: "MetricName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	49: {Name: "MetricStat", Kind: wire.Structure, Members: []wire.Member{{Name: "Metric", Wire: "Metric", Query: "Metric", Shape: 37, Required: true}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 54, Required: true}, {Name: "Stat", Wire: "Stat", Query: "Stat", Shape: 60, Required: true}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 59}}},
+	50: {Name: "Metrics", Kind: wire.List, Elem: 37, ItemName: "member"},
+	51: {Name: "Namespace", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255, Pattern: &wire.Pattern{Text: "[^:].*", Expr: "[^:].*"}},
+	52: {Name: "NextToken", Kind: wire.String},
+	53: {Name: "OwningAccounts", Kind: wire.List, Elem: 0, ItemName: "member"},
+	54: {Name: "Period", Kind: wire.Integer, HasMin: true, Min: 1},
+	55: {Name: "PutMetricDataInput", Kind: wire.Structure, Members: []wire.Member{{Name: "EntityMetricData", Wire: "EntityMetricData", Query: "EntityMetricData", Shape: 21}, {Name: "MetricData", Wire: "MetricData", Query: "MetricData", Shape: 38}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 51, Required: true}, {Name: "StrictEntityValidation", Wire: "StrictEntityValidation", Query: "StrictEntityValidation", Shape: 66}}},
+	56: {Name: "RecentlyActive", Kind: wire.String, Enum: []string{"PT3H"}},
+	57: {Name: "ReturnData", Kind: wire.Boolean},
+	58: {Name: "ScanBy", Kind: wire.String, Enum: []string{"TimestampDescending", "TimestampAscending"}},
+	59: {Name: "StandardUnit", Kind: wire.String, Enum: []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"}},
+	60: {Name: "Stat", Kind: wire.String},
+	61: {Name: "Statistic", Kind: wire.String, Enum: []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}},
+	62: {Name: "StatisticSet", Kind: wire.Structure, Members: []wire.Member{{Name: "Maximum", Wire: "Maximum", Query: "Maximum", Shape: 3, Required: true}, {Name: "Minimum", Wire: "Minimum", Query: "Minimum", Shape: 3, Required: true}, {Name: "SampleCount", Wire: "SampleCount", Query: "SampleCount", Shape: 3, Required: true}, {Name: "Sum", Wire: "Sum", Query: "Sum", Shape: 3, Required: true}}},
+	63: {Name: "Statistics", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 5, Elem: 61, ItemName: "member"},
+	64: {Name: "StatusCode", Kind: wire.String, Enum: []string{"Complete", "InternalError", "PartialData", "Forbidden"}},
+	65: {Name: "StorageResolution", Kind: wire.Integer, HasMin: true, Min: 1},
+	66: {Name: "StrictEntityValidation", Kind: wire.Boolean},
+	67: {Name: "Timestamp", Kind: wire.Timestamp},
+	68: {Name: "Timestamps", Kind: wire.List, Elem: 67, ItemName: "member"},
+	69: {Name: "Values", Kind: wire.List, Elem: 3, ItemName: "member"},
 }
 
 var operations = [...]wire.Operation{
-	{Name: "DescribeAlarms", Input: 33, Output: 34, ResultWrapper: "DescribeAlarmsResult", Errors: []int{1}, NewInput: func() any { return new(DescribeAlarmsInput) }},
-	{Name: "GetMetricData", Input: 59, Output: 62, ResultWrapper: "GetMetricDataResult", Errors: []int{1}, NewInput: func() any { return new(GetMetricDataInput) }},
-	{Name: "GetMetricStatistics", Input: 63, Output: 64, ResultWrapper: "GetMetricStatisticsResult", Errors: []int{3, 4, 2, 0}, NewInput: func() any { return new(GetMetricStatisticsInput) }},
-	{Name: "ListDashboards", Input: 68, Output: 69, ResultWrapper: "ListDashboardsResult", Errors: []int{3, 0}, NewInput: func() any { return new(ListDashboardsInput) }},
-	{Name: "ListMetricStreams", Input: 70, Output: 72, ResultWrapper: "ListMetricStreamsResult", Errors: []int{1, 0, 3, 4}, NewInput: func() any { return new(ListMetricStreamsInput) }},
-	{Name: "ListMetrics", Input: 73, Output: 74, ResultWrapper: "ListMetricsResult", Errors: []int{0, 3}, NewInput: func() any { return new(ListMetricsInput) }},
-	{Name: "ListTagsForResource", Input: 75, Output: 76, ResultWrapper: "ListTagsForResourceResult", Errors: []int{3, 5, 0}, NewInput: func() any { return new(ListTagsForResourceInput) }},
-	{Name: "PutMetricData", Input: 110, Output: -1, Errors: []int{3, 4, 2, 0}, NewInput: func() any { return new(PutMetricDataInput) }},
+	{Name: "GetMetricData", Input: 24, Output: 27, ResultWrapper: "GetMetricDataResult", Errors: []int{1}, NewInput: func() any { return new(GetMetricDataInput) }},
+	{Name: "GetMetricStatistics", Input: 28, Output: 29, ResultWrapper: "GetMetricStatisticsResult", Errors: []int{3, 4, 2, 0}, NewInput: func() any { return new(GetMetricStatisticsInput) }},
+	{Name: "ListMetrics", Input: 32, Output: 33, ResultWrapper: "ListMetricsResult", Errors: []int{0, 3}, NewInput: func() any { return new(ListMetricsInput) }},
+	{Name: "PutMetricData", Input: 55, Output: -1, Errors: []int{3, 4, 2, 0}, NewInput: func() any { return new(PutMetricDataInput) }},
 }
 
 var faults = [...]wire.ErrorShape{
@@ -561,5 +267,4 @@ var faults = [...]wire.ErrorShape{
 	{Name: "InvalidParameterCombinationException", Code: "InvalidParameterCombination", Status: 400, Sender: true},
 	{Name: "InvalidParameterValueException", Code: "InvalidParameterValue", Status: 400, Sender: true},
 	{Name: "MissingRequiredParameterException", Code: "MissingParameter", Status: 400, Sender: true},
-	{Name: "ResourceNotFoundException", Code: "ResourceNotFoundException", Status: 404, Sender: true},
 }
