@@ -10,6 +10,13 @@ export interface Series {
 const colours = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6'];
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const seconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const minutes = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+
+// clock spells a tick as finely as the ticks are apart.
+const clock = (at: number, step: number) => (step < 60 ? seconds : step < 43200 ? minutes : days).format(at * 1000);
+
 export function Chart({ title, times, series, format }: { title: string; times: number[]; series: Series[]; format: (n?: number) => string }) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
@@ -27,14 +34,14 @@ export function Chart({ title, times, series, format }: { title: string; times: 
       const axis = { stroke: colour('--faint'), grid: { stroke: colour('--hair'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
       plot.current = new UPlot(
         {
-          width: at.clientWidth, height: 160, cursor: { y: false }, legend: { show: false }, padding: [10, 8, 0, 0],
+          width: at.clientWidth, height: 140, cursor: { y: false }, legend: { show: false }, padding: [10, 8, 0, 0],
           scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
           series: [{}, ...names.split('\n').map((label, i) => ({ label, stroke: colour(colours[i % colours.length]), width: 1.8, spanGaps: false, points: { show: false } }))],
-          axes: [{ ...axis, space: 70 }, { ...axis, size: 58, values: (_u, ticks) => ticks.map((t) => format(t)) }],
+          axes: [{ ...axis, space: 80, size: 26, values: (_u, ticks, _a, _f, step) => ticks.map((t) => clock(t, step)) }, { ...axis, size: 58, values: (_u, ticks) => ticks.map((t) => format(t)) }],
         },
         data.current, at,
       );
-      watch = new ResizeObserver(() => plot.current?.setSize({ width: at.clientWidth, height: 160 }));
+      watch = new ResizeObserver(() => plot.current?.setSize({ width: at.clientWidth, height: 140 }));
       watch.observe(at);
     };
     draw();

@@ -47,10 +47,19 @@ export function Log({ task }: { task: ReplicationTask }) {
       <Loaded from={events}>
         {(lines) => lines.length ? (
           <ol class="log" tabIndex={0} aria-label="Log, the newest first">
-            {[...lines].reverse().map((e, i) => <li key={e.eventId ?? i} class={/\bE:|\]E/.test(e.message ?? '') ? 'bad' : /\bW:|\]W/.test(e.message ?? '') ? 'warn' : ''}><Time at={e.timestamp && e.timestamp / 1000} /> <span>{e.message}</span></li>)}
+            {[...lines].reverse().map((e, i) => <li key={e.eventId ?? i} class={/\]E:/.test(e.message ?? '') ? 'bad' : /\]W:/.test(e.message ?? '') ? 'warn' : ''}><Time at={e.timestamp && e.timestamp / 1000} /> <span>{e.message}</span></li>)}
           </ol>
         ) : <Empty title={find ? 'Nothing is found' : 'The log is empty'}><p>{find ? 'Search minds case.' : 'A task writes its log while it runs.'}</p></Empty>}
       </Loaded>
     </>
   );
+}
+
+const grave = /\][WE]:/;
+
+// LastWords are the last lines of the log that warn or tell of errors, where something is not as it should be.
+export function LastWords({ task }: { task: ReplicationTask }) {
+  const lines = useLoad(async () => (await tail(task, '')).filter((e) => grave.test(e.message ?? '')).slice(-3), [task.ReplicationTaskArn], 3000);
+  if (!lines.data?.length) return null;
+  return <ul class="words">{lines.data.map((e, i) => <li key={e.eventId ?? i}><Time at={e.timestamp && e.timestamp / 1000} /> {e.message?.replace(/^.*?\][WE]:\s*/, '')}</li>)}</ul>;
 }

@@ -12,7 +12,7 @@ import { Card, Empty, Facts, Loaded, Meter, Page, Panel, Status, Tabs } from '..
 import { useLoad } from '../ui/load';
 import { Table } from '../ui/table';
 import { compact, number, size, span, Time } from '../ui/words';
-import { Log } from './task-log';
+import { LastWords, Log } from './task-log';
 import { Tables } from './task-tables';
 import { arnOf, endpointOf, taskOf } from './task-data';
 
@@ -80,13 +80,21 @@ function Actions({ task: t, progress, changed }: { task: ReplicationTask; progre
   );
 }
 
+// stuck tells that changes wait and none has been applied of late: the target is slow, or takes none.
+function stuck(t: ReplicationTask, p?: Progress): boolean {
+  const latest = history(t.ReplicationTaskArn as string).slice(-3);
+  const behind = (p?.CDCLatencyTarget ?? 0) - (p?.CDCLatencySource ?? 0);
+  return t.Status === 'running' && !!p?.Following && (p.ChangesWaiting ?? 0) > 0 && behind > 5 && latest.every((x) => x.rows === 0);
+}
+
 // Why says what went wrong, or what gives cause for concern.
 function Why({ task: t, progress: p }: { task: ReplicationTask; progress?: Progress }) {
   const errored = t.ReplicationTaskStats?.TablesErrored ?? 0;
   return (
     <div aria-live="polite">
-      {t.LastFailureMessage && t.Status !== 'running' && <div class="trouble refused"><strong>Why it {t.Status === 'stopped' ? 'stopped' : 'failed'}</strong><p>{t.LastFailureMessage}</p></div>}
+      {t.LastFailureMessage && t.Status !== 'running' && <div class="trouble refused"><strong>Why it {t.Status === 'stopped' ? 'stopped' : 'failed'}</strong><p>{t.LastFailureMessage}</p>{t.Status === 'failed' && <LastWords task={t} />}</div>}
       {p?.Warning && <div class="trouble warning"><strong>Not as it should be</strong><p>{p.Warning}</p></div>}
+      {stuck(t, p) && <div class="trouble warning"><strong>Changes wait, and none is applied</strong><p>{number(p?.ChangesWaiting)} changes have waited for {span(p?.CDCLatencyTarget)}. The task tries again by itself. The log says:</p><LastWords task={t} /></div>}
       {errored > 0 && <div class="trouble warning"><strong>{errored} {errored === 1 ? 'table' : 'tables'} with errors</strong><p>See the state in the list of tables, and the <a href={href('tasks', (t.ReplicationTaskArn ?? '').split(':').pop() ?? '', 'log')}>log</a>. Rows that were refused are in the table awsdms_apply_exceptions of the target, with their reasons.</p></div>}
     </div>
   );

@@ -85,6 +85,7 @@ export function Empty({ title, children }: { title: string; children?: Component
 }
 
 const tones: [RegExp, string][] = [
+  [/^not (enabled|tested)/i, 'calm'],
   [/fail|error|not.*allowed|denied|inactive|suspended|mismatch|broken|PendingDeletion|no permission/i, 'bad'],
   [/running|available|successful|Table completed|Enabled|Active|Validated|active|allowed|ok/i, 'good'],
   [/ing$|Before load|Full load|pending|Pending/i, 'busy'],
