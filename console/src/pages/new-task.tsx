@@ -6,7 +6,8 @@ import type { Endpoint, ReplicationInstance, ReplicationTask } from '../api/show
 import { MappingEditor } from '../mapping/editor';
 import { ofSchemas, write } from '../mapping/rules';
 import { go, href, type Route } from '../route';
-import { SettingsEditor } from '../settings/editor';
+import { changes } from '../settings/changes';
+import { check, SettingsEditor } from '../settings/editor';
 import { CopyCommand, Do, Form } from '../ui/act';
 import { Card, Empty, Loaded, Page, Status, Trouble } from '../ui/basics';
 import { Check, Select, Text } from '../ui/field';
@@ -164,16 +165,19 @@ function Tables({ task }: { task: ReplicationTask }) {
 
 function Settings({ task }: { task: ReplicationTask }) {
   const id = idOf(task.ReplicationTaskArn);
-  const [document, setDocument] = useState(() => JSON.stringify(JSON.parse(task.ReplicationTaskSettings ?? '{}'), null, 2));
-  const { save, problem, busy } = useSave(task, () => go('new-task', id, 'start'));
+  const [before] = useState(() => JSON.stringify(JSON.parse(task.ReplicationTaskSettings ?? '{}'), null, 2));
+  const [{ document, touched }, setDocument] = useState({ document: before, touched: [] as string[] });
+  const next = () => go('new-task', id, 'start');
+  const { save, problem, busy } = useSave(task, next);
+  const changed = check(document) ? document : changes(before, document, touched);
   return (
     <Card>
-      <SettingsEditor value={document} onChange={setDocument} />
+      <SettingsEditor value={document} onChange={(d, t) => setDocument({ document: d, touched: t })} />
       {problem && <Trouble problem={problem} />}
       <div class="form-end">
         <span class="do primary">
-          <button type="button" disabled={busy} onClick={() => save({ ReplicationTaskSettings: document })}>Save and go on</button>
-          <CopyCommand name="save the settings" of={() => call('dms', 'ModifyReplicationTask', { ReplicationTaskArn: task.ReplicationTaskArn, ReplicationTaskSettings: document })} />
+          <button type="button" disabled={busy} onClick={() => (changed === '{}' ? next() : save({ ReplicationTaskSettings: changed }))}>Save and go on</button>
+          <CopyCommand name="save the settings" of={() => call('dms', 'ModifyReplicationTask', { ReplicationTaskArn: task.ReplicationTaskArn, ReplicationTaskSettings: changed })} />
         </span>
       </div>
     </Card>

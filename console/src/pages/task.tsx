@@ -6,7 +6,8 @@ import type { DMSEvent, ReplicationInstance, ReplicationTask } from '../api/show
 import { Chart } from '../chart/chart';
 import { MappingEditor } from '../mapping/editor';
 import { go, href } from '../route';
-import { SettingsEditor } from '../settings/editor';
+import { changes } from '../settings/changes';
+import { check, SettingsEditor } from '../settings/editor';
 import { Do } from '../ui/act';
 import { Card, Empty, Facts, Loaded, Meter, Page, Panel, Status, Tabs } from '../ui/basics';
 import { useLoad } from '../ui/load';
@@ -157,14 +158,16 @@ function Mapping({ task: t }: { task: ReplicationTask }) {
 }
 
 function Settings({ task: t }: { task: ReplicationTask }) {
-  const [document, setDocument] = useState(() => JSON.stringify(JSON.parse(t.ReplicationTaskSettings ?? '{}'), null, 2));
+  const [before] = useState(() => JSON.stringify(JSON.parse(t.ReplicationTaskSettings ?? '{}'), null, 2));
+  const [{ document, touched }, setDocument] = useState({ document: before, touched: [] as string[] });
+  const changed = check(document) ? document : changes(before, document, touched);
   const may = resting.includes(t.Status ?? '');
   return (
     <>
-      <SettingsEditor value={document} onChange={setDocument} />
+      <SettingsEditor value={document} onChange={(d, k) => setDocument({ document: d, touched: k })} />
       <div class="form-end">
         {!may && <p class="hint">While the task runs only the severities of its log can be changed.</p>}
-        <Do label="Save settings" tone="primary" said="Saved." make={() => call('dms', 'ModifyReplicationTask', { ReplicationTaskArn: t.ReplicationTaskArn, ReplicationTaskSettings: document })} />
+        <Do label="Save settings" tone="primary" said="Saved." disabled={changed === '{}'} why="Nothing is changed" make={() => call('dms', 'ModifyReplicationTask', { ReplicationTaskArn: t.ReplicationTaskArn, ReplicationTaskSettings: changed })} />
       </div>
     </>
   );

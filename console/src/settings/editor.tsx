@@ -1,5 +1,5 @@
 // Editing task settings: the ones that most people change as a form, all of them as JSON. Both edit one document.
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Panel, Tabs } from '../ui/basics';
 import { Area, Check, Select, Text } from '../ui/field';
 
@@ -14,15 +14,21 @@ export function check(document: string): string | undefined {
   }
 }
 
-export function SettingsEditor({ value, onChange }: { value: string; onChange: (document: string) => void }) {
+// SettingsEditor also tells which keys (Section.Key) the form has touched: choosing what is the default is a choice as well.
+export function SettingsEditor({ value, onChange }: { value: string; onChange: (document: string, touched: string[]) => void }) {
   const [tab, setTab] = useState('form');
+  const touched = useRef(new Set<string>());
+  const put = (document: string, keys: string[] = []) => {
+    keys.forEach((k) => touched.current.add(k));
+    onChange(document, [...touched.current]);
+  };
   const wrong = check(value);
   return (
     <>
       <Tabs at={tab} onChange={setTab} tabs={[{ id: 'form', label: 'Form' }, { id: 'json', label: 'JSON' }]} />
       <Panel at={tab}>
-        {tab === 'json' ? <Area label="Task settings" code rows={24} value={value} wrong={wrong} onChange={onChange} />
-          : wrong ? <p class="wrong" role="alert">{wrong}</p> : <Fields document={JSON.parse(value)} onChange={(d) => onChange(JSON.stringify(d, null, 2))} />}
+        {tab === 'json' ? <Area label="Task settings" code rows={24} value={value} wrong={wrong} onChange={(d) => put(d)} />
+          : wrong ? <p class="wrong" role="alert">{wrong}</p> : <Fields document={JSON.parse(value)} touched={touched.current} onChange={(d, keys) => put(JSON.stringify(d, null, 2), keys)} />}
       </Panel>
     </>
   );
@@ -30,11 +36,13 @@ export function SettingsEditor({ value, onChange }: { value: string; onChange: (
 
 const lobModes: [string, string][] = [['full', 'whole, whatever their size'], ['limited', 'cut at a size'], ['none', 'left behind']];
 
-function Fields({ document: d, onChange }: { document: Document; onChange: (d: Document) => void }) {
+function Fields({ document: d, touched, onChange }: { document: Document; touched: Set<string>; onChange: (d: Document, keys: string[]) => void }) {
   const get = (section: string, key: string) => d[section]?.[key];
-  const put = (section: string, part: Record<string, unknown>) => onChange({ ...d, [section]: { ...d[section], ...part } });
+  const put = (section: string, part: Record<string, unknown>) => onChange({ ...d, [section]: { ...d[section], ...part } }, Object.keys(part).map((k) => `${section}.${k}`));
   const text = (section: string, key: string) => String(get(section, key) ?? '');
-  const lob = get('TargetMetadata', 'SupportLobs') === false ? 'none' : get('TargetMetadata', 'LimitedSizeLobMode') ? 'limited' : 'full';
+  // DMS's default shows as limited, and means whole as long as nobody has chosen it.
+  const usual = get('TargetMetadata', 'LimitedSizeLobMode') === true && get('TargetMetadata', 'LobMaxSize') === 32 && !touched.has('TargetMetadata.LimitedSizeLobMode');
+  const lob = usual ? 'usual' : get('TargetMetadata', 'SupportLobs') === false ? 'none' : get('TargetMetadata', 'LimitedSizeLobMode') ? 'limited' : 'full';
   const lobs = (mode: string) => put('TargetMetadata', { SupportLobs: mode !== 'none', FullLobMode: mode === 'full', LimitedSizeLobMode: mode !== 'full' });
   return (
     <>
@@ -44,7 +52,7 @@ function Fields({ document: d, onChange }: { document: Document; onChange: (d: D
           <Select label="Tables that are in the target already" value={text('FullLoadSettings', 'TargetTablePrepMode')} onChange={(v) => put('FullLoadSettings', { TargetTablePrepMode: v })}
             options={[['DROP_AND_CREATE', 'are dropped and made anew'], ['TRUNCATE_BEFORE_LOAD', 'are emptied'], ['DO_NOTHING', 'are left as they are']]} />
           <Text label="Loaded at the same time" type="number" min={1} max={49} value={text('FullLoadSettings', 'MaxFullLoadSubTasks')} onChange={(v) => put('FullLoadSettings', { MaxFullLoadSubTasks: Number(v) })} hint="Tables and segments of tables" />
-          <Select label="Large objects" value={lob} onChange={lobs} options={lobModes} />
+          <Select label="Large objects" value={lob} onChange={lobs} options={usual ? [['usual', 'whole, unless it was chosen otherwise'], ...lobModes] : lobModes} />
           {lob === 'limited' && <Text label="Cut at (KB)" type="number" min={1} max={102400} value={text('TargetMetadata', 'LobMaxSize')} onChange={(v) => put('TargetMetadata', { LobMaxSize: Number(v) })} />}
         </div>
       </fieldset>
