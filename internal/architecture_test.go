@@ -34,7 +34,7 @@ var layers = [][]string{
 	{"internal/instance"},
 	{"internal/instance/keep", "internal/instance/socket"},
 	{"internal/instance/worker", "internal/instance/host"},
-	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit"},
+	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit", "internal/bucket"},
 	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
 	{"internal/identity", "internal/edge/certificate", "internal/client"},
 	{"internal/manifest"},

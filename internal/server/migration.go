@@ -2,14 +2,18 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
@@ -21,6 +25,9 @@ type Migration struct {
 	EventWebhooks   []string // ARN=URL: where the events for a topic go
 	EventSecretFile string   // holds the secret that signs them; the environment's WHIMBREL_EVENT_SECRET goes first
 	EventCA         string   // PEM file of what signs the webhooks' certificates, beside the system's authorities
+	BucketsDir      string   // whose folders are the buckets for results of assessments; DATA-DIR/buckets
+	S3Endpoint      string   // URL of the S3-compatible store that has them instead
+	S3Region        string   // of that store; the server's
 }
 
 // eventSecret names the variable of the secret that signs events.
@@ -40,7 +47,10 @@ func (p *parts) migration(host dms.Host) (dms.Config, error) {
 	if c.Quotas, err = p.config.quotas(); err != nil {
 		return c, err
 	}
-	c.Notify, err = p.config.notify(os.LookupEnv)
+	if c.Notify, err = p.config.notify(os.LookupEnv); err != nil {
+		return c, err
+	}
+	c.Buckets, err = p.config.buckets(os.Getenv, p.cluster.Region)
 	return c, err
 }
 
@@ -55,6 +65,36 @@ func (m *Migration) quotas() (map[string]int64, error) {
 		all[name] = n
 	}
 	return all, nil
+}
+
+// The variables of who we are at the S3 store.
+const (
+	s3Access  = "WHIMBREL_S3_ACCESS_KEY_ID"
+	s3Secret  = "WHIMBREL_S3_SECRET_ACCESS_KEY" //nolint:gosec // the name of a variable
+	s3Session = "WHIMBREL_S3_SESSION_TOKEN"     //nolint:gosec // the name of a variable
+)
+
+// buckets makes the store of buckets: of folders, unless there is one that speaks S3.
+func (c *Config) buckets(environment func(string) string, region string) (bucket.Store, error) {
+	if c.S3Endpoint == "" {
+		dir := c.BucketsDir
+		if dir == "" {
+			dir = filepath.Join(c.DataDir, "buckets")
+		}
+		dir, err := filepath.Abs(dir)
+		return bucket.Folder(dir), err
+	}
+	if c.BucketsDir != "" {
+		return nil, errors.New("results go to a folder of buckets or to an S3 store, not to both")
+	}
+	s, err := bucket.NewS3(bucket.S3Config{
+		Endpoint: c.S3Endpoint, Region: cmp.Or(c.S3Region, region),
+		Access: environment(s3Access), Secret: environment(s3Secret), Session: environment(s3Session),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w (%s and %s)", err, s3Access, s3Secret)
+	}
+	return s, nil
 }
 
 // notify reads where events go and what they are signed with.

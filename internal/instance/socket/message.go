@@ -26,6 +26,8 @@ type request struct {
 	Endpoint     *instance.Endpoint   `json:",omitempty"`
 	AsTarget     bool                 `json:",omitempty"`
 	Task         *instance.Task       `json:",omitempty"`
+	Assessment   *instance.Assessment `json:",omitempty"`
+	Seen         int                  `json:",omitempty"`
 	ID           string               `json:",omitempty"`
 	From         string               `json:",omitempty"`
 	Revision     int64                `json:",omitempty"`
@@ -46,4 +48,6 @@ type reply struct {
 	Size     int64                `json:",omitempty"`
 	Plan     *instance.Plan       `json:",omitempty"`
 	Usage    Usage                `json:",omitzero"`
+
+	Assessment *instance.AssessmentState `json:",omitempty"`
 }

@@ -39,6 +39,7 @@ type Worker struct {
 	end    context.CancelCauseFunc
 	tasks  sync.WaitGroup // running attempts
 	ticks  sync.WaitGroup
+	asking assessments
 
 	mu struct {
 		sync.Mutex
