@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,7 +70,6 @@ func TestAssessmentsWithTheStockCommand(t *testing.T) {
 	runs := field(s.must(t, "dms", "describe-replication-task-assessment-runs", "--filters", "Name=replication-task-arn,Values="+task), "ReplicationTaskAssessmentRuns").([]any)
 	require.Len(t, runs, 2)
 	for _, r := range runs {
-		require.Equal(t, field(r, "AssessmentRunName") == "two", field(r, "IsLatestTaskAssessmentRun"))
 		s.must(t, "dms", "delete-replication-task-assessment-run", "--replication-task-assessment-run-arn", field(r, "ReplicationTaskAssessmentRunArn").(string))
 	}
 	s.typesAssessment(t, task, instance, ends)
@@ -84,8 +84,8 @@ func (s *server) assesses(t *testing.T, task, name string, start func(string) (m
 	var run any
 	require.Eventually(t, func() bool {
 		run = field(s.must(t, "dms", "describe-replication-task-assessment-runs", "--filters", "Name=replication-task-assessment-run-arn,Values="+arn), "ReplicationTaskAssessmentRuns", 0)
-		return field(run, "ResultStatistic") != nil
-	}, 2*time.Minute, time.Second, s.log)
+		return slices.Contains([]any{"passed", "warning", "failed", "error-executing", "error-provisioning"}, field(run, "Status"))
+	}, 5*time.Minute, time.Second, "%s", s.log) // the older aws command does not show ResultStatistic
 	require.Equal(t, want, field(run, "Status"), "%v", run)
 	require.Equal(t, field(run, "AssessmentProgress", "IndividualAssessmentCount"), field(run, "AssessmentProgress", "IndividualAssessmentCompletedCount"))
 	all := field(s.must(t, "dms", "describe-replication-task-individual-assessments", "--filters", "Name=replication-task-assessment-run-arn,Values="+arn), "ReplicationTaskIndividualAssessments").([]any)
