@@ -36,7 +36,7 @@ var layers = [][]string{
 	{"internal/instance/worker", "internal/instance/host"},
 	{"internal/metric", "internal/logstore"},
 	{"internal/monitor", "internal/notify"},
-	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit"},
+	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit", "internal/bucket"},
 	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
 	{"internal/identity", "internal/edge/certificate", "internal/client"},
 	{"internal/manifest"},
