@@ -69,6 +69,7 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.StringArrayVar(&f.EventWebhooks, "event-webhook", nil, "`ARN=URL`: where events for a topic go, over https; may stand several times")
 	flags.StringVar(&f.EventSecretFile, "event-secret-file", "", "`file` with the secret that signs them, unless WHIMBREL_EVENT_SECRET holds it")
 	flags.StringVar(&f.EventCA, "event-webhook-ca", "", "PEM `file` of an authority of the webhooks' certificates, beside the system's")
+	flags.StringVar(&f.BucketsDir, "buckets-dir", "", "`folder` whose folders are the buckets for results of assessments; those of --s3-endpoint, else DATA-DIR/buckets by default")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }

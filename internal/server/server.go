@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/console"
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/identity"
@@ -218,7 +219,11 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 	if err != nil {
 		return err
 	}
-	if s.api, err = edge.Listen(s.config.Listen, way, edge.TLSConfig(get), s.log); err != nil {
+	page, err := console.New(way, s.cluster.Region)
+	if err != nil {
+		return err
+	}
+	if s.api, err = edge.Listen(s.config.Listen, page, edge.TLSConfig(get), s.log); err != nil {
 		return err
 	}
 	s.onStop(s.api.Shutdown)
