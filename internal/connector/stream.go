@@ -82,6 +82,9 @@ type Followed struct {
 	// Since is a position up to which the table's rows are in the target already, because it was loaded from a later
 	// snapshot than others: changes of transactions up to it are left out. Empty leaves out none.
 	Since string
+	// Whole asks that rows of change.Changes.Old tell all that the source has logged of them, and not only what identifies a
+	// row; an update then has one whenever there is one in the log.
+	Whole bool
 }
 
 // Subject is what an Obstacle is about, so that a check of that alone can be told from the others.

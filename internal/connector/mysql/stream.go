@@ -47,6 +47,7 @@ type stream struct {
 		sync.Mutex
 		status connector.StreamStatus
 		at     position // what is done, for the watcher
+		torn   string   // the last tear, for people
 	}
 	watch *watcher
 }
@@ -60,7 +61,7 @@ type transaction struct {
 	alone bool
 	skip  bool // its statement is only announced, or undone
 	held  bool // it is prepared at its end, and its rows wait; see streamxa.go
-	echo  bool // it is marked as having come from elsewhere
+	echo  bool // it is left out: it is marked as having come from elsewhere, or has no end
 	// maria and my are its GTID, of the server's flavour; both may be unknown.
 	maria   mariaGTID
 	my      binlog.MyGTID
@@ -70,7 +71,7 @@ type transaction struct {
 	handed bool
 	marks  map[string]int // its savepoints
 	stamp  time.Time      // of its commit, where the GTID tells it
-	place  position       // where its GTID stands
+	place  position       // where its first event stands
 }
 
 const (
@@ -123,6 +124,12 @@ func (s *stream) next(ctx context.Context) (connector.Event, error) {
 				return s.deliver(true), nil
 			}
 			continue
+		}
+		if isTorn(err) {
+			if err := s.mend(ctx, err); err != nil {
+				return connector.Event{}, err
+			}
+			return s.deliver(false), nil // Next guards a connection that is closed now
 		}
 		if err != nil {
 			return connector.Event{}, err
@@ -322,7 +329,11 @@ func (s *stream) Acknowledge(string) {}
 func (s *stream) Status() connector.StreamStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.mu.status
+	st := s.mu.status
+	if st.Warning == "" {
+		st.Warning = s.mu.torn
+	}
+	return st
 }
 
 // Close ends the connection.

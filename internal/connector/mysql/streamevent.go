@@ -99,6 +99,11 @@ func (s *stream) rotate(body []byte) error {
 	if err != nil {
 		return err
 	}
+	if file != s.at.file {
+		if err := s.abandon(file); err != nil {
+			return err
+		}
+	}
 	s.at.file, s.at.offset = file, offset
 	if !s.tx.open {
 		s.ended()
@@ -122,8 +127,7 @@ func (s *stream) beginMaria(h binlog.Header, body []byte) error {
 	if err != nil {
 		return err
 	}
-	s.begin()
-	s.tx.place = s.before(h)
+	s.begin(h)
 	s.tx.maria = mariaGTID{domain: g.Domain, server: h.Server, sequence: g.Sequence}
 	s.tx.hasGTID, s.tx.alone, s.tx.skip = true, g.Alone, g.Pending || g.Undone
 	if s.beyond(time.Unix(int64(h.Time), 0)) {
@@ -145,8 +149,7 @@ func (s *stream) beginMy(h binlog.Header, body []byte) error {
 	if err != nil {
 		return err
 	}
-	s.begin()
-	s.tx.place = s.before(h)
+	s.begin(h)
 	s.tx.my, s.tx.hasGTID = g, h.Type == binlog.Gtid
 	if g.Commit > 0 {
 		s.tx.stamp = time.UnixMicro(int64(g.Commit))
@@ -156,12 +159,13 @@ func (s *stream) beginMy(h binlog.Header, body []byte) error {
 	return nil
 }
 
-func (s *stream) begin() {
+func (s *stream) begin(h binlog.Header) {
 	from := 0
 	if s.group != nil {
 		from = s.group.Len()
 	}
-	s.tx = transaction{open: true, from: from}
+	place := s.before(h)
+	s.tx = transaction{open: true, from: from, place: place, echo: s.source.torn.begins(place)}
 }
 
 // commit ends a transaction.
@@ -338,7 +342,7 @@ func (s *stream) openRows(h binlog.Header, body []byte) error {
 		return binlog.ErrMalformed
 	}
 	if !s.tx.open {
-		s.begin() // logs of old have rows without a BEGIN
+		s.begin(h) // logs of old have rows without a BEGIN
 	}
 	s.rows = &rowReader{mapped: m, event: e}
 	return nil

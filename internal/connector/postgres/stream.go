@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -295,6 +297,9 @@ func (s *stream) take() *change.Group {
 	case len(g.Ends) > 0:
 		g.Position = positionText(s.whole, s.other)
 	}
+	if g != nil && g.Open {
+		g.Next = s.at
+	}
 	return g
 }
 
@@ -459,6 +464,7 @@ type side struct {
 	mu  struct {
 		sync.Mutex
 		w      *wire
+		looks  *pgx.Conn // see describe
 		closed bool
 	}
 }
@@ -492,5 +498,9 @@ func (s *side) close() {
 	if s.mu.w != nil {
 		s.mu.w.close()
 		s.mu.w = nil
+	}
+	if s.mu.looks != nil {
+		_ = s.mu.looks.Close(context.Background())
+		s.mu.looks = nil
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/assess"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
@@ -55,6 +56,9 @@ func (a *attempt) run(ctx context.Context) (ending, error) {
 	share := a.w.budget.take(need(c.Type, c.Settings))
 	defer a.w.budget.give(share)
 	fit(c.Settings, share)
+	a.mu.Lock()
+	a.mu.share = share
+	a.mu.Unlock()
 	tasklog.Of(a.log, tasklog.TaskManager).Info("task begins", "task", a.task.Name, "attempt", a.task.Attempt, "type", string(c.Type), "mode", string(a.task.Mode),
 		"segmentsAtOnce", c.Settings.FullLoadSettings.MaxFullLoadSubTasks, "memory", share)
 	moved := int64(0)
@@ -113,6 +117,9 @@ func (a *attempt) once(ctx context.Context, c task.Config) (ending, error) {
 	}
 	defer func() { _ = t.Close() }()
 	a.opened = true
+	if err := a.gate(ctx, t); err != nil {
+		return ending{}, err
+	}
 	if err := a.forget(ctx, t); err != nil {
 		return ending{}, err
 	}
@@ -136,6 +143,17 @@ func (a *attempt) once(ctx context.Context, c task.Config) (ending, error) {
 		return ending{fatal, why}, nil
 	}
 	return ending{reason: reasonOf(report, c.Type)}, nil
+}
+
+// gate makes the assessments that the task's settings ask for, unless it goes on.
+func (a *attempt) gate(ctx context.Context, t *task.Task) error {
+	a.mu.Lock()
+	begun := a.mu.kept.Begun || a.task.Mode == instance.Resume
+	a.mu.Unlock()
+	if begun {
+		return nil
+	}
+	return assess.Gate(ctx, t, tasklog.Of(a.log, tasklog.TaskManager))
 }
 
 // forget gives up what earlier attempts have left, once in an attempt that begins anew, whatever number of processes it
@@ -171,6 +189,8 @@ func (j *job) settle() {
 	j.look()
 	j.mu.tables.fold()
 	j.mu.kept.Earlier = j.mu.kept.Progress.Changes
+	changes := j.mu.changes.Counts()
+	j.mu.counted.add(j.mu.load.Tables(), &changes)
 	j.mu.load, j.mu.changes, j.mu.compare, j.mu.running = nil, nil, nil, nil
 }
 
