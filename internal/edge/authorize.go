@@ -140,7 +140,8 @@ func environment(call *service.Call) *policy.Environment {
 		v.EndpointID, v.EndpointVPC = e.ID, e.VPC
 	}
 	if s := p.Session; s != nil {
-		v.TokenIssued, v.MFA, v.SourceIdentity, v.FederatedProvider = s.Issued, s.MFA, s.SourceIdentity, s.Provider
+		v.TokenIssued, v.MFA, v.MFAAge = s.Issued, s.MFA, call.Now.Sub(s.Issued)
+		v.SourceIdentity, v.FederatedProvider = s.SourceIdentity, s.Provider
 	}
 	return v
 }

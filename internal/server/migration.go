@@ -41,7 +41,7 @@ func (p *parts) migration(host dms.Host) (dms.Config, error) {
 	}
 	c := dms.Config{
 		Store: p.store, Reads: p.reads, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: p.vault, Secrets: secrets,
-		Network: &ec2.Network{Store: p.store}, Host: host, SQLiteDir: p.config.SQLiteDir, Alone: p.config.Etcd == nil,
+		Network: &ec2.Network{Store: p.store}, Host: host, SQLiteDir: p.config.SQLiteDir, Buckets: p.config.Buckets, Alone: p.config.Etcd == nil,
 		Roles: identity.ServiceRoles{Directory: p.directory, Region: p.cluster.Region, Now: p.config.Now}, Log: p.config.Log, Now: p.config.Now,
 	}
 	if c.Quotas, err = p.config.quotas(); err != nil {
@@ -50,7 +50,8 @@ func (p *parts) migration(host dms.Host) (dms.Config, error) {
 	if c.Notify, err = p.config.notify(os.LookupEnv); err != nil {
 		return c, err
 	}
-	c.Buckets, err = p.config.buckets(os.Getenv, p.cluster.Region)
+	p.topics = c.Notify
+	c.Results, err = p.config.resultBuckets(os.Getenv, p.cluster.Region)
 	return c, err
 }
 
@@ -74,8 +75,8 @@ const (
 	s3Session = "WHIMBREL_S3_SESSION_TOKEN"     //nolint:gosec // the name of a variable
 )
 
-// buckets makes the store of buckets: of folders, unless there is one that speaks S3.
-func (c *Config) buckets(environment func(string) string, region string) (bucket.Store, error) {
+// resultBuckets makes the store of buckets: of folders, unless there is one that speaks S3.
+func (c *Config) resultBuckets(environment func(string) string, region string) (bucket.Store, error) {
 	if c.S3Endpoint == "" {
 		dir := c.BucketsDir
 		if dir == "" {

@@ -8,13 +8,19 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/instance/host"
+	"github.com/whimbreldb/whimbrel/internal/logstore"
+	"github.com/whimbreldb/whimbrel/internal/metric"
+	"github.com/whimbreldb/whimbrel/internal/monitor"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudtrail"
+	"github.com/whimbreldb/whimbrel/internal/service/cloudwatch"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/service/logs"
 	"github.com/whimbreldb/whimbrel/internal/service/own"
 	"github.com/whimbreldb/whimbrel/internal/service/secretsmanager"
 	"github.com/whimbreldb/whimbrel/internal/service/sts"
@@ -36,18 +42,27 @@ type parts struct {
 	endpoints *ec2.Endpoints
 	host      *host.Host
 	dms       *dms.Service
+	metrics   *metric.Store
+	logs      *logstore.Store
+	watch     *cloudwatch.Service
+	topics    notify.Topics
+	monitor   *monitor.Monitor
 }
 
 // services lists everything that is served.
 func services(p *parts) ([]*service.Service, error) {
 	var all []*service.Service
 	for _, make := range []func() (*service.Service, error){
-		func() (*service.Service, error) { return sts.New(sts.Config{Directory: p.directory}) },
-		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage) },
+		func() (*service.Service, error) {
+			return sts.New(sts.Config{Directory: p.directory, Factors: p.factors()})
+		},
+		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage, p.factors()) },
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
 		p.dms.API,
+		p.watch.API,
+		func() (*service.Service, error) { return logs.New(logs.Config{Store: p.logs, Log: p.config.Log}) },
 		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms) },
 	} {
 		s, err := make()
@@ -64,6 +79,11 @@ func services(p *parts) ([]*service.Service, error) {
 		return nil, err
 	}
 	return append(all, networks), nil
+}
+
+// factors are the users' second factors.
+func (p *parts) factors() *identity.Factors {
+	return &identity.Factors{Store: p.store, Vault: p.vault, Region: p.cluster.Region}
 }
 
 // known asks services about their resources, for explanations.

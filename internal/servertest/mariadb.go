@@ -54,16 +54,25 @@ func mariadbDatabase(t testing.TB, s Server) *Database {
 }
 
 func newMariaDBDatabase(ctx context.Context, s Server) (*Database, error) {
+	name, err := createMySQLDatabase(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &Database{Server: s, Name: name, URL: fmt.Sprintf("mariadb://whimbrel:secret@127.0.0.1:%d/%s", s.Port(), name)}, nil
+}
+
+// createMySQLDatabase makes a database on a server of either flavour.
+func createMySQLDatabase(ctx context.Context, s Server) (string, error) {
 	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/", s.Port()))
 	if err != nil {
-		return nil, fmt.Errorf("connect to MariaDB: %w", err)
+		return "", fmt.Errorf("connect to the server: %w", err)
 	}
 	defer func() { _ = db.Close() }()
 	name := fmt.Sprintf("t%d", databases.Add(1))
 	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4"); err != nil {
-		return nil, fmt.Errorf("create a database: %w", err)
+		return "", fmt.Errorf("create a database: %w", err)
 	}
-	return &Database{Server: s, Name: name, URL: fmt.Sprintf("mariadb://whimbrel:secret@127.0.0.1:%d/%s", s.Port(), name)}, nil
+	return name, nil
 }
 
 func mariadbBin() (string, bool) {
@@ -140,8 +149,11 @@ func (m *mariadb) grant() error {
 		"GRANT ALL PRIVILEGES ON *.* TO whimbrel@'127.0.0.1' WITH GRANT OPTION")
 }
 
-func (m *mariadb) exec(statements ...string) error {
-	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/", m.port))
+func (m *mariadb) exec(statements ...string) error { return execMySQL(m.port, statements...) }
+
+// execMySQL runs statements as root of a server of either flavour.
+func execMySQL(port int, statements ...string) error {
+	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/", port))
 	if err != nil {
 		return err
 	}

@@ -45,3 +45,18 @@ func TestMariaDBComesBackAfterKill(t *testing.T) {
 	require.NoError(t, db.Server.Start())
 	require.NoError(t, ping())
 }
+
+// TestMySQLComesBackAfterKill also has two servers at a time, which are different ones for replication.
+func TestMySQLComesBackAfterKill(t *testing.T) {
+	db, other := PrivateMySQL(t), PrivateMySQL(t)
+	uuid := func(d *Database) (id string) {
+		c := OpenDB(t, "mysql", fmt.Sprintf("whimbrel:secret@tcp(127.0.0.1:%d)/%s", d.Server.Port(), d.Name))
+		require.NoError(t, c.QueryRowContext(t.Context(), "SELECT @@server_uuid").Scan(&id))
+		return id
+	}
+	before := uuid(db)
+	require.NotEqual(t, before, uuid(other))
+	db.Server.Kill()
+	require.NoError(t, db.Server.Start())
+	require.Equal(t, before, uuid(db))
+}

@@ -28,6 +28,10 @@ type Plan struct {
 	Checkpoint *connector.Checkpoint
 	// since tells up to which position each table was loaded, where that is later than where the stream begins.
 	since map[catalog.Name]string
+	// unfinished is the table of the source whose change of structure an earlier run has begun on the target, and between the
+	// target's table before it; nil when there is none.
+	unfinished catalog.Name
+	between    *catalog.Table
 }
 
 // ErrNoTables is returned when the mapping selects nothing and FailOnNoTablesCaptured holds.

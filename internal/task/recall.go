@@ -74,6 +74,9 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 	if err != nil {
 		return err
 	}
+	if p.unfinished, p.between, err = cdc.Unfinished(notes); err != nil {
+		return err
+	}
 	if schema, ok := notes[schemaNote]; ok {
 		t.settled = &schema
 	}
@@ -141,6 +144,10 @@ func (t *Task) findTables(ctx context.Context, p *Plan) error {
 	for _, ct := range p.Schema.Tables {
 		tp := &TablePlan{Table: ct}
 		switch there := existing[ct.Target.Name]; {
+		case p.between != nil && p.unfinished == ct.Plan.Source.Name: // as it was, until the following has finished its change
+			if err := tp.keep(p.between); err != nil {
+				missing = append(missing, err)
+			}
 		case there != nil:
 			if err := tp.keep(there.Table); err != nil {
 				missing = append(missing, err)

@@ -29,6 +29,17 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
 
+// BenchmarkFirstStart is how long `whimbrel serve` takes on an empty machine until it says that it is ready.
+func BenchmarkFirstStart(b *testing.B) {
+	var ready time.Duration
+	for b.Loop() {
+		s := first(b)
+		ready += s.ready
+		s.kill()
+	}
+	b.ReportMetric(ready.Seconds()/float64(b.N), "s/ready")
+}
+
 // BenchmarkGetCallerIdentity compares a signed, authorized and recorded call with a bare net/http TLS handler that writes
 // the same bytes: the same client, the same connections, the same machine, one after the other.
 func BenchmarkGetCallerIdentity(b *testing.B) {

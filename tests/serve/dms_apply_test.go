@@ -84,7 +84,7 @@ ReplicationTasks:
 			assert.Equal(c, int64(2), tasks[0].Progress.TablesLoaded, out)
 			assert.Positive(c, tasks[0].Progress.ChangesApplied, out)
 		}
-	}, 30*time.Second, 300*time.Millisecond)
+	}, patient, 300*time.Millisecond)
 	out, err = s.whimbrel(t, nil, "status", "shop")
 	require.NoError(t, err, out)
 	require.Regexp(t, `shop +running +100% +2 of 2`, out)

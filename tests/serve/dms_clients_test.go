@@ -82,7 +82,7 @@ print("gone")
 	out := &output{grew: make(chan struct{}, 1)}
 	cmd.Stdout, cmd.Stderr = out, out
 	require.NoError(t, cmd.Start())
-	require.Eventually(t, func() bool { return len(out.String()) > 0 }, 90*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(out.String()) > 0 }, patient, 50*time.Millisecond)
 	require.Contains(t, out.String(), "running", "%s\n%s", out, s.log)
 	source.trade(t, 10001, 40)
 	arrives(t, source, target, "")
@@ -196,7 +196,7 @@ func (s *server) replicate(t testing.TB, id string, source, target *shop, kind t
 	})
 	require.NoError(t, err)
 	m.task = *task.ReplicationTask.ReplicationTaskArn
-	require.Eventually(t, func() bool { return s.taskOf(t, api, m).status() == "ready" }, time.Minute, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return s.taskOf(t, api, m).status() == "ready" }, patient, 100*time.Millisecond)
 	_, err = api.StartReplicationTask(ctx, &dms.StartReplicationTaskInput{ReplicationTaskArn: &m.task, StartReplicationTaskType: types.StartReplicationTaskTypeValueStartReplication})
 	require.NoError(t, err)
 	return api, m

@@ -70,7 +70,7 @@ func TestEndpointsWithTheStockCommand(t *testing.T) {
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		all := s.must(t, "dms", "describe-replication-instances")["ReplicationInstances"].([]any)
 		assert.Equal(c, "available", all[0].(map[string]any)["ReplicationInstanceStatus"])
-	}, time.Minute, 300*time.Millisecond)
+	}, patient, 300*time.Millisecond)
 	result := func() (status, why string) {
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
 			all := s.must(t, "dms", "describe-connections", "--filters", "Name=endpoint-arn,Values="+endpoint)["Connections"].([]any)
@@ -78,7 +78,7 @@ func TestEndpointsWithTheStockCommand(t *testing.T) {
 			status, _ = one["Status"].(string)
 			why, _ = one["LastFailureMessage"].(string)
 			assert.NotEqual(c, "testing", status)
-		}, time.Minute, 300*time.Millisecond)
+		}, patient, 300*time.Millisecond)
 		return status, why
 	}
 	try := func() (status, why string) {
@@ -107,7 +107,7 @@ func TestEndpointsWithTheStockCommand(t *testing.T) {
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		refresh := s.must(t, "dms", "describe-refresh-schemas-status", "--endpoint-arn", endpoint)["RefreshSchemasStatus"].(map[string]any)
 		assert.Equal(c, "successful", refresh["Status"], refresh)
-	}, time.Minute, 300*time.Millisecond)
+	}, patient, 300*time.Millisecond)
 	require.Contains(t, s.must(t, "dms", "describe-schemas", "--endpoint-arn", endpoint)["Schemas"], "stock")
 
 	// In place of the secret, a login of its own; the change tests the connection by itself.

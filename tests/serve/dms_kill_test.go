@@ -56,7 +56,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		}
 		if victim != "instance" {
 			s.kill()
-			require.Eventually(t, func() bool { return syscall.Kill(pids[0], 0) != nil }, 20*time.Second, 50*time.Millisecond, "the instance outlives its server")
+			require.Eventually(t, func() bool { return syscall.Kill(pids[0], 0) != nil }, patient, 50*time.Millisecond, "the instance outlives its server")
 			s = start(t, s.dir)
 			api = dms.NewFromConfig(s.sdk(t))
 		}
@@ -66,10 +66,10 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		require.Contains(t, []string{"running", "starting"}, status, "after the %s was killed", victim)
 		arrives(t, source, target, "")
 	}
-	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.Equal(c, "running", s.taskOf(t, api, m).status()) }, 30*time.Second, 100*time.Millisecond)
+	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.Equal(c, "running", s.taskOf(t, api, m).status()) }, patient, 100*time.Millisecond)
 	_, err := api.StopReplicationTask(t.Context(), &dms.StopReplicationTaskInput{ReplicationTaskArn: &m.task})
 	require.NoError(t, err)
-	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.Equal(c, "stopped", s.taskOf(t, api, m).status()) }, 30*time.Second, 100*time.Millisecond)
+	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.Equal(c, "stopped", s.taskOf(t, api, m).status()) }, patient, 100*time.Millisecond)
 	source.trade(t, next, 5)
 	_, err = api.StartReplicationTask(t.Context(), &dms.StartReplicationTaskInput{ReplicationTaskArn: &m.task, StartReplicationTaskType: types.StartReplicationTaskTypeValueResumeProcessing})
 	require.NoError(t, err)

@@ -133,7 +133,7 @@ func arrives(t testing.TB, source, target *shop, schema string) {
 	for _, table := range []string{"customer", "orders"} {
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
 			assert.Equal(c, source.rows(t, "", table), target.rows(t, schema, table), table)
-		}, 90*time.Second, 300*time.Millisecond)
+		}, patient, 300*time.Millisecond)
 	}
 }
 

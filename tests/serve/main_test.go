@@ -24,6 +24,9 @@ import (
 const (
 	account = "123456789012"
 	region  = "eu-central-1"
+
+	// patient is how long a test waits for what a loaded machine may take long for.
+	patient = 90 * time.Second
 )
 
 // folder holds the program under test.
@@ -128,7 +131,7 @@ func start(t testing.TB, dir string, flags ...string) *server {
 	require.NoError(t, s.cmd.Start())
 	go func() { _ = s.cmd.Wait(); close(s.ended) }()
 	t.Cleanup(func() { s.kill() })
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(patient)
 	for s.url == "" {
 		select {
 		case <-s.out.grew:
@@ -163,7 +166,7 @@ func (s *server) stop(t testing.TB) {
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGTERM))
 	select {
 	case <-s.ended:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patient):
 		t.Fatal("the server did not stop")
 	}
 	require.Contains(t, []int{0, 130}, s.cmd.ProcessState.ExitCode(), s.log)
@@ -178,7 +181,7 @@ func (s *server) http(t testing.TB) *http.Client {
 	require.True(t, roots.AppendCertsFromPEM(pem))
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 100}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	return &http.Client{Transport: transport, Timeout: patient}
 }
 
 // env is what the printed block exports, plus what keeps clients from looking elsewhere for credentials.

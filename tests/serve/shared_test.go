@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	dms "github.com/aws/aws-sdk-go-v2/service/databasemigrationservice"
+	"github.com/aws/aws-sdk-go-v2/service/databasemigrationservice/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/require"
@@ -27,6 +29,29 @@ import (
 // TestTwoServersOfOneEtcd share everything: what one writes, the other knows.
 func TestTwoServersOfOneEtcd(t *testing.T) {
 	t.Parallel()
+	flags := sharedEtcd(t)
+	one := first(t, flags...)
+	other := shortDir(t)
+	out, err := run(t, append([]string{"serve", "--data-dir", other, "--listen", "127.0.0.1:0", "--admin-listen", ""}, flags...)...)
+	require.Error(t, err)
+	require.Contains(t, out, "open the certificate authority's key", "another root key")
+	shareKeys(t, one, other)
+	two := start(t, other, flags...)
+	_, err = iam.NewFromConfig(one.sdk(t)).CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("erin")})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, err := iam.NewFromConfig(two.sdk(t)).GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("erin")})
+		return err == nil
+	}, patient, 50*time.Millisecond)
+	session, err := sts.NewFromConfig(one.sdk(t)).GetSessionToken(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = sts.NewFromConfig(with(two.sdk(t), session.Credentials)).GetCallerIdentity(t.Context(), nil)
+	require.NoError(t, err, "a session of one is a session of the other")
+}
+
+// sharedEtcd starts an etcd that wants certificates and answers the flags of a server that uses it.
+func sharedEtcd(t *testing.T) (flags []string) {
+	t.Helper()
 	dir := shortDir(t)
 	cert, key := selfSigned(t, dir)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -44,28 +69,46 @@ func TestTwoServersOfOneEtcd(t *testing.T) {
 	t.Cleanup(member.Close)
 	<-member.Server.ReadyNotify()
 
-	flags := []string{"--etcd-endpoints", at.String(), "--etcd-ca", cert, "--etcd-cert", cert, "--etcd-key", key}
-	one := first(t, flags...)
-	other := shortDir(t)
-	out, err := run(t, append([]string{"serve", "--data-dir", other, "--listen", "127.0.0.1:0", "--admin-listen", ""}, flags...)...)
-	require.Error(t, err)
-	require.Contains(t, out, "open the certificate authority's key", "another root key")
+	return []string{"--etcd-endpoints", at.String(), "--etcd-ca", cert, "--etcd-cert", cert, "--etcd-key", key}
+}
+
+// shareKeys gives another data directory what its server must know beside what lies in etcd.
+func shareKeys(t *testing.T, of *server, dir string) {
+	t.Helper()
 	for _, name := range []string{"root.key", "credentials"} {
-		raw, err := os.ReadFile(filepath.Join(one.dir, name))
+		raw, err := os.ReadFile(filepath.Join(of.dir, name))
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(other, name), raw, 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), raw, 0o600))
 	}
+}
+
+// TestTheTasksOfADeadServerGoOnElsewhere kills a server so that nothing is given back: its role ends with its lease, and
+// another server on the same etcd takes its tasks on, from where they were.
+func TestTheTasksOfADeadServerGoOnElsewhere(t *testing.T) {
+	t.Parallel()
+	flags := sharedEtcd(t)
+	one := first(t, append([]string{"--dms-roles"}, flags...)...)
+	other := shortDir(t)
+	shareKeys(t, one, other)
 	two := start(t, other, flags...)
-	_, err = iam.NewFromConfig(one.sdk(t)).CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("erin")})
+	source, target := postgresShop(t), mariadbShop(t)
+	source.stock(t, 500)
+	_, m := one.replicate(t, "dead", source, target, types.MigrationTypeValueFullLoadAndCdc, mappings("public", target.name))
+	source.trade(t, 10001, 20)
+	arrives(t, source, target, "")
+	require.Len(t, children(t, one.cmd.Process.Pid), 1)
+	require.Empty(t, children(t, two.cmd.Process.Pid), "one server at a time has the controllers")
+
+	one.kill()
+	source.trade(t, 10021, 20)
+	arrives(t, source, target, "")
+	api := dms.NewFromConfig(two.sdk(t))
+	require.Eventually(t, func() bool { return two.taskOf(t, api, m).status() == "running" }, patient, 100*time.Millisecond)
+	require.Len(t, children(t, two.cmd.Process.Pid), 1)
+	_, err := api.StopReplicationTask(t.Context(), &dms.StopReplicationTaskInput{ReplicationTaskArn: &m.task})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool {
-		_, err := iam.NewFromConfig(two.sdk(t)).GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("erin")})
-		return err == nil
-	}, 10*time.Second, 50*time.Millisecond)
-	session, err := sts.NewFromConfig(one.sdk(t)).GetSessionToken(t.Context(), nil)
-	require.NoError(t, err)
-	_, err = sts.NewFromConfig(with(two.sdk(t), session.Credentials)).GetCallerIdentity(t.Context(), nil)
-	require.NoError(t, err, "a session of one is a session of the other")
+	require.Eventually(t, func() bool { return two.taskOf(t, api, m).status() == "stopped" }, patient, 100*time.Millisecond)
+	require.Equal(t, source.rows(t, "", "orders"), target.rows(t, "", "orders"))
 }
 
 // selfSigned makes a certificate for both ends of a connection.

@@ -31,6 +31,7 @@ type logColumn struct {
 	labels   []string // of ENUM and SET
 	charset  *charset // nil when the bytes are UTF-8, or no text
 	scratch  []byte
+	diff     []byte // what has changed in the JSON value that is appended next
 }
 
 // newLogColumn prepares a column. want is nil when the column is not asked for.
@@ -279,6 +280,10 @@ func (c *logColumn) appendText(dst, b []byte) ([]byte, error) {
 	case binlog.TypeEnum, binlog.TypeSet:
 		return c.appendLabels(dst, b)
 	case binlog.TypeJSON:
+		if diff := c.diff; diff != nil {
+			c.diff = nil
+			return binlog.AppendJSONDiff(dst, b, diff)
+		}
 		return binlog.AppendJSON(dst, b)
 	case binlog.TypeTextPacked, binlog.TypeBlobPacked:
 		var err error

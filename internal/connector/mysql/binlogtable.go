@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,6 +70,9 @@ type tablePlan struct {
 	rowEnd  int // logged column that ends a version of a row in a system-versioned table; -1 for none
 	before  [][]byte
 	after   [][]byte
+	// json is the number of JSON columns; diffs says which of them are differences in the row after.
+	json  int
+	diffs []bool
 }
 
 // newTablePlan matches the logged columns with those of the table: by name where the log names them, else by place.
@@ -80,11 +84,15 @@ func newTablePlan(t *followedTable, m *binlog.TableMap, cs *charsets) (*tablePla
 	for i := range p.order {
 		p.order[i] = -1
 	}
+	p.diffs = make([]bool, len(m.Columns))
 	if m.Names == nil && len(m.Columns) != len(t.Table.Columns) {
 		return nil, fmt.Errorf("the log has rows of %d columns, the table is known with %d", len(m.Columns), len(t.Table.Columns))
 	}
 	key := identity(t.Table)
 	for i := range m.Columns {
+		if m.Columns[i].Real == binlog.TypeJSON {
+			p.json++
+		}
 		of := t.columnAt(m, i)
 		if of == nil {
 			p.columns[i] = logColumn{Column: m.Columns[i], vector: -1}
@@ -180,6 +188,23 @@ func (p *tablePlan) image(b, present []byte, values [][]byte) (rest []byte, err 
 	return b, nil
 }
 
+// partialImage takes the image of a row after apart, of which JSON columns may be differences to the row before.
+func (p *tablePlan) partialImage(b, present []byte) (rest []byte, err error) {
+	bits, b, err := binlog.PartialImage(b, p.json)
+	if err != nil {
+		return nil, err
+	}
+	at := 0
+	for i := range p.columns {
+		p.diffs[i] = false
+		if p.columns[i].Real == binlog.TypeJSON {
+			p.diffs[i] = bits != nil && binlog.Present(bits, at) && binlog.Present(present, i)
+			at++
+		}
+	}
+	return p.image(b, present, p.after)
+}
+
 // rowReader walks through the rows of an event.
 type rowReader struct {
 	*mapped
@@ -196,7 +221,12 @@ func (r *rowReader) next(g *change.Group) error {
 			return err
 		}
 	}
-	if r.event.Kind != binlog.Delete {
+	switch {
+	case r.event.Partial:
+		if r.event.Data, err = p.partialImage(r.event.Data, r.event.After); err != nil {
+			return err
+		}
+	case r.event.Kind != binlog.Delete:
 		if r.event.Data, err = p.image(r.event.Data, r.event.After, p.after); err != nil {
 			return err
 		}
@@ -221,8 +251,8 @@ func (r *rowReader) next(g *change.Group) error {
 		}
 		g.Add(c, change.Delete, false, true, size)
 	default:
-		moved := p.moved(r.event)
-		if err := p.appendNew(&c.New, r.event.After, true); err != nil {
+		moved := p.table.Whole || p.moved(r.event)
+		if err := p.appendUpdated(&c.New, &r.event); err != nil {
 			return err
 		}
 		if moved {
@@ -274,10 +304,35 @@ func (p *tablePlan) appendNew(b *change.Batch, present []byte, update bool) erro
 	return nil
 }
 
-// appendOld appends what identifies the row.
+// appendUpdated appends the row as an update leaves it, its differences made whole.
+func (p *tablePlan) appendUpdated(b *change.Batch, e *binlog.RowsEvent) error {
+	if e.Partial {
+		defer func() { // also of a row that is left out
+			for i := range p.columns {
+				p.columns[i].diff = nil
+			}
+		}()
+		for i, is := range p.diffs {
+			if !is || p.columns[i].vector < 0 || p.after[i] == nil {
+				continue
+			}
+			if !binlog.Present(e.Before, i) || p.before[i] == nil {
+				return &valueError{table: p.table.Table.Name, column: p.columns[i].name, err: errNoBefore}
+			}
+			p.columns[i].diff, p.after[i] = p.after[i], p.before[i]
+		}
+	}
+	return p.appendNew(b, e.After, true)
+}
+
+// errNoBefore says that a value cannot be made whole.
+var errNoBefore = errors.New("the log tells how the document differs from the one before, but not that one; " +
+	"set binlog_row_image = FULL or binlog_row_value_options = '' at the source")
+
+// appendOld appends what identifies the row, or all that is logged of it.
 func (p *tablePlan) appendOld(b *change.Batch, present []byte) error {
 	for v, i := range p.order {
-		if i < 0 || !binlog.Present(present, i) || p.keyed && !p.columns[i].key {
+		if i < 0 || !binlog.Present(present, i) || p.keyed && !p.columns[i].key && !p.table.Whole {
 			b.Columns[v].AppendAbsent()
 			continue
 		}

@@ -105,9 +105,17 @@ func conformSteps() []connectortest.Step {
 	return steps
 }
 
-// TestConformance runs the suite between two servers.
+// TestConformance runs the suite between two servers of MariaDB.
 func TestConformance(t *testing.T) {
-	other := servertest.PrivateMariaDB(t)
+	conform(t, MariaDBEngine(), servertest.MariaDB(t), servertest.PrivateMariaDB(t))
+}
+
+// TestMySQLConformance runs the suite between two servers of MySQL, which have GTIDs.
+func TestMySQLConformance(t *testing.T) {
+	conform(t, Engine(), servertest.MySQL(t), servertest.PrivateMySQL(t))
+}
+
+func conform(t *testing.T, engine *connector.Engine, first, other *servertest.Database) {
 	open := func(t testing.TB, url, name string) *sql.DB {
 		tg, err := openTarget(t.Context(), connector.Config{URL: url})
 		require.NoError(t, err)
@@ -118,9 +126,8 @@ func TestConformance(t *testing.T) {
 		require.NoError(t, err)
 		return db
 	}
-	first := servertest.MariaDB(t)
 	s := connectortest.Suite{
-		Engine: MariaDBEngine(), Dump: dumpTable, Mark: func(int) string { return "?" }, Tables: conformTables(), Structure: conformSteps(), Schema: "conform",
+		Engine: engine, Dump: dumpTable, Mark: func(int) string { return "?" }, Tables: conformTables(), Structure: conformSteps(), Schema: "conform",
 	}
 	s.Fresh = func(t testing.TB) connectortest.Databases {
 		at := func(url string) string { return url[:strings.LastIndexByte(url, '/')+1] }

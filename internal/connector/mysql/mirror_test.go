@@ -93,12 +93,20 @@ func (m *mirror) follow(r connector.StreamRequest, from, until string) {
 
 func (m *mirror) drain(s connector.Stream, until string) {
 	m.t.Helper()
+	require.NoError(m.t, m.tryDrain(s, until))
+}
+
+// tryDrain ends early when the stream does.
+func (m *mirror) tryDrain(s connector.Stream, until string) error {
+	m.t.Helper()
 	ctx, cancel := context.WithTimeout(m.t.Context(), 2*time.Minute)
 	defer cancel()
 	open := false
 	for {
 		e, err := s.Next(ctx)
-		require.NoError(m.t, err)
+		if err != nil {
+			return err
+		}
 		if g := e.Changes; g != nil {
 			m.apply(g, open)
 			open = g.Open
@@ -114,7 +122,7 @@ func (m *mirror) drain(s connector.Stream, until string) {
 			past, err := m.source.Compare(e.Position, until)
 			require.NoError(m.t, err)
 			if past >= 0 {
-				return
+				return nil
 			}
 		}
 	}

@@ -54,8 +54,9 @@ func (o *obstacles) server(ctx context.Context) error {
 		o.add(connector.LogImage, false, "binlog_row_image is "+i+": values that an update leaves alone are not logged, and tables without a key cannot be followed",
 			"SET GLOBAL binlog_row_image = FULL, and have all sessions reconnect")
 	}
-	if p := v["binlog_row_value_options"]; p != "" {
-		o.add(connector.LogImage, true, "binlog_row_value_options is "+p+": JSON columns are logged in part", "SET GLOBAL binlog_row_value_options = ''")
+	if p := v["binlog_row_value_options"]; p != "" && v["binlog_row_image"] != "FULL" {
+		o.add(connector.LogImage, true, "binlog_row_value_options is "+p+" and binlog_row_image is not FULL: of JSON columns only differences are logged, to documents that are not",
+			"SET GLOBAL binlog_row_value_options = '', or binlog_row_image = FULL, and have all sessions reconnect")
 	}
 	return nil
 }
@@ -166,8 +167,8 @@ func (o *obstacles) prepared(ctx context.Context) error {
 		return scan(&format, &gtrid, &bqual, &data)
 	})
 	if err == nil && open > 0 {
-		o.add("", true, fmt.Sprintf("%d XA transactions are prepared, whose changes are in no snapshot and may be before the stream's start", open),
-			"XA COMMIT or XA ROLLBACK them; XA RECOVER lists them")
+		o.add("", false, fmt.Sprintf("%d XA transactions are prepared: their changes follow when they commit, for which the source must still have its log from when they were prepared", open),
+			"XA COMMIT or XA ROLLBACK them soon; XA RECOVER lists them")
 	}
 	return err
 }

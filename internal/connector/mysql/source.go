@@ -11,6 +11,7 @@ import (
 type source struct {
 	host    *host
 	options streamOptions
+	torn    torn
 }
 
 var _ connector.Source = (*source)(nil)

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -39,9 +37,9 @@ type stream struct {
 	rows       *rowReader
 	structures []*connector.Structure // read, to be delivered one by one
 	tx         transaction
-	payload    *zstd.Decoder // of MySQL's compressed transactions
-	nested     io.Reader
-	nestedBuf  []byte
+	payload    payload
+	replay     *replay
+	undecided  map[string]position // where XA transactions begin that are prepared
 
 	over bool // StreamRequest.Until was reached
 
@@ -49,6 +47,7 @@ type stream struct {
 		sync.Mutex
 		status connector.StreamStatus
 		at     position // what is done, for the watcher
+		torn   string   // the last tear, for people
 	}
 	watch *watcher
 }
@@ -61,7 +60,8 @@ type transaction struct {
 	// alone says that one statement is the whole of it.
 	alone bool
 	skip  bool // its statement is only announced, or undone
-	echo  bool // it is marked as having come from elsewhere
+	held  bool // it is prepared at its end, and its rows wait; see streamxa.go
+	echo  bool // it is left out: it is marked as having come from elsewhere, or has no end
 	// maria and my are its GTID, of the server's flavour; both may be unknown.
 	maria   mariaGTID
 	my      binlog.MyGTID
@@ -71,6 +71,7 @@ type transaction struct {
 	handed bool
 	marks  map[string]int // its savepoints
 	stamp  time.Time      // of its commit, where the GTID tells it
+	place  position       // where its first event stands
 }
 
 const (
@@ -108,6 +109,12 @@ func (s *stream) next(ctx context.Context) (connector.Event, error) {
 			}
 			continue
 		}
+		if s.replay != nil {
+			if err := s.takeReplay(ctx); err != nil {
+				return connector.Event{}, err
+			}
+			continue
+		}
 		if n&255 == 0 && time.Since(started) > quietAfter {
 			return s.deliver(false), nil
 		}
@@ -117,6 +124,12 @@ func (s *stream) next(ctx context.Context) (connector.Event, error) {
 				return s.deliver(true), nil
 			}
 			continue
+		}
+		if isTorn(err) {
+			if err := s.mend(ctx, err); err != nil {
+				return connector.Event{}, err
+			}
+			return s.deliver(false), nil // Next guards a connection that is closed now
 		}
 		if err != nil {
 			return connector.Event{}, err
@@ -132,12 +145,11 @@ func (s *stream) deliverable() bool { return s.group != nil && !s.tx.open && !s.
 
 // read returns the next event: from a compressed transaction when one is open, else from the server.
 func (s *stream) read() ([]byte, error) {
-	if s.nested != nil {
-		event, err := s.readNested()
+	if s.payload.open() {
+		event, err := s.payload.next()
 		if !errors.Is(err, io.EOF) {
 			return event, err
 		}
-		s.nested = nil
 	}
 	wait := quietAfter
 	if s.deliverable() {
@@ -317,7 +329,11 @@ func (s *stream) Acknowledge(string) {}
 func (s *stream) Status() connector.StreamStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.mu.status
+	st := s.mu.status
+	if st.Warning == "" {
+		st.Warning = s.mu.torn
+	}
+	return st
 }
 
 // Close ends the connection.
@@ -326,9 +342,8 @@ func (s *stream) Close() error {
 		s.watch.stop()
 	}
 	s.link.close()
-	if s.payload != nil {
-		s.payload.Close()
-	}
+	s.closeReplay()
+	s.payload.close()
 	if s.group != nil {
 		s.request.Pool.Put(s.group)
 		s.group = nil

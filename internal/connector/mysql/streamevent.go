@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -17,7 +15,7 @@ import (
 
 // take takes in one event.
 func (s *stream) take(ctx context.Context, event []byte) error {
-	nested := s.nested != nil
+	nested := s.payload.open()
 	if !nested && len(event) > 4 && binlog.Type(event[4]) == binlog.FormatDescription {
 		var err error
 		if s.checksum, err = binlog.EndsWithChecksum(event); err != nil {
@@ -58,7 +56,7 @@ func (s *stream) dispatch(ctx context.Context, h binlog.Header, body []byte) err
 	case binlog.MariadbGtid:
 		return s.beginMaria(h, body)
 	case binlog.Gtid, binlog.AnonymousGtid:
-		return s.beginMy(body, h.Type == binlog.Gtid)
+		return s.beginMy(h, body)
 	case binlog.Query, binlog.QueryCompressed:
 		q, err := binlog.ParseQuery(body, h.Type == binlog.QueryCompressed)
 		if err != nil {
@@ -71,7 +69,9 @@ func (s *stream) dispatch(ctx context.Context, h binlog.Header, body []byte) err
 		s.heartbeat(h, body)
 		return nil
 	case binlog.TransactionPayload:
-		return s.openPayload(body)
+		return s.payload.begin(body)
+	case binlog.XaPrepare:
+		return s.prepared(ctx, h, body)
 	}
 	if kind, _, _ := binlog.RowsOf(h.Type); kind != binlog.NoRows {
 		return s.openRows(h, body)
@@ -82,9 +82,6 @@ func (s *stream) dispatch(ctx context.Context, h binlog.Header, body []byte) err
 // refuse fails for events that cannot be left out.
 func (s *stream) refuse(h binlog.Header) error {
 	switch h.Type {
-	case binlog.PartialUpdateRows:
-		return &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("the log holds partial updates of JSON columns"),
-			Remedy: "SET GLOBAL binlog_row_value_options = '' on the source, have its sessions reconnect, and load anew"}
 	case binlog.Incident:
 		return &connector.Error{Class: connector.Missing, Err: fmt.Errorf("the source has noted that events are missing from its log"),
 			Remedy: "Load anew"}
@@ -93,8 +90,6 @@ func (s *stream) refuse(h binlog.Header) error {
 	case binlog.GtidTagged:
 		return &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("the log holds tagged GTIDs, which are not read yet"),
 			Remedy: "Use GTIDs without tags (gtid_next = AUTOMATIC)"}
-	case binlog.XaPrepare:
-		return s.prepared()
 	}
 	return nil
 }
@@ -103,6 +98,11 @@ func (s *stream) rotate(body []byte) error {
 	file, offset, err := binlog.ParseRotate(body)
 	if err != nil {
 		return err
+	}
+	if file != s.at.file {
+		if err := s.abandon(file); err != nil {
+			return err
+		}
 	}
 	s.at.file, s.at.offset = file, offset
 	if !s.tx.open {
@@ -127,31 +127,30 @@ func (s *stream) beginMaria(h binlog.Header, body []byte) error {
 	if err != nil {
 		return err
 	}
-	s.begin()
+	s.begin(h)
 	s.tx.maria = mariaGTID{domain: g.Domain, server: h.Server, sequence: g.Sequence}
 	s.tx.hasGTID, s.tx.alone, s.tx.skip = true, g.Alone, g.Pending || g.Undone
 	if s.beyond(time.Unix(int64(h.Time), 0)) {
 		return nil
 	}
 	if g.Prepared {
-		return s.prepared()
+		s.hold()
 	}
 	return nil
 }
 
-// prepared refuses what it cannot deliver: an XA transaction is logged when it is prepared, not when it commits.
-func (s *stream) prepared() error {
-	return &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("the log holds an XA transaction, which cannot be followed yet"),
-		Remedy: "Have applications use plain transactions, and start anew behind it"}
+// before is where the event that was read last begins.
+func (s *stream) before(h binlog.Header) position {
+	return position{file: s.at.file, offset: s.at.offset - min(s.at.offset, uint64(h.Size))}
 }
 
-func (s *stream) beginMy(body []byte, has bool) error {
+func (s *stream) beginMy(h binlog.Header, body []byte) error {
 	g, err := binlog.ParseMyGTID(body)
 	if err != nil {
 		return err
 	}
-	s.begin()
-	s.tx.my, s.tx.hasGTID = g, has
+	s.begin(h)
+	s.tx.my, s.tx.hasGTID = g, h.Type == binlog.Gtid
 	if g.Commit > 0 {
 		s.tx.stamp = time.UnixMicro(int64(g.Commit))
 	}
@@ -160,12 +159,13 @@ func (s *stream) beginMy(body []byte, has bool) error {
 	return nil
 }
 
-func (s *stream) begin() {
+func (s *stream) begin(h binlog.Header) {
 	from := 0
 	if s.group != nil {
 		from = s.group.Len()
 	}
-	s.tx = transaction{open: true, from: from}
+	place := s.before(h)
+	s.tx = transaction{open: true, from: from, place: place, echo: s.source.torn.begins(place)}
 }
 
 // commit ends a transaction.
@@ -331,7 +331,7 @@ func (s *stream) openRows(h binlog.Header, body []byte) error {
 	if m.loop {
 		s.leaveOut()
 	}
-	if s.tx.echo || m.plan == nil && m.resolved || m.plan != nil && m.plan.table.has(&s.tx, s.at) {
+	if s.tx.held || s.tx.echo || m.plan == nil && m.resolved || m.plan != nil && m.plan.table.has(&s.tx, s.at) {
 		return nil
 	}
 	e, err := binlog.ParseRows(h.Type, body)
@@ -342,7 +342,7 @@ func (s *stream) openRows(h binlog.Header, body []byte) error {
 		return binlog.ErrMalformed
 	}
 	if !s.tx.open {
-		s.begin() // logs of old have rows without a BEGIN
+		s.begin(h) // logs of old have rows without a BEGIN
 	}
 	s.rows = &rowReader{mapped: m, event: e}
 	return nil
@@ -354,52 +354,4 @@ func (s *stream) leaveOut() {
 	if s.group != nil && !s.tx.handed {
 		s.group.Truncate(s.tx.from)
 	}
-}
-
-// openPayload begins the events of a compressed transaction of MySQL.
-func (s *stream) openPayload(body []byte) error {
-	data, err := binlog.Payload(body)
-	if err != nil {
-		return err
-	}
-	if s.payload == nil {
-		if s.payload, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1)); err != nil {
-			return err
-		}
-	}
-	if data.Compressed {
-		// The events are read while the server's next ones wait, so the bytes need no copy.
-		if err := s.payload.Reset(bytes.NewReader(data.Bytes)); err != nil {
-			return err
-		}
-		s.nested = s.payload
-		return nil
-	}
-	s.nested = bytes.NewReader(data.Bytes)
-	return nil
-}
-
-// readNested reads the next event of a compressed transaction.
-func (s *stream) readNested() ([]byte, error) {
-	if cap(s.nestedBuf) < binlog.HeaderLength {
-		s.nestedBuf = make([]byte, 64<<10)
-	}
-	head := s.nestedBuf[:binlog.HeaderLength]
-	if _, err := io.ReadFull(s.nested, head); err != nil {
-		return nil, err
-	}
-	size, err := binlog.EventSize(head)
-	if err != nil {
-		return nil, err
-	}
-	if size > cap(s.nestedBuf) {
-		grown := make([]byte, size)
-		copy(grown, head)
-		s.nestedBuf = grown
-	}
-	event := s.nestedBuf[:size]
-	if _, err := io.ReadFull(s.nested, event[binlog.HeaderLength:]); err != nil {
-		return nil, fmt.Errorf("%w: %w", binlog.ErrMalformed, err)
-	}
-	return event, nil
 }

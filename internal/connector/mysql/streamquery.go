@@ -38,10 +38,14 @@ func (s *stream) statement(ctx context.Context, h binlog.Header, q binlog.Statem
 	case "ROLLBACK":
 		return s.rollbackTo(ctx, h, string(q.SQL))
 	case "XA":
-		if words[1] == "ROLLBACK" {
-			break
+		switch words[1] {
+		case "START", "BEGIN":
+			s.hold()
+			return nil
+		case "COMMIT", "ROLLBACK":
+			return s.decide(ctx, h, string(q.SQL), words[1] == "COMMIT")
 		}
-		return s.prepared()
+		return nil
 	case "CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE":
 		if !s.tx.skip {
 			if err := s.alter(ctx, h, q); err != nil {

@@ -271,7 +271,7 @@ func (s *source) scan(ctx context.Context, r connector.StreamRequest, from posit
 	checksum := true
 	for {
 		event, err := se.conn.Event(deadAfter)
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || isTorn(err) {
 			return nil
 		}
 		if err != nil {

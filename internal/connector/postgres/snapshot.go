@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -111,7 +112,7 @@ func (s *snapshot) Close() error {
 	return nil
 }
 
-// attributes describes a table once.
+// attributes describes a table once, all of them as the snapshot has them.
 func (s *snapshot) attributes(ctx context.Context, w *wire, name catalog.Name) ([]attribute, error) {
 	s.mu.Lock()
 	all, ok := s.mu.tables[name]
@@ -119,14 +120,14 @@ func (s *snapshot) attributes(ctx context.Context, w *wire, name catalog.Name) (
 	if ok {
 		return all, nil
 	}
-	all, err := s.types.attributes(ctx, w, name)
+	tables, err := s.types.neighbours(ctx, w, name)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
-	s.mu.tables[name] = all
+	maps.Copy(s.mu.tables, tables)
 	s.mu.Unlock()
-	return all, nil
+	return tables[name], nil
 }
 
 // Layout implements connector.Snapshot.

@@ -166,6 +166,9 @@ func (s *stream) created(ctx context.Context, name catalog.Name, sql string) err
 func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql string) error {
 	t := s.followedAs(id, name)
 	if t == nil {
+		t = s.formerly(name, sql)
+	}
+	if t == nil {
 		return s.created(ctx, name, sql) // renamed into what is wanted
 	}
 	now, err := s.describe(ctx, name)
@@ -173,7 +176,8 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 		return err
 	}
 	rel := relationOf(id, now)
-	rel.f = t
+	// A column added here and another dropped later, before this is read, look like one that has got another name.
+	rel.f, rel.unrenamed = t, !renaming.MatchString(sql)
 	var columns []*catalog.Column
 	for _, c := range t.f.Table.Columns {
 		if c.Generated == "" {

@@ -171,7 +171,7 @@ func (rel *streamed) column(i int) *catalog.Column {
 // renames finds columns that have another name: at the same place among the columns, of the same type, the old name
 // gone and the new one not known before.
 func (rel *streamed) renames(columns []*catalog.Column, now *catalog.Table) map[string]string {
-	if len(columns) != len(rel.columns) {
+	if len(columns) != len(rel.columns) || rel.unrenamed {
 		return nil
 	}
 	var renamed map[string]string

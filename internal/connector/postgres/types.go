@@ -2,11 +2,8 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"sync"
-
-	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
 // The object identifiers of built-in types, the same in every server (pg_type.dat).
@@ -49,16 +46,6 @@ type wireType struct {
 	modifier int // of the domain; -1 when it has none
 	// names says that a value is the identifier of an object of one server: the type's name, "regclass".
 	names string
-}
-
-// attribute is a column as pg_attribute has it.
-type attribute struct {
-	name      string
-	oid       uint32
-	modifier  int // atttypmod, or the domain's; -1 means none
-	generated bool
-	typeName  string // for casts, without a size
-	wireType
 }
 
 // typeBook knows a server's types. It is filled at first use and again when a type turns up that it does not know.
@@ -166,60 +153,6 @@ func (k *typeBook) portable(oid uint32) bool {
 		return oid < firstUserType
 	}
 	return true
-}
-
-// attributes describes the columns of a table or view.
-func (k *typeBook) attributes(ctx context.Context, w *wire, name catalog.Name) ([]attribute, error) {
-	var all []attribute
-	err := w.query(ctx, attributesSQL(name), func(v [][]byte) error {
-		all = append(all, attributeOf(v))
-		return nil
-	})
-	if err != nil {
-		return nil, classify(ctx, "describe "+name.String(), err)
-	}
-	return all, k.know(ctx, w, all)
-}
-
-func attributesSQL(name catalog.Name) string {
-	return `SELECT attname, atttypid, atttypmod, attgenerated, pg_catalog.format_type(atttypid, -1) FROM pg_catalog.pg_attribute WHERE attrelid = ` +
-		quoteLiteral(quoteName(name)) + `::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`
-}
-
-func attributeOf(v [][]byte) attribute {
-	return attribute{name: string(v[0]), oid: number(v[1]), modifier: signed(v[2]), generated: len(v[3]) > 0, typeName: string(v[4])}
-}
-
-// know completes attributes with what the book says of their types.
-func (k *typeBook) know(ctx context.Context, w *wire, all []attribute) error {
-	filled := false
-	for i := range all {
-		a := &all[i]
-		t, ok := k.lookup(a.oid)
-		if !ok && filled {
-			t = k.admit(a.oid)
-		} else if !ok {
-			if err := k.fill(ctx, w); err != nil {
-				return err
-			}
-			filled = true
-			t = k.admit(a.oid)
-		}
-		a.wireType = t
-		if a.modifier < 0 {
-			a.modifier = t.modifier
-		}
-	}
-	return nil
-}
-
-func find(all []attribute, name string) (*attribute, error) {
-	for i := range all {
-		if all[i].name == name {
-			return &all[i], nil
-		}
-	}
-	return nil, fmt.Errorf("there is no column %q", name)
 }
 
 func number(b []byte) uint32 {

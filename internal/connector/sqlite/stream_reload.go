@@ -73,7 +73,8 @@ func (st *stream) loaded(lineage, end int64) {
 	}
 }
 
-// beginCopy opens the read transaction. It is too early while the table's structure is to change before the end.
+// beginCopy opens the read transaction. It is too early while the table's structure is to change before the end, or has
+// changed and the log does not tell so yet.
 func (st *stream) beginCopy(ctx context.Context, lineage int64) (ready bool, err error) {
 	c, err := st.source.connect()
 	if err != nil {
@@ -92,8 +93,12 @@ func (st *stream) beginCopy(ctx context.Context, lineage int64) (ready bool, err
 		if err != nil || marks > 0 {
 			return err
 		}
+		v, err := asLogged(c, lineage)
+		if err != nil || v == nil {
+			return err
+		}
 		ready = true
-		return st.prepareCopy(cp)
+		return st.prepareCopy(cp, v)
 	})
 	if err != nil || !ready {
 		cp.close()
@@ -103,15 +108,42 @@ func (st *stream) beginCopy(ctx context.Context, lineage int64) (ready bool, err
 	return true, nil
 }
 
+// asLogged returns the newest version of a table if the table is still what that says; nil if not. What a column is called
+// matters more than it seems: to SQLite a quoted name that is no column's is a text.
+func asLogged(c *conn, lineage int64) (*version, error) {
+	r, err := newRefitter(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range r.versions {
+		if v.lineage != lineage || v.gone {
+			continue
+		}
+		there := r.triggers[v.id]
+		if len(there) == 0 || there[0].table != v.Table.Name.Name { // another table may have the name
+			return nil, nil
+		}
+		t, err := r.inspect(v.Table.Name.Name)
+		if err != nil || t == nil || !sameStructure(v.Table, t) {
+			return nil, err
+		}
+		asIs := *v
+		asIs.Table = t
+		if same, err := r.intact(&asIs, there); err != nil || !same {
+			return nil, err
+		}
+		return v, nil
+	}
+	return nil, nil
+}
+
 // prepareCopy selects the table's columns where a row of the log has them.
-func (st *stream) prepareCopy(cp *copying) error {
-	var v *version
-	for _, x := range st.versions.all {
-		if x.lineage == cp.lineage {
-			v = x
+func (st *stream) prepareCopy(cp *copying, v *version) (err error) {
+	if st.versions.byID[v.id] == nil {
+		if err := st.versions.load(st.reader); err != nil {
+			return err
 		}
 	}
-	var err error
 	if cp.plan, err = st.versions.plan(v.id); err != nil {
 		return err
 	}

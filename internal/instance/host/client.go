@@ -118,6 +118,24 @@ func (c client) EndAssessment(ctx context.Context, id string) error {
 	return s.EndAssessment(ctx, id)
 }
 
+// Exceptions implements instance.Client.
+func (c client) Exceptions(ctx context.Context, t instance.Task, q instance.Exceptions) ([]instance.Exception, error) {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Exceptions(ctx, t, q)
+}
+
+// Replay implements instance.Client.
+func (c client) Replay(ctx context.Context, t instance.Task, table instance.TableName, keys []string) (*instance.Replayed, error) {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Replay(ctx, t, table, keys)
+}
+
 // Release implements instance.Client.
 func (c client) Release(ctx context.Context, t instance.Task) error {
 	s, err := c.host.up(c.id)
@@ -155,4 +173,13 @@ func (c client) SetLogging(ctx context.Context, id, settings string) error {
 		return err
 	}
 	return s.SetLogging(ctx, id, settings)
+}
+
+// Figures implements instance.FiguresClient.
+func (c client) Figures(ctx context.Context) (instance.Figures, error) {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return instance.Figures{}, err
+	}
+	return s.Figures(ctx)
 }

@@ -110,13 +110,12 @@ func TestADeathIsNoticedAndToldWithItsReason(t *testing.T) {
 }
 
 func TestAProcessThatDoesNotAnswerIsReplaced(t *testing.T) {
-	h := newHost(t, Config{AnswerWithin: 2 * time.Second})
+	h := newHost(t, Config{AnswerWithin: 5 * time.Second})
 	h.Want(small("I1"))
 	awaitUp(t, h, "I1")
 	first := h.pid("I1")
 	require.NoError(t, syscall.Kill(first, syscall.SIGSTOP))
-	await(t, "the silence is noticed", func() bool { return h.State("I1").Deaths == 1 })
-	require.Contains(t, h.State("I1").Failure, "has not answered")
+	await(t, "the silence is noticed", func() bool { return strings.Contains(h.State("I1").Failure, "has not answered") })
 	awaitUp(t, h, "I1")
 	require.NotEqual(t, first, h.pid("I1"))
 }

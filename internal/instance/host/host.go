@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -153,6 +154,23 @@ func (h *Host) bump() {
 	close(h.mu.changed)
 	h.mu.changed = make(chan struct{})
 }
+
+// Up lists the instances that answer.
+func (h *Host) Up() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var ids []string
+	for id, k := range h.mu.instances {
+		if k.client() != nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Path is the directory of an instance.
+func (h *Host) Path(id string) string { return h.dir(id) }
 
 // Usage is what the process of an instance has used since it was started.
 func (h *Host) Usage(ctx context.Context, id string) (socket.Usage, error) {

@@ -30,6 +30,21 @@ func (d Dir) Log(id string) (path string, size int64, err error) {
 	return path, size, nil
 }
 
+// LogFiles are the files of a task's log that there are, the oldest first.
+func (d Dir) LogFiles(id string) []string {
+	if CheckID(id) != nil {
+		return nil
+	}
+	var all []string
+	for i := OldLogs; i >= 0; i-- {
+		path := numbered(filepath.Join(d.task(id), log), i)
+		if _, err := os.Stat(path); err == nil {
+			all = append(all, path)
+		}
+	}
+	return all
+}
+
 func numbered(path string, i int) string {
 	if i == 0 {
 		return path

@@ -119,6 +119,18 @@ func (c *Client) EndAssessment(ctx context.Context, id string) error {
 	return err
 }
 
+// Exceptions implements instance.Client.
+func (c *Client) Exceptions(ctx context.Context, t instance.Task, q instance.Exceptions) ([]instance.Exception, error) {
+	r, err := c.call(ctx, "exceptions", request{Task: &t, Exceptions: q})
+	return r.Exceptions, err
+}
+
+// Replay implements instance.Client.
+func (c *Client) Replay(ctx context.Context, t instance.Task, table instance.TableName, keys []string) (*instance.Replayed, error) {
+	r, err := c.call(ctx, "replay", request{Task: &t, Tables: []instance.TableName{table}, Keys: keys})
+	return r.Replayed, err
+}
+
 // Release implements instance.Client.
 func (c *Client) Release(ctx context.Context, t instance.Task) error {
 	_, err := c.call(ctx, "release", request{Task: &t})
@@ -147,6 +159,12 @@ func (c *Client) Adopt(ctx context.Context, id, from string) error {
 func (c *Client) Usage(ctx context.Context) (Usage, error) {
 	r, err := c.call(ctx, "usage", request{})
 	return r.Usage, err
+}
+
+// Figures implements Server.
+func (c *Client) Figures(ctx context.Context) (instance.Figures, error) {
+	r, err := c.call(ctx, "figures", request{})
+	return r.Figures, err
 }
 
 // SetLogging implements Server.

@@ -16,6 +16,7 @@ type Usage struct {
 // Server is what answers at the socket.
 type Server interface {
 	instance.Client
+	instance.FiguresClient
 	Usage(ctx context.Context) (Usage, error)
 	// SetLogging gives a running task the section Logging of a document of task settings.
 	SetLogging(ctx context.Context, id, settings string) error
@@ -34,20 +35,24 @@ type request struct {
 	Tables       []instance.TableName `json:",omitempty"`
 	ValidateOnly bool                 `json:",omitempty"`
 	Settings     string               `json:",omitempty"`
+	Exceptions   instance.Exceptions  `json:",omitzero"`
+	Keys         []string             `json:",omitempty"`
 }
 
 // reply is the body of every answer.
 type reply struct {
-	Refusal  *string              `json:",omitempty"` // a *instance.Refusal
-	Failure  string               `json:",omitempty"` // any other error
-	Schemas  []string             `json:",omitempty"`
-	Tasks    []instance.TaskState `json:",omitempty"`
-	Revision int64                `json:",omitempty"`
-	Tables   []instance.Table     `json:",omitempty"`
-	Path     string               `json:",omitempty"`
-	Size     int64                `json:",omitempty"`
-	Plan     *instance.Plan       `json:",omitempty"`
-	Usage    Usage                `json:",omitzero"`
-
+	Refusal    *string                   `json:",omitempty"` // a *instance.Refusal
+	Failure    string                    `json:",omitempty"` // any other error
+	Schemas    []string                  `json:",omitempty"`
+	Tasks      []instance.TaskState      `json:",omitempty"`
+	Revision   int64                     `json:",omitempty"`
+	Tables     []instance.Table          `json:",omitempty"`
+	Path       string                    `json:",omitempty"`
+	Size       int64                     `json:",omitempty"`
+	Plan       *instance.Plan            `json:",omitempty"`
+	Exceptions []instance.Exception      `json:",omitempty"`
+	Replayed   *instance.Replayed        `json:",omitempty"`
+	Usage      Usage                     `json:",omitzero"`
+	Figures    instance.Figures          `json:",omitzero"`
 	Assessment *instance.AssessmentState `json:",omitempty"`
 }

@@ -44,7 +44,15 @@ func operations() map[string]operation {
 			return err
 		},
 		"endassessment": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.EndAssessment(ctx, q.ID) },
-		"release":       func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Release(ctx, *q.Task) },
+		"exceptions": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Exceptions, err = s.Exceptions(ctx, *q.Task, q.Exceptions)
+			return err
+		},
+		"replay": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Replayed, err = s.Replay(ctx, *q.Task, q.Tables[0], q.Keys)
+			return err
+		},
+		"release": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Release(ctx, *q.Task) },
 		"log": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
 			r.Path, r.Size, err = s.Log(ctx, q.ID)
 			return err
@@ -53,6 +61,10 @@ func operations() map[string]operation {
 		"adopt":  func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Adopt(ctx, q.ID, q.From) },
 		"logging": func(ctx context.Context, s Server, q *request, _ *reply) error {
 			return s.SetLogging(ctx, q.ID, q.Settings)
+		},
+		"figures": func(ctx context.Context, s Server, _ *request, r *reply) (err error) {
+			r.Figures, err = s.Figures(ctx)
+			return err
 		},
 		"usage": func(ctx context.Context, s Server, _ *request, r *reply) (err error) {
 			r.Usage, err = s.Usage(ctx)

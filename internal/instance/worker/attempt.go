@@ -56,6 +56,9 @@ func (a *attempt) run(ctx context.Context) (ending, error) {
 	share := a.w.budget.take(need(c.Type, c.Settings))
 	defer a.w.budget.give(share)
 	fit(c.Settings, share)
+	a.mu.Lock()
+	a.mu.share = share
+	a.mu.Unlock()
 	tasklog.Of(a.log, tasklog.TaskManager).Info("task begins", "task", a.task.Name, "attempt", a.task.Attempt, "type", string(c.Type), "mode", string(a.task.Mode),
 		"segmentsAtOnce", c.Settings.FullLoadSettings.MaxFullLoadSubTasks, "memory", share)
 	moved := int64(0)
@@ -186,6 +189,8 @@ func (j *job) settle() {
 	j.look()
 	j.mu.tables.fold()
 	j.mu.kept.Earlier = j.mu.kept.Progress.Changes
+	changes := j.mu.changes.Counts()
+	j.mu.counted.add(j.mu.load.Tables(), &changes)
 	j.mu.load, j.mu.changes, j.mu.compare, j.mu.running = nil, nil, nil, nil
 }
 

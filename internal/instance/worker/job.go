@@ -38,7 +38,10 @@ type job struct {
 		changes *cdc.Stats
 		compare *validate.Stats
 		warning string
-		dirty   bool // the tables are not yet as on disk
+		kind    string  // DMS's MigrationType of the attempt
+		share   int64   // of the memory, bytes
+		counted counted // by the tries before the present one, in this process
+		dirty   bool    // the tables are not yet as on disk
 	}
 }
 
@@ -113,6 +116,7 @@ func (j *job) begin(t instance.Task) (begun bool, err error) {
 	}
 	ctx, cancel := context.WithCancelCause(j.w.life)
 	j.mu.kept, j.mu.live, j.mu.cancel, j.mu.warning = next, true, cancel, ""
+	j.mu.kind, j.mu.share = t.Type, 0
 	j.w.tasks.Go(func() {
 		defer cancel(nil)
 		j.run(ctx, t)

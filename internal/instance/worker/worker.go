@@ -35,6 +35,7 @@ type Worker struct {
 	log    *slog.Logger
 	dir    keep.Dir
 	budget *budget
+	began  time.Time
 	life   context.Context
 	end    context.CancelCauseFunc
 	tasks  sync.WaitGroup // running attempts
@@ -61,7 +62,7 @@ var errEnding = errors.New("the replication instance ends")
 
 // New makes a worker that remembers what its directory holds. Close ends it.
 func New(c Config) (*Worker, error) {
-	w := &Worker{Config: c, log: c.Log, dir: keep.Dir(c.Dir), budget: newBudget(c.Memory)}
+	w := &Worker{Config: c, log: c.Log, dir: keep.Dir(c.Dir), budget: newBudget(c.Memory), began: time.Now().UTC()}
 	w.mu.jobs, w.mu.changed = map[string]*job{}, make(chan struct{})
 	w.mu.revision = time.Now().UnixNano() // so that who asks for what differs from an earlier process's is answered
 	ids, err := w.dir.Tasks()

@@ -24,7 +24,7 @@ func assessBench(t *testing.T, settings map[string]string) (b *taskBench, dir st
 	t.Helper()
 	b = newTaskBench(t, taskStore(t), 1)
 	dir = t.TempDir()
-	b.Buckets = bucket.Folder(dir)
+	b.Results = bucket.Folder(dir)
 	b.furnish(t, settings)
 	b.control()
 	t.Cleanup(func() { b.stop() })
@@ -302,16 +302,16 @@ func TestAssessmentRunIsChecked(t *testing.T) {
 		"S3AccessDeniedFault":       {check: errors.Join(bucket.ErrDenied, errors.New("403"))},
 		"InvalidResourceStateFault": {check: errors.New("no route to host")},
 	} {
-		b.Buckets = f
+		b.Results = f
 		_, refused := b.assess(t, "x", nil)
 		require.NotNil(t, refused)
 		require.Equal(t, code, refused.Code, refused.Message)
 		require.NotContains(t, refused.Message, "route", "what the store says is for the log")
 	}
-	b.Buckets = nil
+	b.Results = nil
 	_, refused := b.assess(t, "x", nil)
 	require.Equal(t, "InvalidResourceStateFault", refused.Code)
-	b.Buckets = bucket.Folder(dir)
+	b.Results = bucket.Folder(dir)
 	require.Empty(t, b.individualRecords(t))
 }
 

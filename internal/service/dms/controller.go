@@ -45,10 +45,11 @@ type times struct {
 	call  time.Duration // for an instance's answer
 	probe time.Duration // for a database's
 	renew time.Duration // first wait before an attempt of a task that was interrupted right after its start
+	role  time.Duration // how long a server that died keeps the others waiting
 }
 
 func usualTimes() times {
-	return times{save: 5 * time.Second, poll: 100 * time.Millisecond, call: 30 * time.Second, probe: time.Minute, renew: time.Second}
+	return times{save: 5 * time.Second, poll: 100 * time.Millisecond, call: 30 * time.Second, probe: time.Minute, renew: time.Second, role: 10 * time.Second}
 }
 
 // How many records are worked on at the same time. Most of that time they wait: for an instance, for a database.

@@ -242,11 +242,11 @@ func (c *controller) conclude(ctx context.Context, r *AssessmentRun, all []Indiv
 }
 
 func (c *controller) putResults(ctx context.Context, objects []bucket.Object) error {
-	if c.Buckets == nil {
+	if c.Results == nil {
 		return errors.New("this server has no place for them")
 	}
 	for _, o := range objects {
-		if err := c.Buckets.Put(ctx, o); err != nil {
+		if err := c.Results.Put(ctx, o); err != nil {
 			return err
 		}
 	}

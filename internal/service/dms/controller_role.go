@@ -13,9 +13,8 @@ import (
 // roleKey says which server runs the controllers. It hangs on that server's lease.
 const roleKey = Prefix + "controller"
 
-// roleTime is how long a server that died keeps the others waiting; releaseTime how long one takes to give the role back.
+// releaseTime is how long a server takes at most to give the role back.
 const (
-	roleTime    = 10 * time.Second
 	releaseTime = 5 * time.Second
 	rolePause   = time.Second
 )
@@ -42,7 +41,7 @@ func (s *Service) Run(ctx context.Context) {
 
 // serveRole takes the role and runs the controllers for as long as it is ours.
 func (s *Service) serveRole(ctx context.Context) error {
-	lease, err := s.Store.Lease(ctx, roleTime)
+	lease, err := s.Store.Lease(ctx, s.times.role)
 	if err != nil {
 		return err
 	}
@@ -67,7 +66,9 @@ func (s *Service) serveRole(ctx context.Context) error {
 		}
 	}()
 	c := newController(s, id)
+	s.leads.Store(true)
 	err = c.run(ours)
+	s.leads.Store(false)
 	if ctx.Err() == nil {
 		c.yield(ctx)
 	}

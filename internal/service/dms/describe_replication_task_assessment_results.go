@@ -73,8 +73,8 @@ func (s *Service) showTypes(ctx context.Context, r *AssessmentRun, whole bool) (
 	if !whole {
 		return out, nil
 	}
-	if s.Buckets != nil {
-		out.S3ObjectUrl = new(s.Buckets.URL(r.Bucket, key))
+	if s.Results != nil {
+		out.S3ObjectUrl = new(s.Results.URL(r.Bucket, key))
 	}
 	all, err := readIndividuals(s.reads(ctx), r.ID)
 	if err != nil {

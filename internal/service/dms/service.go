@@ -32,9 +32,11 @@ type Config struct {
 	Roles     Roles            // nil: roles are not asked
 	Quotas    map[string]int64 // in place of AWS's, by their names
 	Notify    Notify           // where events go
-	Buckets   bucket.Store     // where results of assessments go; nil: there is no place
+	Results   bucket.Store     // where results of assessments go; nil: there is no place
 	// SQLiteDir is the folder that the files of SQLite endpoints lie in; empty means that there may be no such endpoints.
 	SQLiteDir string
+	// Buckets is how S3 endpoints are reached.
+	Buckets Buckets
 	// Alone says that no other server has this store, so that nobody's lease has to run out before the controllers begin.
 	Alone bool
 	Log   *slog.Logger
@@ -85,6 +87,7 @@ type Service struct {
 	Config
 	actions *action.Table
 	told    *atomic.Uint32 // counts events
+	leads   *atomic.Bool   // the controllers run here
 	live    *live
 	times   times
 	// reachEndpoint is reach, unless a test has endpoints of its own.
@@ -93,14 +96,14 @@ type Service struct {
 
 // New makes the service.
 func New(c Config) (*Service, error) {
-	if err := errors.Join(checkQuotas(c.Quotas), c.Notify.check()); err != nil {
+	if err := errors.Join(checkQuotas(c.Quotas), c.Notify.Check()); err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
 	actions, err := action.Load()
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	s := &Service{Config: c, actions: actions, live: newLive(), told: new(atomic.Uint32), times: usualTimes()}
+	s := &Service{Config: c, actions: actions, live: newLive(), told: new(atomic.Uint32), leads: new(atomic.Bool), times: usualTimes()}
 	s.reachEndpoint = s.reach
 	return s, nil
 }

@@ -65,7 +65,7 @@ func (s *Service) startTaskAssessment(ctx context.Context, call *service.Call, i
 
 // mayKeep is mayWrite with the one fault that this operation has for it.
 func (s *Service) mayKeep(ctx context.Context, r *AssessmentRun, taskARN string) error {
-	if s.Buckets == nil {
+	if s.Results == nil {
 		return badState("This server has no place for the results of assessments. Start it with a folder for buckets, or with an S3 store.")
 	}
 	if s.Roles != nil {
@@ -75,7 +75,7 @@ func (s *Service) mayKeep(ctx context.Context, r *AssessmentRun, taskARN string)
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	if err := s.Buckets.Check(ctx, r.Bucket, r.Seal); err != nil {
+	if err := s.Results.Check(ctx, r.Bucket, r.Seal); err != nil {
 		s.Log.Warn("the bucket for the results of data type assessments cannot be written", "bucket", r.Bucket, "error", err)
 		if errors.Is(err, bucket.ErrNoBucket) {
 			return notFound("Bucket %s is not there.", r.Bucket)

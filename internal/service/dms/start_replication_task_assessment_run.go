@@ -120,7 +120,7 @@ func (s *Service) beginRun(tx store.Tx, t *Task, r *AssessmentRun) error {
 
 // mayWrite checks that DMS may use the role, that the role allows what DMS does with the bucket, and that the bucket is there.
 func (s *Service) mayWrite(ctx context.Context, r *AssessmentRun, taskARN string) error {
-	if s.Buckets == nil {
+	if s.Results == nil {
 		return badState("This server has no place for the results of assessment runs. Start it with a folder for buckets, or with an S3 store.")
 	}
 	if s.Roles != nil {
@@ -133,7 +133,7 @@ func (s *Service) mayWrite(ctx context.Context, r *AssessmentRun, taskARN string
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	err := s.Buckets.Check(ctx, r.Bucket, r.Seal)
+	err := s.Results.Check(ctx, r.Bucket, r.Seal)
 	switch {
 	case err == nil:
 		return nil

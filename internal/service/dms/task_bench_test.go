@@ -55,7 +55,7 @@ func newTaskBench(t taskFailer, s store.Store, seed uint64) *taskBench {
 	})
 	require.NoError(t, err)
 	b.Service = made
-	b.times = times{save: 20 * time.Millisecond, poll: time.Millisecond, call: 300 * time.Millisecond, probe: 300 * time.Millisecond, renew: time.Millisecond}
+	b.times = times{save: 20 * time.Millisecond, poll: time.Millisecond, call: patient, probe: patient, renew: time.Millisecond, role: 10 * patient}
 	b.reachEndpoint = func(_ context.Context, e *Endpoint, _ []string) (instance.Endpoint, error) {
 		if e.Settings["reach"] != "" {
 			return instance.Endpoint{}, badState("%s", e.Settings["reach"])
@@ -90,7 +90,7 @@ func taskCall[Out any](t taskFailer, b *taskBench, name string, in any) (*Out, *
 		require.True(t, ok, err)
 		return nil, refused
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()
 	out, err := b.api.Operation(name).Do(ctx, &service.Call{
 		Service: &dmsapi.Service, Operation: op, Partition: "aws", Region: "us-east-1", Account: "111122223333", Now: b.Now(),
@@ -203,7 +203,8 @@ func (b *taskBench) record(t taskFailer, id string) *Task {
 	return &v
 }
 
-const patient = 15 * time.Second
+// patient is how long a test waits for what a loaded machine may take long for; nothing passes or fails sooner by it.
+const patient = 90 * time.Second
 
 // await waits until a task has one of the statuses; "" is that it is gone.
 func (b *taskBench) await(t taskFailer, name string, statuses ...string) string {
@@ -224,6 +225,12 @@ func (b *taskBench) await(t taskFailer, name string, statuses ...string) string 
 	shown, _ := json.Marshal(last)
 	require.Fail(t, "waited in vain", "for %v of %s, which is %s", statuses, name, shown)
 	return ""
+}
+
+// awaitUp waits until an instance's process answers: its record may say "available" from before the process began.
+func (b *taskBench) awaitUp(t taskFailer, id string) {
+	t.Helper()
+	require.Eventually(t, func() bool { return b.world.State(id).Phase == instance.Up }, patient, time.Millisecond)
 }
 
 // events lists the messages of a source's events in order.

@@ -135,6 +135,17 @@ func (w *world) kill(id string) {
 	w.notify()
 }
 
+// endless is the length of a full load that lasts until the test has seen it.
+const endless = 1 << 40
+
+// endsAfter lets the full load of a run end so many rows from now, and answers how many it has then.
+func (w *world) endsAfter(run string, rows int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.length = w.moved[run] + rows
+	return w.length
+}
+
 // restart is the end of the server: all processes go, and what the host knew of deaths.
 func (w *world) restart() {
 	w.mu.Lock()
@@ -453,6 +464,24 @@ func (l *line) EndAssessment(ctx context.Context, id string) error {
 		delete(p.assessments, id)
 		return nil
 	})
+}
+
+func (l *line) Exceptions(ctx context.Context, t instance.Task, q instance.Exceptions) (all []instance.Exception, err error) {
+	err = l.do(ctx, func(*machine, *process) error {
+		for i := q.Skip; i < min(q.Skip+q.Limit, 130); i++ {
+			all = append(all, instance.Exception{Table: instance.TableName{Schema: "public", Name: "t1"}, Key: fmt.Sprintf("id=%d", i), Statement: "INSERT", Reason: "of " + t.Name})
+		}
+		return says(t.Source, "start")
+	})
+	return all, err
+}
+
+func (l *line) Replay(ctx context.Context, t instance.Task, _ instance.TableName, keys []string) (done *instance.Replayed, err error) {
+	err = l.do(ctx, func(*machine, *process) error {
+		done = &instance.Replayed{Written: int64(len(keys))}
+		return says(t.Source, "start")
+	})
+	return done, err
 }
 
 func (l *line) Log(context.Context, string) (string, int64, error) { return "", 0, nil }

@@ -33,7 +33,7 @@ func testTask(status string) Task {
 // rest is refused.
 func TestOperationsByStatus(t *testing.T) {
 	b := newTaskBench(t, taskStore(t), 1)
-	b.Buckets = bucket.Folder(t.TempDir())
+	b.Results = bucket.Folder(t.TempDir())
 	b.furnish(t, nil)
 	arn := new(b.arn(tasks, "K"))
 	severity := new(`{"Logging":{"LogComponents":[{"Id":"SORTER","Severity":"LOGGER_SEVERITY_DEBUG"}]}}`)

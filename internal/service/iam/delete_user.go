@@ -22,9 +22,15 @@ func (s *Service) deleteUser() service.Operation {
 				if err != nil {
 					return err
 				}
+				devices, err := devicesOf(tx, u.Name)
+				if err != nil {
+					return err
+				}
 				switch {
 				case len(keys) > 0:
 					return conflict("must delete access keys first.")
+				case len(devices) > 0:
+					return conflict("must delete MFA device first.")
 				case len(u.Groups) > 0:
 					return conflict("must remove users from group first.")
 				}

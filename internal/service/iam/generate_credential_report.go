@@ -67,7 +67,11 @@ func (s *Service) reportRow(ctx context.Context, u *identity.User) ([]string, er
 	if err != nil {
 		return nil, err
 	}
-	row := []string{u.Name, s.directory.ARN("user", u.Path, u.Name), stamp(u.Created), "false", "N/A", "N/A", "N/A", "false"}
+	devices, err := devicesOf(s.read(ctx), u.Name)
+	if err != nil {
+		return nil, err
+	}
+	row := []string{u.Name, s.directory.ARN("user", u.Path, u.Name), stamp(u.Created), "false", "N/A", "N/A", "N/A", strconv.FormatBool(len(devices) > 0)}
 	for i := range maxAccessKeys {
 		if i >= len(keys) {
 			row = append(row, "false", "N/A", "N/A", "N/A", "N/A")

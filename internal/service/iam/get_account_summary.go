@@ -29,6 +29,16 @@ func (s *Service) getAccountSummary() service.Operation {
 			if err != nil {
 				return nil, err
 			}
+			devices, err := all[identity.MFADevice](s.read(ctx), identity.MFAKey(""))
+			if err != nil {
+				return nil, err
+			}
+			enabled := 0
+			for _, d := range devices {
+				if d.Enabled != nil {
+					enabled++
+				}
+			}
 			versions := 0
 			for _, p := range own {
 				versions += len(p.Versions)
@@ -36,7 +46,7 @@ func (s *Service) getAccountSummary() service.Operation {
 			summary := quotas()
 			for name, n := range map[string]int{
 				"Users": len(h.users), "Groups": len(h.groups), "Roles": len(h.roles), "Policies": len(own), "PolicyVersionsInUse": versions,
-				"InstanceProfiles": len(profiles), "Providers": len(providers), "MFADevices": 0, "MFADevicesInUse": 0, "AccountMFAEnabled": 0,
+				"InstanceProfiles": len(profiles), "Providers": len(providers), "MFADevices": len(devices), "MFADevicesInUse": enabled, "AccountMFAEnabled": 0,
 				"AccountAccessKeysPresent": 0, "AccountSigningCertificatesPresent": 0, "ServerCertificates": 0,
 			} {
 				summary[name] = int64(n)

@@ -14,6 +14,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
@@ -33,7 +34,7 @@ func newService(t *testing.T) (*service.Service, *service.Call, *Usage) {
 	})
 	following := store.Following(base, directory.Follower())
 	usage := NewUsage(following)
-	s, err := New(following, directory, usage)
+	s, err := New(following, directory, usage, &identity.Factors{Store: following, Vault: testVault(following), Region: "us-east-1"})
 	require.NoError(t, err)
 	call := &service.Call{
 		Service: &iamapi.Service, Partition: "aws", Region: "us-east-1", Account: "111122223333", Now: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
@@ -41,6 +42,13 @@ func newService(t *testing.T) (*service.Service, *service.Call, *Usage) {
 		Check:     func(context.Context, ...service.Check) error { return nil },
 	}
 	return s, call, usage
+}
+
+// testKeys seal the material of all tests' keys.
+var testKeys = secret.NewKeyring()
+
+func testVault(st store.Store) *kms.Vault {
+	return kms.NewVault(st, testKeys, kms.Home{Partition: "aws", Account: "111122223333"}, time.Now)
 }
 
 // TestEveryOperationIsServed goes through the model, with inputs that have nothing in them: each operation names what it

@@ -10,13 +10,15 @@ import (
 )
 
 // New makes the service. The directory is the one that the edge reads.
-func New(st store.Store, directory *identity.Directory, usage *Usage) (*service.Service, error) {
-	s := &Service{store: st, directory: directory, usage: usage}
+func New(st store.Store, directory *identity.Directory, usage *Usage, factors *identity.Factors) (*service.Service, error) {
+	s := &Service{store: st, directory: directory, usage: usage, factors: factors}
 	made, err := service.New(&iamapi.Service,
 		s.addClientIDToOpenIDConnectProvider(), s.addRoleToInstanceProfile(), s.addUserToGroup(), s.attachGroupPolicy(),
 		s.attachRolePolicy(), s.attachUserPolicy(), s.createAccessKey(), s.createAccountAlias(), s.createGroup(),
 		s.createInstanceProfile(), s.createOpenIDConnectProvider(), s.createPolicy(), s.createPolicyVersion(),
-		s.createRole(), s.createServiceLinkedRole(), s.createUser(), s.deleteAccessKey(), s.deleteAccountAlias(),
+		s.createRole(), s.createServiceLinkedRole(), s.createUser(), s.createVirtualMFADevice(), s.deactivateMFADevice(),
+		s.deleteVirtualMFADevice(), s.enableMFADevice(), s.getMFADevice(), s.listMFADeviceTags(), s.listVirtualMFADevices(),
+		s.resyncMFADevice(), s.tagMFADevice(), s.untagMFADevice(), s.deleteAccessKey(), s.deleteAccountAlias(),
 		s.deleteGroup(), s.deleteGroupPolicy(), s.deleteInstanceProfile(), s.deleteOpenIDConnectProvider(), s.deletePolicy(),
 		s.deletePolicyVersion(), s.deleteRole(), s.deleteRolePermissionsBoundary(), s.deleteRolePolicy(),
 		s.deleteServiceLinkedRole(), s.deleteUser(), s.deleteUserPermissionsBoundary(), s.deleteUserPolicy(),

@@ -16,6 +16,7 @@ type Service struct {
 	store     store.Store
 	directory *identity.Directory
 	usage     *Usage
+	factors   *identity.Factors
 }
 
 type getter interface {

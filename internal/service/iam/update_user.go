@@ -37,15 +37,25 @@ func (s *Service) updateUser() service.Operation {
 		})
 }
 
-// rename moves a user's record and its keys to the new name.
+// rename moves a user's record, its keys and its devices to the new name.
 func (s *Service) rename(tx store.Tx, old string, u *identity.User) error {
 	keys, err := keysOf(tx, old)
+	if err != nil {
+		return err
+	}
+	devices, err := devicesOf(tx, old)
 	if err != nil {
 		return err
 	}
 	tx.Delete(identity.UserKey(old))
 	if err := create(tx, identity.UserKey(u.Name), u, exists("User with name %s already exists.", u.Name)); err != nil {
 		return err
+	}
+	for _, d := range devices {
+		d.User = u.Name
+		if err := store.Write(tx, identity.MFAKey(d.Name), d); err != nil {
+			return err
+		}
 	}
 	for _, k := range keys {
 		k.User = u.Name

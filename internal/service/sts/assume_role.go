@@ -18,8 +18,9 @@ func (s *Service) assumeRole() service.Operation {
 }
 
 // assumeRoleAccess: the role's trust policy is its resource policy and must allow by itself. Tags and a source identity
-// need permissions of their own, on both sides.
-func (s *Service) assumeRoleAccess(_ context.Context, call *service.Call, in *stsapi.AssumeRoleRequest) ([]service.Check, error) {
+// need permissions of their own, on both sides. Trust policies may ask for a second factor, so its code is taken here. The
+// session knows nothing of it, as AWS has it: what is to be asked in each call is asked of GetSessionToken's sessions.
+func (s *Service) assumeRoleAccess(ctx context.Context, call *service.Call, in *stsapi.AssumeRoleRequest) ([]service.Check, error) {
 	arn := value(in.RoleArn)
 	role, ok := s.directory.RoleByARN(arn)
 	if !ok {
@@ -39,6 +40,13 @@ func (s *Service) assumeRoleAccess(_ context.Context, call *service.Call, in *st
 	set("sts:SourceIdentity", in.SourceIdentity)
 	if in.DurationSeconds != nil {
 		keys["sts:DurationSeconds"] = []string{strconv.FormatInt(*in.DurationSeconds, 10)}
+	}
+	factor, err := s.secondFactor(ctx, call, in.SerialNumber, in.TokenCode)
+	if err != nil {
+		return nil, err
+	}
+	if factor {
+		keys["aws:MultiFactorAuthPresent"], keys["aws:MultiFactorAuthAge"] = []string{"true"}, []string{"0"}
 	}
 	tagKeys(keys, in.Tags, in.TransitiveTagKeys)
 	check := service.Check{
@@ -64,9 +72,6 @@ func (s *Service) assumeRoleDo(_ context.Context, call *service.Call, in *stsapi
 	}
 	if call.Principal.Kind == service.Root {
 		return nil, denied("Roles may not be assumed by root accounts.")
-	}
-	if err := noMFA(in.SerialNumber, in.TokenCode); err != nil {
-		return nil, err
 	}
 	if len(in.ProvidedContexts) > 0 {
 		return nil, wire.InvalidValue.New(wire.Query, "ProvidedContexts name context providers, and there are none.")

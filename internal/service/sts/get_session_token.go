@@ -17,15 +17,16 @@ func (s *Service) getSessionToken() service.Operation {
 		s.getSessionTokenDo)
 }
 
-func (s *Service) getSessionTokenDo(_ context.Context, call *service.Call, in *stsapi.GetSessionTokenRequest) (*stsapi.GetSessionTokenResponse, error) {
+func (s *Service) getSessionTokenDo(ctx context.Context, call *service.Call, in *stsapi.GetSessionTokenRequest) (*stsapi.GetSessionTokenResponse, error) {
 	who := call.Principal
 	if who.Session != nil {
 		return nil, denied("Cannot call GetSessionToken with session credentials")
 	}
-	if err := noMFA(in.SerialNumber, in.TokenCode); err != nil {
+	factor, err := s.secondFactor(ctx, call, in.SerialNumber, in.TokenCode)
+	if err != nil {
 		return nil, err
 	}
-	g := &identity.Grant{Kind: service.User, Name: who.Name, ID: who.UserID}
+	g := &identity.Grant{Kind: service.User, Name: who.Name, ID: who.UserID, MFA: factor}
 	credentials, err := s.issue(call, g, seconds(in.DurationSeconds, sessionDefault))
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ const (
 // Config is what the service works with.
 type Config struct {
 	Directory *identity.Directory
+	Factors   *identity.Factors // users' second factors
 	// Issuers is the TLS configuration for identity providers; nil trusts the system's roots and registered thumbprints.
 	Issuers *tls.Config
 }
@@ -30,12 +31,13 @@ type Config struct {
 // Service is the Security Token Service.
 type Service struct {
 	directory *identity.Directory
+	factors   *identity.Factors
 	issuers   *issuers
 }
 
 // New makes the service.
 func New(c Config) (*service.Service, error) {
-	s := &Service{directory: c.Directory, issuers: newIssuers(c.Issuers)}
+	s := &Service{directory: c.Directory, factors: c.Factors, issuers: newIssuers(c.Issuers)}
 	return service.New(&stsapi.Service,
 		s.assumeRole(), s.assumeRoleWithWebIdentity(), s.decodeAuthorizationMessage(), s.getAccessKeyInfo(), s.getCallerIdentity(),
 		s.getFederationToken(), s.getSessionToken())
@@ -145,13 +147,6 @@ func tagKeys(keys map[string][]string, tags []stsapi.Tag, transitive []string) {
 	if len(transitive) > 0 {
 		keys["sts:TransitiveTagKeys"] = transitive
 	}
-}
-
-func noMFA(serial, code *string) error {
-	if serial == nil && code == nil {
-		return nil
-	}
-	return denied("MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.")
 }
 
 func seconds(asked *int64, otherwise int64) int64 {

@@ -35,7 +35,6 @@ type Applier struct {
 	since   time.Time // when it was begun
 	pending []counted
 	singles sets
-	again   bool
 }
 
 // counted are changes that count as applied once their transaction has committed.
@@ -51,19 +50,6 @@ func New(c Config) *Applier {
 		c.InOrder = true
 	}
 	return &Applier{Config: c}
-}
-
-// Again says that the changes to come may be in the target already, because a transaction was committed in part: they are
-// made one by one, so that each comes to what the source has, whatever is there.
-func (a *Applier) Again(again bool) { a.again = again }
-
-// policy is the one in force.
-func (a *Applier) policy() Policy {
-	p := a.Policy
-	if a.again {
-		p.ReplaceOnInsert, p.InsertOnUpdate, p.Delete = true, true, fullload.IgnoreRecord
-	}
-	return p
 }
 
 // Open reports whether a transaction is open, how many changes it holds and since when.
@@ -115,7 +101,10 @@ func (a *Applier) Write(ctx context.Context, w *Work) error {
 }
 
 func (a *Applier) write(ctx context.Context, w *Work) error {
-	if a.InOrder || a.again || w.inOrder {
+	if r, ok := a.Session.(connector.Recorder); ok {
+		return a.record(ctx, r, w)
+	}
+	if a.InOrder || w.inOrder {
 		return a.carefully(ctx, w)
 	}
 	list, origin := a.live(w)
@@ -185,7 +174,7 @@ func (a *Applier) asExpected(list []connector.RowSet, origin []*Table, affected 
 
 // mayMiss reports whether it is nobody's concern that a row is not there.
 func (a *Applier) mayMiss(op change.Op, t *Table) bool {
-	return op != change.Insert && t.Partial || op == change.Delete && a.policy().Delete == fullload.IgnoreRecord
+	return op != change.Insert && t.Partial || op == change.Delete && a.Policy.Delete == fullload.IgnoreRecord
 }
 
 // Commit ends the transaction. An empty position leaves the checkpoint as it is.

@@ -144,7 +144,7 @@ func (a *Applier) one(ctx context.Context, s step) error {
 func (a *Applier) missing(ctx context.Context, s step) error {
 	op, t := s.changes.Ops[s.index], s.table
 	row := s.changes.After[s.index]
-	if op == change.Update && (a.policy().InsertOnUpdate || t.Partial) && whole(place{&s.changes.New, row}) {
+	if op == change.Update && (a.Policy.InsertOnUpdate || t.Partial) && whole(place{&s.changes.New, row}) {
 		return a.put(ctx, s, row)
 	}
 	if a.mayMiss(op, t) {
@@ -162,7 +162,7 @@ func (a *Applier) refused(ctx context.Context, s step, reason error) error {
 	if s.changes.Ops[s.index] != change.Insert {
 		return a.leaveOut(ctx, s, conflict{a.Policy.Data, "DataErrorPolicy", reason})
 	}
-	if a.policy().ReplaceOnInsert {
+	if a.Policy.ReplaceOnInsert {
 		return a.put(ctx, s, s.changes.After[s.index])
 	}
 	return a.leaveOut(ctx, s, conflict{a.Policy.Insert, "ApplyErrorInsertPolicy", reason})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // applyAll carries out what the reader hands over. It ends when the reader has ended, or with errEnded at a stop point.
@@ -28,15 +30,46 @@ func (p *pipe) applyAll(ctx context.Context, parcels <-chan parcel) (Reason, err
 				}
 				return reason, errEnded
 			}
-			idle.Reset(idleSync)
+			idle.Reset(p.idleFor())
 		case <-idle.C:
-			if open, _, _ := p.applier.Open(); p.unsynced && !open && !p.torn {
-				if err := p.acknowledge(ctx); err != nil {
-					return "", err
-				}
+			if err := p.idle(ctx); err != nil {
+				return "", err
+			}
+			if open, _, _ := p.applier.Open(); !p.torn && (open || p.unsynced) {
+				idle.Reset(p.idleFor())
 			}
 		}
 	}
+}
+
+// idleFor is how long to wait for more before something is to be done without it: until the open transaction is due, or what is
+// committed is to be made durable.
+func (p *pipe) idleFor() time.Duration {
+	open, _, since := p.applier.Open()
+	if !open || p.torn {
+		return idleSync
+	}
+	wait := p.Tuning.Pause - time.Since(p.paused)
+	if p.Tuning.MinChanges > 0 {
+		wait = max(wait, p.Tuning.Wait-time.Since(since))
+	}
+	return max(wait, time.Millisecond)
+}
+
+// idle does what is due while nothing comes.
+func (p *pipe) idle(ctx context.Context) error {
+	open, _, _ := p.applier.Open()
+	switch {
+	case p.torn:
+		return nil
+	case open:
+		p.busy.Store(time.Now().UnixNano())
+		defer p.busy.Store(0)
+		return p.settle(ctx, false)
+	case p.unsynced:
+		return p.release(ctx)
+	}
+	return nil
 }
 
 // carryOut does one parcel.
@@ -51,6 +84,9 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 	if next.work != nil {
 		g := next.work.Group
 		p.torn = g.Open
+		for _, c := range next.delivered {
+			p.split.counted[c.number] += c.changes
+		}
 		if err := p.applier.Write(ctx, next.work); err != nil {
 			return err
 		}
@@ -58,12 +94,13 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 			p.reached = g.Position
 		}
 		p.Stats.applied.Add(int64(g.Len()))
+		p.Stats.bytes.Add(int64(g.Bytes()))
 		p.Stats.transactions.Add(int64(len(g.Ends)))
 		p.Stats.lastApply.Store(max(nanos(g.Last), p.Stats.lastApply.Load()))
 		p.done(next.work)
 	}
 	if s := next.event.Structure; s != nil {
-		err := p.restructure(ctx, s) // torn says whether changes of the open transaction stand before it
+		err := p.restructure(ctx, s, next.event.Position) // torn says whether changes of the open transaction stand before it
 		p.torn = p.torn || next.event.Position == ""
 		close(next.answered)
 		if err != nil {
@@ -104,7 +141,7 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 		}
 	}
 	if quiet && !p.unsynced || now.Sub(p.synced) >= syncEvery {
-		return p.acknowledge(ctx)
+		return p.release(ctx)
 	}
 	return nil
 }
@@ -126,27 +163,55 @@ func (p *pipe) due(now time.Time) bool {
 
 // commit ends the open transaction, or makes one for the position alone.
 func (p *pipe) commit(ctx context.Context) error {
-	mended := p.cut && p.past(p.cutEnd)
-	if mended {
-		if err := p.note(ctx, tornNote, ""); err != nil {
+	if err := p.pass(ctx); err != nil {
+		return err
+	}
+	if n := len(p.begun); n > 0 && p.begun[n-1].Done { // behind them from here on
+		p.begun = nil
+		if err := p.noteBegun(ctx); err != nil {
 			return err
 		}
 	}
 	if err := p.applier.Commit(ctx, p.reached); err != nil {
 		return err
 	}
-	if mended {
-		p.applier.Again(false)
-		p.cut = false
+	p.kept()
+	p.committed, p.unsynced, p.progressed = p.reached, true, true
+	p.paused, p.noted = time.Now(), time.Now()
+	if _, held := p.session.(connector.Holder); !held {
+		p.Stats.checkpoint(p.committed)
 	}
+	p.Stats.oldest.Store(0)
+	return nil
+}
+
+// release is acknowledge of what is due: some targets keep commits back to write many together.
+func (p *pipe) release(ctx context.Context) error {
+	h, ok := p.session.(connector.Holder)
+	if !ok || !p.unsynced {
+		return p.acknowledge(ctx)
+	}
+	durable, err := h.Release(ctx)
+	if err != nil {
+		return err
+	}
+	if durable == p.committed {
+		return p.acknowledge(ctx)
+	}
+	p.synced = time.Now()
+	if durable != "" {
+		p.stream.Acknowledge(durable)
+	}
+	status := p.stream.Status()
+	p.Stats.status(status.Retained, status.Warning, status.Quiet)
+	return nil
+}
+
+// kept is told of a commit: the tables are as they are now when the ends are opened again.
+func (p *pipe) kept() {
 	if p.reshaped {
 		p.follower.tables, p.follower.next, p.reshaped = maps.Clone(p.tables), p.next, false
 	}
-	p.committed, p.unsynced, p.progressed = p.reached, true, true
-	p.paused, p.noted = time.Now(), time.Now()
-	p.Stats.checkpoint(p.committed)
-	p.Stats.oldest.Store(0)
-	return nil
 }
 
 // acknowledge makes commits durable and lets the source forget what they hold.
@@ -156,6 +221,7 @@ func (p *pipe) acknowledge(ctx context.Context) error {
 			return err
 		}
 		p.unsynced = false
+		p.Stats.checkpoint(p.committed)
 	}
 	p.synced = time.Now()
 	// What lies between the last commit and the place reached does not concern the tables followed.

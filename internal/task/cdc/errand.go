@@ -67,6 +67,7 @@ func (h *Halt) Away(name catalog.Name) bool {
 	for number, t := range p.tables {
 		if t.Source.Name == name {
 			delete(p.tables, number)
+			p.anew(number)
 			p.reshaped = true
 			p.stream.Drop(number)
 			if p.Watcher != nil {

@@ -124,12 +124,24 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 		follower: f, tables: maps.Clone(f.tables), next: f.next,
 		pool: f.pool(), works: make(chan *apply.Work, groups), reached: position, committed: position,
 	}
-	for range groups {
-		p.works <- apply.NewWork()
-	}
 	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
 	}
+	_, p.asTheyCame = p.session.(connector.Recorder)
+	for range groups {
+		w := apply.NewWork()
+		w.AsTheyCame = p.asTheyCame
+		p.works <- w
+	}
+	p.applier = apply.New(apply.Config{
+		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
+		Suspended: p.suspended, Mark: p.marker(), Log: f.ApplyLog,
+	})
+	if err := p.recall(ctx); err != nil {
+		_ = p.session.Close()
+		return nil, err
+	}
+	position = p.committed
 	if p.stream, err = f.Source.Stream(ctx, f.request(p), position); err != nil {
 		_ = p.session.Close()
 		return nil, fmt.Errorf("follow the source: %w", err)
@@ -140,20 +152,13 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 			return nil, fmt.Errorf("ask where the source's changes end: %w", err)
 		}
 	}
-	p.applier = apply.New(apply.Config{
-		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
-		Suspended: p.suspended, Mark: p.marker(), Log: f.ApplyLog,
-	})
-	if err := p.recall(ctx); err != nil {
-		p.close()
-		return nil, err
-	}
 	f.Stats.checkpoint(position)
 	f.Log.Info("following the source", "position", position, "tables", len(f.tables))
 	return p, nil
 }
 
-// recall takes up what the run has noted: tables that are suspended, a transaction that was cut in two.
+// recall takes up what the run has noted: tables that are suspended, a transaction that was cut in two, a change of structure
+// that was interrupted.
 func (p *pipe) recall(ctx context.Context) error {
 	var notes map[string]string
 	err := p.soon(ctx, func(ctx context.Context) (err error) {
@@ -168,14 +173,13 @@ func (p *pipe) recall(ctx context.Context) error {
 			t.Suspend(why)
 		}
 	}
-	p.cut = notes[tornNote] != ""
-	p.applier.Again(p.cut)
-	if p.cut {
-		if p.cutEnd, err = p.Source.End(ctx); err != nil {
-			return fmt.Errorf("ask where the source's changes end: %w", err)
-		}
+	if err := p.readTorn(notes); err != nil {
+		return err
 	}
-	return nil
+	if p.begun, err = readBegun(notes); err != nil {
+		return err
+	}
+	return p.complete(ctx)
 }
 
 // groups is how many groups go round: one is filled, one is handed over, one is applied.
@@ -183,20 +187,28 @@ const groups = 3
 
 func (f *follower) pool() *change.GroupPool {
 	changes, bytes := change.MaxGroupChanges, change.MaxGroupBytes
+	// In the midst of a transaction a group grows to the double, so that only one that is large by itself is cut.
 	if f.Tuning.MaxChanges > 0 {
-		changes = min(changes, f.Tuning.MaxChanges)
+		changes = min(changes, max(1, f.Tuning.MaxChanges/2))
 	}
 	if f.Tuning.MaxBytes > 0 {
-		bytes = min(bytes, f.Tuning.MaxBytes)
+		bytes = min(bytes, f.Tuning.MaxBytes/2)
 	}
 	return change.NewBoundedGroupPool(groups, changes, bytes)
+}
+
+// followed is a table as the stream is to deliver it.
+func (p *pipe) followed(t *Table) connector.Followed {
+	f := t.Followed()
+	f.Whole = p.asTheyCame
+	return f
 }
 
 func (f *follower) request(p *pipe) connector.StreamRequest {
 	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
-			r.Tables = append(r.Tables, t.Followed())
+			r.Tables = append(r.Tables, p.followed(t))
 		}
 	}
 	return r

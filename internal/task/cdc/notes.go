@@ -9,9 +9,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 )
 
-// tornNote says that a transaction of the source was committed in part, because DDL came in its midst.
-const tornNote = "torn"
-
 const tablePrefix = "table "
 
 // TableNote is the key under which a run remembers how a table looked in the source at the checkpoint: by the time the run

@@ -37,6 +37,8 @@ type pipe struct {
 	pool     *change.GroupPool
 	works    chan *apply.Work // free ones
 	applier  *apply.Applier
+	// asTheyCame says that the target keeps the changes themselves, with all that is known of rows.
+	asTheyCame bool
 
 	end string // of StopPoint.CaughtUp
 
@@ -52,8 +54,9 @@ type pipe struct {
 	synced    time.Time
 	unsynced  bool
 	torn      bool      // a transaction of the source is in part in the open transaction
-	cut       bool      // a transaction of the source was committed in part, and the note that says so stands
-	cutEnd    string    // where its changes, and those before it, can no longer come again; empty when it is the open one
+	split     torn      // a transaction of the source was committed in part
+	begun     []*begun  // changes of structure since the checkpoint, see ddlNote
+	finishing *begun    // one that was interrupted
 	paused    time.Time // of the last commit
 	noted     time.Time // of the last checkpoint
 	told      time.Time // of the last row of awsdms_status
@@ -64,6 +67,8 @@ type pipe struct {
 type parcel struct {
 	event connector.Event
 	work  *apply.Work // nil without changes
+	// delivered counts the changes that came, before any were left out.
+	delivered []counted
 	// errand is to be done while the reader waits; the event is then none.
 	errand *errand
 	// answered is closed when the change of structure, or the errand, has been carried out and the reader may go on.
@@ -143,6 +148,7 @@ func (p *pipe) read(ctx context.Context, parcels chan<- parcel) error {
 			}
 		}
 		if event.Changes != nil {
+			next.delivered = p.count(event.Changes, nil)
 			if next.work, err = p.prepare(ctx, event.Changes); err != nil {
 				return err
 			}

@@ -20,7 +20,7 @@ type Stats struct {
 	}
 	state                     atomic.Int32
 	read, applied             atomic.Int64 // changes
-	transactions              atomic.Int64 // applied
+	transactions, bytes       atomic.Int64 // applied
 	oldest, newest, lastApply atomic.Int64 // commit times by the source's clock, Unix nanoseconds; 0: none
 	quiet                     atomic.Bool
 	retained                  atomic.Int64
@@ -49,6 +49,8 @@ type Counts struct {
 	// Read and Applied count changes; Waiting are those read and not yet applied.
 	Read, Applied, Waiting int64
 	Transactions           int64
+	// Bytes are those of the changes applied, as they are in memory.
+	Bytes int64
 	// SourceLatency is CDCLatencySource: how long ago the last change read was committed, 0 when there is nothing to read.
 	// TargetLatency is CDCLatencyTarget: how long ago the oldest change not yet applied was, 0 when there is none.
 	SourceLatency, TargetLatency time.Duration
@@ -66,7 +68,7 @@ type Counts struct {
 func (s *Stats) Counts() Counts {
 	now := time.Now()
 	c := Counts{
-		State: State(s.state.Load()), Read: s.read.Load(), Applied: s.applied.Load(), Transactions: s.transactions.Load(),
+		State: State(s.state.Load()), Read: s.read.Load(), Applied: s.applied.Load(), Transactions: s.transactions.Load(), Bytes: s.bytes.Load(),
 		Retained: s.retained.Load(),
 	}
 	c.Waiting = max(c.Read-c.Applied, 0)

@@ -10,8 +10,8 @@ import (
 )
 
 // restructure makes the target follow a change of structure. The reader waits meanwhile, so the tables and the stream
-// are this goroutine's.
-func (p *pipe) restructure(ctx context.Context, s *connector.Structure) error {
+// are this goroutine's. position is behind the change, empty in the midst of a transaction.
+func (p *pipe) restructure(ctx context.Context, s *connector.Structure, position string) error {
 	t := p.tables[s.Number]
 	switch {
 	case s.Kind == connector.Truncated && t != nil:
@@ -19,20 +19,24 @@ func (p *pipe) restructure(ctx context.Context, s *connector.Structure) error {
 	case s.Kind == connector.Unreadable && t != nil:
 		return p.giveUp(ctx, t, fmt.Errorf("its changes can no longer be read: %s", s.Why))
 	case s.Kind == connector.Created:
-		return p.join(ctx, s)
+		return p.join(ctx, s, position)
+	case t != nil && p.known(s, t.Source.Name):
+		return nil
 	case t != nil:
-		return p.reshape(ctx, t, s)
+		return p.reshape(ctx, t, s, position)
 	}
 	return nil
 }
 
 func (p *pipe) truncate(ctx context.Context, t *Table, s *connector.Structure) error {
+	p.anew(t.Number)
+	delivered := s.Why != "" // the rows are delivered once more: that is no change of the source
 	switch {
 	case t.Suspended() != "":
 		return nil
-	case p.DDL.FailOnTruncate:
+	case p.DDL.FailOnTruncate && !delivered:
 		return fmt.Errorf("%w (ApplyErrorFailOnTruncationDdl): table %s was truncated in the source", fullload.ErrStopped, t.Source.Name)
-	case !p.DDL.Truncated:
+	case !p.DDL.Truncated && !delivered:
 		t.Stats.DDL(false)
 		p.ApplyLog.Warn("a truncated table is left as it is (HandleSourceTableTruncated)", "table", t.Source.Name.String())
 		return nil
@@ -50,10 +54,10 @@ func (p *pipe) truncate(ctx context.Context, t *Table, s *connector.Structure) e
 }
 
 // reshape follows a table that was altered, renamed or dropped.
-func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure) error {
+func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, position string) error {
 	r, err := p.Structures.Reshape(ctx, t, s, t.Number)
 	if err == nil {
-		err = p.exec(ctx, r.Statements)
+		err = p.exec(ctx, &begun{Structure: s, Source: t.Source.Name, Target: t.Target, Position: position}, r.Statements)
 	}
 	if err != nil {
 		if !refused(err) {
@@ -68,7 +72,7 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure) er
 		return err
 	}
 	if r.Table == nil {
-		p.stream.Drop(t.Number)
+		p.drop(t.Number)
 		return nil
 	}
 	if why := t.Suspended(); why != "" {
@@ -77,11 +81,16 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure) er
 	return p.follow(ctx, r.Table)
 }
 
-// join takes up a table that was created.
-func (p *pipe) join(ctx context.Context, s *connector.Structure) error {
+// join takes up a table that was created, unless it is followed already: before a crash, whose checkpoint stands before it.
+func (p *pipe) join(ctx context.Context, s *connector.Structure, position string) error {
+	for _, t := range p.tables {
+		if t.Source.Name == s.Table.Name {
+			return nil
+		}
+	}
 	r, err := p.Structures.Reshape(ctx, nil, s, p.next)
 	if err == nil {
-		err = p.exec(ctx, r.Statements)
+		err = p.exec(ctx, &begun{Structure: s, Position: position}, r.Statements)
 	}
 	switch {
 	case err != nil && !refused(err):
@@ -113,10 +122,19 @@ func (p *pipe) follow(ctx context.Context, t *Table) error {
 	p.session.Forget()
 	p.tables[t.Number], p.reshaped = t, true
 	p.touched(t.Number, nil)
-	if err := p.stream.Follow(t.Followed()); err != nil {
-		return fmt.Errorf("follow table %s: %w", t.Source.Name, err)
+	if p.stream != nil { // else it is asked for when the stream is opened
+		if err := p.stream.Follow(p.followed(t)); err != nil {
+			return fmt.Errorf("follow table %s: %w", t.Source.Name, err)
+		}
 	}
 	return p.note(ctx, TableNote(t.Source.Name), t.note())
+}
+
+// drop has the stream deliver a table no more.
+func (p *pipe) drop(number int) {
+	if p.stream != nil {
+		p.stream.Drop(number)
+	}
 }
 
 func (p *pipe) forget(ctx context.Context, t *Table) error {
@@ -153,7 +171,7 @@ func (p *pipe) setAside(ctx context.Context, t *Table, why string) error {
 	if p.Watcher != nil {
 		p.Watcher.Left(t, "the table is suspended: "+why)
 	}
-	p.stream.Drop(t.Number)
+	p.drop(t.Number)
 	if err := p.note(ctx, SuspendedNote(t.Source.Name), why); err != nil {
 		return err
 	}
@@ -178,40 +196,14 @@ func (p *pipe) execInside(ctx context.Context, ss []catalog.Statement) error {
 	return err
 }
 
-// exec runs DDL at this point of the stream. Where DDL commits by itself, what is open is committed before; when that cuts a
-// transaction of the source in two, a note says so, and after a crash in between its changes are made again in a way that
-// does not double them.
-func (p *pipe) exec(ctx context.Context, ss []catalog.Statement) error {
-	if len(ss) == 0 {
+// exec runs DDL at this point of the stream.
+func (p *pipe) exec(ctx context.Context, b *begun, ss []catalog.Statement) error {
+	switch {
+	case len(ss) == 0:
 		return nil
-	}
-	if p.session.Features().TransactionalDDL {
+	case p.session.Features().TransactionalDDL:
 		return p.execInside(ctx, ss)
+	default:
+		return p.alone(ctx, b, ss)
 	}
-	if open, _, _ := p.applier.Open(); open {
-		position := p.reached
-		if p.torn {
-			position = ""
-			if err := p.session.Note(ctx, tornNote, "true"); err != nil {
-				return fmt.Errorf("remember that a transaction is cut in two: %w", err)
-			}
-			p.cut = true
-		}
-		if err := p.applier.Commit(ctx, position); err != nil {
-			return err
-		}
-	}
-	for _, s := range ss {
-		err := p.session.Exec(ctx, []catalog.Statement{s})
-		switch connector.ClassOf(err) {
-		case connector.Present, connector.Missing:
-			// Made already before a crash, whose checkpoint did not get that far.
-			p.ApplyLog.Warn("a change of structure seems to have been made already", "statement", s.SQL, "error", err)
-		default:
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

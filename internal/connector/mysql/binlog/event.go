@@ -129,6 +129,8 @@ func RowsOf(t Type) (kind Rows, version int, compressed bool) {
 		return Rows(t-WriteRowsV1) + Write, 1, false
 	case WriteRows, UpdateRows, DeleteRows:
 		return Rows(t-WriteRows) + Write, 2, false
+	case PartialUpdateRows:
+		return Update, 2, false
 	case WriteRowsCompressed1, UpdateCompressed1, DeleteCompressed1:
 		return Rows(t-WriteRowsCompressed1) + Write, 1, true
 	case WriteRowsCompressed, UpdateCompressed, DeleteCompressed:

@@ -109,55 +109,81 @@ func appendJSONDouble(dst []byte, x float64) ([]byte, error) {
 	return append(dst, ".0"...), nil
 }
 
-// appendList writes an object or an array. Both begin with the number of members and the size; then come, for an
+// jsonList is the head of an object or an array. Both begin with the number of members and the size; then come, for an
 // object, the places of the keys, and the types and places of the values, small ones being in the place itself.
-func (w *jsonWriter) appendList(dst []byte, kind byte, b []byte, depth int) ([]byte, error) {
-	width := 2
+type jsonList struct {
+	object       bool
+	width, count int
+	keys, values int
+	bytes        []byte
+}
+
+func openList(kind byte, b []byte) (jsonList, error) {
+	l := jsonList{width: 2, object: kind == jsonSmallObject || kind == jsonLargeObject}
 	if kind == jsonLargeObject || kind == jsonLargeArray {
-		width = 4
+		l.width = 4
 	}
-	object := kind == jsonSmallObject || kind == jsonLargeObject
-	if len(b) < 2*width {
-		return dst, ErrMalformed
+	if len(b) < 2*l.width {
+		return l, ErrMalformed
 	}
-	count, size := length(b, width), length(b[width:], width)
-	keys := 2 * width
-	values := keys
-	if object {
-		values += count * (width + 2)
+	l.count = length(b, l.width)
+	size := length(b[l.width:], l.width)
+	l.keys = 2 * l.width
+	l.values = l.keys
+	if l.object {
+		l.values += l.count * (l.width + 2)
 	}
-	if size > len(b) || count < 0 || count > len(b) || values+count*(width+1) > size {
-		return dst, ErrMalformed
+	if size > len(b) || l.count < 0 || l.count > len(b) || l.values+l.count*(l.width+1) > size {
+		return l, ErrMalformed
 	}
-	b = b[:size]
+	l.bytes = b[:size]
+	return l, nil
+}
+
+// at returns a member: its key where there are keys, its type and its bytes.
+func (l *jsonList) at(i int) (key []byte, kind byte, value []byte, err error) {
+	if l.object {
+		entry := l.bytes[l.keys+i*(l.width+2):]
+		at, n := length(entry, l.width), int(binary.LittleEndian.Uint16(entry[l.width:]))
+		if at < 0 || at+n > len(l.bytes) {
+			return nil, 0, nil, ErrMalformed
+		}
+		key = l.bytes[at : at+n]
+	}
+	entry := l.bytes[l.values+i*(l.width+1):]
+	value = entry[1 : 1+l.width]
+	if !inlined(entry[0], l.width) {
+		at := length(value, l.width)
+		if at < 0 || at > len(l.bytes) {
+			return nil, 0, nil, ErrMalformed
+		}
+		value = l.bytes[at:]
+	}
+	return key, entry[0], value, nil
+}
+
+func (w *jsonWriter) appendList(dst []byte, kind byte, b []byte, depth int) ([]byte, error) {
+	l, err := openList(kind, b)
+	if err != nil {
+		return dst, err
+	}
 	open, end := byte('['), byte(']')
-	if object {
+	if l.object {
 		open, end = '{', '}'
 	}
 	dst = append(dst, open)
-	var err error
-	for i := range count {
+	for i := range l.count {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
-		if object {
-			entry := b[keys+i*(width+2):]
-			at, n := length(entry, width), int(binary.LittleEndian.Uint16(entry[width:]))
-			if at < 0 || at+n > len(b) {
-				return dst, ErrMalformed
-			}
-			dst = append(appendJSONString(dst, b[at:at+n]), ": "...)
+		key, kind, value, err := l.at(i)
+		if err != nil {
+			return dst, err
 		}
-		entry := b[values+i*(width+1):]
-		place := entry[1 : 1+width]
-		if !inlined(entry[0], width) {
-			at := length(place, width)
-			if at < 0 || at > len(b) {
-				return dst, ErrMalformed
-			}
-			place = b[at:]
+		if l.object {
+			dst = append(appendJSONString(dst, key), ": "...)
 		}
-		if dst, err = w.append(dst, entry[0], place, depth+1); err != nil {
+		if dst, err = w.append(dst, kind, value, depth+1); err != nil {
 			return dst, err
 		}
 	}

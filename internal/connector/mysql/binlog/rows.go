@@ -15,12 +15,14 @@ type RowsEvent struct {
 	// Before and After say which columns the images hold; for a Write only After counts, for a Delete only Before.
 	Before, After []byte
 	Data          []byte
+	// Partial says that JSON columns of the rows after may be logged as differences; see PartialImage.
+	Partial bool
 }
 
 // ParseRows reads a rows event.
 func ParseRows(t Type, body []byte) (RowsEvent, error) {
 	kind, version, compressed := RowsOf(t)
-	e := RowsEvent{Kind: kind}
+	e := RowsEvent{Kind: kind, Partial: t == PartialUpdateRows}
 	id, ok := TableID(body)
 	if !ok || len(body) < tableIDLength+2 {
 		return e, ErrMalformed
@@ -60,6 +62,26 @@ func ParseRows(t Type, body []byte) (RowsEvent, error) {
 		e.Data = data
 	}
 	return e, nil
+}
+
+// partialJSON is the option of a row image whose JSON columns may be differences.
+const partialJSON = 1
+
+// PartialImage reads what stands in front of a row after in a partial event: which of the table's JSON columns, in the
+// image or not, are logged as differences. It is nil when none is.
+func PartialImage(b []byte, columns int) (bits, rest []byte, err error) {
+	options, b, ok := lenenc(b)
+	if !ok || options&^partialJSON != 0 {
+		return nil, nil, ErrMalformed
+	}
+	if options == 0 {
+		return nil, b, nil
+	}
+	width := (columns + 7) / 8
+	if len(b) < width {
+		return nil, nil, ErrMalformed
+	}
+	return b[:width], b[width:], nil
 }
 
 // Present reports whether bit i of a bitmap is set.

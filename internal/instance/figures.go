@@ -1,0 +1,44 @@
+package instance
+
+import (
+	"context"
+	"time"
+)
+
+// Figures are what an instance's process has measured and counted up to a moment. Counters begin with the process.
+type Figures struct {
+	Began   time.Time // of the process
+	Process ProcessFigures
+	Tasks   []TaskFigures `json:",omitempty"` // those under way, and those that the process has run
+}
+
+// ProcessFigures are of the whole process. What this system does not tell is nil.
+type ProcessFigures struct {
+	CPU        time.Duration // used
+	Processors int           // it may use at the same time
+	Bound      int64         // memory that it keeps within, bytes; 0: that of the machine
+	Resident   int64         // bytes
+	Idle       int64         // bytes of Resident that it could give back at once
+	Swap       *int64        `json:",omitempty"` // bytes
+	Read       *int64        `json:",omitempty"` // bytes from disks, counted
+	Written    *int64        `json:",omitempty"` // bytes to disks, counted
+}
+
+// TaskFigures are of an attempt of a task.
+type TaskFigures struct {
+	ID      string
+	Running bool
+	Type    string // DMS's MigrationType
+	// LoadedRows and LoadedBytes are those of the full load that the target has, Captured the changes read from the source,
+	// Applied and AppliedBytes those carried out on the target: all counted.
+	LoadedRows, LoadedBytes         int64
+	Captured, Applied, AppliedBytes int64
+	Waiting                         int64 // changes read and not yet applied
+	SourceLatency, TargetLatency    time.Duration
+	Memory                          int64 // bytes that the task keeps within
+}
+
+// A FiguresClient tells what it has measured. It answers at once, and without work that a task could feel.
+type FiguresClient interface {
+	Figures(ctx context.Context) (Figures, error)
+}

@@ -1,0 +1,141 @@
+package metric
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Sample is what is known of a metric from one moment on: of a minute, or of a second where Fine.
+type Sample struct {
+	Name  Name
+	Unit  string
+	At    time.Time
+	Fine  bool
+	Point Point
+}
+
+// writing is a transaction with its statements.
+type writing struct {
+	ctx       context.Context
+	tx        *sql.Tx
+	get, put  *sql.Stmt
+	insert    *sql.Stmt
+	save      *sql.Stmt
+	additions []*series
+}
+
+// Put adds samples to what is kept. All of them are, or none.
+func (s *Store) Put(ctx context.Context, samples []Sample) error {
+	if len(samples) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("write metrics: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // of what was not committed
+	w := &writing{ctx: ctx, tx: tx}
+	for _, p := range []struct {
+		to   **sql.Stmt
+		text string
+	}{
+		{&w.get, "SELECT n, sum, low, high, spread FROM point WHERE series = ? AND step = ? AND at = ?"},
+		{&w.put, "INSERT OR REPLACE INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+		{&w.insert, "INSERT INTO series (namespace, metric, dimensions, unit, last) VALUES (?, ?, ?, ?, ?)"},
+		{&w.save, "UPDATE series SET last = ? WHERE id = ?"},
+	} {
+		if *p.to, err = tx.PrepareContext(ctx, p.text); err != nil {
+			return fmt.Errorf("write metrics: %w", err)
+		}
+		defer (*p.to).Close()
+	}
+	for i := range samples {
+		if err := s.put(w, &samples[i]); err != nil {
+			return fmt.Errorf("write metric %s: %w", samples[i].Name.Metric, err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("write metrics: %w", err)
+	}
+	s.ids.Lock()
+	defer s.ids.Unlock()
+	for _, of := range w.additions {
+		s.ids.series[of.key] = of
+	}
+	return nil
+}
+
+func (s *Store) put(w *writing, p *Sample) error {
+	at := p.At.Unix()
+	of, err := s.seriesOf(w, p, at)
+	if err != nil {
+		return err
+	}
+	if p.Fine {
+		if err := w.add(of.id, fine, at, p.Point); err != nil {
+			return err
+		}
+	}
+	return w.add(of.id, minute, at-at%minute, p.Point)
+}
+
+// seriesOf finds the metric's number, or gives it one.
+func (s *Store) seriesOf(w *writing, p *Sample, at int64) (*series, error) {
+	key := seriesKey{p.Name.Namespace, p.Name.Metric, dimensionsText(p.Name.Dimensions), p.Unit}
+	s.ids.RLock()
+	of := s.ids.series[key]
+	s.ids.RUnlock()
+	if of == nil {
+		for _, a := range w.additions {
+			if a.key == key {
+				of = a
+			}
+		}
+	}
+	if of == nil {
+		r, err := w.insert.ExecContext(w.ctx, key.namespace, key.metric, key.dimensions, key.unit, at)
+		if err != nil {
+			return nil, err
+		}
+		id, err := r.LastInsertId()
+		if err != nil {
+			return nil, err
+		}
+		of = &series{id: id, key: key, name: p.Name, last: at, saved: at}
+		w.additions = append(w.additions, of)
+		return of, nil
+	}
+	s.ids.Lock()
+	of.last = max(of.last, at)
+	due := of.last >= of.saved+minute
+	if due {
+		of.saved = of.last
+	}
+	last := of.last
+	s.ids.Unlock()
+	if due {
+		if _, err := w.save.ExecContext(w.ctx, last, of.id); err != nil {
+			return nil, err
+		}
+	}
+	return of, nil
+}
+
+// add adds to a point of the file.
+func (w *writing) add(id int64, step int, at int64, p Point) error {
+	var have Point
+	var spread []byte
+	err := w.get.QueryRowContext(w.ctx, id, step, at).Scan(&have.Count, &have.Sum, &have.Min, &have.Max, &spread)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	have.Spread = spreadOf(spread)
+	have.Add(p)
+	_, err = w.put.ExecContext(w.ctx, id, step, at, have.Count, have.Sum, have.Min, have.Max, spreadText(have.Spread))
+	return err
+}

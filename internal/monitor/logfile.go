@@ -1,0 +1,133 @@
+package monitor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/logstore"
+)
+
+// filePlace is a place in a task's log: files are told apart by their inodes, because they are renamed when they are full.
+type filePlace struct {
+	inode  uint64
+	offset int64
+}
+
+// String is how a place is written down.
+func (p filePlace) String() string { return fmt.Sprintf("%d:%d", p.inode, p.offset) }
+
+func parsePlace(text string) (p filePlace) {
+	if n, err := fmt.Sscanf(text, "%d:%d", &p.inode, &p.offset); err != nil || n != 2 {
+		return filePlace{}
+	}
+	return p
+}
+
+// logFile is one file of a log.
+type logFile struct {
+	path  string
+	inode uint64
+	size  int64
+}
+
+// logFiles are those of a log, the oldest first.
+type logFiles []logFile
+
+func filesOf(paths []string) (all logFiles) {
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			continue // renamed meanwhile: the next look finds it
+		}
+		if of, ok := info.Sys().(*syscall.Stat_t); ok {
+			all = append(all, logFile{path, of.Ino, info.Size()})
+		}
+	}
+	return all
+}
+
+// look is a text that changes whenever something is written.
+func (all logFiles) look() string {
+	var b strings.Builder
+	for _, f := range all {
+		fmt.Fprintf(&b, "%d:%d ", f.inode, f.size)
+	}
+	return b.String()
+}
+
+// from are the files from a place on; all of them when the file of the place is gone.
+func (all logFiles) from(p filePlace) logFiles {
+	for i, f := range all {
+		if f.inode == p.inode && f.size >= p.offset {
+			return all[i:]
+		}
+	}
+	return all
+}
+
+// takenAtOnce is how much of a file is taken in one transaction.
+const takenAtOnce = 1 << 20
+
+// read reads whole lines from an offset on. A line without a time has that of the line before, or now.
+func (f *logFile) read(offset, now int64) (lines []logstore.Line, next int64, err error) {
+	file, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, offset, nil
+	}
+	if err != nil {
+		return nil, offset, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, offset, err
+	}
+	if of, ok := info.Sys().(*syscall.Stat_t); !ok || of.Ino != f.inode {
+		return nil, offset, nil // it has been renamed meanwhile
+	}
+	chunk, err := io.ReadAll(io.NewSectionReader(file, offset, takenAtOnce))
+	if err != nil {
+		return nil, offset, err
+	}
+	end := bytes.LastIndexByte(chunk, '\n') + 1
+	if end == 0 && len(chunk) == takenAtOnce {
+		end = len(chunk) // a line that long is cut
+	}
+	at := now
+	for line := range bytes.Lines(chunk[:end]) {
+		text := strings.TrimSuffix(string(line), "\n")
+		if t, ok := lineTime(text); ok {
+			at = t
+		}
+		if text != "" {
+			lines = append(lines, logstore.Line{At: at, Message: text})
+		}
+	}
+	if len(lines) == 0 {
+		end = 0
+	}
+	return lines, offset + int64(end), nil
+}
+
+// lineForm is how the lines of a task's log begin, up to the microseconds.
+const lineForm = "2006-01-02T15:04:05"
+
+// lineTime is when a line was written, in milliseconds.
+func lineTime(line string) (int64, bool) {
+	const whole = len(lineForm) + len(":000000")
+	if len(line) < whole {
+		return 0, false
+	}
+	t, err := time.Parse(lineForm+".000000", line[:len(lineForm)]+"."+line[len(lineForm)+1:whole])
+	if err != nil {
+		return 0, false
+	}
+	return t.UnixMilli(), true
+}

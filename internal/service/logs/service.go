@@ -1,0 +1,107 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/logsapi"
+	"github.com/whimbreldb/whimbrel/internal/logstore"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+// Config is what the service works with.
+type Config struct {
+	Store *logstore.Store
+	Log   *slog.Logger
+}
+
+// Service is CloudWatch Logs.
+type Service struct {
+	Config
+	queries queries
+}
+
+// New makes the service.
+func New(c Config) (*service.Service, error) {
+	s := &Service{Config: c}
+	made, err := service.New(&logsapi.Service,
+		s.createLogGroup(), s.createLogStream(), s.deleteLogGroup(), s.deleteLogStream(), s.deleteRetentionPolicy(), s.describeLogGroups(),
+		s.describeLogStreams(), s.describeQueries(), s.filterLogEvents(), s.getLogEvents(), s.getQueryResults(), s.listTagsForResource(),
+		s.putLogEvents(), s.putRetentionPolicy(), s.startQuery(), s.stopQuery(), s.tagResource(), s.untagResource())
+	if err != nil {
+		return nil, fmt.Errorf("make CloudWatch Logs: %w", err)
+	}
+	return made, nil
+}
+
+func deref[T any](p *T) T {
+	var zero T
+	if p == nil {
+		return zero
+	}
+	return *p
+}
+
+func invalid(form string, args ...any) error {
+	return logsapi.Service.NewError("InvalidParameterException", form, args...)
+}
+
+// fault makes what a caller is told of an error of the store.
+func fault(err error) error {
+	switch {
+	case errors.Is(err, logstore.ErrNoGroup):
+		return logsapi.Service.NewError("ResourceNotFoundException", "The specified log group does not exist.")
+	case errors.Is(err, logstore.ErrNoStream):
+		return logsapi.Service.NewError("ResourceNotFoundException", "The specified log stream does not exist.")
+	}
+	return err
+}
+
+// groupName reads a group's name, which may be given as its ARN.
+func groupName(name, identifier *string) (string, error) {
+	if name != nil && identifier != nil {
+		return "", invalid("logGroupName and logGroupIdentifier are mutually exclusive: give one of them.")
+	}
+	if name != nil {
+		return *name, nil
+	}
+	if identifier == nil {
+		return "", invalid("Either logGroupName or logGroupIdentifier is required.")
+	}
+	return nameOf(*identifier), nil
+}
+
+// nameOf is the name in a group's ARN, or the text itself.
+func nameOf(identifier string) string {
+	if !strings.HasPrefix(identifier, "arn:") {
+		return identifier
+	}
+	parts := strings.SplitN(identifier, ":", 7)
+	if len(parts) < 7 || parts[2] != "logs" || parts[5] != "log-group" {
+		return identifier
+	}
+	name, _, _ := strings.Cut(parts[6], ":")
+	return name
+}
+
+func groupARN(call *service.Call, name string) string { return call.ARN("log-group:" + name) }
+
+// onGroup is the check of an operation on a whole group, on the resource that AWS names then.
+func onGroup(call *service.Call, name string) []service.Check {
+	return call.On(groupARN(call, name) + ":log-stream:")
+}
+
+func onStream(call *service.Call, group, stream string) []service.Check {
+	return call.On(groupARN(call, group) + ":log-stream:" + stream)
+}
+
+// either is the access of operations on a group that is named in one of two ways.
+func either(call *service.Call, name, identifier *string) []service.Check {
+	group := deref(name)
+	if name == nil {
+		group = nameOf(deref(identifier))
+	}
+	return onGroup(call, group)
+}

@@ -1,0 +1,169 @@
+package serve_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	dms "github.com/aws/aws-sdk-go-v2/service/databasemigrationservice"
+	"github.com/aws/aws-sdk-go-v2/service/databasemigrationservice/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// watched is a task with a log that loads a shop and follows its changes.
+func watched(t *testing.T, s *server, id string, source, target *shop) (*dms.Client, made) {
+	t.Helper()
+	api, m := s.replicate(t, id, source, target, types.MigrationTypeValueFullLoadAndCdc, mappings("public", target.name))
+	return api, m
+}
+
+// resource is the last part of an ARN.
+func resource(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
+
+// sumOf adds up a metric's values of ten seconds, as the stock command tells them.
+func sumOf(t testing.TB, s *server, instance, task, name string) (total float64, err error) {
+	t.Helper()
+	now := time.Now().UTC()
+	dimensions := []string{"Name=ReplicationInstanceIdentifier,Value=" + instance}
+	if task != "" {
+		dimensions = append(dimensions, "Name=ReplicationTaskIdentifier,Value="+task)
+	}
+	answer, err := s.aws(t, nil, append([]string{
+		"cloudwatch", "get-metric-statistics", "--namespace", "AWS/DMS", "--metric-name", name, "--statistics", "Sum", "--period", "10",
+		"--start-time", now.Add(-time.Hour).Format(time.RFC3339), "--end-time", now.Add(time.Minute).Format(time.RFC3339), "--dimensions",
+	}, dimensions...)...)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range answer["Datapoints"].([]any) {
+		total += d.(map[string]any)["Sum"].(float64)
+	}
+	return total, nil
+}
+
+// TestMetricsAreThoseOfTheEngine compares what CloudWatch's clients are told with the statistics of the tables.
+func TestMetricsAreThoseOfTheEngine(t *testing.T) {
+	t.Parallel()
+	s := first(t, "--dms-roles")
+	source, target := postgresShop(t), mariadbShop(t)
+	const stock = 2000
+	source.stock(t, stock)
+	api, m := watched(t, s, "seen", source, target)
+	task := resource(m.task)
+	require.Eventually(t, func() bool {
+		stats := s.taskOf(t, api, m).ReplicationTaskStats
+		return stats != nil && stats.FullLoadProgressPercent == 100
+	}, 90*time.Second, 300*time.Millisecond, s.log)
+	source.trade(t, 10001, 40)
+	arrives(t, source, target, "")
+	tables, err := api.DescribeTableStatistics(t.Context(), &dms.DescribeTableStatisticsInput{ReplicationTaskArn: &m.task})
+	require.NoError(t, err)
+	var loaded, applied float64
+	for _, x := range tables.TableStatistics {
+		loaded += float64(x.FullLoadRows)
+		applied += float64(aws.ToInt64(x.AppliedInserts) + aws.ToInt64(x.AppliedUpdates) + aws.ToInt64(x.AppliedDeletes))
+	}
+	require.EqualValues(t, 2*stock, loaded)
+	require.EqualValues(t, 120, applied)
+	for name, want := range map[string]float64{"FullLoadThroughputRowsTarget": loaded, "CDCThroughputRowsTarget": applied, "CDCThroughputRowsSource": applied} {
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			sum, err := sumOf(t, s, "seen", task, name)
+			if assert.NoError(c, err) {
+				assert.InDelta(c, want, 10*sum, 0.01, name)
+			}
+		}, 90*time.Second, time.Second)
+	}
+
+	names := map[string]bool{}
+	for _, x := range s.must(t, "cloudwatch", "list-metrics", "--namespace", "AWS/DMS", "--dimensions", "Name=ReplicationTaskIdentifier,Value="+task)["Metrics"].([]any) {
+		names[x.(map[string]any)["MetricName"].(string)] = true
+	}
+	for _, want := range []string{
+		"FullLoadThroughputBandwidthTarget", "FullLoadThroughputRowsTarget", "CDCIncomingChanges", "CDCChangesMemorySource", "CDCChangesMemoryTarget", "CDCChangesDiskSource",
+		"CDCChangesDiskTarget", "CDCThroughputBandwidthTarget", "CDCThroughputRowsSource", "CDCThroughputRowsTarget", "CDCLatencySource", "CDCLatencyTarget", "CPUUtilization", "MemoryUsage",
+	} {
+		require.True(t, names[want], "%s is missing among %v", want, names)
+	}
+	for _, name := range []string{"AvailableMemory", "CPUUtilization", "FreeStorageSpace"} {
+		sum, err := sumOf(t, s, "seen", "", name)
+		require.NoError(t, err)
+		require.Positive(t, sum, name)
+	}
+	_, err = s.aws(t, nil, "cloudwatch", "put-metric-data", "--namespace", "AWS/DMS", "--metric-name", "x", "--value", "1")
+	require.ErrorContains(t, err, "(InvalidParameterValue)")
+
+	s.boto3(t, `
+cw = boto3.client("cloudwatch", endpoint_url=url)
+task, instance = sys.argv[1:3]
+dims = [dict(Name="ReplicationInstanceIdentifier", Value=instance), dict(Name="ReplicationTaskIdentifier", Value=task)]
+def stat(id, name): return dict(Id=id, ReturnData=False, MetricStat=dict(Metric=dict(Namespace="AWS/DMS", MetricName=name, Dimensions=dims), Period=10, Stat="Sum"))
+now = datetime.datetime.now(datetime.timezone.utc)
+r = cw.get_metric_data(StartTime=now - datetime.timedelta(hours=1), EndTime=now + datetime.timedelta(minutes=1), MetricDataQueries=[
+    stat("rows", "FullLoadThroughputRowsTarget"), dict(Id="total", Expression="RUNNING_SUM(rows*PERIOD(rows))", Label="all rows"),
+    dict(Id="found", Expression="SEARCH('{AWS/DMS,ReplicationInstanceIdentifier,ReplicationTaskIdentifier} CDCLatency', 'Maximum', 10)")])["MetricDataResults"]
+total = [x for x in r if x["Id"] == "total"][0]
+assert total["Label"] == "all rows" and abs(total["Values"][0] - float(sys.argv[3])) < 0.01, total
+assert len([x for x in r if x["Id"] == "found"]) == 2, r
+cw.put_metric_data(Namespace="shop", MetricData=[dict(MetricName="orders", Values=[1.0, 2.0, 3.0], Counts=[1.0, 2.0, 1.0], Unit="Count")])
+s = cw.get_metric_statistics(Namespace="shop", MetricName="orders", StartTime=now - datetime.timedelta(minutes=5), EndTime=now + datetime.timedelta(minutes=5), Period=600, Statistics=["SampleCount", "Average"], ExtendedStatistics=["p50"])["Datapoints"]
+assert [(x["SampleCount"], x["Average"], x["ExtendedStatistics"]["p50"]) for x in s] == [(4.0, 2.0, 2.0)], s
+print("fine")
+`, task, "seen", strconv.Itoa(2*stock))
+}
+
+// boto3 runs a script, which says that all is fine.
+func (s *server) boto3(t testing.TB, script string, args ...string) {
+	t.Helper()
+	head := "import boto3, botocore, datetime, json, os, sys, time\nurl = os.environ[\"AWS_ENDPOINT_URL\"]\n"
+	cmd := exec.CommandContext(t.Context(), client(t, "/usr/bin/python3"), append([]string{"-c", head + script}, args...)...)
+	cmd.Env = s.env()
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s\n%s", out, s.log)
+	require.Contains(t, string(out), "fine")
+}
+
+// TestLogsOfATask reads a task's log with the stock commands.
+func TestLogsOfATask(t *testing.T) {
+	t.Parallel()
+	s := first(t, "--dms-roles")
+	source, target := postgresShop(t), mariadbShop(t)
+	source.stock(t, 100)
+	api, m := watched(t, s, "told", source, target)
+	var shown struct {
+		Logging struct {
+			EnableLogging                           bool
+			CloudWatchLogGroup, CloudWatchLogStream string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(*s.taskOf(t, api, m).ReplicationTaskSettings), &shown))
+	require.Equal(t, "dms-tasks-told", shown.Logging.CloudWatchLogGroup)
+	group, stream := shown.Logging.CloudWatchLogGroup, shown.Logging.CloudWatchLogStream
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		found, err := s.aws(t, nil, "logs", "filter-log-events", "--log-group-name", group, "--log-stream-names", stream, "--filter-pattern", `"task begins" TASK_MANAGER -nonsense`)
+		if assert.NoError(c, err) {
+			assert.Len(c, found["events"], 1)
+		}
+	}, 60*time.Second, time.Second)
+	events := s.must(t, "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream, "--start-from-head")
+	lines := events["events"].([]any)
+	require.NotEmpty(t, lines)
+	require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d:\d{6} \[TASK_MANAGER    \]I:  `, lines[0].(map[string]any)["message"])
+	require.Equal(t, group, s.must(t, "logs", "describe-log-groups", "--log-group-name-prefix", "dms-tasks-")["logGroups"].([]any)[0].(map[string]any)["logGroupName"])
+	streams := s.must(t, "logs", "describe-log-streams", "--log-group-name", group)["logStreams"].([]any)
+	require.Len(t, streams, 1)
+	require.Equal(t, stream, streams[0].(map[string]any)["logStreamName"])
+
+	cmd := exec.CommandContext(t.Context(), client(t, "/usr/bin/aws"), "--endpoint-url", s.url, "logs", "tail", group, "--since", "1h", "--format", "short")
+	cmd.Env = s.env()
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), "task begins")
+	sizes, err := api.DescribeReplicationInstanceTaskLogs(t.Context(), &dms.DescribeReplicationInstanceTaskLogsInput{ReplicationInstanceArn: &m.instance})
+	require.NoError(t, err)
+	require.Positive(t, sizes.ReplicationInstanceTaskLogs[0].ReplicationInstanceTaskLogSize)
+}
