@@ -60,7 +60,7 @@ func TestAnEndpointOfItsOwnAddress(t *testing.T) {
 	call := func(base string) error {
 		c := s.sdk(t)
 		c.BaseEndpoint = &base
-		_, err := sts.NewFromConfig(c).GetFederationToken(t.Context(), &sts.GetFederationTokenInput{Name: aws.String("f")})
+		_, err := sts.NewFromConfig(c).GetFederationToken(t.Context(), &sts.GetFederationTokenInput{Name: aws.String("fred")})
 		return err
 	}
 	require.ErrorContains(t, call(s.url), "with an explicit deny")
