@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/console"
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/identity"
@@ -204,6 +205,9 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 		return err
 	}
 	metrics := newMetrics()
+	if err := metrics.registry.Register(p.monitor); err != nil {
+		return fmt.Errorf("register the metrics of instances: %w", err)
+	}
 	way, err := edge.New(edge.Config{
 		Partition: s.cluster.Partition, Region: s.cluster.Region, Account: s.cluster.Account, Services: all, Credentials: p.directory,
 		Authorizer: p.policies, Recorder: p.trail, Endpoints: p.endpoints, Metrics: metrics, Used: p.usage.Seen, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,
@@ -215,7 +219,11 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 	if err != nil {
 		return err
 	}
-	if s.api, err = edge.Listen(s.config.Listen, way, edge.TLSConfig(get), s.log); err != nil {
+	page, err := console.New(way, s.cluster.Region)
+	if err != nil {
+		return err
+	}
+	if s.api, err = edge.Listen(s.config.Listen, page, edge.TLSConfig(get), s.log); err != nil {
 		return err
 	}
 	s.onStop(s.api.Shutdown)
