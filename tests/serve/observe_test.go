@@ -59,7 +59,7 @@ func TestMetricsAreThoseOfTheEngine(t *testing.T) {
 	require.Eventually(t, func() bool {
 		stats := s.taskOf(t, api, m).ReplicationTaskStats
 		return stats != nil && stats.FullLoadProgressPercent == 100
-	}, 90*time.Second, 300*time.Millisecond, s.log)
+	}, 3*time.Minute, 300*time.Millisecond, s.log)
 	source.trade(t, 10001, 40)
 	arrives(t, source, target, "")
 	tables, err := api.DescribeTableStatistics(t.Context(), &dms.DescribeTableStatisticsInput{ReplicationTaskArn: &m.task})
@@ -77,7 +77,7 @@ func TestMetricsAreThoseOfTheEngine(t *testing.T) {
 			if assert.NoError(c, err) {
 				assert.InDelta(c, want, 10*sum, 0.01, name)
 			}
-		}, 90*time.Second, time.Second)
+		}, 3*time.Minute, time.Second)
 	}
 
 	names := map[string]bool{}
@@ -147,13 +147,13 @@ func TestWhatWasMeasuredSurvivesAKill(t *testing.T) {
 		answer := s.must(t, "logs", "get-query-results", "--query-id", id)
 		rows = answer["results"].([]any)
 		return answer["status"] == "Complete"
-	}, 60*time.Second, 200*time.Millisecond)
+	}, 3*time.Minute, 200*time.Millisecond)
 	require.Equal(t, []any{[]any{
 		map[string]any{"field": "level", "value": "WARN"}, map[string]any{"field": "total", "value": "7"}, map[string]any{"field": "count(*)", "value": "1"},
 	}}, rows)
 	require.Eventually(t, func() bool {
 		return s.must(t, "cloudwatch", "describe-alarms", "--alarm-names", "many")["MetricAlarms"].([]any)[0].(map[string]any)["StateValue"] == "ALARM"
-	}, 90*time.Second, time.Second)
+	}, 3*time.Minute, time.Second)
 	_, err := s.aws(t, nil, "logs", "filter-log-events", "--log-group-name", "shop", "--filter-pattern", "a.b")
 	require.ErrorContains(t, err, "(InvalidParameterException)")
 	_, err = s.aws(t, nil, "logs", "start-query", "--log-group-name", "shop", "--start-time", "1", "--end-time", "2", "--query-string", "fly")
@@ -194,7 +194,7 @@ func TestLogsOfATask(t *testing.T) {
 		if assert.NoError(c, err) {
 			assert.Len(c, found["events"], 1)
 		}
-	}, 60*time.Second, time.Second)
+	}, 3*time.Minute, time.Second)
 	events := s.must(t, "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream, "--start-from-head")
 	lines := events["events"].([]any)
 	require.NotEmpty(t, lines)
