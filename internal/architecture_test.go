@@ -16,12 +16,12 @@ const module = "github.com/whimbreldb/whimbrel/"
 // layers lists the rooms from the innermost out. A room may import rooms of earlier layers and of its own layer's
 // exceptions alone, see docs/architecture.md.
 var layers = [][]string{
-	{"internal/datatype", "internal/document", "internal/tasklog", "internal/rescue"},
+	{"internal/datatype", "internal/document", "internal/tasklog", "internal/rescue", "internal/console"},
 	{"internal/change", "internal/catalog"},
 	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings", "internal/policy", "internal/secret"},
 	{"internal/convert", "internal/transform"},
 	{"internal/connector"},
-	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite", "internal/connector/connectortest"},
+	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite", "internal/connector/s3", "internal/connector/connectortest"},
 	{"internal/connector/all"},
 	{"internal/task/fullload"},
 	{"internal/task/apply"},
@@ -36,7 +36,7 @@ var layers = [][]string{
 	{"internal/instance/worker", "internal/instance/host"},
 	{"internal/metric", "internal/logstore"},
 	{"internal/monitor", "internal/notify"},
-	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit"},
+	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit", "internal/bucket"},
 	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
 	{"internal/identity", "internal/edge/certificate", "internal/client"},
 	{"internal/manifest"},

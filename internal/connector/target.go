@@ -69,6 +69,12 @@ type Prober interface {
 	Probe(ctx context.Context) error
 }
 
+// Rehearser is a Target that can try out whether it may be written to, beyond what opening it has shown.
+type Rehearser interface {
+	// Rehearse writes something of no meaning and takes it away.
+	Rehearse(ctx context.Context) error
+}
+
 // Existing is a table that is already there.
 type Existing struct {
 	Table   *catalog.Table // with columns, keys and types as the target spells them
