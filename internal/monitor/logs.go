@@ -19,9 +19,11 @@ const (
 	streamPrefix = "dms-task-"
 )
 
-// gatherEvery is how often the logs of tasks are looked at, permitEvery how long an answer about the role holds.
+// gatherEvery is how often the logs of tasks are looked at, listEvery how often for new tasks, permitEvery how long an answer
+// about the role holds.
 const (
 	gatherEvery = time.Second
+	listEvery   = 5 * time.Second
 	permitEvery = 15 * time.Second
 )
 
@@ -43,6 +45,8 @@ type Logs struct {
 		sync.Mutex
 		permits map[string]permit // by instance
 		files   map[string]string // by task: how its files looked when all was taken
+		known   []instance.Monitored
+		listed  time.Time
 	}
 }
 
@@ -79,7 +83,7 @@ func (l *Logs) Run(ctx context.Context) {
 
 // Gather takes what is new.
 func (l *Logs) Gather(ctx context.Context) error {
-	known, err := l.Inventory.Monitored(ctx)
+	known, err := l.known(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,6 +101,20 @@ func (l *Logs) Gather(ctx context.Context) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// known are the instances and their tasks, as they were a moment ago.
+func (l *Logs) known(ctx context.Context) ([]instance.Monitored, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := l.Now(); now.Sub(l.mu.listed) >= listEvery {
+		known, err := l.Inventory.Monitored(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.mu.known, l.mu.listed = known, now
+	}
+	return l.mu.known, nil
 }
 
 // take takes what is new of one task.

@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -58,7 +59,7 @@ func TestMetricsAreThoseOfTheEngine(t *testing.T) {
 	require.Eventually(t, func() bool {
 		stats := s.taskOf(t, api, m).ReplicationTaskStats
 		return stats != nil && stats.FullLoadProgressPercent == 100
-	}, 90*time.Second, 300*time.Millisecond, s.log)
+	}, 3*time.Minute, 300*time.Millisecond, s.log)
 	source.trade(t, 10001, 40)
 	arrives(t, source, target, "")
 	tables, err := api.DescribeTableStatistics(t.Context(), &dms.DescribeTableStatisticsInput{ReplicationTaskArn: &m.task})
@@ -76,7 +77,7 @@ func TestMetricsAreThoseOfTheEngine(t *testing.T) {
 			if assert.NoError(c, err) {
 				assert.InDelta(c, want, 10*sum, 0.01, name)
 			}
-		}, 90*time.Second, time.Second)
+		}, 3*time.Minute, time.Second)
 	}
 
 	names := map[string]bool{}
@@ -116,6 +117,51 @@ print("fine")
 `, task, "seen", strconv.Itoa(2*stock))
 }
 
+// TestWhatWasMeasuredSurvivesAKill puts values and events, kills the server, and asks the next one; an alarm that was made
+// before is evaluated after.
+func TestWhatWasMeasuredSurvivesAKill(t *testing.T) {
+	t.Parallel()
+	s := first(t)
+	at := time.Now().UTC().Truncate(time.Minute).Add(-2 * time.Minute)
+	s.must(t, "cloudwatch", "put-metric-data", "--namespace", "shop", "--metric-name", "orders", "--value", "42", "--timestamp", at.Format(time.RFC3339))
+	s.must(t, "cloudwatch", "put-metric-alarm", "--alarm-name", "many", "--namespace", "shop", "--metric-name", "orders", "--statistic", "Sum", "--period", "60", "--evaluation-periods", "60",
+		"--datapoints-to-alarm", "1", "--threshold", "40", "--comparison-operator", "GreaterThanThreshold")
+	s.must(t, "cloudwatch", "put-dashboard", "--dashboard-name", "board", "--dashboard-body", `{"widgets":[]}`)
+	s.must(t, "logs", "create-log-group", "--log-group-name", "shop")
+	s.must(t, "logs", "create-log-stream", "--log-group-name", "shop", "--log-stream-name", "till")
+	s.must(t, "logs", "put-log-events", "--log-group-name", "shop", "--log-stream-name", "till", "--log-events",
+		fmt.Sprintf(`[{"timestamp":%d,"message":"{\"level\":\"WARN\",\"took\":7}"},{"timestamp":%d,"message":"plain words"}]`, at.UnixMilli(), at.UnixMilli()+1))
+	s.kill()
+	s = start(t, s.dir)
+	sum := s.must(t, "cloudwatch", "get-metric-statistics", "--namespace", "shop", "--metric-name", "orders", "--statistics", "Sum", "--period", "60",
+		"--start-time", at.Add(-time.Hour).Format(time.RFC3339), "--end-time", at.Add(time.Hour).Format(time.RFC3339))["Datapoints"].([]any)
+	require.Len(t, sum, 1)
+	require.EqualValues(t, 42, sum[0].(map[string]any)["Sum"])
+	require.Len(t, s.must(t, "cloudwatch", "list-dashboards")["DashboardEntries"], 1)
+	found := s.must(t, "logs", "filter-log-events", "--log-group-name", "shop", "--filter-pattern", `{ $.level = "WARN" && $.took > 6 }`)["events"].([]any)
+	require.Len(t, found, 1)
+	id := s.must(t, "logs", "start-query", "--log-group-name", "shop", "--start-time", strconv.FormatInt(at.Unix()-60, 10), "--end-time", strconv.FormatInt(at.Unix()+60, 10),
+		"--query-string", "filter ispresent(took) | stats sum(took) as total, count(*) by level")["queryId"].(string)
+	var rows []any
+	require.Eventually(t, func() bool {
+		answer := s.must(t, "logs", "get-query-results", "--query-id", id)
+		rows = answer["results"].([]any)
+		return answer["status"] == "Complete"
+	}, 3*time.Minute, 200*time.Millisecond)
+	require.Equal(t, []any{[]any{
+		map[string]any{"field": "level", "value": "WARN"}, map[string]any{"field": "total", "value": "7"}, map[string]any{"field": "count(*)", "value": "1"},
+	}}, rows)
+	require.Eventually(t, func() bool {
+		return s.must(t, "cloudwatch", "describe-alarms", "--alarm-names", "many")["MetricAlarms"].([]any)[0].(map[string]any)["StateValue"] == "ALARM"
+	}, 3*time.Minute, time.Second)
+	_, err := s.aws(t, nil, "logs", "filter-log-events", "--log-group-name", "shop", "--filter-pattern", "a.b")
+	require.ErrorContains(t, err, "(InvalidParameterException)")
+	_, err = s.aws(t, nil, "logs", "start-query", "--log-group-name", "shop", "--start-time", "1", "--end-time", "2", "--query-string", "fly")
+	require.ErrorContains(t, err, "(MalformedQueryException)")
+	_, err = s.aws(t, nil, "cloudwatch", "get-metric-widget-image", "--metric-widget", `{"metrics":[["shop"]]}`)
+	require.ErrorContains(t, err, "(ValidationError)")
+}
+
 // boto3 runs a script, which says that all is fine.
 func (s *server) boto3(t testing.TB, script string, args ...string) {
 	t.Helper()
@@ -148,7 +194,7 @@ func TestLogsOfATask(t *testing.T) {
 		if assert.NoError(c, err) {
 			assert.Len(c, found["events"], 1)
 		}
-	}, 60*time.Second, time.Second)
+	}, 3*time.Minute, time.Second)
 	events := s.must(t, "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream, "--start-from-head")
 	lines := events["events"].([]any)
 	require.NotEmpty(t, lines)

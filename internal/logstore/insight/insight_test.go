@@ -72,7 +72,7 @@ func TestQueries(t *testing.T) {
 
 func TestWhatIsWrongIsSaid(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "no command", "fly": `"fly" is no command`, "limit 0": "from 1 to 10000", "fields": "ends where a field", "filter a like b": "like compares with",
+		"": "no command", "filter @message like \"\x89*\"": "UTF-8", "fly": `"fly" is no command`, "limit 0": "from 1 to 10000", "fields": "ends where a field", "filter a like b": "like compares with",
 		`parse @message "a*b*" as x`: "2 * and 1 names", "stats nope(x)": "no function of many events", "fields a | | b": "no command", `filter @message like /(/`: "not valid",
 		"filter bin(5x)": "no span", "fields nope(1)": "no function nope", `fields "x`: "never ends", "sort": "ends where",
 		"filter " + strings.Repeat("(", 200): "nests more than",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // MostRows is how many rows a query may answer with, and how many it answers with unless it says otherwise.
@@ -24,6 +25,9 @@ type command func(next stage) stage
 
 // Parse reads a query. What is wrong with it is an *Error.
 func Parse(source string) (*Query, error) {
+	if !utf8.ValidString(source) {
+		return nil, wrong(1, "the query is no text in UTF-8")
+	}
 	tokens, err := lex(source)
 	if err != nil {
 		return nil, err

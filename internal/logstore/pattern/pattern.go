@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Pattern says which messages are wanted.
@@ -19,6 +20,9 @@ func (p *Pattern) All() bool { return p.match == nil }
 // Parse reads a pattern. An empty one wants everything.
 func Parse(source string) (*Pattern, error) {
 	source = strings.TrimSpace(source)
+	if !utf8.ValidString(source) {
+		return nil, fmt.Errorf("the pattern is no text in UTF-8")
+	}
 	switch {
 	case source == "":
 		return &Pattern{}, nil

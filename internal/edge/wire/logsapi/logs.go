@@ -363,7 +363,7 @@ var shapes = [...]wire.Shape{
 	31:  {Name: "EntityKeyAttributesValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512},
 	32:  {Name: "EntityRejectionErrorType", Kind: wire.String, Enum: []string{"InvalidEntity", "InvalidTypeValue", "InvalidKeyAttributes", "InvalidAttributes", "EntitySizeTooLarge", "UnsupportedLogGroupType", "MissingRequiredFields"}},
 	33:  {Name: "EventId", Kind: wire.String},
-	34:  {Name: "EventMessage", Kind: wire.String, HasMin: true, Min: 1},
+	34:  {Name: "EventMessage", Kind: wire.String, Sensitive: true, HasMin: true, Min: 1},
 	35:  {Name: "EventsLimit", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 10000},
 	36:  {Name: "EventsLimitStartQuery", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 100000},
 	37:  {Name: "Field", Kind: wire.String},
