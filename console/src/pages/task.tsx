@@ -132,7 +132,7 @@ function Events({ task: t }: { task: ReplicationTask }) {
   const events = useLoad(async () => {
     // DMS's model lets the call ask for instances alone.
     const events = await all<DMSEvent>('dms', 'DescribeEvents', 'Events', { Duration: 14 * 24 * 60 });
-    return events.filter((e) => e.SourceType === 'replication-task' && e.SourceIdentifier?.toLowerCase() === t.ReplicationTaskIdentifier?.toLowerCase());
+    return events.filter((e) => (e.SourceType as string) === 'replication-task' && e.SourceIdentifier?.toLowerCase() === t.ReplicationTaskIdentifier?.toLowerCase());
   }, [t.ReplicationTaskArn], 4000);
   return (
     <Loaded from={events}>
