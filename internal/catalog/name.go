@@ -19,4 +19,5 @@ const (
 	PostgreSQL Family = "postgresql"
 	MySQL      Family = "mysql" // MySQL and MariaDB
 	SQLite     Family = "sqlite"
+	Lake       Family = "lake" // files in a store: S3
 )

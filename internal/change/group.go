@@ -15,6 +15,10 @@ type Group struct {
 	Tables []*Changes
 	// Ends[i] is the number of changes made when transaction i had ended.
 	Ends []int32
+	// Times[i] is when transaction i was committed, by the source's clock. Next is when the open one is, as far as the source
+	// says so before its end; zero when it does not.
+	Times []time.Time
+	Next  time.Time
 	// Open says that changes after the last of Ends belong to a transaction that goes on in the next group.
 	Open bool
 	// Position is the source's position right after the last transaction that ended in the group; empty when none did.
@@ -45,7 +49,7 @@ func (g *Group) Reset() {
 		}
 		g.Tables[i] = nil
 	}
-	g.Tables, g.Ends = g.Tables[:0], g.Ends[:0]
+	g.Tables, g.Ends, g.Times, g.Next = g.Tables[:0], g.Ends[:0], g.Times[:0], time.Time{}
 	g.Open, g.Position, g.First, g.Last = false, "", time.Time{}, time.Time{}
 	g.count, g.bytes = 0, 0
 	clear(g.byNum)
@@ -64,7 +68,10 @@ func (g *Group) Empty() bool { return g.count == 0 && len(g.Ends) == 0 }
 func (g *Group) Full() bool {
 	changes, bytes := g.maxChanges, g.maxBytes
 	if g.Open {
-		changes, bytes = 2*changes, 2*bytes
+		bytes *= 2
+		if changes > 1 { // a bound of one change means it
+			changes *= 2
+		}
 	}
 	return g.count >= changes || g.bytes >= bytes
 }
@@ -113,7 +120,23 @@ func (g *Group) Commit(at time.Time) {
 	}
 	g.Last = at
 	g.Ends = append(g.Ends, int32(g.count))
+	g.Times = append(g.Times, at)
 	g.Open = false
+}
+
+// CommitTime is when the transaction of a number was committed. For the open one, which follows them, it is the best guess when
+// its source does not say: the last commit's, or now.
+func (g *Group) CommitTime(transaction int) time.Time {
+	switch {
+	case transaction < len(g.Times):
+		return g.Times[transaction]
+	case !g.Next.IsZero():
+		return g.Next
+	case !g.Last.IsZero():
+		return g.Last
+	default:
+		return time.Now()
+	}
 }
 
 // GroupPool lends a fixed number of groups. Get waits until one is free, which is how a slow target holds back the

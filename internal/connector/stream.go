@@ -37,6 +37,11 @@ type Streamer interface {
 	Release(ctx context.Context, r StreamRequest) error
 }
 
+// PlainStreamer is a Streamer that may be set up so that its streams deliver no column as Native.
+type PlainStreamer interface {
+	StreamsPlain() bool
+}
+
 // StartPoint says where a stream begins: at most one of the fields is set, none means now.
 type StartPoint struct {
 	// Native is a position as the user of the engine writes it (DMS: CdcStartPosition): an LSN, an existing slot's name,
@@ -77,6 +82,9 @@ type Followed struct {
 	// Since is a position up to which the table's rows are in the target already, because it was loaded from a later
 	// snapshot than others: changes of transactions up to it are left out. Empty leaves out none.
 	Since string
+	// Whole asks that rows of change.Changes.Old tell all that the source has logged of them, and not only what identifies a
+	// row; an update then has one whenever there is one in the log.
+	Whole bool
 }
 
 // Subject is what an Obstacle is about, so that a check of that alone can be told from the others.

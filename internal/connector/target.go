@@ -30,6 +30,19 @@ type Target interface {
 	Close() error
 }
 
+// ParkedReader is a Target that reads back what was parked.
+type ParkedReader interface {
+	// Parked answers what awsdms_apply_exceptions holds of a task, the oldest first; nothing where there is no such table.
+	Parked(ctx context.Context, q ParkedQuery) ([]Parked, error)
+}
+
+// ParkedQuery is which of the parked rows are asked for.
+type ParkedQuery struct {
+	Task        string
+	Table       catalog.Name // the target's; of all tables if it is empty
+	Skip, Limit int
+}
+
 // Exclusive is a Target that keeps a second process with the same run out.
 type Exclusive interface {
 	// Claim holds the run until release is called or the process ends, whatever way it ends. While another process
@@ -54,6 +67,12 @@ type Untransacted interface {
 type Prober interface {
 	// Probe asks over a new connection.
 	Probe(ctx context.Context) error
+}
+
+// Rehearser is a Target that can try out whether it may be written to, beyond what opening it has shown.
+type Rehearser interface {
+	// Rehearse writes something of no meaning and takes it away.
+	Rehearse(ctx context.Context) error
 }
 
 // Existing is a table that is already there.

@@ -12,6 +12,9 @@ import (
 // Convert turns the selected part of a catalog into the target's. It fails only when the plan cannot be carried out at
 // all: two tables under one name.
 func Convert(in Input) (*Result, error) {
+	if in.To.Family == catalog.Lake {
+		in.Options.SecondaryObjects = false // files have rows alone
+	}
 	c := &converter{
 		in: in, from: in.Source.Family, to: in.To.Family, like: in.Source.Family == in.To.Family,
 		limits: limits{family: in.To.Family},
@@ -230,7 +233,7 @@ func (c *converter) constraintName(t *catalog.Table, kind, owner, name string) s
 }
 
 // keepsAttributes reports whether defaults, identities and comments go along.
-func (c *converter) keepsAttributes() bool { return !c.in.Options.DMS }
+func (c *converter) keepsAttributes() bool { return !c.in.Options.DMS && c.to != catalog.Lake }
 
 func (c *converter) noteTable(s *catalog.Table, o Outcome, format string, args ...any) {
 	c.result.Report = append(c.result.Report, Note{Kind: "table", Name: s.Name, Outcome: o, Text: fmt.Sprintf(format, args...)})

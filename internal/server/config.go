@@ -13,6 +13,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/policy"
+	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
 
@@ -20,6 +21,7 @@ import (
 type Config struct {
 	DataDir     string
 	Listen      string   // host:port of the API
+	AlsoListen  []string // further ones, such as addresses of VPC endpoints
 	AdminListen string   // host:port of health and metrics; empty: none
 	Names       []string // further names and addresses in the server's own certificate
 	Partition   string   // aws
@@ -37,6 +39,7 @@ type Config struct {
 	MetricsBytes           int64         // that metrics may take: 1 GiB
 	LogsBytes              int64         // that logs may take: 2 GiB
 	SQLiteDir              string        // whose SQLite files endpoints may name; empty: none
+	Buckets                dms.Buckets   // how S3 endpoints are reached
 	Migration                            // of DMS
 	StopTimeout            time.Duration // for calls under way when the server stops: 10 s
 

@@ -15,6 +15,9 @@ func FromNative(f catalog.Family, native string) (base string, t datatype.Type) 
 		name, _, _ := splitDeclared(native)
 		return strings.ToLower(name), FromSQLite(native)
 	}
+	if f == catalog.Lake {
+		return fromLake(native)
+	}
 	base, o := splitNative(native)
 	if f == catalog.MySQL {
 		return base, FromMySQL(base, o)
@@ -125,6 +128,8 @@ func To(f catalog.Family, t datatype.Type, u Use) string {
 		return ToMySQL(t, u)
 	case catalog.SQLite:
 		return ToSQLite(t, u)
+	case catalog.Lake:
+		return ToLake(t, u)
 	}
 	return ToPostgreSQL(t, u)
 }

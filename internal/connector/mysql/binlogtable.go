@@ -251,7 +251,7 @@ func (r *rowReader) next(g *change.Group) error {
 		}
 		g.Add(c, change.Delete, false, true, size)
 	default:
-		moved := p.moved(r.event)
+		moved := p.table.Whole || p.moved(r.event)
 		if err := p.appendUpdated(&c.New, &r.event); err != nil {
 			return err
 		}
@@ -329,10 +329,10 @@ func (p *tablePlan) appendUpdated(b *change.Batch, e *binlog.RowsEvent) error {
 var errNoBefore = errors.New("the log tells how the document differs from the one before, but not that one; " +
 	"set binlog_row_image = FULL or binlog_row_value_options = '' at the source")
 
-// appendOld appends what identifies the row.
+// appendOld appends what identifies the row, or all that is logged of it.
 func (p *tablePlan) appendOld(b *change.Batch, present []byte) error {
 	for v, i := range p.order {
-		if i < 0 || !binlog.Present(present, i) || p.keyed && !p.columns[i].key {
+		if i < 0 || !binlog.Present(present, i) || p.keyed && !p.columns[i].key && !p.table.Whole {
 			b.Columns[v].AppendAbsent()
 			continue
 		}

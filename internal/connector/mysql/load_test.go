@@ -260,9 +260,20 @@ func TestJournalMarksWithTheRows(t *testing.T) {
 // TestParkWritesTheDocumentedTable with whatever bytes a reason quotes.
 func TestParkWritesTheDocumentedTable(t *testing.T) {
 	f := newFixture(t, servertest.MariaDB(t))
+	back := func(q connector.ParkedQuery) []connector.Parked {
+		rows, err := f.target.Parked(t.Context(), q)
+		require.NoError(t, err)
+		return rows
+	}
+	require.Empty(t, back(connector.ParkedQuery{Task: "T", Limit: 9}), "no such table")
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	require.NoError(t, f.target.Park(t.Context(), []connector.Parked{
 		{Task: "T", Table: catalog.Name{Schema: "s", Name: "t"}, Time: at, Statement: "INSERT '", Reason: "bad \xff \\ value"}}))
 	require.Equal(t, [][]string{{"T", "s", "t", "2026-01-02 03:04:05.000006", "INSERT '", "bad ? \\ value"}},
 		f.rowsOf("SELECT * FROM "+f.name+".awsdms_apply_exceptions"))
+	want := []connector.Parked{{Task: "T", Table: catalog.Name{Schema: "s", Name: "t"}, Time: at, Statement: "INSERT '", Reason: "bad ? \\ value"}}
+	require.Equal(t, want, back(connector.ParkedQuery{Task: "T", Limit: 9}))
+	require.Equal(t, want, back(connector.ParkedQuery{Task: "T", Table: catalog.Name{Schema: "s", Name: "t"}, Limit: 9}))
+	require.Empty(t, back(connector.ParkedQuery{Task: "T", Skip: 1, Limit: 9}))
+	require.Empty(t, back(connector.ParkedQuery{Task: "U", Limit: 9}))
 }

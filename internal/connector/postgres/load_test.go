@@ -274,4 +274,23 @@ func TestParkMakesTheTableAndTakesWhatTextCannot(t *testing.T) {
 	}
 	require.Equal(t, []string{"128|s|t|2020-01-02 03:04:05|a\\0b\uFFFD|r", "128|s|t|2020-01-02 03:04:05|a\\0b\uFFFD|r"},
 		lines(t, s.db, `SELECT concat_ws('|', length("TASK_NAME"), "TABLE_OWNER", "TABLE_NAME", "ERROR_TIME", "STATEMENT", "ERROR") FROM "Control Room".awsdms_apply_exceptions`))
+	at := time.Date(2020, 1, 2, 3, 4, 6, 0, time.UTC)
+	require.NoError(t, target.Park(t.Context(), []connector.Parked{{Task: strings.Repeat("ü", 200), Table: catalog.Name{Schema: "s", Name: "u"}, Time: at, Statement: "i", Reason: "why"}}))
+	back := func(q connector.ParkedQuery) []connector.Parked {
+		rows, err := target.(connector.ParkedReader).Parked(t.Context(), q)
+		require.NoError(t, err)
+		return rows
+	}
+	name := strings.Repeat("ü", 128)
+	require.Len(t, back(connector.ParkedQuery{Task: name, Limit: 2}), 2)
+	rows := back(connector.ParkedQuery{Task: name, Skip: 2, Limit: 2})
+	require.Equal(t, []connector.Parked{{Task: name, Table: catalog.Name{Schema: "s", Name: "u"}, Time: at, Statement: "i", Reason: "why"}}, rows)
+	require.Equal(t, rows, back(connector.ParkedQuery{Task: name, Table: catalog.Name{Schema: "s", Name: "u"}, Limit: 9}))
+	require.Empty(t, back(connector.ParkedQuery{Task: "another", Limit: 9}))
+	plain, err := Engine().OpenTarget(t.Context(), connector.Config{URL: s.db.URL})
+	require.NoError(t, err)
+	defer func() { _ = plain.Close() }()
+	none, err := plain.(connector.ParkedReader).Parked(t.Context(), connector.ParkedQuery{Task: name, Limit: 9})
+	require.NoError(t, err)
+	require.Empty(t, none, "no such table")
 }

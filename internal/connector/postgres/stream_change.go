@@ -27,6 +27,9 @@ func (s *stream) data(ctx context.Context, p []byte) error {
 		if len(p) < 26 {
 			return errMalformed
 		}
+		if s.lines != nil {
+			return s.lines.line(p[25:], lsn(binary.BigEndian.Uint64(p[1:])), binary.BigEndian.Uint64(p[17:]))
+		}
 		return s.message(ctx, p[25:], binary.BigEndian.Uint64(p[17:]))
 	case 'k':
 		if len(p) != 18 {
@@ -40,7 +43,7 @@ func (s *stream) data(ctx context.Context, p []byte) error {
 // keepalive says that everything before a place has been sent. The server sends one whenever it has come to the end of
 // the log.
 func (s *stream) keepalive(end lsn, reply bool) error {
-	if !s.open && end > s.position {
+	if !s.open && (s.lines == nil || !s.lines.open && !s.lines.giving) && end > s.position {
 		s.position, s.moved = end, true
 		s.keeper.receive(end)
 	}
@@ -178,6 +181,7 @@ func (s *stream) change(ctx context.Context, kind byte, m *message) error {
 	switch k := m.byte(); k {
 	case 'K', 'O':
 		before = s.old.read(m)
+		s.old.whole = k == 'O' && rel.f.f.Whole
 		if kind == 'U' {
 			if m.byte() != 'N' {
 				return errMalformed
@@ -267,7 +271,7 @@ func (s *stream) update(c *change.Changes, plan *relationPlan, before, after boo
 	if err != nil {
 		return err
 	}
-	identified := plan.always || before && plan.moved(&s.old, &s.new)
+	identified := plan.always || before && (s.old.whole || plan.moved(&s.old, &s.new))
 	if identified {
 		from := old
 		if from == nil {
@@ -310,7 +314,7 @@ func (p *relationPlan) row(b *change.Batch, t, old *tuple) (size int, err error)
 	return size, nil
 }
 
-// identify appends what identifies a row, and nothing else.
+// identify appends what identifies a row, and nothing else unless the row is asked for whole.
 func (p *relationPlan) identify(b *change.Batch, t *tuple) (size int, err error) {
 	if len(t.kinds) != len(p.columns) {
 		return 0, fmt.Errorf("%w: an old row of %d columns where %d were due", errMalformed, len(t.kinds), len(p.columns))
@@ -319,7 +323,7 @@ func (p *relationPlan) identify(b *change.Batch, t *tuple) (size int, err error)
 		c := &p.columns[i]
 		switch {
 		case c.to < 0:
-		case !c.key:
+		case !c.key && !t.whole:
 			b.Columns[c.to].AppendAbsent()
 		default:
 			if err := c.append(&b.Columns[c.to], t.kinds[i], t.values[i]); err != nil {

@@ -107,6 +107,30 @@ func (c *Client) Plan(ctx context.Context, t instance.Task) (*instance.Plan, err
 	return r.Plan, err
 }
 
+// Exceptions implements instance.Client.
+func (c *Client) Exceptions(ctx context.Context, t instance.Task, q instance.Exceptions) ([]instance.Exception, error) {
+	r, err := c.call(ctx, "exceptions", request{Task: &t, Exceptions: q})
+	return r.Exceptions, err
+}
+
+// Replay implements instance.Client.
+func (c *Client) Replay(ctx context.Context, t instance.Task, table instance.TableName, keys []string) (*instance.Replayed, error) {
+	r, err := c.call(ctx, "replay", request{Task: &t, Tables: []instance.TableName{table}, Keys: keys})
+	return r.Replayed, err
+}
+
+// Assess implements instance.Client.
+func (c *Client) Assess(ctx context.Context, a instance.Assessment, seen int) (*instance.AssessmentState, error) {
+	r, err := c.call(ctx, "assess", request{Assessment: &a, Seen: seen})
+	return r.Assessment, err
+}
+
+// EndAssessment implements instance.Client.
+func (c *Client) EndAssessment(ctx context.Context, id string) error {
+	_, err := c.call(ctx, "endassessment", request{ID: id})
+	return err
+}
+
 // Release implements instance.Client.
 func (c *Client) Release(ctx context.Context, t instance.Task) error {
 	_, err := c.call(ctx, "release", request{Task: &t})

@@ -27,25 +27,32 @@ type request struct {
 	Endpoint     *instance.Endpoint   `json:",omitempty"`
 	AsTarget     bool                 `json:",omitempty"`
 	Task         *instance.Task       `json:",omitempty"`
+	Assessment   *instance.Assessment `json:",omitempty"`
+	Seen         int                  `json:",omitempty"`
 	ID           string               `json:",omitempty"`
 	From         string               `json:",omitempty"`
 	Revision     int64                `json:",omitempty"`
 	Tables       []instance.TableName `json:",omitempty"`
 	ValidateOnly bool                 `json:",omitempty"`
 	Settings     string               `json:",omitempty"`
+	Exceptions   instance.Exceptions  `json:",omitzero"`
+	Keys         []string             `json:",omitempty"`
 }
 
 // reply is the body of every answer.
 type reply struct {
-	Refusal  *string              `json:",omitempty"` // a *instance.Refusal
-	Failure  string               `json:",omitempty"` // any other error
-	Schemas  []string             `json:",omitempty"`
-	Tasks    []instance.TaskState `json:",omitempty"`
-	Revision int64                `json:",omitempty"`
-	Tables   []instance.Table     `json:",omitempty"`
-	Path     string               `json:",omitempty"`
-	Size     int64                `json:",omitempty"`
-	Plan     *instance.Plan       `json:",omitempty"`
-	Usage    Usage                `json:",omitzero"`
-	Figures  instance.Figures     `json:",omitzero"`
+	Refusal    *string                   `json:",omitempty"` // a *instance.Refusal
+	Failure    string                    `json:",omitempty"` // any other error
+	Schemas    []string                  `json:",omitempty"`
+	Tasks      []instance.TaskState      `json:",omitempty"`
+	Revision   int64                     `json:",omitempty"`
+	Tables     []instance.Table          `json:",omitempty"`
+	Path       string                    `json:",omitempty"`
+	Size       int64                     `json:",omitempty"`
+	Plan       *instance.Plan            `json:",omitempty"`
+	Exceptions []instance.Exception      `json:",omitempty"`
+	Replayed   *instance.Replayed        `json:",omitempty"`
+	Usage      Usage                     `json:",omitzero"`
+	Figures    instance.Figures          `json:",omitzero"`
+	Assessment *instance.AssessmentState `json:",omitempty"`
 }

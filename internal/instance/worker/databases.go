@@ -50,7 +50,10 @@ func (w *Worker) with(ctx context.Context, e instance.Endpoint, asTarget bool, f
 		if err != nil {
 			return refusal(ctx, err, e)
 		}
-		return t.Close()
+		if r, ok := t.(connector.Rehearser); ok {
+			err = r.Rehearse(ctx)
+		}
+		return refusal(ctx, errors.Join(err, t.Close()), e)
 	}
 	s, err := engine.OpenSource(ctx, c)
 	if err != nil {

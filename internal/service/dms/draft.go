@@ -38,12 +38,17 @@ type draft struct {
 func (e *engine) draft(end string, in *endpointInput) (*draft, error) {
 	d := &draft{settings: map[string]string{}}
 	for name, given := range map[string]*string{"ServiceAccessRoleArn": in.role, "ExternalTableDefinition": in.tables} {
-		if value(given) != "" {
+		if value(given) != "" && !(e.bucket && name == bucketRole) {
 			return nil, invalidCombination("%s is not used by endpoints of engine %s. Leave it out.", name, e.name)
 		}
 	}
 	if err := d.read(e, end, e.documentIn(in.message)); err != nil {
 		return nil, err
+	}
+	if e.bucket && value(in.role) != "" {
+		if err := d.set(e, end, bucketRole, *in.role); err != nil {
+			return nil, err
+		}
 	}
 	for _, m := range []struct{ to, from **string }{
 		{&d.user, &in.user}, {&d.password, &in.password}, {&d.server, &in.server}, {&d.database, &in.database},
@@ -213,6 +218,9 @@ func (d *draft) login(e *engine, rec *Endpoint) (sealed bool, err error) {
 	}
 	if e.file && len(plain) > 0 {
 		return false, invalidCombination("An endpoint of engine %s is a file, which DatabaseName names; it has no %s.", e.name, strings.Join(plain, ", "))
+	}
+	if e.bucket && (len(plain) > 0 || rec.Database != "") {
+		return false, invalidCombination("An endpoint of engine %s is a bucket, which S3Settings names; it has no Username, Password, ServerName, Port or DatabaseName.", e.name)
 	}
 	if d.user != nil {
 		rec.User = *d.user

@@ -43,8 +43,11 @@ func (e *engine) check(rec *Endpoint) error {
 	if rec.Settings["TargetDbType"] == "specific-database" && rec.Database == "" {
 		return invalidCombination("TargetDbType specific-database needs a DatabaseName: the database that everything goes into.")
 	}
-	if e.file {
+	switch {
+	case e.file:
 		return checkFile(rec)
+	case e.bucket:
+		return checkBucket(rec)
 	}
 	return e.checkServer(rec)
 }

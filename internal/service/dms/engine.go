@@ -14,6 +14,7 @@ type engine struct {
 	port           int64
 	needsDatabase  bool
 	file           bool // a file of this machine: no server, no user
+	bucket         bool // objects of a store: no server, no user, no database
 	settings       []setting
 }
 
@@ -27,13 +28,14 @@ var engines = []engine{
 	{name: "mariadb", display: "MariaDB", source: true, target: true, document: "MySQLSettings", scheme: "mariadb", port: 3306, settings: mysqlSettings},
 	{name: "mysql", display: "MySQL", source: true, target: true, document: "MySQLSettings", scheme: "mysql", port: 3306, settings: mysqlSettings},
 	{name: "postgres", display: "PostgreSQL", source: true, target: true, document: "PostgreSQLSettings", scheme: "postgres", port: 5432, needsDatabase: true, settings: postgresSettings},
+	{name: "s3", display: "Amazon S3", target: true, document: "S3Settings", scheme: "s3", bucket: true, settings: s3Settings},
 	{name: "sqlite", display: "SQLite", source: true, target: true, scheme: "sqlite", needsDatabase: true, file: true},
 }
 
 // unbuilt are the engines of DMS that Whimbrel does not reach.
 var unbuilt = []string{
 	"azure-sql-managed-instance", "azuredb", "babelfish", "db2", "db2-zos", "dms-transfer", "docdb", "dynamodb", "elasticsearch", "kafka",
-	"kinesis", "lakehouse", "mongodb", "neptune", "opensearch", "oracle", "redis", "redshift", "redshift-serverless", "s3", "sqlserver",
+	"kinesis", "lakehouse", "mongodb", "neptune", "opensearch", "oracle", "redis", "redshift", "redshift-serverless", "sqlserver",
 	"sybase", "timestream",
 }
 

@@ -54,29 +54,17 @@ func (s *Service) CutOver(ctx context.Context, arn string) (status string, err e
 
 // MappingPlan is what a task would do to every table, with other mappings than its own if some are given.
 func (s *Service) MappingPlan(ctx context.Context, arn, mappings string) (*instance.Plan, error) {
-	t, err := byARN[Task](s, s.outside(ctx), tasks, arn)
-	if err != nil {
-		return nil, err
-	}
 	if mappings != "" {
 		if err := checkMappings(mappings); err != nil {
 			return nil, err
 		}
-		t.Mappings = mappings
 	}
-	host, err := lookup[Instance](s.outside(ctx), instances, t.Instance)
+	t, what, err := s.askable(ctx, arn)
 	if err != nil {
 		return nil, err
 	}
-	if host.Status != instanceAvailable {
-		return nil, badState("Replication Instance %s should be available for planning, its status is %s.", host.Name, host.Status)
-	}
-	what, why, err := s.taskFor(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	if why != "" {
-		return nil, badState("%s", why)
+	if mappings != "" {
+		what.Mappings = mappings
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.times.probe)
 	defer cancel()

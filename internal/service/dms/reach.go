@@ -36,6 +36,12 @@ func (s *Service) reach(ctx context.Context, rec *Endpoint, groups []string) (in
 		out.URL, err = s.fileURL(rec)
 		return out, err
 	}
+	if e.bucket {
+		if out.URL, err = s.bucketURL(rec); err != nil {
+			return instance.Endpoint{}, err
+		}
+		return s.letOut(ctx, out, groups)
+	}
 	if out.Files, err = s.authority(ctx, e, rec, parameters); err != nil {
 		return instance.Endpoint{}, err
 	}
@@ -45,6 +51,11 @@ func (s *Service) reach(ctx context.Context, rec *Endpoint, groups []string) (in
 	}
 	u := url.URL{Scheme: e.scheme, User: url.UserPassword(l.user, l.password), Host: net.JoinHostPort(l.server, decimal(l.port)), Path: "/" + rec.Database, RawQuery: parameters.Encode()}
 	out.URL = u.String()
+	return s.letOut(ctx, out, groups)
+}
+
+// letOut adds what the security groups of the instance let out.
+func (s *Service) letOut(ctx context.Context, out instance.Endpoint, groups []string) (_ instance.Endpoint, err error) {
 	if s.Network == nil {
 		return instance.Endpoint{}, errors.New("reach an endpoint: there is no network inventory to ask")
 	}

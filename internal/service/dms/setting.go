@@ -26,6 +26,7 @@ type setting struct {
 	also      []string // other names that DMS's pages give the attribute
 	form      form
 	end       string // source or target; empty is both
+	exact     bool   // blanks around a value count
 	alone     bool   // an extra connection attribute, and no member of the document
 	values    []string
 	low, high int64
@@ -51,7 +52,10 @@ func (s *setting) supported() bool { return s.why == "" || len(s.only) > 0 }
 
 // read checks a value and writes it the way it is kept.
 func (s *setting) read(value string) (string, error) {
-	kept, want := s.shape(strings.TrimSpace(value))
+	if !s.exact {
+		value = strings.TrimSpace(value)
+	}
+	kept, want := s.shape(value)
 	if want != "" && s.form == text { // which may be long, or hold what is nobody's business
 		return "", invalidValue("Invalid value of the endpoint setting %s. It takes %s.", s.name, want)
 	}
@@ -86,7 +90,7 @@ func (s *setting) shape(value string) (kept, want string) {
 		return strconv.FormatInt(n, 10), ""
 	case choice:
 		for _, v := range s.values {
-			if v == strings.ReplaceAll(strings.ToLower(value), "_", "-") {
+			if strings.EqualFold(v, strings.ReplaceAll(value, "_", "-")) {
 				return v, ""
 			}
 		}

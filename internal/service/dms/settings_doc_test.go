@@ -20,7 +20,7 @@ func TestEndpointsPageTellsTheTruth(t *testing.T) {
 	require.NoError(t, err)
 	page := string(raw)
 	for name, table := range map[string]string{
-		"engines": enginesTable(), "postgres": settingsTable(postgresSettings), "mysql": settingsTable(mysqlSettings),
+		"engines": enginesTable(), "postgres": settingsTable(postgresSettings), "mysql": settingsTable(mysqlSettings), "s3": settingsTable(s3Settings),
 	} {
 		begin, end := "<!-- table: "+name+" -->\n", "<!-- end -->"
 		head, rest, ok := strings.Cut(page, begin)
@@ -42,8 +42,11 @@ func enginesTable() string {
 	for i := range engines {
 		e := &engines[i]
 		document, port := "`"+e.document+"`", decimal(e.port)
-		if e.file {
+		switch {
+		case e.file:
 			document, port = "none", "none"
+		case e.bucket:
+			port = "none"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", e.name, e.display, yesNo(e.source), yesNo(e.target), document, port)
 	}

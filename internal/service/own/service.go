@@ -26,7 +26,8 @@ type Service struct {
 // New makes the service. What is known of resources is asked of their services, by the name that stands in ARNs.
 func New(d *identity.Directory, e Explainer, known map[string]Known, tasks Tasks) (*service.Service, error) {
 	s := &Service{d, e, known, tasks}
-	made, err := service.New(&whimbrelapi.Service, s.cutOverReplicationTask(), s.describeMappingPlan(), s.describeTaskProgress(), s.explainAccess())
+	made, err := service.New(&whimbrelapi.Service, s.cutOverReplicationTask(), s.describeApplyExceptions(), s.describeMappingPlan(), s.describeTaskProgress(),
+		s.explainAccess(), s.replayApplyExceptions())
 	if err != nil {
 		return nil, fmt.Errorf("make our own service: %w", err)
 	}

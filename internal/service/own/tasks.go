@@ -18,6 +18,10 @@ type Tasks interface {
 	TaskProgress(ctx context.Context, arn string) (status string, p *instance.Progress, err error)
 	// CutOver lets the target of a running task take over.
 	CutOver(ctx context.Context, arn string) (status string, err error)
+	// ApplyExceptions is one page of what a task has left out, of one table of the target or of all.
+	ApplyExceptions(ctx context.Context, arn string, table instance.TableName, size *int64, marker *string) (rows []instance.Exception, next *string, err error)
+	// ReplayExceptions makes rows of a table of the target what the source's are: those of the keys, or all that differ.
+	ReplayExceptions(ctx context.Context, arn string, table instance.TableName, keys []string) (*instance.Replayed, error)
 	// MappingPlan is what a task would do to every table, with other mappings than its own if some are given.
 	MappingPlan(ctx context.Context, arn, mappings string) (*instance.Plan, error)
 }

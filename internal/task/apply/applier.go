@@ -101,6 +101,9 @@ func (a *Applier) Write(ctx context.Context, w *Work) error {
 }
 
 func (a *Applier) write(ctx context.Context, w *Work) error {
+	if r, ok := a.Session.(connector.Recorder); ok {
+		return a.record(ctx, r, w)
+	}
 	if a.InOrder || w.inOrder {
 		return a.carefully(ctx, w)
 	}

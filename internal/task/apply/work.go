@@ -17,6 +17,8 @@ type Work struct {
 	tally []tally
 	// inOrder says that the changes must be made one by one, because a set cannot say what they do.
 	inOrder bool
+	// AsTheyCame says that the target takes the changes themselves, so that nobody asks what they come to.
+	AsTheyCame bool
 }
 
 // Rejected is a change that was taken out, or changed, before it reached the target.
@@ -58,6 +60,9 @@ func (w *Work) Reset(g *change.Group, table func(number int) *Table) {
 
 // Fold works out what the group comes to. It is called once the rows are those of the target.
 func (w *Work) Fold() {
+	if w.AsTheyCame {
+		return
+	}
 	for i, c := range w.Group.Tables {
 		if w.Tables[i] == nil || c.Len() == 0 {
 			continue

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // applyAll carries out what the reader hands over. It ends when the reader has ended, or with errEnded at a stop point.
@@ -28,15 +30,46 @@ func (p *pipe) applyAll(ctx context.Context, parcels <-chan parcel) (Reason, err
 				}
 				return reason, errEnded
 			}
-			idle.Reset(idleSync)
+			idle.Reset(p.idleFor())
 		case <-idle.C:
-			if open, _, _ := p.applier.Open(); p.unsynced && !open && !p.torn {
-				if err := p.acknowledge(ctx); err != nil {
-					return "", err
-				}
+			if err := p.idle(ctx); err != nil {
+				return "", err
+			}
+			if open, _, _ := p.applier.Open(); !p.torn && (open || p.unsynced) {
+				idle.Reset(p.idleFor())
 			}
 		}
 	}
+}
+
+// idleFor is how long to wait for more before something is to be done without it: until the open transaction is due, or what is
+// committed is to be made durable.
+func (p *pipe) idleFor() time.Duration {
+	open, _, since := p.applier.Open()
+	if !open || p.torn {
+		return idleSync
+	}
+	wait := p.Tuning.Pause - time.Since(p.paused)
+	if p.Tuning.MinChanges > 0 {
+		wait = max(wait, p.Tuning.Wait-time.Since(since))
+	}
+	return max(wait, time.Millisecond)
+}
+
+// idle does what is due while nothing comes.
+func (p *pipe) idle(ctx context.Context) error {
+	open, _, _ := p.applier.Open()
+	switch {
+	case p.torn:
+		return nil
+	case open:
+		p.busy.Store(time.Now().UnixNano())
+		defer p.busy.Store(0)
+		return p.settle(ctx, false)
+	case p.unsynced:
+		return p.release(ctx)
+	}
+	return nil
 }
 
 // carryOut does one parcel.
@@ -108,7 +141,7 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 		}
 	}
 	if quiet && !p.unsynced || now.Sub(p.synced) >= syncEvery {
-		return p.acknowledge(ctx)
+		return p.release(ctx)
 	}
 	return nil
 }
@@ -145,8 +178,32 @@ func (p *pipe) commit(ctx context.Context) error {
 	p.kept()
 	p.committed, p.unsynced, p.progressed = p.reached, true, true
 	p.paused, p.noted = time.Now(), time.Now()
-	p.Stats.checkpoint(p.committed)
+	if _, held := p.session.(connector.Holder); !held {
+		p.Stats.checkpoint(p.committed)
+	}
 	p.Stats.oldest.Store(0)
+	return nil
+}
+
+// release is acknowledge of what is due: some targets keep commits back to write many together.
+func (p *pipe) release(ctx context.Context) error {
+	h, ok := p.session.(connector.Holder)
+	if !ok || !p.unsynced {
+		return p.acknowledge(ctx)
+	}
+	durable, err := h.Release(ctx)
+	if err != nil {
+		return err
+	}
+	if durable == p.committed {
+		return p.acknowledge(ctx)
+	}
+	p.synced = time.Now()
+	if durable != "" {
+		p.stream.Acknowledge(durable)
+	}
+	status := p.stream.Status()
+	p.Stats.status(status.Retained, status.Warning, status.Quiet)
 	return nil
 }
 
@@ -164,6 +221,7 @@ func (p *pipe) acknowledge(ctx context.Context) error {
 			return err
 		}
 		p.unsynced = false
+		p.Stats.checkpoint(p.committed)
 	}
 	p.synced = time.Now()
 	// What lies between the last commit and the place reached does not concern the tables followed.

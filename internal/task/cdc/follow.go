@@ -124,11 +124,14 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 		follower: f, tables: maps.Clone(f.tables), next: f.next,
 		pool: f.pool(), works: make(chan *apply.Work, groups), reached: position, committed: position,
 	}
-	for range groups {
-		p.works <- apply.NewWork()
-	}
 	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
+	}
+	_, p.asTheyCame = p.session.(connector.Recorder)
+	for range groups {
+		w := apply.NewWork()
+		w.AsTheyCame = p.asTheyCame
+		p.works <- w
 	}
 	p.applier = apply.New(apply.Config{
 		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
@@ -184,20 +187,28 @@ const groups = 3
 
 func (f *follower) pool() *change.GroupPool {
 	changes, bytes := change.MaxGroupChanges, change.MaxGroupBytes
+	// In the midst of a transaction a group grows to the double, so that only one that is large by itself is cut.
 	if f.Tuning.MaxChanges > 0 {
-		changes = min(changes, f.Tuning.MaxChanges)
+		changes = min(changes, max(1, f.Tuning.MaxChanges/2))
 	}
 	if f.Tuning.MaxBytes > 0 {
-		bytes = min(bytes, f.Tuning.MaxBytes)
+		bytes = min(bytes, f.Tuning.MaxBytes/2)
 	}
 	return change.NewBoundedGroupPool(groups, changes, bytes)
+}
+
+// followed is a table as the stream is to deliver it.
+func (p *pipe) followed(t *Table) connector.Followed {
+	f := t.Followed()
+	f.Whole = p.asTheyCame
+	return f
 }
 
 func (f *follower) request(p *pipe) connector.StreamRequest {
 	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
-			r.Tables = append(r.Tables, t.Followed())
+			r.Tables = append(r.Tables, p.followed(t))
 		}
 	}
 	return r

@@ -37,6 +37,8 @@ type pipe struct {
 	pool     *change.GroupPool
 	works    chan *apply.Work // free ones
 	applier  *apply.Applier
+	// asTheyCame says that the target keeps the changes themselves, with all that is known of rows.
+	asTheyCame bool
 
 	end string // of StopPoint.CaughtUp
 

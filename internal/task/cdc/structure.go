@@ -123,7 +123,7 @@ func (p *pipe) follow(ctx context.Context, t *Table) error {
 	p.tables[t.Number], p.reshaped = t, true
 	p.touched(t.Number, nil)
 	if p.stream != nil { // else it is asked for when the stream is opened
-		if err := p.stream.Follow(t.Followed()); err != nil {
+		if err := p.stream.Follow(p.followed(t)); err != nil {
 			return fmt.Errorf("follow table %s: %w", t.Source.Name, err)
 		}
 	}

@@ -9,6 +9,16 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 )
 
+// ApplyException is a structure of the model.
+type ApplyException struct {
+	ErrorTime  *time.Time
+	Key        *string
+	Reason     *string
+	SchemaName *string
+	Statement  *string
+	TableName  *string
+}
+
 // CutOverReplicationTaskRequest is a structure of the model.
 type CutOverReplicationTaskRequest struct {
 	ReplicationTaskArn *string
@@ -18,6 +28,22 @@ type CutOverReplicationTaskRequest struct {
 type CutOverReplicationTaskResponse struct {
 	ReplicationTaskArn *string
 	Status             *string
+}
+
+// DescribeApplyExceptionsRequest is a structure of the model.
+type DescribeApplyExceptionsRequest struct {
+	Marker             *string
+	MaxRecords         *int64
+	ReplicationTaskArn *string
+	SchemaName         *string
+	TableName          *string
+}
+
+// DescribeApplyExceptionsResponse is a structure of the model.
+type DescribeApplyExceptionsResponse struct {
+	ApplyExceptions    []ApplyException
+	Marker             *string
+	ReplicationTaskArn *string
 }
 
 // DescribeMappingPlanRequest is a structure of the model.
@@ -87,6 +113,12 @@ type ExplainAccessResponse struct {
 	Steps        []Step
 }
 
+// LeftRow is a structure of the model.
+type LeftRow struct {
+	Key    *string
+	Reason *string
+}
+
 // PlannedTable is a structure of the model.
 type PlannedTable struct {
 	EstimatedBytes *int64
@@ -97,6 +129,23 @@ type PlannedTable struct {
 	Statements     []string
 	TargetSchema   *string
 	TargetTable    *string
+}
+
+// ReplayApplyExceptionsRequest is a structure of the model.
+type ReplayApplyExceptionsRequest struct {
+	Keys               []string
+	ReplicationTaskArn *string
+	SchemaName         *string
+	TableName          *string
+}
+
+// ReplayApplyExceptionsResponse is a structure of the model.
+type ReplayApplyExceptionsResponse struct {
+	EqualKeys          []string
+	ReplicationTaskArn *string
+	RowsLeft           []LeftRow
+	RowsRemoved        *int64
+	RowsWritten        *int64
 }
 
 // Step is a structure of the model.
@@ -118,34 +167,48 @@ var Service = wire.Service{Name: "whimbrel", SigningName: "whimbrel", ActionPref
 var shapes = [...]wire.Shape{
 	0:  {Name: "AccessKeyId", Kind: wire.String, HasMin: true, Min: 16, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]*", Expr: "[\\w]*"}},
 	1:  {Name: "Action", Kind: wire.String, HasMin: true, Min: 3, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[a-zA-Z0-9-]+:[a-zA-Z0-9]+", Expr: "[a-zA-Z0-9-]+:[a-zA-Z0-9]+"}},
-	2:  {Name: "Arn", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	3:  {Name: "Boolean", Kind: wire.Boolean},
-	4:  {Name: "ContextMap", Kind: wire.Map, Key: 20, Elem: 21},
-	5:  {Name: "CutOverReplicationTaskRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2, Required: true}}},
-	6:  {Name: "CutOverReplicationTaskResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 20}}},
-	7:  {Name: "DescribeMappingPlanRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2, Required: true}, {Name: "TableMappings", Wire: "TableMappings", Query: "TableMappings", Shape: 20}}},
-	8:  {Name: "DescribeMappingPlanResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "After", Wire: "After", Query: "After", Shape: 21}, {Name: "Before", Wire: "Before", Query: "Before", Shape: 21}, {Name: "ColumnsLeftBehind", Wire: "ColumnsLeftBehind", Query: "ColumnsLeftBehind", Shape: 21}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 21}, {Name: "OverruledRules", Wire: "OverruledRules", Query: "OverruledRules", Shape: 21}, {Name: "Source", Wire: "Source", Query: "Source", Shape: 20}, {Name: "Tables", Wire: "Tables", Query: "Tables", Shape: 17}, {Name: "Target", Wire: "Target", Query: "Target", Shape: 20}, {Name: "UnmatchedRules", Wire: "UnmatchedRules", Query: "UnmatchedRules", Shape: 21}}},
-	9:  {Name: "DescribeTaskProgressRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2, Required: true}}},
-	10: {Name: "DescribeTaskProgressResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "BytesLoaded", Wire: "BytesLoaded", Query: "BytesLoaded", Shape: 15}, {Name: "CDCLatencySource", Wire: "CDCLatencySource", Query: "CDCLatencySource", Shape: 11}, {Name: "CDCLatencyTarget", Wire: "CDCLatencyTarget", Query: "CDCLatencyTarget", Shape: 11}, {Name: "ChangesApplied", Wire: "ChangesApplied", Query: "ChangesApplied", Shape: 15}, {Name: "ChangesWaiting", Wire: "ChangesWaiting", Query: "ChangesWaiting", Shape: 15}, {Name: "Ended", Wire: "Ended", Query: "Ended", Shape: 22}, {Name: "Following", Wire: "Following", Query: "Following", Shape: 3}, {Name: "FullLoadProgressPercent", Wire: "FullLoadProgressPercent", Query: "FullLoadProgressPercent", Shape: 14}, {Name: "Position", Wire: "Position", Query: "Position", Shape: 20}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 2}, {Name: "RowsLoaded", Wire: "RowsLoaded", Query: "RowsLoaded", Shape: 15}, {Name: "Started", Wire: "Started", Query: "Started", Shape: 22}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 20}, {Name: "TablesErrored", Wire: "TablesErrored", Query: "TablesErrored", Shape: 15}, {Name: "TablesLoaded", Wire: "TablesLoaded", Query: "TablesLoaded", Shape: 15}, {Name: "TablesLoading", Wire: "TablesLoading", Query: "TablesLoading", Shape: 15}, {Name: "TablesQueued", Wire: "TablesQueued", Query: "TablesQueued", Shape: 15}, {Name: "Warning", Wire: "Warning", Query: "Warning", Shape: 20}}},
-	11: {Name: "Double", Kind: wire.Double},
-	12: {Name: "ExplainAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 0}, {Name: "Action", Wire: "Action", Query: "Action", Shape: 1, Required: true}, {Name: "Context", Wire: "Context", Query: "Context", Shape: 4}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 2}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 2}, {Name: "SourceIp", Wire: "SourceIp", Query: "SourceIp", Shape: 20}}},
-	13: {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 3}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 20}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 4}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 20}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 21}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 20}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 19}}},
-	14: {Name: "Integer", Kind: wire.Integer},
-	15: {Name: "Long", Kind: wire.Long},
-	16: {Name: "PlannedTable", Kind: wire.Structure, Members: []wire.Member{{Name: "EstimatedBytes", Wire: "EstimatedBytes", Query: "EstimatedBytes", Shape: 15}, {Name: "EstimatedRows", Wire: "EstimatedRows", Query: "EstimatedRows", Shape: 15}, {Name: "Segments", Wire: "Segments", Query: "Segments", Shape: 14}, {Name: "SourceSchema", Wire: "SourceSchema", Query: "SourceSchema", Shape: 20}, {Name: "SourceTable", Wire: "SourceTable", Query: "SourceTable", Shape: 20}, {Name: "Statements", Wire: "Statements", Query: "Statements", Shape: 21}, {Name: "TargetSchema", Wire: "TargetSchema", Query: "TargetSchema", Shape: 20}, {Name: "TargetTable", Wire: "TargetTable", Query: "TargetTable", Shape: 20}}},
-	17: {Name: "PlannedTableList", Kind: wire.List, Elem: 16, ItemName: "member"},
-	18: {Name: "Step", Kind: wire.Structure, Members: []wire.Member{{Name: "Effect", Wire: "Effect", Query: "Effect", Shape: 20}, {Name: "Matched", Wire: "Matched", Query: "Matched", Shape: 3}, {Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 20}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 20}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 20}, {Name: "Sid", Wire: "Sid", Query: "Sid", Shape: 20}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 14}}},
-	19: {Name: "StepList", Kind: wire.List, Elem: 18, ItemName: "member"},
-	20: {Name: "Text", Kind: wire.String},
-	21: {Name: "TextList", Kind: wire.List, Elem: 20, ItemName: "member"},
-	22: {Name: "Timestamp", Kind: wire.Timestamp},
+	2:  {Name: "ApplyException", Kind: wire.Structure, Members: []wire.Member{{Name: "ErrorTime", Wire: "ErrorTime", Query: "ErrorTime", Shape: 34}, {Name: "Key", Wire: "Key", Query: "Key", Shape: 27}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 27}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 32}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 27}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 32}}},
+	3:  {Name: "ApplyExceptionList", Kind: wire.List, Elem: 2, ItemName: "member"},
+	4:  {Name: "Arn", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	5:  {Name: "Boolean", Kind: wire.Boolean},
+	6:  {Name: "ContextMap", Kind: wire.Map, Key: 32, Elem: 33},
+	7:  {Name: "CutOverReplicationTaskRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}}},
+	8:  {Name: "CutOverReplicationTaskResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 32}}},
+	9:  {Name: "DescribeApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 32}, {Name: "MaxRecords", Wire: "MaxRecords", Query: "MaxRecords", Shape: 18}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 31}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 31}}},
+	10: {Name: "DescribeApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ApplyExceptions", Wire: "ApplyExceptions", Query: "ApplyExceptions", Shape: 3}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 32}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 32}}},
+	11: {Name: "DescribeMappingPlanRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "TableMappings", Wire: "TableMappings", Query: "TableMappings", Shape: 32}}},
+	12: {Name: "DescribeMappingPlanResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "After", Wire: "After", Query: "After", Shape: 33}, {Name: "Before", Wire: "Before", Query: "Before", Shape: 33}, {Name: "ColumnsLeftBehind", Wire: "ColumnsLeftBehind", Query: "ColumnsLeftBehind", Shape: 33}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 33}, {Name: "OverruledRules", Wire: "OverruledRules", Query: "OverruledRules", Shape: 33}, {Name: "Source", Wire: "Source", Query: "Source", Shape: 32}, {Name: "Tables", Wire: "Tables", Query: "Tables", Shape: 24}, {Name: "Target", Wire: "Target", Query: "Target", Shape: 32}, {Name: "UnmatchedRules", Wire: "UnmatchedRules", Query: "UnmatchedRules", Shape: 33}}},
+	13: {Name: "DescribeTaskProgressRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}}},
+	14: {Name: "DescribeTaskProgressResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "BytesLoaded", Wire: "BytesLoaded", Query: "BytesLoaded", Shape: 22}, {Name: "CDCLatencySource", Wire: "CDCLatencySource", Query: "CDCLatencySource", Shape: 15}, {Name: "CDCLatencyTarget", Wire: "CDCLatencyTarget", Query: "CDCLatencyTarget", Shape: 15}, {Name: "ChangesApplied", Wire: "ChangesApplied", Query: "ChangesApplied", Shape: 22}, {Name: "ChangesWaiting", Wire: "ChangesWaiting", Query: "ChangesWaiting", Shape: 22}, {Name: "Ended", Wire: "Ended", Query: "Ended", Shape: 34}, {Name: "Following", Wire: "Following", Query: "Following", Shape: 5}, {Name: "FullLoadProgressPercent", Wire: "FullLoadProgressPercent", Query: "FullLoadProgressPercent", Shape: 18}, {Name: "Position", Wire: "Position", Query: "Position", Shape: 32}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "RowsLoaded", Wire: "RowsLoaded", Query: "RowsLoaded", Shape: 22}, {Name: "Started", Wire: "Started", Query: "Started", Shape: 34}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 32}, {Name: "TablesErrored", Wire: "TablesErrored", Query: "TablesErrored", Shape: 22}, {Name: "TablesLoaded", Wire: "TablesLoaded", Query: "TablesLoaded", Shape: 22}, {Name: "TablesLoading", Wire: "TablesLoading", Query: "TablesLoading", Shape: 22}, {Name: "TablesQueued", Wire: "TablesQueued", Query: "TablesQueued", Shape: 22}, {Name: "Warning", Wire: "Warning", Query: "Warning", Shape: 32}}},
+	15: {Name: "Double", Kind: wire.Double},
+	16: {Name: "ExplainAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 0}, {Name: "Action", Wire: "Action", Query: "Action", Shape: 1, Required: true}, {Name: "Context", Wire: "Context", Query: "Context", Shape: 6}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 4}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 4}, {Name: "SourceIp", Wire: "SourceIp", Query: "SourceIp", Shape: 32}}},
+	17: {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 5}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 32}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 6}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 32}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 33}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 32}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 30}}},
+	18: {Name: "Integer", Kind: wire.Integer},
+	19: {Name: "KeyList", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 1000, Elem: 27, ItemName: "member"},
+	20: {Name: "LeftRow", Kind: wire.Structure, Members: []wire.Member{{Name: "Key", Wire: "Key", Query: "Key", Shape: 27}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 27}}},
+	21: {Name: "LeftRowList", Kind: wire.List, Elem: 20, ItemName: "member"},
+	22: {Name: "Long", Kind: wire.Long},
+	23: {Name: "PlannedTable", Kind: wire.Structure, Members: []wire.Member{{Name: "EstimatedBytes", Wire: "EstimatedBytes", Query: "EstimatedBytes", Shape: 22}, {Name: "EstimatedRows", Wire: "EstimatedRows", Query: "EstimatedRows", Shape: 22}, {Name: "Segments", Wire: "Segments", Query: "Segments", Shape: 18}, {Name: "SourceSchema", Wire: "SourceSchema", Query: "SourceSchema", Shape: 32}, {Name: "SourceTable", Wire: "SourceTable", Query: "SourceTable", Shape: 32}, {Name: "Statements", Wire: "Statements", Query: "Statements", Shape: 33}, {Name: "TargetSchema", Wire: "TargetSchema", Query: "TargetSchema", Shape: 32}, {Name: "TargetTable", Wire: "TargetTable", Query: "TargetTable", Shape: 32}}},
+	24: {Name: "PlannedTableList", Kind: wire.List, Elem: 23, ItemName: "member"},
+	25: {Name: "ReplayApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 19}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 31}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 31, Required: true}}},
+	26: {Name: "ReplayApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "EqualKeys", Wire: "EqualKeys", Query: "EqualKeys", Shape: 28}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 32}, {Name: "RowsLeft", Wire: "RowsLeft", Query: "RowsLeft", Shape: 21}, {Name: "RowsRemoved", Wire: "RowsRemoved", Query: "RowsRemoved", Shape: 22}, {Name: "RowsWritten", Wire: "RowsWritten", Query: "RowsWritten", Shape: 22}}},
+	27: {Name: "RowText", Kind: wire.String, Sensitive: true},
+	28: {Name: "RowTextList", Kind: wire.List, Elem: 27, ItemName: "member"},
+	29: {Name: "Step", Kind: wire.Structure, Members: []wire.Member{{Name: "Effect", Wire: "Effect", Query: "Effect", Shape: 32}, {Name: "Matched", Wire: "Matched", Query: "Matched", Shape: 5}, {Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 32}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 32}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 32}, {Name: "Sid", Wire: "Sid", Query: "Sid", Shape: 32}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 18}}},
+	30: {Name: "StepList", Kind: wire.List, Elem: 29, ItemName: "member"},
+	31: {Name: "TableName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
+	32: {Name: "Text", Kind: wire.String},
+	33: {Name: "TextList", Kind: wire.List, Elem: 32, ItemName: "member"},
+	34: {Name: "Timestamp", Kind: wire.Timestamp},
 }
 
 var operations = [...]wire.Operation{
-	{Name: "CutOverReplicationTask", Input: 5, Output: 6, Errors: []int{1, 0}, NewInput: func() any { return new(CutOverReplicationTaskRequest) }},
-	{Name: "DescribeMappingPlan", Input: 7, Output: 8, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeMappingPlanRequest) }},
-	{Name: "DescribeTaskProgress", Input: 9, Output: 10, Errors: []int{1}, NewInput: func() any { return new(DescribeTaskProgressRequest) }},
-	{Name: "ExplainAccess", Input: 12, Output: 13, Errors: []int{1}, NewInput: func() any { return new(ExplainAccessRequest) }},
+	{Name: "CutOverReplicationTask", Input: 7, Output: 8, Errors: []int{1, 0}, NewInput: func() any { return new(CutOverReplicationTaskRequest) }},
+	{Name: "DescribeApplyExceptions", Input: 9, Output: 10, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeApplyExceptionsRequest) }},
+	{Name: "DescribeMappingPlan", Input: 11, Output: 12, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeMappingPlanRequest) }},
+	{Name: "DescribeTaskProgress", Input: 13, Output: 14, Errors: []int{1}, NewInput: func() any { return new(DescribeTaskProgressRequest) }},
+	{Name: "ExplainAccess", Input: 16, Output: 17, Errors: []int{1}, NewInput: func() any { return new(ExplainAccessRequest) }},
+	{Name: "ReplayApplyExceptions", Input: 25, Output: 26, Errors: []int{1, 0}, NewInput: func() any { return new(ReplayApplyExceptionsRequest) }},
 }
 
 var faults = [...]wire.ErrorShape{

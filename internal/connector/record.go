@@ -1,0 +1,34 @@
+package connector
+
+import (
+	"context"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+)
+
+// Recorder is an ApplySession whose target keeps the changes themselves, one behind the other, and no rows that they could be
+// carried out on: files, streams. It is given every change as the source made it. Write, Savepoint and RollbackTo are
+// not used for changes then.
+type Recorder interface {
+	ApplySession
+	// Record takes the changes of a group inside the open transaction. tables[i] describes g.Tables[i]; its changes are
+	// left out when that is nil. reject is told of a change that the target cannot keep, by its place in g.Tables[i]; the
+	// change is then left out, and an error from it ends the call. Nothing of the group is kept.
+	Record(ctx context.Context, g *change.Group, tables []*Recorded, reject func(i, index int, r change.Reject) error) error
+}
+
+// Recorded is a table of a Recorder.
+type Recorded struct {
+	Table   *catalog.Table // the target's
+	Columns []LoadColumn
+}
+
+// Holder is an ApplySession that keeps commits back, to write many of them together: they count as durable once Release or
+// Sync says so. What a lost session has kept back comes again from the source.
+type Holder interface {
+	ApplySession
+	// Release writes what is due, and returns the position up to which commits are durable; empty when none of the session
+	// is. Sync writes all, due or not.
+	Release(ctx context.Context) (durable string, err error)
+}

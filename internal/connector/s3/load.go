@@ -1,0 +1,234 @@
+package s3
+
+import (
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/rowfile"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/store"
+)
+
+// loader writes the rows of one segment into files of its own. Their bytes travel while rows come, and the files get their
+// names once the segment is marked.
+type loader struct {
+	target  *target
+	request connector.LoadRequest
+	numbers *numbers
+	layout  rowfile.Layout
+	lines   []rowfile.Line
+	file    *file // the one that is being written
+	sealed  []store.Ticket
+	taken   []int
+	ended   bool
+}
+
+var _ connector.Loader = (*loader)(nil)
+
+// file is a file on its way: rows, perhaps compressed, staged.
+type file struct {
+	writer rowfile.Writer
+	zip    *gzip.Writer
+	out    *counting
+}
+
+// counting counts what a file has come to.
+type counting struct {
+	store.Staged
+	size int64
+}
+
+func (c *counting) Write(p []byte) (int, error) {
+	n, err := c.Staged.Write(p)
+	c.size += int64(n)
+	return n, err
+}
+
+// Load implements connector.Target.
+func (t *target) Load(ctx context.Context, r connector.LoadRequest) (connector.Loader, error) {
+	if r.Raw {
+		return nil, invalid("", "files take no raw stream")
+	}
+	if len(r.Columns) == 0 {
+		return nil, invalid("select at least one column", "load table %s: no columns", r.Table.Name)
+	}
+	n, err := t.numbersOf(ctx, r.Mark)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Exec(ctx, r.Before); err != nil {
+		return nil, err
+	}
+	return &loader{target: t, request: r, numbers: n, layout: rowfile.Layout{Columns: r.Columns, Op: t.settings.opOnLoad, Stamp: t.settings.stamp}}, nil
+}
+
+// Write implements connector.Loader.
+func (l *loader) Write(ctx context.Context, b *change.Batch) error {
+	if l.ended {
+		return errEnded
+	}
+	if err := l.open(ctx); err != nil {
+		return err
+	}
+	at := time.Now()
+	if l.target.settings.atStart {
+		at = l.target.started
+	}
+	l.lines = l.lines[:0]
+	for row := range b.Rows() {
+		line := rowfile.Line{Op: 'I', Batch: b, Row: int32(row), Stamp: at.UnixMicro()}
+		if column, why := l.file.writer.Check(&line); why != "" {
+			if err := l.reject(b, row, column, why); err != nil {
+				return err
+			}
+			continue
+		}
+		l.lines = append(l.lines, line)
+	}
+	if err := l.file.writer.Write(l.lines); err != nil {
+		return fmt.Errorf("load table %s: %w", l.request.Table.Name, err)
+	}
+	if l.file.out.size >= l.target.settings.maxFile {
+		return l.seal(ctx)
+	}
+	return nil
+}
+
+func (l *loader) reject(b *change.Batch, row, column int, why string) error {
+	var names []string
+	var columns []int
+	if k := l.request.Table.PrimaryKey; k != nil {
+		for i, c := range l.request.Columns {
+			for _, name := range k.Columns {
+				if c.Column.Name == name {
+					names, columns = append(names, name), append(columns, i)
+				}
+			}
+		}
+	}
+	if !l.request.Careful { // a refused row fails the load, which is then done again with care
+		return &connector.Error{Class: connector.Data, Err: fmt.Errorf("column %q of table %s: %s", l.request.Columns[column].Column.Name, l.request.Table.Name, why)}
+	}
+	return l.request.Reject(change.Reject{Fault: change.DataFault, Column: l.request.Columns[column].Column.Name, Key: change.KeyText(b, row, names, columns), Reason: why})
+}
+
+// open begins a file when none is being written.
+func (l *loader) open(ctx context.Context) error {
+	if l.file != nil {
+		return nil
+	}
+	number := l.numbers.take()
+	l.taken = append(l.taken, number)
+	f, err := l.target.newFile(ctx, folder(l.request.Table.Name)+loadName(number, l.target.extension()), l.layout)
+	l.file = f
+	return err
+}
+
+// extension is the end of a file's name.
+func (t *target) extension() string {
+	e := t.settings.format.Extension()
+	if t.settings.gzipCSV {
+		e += ".gz"
+	}
+	return e
+}
+
+func (t *target) newFile(ctx context.Context, key string, l rowfile.Layout) (*file, error) {
+	o := store.Options{ContentType: t.settings.format.ContentType()}
+	if t.settings.gzipCSV {
+		o.ContentEncoding = "gzip"
+	}
+	f := &file{out: &counting{Staged: t.store.Stage(ctx, key, o)}}
+	var to io.Writer = f.out
+	if t.settings.gzipCSV {
+		f.zip = gzip.NewWriter(f.out)
+		to = f.zip
+	}
+	var err error
+	f.writer, err = t.settings.format.New(to, l)
+	return f, err
+}
+
+// seal ends a file, which gets its name by publishing the ticket.
+func (f *file) seal(ctx context.Context) (store.Ticket, error) {
+	if err := f.writer.Close(); err != nil {
+		return store.Ticket{}, err
+	}
+	if f.zip != nil {
+		if err := f.zip.Close(); err != nil {
+			return store.Ticket{}, fmt.Errorf("end a compressed file: %w", err)
+		}
+	}
+	return f.out.Seal(ctx)
+}
+
+func (l *loader) seal(ctx context.Context) error {
+	ticket, err := l.file.seal(ctx)
+	if err != nil {
+		return err
+	}
+	l.file, l.sealed = nil, append(l.sealed, ticket)
+	return nil
+}
+
+// Commit implements connector.Loader.
+func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
+	if l.ended {
+		return errEnded
+	}
+	if l.file != nil {
+		if err := l.seal(ctx); err != nil {
+			return err
+		}
+	}
+	t, m := l.target, l.request.Mark
+	if m != (connector.Mark{}) {
+		// An error may mean that the mark is there and its answer was lost: what it names must stay. If it is not, it is swept
+		// before the table is loaded again.
+		l.ended = true
+		if err := t.commit(ctx, m, l.numbers.plan, c, l.sealed); err != nil {
+			t.forgetNumbers(m.Table)
+			return err
+		}
+	}
+	l.ended = true
+	key := markKey(m.Run, m.Table, m.Segment.Number)
+	t.remember(key, waiting{l.numbers.plan, l.sealed})
+	for _, f := range l.sealed {
+		if err := t.store.Publish(ctx, f); err != nil {
+			return err
+		}
+	}
+	t.published(key, l.numbers.plan)
+	return t.Exec(ctx, l.request.After)
+}
+
+// Abort implements connector.Loader.
+func (l *loader) Abort() {
+	if l.ended {
+		return
+	}
+	l.ended = true
+	if l.file != nil {
+		l.file.out.Abandon()
+	}
+	l.target.discard(l.sealed)
+	for _, number := range l.taken {
+		l.numbers.give(number)
+	}
+}
+
+// discardWithin is how long the store is asked to forget what nobody will publish; what it keeps is swept later.
+const discardWithin = 10 * time.Second
+
+func (t *target) discard(files []store.Ticket) {
+	ctx, stop := context.WithTimeout(context.Background(), discardWithin)
+	defer stop()
+	for _, f := range files {
+		_ = t.store.Sweep(ctx, f.Key, nil, func(key string) bool { return key != f.Key })
+	}
+}

@@ -1,0 +1,62 @@
+package s3
+
+import (
+	"time"
+)
+
+// partition is how the files of changes lie in folders by the date of their commits.
+type partition struct {
+	on     bool
+	layout string // of package time
+	zone   *time.Location
+}
+
+// sequences are the layouts of DatePartitionSequence, with a slash where the delimiter goes.
+var sequences = map[string][]string{
+	"YYYYMMDD":   {"2006", "01", "02"},
+	"YYYYMMDDHH": {"2006", "01", "02", "15"},
+	"YYYYMM":     {"2006", "01"},
+	"MMYYYYDD":   {"01", "2006", "02"},
+	"DDMMYYYY":   {"02", "01", "2006"},
+}
+
+var delimiters = map[string]string{"SLASH": "/", "UNDERSCORE": "_", "DASH": "-", "NONE": ""}
+
+func (r *reader) partition(s *settings) {
+	s.partition.zone = time.UTC
+	s.partition.on = r.truth("DatePartitionEnabled", false)
+	sequence := r.choice("DatePartitionSequence", "YYYYMMDD", "YYYYMMDDHH", "YYYYMM", "MMYYYYDD", "DDMMYYYY")
+	delimiter := delimiters[r.choice("DatePartitionDelimiter", "SLASH", "UNDERSCORE", "DASH", "NONE")]
+	for i, part := range sequences[sequence] {
+		if i > 0 {
+			s.partition.layout += delimiter
+		}
+		s.partition.layout += part
+	}
+	if name := r.text("DatePartitionTimezone", ""); name != "" {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			r.fail("DatePartitionTimezone", name, "a zone such as Europe/Paris")
+			return
+		}
+		s.partition.zone = zone
+	}
+}
+
+// folder is where the files of a commit go, below the table's folder, with its slash.
+func (p partition) folder(at time.Time) string {
+	if !p.on {
+		return ""
+	}
+	return at.In(p.zone).Format(p.layout) + "/"
+}
+
+// stamp is the name of a file of changes without its extension.
+func (p partition) stamp(at time.Time) string {
+	if p.on {
+		at = at.In(p.zone)
+	} else {
+		at = at.UTC()
+	}
+	return at.Format("20060102-150405") + at.Format(".000")[1:]
+}

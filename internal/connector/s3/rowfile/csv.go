@@ -1,0 +1,272 @@
+package rowfile
+
+import (
+	"bytes"
+	"io"
+	"unicode/utf8"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
+)
+
+// CSV is the dialect of DMS's CSV files.
+type CSV struct {
+	Delimiter, RowDelimiter string
+	// Null is written for a null, Absent for a value that the source has not sent.
+	Null, Absent string
+	// Quote puts fields in quotation marks that need it (Rfc4180). Without it a value that a reader would take apart is refused.
+	Quote  bool
+	Header bool // AddColumnName
+	Pad    bool // AddTrailingPaddingCharacter
+}
+
+// Extension implements Format.
+func (CSV) Extension() string { return ".csv" }
+
+// ContentType implements Format.
+func (CSV) ContentType() string { return "text/csv" }
+
+// flushAt is how much text is gathered before it is written.
+const flushAt = 64 << 10
+
+// csvWriter writes one file.
+type csvWriter struct {
+	CSV
+	layout Layout
+	w      io.Writer
+	buf    []byte
+	lead   []byte
+	// special are the bytes on which a field is looked at more closely.
+	special [256]bool
+	plain   []bool // by column: its values never hold a special byte
+	digits  []int
+	width   []int // by column: to how many characters texts are padded; 0 is none
+}
+
+// New implements Format.
+func (c CSV) New(w io.Writer, l Layout) (Writer, error) {
+	f := &csvWriter{CSV: c, layout: l, w: w}
+	for _, s := range []string{c.Delimiter, c.RowDelimiter, "\n", "\r", `"`} {
+		f.special[s[0]] = true
+	}
+	numeric := f.keepsPlain("0123456789+-.:eEinftyNaTBCrusl ")
+	for _, col := range l.Columns {
+		f.plain = append(f.plain, numeric && col.Layout != change.Text && col.Layout != change.Native && col.Layout != change.Bytes)
+		f.digits = append(f.digits, digitsOf(col.Column.Type))
+		f.width = append(f.width, c.widthOf(col.Column.Type))
+	}
+	for _, s := range l.Lead {
+		f.lead = append(f.field(f.lead, []byte(s)), c.Delimiter...)
+	}
+	if c.Header {
+		f.header()
+	}
+	return f, nil
+}
+
+// keepsPlain reports whether none of the letters is special, nor the words that stand for a null.
+func (f *csvWriter) keepsPlain(letters string) bool {
+	for i := range len(letters) {
+		if f.special[letters[i]] {
+			return false
+		}
+	}
+	return f.Null == ""
+}
+
+func digitsOf(t datatype.Type) int {
+	if t.Kind == datatype.DateTime || t.Kind == datatype.Time {
+		return min(t.Scale, 6)
+	}
+	return 0
+}
+
+func (c CSV) widthOf(t datatype.Type) int {
+	if !c.Pad || t.Kind != datatype.String && t.Kind != datatype.WString {
+		return 0
+	}
+	return t.Length
+}
+
+func (f *csvWriter) header() {
+	first := true
+	name := func(s string) {
+		if !first {
+			f.buf = append(f.buf, f.Delimiter...)
+		}
+		first = false
+		f.buf = f.field(f.buf, []byte(s))
+	}
+	if f.layout.Op {
+		name("Op")
+	}
+	if f.layout.Stamp != "" {
+		name(f.layout.Stamp)
+	}
+	for _, c := range f.layout.Columns {
+		name(c.Column.Name)
+	}
+	f.buf = append(f.buf, f.RowDelimiter...)
+}
+
+// Check implements Writer.
+func (f *csvWriter) Check(l *Line) (int, string) {
+	if f.Quote {
+		return 0, ""
+	}
+	for c := range f.layout.Columns {
+		v, i, ok := l.value(c)
+		if f.plain[c] || !ok || v.IsNull(i) || v.Layout.Holds() != change.InData || v.Layout == change.Bytes {
+			continue
+		}
+		p := v.Value(i)
+		if bytes.Contains(p, []byte(f.Delimiter)) || bytes.Contains(p, []byte(f.RowDelimiter)) {
+			return c, "the value holds a delimiter of the file, and Rfc4180 is false, so that no quotation marks can keep it together"
+		}
+	}
+	return 0, ""
+}
+
+// Write implements Writer.
+func (f *csvWriter) Write(lines []Line) error {
+	for i := range lines {
+		f.line(&lines[i])
+		if len(f.buf) >= flushAt {
+			if err := f.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *csvWriter) line(l *Line) {
+	dst := f.buf
+	if f.layout.Op {
+		dst = append(dst, l.Op)
+		dst = append(dst, f.Delimiter...)
+	}
+	dst = append(dst, f.lead...)
+	if f.layout.Stamp != "" {
+		dst = appendStamp(dst, l.Stamp)
+		dst = append(dst, f.Delimiter...)
+	}
+	for c := range f.layout.Columns {
+		if c > 0 {
+			dst = append(dst, f.Delimiter...)
+		}
+		v, i, ok := l.value(c)
+		switch {
+		case !ok:
+			dst = append(dst, f.Absent...)
+		case v.IsNull(i):
+			dst = append(dst, f.Null...)
+		default:
+			dst = f.value(dst, v, i, c)
+		}
+	}
+	f.buf = append(dst, f.RowDelimiter...)
+}
+
+// value appends a value that is not null.
+func (f *csvWriter) value(dst []byte, v *change.Vector, i, c int) []byte {
+	switch v.Layout {
+	case change.Text, change.Decimal, change.Native:
+		if f.width[c] > 0 {
+			return f.padded(dst, v.Value(i), f.width[c])
+		}
+		if f.plain[c] {
+			return append(dst, v.Value(i)...)
+		}
+		return f.field(dst, v.Value(i))
+	case change.Instant: // in UTC, without saying so, as DMS writes it
+		dst, at := change.AppendMoment(dst, change.Moment(v.Ints[i]), f.digits[c]), len(dst)
+		return f.quoteFrom(dst, at, c)
+	default:
+		dst, at := change.AppendValue(dst, v, i, f.digits[c]), len(dst)
+		return f.quoteFrom(dst, at, c)
+	}
+}
+
+// quoteFrom quotes what was appended from a place on, if it needs it.
+func (f *csvWriter) quoteFrom(dst []byte, at, c int) []byte {
+	if f.plain[c] || !f.needsQuotes(dst[at:]) {
+		return dst
+	}
+	text := append([]byte(nil), dst[at:]...) // rare: a delimiter that is a digit or a sign
+	return appendQuoted(dst[:at], text)
+}
+
+// field appends a text.
+func (f *csvWriter) field(dst, p []byte) []byte {
+	if f.needsQuotes(p) {
+		return appendQuoted(dst, p)
+	}
+	return append(dst, p...)
+}
+
+// needsQuotes reports whether a reader would take a field apart, or for a null.
+func (f *csvWriter) needsQuotes(p []byte) bool {
+	if !f.Quote {
+		return false
+	}
+	if len(p) == len(f.Null) && string(p) == f.Null {
+		return true
+	}
+	for _, c := range p {
+		if f.special[c] && (c == '"' || c == '\n' || c == '\r' || f.delimits(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *csvWriter) delimits(p []byte) bool {
+	return bytes.Contains(p, []byte(f.Delimiter)) || bytes.Contains(p, []byte(f.RowDelimiter)) || bytes.IndexByte(p, '"') >= 0
+}
+
+func appendQuoted(dst, p []byte) []byte {
+	dst = append(dst, '"')
+	for {
+		at := bytes.IndexByte(p, '"')
+		if at < 0 {
+			break
+		}
+		dst = append(dst, p[:at+1]...)
+		dst = append(dst, '"')
+		p = p[at+1:]
+	}
+	dst = append(dst, p...)
+	return append(dst, '"')
+}
+
+// padded fills a text up with blanks to its column's length in characters.
+func (f *csvWriter) padded(dst, p []byte, width int) []byte {
+	missing := width - utf8.RuneCount(p)
+	if missing <= 0 {
+		return f.field(dst, p)
+	}
+	text := append(append(make([]byte, 0, len(p)+missing), p...), bytes.Repeat([]byte(" "), missing)...)
+	return f.field(dst, text)
+}
+
+// appendStamp writes microseconds since 1970 as DMS writes its time stamps.
+func appendStamp(dst []byte, micros int64) []byte {
+	return change.AppendMoment(dst, change.Moment(micros-epochMicros), 6)
+}
+
+// epochMicros lie between 1970 and 2000, where the moments of package change begin.
+const epochMicros = 10957 * change.MicrosPerDay
+
+// Flush implements Writer.
+func (f *csvWriter) Flush() error {
+	_, err := f.w.Write(f.buf)
+	f.buf = f.buf[:0]
+	if cap(f.buf) > 1<<20 {
+		f.buf = nil
+	}
+	return err
+}
+
+// Close implements Writer.
+func (f *csvWriter) Close() error { return f.Flush() }

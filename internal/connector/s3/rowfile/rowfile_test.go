@@ -1,0 +1,195 @@
+package rowfile_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/rowfile"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
+)
+
+func textColumns(n int) ([]connector.LoadColumn, []change.Layout) {
+	columns, layouts := make([]connector.LoadColumn, n), make([]change.Layout, n)
+	for i := range columns {
+		columns[i] = connector.LoadColumn{Column: &catalog.Column{Name: fmt.Sprintf("c%d", i), Type: datatype.Type{Kind: datatype.WString}}, Layout: change.Text}
+		layouts[i] = change.Text
+	}
+	return columns, layouts
+}
+
+// TestCSVIsReadBack by Go's own reader, whatever stands in the texts.
+func TestCSVIsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 4).Draw(t, "columns")
+		columns, layouts := textColumns(n)
+		field := rapid.StringOf(rapid.SampledFrom([]rune{'a', '"', ',', '\n', '|', ' ', 'é', '\t'}))
+		rows := rapid.SliceOfN(rapid.SliceOfN(field, n, n), 1, 5).Draw(t, "rows")
+		var b change.Batch
+		b.Reset(layouts)
+		var lines []rowfile.Line
+		for i, row := range rows {
+			for c, v := range row {
+				b.Columns[c].AppendString(v)
+			}
+			b.EndRow()
+			lines = append(lines, rowfile.Line{Batch: &b, Row: int32(i), Op: 'I'})
+		}
+		delimiter := rapid.SampledFrom([]string{",", "|", "\t"}).Draw(t, "delimiter")
+		var out bytes.Buffer
+		w, err := rowfile.CSV{Delimiter: delimiter, RowDelimiter: "\n", Quote: true}.New(&out, rowfile.Layout{Columns: columns, Op: true})
+		require.NoError(t, err)
+		require.NoError(t, w.Write(lines))
+		require.NoError(t, w.Close())
+		r := csv.NewReader(&out)
+		r.Comma = rune(delimiter[0])
+		got, err := r.ReadAll()
+		require.NoError(t, err)
+		require.Len(t, got, len(rows))
+		for i, row := range rows {
+			require.Equal(t, append([]string{"I"}, row...), got[i])
+		}
+	})
+}
+
+func TestCSVWithoutQuotesRefusesDelimiters(t *testing.T) {
+	columns, layouts := textColumns(1)
+	w, err := rowfile.CSV{Delimiter: ",", RowDelimiter: "\n"}.New(io.Discard, rowfile.Layout{Columns: columns})
+	require.NoError(t, err)
+	for text, refused := range map[string]bool{"a": false, `a"b`: false, "a,b": true, "a\nb": true} {
+		var b change.Batch
+		b.Reset(layouts)
+		b.Columns[0].AppendString(text)
+		b.EndRow()
+		_, why := w.Check(&rowfile.Line{Batch: &b})
+		require.Equal(t, refused, why != "", text)
+	}
+}
+
+// TestParquetDecimals of every width keep their digits, and those that do not fit are refused.
+func TestParquetDecimals(t *testing.T) {
+	for _, c := range []struct {
+		precision, scale int
+		fits             []string
+		not              []string
+	}{
+		{9, 2, []string{"1234567.89", "-1234567.89", "0.00", "0.01"}, []string{"12345678.00", "0.001", "NaN", "Infinity", "1e5"}},
+		{18, 0, []string{"999999999999999999", "-999999999999999999"}, []string{"1000000000000000000", "0.5"}},
+		{38, 10, []string{"1234567890123456789012345678.0123456789", "-1234567890123456789012345678.0123456789", "0.0000000001", "-0.0000000001"}, []string{"12345678901234567890123456789.0"}},
+	} {
+		column := connector.LoadColumn{Column: &catalog.Column{Name: "n", Type: datatype.Type{Kind: datatype.Numeric, Precision: c.precision, Scale: c.scale}}, Layout: change.Decimal}
+		var out bytes.Buffer
+		w, err := rowfile.Parquet{DataPage: 1 << 20, RowGroup: 3, Statistics: true}.New(&out, rowfile.Layout{Columns: []connector.LoadColumn{column}})
+		require.NoError(t, err)
+		var b change.Batch
+		b.Reset([]change.Layout{change.Decimal})
+		var lines []rowfile.Line
+		for i, text := range append(append([]string{}, c.fits...), c.not...) {
+			b.Columns[0].AppendString(text)
+			b.EndRow()
+			line := rowfile.Line{Batch: &b, Row: int32(i)}
+			_, why := w.Check(&line)
+			require.Equal(t, i >= len(c.fits), why != "", text)
+			if why == "" {
+				lines = append(lines, line)
+			}
+		}
+		require.NoError(t, w.Write(lines))
+		require.NoError(t, w.Close())
+		file, err := parquet.OpenFile(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		require.NoError(t, err)
+		var got []string
+		for _, g := range file.RowGroups() {
+			values := make([]parquet.Value, 10)
+			pages := g.ColumnChunks()[0].Pages()
+			for {
+				page, err := pages.ReadPage()
+				if err == io.EOF {
+					break
+				}
+				require.NoError(t, err)
+				n, err := page.Values().ReadValues(values)
+				require.ErrorIs(t, err, io.EOF)
+				for _, v := range values[:n] {
+					got = append(got, decimalText(v, c.scale))
+				}
+			}
+			require.NoError(t, pages.Close())
+		}
+		var want []string
+		for _, text := range c.fits {
+			want = append(want, normal(text, c.scale))
+		}
+		require.Equal(t, want, got)
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	columns := []connector.LoadColumn{
+		{Column: &catalog.Column{Name: "id", Type: datatype.Type{Kind: datatype.Int8}}, Layout: change.Int64},
+		{Column: &catalog.Column{Name: "n", Type: datatype.Type{Kind: datatype.Numeric, Precision: 12, Scale: 2}}, Layout: change.Decimal},
+		{Column: &catalog.Column{Name: "at", Type: datatype.Type{Kind: datatype.DateTime, Scale: 6}}, Layout: change.Timestamp},
+		{Column: &catalog.Column{Name: "s", Type: datatype.Type{Kind: datatype.WString, Length: 40}}, Layout: change.Text},
+	}
+	var batch change.Batch
+	batch.Reset([]change.Layout{change.Int64, change.Decimal, change.Timestamp, change.Text})
+	lines := make([]rowfile.Line, change.MaxBatchRows)
+	for i := range lines {
+		batch.Columns[0].AppendInt(int64(i) * 7919)
+		batch.Columns[1].AppendString(fmt.Sprintf("%d.%02d", i*13, i%100))
+		batch.Columns[2].AppendInt(int64(i) * 1_234_567)
+		batch.Columns[3].AppendString("customer number " + strings.Repeat("x", i%20))
+		batch.EndRow()
+		lines[i] = rowfile.Line{Batch: &batch, Row: int32(i)}
+	}
+	for name, f := range map[string]rowfile.Format{
+		"csv":     rowfile.CSV{Delimiter: ",", RowDelimiter: "\n", Quote: true},
+		"parquet": rowfile.Parquet{DataPage: 1 << 20, DictPage: 1 << 20, RowGroup: 10000, Statistics: true},
+		"plain":   rowfile.Parquet{Encoding: "plain", DataPage: 1 << 20, RowGroup: 10000, Statistics: true},
+	} {
+		b.Run(name, func(b *testing.B) {
+			w, err := f.New(io.Discard, rowfile.Layout{Columns: columns})
+			require.NoError(b, err)
+			b.SetBytes(int64(batch.Payload()))
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NoError(b, w.Write(lines))
+			}
+			require.NoError(b, w.Close())
+		})
+	}
+}
+
+// decimalText writes a stored decimal out.
+func decimalText(v parquet.Value, scale int) string {
+	n := new(big.Int)
+	switch v.Kind() {
+	case parquet.Int32:
+		n.SetInt64(int64(v.Int32()))
+	case parquet.Int64:
+		n.SetInt64(v.Int64())
+	default:
+		p := v.ByteArray()
+		n.SetBytes(p)
+		if p[0]&0x80 != 0 {
+			n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(p))))
+		}
+	}
+	return new(big.Rat).SetFrac(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)).FloatString(scale)
+}
+
+func normal(text string, scale int) string {
+	r, _ := new(big.Rat).SetString(text)
+	return r.FloatString(scale)
+}

@@ -1,0 +1,134 @@
+package dms
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/all"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+func bucketEndpoint(name string, s *dmsapi.S3Settings) *createInput {
+	return &createInput{EndpointIdentifier: &name, EndpointType: new("target"), EngineName: new("s3"), S3Settings: s}
+}
+
+func TestBucketEndpoint(t *testing.T) {
+	b := newEndpointBench(t)
+	in := bucketEndpoint("lake", &dmsapi.S3Settings{
+		ServiceAccessRoleArn: new(theRole), BucketName: new("lake"), BucketFolder: new("dms"), CsvRowDelimiter: new("\n"), CsvDelimiter: new("\t"),
+		DatePartitionEnabled: new(true), DatePartitionSequence: new("YYYYMMDDHH"), CdcMaxBatchInterval: new(int64(5)),
+	})
+	checks, err := b.api.Operation("CreateEndpoint").Access(t.Context(), &service.Call{Service: &dmsapi.Service}, in)
+	require.NoError(t, err)
+	require.Equal(t, []string{"iam:PassRole", theRole}, []string{checks[len(checks)-1].Action, checks[len(checks)-1].Resource})
+	e := b.create(in)
+	require.Equal(t, "Amazon S3", *e.EngineDisplayName)
+	s := e.S3Settings
+	require.Equal(t, []any{"lake", "dms", "\n", "\t", true, "YYYYMMDDHH", int64(5)}, []any{*s.BucketName, *s.BucketFolder, *s.CsvRowDelimiter, *s.CsvDelimiter, *s.DatePartitionEnabled, *s.DatePartitionSequence, *s.CdcMaxBatchInterval})
+	require.Nil(t, e.Port)
+
+	attributes := b.create(&createInput{
+		EndpointIdentifier: new("by-attributes"), EndpointType: new("target"), EngineName: new("s3"), ServiceAccessRoleArn: new(theRole),
+		ExtraConnectionAttributes: new("bucketName=lake;dataFormat=parquet;parquetVersion=PARQUET_2_0;datePartitionDelimiter=dash;compressionType=GZIP"),
+	}).S3Settings
+	require.Equal(t, []any{theRole, "parquet", "parquet-2-0", "DASH", "gzip"}, []any{*attributes.ServiceAccessRoleArn, *attributes.DataFormat, *attributes.ParquetVersion, *attributes.DatePartitionDelimiter, *attributes.CompressionType})
+
+	role, bucket := new(theRole), new("lake")
+	for words, s := range map[string]*dmsapi.S3Settings{
+		"BucketName":                     {ServiceAccessRoleArn: role},
+		"Invalid BucketName":             {ServiceAccessRoleArn: role, BucketName: new("La ke")},
+		"ServiceAccessRoleArn":           {BucketName: bucket},
+		"ARN of a role":                  {BucketName: bucket, ServiceAccessRoleArn: new("arn:aws:iam::111122223333:user/x")},
+		"exclude":                        {BucketName: bucket, ServiceAccessRoleArn: role, CdcInsertsOnly: new(true), CdcInsertsAndUpdates: new(true)},
+		"PreserveTransactions":           {BucketName: bucket, ServiceAccessRoleArn: role, CdcPath: new("x")},
+		"ServerSideEncryptionKmsKeyId":   {BucketName: bucket, ServiceAccessRoleArn: role, EncryptionMode: new("sse-kms")},
+		"twelve digits":                  {BucketName: bucket, ServiceAccessRoleArn: role, ExpectedBucketOwner: new("me")},
+		"a zone such as":                 {BucketName: bucket, ServiceAccessRoleArn: role, DatePartitionTimezone: new("Mars/Olympus")},
+		"ExternalTableDefinition is not": {BucketName: bucket, ServiceAccessRoleArn: role, ExternalTableDefinition: new("{}")},
+	} {
+		_, err := b.call(b.api, "CreateEndpoint", bucketEndpoint("no", s))
+		require.ErrorContains(t, err, words)
+	}
+	source := bucketEndpoint("no", &dmsapi.S3Settings{BucketName: bucket, ServiceAccessRoleArn: role})
+	source.EndpointType = new("source")
+	b.refuses("InvalidParameterValueException", "cannot be a source", "CreateEndpoint", source)
+	user := bucketEndpoint("no", &dmsapi.S3Settings{BucketName: bucket, ServiceAccessRoleArn: role})
+	user.Username = new("u")
+	b.refuses("InvalidParameterCombinationException", "is a bucket", "CreateEndpoint", user)
+}
+
+// TestBucketSettingsReachTheConnector: what is accepted stands in what an instance is handed, and opens a real store with it.
+func TestBucketSettingsReachTheConnector(t *testing.T) {
+	b, real := newEndpointBench(t), servertest.S3(t)
+	e, err := engineOf("s3")
+	require.NoError(t, err)
+	together := map[string]string{
+		"EncryptionMode sse-kms": ";ServerSideEncryptionKmsKeyId=k", "ServerSideEncryptionKmsKeyId": ";EncryptionMode=sse-kms", "CdcPath": ";PreserveTransactions=true",
+		"GlueCatalogGeneration true": ";IncludeOpForFullLoad=true",
+	}
+	values := map[string]string{"ExpectedBucketOwner": "111122223333", "DatePartitionTimezone": "Asia/Seoul", bucketName: real.Name, bucketRole: theRole}
+	for j := range e.settings {
+		s := &e.settings[j]
+		if !s.of(e, asTarget) || !s.supported() {
+			continue
+		}
+		samples := s.samples()
+		if v := values[s.name]; v != "" {
+			samples = []string{v}
+		}
+		for k, v := range samples {
+			attributes := s.name + "=" + v + together[s.name] + together[s.name+" "+v]
+			for _, name := range []string{bucketName, bucketRole} {
+				if s.name != name {
+					attributes += ";" + name + "=" + values[name]
+				}
+			}
+			in := bucketEndpoint(fmt.Sprintf("e-%d-%d", j, k), nil)
+			in.ExtraConnectionAttributes = &attributes
+			rec := b.record(*b.create(in).EndpointArn)
+			b.Buckets = Buckets{}
+			_, err := b.reach(t.Context(), rec, nil)
+			var refused *instance.Refusal
+			require.ErrorAs(t, err, &refused)
+			require.Contains(t, refused.Message, "AWS_ACCESS_KEY_ID")
+			b.Buckets = Buckets{Endpoint: real.Endpoint, KeyID: real.Key, Key: secret.Of(real.Secret)}
+			out, err := b.reach(t.Context(), rec, nil)
+			require.NoError(t, err)
+			require.Equal(t, v, out.Settings[s.name], attributes)
+			if s.name == "ExpectedBucketOwner" {
+				continue // of the store's, which is another
+			}
+			require.NoError(t, open(t.Context(), asTarget, out.URL, out.Settings), attributes)
+		}
+	}
+	// The test of a connection leaves nothing behind, and says what is wrong.
+	out, err := b.reach(t.Context(), b.record(*b.create(bucketEndpoint("probe", &dmsapi.S3Settings{BucketName: &real.Name, ServiceAccessRoleArn: new(theRole)})).EndpointArn), nil)
+	require.NoError(t, err)
+	engine, err := all.Engines().ForURL(out.URL)
+	require.NoError(t, err)
+	target, err := engine.OpenTarget(t.Context(), connector.Config{URL: out.URL, Settings: out.Settings, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	require.NoError(t, target.(connector.Rehearser).Rehearse(t.Context()))
+	require.Empty(t, objects(t, real.Dir))
+}
+
+func objects(t *testing.T, dir string) (files []string) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, path)
+		}
+		return err
+	}))
+	return files
+}
