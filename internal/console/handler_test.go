@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -14,20 +13,23 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/console"
 )
 
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // answer is what the handler says to a request, and whether it handed it on to the API.
-func answer(t *testing.T, method, target string, headers ...string) (*http.Response, string, bool) {
+func answer(t *testing.T, method, target string, headers ...string) (r reply, body string, passed bool) {
 	t.Helper()
 	h, err := handler()
 	require.NoError(t, err)
-	r := httptest.NewRequest(method, target, strings.NewReader(""))
+	asked := httptest.NewRequest(method, target, strings.NewReader(""))
 	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
+		asked.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	body, err := io.ReadAll(w.Result().Body)
-	require.NoError(t, err)
-	return w.Result(), string(body), w.Code == handedOn
+	h.ServeHTTP(w, asked)
+	return reply{w.Code, w.Header()}, w.Body.String(), w.Code == handedOn
 }
 
 // handedOn is the status of what the API would answer.

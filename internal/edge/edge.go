@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/audit"
@@ -85,6 +86,8 @@ func New(c Config) (*Edge, error) {
 		e.services[s.Model.SigningName] = s
 		if s.Model.TargetPrefix != "" {
 			e.targets[s.Model.TargetPrefix] = s
+			// Newer SDKs leave out what stands before the service's name: CloudTrail_20131101 alone. AWS takes both.
+			e.targets[s.Model.TargetPrefix[strings.LastIndexByte(s.Model.TargetPrefix, '.')+1:]] = s
 		}
 	}
 	return e, nil

@@ -8,10 +8,12 @@ import { leaveOut, takeIn, type Rule } from './rules';
 const most = 300; // tables that are listed at once
 
 // Picker shows every table of the source with a tick on those that move.
-export function Picker({ source, problem, chosen, waiting, rules, onChange }: { waiting: boolean; source?: MappingPlan; problem?: Problem; chosen?: MappingPlan; rules: Rule[]; onChange: (r: Rule[]) => void }) {
+export function Picker({ source: all, problem, chosen, waiting, rules, onChange }: { waiting: boolean; source?: MappingPlan; problem?: Problem; chosen?: MappingPlan; rules: Rule[]; onChange: (r: Rule[]) => void }) {
   const [find, setFind] = useState('');
   const [clicked, setClicked] = useState<Record<string, boolean>>({}); // until the server says what it comes to
   useEffect(() => setClicked({}), [chosen]);
+  // A task that has run is bound to what it has moved: then only that is shown.
+  const source = all ?? (problem && chosen);
   if (problem && !source) return <Trouble problem={problem} />;
   if (!source || waiting) return <p class="waiting" role="status">Reading the source's tables…</p>;
   const moves = new Set((chosen?.Tables ?? []).map((t) => `${t.SourceSchema}\n${t.SourceTable}`));
@@ -19,6 +21,7 @@ export function Picker({ source, problem, chosen, waiting, rules, onChange }: { 
   if (!source.Tables?.length) return <p class="hint">The source has no table that this user can see.</p>;
   return (
     <>
+      {problem && <p class="hint">Other tables of the source are not shown: {problem.message}</p>}
       <div class="table-tools">
         <input type="search" placeholder="Filter" aria-label="Filter tables" value={find} onInput={(e) => setFind(e.currentTarget.value)} />
         <span class="count" role="status">{moves.size} of {source.Tables.length} move</span>

@@ -84,7 +84,7 @@ function NewKey({ close, made }: { close: () => void; made: () => void }) {
   return (
     <Dialog title="New key" onClose={close}>
       <Form label="Create key" cancel={close} done={name} said="The key is there." make={() => call('kms', 'CreateKey', { Description: text || undefined })}>
-        <Text label="Alias" value={alias} onChange={setAlias} pattern="[a-zA-Z0-9/_\-]+" hint="Its name: alias/…" />
+        <Text label="Alias" value={alias} onChange={setAlias} pattern="[a-zA-Z0-9\/_\-]+" hint="Its name: alias/…" />
         <Text label="Description" value={text} onChange={setText} />
       </Form>
     </Dialog>

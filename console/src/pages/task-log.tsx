@@ -47,7 +47,7 @@ export function Log({ task }: { task: ReplicationTask }) {
       <Loaded from={events}>
         {(lines) => lines.length ? (
           <ol class="log" tabIndex={0} aria-label="Log, the newest first">
-            {[...lines].reverse().map((e, i) => <li key={e.eventId ?? i} class={/\]E:/.test(e.message ?? '') ? 'bad' : /\]W:/.test(e.message ?? '') ? 'warn' : ''}><Time at={e.timestamp && e.timestamp / 1000} /> <span>{e.message}</span></li>)}
+            {[...lines].reverse().map((e, i) => <li key={e.eventId ?? i} class={/\]E:/.test(e.message ?? '') ? 'bad' : /\]W:/.test(e.message ?? '') ? 'warn' : ''}><Time at={e.timestamp && e.timestamp / 1000} /> <span>{e.message?.replace(/^\d{4}-\d\d-\d\dT\S+ /, '')}</span></li>)}
           </ol>
         ) : <Empty title={find ? 'Nothing is found' : 'The log is empty'}><p>{find ? 'Search minds case.' : 'A task writes its log while it runs.'}</p></Empty>}
       </Loaded>

@@ -129,7 +129,11 @@ function Now({ task: t, progress: p }: { task: ReplicationTask; progress?: Progr
 }
 
 function Events({ task: t }: { task: ReplicationTask }) {
-  const events = useLoad(() => all<DMSEvent>('dms', 'DescribeEvents', 'Events', { SourceType: 'replication-task', SourceIdentifier: t.ReplicationTaskIdentifier, Duration: 14 * 24 * 60 }), [t.ReplicationTaskArn], 4000);
+  const events = useLoad(async () => {
+    // DMS's model lets the call ask for instances alone.
+    const events = await all<DMSEvent>('dms', 'DescribeEvents', 'Events', { Duration: 14 * 24 * 60 });
+    return events.filter((e) => (e.SourceType as string) === 'replication-task' && e.SourceIdentifier?.toLowerCase() === t.ReplicationTaskIdentifier?.toLowerCase());
+  }, [t.ReplicationTaskArn], 4000);
   return (
     <Loaded from={events}>
       {(rows) => (

@@ -1,0 +1,122 @@
+package console_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+)
+
+// folder holds the program under test and its data.
+var folder string
+
+func TestMain(m *testing.M) {
+	var err error
+	if folder, err = os.MkdirTemp("", "whimbrel-console-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	servertest.Cleanup()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(folder, "whimbrel")
+	out, err := exec.Command("go", "build", "-o", path, "../../cmd/whimbrel").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// need is a program that a test cannot do without: without it the test is skipped, loudly, or fails where all must run.
+func need(t testing.TB, path, from string) string {
+	t.Helper()
+	if found, err := exec.LookPath(path); err == nil {
+		return found
+	}
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	if os.Getenv("WHIMBREL_TEST_REQUIRE_SERVERS") != "" {
+		t.Fatalf("%s is not installed: run %s", path, from)
+	}
+	t.Skipf("%s is not installed: run %s", path, from)
+	return ""
+}
+
+// clients is where tools/test-clients.sh puts what does not come from packages.
+func clients() string {
+	if dir := os.Getenv("WHIMBREL_TEST_CLIENTS"); dir != "" {
+		return dir
+	}
+	return filepath.Join(os.TempDir(), "whimbrel-test-clients")
+}
+
+// server is a running `whimbrel serve`.
+type server struct{ dir, url string }
+
+var readyLine = regexp.MustCompile(`ready at (https://\S+)`)
+
+// start runs the program on an empty data directory and waits until it says that it is ready.
+func start(t testing.TB, flags ...string) *server {
+	t.Helper()
+	program, err := built()
+	require.NoError(t, err)
+	dir, err := os.MkdirTemp(folder, "d") //nolint:usetesting // t.TempDir is too long for a socket
+	require.NoError(t, err)
+	args := append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", "", "--region", "eu-central-1", "--account", "123456789012"}, flags...)
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), "HOME="+dir)
+	log, err := os.Create(filepath.Join(dir, "log"))
+	require.NoError(t, err)
+	cmd.Stderr = log
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = log.Close()
+	})
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if m := readyLine.FindStringSubmatch(lines.Text()); m != nil {
+			go func() { // what it still writes must not fill the pipe
+				for lines.Scan() {
+				}
+			}()
+			return &server{dir: dir, url: m[1]}
+		}
+	}
+	text, _ := os.ReadFile(log.Name())
+	t.Fatalf("the server ended: %s", text)
+	return nil
+}
+
+// key reads the first administrator's key.
+func (s *server) key(t testing.TB) (id, secret string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, "credentials"))
+	require.NoError(t, err)
+	for line := range strings.SplitSeq(string(text), "\n") {
+		switch name, value, _ := strings.Cut(line, " = "); name {
+		case "aws_access_key_id":
+			id = value
+		case "aws_secret_access_key":
+			secret = value
+		}
+	}
+	require.NotEmpty(t, secret)
+	return id, secret
+}

@@ -1,0 +1,74 @@
+// The browser, and what every step of the tests does with it.
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const { MODULES, CHROMIUM, SHOTS } = process.env;
+const require = createRequire(join(MODULES, 'x.js'));
+const { chromium } = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+export const patience = Number(process.env.PATIENCE ?? 120_000);
+
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+// ask has something happen outside of the browser, and answers 'ok' or what went wrong.
+export async function ask(word) {
+  console.log(`ask ${word}`);
+  return (await answers.next()).value;
+}
+
+export async function until(what, check) {
+  const end = Date.now() + patience;
+  for (let said = ''; ;) {
+    said = await check();
+    if (said === 'ok') return;
+    if (Date.now() > end) throw new Error(`${what}: ${said}`);
+    await new Promise((r) => setTimeout(r, 500));
+  }
+}
+
+export async function open() {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport: { width: 1280, height: 860 }, colorScheme: 'light', reducedMotion: 'reduce' });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(process.env.URL).origin });
+  context.setDefaultTimeout(patience);
+  const page = await context.newPage();
+  const faults = [];
+  page.on('pageerror', (e) => faults.push(`the page fell: ${e.stack ?? e}`));
+  page.on('console', (m) => {
+    // A refused call is logged by the browser itself, and shown by the page.
+    if (m.type() === 'error' && !/Failed to load resource: the server responded with a status of (400|403|404)/.test(m.text())) faults.push(m.text());
+  });
+  page.on('request', (r) => {
+    const at = new URL(r.url());
+    if (at.protocol !== 'data:' && at.origin !== new URL(process.env.URL).origin) faults.push(`the page asks another server: ${r.url()}`);
+  });
+  return { browser, page, faults };
+}
+
+// look has axe go over the page as it is, light and dark, and keeps a picture if pictures are wanted.
+export async function look(page, name) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+    if (serious.length) {
+      throw new Error(`axe on ${name}, ${colorScheme}: ${serious.map((v) => `${v.id} (${v.help}): ${v.nodes.slice(0, 3).map((n) => `${n.html} ${n.failureSummary}`).join('; ')}`).join('\n')}`);
+    }
+    if (SHOTS) await shoot(page, `${name}-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+}
+
+async function shoot(page, name) {
+  const wide = page.viewportSize();
+  await page.waitForTimeout(400); // charts are drawn anew in the other colours; for pictures alone
+  await page.screenshot({ path: join(SHOTS, `${name}-wide.png`) });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: join(SHOTS, `${name}-narrow.png`) });
+  await page.setViewportSize(wide);
+}
