@@ -13,8 +13,14 @@ test: test-servers test-clients ## install the servers and clients the tests nee
 test-servers: ## install PostgreSQL 15 and 18, MariaDB and sqlite3 for the tests
 	./tools/test-servers.sh
 
-test-clients: ## install the aws command, boto3 and the JavaScript SDK for the tests
+test-clients: ## install the aws command, boto3, the JavaScript SDK and a browser for the tests
 	./tools/test-clients.sh
+
+console: ## the page in the browser, from console/ into internal/console/dist (needs npm)
+	./tools/console.sh
+
+console/check: ## that the committed page is what console/ builds
+	./tools/console.sh check
 
 generate: ## the wire packages from the services' models
 	$(GO) generate ./internal/edge/wire
@@ -42,4 +48,4 @@ clean: ## remove what make built
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: build test test-servers test-clients generate test/race chaos fuzz bench lint clean help
+.PHONY: build test test-servers test-clients console console/check generate test/race chaos fuzz bench lint clean help

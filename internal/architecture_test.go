@@ -16,7 +16,7 @@ const module = "github.com/whimbreldb/whimbrel/"
 // layers lists the rooms from the innermost out. A room may import rooms of earlier layers and of its own layer's
 // exceptions alone, see docs/architecture.md.
 var layers = [][]string{
-	{"internal/datatype", "internal/document", "internal/tasklog", "internal/rescue"},
+	{"internal/datatype", "internal/document", "internal/tasklog", "internal/rescue", "internal/console"},
 	{"internal/change", "internal/catalog"},
 	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings", "internal/policy", "internal/secret"},
 	{"internal/convert", "internal/transform"},
@@ -35,8 +35,8 @@ var layers = [][]string{
 	{"internal/instance/keep", "internal/instance/socket"},
 	{"internal/instance/worker", "internal/instance/host"},
 	{"internal/metric", "internal/logstore"},
-	{"internal/monitor"},
-	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit"},
+	{"internal/monitor", "internal/notify"},
+	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit", "internal/bucket"},
 	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
 	{"internal/identity", "internal/edge/certificate", "internal/client"},
 	{"internal/manifest"},

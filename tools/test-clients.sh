@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the clients that the tests drive the service with: the stock aws command and boto3 from Debian's packages, the
-# JavaScript SDK from npm. Does nothing for what is already there. As root it asks nothing; otherwise it says what to run.
+# JavaScript SDK from npm; and the browser that the console is tried in, with what drives it and judges its pages. Does
+# nothing for what is already there. As root it asks nothing; otherwise it says what to run.
 set -euo pipefail
 
 dir=${WHIMBREL_TEST_CLIENTS:-${TMPDIR:-/tmp}/whimbrel-test-clients}
@@ -15,6 +16,7 @@ packages=()
 [ -x /usr/bin/aws ] || packages+=(awscli)
 /usr/bin/python3 -c 'import boto3' 2>/dev/null || packages+=(python3-boto3)
 command -v npm >/dev/null || packages+=(nodejs npm)
+command -v chromium >/dev/null || packages+=(chromium)
 if [ ${#packages[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ]; then
     echo "The tests need clients that are not installed. Run as root, then try again:" >&2
@@ -29,4 +31,7 @@ fi
 if [ ! -d "$dir/node_modules/@aws-sdk/client-database-migration-service" ]; then
   mkdir -p "$dir"
   npm install --silent --no-audit --no-fund --prefix "$dir" @aws-sdk/client-sts @aws-sdk/client-iam @aws-sdk/client-database-migration-service
+fi
+if [ ! -d "$dir/node_modules/playwright-core" ] || [ ! -d "$dir/node_modules/axe-core" ]; then
+  npm install --silent --no-audit --no-fund --prefix "$dir" playwright-core@1.65.1 axe-core@4.14.1
 fi

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,11 +19,15 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
+// sampleTime is how long a sample is read.
+const sampleTime = 5 * time.Second
+
 // assessFlags are the flags of `whimbrel assess`: those of migrate that choose and shape tables, and its own.
 type assessFlags struct {
 	migrateFlags
 	assess.Selection
-	html string
+	html   string
+	sample time.Duration
 }
 
 func newAssess() *cobra.Command {
@@ -65,6 +70,7 @@ func (f *assessFlags) bind(cmd *cobra.Command) {
 	fl.BoolVar(&f.tablesOnly, "tables-only", false, "the migration makes tables and primary keys alone, as DMS does")
 	fl.StringArrayVar(&f.changes.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name (`name=value`, repeatable)")
 	fl.StringVar(&f.html, "html", "", "write the report as a page to this `file` as well")
+	fl.DurationVar(&f.sample, "sample", sampleTime, "how long the largest table is read at most, to estimate the time of a load; 0: not at all")
 	fl.BoolVar(&f.json, "json", false, "print the report, and log lines, as JSON")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
 	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions(migrationTypes, cobra.ShellCompDirectiveNoFileComp))
@@ -97,6 +103,11 @@ func runAssess(cmd *cobra.Command, f *assessFlags, source, target string) error 
 	report, err := assess.Run(ctx, found, assess.Options{Selection: f.Selection})
 	if err != nil {
 		return err
+	}
+	if f.sample > 0 && f.changes.migrationType != string(task.Changes) {
+		if report.Sample, err = t.Sample(ctx, found, f.sample); err != nil {
+			report.SampleFailed = err.Error()
+		}
 	}
 	if err := summary.Assessment(cmd.OutOrStdout(), report, f.json); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/whimbreldb/whimbrel/internal/assess"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/all"
 	"github.com/whimbreldb/whimbrel/internal/progress"
@@ -140,6 +141,11 @@ func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config, after 
 			return err
 		}
 		return summary.Preview(cmd.OutOrStdout(), preview, asJSON)
+	}
+	if !plan.Resumed {
+		if err := assess.Gate(ctx, t, config.Log); err != nil {
+			return err
+		}
 	}
 	boundMemory(config)
 	stop := showProgress(ctx, config, cmd.ErrOrStderr(), asJSON)

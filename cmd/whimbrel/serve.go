@@ -45,6 +45,7 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	f.bindState(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.Listen, "listen", ":8443", "`address` of the API")
+	flags.StringSliceVar(&f.AlsoListen, "also-listen", nil, "further `address`es of the API, such as those of VPC endpoints")
 	flags.StringVar(&f.AdminListen, "admin-listen", "127.0.0.1:8444", "`address` of /healthz, /readyz and /metrics, plain HTTP; empty: none")
 	flags.StringVar(&f.Region, "region", "", "the `region` that is served; us-east-1 if the state is new")
 	flags.StringVar(&f.Account, "account", "", "the `account`, 12 digits; made up if the state is new")
@@ -68,6 +69,7 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.StringArrayVar(&f.EventWebhooks, "event-webhook", nil, "`ARN=URL`: where events for a topic go, over https; may stand several times")
 	flags.StringVar(&f.EventSecretFile, "event-secret-file", "", "`file` with the secret that signs them, unless WHIMBREL_EVENT_SECRET holds it")
 	flags.StringVar(&f.EventCA, "event-webhook-ca", "", "PEM `file` of an authority of the webhooks' certificates, beside the system's")
+	flags.StringVar(&f.BucketsDir, "buckets-dir", "", "`folder` whose folders are the buckets for results of assessments; those of --s3-endpoint, else DATA-DIR/buckets by default")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -135,6 +137,9 @@ func serve(cmd *cobra.Command, f *serveFlags) error {
 // printUse prints what to paste.
 func printUse(out io.Writer, a server.About) {
 	fmt.Fprintf(out, "whimbrel is ready at %s (account %s, region %s)\n", a.URL, a.Account, a.Region)
+	for _, also := range a.Also {
+		fmt.Fprintf(out, "also at https://%s\n", also)
+	}
 	if a.Admin != "" {
 		fmt.Fprintf(out, "health and metrics at http://%s/metrics\n", a.Admin)
 	}

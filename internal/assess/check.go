@@ -84,6 +84,22 @@ func Applicable(k Kind) []string {
 	return names
 }
 
+// Names lists all checks there are, for every kind of migration.
+func Names() []string {
+	var names []string
+	for _, c := range checks() {
+		if c.side == generic {
+			names = append(names, c.name)
+			continue
+		}
+		for _, engine := range c.engines {
+			names = append(names, engine+"-"+c.name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Selection narrows a run; at most one of the lists is given.
 type Selection struct{ Only, Exclude []string }
 

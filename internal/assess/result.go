@@ -42,6 +42,8 @@ type Report struct {
 	*task.Examination
 	Started, Ended time.Time
 	Results        []Result
+	Sample         *task.Sample // how fast the source was read; nil: not measured
+	SampleFailed   string       // why it could not be
 }
 
 // Status is that of the whole: what failed counts before what could not be checked, and that before warnings. When every

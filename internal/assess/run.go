@@ -17,6 +17,8 @@ const LongTransaction = 10 * time.Minute
 type Options struct {
 	Selection
 	LongTransaction time.Duration // 0 means LongTransaction
+	// Begins is called with the name of every check before it is made; it may be nil.
+	Begins func(name string)
 	// Told is called with every result as it comes; it may be nil.
 	Told func(Result)
 }
@@ -47,6 +49,9 @@ func Run(ctx context.Context, x *task.Examination, o Options) (*Report, error) {
 		name, ok := c.named(s.kind)
 		if !ok || !o.takes(name) {
 			continue
+		}
+		if o.Begins != nil {
+			o.Begins(name)
 		}
 		one := s.result(ctx, name, &c)
 		r.Results = append(r.Results, one)

@@ -66,6 +66,11 @@ func TestMariaDBChecks(t *testing.T) {
 	named := `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"{source}","table-name":"%"},"rule-action":"include"}]}`
 	number := sqls("CREATE TABLE item (id INTEGER AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20), twice INTEGER AS (id * 2))")
 	plain := sqls("CREATE TABLE item (id INTEGER PRIMARY KEY, name VARCHAR(20))")
+	keyless, wide := sqls("CREATE TABLE item (id INTEGER, name VARCHAR(20))"), sqls("CREATE TABLE item (id INTEGER PRIMARY KEY, name VARCHAR(80))")
+	batch, validated := `{"TargetMetadata":{"BatchApplyEnabled":true}}`, `{"ValidationSettings":{"EnableValidation":true}}`
+	masked := func(method, value string) string {
+		return strings.ReplaceAll(mask(method, value), `"schema-name":"%"`, `"schema-name":"{source}"`)
+	}
 	cascade := "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER, FOREIGN KEY (parent) REFERENCES item (id) ON DELETE %s)"
 	run(t, []check{
 		{pairOf: load, name: "mariadb-check-auto-increment", status: assess.Warning, bad: state{source: number, settings: dms}, good: state{source: number}, objects: sqls("{source}.item.id")},
@@ -105,6 +110,20 @@ func TestMariaDBChecks(t *testing.T) {
 			pairOf: load, name: "mariadb-check-target-privileges", status: assess.Failed, mend: "GRANT CREATE",
 			bad:  state{source: plain, target: sqls("GRANT SELECT, INSERT ON {target}.* TO {user}@'127.0.0.1'"), targetUser: true},
 			good: state{source: plain, target: sqls("GRANT ALL ON `{target}`.* TO {user}@'127.0.0.1'"), targetUser: true}, objects: sqls("database {target}"),
+		},
+		{pairOf: changes, name: "mariadb-check-batch-apply-target-pk-ui-absence", status: assess.Warning, bad: state{source: keyless, settings: batch}, good: state{source: plain, settings: batch}, objects: sqls("{target}.item")},
+		{pairOf: load, name: "mariadb-check-pk-validity", status: assess.Warning, bad: state{source: keyless, settings: validated}, good: state{source: plain, settings: validated}, objects: sqls("{source}.item")},
+		{
+			pairOf: load, name: "mariadb-datamasking-digits-randomize", status: assess.Failed, bad: state{source: sqls("CREATE TABLE item (id INTEGER PRIMARY KEY, name VARCHAR(20) UNIQUE)"), mappings: masked("data-masking-digits-randomize", "")},
+			good: state{source: plain, mappings: masked("data-masking-digits-randomize", "")}, objects: sqls("{source}.item.name"),
+		},
+		{
+			pairOf: load, name: "mariadb-datamasking-digits-mask", status: assess.Failed, bad: state{source: sqls("CREATE TABLE item (id INTEGER, name VARCHAR(20) PRIMARY KEY)"), mappings: masked("data-masking-digits-mask", `,"value":"#"`)},
+			good: state{source: plain, mappings: masked("data-masking-digits-mask", `,"value":"#"`)}, objects: sqls("{source}.item.name"),
+		},
+		{
+			pairOf: load, name: "mariadb-datamasking-hash-mask", status: assess.Failed, bad: state{source: wide, target: plain, mappings: masked("data-masking-hash-mask", "")},
+			good: state{source: wide, mappings: masked("data-masking-hash-mask", "")}, objects: sqls("{target}.item.name"),
 		},
 		{pairOf: load, name: "mariadb-check-secondary-indexes", status: assess.Warning, bad: state{source: plain, target: append(plain, "CREATE INDEX n ON item (name)")}, good: state{source: plain, target: plain}, objects: sqls("{target}.item")},
 	})

@@ -68,7 +68,10 @@ func (g *Group) Empty() bool { return g.count == 0 && len(g.Ends) == 0 }
 func (g *Group) Full() bool {
 	changes, bytes := g.maxChanges, g.maxBytes
 	if g.Open {
-		changes, bytes = 2*changes, 2*bytes
+		bytes *= 2
+		if changes > 1 { // a bound of one change means it
+			changes *= 2
+		}
 	}
 	return g.count >= changes || g.bytes >= bytes
 }

@@ -37,6 +37,11 @@ type Streamer interface {
 	Release(ctx context.Context, r StreamRequest) error
 }
 
+// PlainStreamer is a Streamer that may be set up so that its streams deliver no column as Native.
+type PlainStreamer interface {
+	StreamsPlain() bool
+}
+
 // StartPoint says where a stream begins: at most one of the fields is set, none means now.
 type StartPoint struct {
 	// Native is a position as the user of the engine writes it (DMS: CdcStartPosition): an LSN, an existing slot's name,

@@ -38,6 +38,11 @@ type Client interface {
 	// Replay makes rows of a target's table what the source's are, for a task that does not run: those of the keys, or all
 	// that differ.
 	Replay(ctx context.Context, t Task, table TableName, keys []string) (*Replayed, error)
+	// Assess begins a run of premigration assessments unless it is under way, and answers once there are more results than
+	// seen, or it has ended, or after a while. A run that nobody asks about for a time ends by itself.
+	Assess(ctx context.Context, a Assessment, seen int) (*AssessmentState, error)
+	// EndAssessment ends a run that is under way, and forgets it.
+	EndAssessment(ctx context.Context, id string) error
 	// Release has a task that does not run give up what it keeps at the source and the target, and forgets it.
 	Release(ctx context.Context, t Task) error
 	// Log is where the log of a task lies, and its size.

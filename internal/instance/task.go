@@ -76,6 +76,14 @@ type Table struct {
 	Reloaded                                                    bool
 	Updated                                                     time.Time
 	Validation                                                  Validation
+	Resync                                                      Resync
+}
+
+// Resync is how rows that differed were copied again.
+type Resync struct {
+	State                        string // Pending, In progress, Done; empty is Not enabled
+	Attempted, Succeeded, Failed int64
+	At                           time.Time // its end
 }
 
 // Validation is what validation says of a table.

@@ -53,7 +53,7 @@ func (s *Store) Trim(ctx context.Context) error {
 		if used <= s.MaxBytes {
 			break
 		}
-		n, err := s.drop(ctx, "SELECT rowid FROM block ORDER BY last_at LIMIT ?", trimmedAtOnce)
+		n, err := s.drop(ctx, "SELECT rowid FROM block ORDER BY last_at LIMIT ?", min((used-s.MaxBytes)/fullBlock+1, trimmedAtOnce))
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,8 @@ import "net"
 // About is what a person needs to use a server.
 type About struct {
 	URL          string
-	Admin        string // host:port of health and metrics
+	Also         []string // host:port of the API beside it
+	Admin        string   // host:port of health and metrics
 	DataDir      string
 	Account      string
 	Region       string
@@ -20,6 +21,9 @@ func (s *Server) About() About {
 		host = "localhost"
 	}
 	a.URL = "https://" + net.JoinHostPort(host, port)
+	for _, more := range s.also {
+		a.Also = append(a.Also, more.Address().String())
+	}
 	if s.admin != nil {
 		a.Admin = s.admin.listener.Addr().String()
 	}

@@ -21,6 +21,7 @@ import (
 type Config struct {
 	DataDir     string
 	Listen      string   // host:port of the API
+	AlsoListen  []string // further ones, such as addresses of VPC endpoints
 	AdminListen string   // host:port of health and metrics; empty: none
 	Names       []string // further names and addresses in the server's own certificate
 	Partition   string   // aws

@@ -2,14 +2,17 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
@@ -21,6 +24,7 @@ type Migration struct {
 	EventWebhooks   []string // ARN=URL: where the events for a topic go
 	EventSecretFile string   // holds the secret that signs them; the environment's WHIMBREL_EVENT_SECRET goes first
 	EventCA         string   // PEM file of what signs the webhooks' certificates, beside the system's authorities
+	BucketsDir      string   // whose folders are the buckets for results of assessments; those of Buckets.Endpoint, else DATA-DIR/buckets
 }
 
 // eventSecret names the variable of the secret that signs events.
@@ -40,7 +44,11 @@ func (p *parts) migration(host dms.Host) (dms.Config, error) {
 	if c.Quotas, err = p.config.quotas(); err != nil {
 		return c, err
 	}
-	c.Notify, err = p.config.notify(os.LookupEnv)
+	if c.Notify, err = p.config.notify(os.LookupEnv); err != nil {
+		return c, err
+	}
+	p.topics = c.Notify
+	c.Results, err = p.config.results(p.cluster.Region)
 	return c, err
 }
 
@@ -55,6 +63,21 @@ func (m *Migration) quotas() (map[string]int64, error) {
 		all[name] = n
 	}
 	return all, nil
+}
+
+// results makes the store of assessments' results: of folders, unless a store that speaks S3 is named.
+func (c *Config) results(region string) (bucket.Store, error) {
+	if c.BucketsDir != "" || c.Buckets.Endpoint == "" {
+		dir, err := filepath.Abs(cmp.Or(c.BucketsDir, filepath.Join(c.DataDir, "buckets")))
+		return bucket.Folder(dir), err
+	}
+	s, err := bucket.NewS3(bucket.S3Config{
+		Endpoint: c.Buckets.Endpoint, Region: cmp.Or(c.Buckets.Region, region), Access: c.Buckets.KeyID, Secret: c.Buckets.Key.Reveal(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)", err)
+	}
+	return s, nil
 }
 
 // notify reads where events go and what they are signed with.

@@ -25,7 +25,7 @@ func (s *Server) openObservation(life context.Context, p *parts) (err error) {
 	}
 	s.onStop(func(context.Context) error { return p.logs.Close() })
 	p.watch = cloudwatch.New(cloudwatch.Config{
-		Metrics: p.metrics, Partition: s.cluster.Partition, Account: s.cluster.Account, Region: s.cluster.Region, Log: s.log, Now: s.config.Now,
+		Store: p.store, Topics: p.topics, Leads: p.dms.Leads, Metrics: p.metrics, Partition: s.cluster.Partition, Account: s.cluster.Account, Region: s.cluster.Region, Log: s.log, Now: s.config.Now,
 	})
 	p.monitor = monitor.New(monitor.Config{Inventory: p.dms, Host: p.host, Store: p.metrics, Log: s.log, Now: s.config.Now})
 	return nil
@@ -38,6 +38,7 @@ func (s *Server) observe(life context.Context, running *sync.WaitGroup, p *parts
 	running.Go(func() { p.logs.Run(life) })
 	running.Go(func() { p.monitor.Run(life) })
 	running.Go(func() { gather.Run(life) })
+	running.Go(func() { p.watch.Run(life) })
 }
 
 // permitLogs answers why DMS may not write the log of a task, as AWS decides it: by a role that must be there, trust DMS

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/console"
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/identity"
@@ -31,6 +32,7 @@ type Server struct {
 	cluster cluster
 	log     *slog.Logger
 	api     *edge.Server
+	also    []*edge.Server // on further addresses
 	admin   *admin
 	own     bool // the certificate is of our own authority
 
@@ -43,7 +45,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, log: c.Log, failed: make(chan error, 3)}
+	s := &Server{config: c, log: c.Log, failed: make(chan error, 3+len(c.AlsoListen))}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
 	}
@@ -203,6 +205,9 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 		return err
 	}
 	metrics := newMetrics()
+	if err := metrics.registry.Register(p.monitor); err != nil {
+		return fmt.Errorf("register the metrics of instances: %w", err)
+	}
 	way, err := edge.New(edge.Config{
 		Partition: s.cluster.Partition, Region: s.cluster.Region, Account: s.cluster.Account, Services: all, Credentials: p.directory,
 		Authorizer: p.policies, Recorder: p.trail, Endpoints: p.endpoints, Metrics: metrics, Used: p.usage.Seen, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,
@@ -214,11 +219,24 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 	if err != nil {
 		return err
 	}
-	if s.api, err = edge.Listen(s.config.Listen, way, edge.TLSConfig(get), s.log); err != nil {
+	page, err := console.New(way, s.cluster.Region)
+	if err != nil {
+		return err
+	}
+	if s.api, err = edge.Listen(s.config.Listen, page, edge.TLSConfig(get), s.log); err != nil {
 		return err
 	}
 	s.onStop(s.api.Shutdown)
 	go func() { s.failed <- s.api.Serve() }() // ends with Shutdown
+	for _, address := range s.config.AlsoListen {
+		more, err := edge.Listen(address, way, edge.TLSConfig(get), s.log)
+		if err != nil {
+			return err
+		}
+		s.also = append(s.also, more)
+		s.onStop(more.Shutdown)
+		go func() { s.failed <- more.Serve() }() // ends with Shutdown
+	}
 	about := s.About()
 	if err := writeFile(s.path("endpoint"), []byte(about.URL+" "+about.Region+"\n"), 0o644); err != nil {
 		return fmt.Errorf("write where the server is: %w", err)
@@ -264,8 +282,10 @@ func (s *Server) names() []string {
 	if host, err := os.Hostname(); err == nil {
 		names = append(names, host)
 	}
-	if host, _, err := net.SplitHostPort(s.config.Listen); err == nil && host != "" {
-		names = append(names, host)
+	for _, address := range append([]string{s.config.Listen}, s.config.AlsoListen...) {
+		if host, _, err := net.SplitHostPort(address); err == nil && host != "" {
+			names = append(names, host)
+		}
 	}
 	if addresses, err := net.InterfaceAddrs(); err == nil {
 		for _, a := range addresses {

@@ -11,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/logstore"
 	"github.com/whimbreldb/whimbrel/internal/metric"
 	"github.com/whimbreldb/whimbrel/internal/monitor"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudtrail"
@@ -44,6 +45,7 @@ type parts struct {
 	metrics   *metric.Store
 	logs      *logstore.Store
 	watch     *cloudwatch.Service
+	topics    notify.Topics
 	monitor   *monitor.Monitor
 }
 

@@ -58,7 +58,7 @@ func TestParseErrors(t *testing.T) {
 
 func TestCheckRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
-		"resync":          {`{"ResyncSettings":{"EnableResync":true}}`, "ResyncSettings.EnableResync: is true and belongs to data resync, which is not there yet; want false"},
+		"resync":          {`{"ResyncSettings":{"EnableResync":true,"ResyncSchedule":"0 2 * * 6"}}`, "ResyncSettings.ResyncSchedule: is 0 2 * * 6 and belongs to resyncs while changes are followed, which is not there yet; want "},
 		"time travel":     {`{"TTSettings":{"EnableTT":true}}`, "TTSettings.EnableTT: is true and belongs to time travel, which is not there yet; want false"},
 		"before image":    {`{"BeforeImageSettings":{"EnableBeforeImage":true,"FieldName":"old"}}`, "BeforeImageSettings.EnableBeforeImage: is true and belongs to change data capture into streaming targets, which is not there yet; want false"},
 		"clean resources": {`{"FailTaskWhenCleanTaskResourceFailed":true}`, "FailTaskWhenCleanTaskResourceFailed: is true and belongs to tasks that clean up by themselves, which is not there yet; want false"},

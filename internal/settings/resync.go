@@ -4,10 +4,10 @@ import "strings"
 
 // ResyncSettings says when rows that failed validation are copied again.
 type ResyncSettings struct {
-	EnableResync     bool   `later:"data resync"`
-	ResyncSchedule   string `unused:"rests while EnableResync is false"`
-	MaxResyncTime    int    `range:"0..14400" unused:"rests while EnableResync is false"` // minutes; 0 when unset
-	ValidationTaskId string `unused:"rests while EnableResync is false"`                  //nolint:revive // the JSON key
+	EnableResync     bool
+	ResyncSchedule   string `later:"resyncs while changes are followed" rests:"EnableResync"`
+	MaxResyncTime    int    `range:"0..14400"`                                                    // minutes; 0 when unset
+	ValidationTaskId string `later:"resyncs of what another task has found" rests:"EnableResync"` //nolint:revive // the JSON key
 }
 
 const (

@@ -24,7 +24,7 @@ func TestDefaultsAreTheSavedDocument(t *testing.T) {
 	want := saved(t)
 	delete(want["ControlTablesSettings"].(map[string]any), "historyTimeslotInMinutes")
 	want["ValidationSettings"].(map[string]any)["EnableValidation"] = false
-	want["WhimbrelSettings"] = map[string]any{"Compatibility": "", "SecondaryObjects": true}
+	want["WhimbrelSettings"] = map[string]any{"Compatibility": "", "SecondaryObjects": true, "FailOnAssessments": "", "WarnOnAssessments": ""}
 
 	text, err := Defaults().JSON()
 	require.NoError(t, err)

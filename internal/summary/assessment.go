@@ -3,11 +3,13 @@ package summary
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/assess"
 	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/progress"
+	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
 type assessmentForm struct {
@@ -26,6 +28,40 @@ type assessmentForm struct {
 	Moves       movesForm        `json:"moves"`
 	Changes     []noteForm       `json:"changes"`
 	Stays       []noteForm       `json:"stays"`
+	Time        *timeForm        `json:"estimated_time,omitempty"`
+	Untimed     string           `json:"not_estimated,omitempty"`
+}
+
+// timeForm is what a load takes by the speed of a sample that was read; in seconds.
+type timeForm struct {
+	Table   string  `json:"sampled_table"`
+	Rows    int64   `json:"sampled_rows"`
+	Sampled float64 `json:"sampled_seconds"`
+	AtLeast float64 `json:"seconds_at_least"`
+	Alone   float64 `json:"seconds_with_one_reader"`
+	Readers int     `json:"readers"`
+	Words   string  `json:"-"`
+}
+
+func timeOf(s *task.Sample) *timeForm {
+	if s == nil {
+		return nil
+	}
+	return &timeForm{
+		Table: s.Table.String(), Rows: s.Rows, Sampled: s.Took.Seconds(), AtLeast: s.AtOnce.Seconds(), Alone: s.Alone.Seconds(), Readers: s.Readers,
+		Words: fmt.Sprintf("about %s if its %d readers do not hold each other back, %s with one reader alone", rough(s.AtOnce), s.Readers, rough(s.Alone)),
+	}
+}
+
+// rough is a duration without digits that nobody can know.
+func rough(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return "some seconds"
+	case d < 10*time.Minute:
+		return d.Round(10 * time.Second).String()
+	}
+	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
 }
 
 type individualForm struct {
@@ -67,7 +103,7 @@ func assessmentJSON(r *assess.Report) assessmentForm {
 		Passed: r.Count(assess.Passed), Warnings: r.Count(assess.Warning), Failed: r.Count(assess.Failed),
 		Errors: r.Count(assess.Errored) + r.Count(assess.Cancelled), Skipped: r.Count(assess.Skipped),
 		Assessments: []individualForm{}, Moves: moves(r),
-		Changes: notesJSON(r.Notes(convert.Changed)), Stays: notesJSON(r.Notes(convert.NotCarried)),
+		Changes: notesJSON(r.Notes(convert.Changed)), Stays: notesJSON(r.Notes(convert.NotCarried)), Time: timeOf(r.Sample), Untimed: r.SampleFailed,
 	}
 	for _, one := range r.Results {
 		i := individualForm{Name: one.Name, About: one.About, Status: string(one.Status), Reason: one.Reason, Findings: []findingForm{}}
@@ -110,6 +146,12 @@ func Assessment(out io.Writer, r *assess.Report, asJSON bool) error {
 	}
 	p.line("\nmoves: %d tables (about %s rows, %s), %d views, %d sequences, %d other objects", len(f.Moves.Tables),
 		progress.Count(f.Moves.Rows), progress.Size(float64(f.Moves.Bytes)), f.Moves.Views, f.Moves.Sequences, f.Moves.Objects)
+	switch {
+	case f.Time != nil:
+		p.line("reading takes %s (%d rows of %s were read in %.1f s; writing was not measured, and may take longer)", f.Time.Words, f.Time.Rows, f.Time.Table, f.Time.Sampled)
+	case f.Untimed != "":
+		p.line("the time was not estimated: %s", f.Untimed)
+	}
 	p.conversion("changes", f.Changes)
 	p.conversion("stays behind", f.Stays)
 	return p.err

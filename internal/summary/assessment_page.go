@@ -60,6 +60,10 @@ code { font: 13px/1.4 ui-monospace, monospace; white-space: pre-wrap; overflow-w
 <tr><th>Table</th><th>On the target</th><th class="n">Rows</th><th class="n">Size</th></tr>
 {{range .Moves.Tables}}<tr><td>{{.Source}}</td><td>{{.Target}}{{if .There}} (there already){{end}}</td><td class="n">{{rows .Rows}}</td><td class="n">{{size .Bytes}}</td></tr>
 {{end}}</table>
+{{if .Time}}<h2>How long it takes</h2>
+<p>Reading takes {{.Time.Words}}. This is from a sample: {{.Time.Rows}} rows of {{.Time.Table}} were read in {{printf "%.1f" .Time.Sampled}} seconds. Writing was not
+measured, as nothing is changed on the target; it may take longer than reading, above all where indexes are built.</p>{{else if .Untimed}}<h2>How long it takes</h2>
+<p>It could not be estimated: {{.Untimed}}</p>{{end}}
 <h2>What changes</h2>
 {{if .Changes}}<ul>{{range .Changes}}<li>{{.Text}}</li>
 {{end}}</ul>{{else}}<p>Nothing.</p>{{end}}

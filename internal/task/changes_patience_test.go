@@ -94,6 +94,7 @@ func TestCommitsAreHeldBackWhereAskedFor(t *testing.T) {
 	}{
 		"by default":           {`{}`, 8, 1000},
 		"BatchApplyTimeoutMin": {`{"TargetMetadata":{"BatchApplyEnabled":true},"ChangeProcessingTuning":{"BatchApplyTimeoutMin":2,"BatchApplyTimeoutMax":30}}`, 1, 4},
+		"BatchApplyTimeoutMax": {`{"TargetMetadata":{"BatchApplyEnabled":true},"ChangeProcessingTuning":{"BatchApplyTimeoutMin":1,"BatchApplyTimeoutMax":1}}`, 2, 1000},
 		"CommitTimeout":        {`{"ChangeProcessingTuning":{"MinTransactionSize":100000,"CommitTimeout":2}}`, 1, 4},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -154,6 +154,9 @@ const groupShare = 8
 func (r *run) readColumns(written *mapping.TablePlan, target *catalog.Table, o transform.Options) []connector.ReadColumn {
 	columns := transform.ReadColumns(written)
 	native := r.native(written, target, columns, o)
+	if p, ok := r.streamer.(connector.PlainStreamer); ok && p.StreamsPlain() {
+		clear(native)
+	}
 	r.readKeys(written, target, columns, native)
 	out := make([]connector.ReadColumn, len(columns))
 	for i, c := range columns {

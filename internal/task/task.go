@@ -35,6 +35,9 @@ type Task struct {
 // Open connects to both ends and changes nothing.
 func Open(ctx context.Context, c Config) (*Task, error) {
 	c.Source.Log, c.Target.Log = tasklog.Of(c.Log, tasklog.SourceUnload), tasklog.Of(c.Log, tasklog.TargetLoad)
+	if err := c.checkResync(); err != nil {
+		return nil, err
+	}
 	t := &Task{Config: c, running: &atomic.Pointer[map[catalog.Name]catalog.Name]{}, watching: &atomic.Pointer[validate.Watch]{}, woken: make(chan struct{}, 1)}
 	var err error
 	if t.sourceEngine, err = c.Engines.ForURL(c.Source.URL); err != nil {

@@ -44,6 +44,11 @@ func (r *run) validateLoad(ctx context.Context) error {
 		}
 		sound = append(sound, tp)
 	}
+	if r.resyncs() {
+		for _, tp := range sound {
+			r.resynced(tp.Plan.Source.Name, validate.Resync{State: validate.ResyncWaits})
+		}
+	}
 	results, err := r.compareWith(ctx, r.snapshot, sound)
 	switch {
 	case ctx.Err() != nil:
@@ -54,6 +59,14 @@ func (r *run) validateLoad(ctx context.Context) error {
 			r.notValidated(tp, err)
 		}
 		return nil
+	}
+	if r.resyncs() {
+		if results, err = r.resync(ctx, sound, results); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			r.log(tasklog.DataResync).Error("rows that differ could not be copied again", "error", err)
+		}
 	}
 	r.exact = map[catalog.Name]bool{}
 	for _, v := range results {
@@ -111,7 +124,7 @@ func (r *run) compareWith(ctx context.Context, source connector.Snapshot, tables
 	if err != nil {
 		return nil, err
 	}
-	c.Stats = r.ValidationStats
+	c.Stats, c.Keep = r.ValidationStats, r.resyncs()
 	end, err := r.readTarget(ctx)
 	if err != nil {
 		return nil, err

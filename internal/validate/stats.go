@@ -18,7 +18,25 @@ type Counts struct {
 	Pending, Failed, Suspended int64
 	Reason                     string
 	Updated                    time.Time
+	Resync                     Resync
 }
+
+// Resync is how rows of a table that differed were copied again.
+type Resync struct {
+	State                        ResyncState // empty: it is not asked for
+	Attempted, Succeeded, Failed int64       // rows
+	At                           time.Time   // its end
+}
+
+// ResyncState is how far that is.
+type ResyncState string
+
+// The states of a resync.
+const (
+	ResyncWaits ResyncState = "Pending"
+	ResyncRuns  ResyncState = "In progress"
+	ResyncDone  ResyncState = "Done"
+)
 
 // Stats are the counts of all tables. The zero value is ready; it may be read at any time.
 type Stats struct {

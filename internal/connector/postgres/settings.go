@@ -13,6 +13,7 @@ import (
 // sourceSettings are the endpoint settings of a source, by the names DMS gives them.
 type sourceSettings struct {
 	slot, publication  string
+	plugin             string // output plugin of the slot
 	captureDDL         bool
 	artifacts          string // schema of the audit objects
 	heartbeat          bool
@@ -90,6 +91,19 @@ func (r *settingsReader) only(name, why string, values ...string) {
 	}
 }
 
+// outputPlugin takes the plugin that decodes the log. DMS spells test_decoding with a hyphen.
+func (r *settingsReader) outputPlugin() string {
+	v := r.text("PluginName", pgoutput)
+	switch strings.ReplaceAll(strings.ToLower(v), "-", "_") {
+	case pgoutput, "no_preference":
+		return pgoutput
+	case testDecoding:
+		return testDecoding
+	}
+	r.fail("PluginName", v, "pgoutput, test_decoding or no-preference (pglogical's own format is not read: pgoutput tells the same)")
+	return pgoutput
+}
+
 // refuse takes a setting that would do nothing here.
 func (r *settingsReader) refuse(name, why string) {
 	if _, ok := r.take(name); ok && r.err == nil {
@@ -124,7 +138,7 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 		heartbeatFrequency: time.Duration(r.number("HeartbeatFrequency", 5, 1, maxSeconds)) * time.Minute,
 		executeTimeout:     time.Duration(r.number("ExecuteTimeout", 60, 0, maxSeconds)) * time.Second,
 	}
-	r.only("PluginName", "changes are read through pgoutput, which every server has", "pgoutput", "no-preference")
+	s.plugin = r.outputPlugin()
 	r.only("MapBooleanAsBoolean", "booleans stay booleans", "true")
 	r.only("MapJsonbAsClob", "jsonb stays json", "false")
 	r.only("MapLongVarcharAs", "text stays text", "wstring")

@@ -9,8 +9,11 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-// plugin is the output plugin we read.
-const plugin = "pgoutput"
+// The output plugins that are read.
+const (
+	pgoutput     = "pgoutput"
+	testDecoding = "test_decoding"
+)
 
 // slot is a replication slot as the server describes it.
 type slot struct {
@@ -50,13 +53,13 @@ func (s *source) slotName(r connector.StreamRequest) string {
 }
 
 // check says why a slot that is there cannot serve.
-func (s *slot) check(name string) error {
+func (s *slot) check(name, plugin string) error {
 	fail := func(remedy, format string, args ...any) error {
 		return &connector.Error{Class: connector.Invalid, Err: fmt.Errorf(format, args...), Remedy: remedy}
 	}
 	switch {
 	case s.plugin != plugin:
-		return fail("name another slot, or drop it and let Whimbrel make it", "replication slot %q decodes with %q; pgoutput is read", name, s.plugin)
+		return fail("name another slot, or drop it and let Whimbrel make it", "replication slot %q decodes with %q; %s is read (PluginName)", name, s.plugin, plugin)
 	case !s.here:
 		return fail("name a slot of this database", "replication slot %q belongs to database %q", name, s.database)
 	case s.status == "lost":
@@ -83,7 +86,7 @@ type made struct {
 }
 
 // createSlot makes a slot; its snapshot lasts until the connection does something else.
-func createSlot(ctx context.Context, w *wire, name string, temporary bool) (m made, err error) {
+func createSlot(ctx context.Context, w *wire, name, plugin string, temporary bool) (m made, err error) {
 	kind := ""
 	if temporary {
 		kind = "TEMPORARY "
@@ -95,6 +98,8 @@ func createSlot(ctx context.Context, w *wire, name string, temporary bool) (m ma
 	})
 	if pg := serverErrorIn(err); pg != nil {
 		switch pg.Code {
+		case "58P01", "42704":
+			return m, &connector.Error{Class: connector.Missing, Err: err, Remedy: "install PostgreSQL's contrib modules on the server, of which " + plugin + " is one, or set PluginName to pgoutput"}
 		case "42501":
 			return m, &connector.Error{Class: connector.Denied, Err: err, Remedy: "give the user the right: ALTER ROLE … REPLICATION"}
 		case "53400":

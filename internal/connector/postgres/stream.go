@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -41,7 +43,8 @@ type stream struct {
 	numbers   map[int]*followed
 	relations map[uint32]*streamed
 	old, new  tuple
-	large     []byte // a message that no buffer holds
+	large     []byte      // a message that no buffer holds
+	lines     *textStream // where the plugin writes text
 
 	group    *change.Group
 	at       time.Time // commit time of the transaction at hand
@@ -94,6 +97,9 @@ func (s *source) newStream(r connector.StreamRequest, position string) (*stream,
 	if other != "" {
 		st.slot = other
 	}
+	if s.settings.plugin == testDecoding {
+		st.lines = newTextStream(st)
+	}
 	for _, f := range r.Tables {
 		if err := st.adopt(f); err != nil {
 			return nil, err
@@ -112,7 +118,7 @@ func (s *stream) start(ctx context.Context) error {
 		if there == nil {
 			return &connector.Error{Class: connector.Missing, Err: fmt.Errorf("there is no replication slot %q: the changes since %s are not kept", s.slot, s.position), Remedy: "load anew"}
 		}
-		if err := there.check(s.slot); err != nil {
+		if err := there.check(s.slot, s.src.settings.plugin); err != nil {
 			return err
 		}
 		s.pub, err = s.src.publicationFor(ctx, w, s.r)
@@ -167,6 +173,9 @@ func (s *stream) connect(ctx context.Context, settings map[string]string) (*wire
 
 // startSQL asks for version 2 of the protocol, in which transactions still come whole once they have committed.
 func (s *stream) startSQL() string {
+	if s.lines != nil {
+		return fmt.Sprintf(`START_REPLICATION SLOT %s LOGICAL %s ("include-xids" 'off', "include-timestamp" 'on', "skip-empty-xacts" 'off')`, quote(s.slot), s.position)
+	}
 	return fmt.Sprintf("START_REPLICATION SLOT %s LOGICAL %s (proto_version '2', publication_names %s, binary '%t')",
 		quote(s.slot), s.position, "'"+strings.ReplaceAll(quote(s.pub), "'", "''")+"'", s.binary)
 }
@@ -205,7 +214,7 @@ func (s *stream) Next(ctx context.Context) (connector.Event, error) {
 // await reports whether there is something to read. When there is nothing it delivers the group, at once or, when the
 // stream is behind, after a lull; it waits for a second at most.
 func (s *stream) await(ctx context.Context) (bool, error) {
-	if len(s.w.in.buffered()) > 0 || s.pump.atHand() {
+	if s.lines != nil && s.lines.giving || len(s.w.in.buffered()) > 0 || s.pump.atHand() {
 		s.asked = time.Time{}
 		return true, nil
 	}
@@ -305,6 +314,9 @@ func (s *stream) announce(st *connector.Structure) {
 
 // step reads one frame.
 func (s *stream) step(ctx context.Context) error {
+	if s.lines != nil && s.lines.giving {
+		return s.lines.give(ctx)
+	}
 	kind, size, err := s.w.in.next()
 	if err != nil {
 		return err
@@ -436,6 +448,9 @@ func (s *stream) Close() error {
 		s.r.Pool.Put(s.group)
 		s.group = nil
 	}
+	if s.lines != nil {
+		s.lines.kept.reset()
+	}
 	s.side.close()
 	if s.failed == nil {
 		s.failed = &connector.Error{Class: connector.Lost, Err: errStreamOver}
@@ -449,6 +464,7 @@ type side struct {
 	mu  struct {
 		sync.Mutex
 		w      *wire
+		looks  *pgx.Conn // see describe
 		closed bool
 	}
 }
@@ -482,5 +498,9 @@ func (s *side) close() {
 	if s.mu.w != nil {
 		s.mu.w.close()
 		s.mu.w = nil
+	}
+	if s.mu.looks != nil {
+		_ = s.mu.looks.Close(context.Background())
+		s.mu.looks = nil
 	}
 }

@@ -27,6 +27,9 @@ func (s *stream) data(ctx context.Context, p []byte) error {
 		if len(p) < 26 {
 			return errMalformed
 		}
+		if s.lines != nil {
+			return s.lines.line(p[25:], lsn(binary.BigEndian.Uint64(p[1:])), binary.BigEndian.Uint64(p[17:]))
+		}
 		return s.message(ctx, p[25:], binary.BigEndian.Uint64(p[17:]))
 	case 'k':
 		if len(p) != 18 {
@@ -40,7 +43,7 @@ func (s *stream) data(ctx context.Context, p []byte) error {
 // keepalive says that everything before a place has been sent. The server sends one whenever it has come to the end of
 // the log.
 func (s *stream) keepalive(end lsn, reply bool) error {
-	if !s.open && end > s.position {
+	if !s.open && (s.lines == nil || !s.lines.open && !s.lines.giving) && end > s.position {
 		s.position, s.moved = end, true
 		s.keeper.receive(end)
 	}

@@ -99,12 +99,15 @@ func TestLargeTransactionTakesLittleMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a million rows")
 	}
-	p := freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL15)
+	largeTransaction(t, freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL15), true, 1_000_000)
+}
+
+func largeTransaction(t *testing.T, p *pair, native bool, total int) {
 	p.both(`CREATE TABLE t (id int PRIMARY KEY, v text)`)
-	f := p.follow(true, "t")
+	f := p.follow(native, "t")
 	f.request.Pool = change.NewGroupPool(2)
 	f.capture()
-	execute(t, p.from, `INSERT INTO t SELECT g, 'row ' || g FROM generate_series(1, 1000000) g`)
+	execute(t, p.from, fmt.Sprintf(`INSERT INTO t SELECT g, 'row ' || g FROM generate_series(1, %d) g`, total))
 	end, err := p.streamer().End(t.Context())
 	require.NoError(t, err)
 	var peak uint64
@@ -132,7 +135,7 @@ func TestLargeTransactionTakesLittleMemory(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 1_000_000, rows)
+	require.Equal(t, total, rows)
 	require.Greater(t, open, 3)
 	require.Less(t, peak, uint64(120<<20))
 	t.Logf("%d groups, heap at most %d MB", groups, peak>>20)
@@ -229,7 +232,7 @@ func TestMixedFormsInOneStream(t *testing.T) {
 func TestSettingsAreReadOrRefused(t *testing.T) {
 	for name, values := range map[string]map[string]string{
 		"unknown": {"SlotNames": "x"}, "bad slot": {"SlotName": "Has Capitals"}, "no number": {"HeartbeatFrequency": "often"},
-		"other plugin": {"PluginName": "test_decoding"}, "no truth": {"CaptureDdls": "perhaps"}, "trimming": {"TrimSpaceInChar": "true"},
+		"other plugin": {"PluginName": "pglogical"}, "no truth": {"CaptureDdls": "perhaps"}, "trimming": {"TrimSpaceInChar": "true"},
 	} {
 		_, err := readSourceSettings(values)
 		require.Equal(t, connector.Invalid, connector.ClassOf(err), name)

@@ -151,37 +151,39 @@ func startHammers(t *testing.T, db *servertest.Database, writers int, seed uint6
 func TestSnapshotAndStreamMeetUnderWriters(t *testing.T) {
 	for _, native := range []bool{true, false} {
 		t.Run(fmt.Sprintf("native=%t", native), func(t *testing.T) {
-			bothWays(t, func(t *testing.T, p *pair) {
-				p.both(hammerTables...)
-				for round := range 2 {
-					stop := startHammers(t, p.from, 3, uint64(round))
-					<-time.After(200 * time.Millisecond)
-					f := p.follow(native, hammerNames...)
-					f.request.Run = fmt.Sprint("run", round)
-					f.capture() // while they write
-					for range 3 {
-						f.next()
-					}
-					f.restart() // from the last position
-					n := stop()
-					f.catchUp()
-					require.NotZero(t, f.applied)
-					for _, name := range hammerNames {
-						f.sameTable(quote(name))
-					}
-					t.Logf("%d transactions, %d changes", n, f.applied)
-					require.NoError(t, f.stream.Close())
-					require.NoError(t, p.streamer().Release(t.Context(), f.request))
-					for _, name := range hammerNames {
-						execute(t, p.to, "TRUNCATE "+quote(name))
-					}
-				}
-				require.Empty(t, lines(t, p.from, `SELECT slot_name::text FROM pg_replication_slots WHERE database = current_database()`))
-				require.Empty(t, lines(t, p.from, `SELECT pubname::text FROM pg_publication`))
-				require.Empty(t, lines(t, p.from, `SELECT evtname::text FROM pg_event_trigger UNION ALL SELECT relname::text FROM pg_class WHERE relname LIKE 'awsdms%'`))
-			})
+			bothWays(t, func(t *testing.T, p *pair) { meetUnderWriters(t, p, native) })
 		})
 	}
+}
+
+func meetUnderWriters(t *testing.T, p *pair, native bool) {
+	p.both(hammerTables...)
+	for round := range 2 {
+		stop := startHammers(t, p.from, 3, uint64(round))
+		<-time.After(200 * time.Millisecond)
+		f := p.follow(native, hammerNames...)
+		f.request.Run = fmt.Sprint("run", round)
+		f.capture() // while they write
+		for range 3 {
+			f.next()
+		}
+		f.restart() // from the last position
+		n := stop()
+		f.catchUp()
+		require.NotZero(t, f.applied)
+		for _, name := range hammerNames {
+			f.sameTable(quote(name))
+		}
+		t.Logf("%d transactions, %d changes", n, f.applied)
+		require.NoError(t, f.stream.Close())
+		require.NoError(t, p.streamer().Release(t.Context(), f.request))
+		for _, name := range hammerNames {
+			execute(t, p.to, "TRUNCATE "+quote(name))
+		}
+	}
+	require.Empty(t, lines(t, p.from, `SELECT slot_name::text FROM pg_replication_slots WHERE database = current_database()`))
+	require.Empty(t, lines(t, p.from, `SELECT pubname::text FROM pg_publication`))
+	require.Empty(t, lines(t, p.from, `SELECT evtname::text FROM pg_event_trigger UNION ALL SELECT relname::text FROM pg_class WHERE relname LIKE 'awsdms%'`))
 }
 
 // restart opens the stream anew at the position reached.
@@ -201,9 +203,12 @@ func (f *follower) until1() {
 
 // TestStreamGoesOnFromAnyPosition reads a backlog again from every position a group had, without acknowledging any.
 func TestStreamGoesOnFromAnyPosition(t *testing.T) {
-	p := freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL15)
+	goOnFromAnyPosition(t, freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL15), true)
+}
+
+func goOnFromAnyPosition(t *testing.T, p *pair, native bool) {
 	p.both(hammerTables...)
-	f := p.follow(true, hammerNames...)
+	f := p.follow(native, hammerNames...)
 	s, err := p.streamer().Capture(t.Context(), f.request, 1)
 	require.NoError(t, err)
 	start := s.Position()
@@ -291,69 +296,78 @@ func TestStructureChangesComeAtTheirPlace(t *testing.T) {
 				source, err := Engine().OpenSource(t.Context(), connector.Config{URL: p.from.URL, Settings: map[string]string{"CaptureDdls": audited}})
 				require.NoError(t, err)
 				p.source = source
-				p.both(`CREATE TABLE t (id int PRIMARY KEY, a int, b text)`, `CREATE TABLE gone (id int PRIMARY KEY)`)
-				f := p.follow(true, "t", "gone")
-				f.capture()
-				execute(t, p.from,
-					`INSERT INTO t VALUES (1, 1, 'x')`,
-					`ALTER TABLE t ADD c numeric(5,1) DEFAULT 7`,
-					`INSERT INTO t VALUES (2, 2, 'y', 1.5)`)
-				f.catchUp()
-				f.sameTable("t")
-				execute(t, p.from, `ALTER TABLE t RENAME b TO "B b"`, `UPDATE t SET "B b" = 'z' WHERE id = 1`)
-				f.catchUp()
-				f.sameTable("t")
-				require.Equal(t, map[string]string{"b": "B b"}, f.seen[len(f.seen)-1].Renamed)
-				execute(t, p.from, `ALTER TABLE t DROP a`, `INSERT INTO t VALUES (3, 'q', 2)`)
-				f.catchUp()
-				f.sameTable("t")
-				execute(t, p.from, `ALTER TABLE t ALTER c TYPE bigint`, `INSERT INTO t VALUES (4, 'q', 1234567890123)`)
-				f.catchUp()
-				f.sameTable("t")
-				execute(t, p.from, `BEGIN; INSERT INTO t VALUES (5); TRUNCATE t; INSERT INTO t VALUES (6); COMMIT`)
-				f.catchUp()
-				f.sameTable("t")
-				execute(t, p.from, `ALTER TABLE t RENAME TO "T t"`, `INSERT INTO "T t" VALUES (7)`)
-				f.catchUp()
-				f.sameTable(`"T t"`)
-				var kinds []connector.StructureKind
-				for _, st := range f.seen {
-					kinds = append(kinds, st.Kind)
-				}
-				altered := connector.Altered
-				require.Equal(t, []connector.StructureKind{altered, altered, altered, altered, connector.Truncated, altered}, kinds)
-				if audited != "true" {
-					return
-				}
-				execute(t, p.from, `DROP TABLE gone`)
-				f.catchUp()
-				require.Equal(t, connector.Dropped, f.seen[len(f.seen)-1].Kind)
-				require.Equal(t, []string{"0"}, lines(t, p.to, `SELECT count(*)::text FROM pg_class WHERE relname = 'gone'`))
+				structureAtItsPlace(t, p, true, audited == "true")
 			})
 		})
 	}
 }
 
+func structureAtItsPlace(t *testing.T, p *pair, native, audited bool) {
+	p.both(`CREATE TABLE t (id int PRIMARY KEY, a int, b text)`, `CREATE TABLE gone (id int PRIMARY KEY)`)
+	f := p.follow(native, "t", "gone")
+	f.capture()
+	execute(t, p.from,
+		`INSERT INTO t VALUES (1, 1, 'x')`,
+		`ALTER TABLE t ADD c numeric(5,1) DEFAULT 7`,
+		`INSERT INTO t VALUES (2, 2, 'y', 1.5)`)
+	f.catchUp()
+	f.sameTable("t")
+	execute(t, p.from, `ALTER TABLE t RENAME b TO "B b"`, `UPDATE t SET "B b" = 'z' WHERE id = 1`)
+	f.catchUp()
+	f.sameTable("t")
+	require.Equal(t, map[string]string{"b": "B b"}, f.seen[len(f.seen)-1].Renamed)
+	execute(t, p.from, `ALTER TABLE t DROP a`, `INSERT INTO t VALUES (3, 'q', 2)`)
+	f.catchUp()
+	f.sameTable("t")
+	execute(t, p.from, `ALTER TABLE t ALTER c TYPE bigint`, `INSERT INTO t VALUES (4, 'q', 1234567890123)`)
+	f.catchUp()
+	f.sameTable("t")
+	execute(t, p.from, `BEGIN; INSERT INTO t VALUES (5); TRUNCATE t; INSERT INTO t VALUES (6); COMMIT`)
+	f.catchUp()
+	f.sameTable("t")
+	execute(t, p.from, `ALTER TABLE t RENAME TO "T t"`, `INSERT INTO "T t" VALUES (7)`)
+	f.catchUp()
+	f.sameTable(`"T t"`)
+	var kinds []connector.StructureKind
+	for _, st := range f.seen {
+		kinds = append(kinds, st.Kind)
+	}
+	altered := connector.Altered
+	require.Equal(t, []connector.StructureKind{altered, altered, altered, altered, connector.Truncated, altered}, kinds)
+	if !audited {
+		return
+	}
+	execute(t, p.from, `DROP TABLE gone`)
+	f.catchUp()
+	require.Equal(t, connector.Dropped, f.seen[len(f.seen)-1].Kind)
+	require.Equal(t, []string{"0"}, lines(t, p.to, `SELECT count(*)::text FROM pg_class WHERE relname = 'gone'`))
+}
+
 func TestNewTablesJoinWithAllTheirRows(t *testing.T) {
-	bothWays(t, func(t *testing.T, p *pair) {
-		p.both(`CREATE TABLE t (id int PRIMARY KEY)`)
-		f := p.follow(true, "t")
-		f.request.Wanted = func(n catalog.Name) bool { return n.Name != "unwanted" }
-		f.capture()
-		execute(t, p.from, `BEGIN; CREATE TABLE fresh (id int PRIMARY KEY, v text); INSERT INTO fresh VALUES (1, 'in the same transaction'); COMMIT`,
-			`INSERT INTO fresh VALUES (2, 'later')`, `CREATE TABLE unwanted (id int PRIMARY KEY)`, `INSERT INTO unwanted VALUES (1)`, `INSERT INTO t VALUES (1)`)
-		f.catchUp()
-		f.sameTable("fresh")
-		f.sameTable("t")
-		require.Len(t, f.seen, 1)
-		require.Equal(t, connector.Created, f.seen[0].Kind)
-	})
+	bothWays(t, func(t *testing.T, p *pair) { newTablesJoin(t, p, true) })
+}
+
+func newTablesJoin(t *testing.T, p *pair, native bool) {
+	p.both(`CREATE TABLE t (id int PRIMARY KEY)`)
+	f := p.follow(native, "t")
+	f.request.Wanted = func(n catalog.Name) bool { return n.Name != "unwanted" }
+	f.capture()
+	execute(t, p.from, `BEGIN; CREATE TABLE fresh (id int PRIMARY KEY, v text); INSERT INTO fresh VALUES (1, 'in the same transaction'); COMMIT`,
+		`INSERT INTO fresh VALUES (2, 'later')`, `CREATE TABLE unwanted (id int PRIMARY KEY)`, `INSERT INTO unwanted VALUES (1)`, `INSERT INTO t VALUES (1)`)
+	f.catchUp()
+	f.sameTable("fresh")
+	f.sameTable("t")
+	require.Len(t, f.seen, 1)
+	require.Equal(t, connector.Created, f.seen[0].Kind)
 }
 
 func TestSecondCaptureIsALaterPlaceOfTheSameStream(t *testing.T) {
-	p := freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL18)
+	laterCapture(t, freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL18), true)
+}
+
+func laterCapture(t *testing.T, p *pair, native bool) {
 	p.both(`CREATE TABLE t (id int PRIMARY KEY)`)
-	f := p.follow(true, "t")
+	f := p.follow(native, "t")
 	f.capture()
 	execute(t, p.from, `INSERT INTO t SELECT generate_series(1, 10)`)
 	s, err := p.streamer().Capture(t.Context(), f.request, 1)

@@ -266,6 +266,9 @@ func (s *stream) knowTypes(ctx context.Context, all []attribute) error {
 // chooseFormat decides between binary and text. Native asks for binary; a layout that only the server could make of the
 // binary form asks for text; where both are asked for the server makes it of each value.
 func (s *stream) chooseFormat(ctx context.Context) (bool, error) {
+	if s.lines != nil {
+		return false, nil
+	}
 	native, text := false, false
 	err := s.side.do(ctx, func(w *wire) error {
 		for _, t := range s.numbers {
@@ -303,23 +306,6 @@ func (s *stream) newcomer(ctx context.Context, rel *streamed) error {
 	rel.ignored, rel.settled = false, false
 	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t})
 	return nil
-}
-
-// describe looks up a table as it is now; nil when there is none of the name.
-func (s *stream) describe(ctx context.Context, name catalog.Name) (*catalog.Table, error) {
-	conn, err := openConn(ctx, s.src.cfg)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	found, err := describe(ctx, conn, []catalog.Name{name})
-	if err != nil {
-		return nil, classify(ctx, "describe "+name.String(), err)
-	}
-	if e := found[name]; e != nil {
-		return e.Table, nil
-	}
-	return nil, nil
 }
 
 // truncate tells of emptied tables.

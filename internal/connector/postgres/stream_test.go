@@ -316,34 +316,36 @@ func (f *follower) sameTable(name string) {
 func TestStreamCarriesEveryType(t *testing.T) {
 	for _, native := range []bool{true, false} {
 		t.Run(fmt.Sprintf("native=%t", native), func(t *testing.T) {
-			bothWays(t, func(t *testing.T, p *pair) {
-				execute(t, p.to, `CREATE TABLE spacer (a int)`, `CREATE TYPE spacer_type AS (a int)`)
-				p.both(kindTypes...)
-				var ddl strings.Builder
-				var names, fill []string
-				for _, k := range kinds {
-					names = append(names, "t_"+k.name)
-					fmt.Fprintf(&ddl, "CREATE TABLE t_%s (id int PRIMARY KEY, v %s, w int);", k.name, k.typ)
-					insert := "INSERT INTO t_" + k.name + " VALUES (0, NULL, 0)"
-					for i, v := range k.values {
-						insert += fmt.Sprintf(", (%d, (%s)::%s, %d)", i+1, v, k.typ, i)
-					}
-					fill = append(fill, insert)
-					for _, u := range []string{"w = -w", "v = (SELECT v FROM t WHERE id = 1) WHERE id = 0", "id = id + 100 WHERE id = 1"} {
-						fill = append(fill, strings.ReplaceAll("UPDATE t SET "+u, " t ", " t_"+k.name+" "))
-					}
-				}
-				p.both(ddl.String())
-				f := p.follow(native, names...)
-				f.capture()
-				execute(t, p.from, fill...)
-				f.catchUp()
-				require.NotZero(t, f.applied)
-				for _, k := range kinds {
-					f.sameTable("t_" + k.name)
-				}
-			})
+			bothWays(t, func(t *testing.T, p *pair) { carryEveryType(t, p, native) })
 		})
+	}
+}
+
+func carryEveryType(t *testing.T, p *pair, native bool) {
+	execute(t, p.to, `CREATE TABLE spacer (a int)`, `CREATE TYPE spacer_type AS (a int)`)
+	p.both(kindTypes...)
+	var ddl strings.Builder
+	var names, fill []string
+	for _, k := range kinds {
+		names = append(names, "t_"+k.name)
+		fmt.Fprintf(&ddl, "CREATE TABLE t_%s (id int PRIMARY KEY, v %s, w int);", k.name, k.typ)
+		insert := "INSERT INTO t_" + k.name + " VALUES (0, NULL, 0)"
+		for i, v := range k.values {
+			insert += fmt.Sprintf(", (%d, (%s)::%s, %d)", i+1, v, k.typ, i)
+		}
+		fill = append(fill, insert)
+		for _, u := range []string{"w = -w", "v = (SELECT v FROM t WHERE id = 1) WHERE id = 0", "id = id + 100 WHERE id = 1"} {
+			fill = append(fill, strings.ReplaceAll("UPDATE t SET "+u, " t ", " t_"+k.name+" "))
+		}
+	}
+	p.both(ddl.String())
+	f := p.follow(native, names...)
+	f.capture()
+	execute(t, p.from, fill...)
+	f.catchUp()
+	require.NotZero(t, f.applied)
+	for _, k := range kinds {
+		f.sameTable("t_" + k.name)
 	}
 }
 

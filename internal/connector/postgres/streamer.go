@@ -12,7 +12,10 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-var _ connector.Streamer = (*source)(nil)
+var (
+	_ connector.Streamer      = (*source)(nil)
+	_ connector.PlainStreamer = (*source)(nil)
+)
 
 // sideWire opens a connection for look-ups and small changes beside the stream.
 func (s *source) sideWire(ctx context.Context) (*wire, error) {
@@ -31,6 +34,9 @@ func (s *source) withSide(ctx context.Context, f func(*wire) error) error {
 // Layout implements connector.Streamer.
 func (s *source) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.Type) }
 
+// StreamsPlain implements connector.PlainStreamer: test_decoding writes text, and Native is binary here.
+func (s *source) StreamsPlain() bool { return s.settings.plugin == testDecoding }
+
 // Capture implements connector.Streamer. The publication comes before the slot, so that every change the slot keeps
 // finds it; the snapshot is the slot's own, or that of a temporary slot when the run has its slot already.
 func (s *source) Capture(ctx context.Context, r connector.StreamRequest, readers int) (connector.Snapshot, error) {
@@ -45,7 +51,7 @@ func (s *source) Capture(ctx context.Context, r connector.StreamRequest, readers
 		return nil, err
 	}
 	if there != nil {
-		if err := there.check(name); err != nil {
+		if err := there.check(name, s.settings.plugin); err != nil {
 			return nil, err
 		}
 	}
@@ -63,10 +69,10 @@ func (s *source) Capture(ctx context.Context, r connector.StreamRequest, readers
 
 func (s *source) makeSlot(ctx context.Context, w *wire, name string, there bool) (made, error) {
 	if there {
-		m, err := createSlot(ctx, w, fmt.Sprintf("%stmp_%d", ownPrefix, time.Now().UnixNano()), true)
+		m, err := createSlot(ctx, w, fmt.Sprintf("%stmp_%d", ownPrefix, time.Now().UnixNano()), s.settings.plugin, true)
 		return m, classify(ctx, "take a later snapshot of the stream", err)
 	}
-	m, err := createSlot(ctx, w, name, false)
+	m, err := createSlot(ctx, w, name, s.settings.plugin, false)
 	return m, classify(ctx, "make replication slot "+name, err)
 }
 
@@ -141,7 +147,7 @@ func (s *source) Start(ctx context.Context, r connector.StreamRequest, from conn
 	if name != s.slotName(r) {
 		other = name
 	}
-	if err := there.check(name); err != nil {
+	if err := there.check(name, s.settings.plugin); err != nil {
 		return "", err
 	}
 	switch {

@@ -71,7 +71,7 @@ func (a *asides) prepare() error {
 	}
 	a.whole.Reset(layouts)
 	table := quote(set.Table.Name.Name)
-	for verb, to := range map[string]**plan{"SELECT " + quoteAll(a.names) + " FROM ": &a.read, "DELETE FROM ": &a.remove} {
+	for verb, to := range map[string]**plan{"SELECT " + columnList(a.names) + " FROM ": &a.read, "DELETE FROM ": &a.remove} {
 		p := planner{set: set, plan: &plan{rows: a.writer.plan.rows, old: a.writer.plan.old}}
 		where, err := p.where(table)
 		if err != nil {

@@ -93,14 +93,14 @@ func (p *planner) assignments() string {
 		if len(p.set.OldColumns) == 0 && slices.Contains(p.set.Key, i) {
 			continue
 		}
-		name, value := quote(c.Column.Name), p.mark(param{column: i})
+		name, value := ident(c.Column.Name), p.mark(param{column: i})
 		if p.absent {
 			value = fmt.Sprintf("iif(%s, %s, %s)", p.mark(param{column: i, isAbsent: true}), name, value)
 		}
 		list = append(list, name+" = "+value)
 	}
 	if len(list) == 0 { // nothing is to be set, but whether the row is there counts
-		name := quote(p.set.Columns[0].Column.Name)
+		name := ident(p.set.Columns[0].Column.Name)
 		return name + " = " + name
 	}
 	return strings.Join(list, ", ")
@@ -118,7 +118,7 @@ func (p *planner) where(table string) (string, error) {
 	}
 	var conditions, classes []string
 	for _, i := range p.set.Key {
-		name, mark := quote(columns[i].Column.Name), p.mark(param{column: i, old: old})
+		name, mark := ident(columns[i].Column.Name), p.mark(param{column: i, old: old})
 		if p.set.Unique {
 			conditions = append(conditions, name+" = "+mark)
 			continue
@@ -138,7 +138,7 @@ func (p *planner) where(table string) (string, error) {
 // rowIdentity lists what tells the rows of a table apart, the rowid or the primary key.
 func rowIdentity(t *catalog.Table) (string, error) {
 	if withoutRowid(t) && t.PrimaryKey != nil {
-		return quoteAll(t.PrimaryKey.Columns), nil
+		return columnList(t.PrimaryKey.Columns), nil
 	}
 	if name := rowidName(t); name != "" {
 		return name, nil

@@ -254,7 +254,7 @@ func (r *refitter) catchUp(before *catalog.Table, next *version) error {
 		if c.Default != nil {
 			fallback = *c.Default
 		}
-		differ = append(differ, quote(c.Name)+" IS NOT ("+fallback+")")
+		differ = append(differ, ident(c.Name)+" IS NOT ("+fallback+")")
 	}
 	if len(differ) == 0 {
 		return nil
@@ -284,7 +284,7 @@ func (r *refitter) asBefore(before, now *catalog.Table) []string {
 func names(t *catalog.Table) []string {
 	out := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		out[i] = quote(c.Name)
+		out[i] = ident(c.Name)
 	}
 	return out
 }

@@ -23,6 +23,18 @@ func quoteAll(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
+// ident quotes the name of a column where it is read. To SQLite a name in double quotes that is no column's is a text, so that
+// a column that has gone would give its name for a value; in backticks it is an error.
+func ident(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+func columnList(names []string) string {
+	list := make([]string, len(names))
+	for i, n := range names {
+		list[i] = ident(n)
+	}
+	return strings.Join(list, ", ")
+}
+
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // Quote implements connector.Dialect.

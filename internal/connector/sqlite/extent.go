@@ -24,7 +24,7 @@ func (sn *snapshot) Extent(ctx context.Context, t *catalog.Table, c *catalog.Col
 		return 0, 0, false, nil
 	}
 	err = sn.with(ctx, "look at the keys of "+t.Name.Name, func(conn *conn) (err error) {
-		from := quote(c.Name) + ") FROM " + quote(t.Name.Name)
+		from := ident(c.Name) + ") FROM " + quote(t.Name.Name)
 		if low, err = conn.number("SELECT min(" + from); err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func conditions(t *catalog.Table, ps []catalog.Predicate) (where []string, args 
 }
 
 func condition(col *catalog.Column, cmp catalog.Comparison) (string, []any, error) {
-	name, mark := quote(col.Name), "?"
+	name, mark := ident(col.Name), "?"
 	if isNumber(col.Type.Kind) {
 		mark = "CAST(? AS NUMERIC)"
 	}

@@ -109,7 +109,7 @@ func rowidName(t *catalog.Table) string {
 		}
 	}
 	if c := rowidColumn(t); c != nil {
-		return quote(c.Name)
+		return ident(c.Name)
 	}
 	return ""
 }

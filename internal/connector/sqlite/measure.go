@@ -64,7 +64,7 @@ func rowWidth(c *conn, t *catalog.Table, rowid string) (int64, error) {
 		if i > 0 {
 			sum.WriteByte('+')
 		}
-		fmt.Fprintf(&sum, "coalesce(octet_length(%s),0)", quote(col.Name))
+		fmt.Fprintf(&sum, "coalesce(octet_length(%s),0)", ident(col.Name))
 	}
 	from := quote(t.Name.Name)
 	if rowid == "" {

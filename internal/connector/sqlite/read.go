@@ -117,7 +117,7 @@ func newReadQuery(r connector.ReadRequest) (readQuery, error) {
 	var q readQuery
 	var list []string
 	for _, c := range r.Columns {
-		list = append(list, quote(c.Column.Name))
+		list = append(list, ident(c.Column.Name))
 	}
 	rowid := rowidName(r.Table)
 	if isView(r.Table) {
@@ -126,7 +126,7 @@ func newReadQuery(r connector.ReadRequest) (readQuery, error) {
 	switch {
 	case r.Table.PrimaryKey != nil:
 		for _, name := range r.Table.PrimaryKey.Columns {
-			list, q.keys = append(list, quote(name)), append(q.keys, name)
+			list, q.keys = append(list, ident(name)), append(q.keys, name)
 		}
 	case rowid != "":
 		list, q.keys = append(list, rowid), append(q.keys, "rowid")

@@ -61,6 +61,9 @@ func FuzzCanonical(f *testing.F) {
 				return // no HTTP carries it
 			}
 		}
+		if strings.TrimSpace(header) != strings.Trim(header, " ") {
+			return // the Go SDK trims what only Unicode calls a blank, which is not in the canonical form that AWS describes
+		}
 		values, err := url.ParseQuery(query)
 		if err != nil || strings.Contains(query, "X-Amz-") {
 			return

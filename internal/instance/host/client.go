@@ -118,6 +118,24 @@ func (c client) Replay(ctx context.Context, t instance.Task, table instance.Tabl
 	return s.Replay(ctx, t, table, keys)
 }
 
+// Assess implements instance.Client.
+func (c client) Assess(ctx context.Context, a instance.Assessment, seen int) (*instance.AssessmentState, error) {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Assess(ctx, a, seen)
+}
+
+// EndAssessment implements instance.Client.
+func (c client) EndAssessment(ctx context.Context, id string) error {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return err
+	}
+	return s.EndAssessment(ctx, id)
+}
+
 // Release implements instance.Client.
 func (c client) Release(ctx context.Context, t instance.Task) error {
 	s, err := c.host.up(c.id)

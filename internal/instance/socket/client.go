@@ -119,6 +119,18 @@ func (c *Client) Replay(ctx context.Context, t instance.Task, table instance.Tab
 	return r.Replayed, err
 }
 
+// Assess implements instance.Client.
+func (c *Client) Assess(ctx context.Context, a instance.Assessment, seen int) (*instance.AssessmentState, error) {
+	r, err := c.call(ctx, "assess", request{Assessment: &a, Seen: seen})
+	return r.Assessment, err
+}
+
+// EndAssessment implements instance.Client.
+func (c *Client) EndAssessment(ctx context.Context, id string) error {
+	_, err := c.call(ctx, "endassessment", request{ID: id})
+	return err
+}
+
 // Release implements instance.Client.
 func (c *Client) Release(ctx context.Context, t instance.Task) error {
 	_, err := c.call(ctx, "release", request{Task: &t})

@@ -47,7 +47,12 @@ func operations() map[string]operation {
 			r.Replayed, err = s.Replay(ctx, *q.Task, q.Tables[0], q.Keys)
 			return err
 		},
-		"release": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Release(ctx, *q.Task) },
+		"assess": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Assessment, err = s.Assess(ctx, *q.Assessment, q.Seen)
+			return err
+		},
+		"endassessment": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.EndAssessment(ctx, q.ID) },
+		"release":       func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Release(ctx, *q.Task) },
 		"log": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
 			r.Path, r.Size, err = s.Log(ctx, q.ID)
 			return err
@@ -73,7 +78,7 @@ func Handler(s Server) http.Handler {
 	mux := http.NewServeMux()
 	for name, do := range operations() {
 		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, h *http.Request) {
-			q, r := request{Endpoint: &instance.Endpoint{}, Task: &instance.Task{}}, reply{}
+			q, r := request{Endpoint: &instance.Endpoint{}, Task: &instance.Task{}, Assessment: &instance.Assessment{}}, reply{}
 			err := json.NewDecoder(h.Body).Decode(&q)
 			if err == nil {
 				err = rescue.Run(func() error { return do(h.Context(), s, &q, &r) })

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/assess"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
@@ -116,6 +117,9 @@ func (a *attempt) once(ctx context.Context, c task.Config) (ending, error) {
 	}
 	defer func() { _ = t.Close() }()
 	a.opened = true
+	if err := a.gate(ctx, t); err != nil {
+		return ending{}, err
+	}
 	if err := a.forget(ctx, t); err != nil {
 		return ending{}, err
 	}
@@ -139,6 +143,17 @@ func (a *attempt) once(ctx context.Context, c task.Config) (ending, error) {
 		return ending{fatal, why}, nil
 	}
 	return ending{reason: reasonOf(report, c.Type)}, nil
+}
+
+// gate makes the assessments that the task's settings ask for, unless it goes on.
+func (a *attempt) gate(ctx context.Context, t *task.Task) error {
+	a.mu.Lock()
+	begun := a.mu.kept.Begun || a.task.Mode == instance.Resume
+	a.mu.Unlock()
+	if begun {
+		return nil
+	}
+	return assess.Gate(ctx, t, tasklog.Of(a.log, tasklog.TaskManager))
 }
 
 // forget gives up what earlier attempts have left, once in an attempt that begins anew, whatever number of processes it

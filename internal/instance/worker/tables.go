@@ -144,6 +144,7 @@ func withValidation(row instance.Table, c *validate.Counts) instance.Table {
 	row.Validation = instance.Validation{
 		State: string(c.State), Details: bounded(oneLine(c.Reason)), Pending: c.Pending, Failed: c.Failed, Suspended: c.Suspended,
 	}
+	row.Resync = instance.Resync{State: string(c.Resync.State), Attempted: c.Resync.Attempted, Succeeded: c.Resync.Succeeded, Failed: c.Resync.Failed, At: c.Resync.At}
 	return row
 }
 

@@ -40,6 +40,7 @@ type Worker struct {
 	end    context.CancelCauseFunc
 	tasks  sync.WaitGroup // running attempts
 	ticks  sync.WaitGroup
+	asking assessments
 
 	mu struct {
 		sync.Mutex

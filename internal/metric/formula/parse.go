@@ -185,7 +185,7 @@ func (p *parser) operand() (node, error) {
 }
 
 // words are names that stand for themselves.
-var words = []string{"REPEAT", "LINEAR", "ASC", "DSC", "DESC"}
+var words = []string{"REPEAT", "LINEAR", "ASC", "DSC", "DESC", "AVG", "SUM", "MIN", "MAX"}
 
 func (p *parser) reference(t token) (node, error) {
 	if slices.Contains(words, strings.ToUpper(t.text)) && strings.ToUpper(t.text) == t.text {

@@ -7,17 +7,23 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
 	"github.com/whimbreldb/whimbrel/internal/metric"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
 // Config is what the service works with.
 type Config struct {
+	Store     store.Store
 	Metrics   *metric.Store
+	Topics    notify.Topics // where alarms are told of
 	Partition string
 	Account   string
 	Region    string
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Leads says that alarms are evaluated here: one server of several does.
+	Leads func() bool
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // Service is CloudWatch.
@@ -34,7 +40,10 @@ func New(c Config) *Service {
 // API is the service as the edge serves it.
 func (s *Service) API() (*service.Service, error) {
 	made, err := service.New(&cloudwatchapi.Service,
-		s.getMetricData(), s.getMetricStatistics(), s.listMetrics(), s.putMetricData())
+		s.deleteAlarms(), s.deleteDashboards(), s.describeAlarmHistory(), s.describeAlarms(), s.describeAlarmsForMetric(),
+		s.disableAlarmActions(), s.enableAlarmActions(), s.getDashboard(), s.getMetricData(), s.getMetricStatistics(), s.getMetricWidgetImage(),
+		s.listDashboards(), s.listMetrics(), s.listTagsForResource(), s.putDashboard(), s.putMetricAlarm(), s.putMetricData(), s.setAlarmState(),
+		s.tagResource(), s.untagResource())
 	if err != nil {
 		return nil, fmt.Errorf("make CloudWatch: %w", err)
 	}

@@ -32,6 +32,7 @@ type controller struct {
 		following map[string]context.CancelFunc
 		notes     map[string]*note
 		deaths    map[string]int64
+		results   map[string]int // of runs of assessments, how many the instance has answered
 	}
 	reporters sync.WaitGroup
 	life      context.Context // of the reporters, which begin with their instances
@@ -62,6 +63,7 @@ func newController(s *Service, role string) *controller {
 	c.mu.tasks, c.mu.instances = map[string]*Task{}, map[string]*Instance{}
 	c.mu.waiting, c.mu.following = map[string]string{}, map[string]context.CancelFunc{}
 	c.mu.notes, c.mu.deaths = map[string]*note{}, map[string]int64{}
+	c.mu.results = map[string]int{}
 	return c
 }
 
@@ -155,6 +157,8 @@ func (c *controller) step(ctx context.Context, key string) (err error) {
 		return c.connection(ctx, key)
 	case "schemas":
 		return c.schemas(ctx, key)
+	case assessmentRuns.arn:
+		return c.assessment(ctx, id)
 	case leaving:
 		return c.leave(ctx, id)
 	case logging:

@@ -18,6 +18,7 @@ func (c *controller) followRecords(ctx context.Context) error {
 		{tasks.keys(), func() { clear(c.mu.tasks) }, c.seeTask},
 		{connectionKeys, func() {}, c.seeConnection},
 		{schemasKeys, func() {}, c.seeSchemas},
+		{assessmentRuns.keys(), func() {}, c.seeAssessmentRun},
 	} {
 		reset := func() {
 			c.mu.Lock()
@@ -102,6 +103,18 @@ func (c *controller) seeSchemas(_ string, e store.Event) error {
 		}
 	}
 	c.probe(e.Key, of.Instance, of.Status == schemasRefreshing)
+	return nil
+}
+
+func (c *controller) seeAssessmentRun(_ string, e store.Event) error {
+	of := AssessmentRun{Done: true}
+	if !e.Deleted {
+		of.Done = false
+		if err := e.Decode(&of); err != nil {
+			return err
+		}
+	}
+	c.probe(e.Key, of.Instance, !of.Done)
 	return nil
 }
 

@@ -66,7 +66,9 @@ func (s *Service) serveRole(ctx context.Context) error {
 		}
 	}()
 	c := newController(s, id)
+	s.leads.Store(true)
 	err = c.run(ours)
+	s.leads.Store(false)
 	if ctx.Err() == nil {
 		c.yield(ctx)
 	}

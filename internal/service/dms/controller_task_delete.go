@@ -89,6 +89,9 @@ func (c *controller) dropTask(ctx context.Context, t *Task, complaint string) er
 		for _, id := range []string{now.Instance, now.MovingTo} {
 			unrefer(tx, instances, id, tasks, now.ID)
 		}
+		if err := dropRunsOf(tx, now); err != nil {
+			return err
+		}
 		if err := unclaim(tx, tasks, now.Name, now.ID); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -98,7 +99,7 @@ func (s *Service) deliverDue(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("list the event subscriptions: %w", err)
 	}
-	client := s.Notify.client()
+	client := s.Notify.HTTP()
 	results := make(chan bool, len(page.Items))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(deliverers)
@@ -149,11 +150,7 @@ func (s *Service) deliverQueue(ctx context.Context, client *http.Client, sub *Su
 
 // attempt sends an event once, and answers the status that the subscription has got into.
 func (s *Service) attempt(ctx context.Context, client *http.Client, sub *Subscription, d *Delivery) (status string, sent bool) {
-	target, known := s.Notify.Topics[sub.Topic]
-	err := errors.New("the server knows no address for the topic any more")
-	if known {
-		err = s.post(ctx, client, sub.Topic, target, d)
-	}
+	err := s.post(ctx, client, sub.Topic, d)
 	if err == nil {
 		return subscriptionActive, true
 	}
@@ -161,12 +158,12 @@ func (s *Service) attempt(ctx context.Context, client *http.Client, sub *Subscri
 		return sub.Status, false
 	}
 	s.Log.Warn("an event was not delivered", "subscription", sub.Name, "topic", sub.Topic, "attempts", d.Attempts+1, "error", err)
-	var refused *refusedError
+	var refused *notify.RefusedError
 	errors.As(err, &refused)
 	switch {
-	case !known, refused != nil && (refused.status == http.StatusNotFound || refused.status == http.StatusGone):
+	case errors.Is(err, notify.ErrNowhere), refused != nil && (refused.Status == http.StatusNotFound || refused.Status == http.StatusGone):
 		return subscriptionNowhere, false
-	case refused != nil && (refused.status == http.StatusUnauthorized || refused.status == http.StatusForbidden):
+	case refused != nil && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden):
 		return subscriptionDenied, false
 	}
 	return sub.Status, false
@@ -175,7 +172,7 @@ func (s *Service) attempt(ctx context.Context, client *http.Client, sub *Subscri
 // noteAttempt writes down how an attempt went: what was sent goes, the rest waits for its next time, and what could not be
 // sent for a day is given up. It is written down even if the server is about to stop.
 func (s *Service) noteAttempt(ctx context.Context, key string, d *Delivery, sub *Subscription, status string, sent bool) (given bool, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendFor)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notify.SendFor)
 	defer cancel()
 	now := s.Now().UTC()
 	if !sent {

@@ -18,11 +18,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
 
 const testSecret = "a secret of the webhook"
+
+// notification is what a subscriber is sent.
+type notification struct{ Type, MessageId, TopicArn, Subject, Message, Timestamp string } //nolint:revive // SNS's spelling
 
 // hook is a subscriber: a real HTTPS server.
 type hook struct {
@@ -124,7 +128,7 @@ func TestDelivered(t *testing.T) {
 	require.Equal(t, n.MessageId, head.Get("X-Amz-Sns-Message-Id"))
 	require.Equal(t, "Notification", head.Get("X-Amz-Sns-Message-Type"))
 	require.Equal(t, testTopic, head.Get("X-Amz-Sns-Topic-Arn"))
-	at, sum, found := strings.Cut(strings.TrimPrefix(head.Get(SignatureHeader), "t="), ",v1=")
+	at, sum, found := strings.Cut(strings.TrimPrefix(head.Get(notify.SignatureHeader), "t="), ",v1=")
 	require.True(t, found)
 	mac := hmac.New(sha256.New, []byte(testSecret))
 	mac.Write([]byte(at + "." + h.bodies[0]))

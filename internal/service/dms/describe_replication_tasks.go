@@ -7,7 +7,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service"
 )
 
-func (s *Service) describeTasks(ctx context.Context, _ *service.Call, in *dmsapi.DescribeReplicationTasksMessage) (*dmsapi.DescribeReplicationTasksResponse, error) {
+func (s *Service) describeTasks(ctx context.Context, call *service.Call, in *dmsapi.DescribeReplicationTasksMessage) (*dmsapi.DescribeReplicationTasksResponse, error) {
 	f, err := filtersOf(in.Filters, "replication-task-arn", "replication-task-id", "migration-type", "endpoint-arn", "replication-instance-arn")
 	if err != nil {
 		return nil, err
@@ -17,25 +17,23 @@ func (s *Service) describeTasks(ctx context.Context, _ *service.Call, in *dmsapi
 		return nil, err
 	}
 	from := s.reads(ctx)
-	page, marker, err := collect(s.narrowed(ctx, tasks, f["replication-task-arn"], f["replication-task-id"]), tasks.keys(), p, func(t *Task) bool { return s.taskPasses(f, t) })
+	page, marker, err := collectItems(s.narrowed(ctx, tasks, f["replication-task-arn"], f["replication-task-id"]), tasks.keys(), p, func(t *Task) bool { return s.taskPasses(f, t) })
 	if err != nil {
 		return nil, err
 	}
 	if len(page) == 0 && len(f) > 0 && p.after == "" {
 		return nil, notFound("No Tasks found matching provided filters")
 	}
-	out := &dmsapi.DescribeReplicationTasksResponse{ReplicationTasks: []dmsapi.ReplicationTask{}, Marker: marker}
+	out := &dmsapi.DescribeReplicationTasksResponse{ReplicationTasks: make([]dmsapi.ReplicationTask, len(page)), Marker: marker}
 	known := remembering{from: from}
+	parts := make([]*shownTask, len(page))
 	for i := range page {
-		shown, err := s.showTask(&known, &page[i])
-		if err != nil {
+		if parts[i], err = s.shownItem(&known, page[i], value(in.WithoutSettings)); err != nil {
 			return nil, err
 		}
-		if value(in.WithoutSettings) {
-			shown.ReplicationTaskSettings = nil
-		}
-		out.ReplicationTasks = append(out.ReplicationTasks, *shown)
+		out.ReplicationTasks[i] = *parts[i].task
 	}
+	call.Encoded = encodeTasks(parts, marker)
 	return out, nil
 }
 

@@ -87,6 +87,13 @@ func showTable(t *instance.Table) dmsapi.TableStatistics {
 		ValidationState: new(cmp.Or(t.Validation.State, "Not enabled")), ValidationStateDetails: some(t.Validation.Details),
 		ResyncState: new("Not enabled"),
 	}
+	if r := &t.Resync; r.State != "" {
+		done := 0.0
+		out.ResyncState, out.ResyncRowsAttempted, out.ResyncRowsSucceeded, out.ResyncRowsFailed, out.ResyncProgress = &r.State, &r.Attempted, &r.Succeeded, &r.Failed, &done
+		if !r.At.IsZero() {
+			done, out.ResyncState = 100, new("Last resync at: "+r.At.UTC().Format(time.RFC3339))
+		}
+	}
 	if !t.Updated.IsZero() {
 		out.LastUpdateTime = &t.Updated
 	}

@@ -36,7 +36,7 @@ func (s *Service) parse(arn string) (kind, string, error) {
 	rest, ok := strings.CutPrefix(arn, "arn:"+s.Partition+":dms:"+s.Region+":"+s.Account+":")
 	typ, id, found := strings.Cut(rest, ":")
 	if ok && found && id != "" {
-		for _, k := range []kind{instances, subnetGroups, certificates, endpoints, tasks, subs} {
+		for _, k := range []kind{instances, subnetGroups, certificates, endpoints, tasks, subs, assessmentRuns, individuals} {
 			if k.arn == typ {
 				return k, id, nil
 			}

@@ -44,3 +44,6 @@ func (s *Service) Monitored(ctx context.Context) ([]instance.Monitored, error) {
 	}
 	return all, nil
 }
+
+// Leads says that the instances, and so what is measured of them, are on this server.
+func (s *Service) Leads() bool { return s.leads.Load() }

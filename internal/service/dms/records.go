@@ -137,6 +137,8 @@ type Task struct {
 	Failure        string             `json:",omitempty"`
 	Progress       *instance.Progress `json:",omitempty"` // last known
 	Before         string             `json:",omitempty"` // the status to go back to after modifying, moving, testing
+	LastRun        string             `json:",omitempty"` // the ID of its latest AssessmentRun
+	TypesRun       string             `json:",omitempty"` // of its data type assessment
 	Tags           map[string]string  `json:",omitempty"`
 }
 

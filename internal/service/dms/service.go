@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/policy/action"
@@ -31,6 +32,7 @@ type Config struct {
 	Roles     Roles            // nil: roles are not asked
 	Quotas    map[string]int64 // in place of AWS's, by their names
 	Notify    Notify           // where events go
+	Results   bucket.Store     // where results of assessments go; nil: there is no place
 	// SQLiteDir is the folder that the files of SQLite endpoints lie in; empty means that there may be no such endpoints.
 	SQLiteDir string
 	// Buckets is how S3 endpoints are reached.
@@ -85,6 +87,7 @@ type Service struct {
 	Config
 	actions *action.Table
 	told    *atomic.Uint32 // counts events
+	leads   *atomic.Bool   // the controllers run here
 	live    *live
 	times   times
 	// reachEndpoint is reach, unless a test has endpoints of its own.
@@ -93,21 +96,21 @@ type Service struct {
 
 // New makes the service.
 func New(c Config) (*Service, error) {
-	if err := errors.Join(checkQuotas(c.Quotas), c.Notify.check()); err != nil {
+	if err := errors.Join(checkQuotas(c.Quotas), c.Notify.Check()); err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
 	actions, err := action.Load()
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)
 	}
-	s := &Service{Config: c, actions: actions, live: newLive(), told: new(atomic.Uint32), times: usualTimes()}
+	s := &Service{Config: c, actions: actions, live: newLive(), told: new(atomic.Uint32), leads: new(atomic.Bool), times: usualTimes()}
 	s.reachEndpoint = s.reach
 	return s, nil
 }
 
 // API is the service as the edge serves it.
 func (s *Service) API() (*service.Service, error) {
-	served := slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.eventOperations())
+	served := slices.Concat(s.instanceOperations(), s.endpointOperations(), s.taskOperations(), s.assessmentOperations(), s.eventOperations())
 	made, err := service.New(&dmsapi.Service, append(served, s.unserved(served)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("make DMS: %w", err)

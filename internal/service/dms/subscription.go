@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -32,7 +33,7 @@ func (s *Service) checkTopic(arn string) error {
 	if _, known := s.Notify.Topics[arn]; known {
 		return nil
 	}
-	if !topicForm.MatchString(arn) {
+	if !notify.IsTopic(arn) {
 		return fault("SNSInvalidTopicFault", "The SNS topic is invalid: %q is not the ARN of a topic.", arn)
 	}
 	return fault("SNSInvalidTopicFault", "The SNS topic is invalid: this server knows no address for %s. Its operator gives topics addresses (whimbrel serve --event-webhook ARN=URL).", arn)

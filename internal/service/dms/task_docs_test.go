@@ -3,7 +3,6 @@ package dms
 import (
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +16,7 @@ func TestDocumentedStatuses(t *testing.T) {
 	require.NoError(t, err)
 	_, drawing, _ := strings.Cut(string(page), "```mermaid")
 	drawing, _, _ = strings.Cut(drawing, "```")
-	calls := map[string]string{"start": taskStarting, "stop": taskStopping, "modify": taskModifying, "move": taskMoving, "delete": taskDeleting}
+	calls := map[string]string{"start": taskStarting, "stop": taskStopping, "modify": taskModifying, "move": taskMoving, "delete": taskDeleting, "assess": taskTesting}
 	seen := map[string]bool{}
 	for _, arrow := range regexp.MustCompile(`(\S+) --> (\w+|\[\*\])(?:: (.+))?`).FindAllStringSubmatch(drawing, -1) {
 		from, to, label := strings.ReplaceAll(arrow[1], "_", "-"), strings.ReplaceAll(arrow[2], "_", "-"), arrow[3]
@@ -37,5 +36,4 @@ func TestDocumentedStatuses(t *testing.T) {
 	for _, status := range taskAllStatuses {
 		require.True(t, seen[status], "%s is not drawn", status)
 	}
-	require.False(t, slices.Contains(taskAllStatuses, "testing"))
 }

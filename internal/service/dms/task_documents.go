@@ -2,10 +2,12 @@ package dms
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/whimbreldb/whimbrel/internal/assess"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
 	"github.com/whimbreldb/whimbrel/internal/settings"
 )
@@ -38,7 +40,7 @@ func completeSettings(have *settings.Settings, document string, made bool) (comp
 		// A document that was described and is handed back has the names that we show.
 		log.CloudWatchLogGroup, log.CloudWatchLogStream = nil, nil
 	}
-	if err := read.Check(); err != nil {
+	if err := errors.Join(read.Check(), assess.CheckSettings(read)); err != nil {
 		return "", nil, invalidValue("Invalid task settings JSON. %s", oneLine(err))
 	}
 	if complete, err = written(read); err != nil {

@@ -27,6 +27,8 @@ type world struct {
 	unwanted  []string
 	forgotten map[string]int // how often a run began anew, by run
 	lostOnes  int            // so many calls of Start get lost on the way
+	holds     bool           // assessments do not come to an end
+	assessed  map[string]int // how often an assessment was made
 }
 
 // machine is one instance: its disk outlives its processes.
@@ -43,11 +45,14 @@ type process struct {
 	moved    chan struct{}
 	tasks    map[string]*instance.TaskState
 	stops    map[string]chan struct{}
+
+	assessments map[string]*instance.AssessmentState
+	wanted      map[string][]string // by assessments, the names of those to be made
 }
 
 func newWorld(seed uint64) *world {
 	return &world{
-		instances: map[string]*machine{}, changed: make(chan struct{}), kept: map[string]string{}, moved: map[string]int{}, forgotten: map[string]int{},
+		instances: map[string]*machine{}, changed: make(chan struct{}), kept: map[string]string{}, moved: map[string]int{}, forgotten: map[string]int{}, assessed: map[string]int{},
 		random: rand.New(rand.NewPCG(seed, 1)), slow: time.Millisecond, length: 3, tick: 2 * time.Millisecond,
 	}
 }
@@ -102,7 +107,7 @@ func (w *world) boot(m *machine, after time.Duration) {
 		if w.instances[spec.ID] != m || m.spec != spec || m.process != nil {
 			return
 		}
-		m.process = &process{dead: make(chan struct{}), moved: make(chan struct{}), revision: 1, tasks: map[string]*instance.TaskState{}, stops: map[string]chan struct{}{}}
+		m.process = &process{dead: make(chan struct{}), moved: make(chan struct{}), revision: 1, tasks: map[string]*instance.TaskState{}, stops: map[string]chan struct{}{}, assessments: map[string]*instance.AssessmentState{}, wanted: map[string][]string{}}
 		m.state.Phase, m.state.Boot = instance.Up, spec.Boot
 		w.notify()
 	})
@@ -438,6 +443,45 @@ func (l *line) Replay(ctx context.Context, t instance.Task, _ instance.TableName
 		return says(t.Source, "start")
 	})
 	return done, err
+}
+
+// Assess makes one assessment with each question.
+func (l *line) Assess(ctx context.Context, a instance.Assessment, seen int) (state *instance.AssessmentState, err error) {
+	err = l.do(ctx, func(_ *machine, p *process) error {
+		if err := says(a.Task.Source, "assess"); err != nil {
+			return err
+		}
+		have := p.assessments[a.ID]
+		if have == nil {
+			have = &instance.AssessmentState{}
+			p.assessments[a.ID], p.wanted[a.ID] = have, a.Only
+		}
+		wanted := p.wanted[a.ID]
+		if !have.Ended && len(have.Results) <= seen && !l.w.holds {
+			name := wanted[len(have.Results)]
+			one := instance.Assessed{Name: name, About: "whether " + name, Status: "passed"}
+			if status := a.Task.Source.Settings[name]; status != "" {
+				one.Status, one.Findings = status, []instance.AssessedObject{{Status: status, Object: "public.t1", Reason: "it is so", Mend: "ALTER TABLE t1"}}
+			}
+			have.Results = append(have.Results, one)
+			have.Ended = len(have.Results) == len(wanted)
+			l.w.assessed[name]++
+		}
+		if l.w.holds {
+			have.Current = a.Only[0]
+		}
+		copied := *have
+		state = &copied
+		return nil
+	})
+	return state, err
+}
+
+func (l *line) EndAssessment(ctx context.Context, id string) error {
+	return l.do(ctx, func(_ *machine, p *process) error {
+		delete(p.assessments, id)
+		return nil
+	})
 }
 
 func (l *line) Log(context.Context, string) (string, int64, error) { return "", 0, nil }

@@ -20,6 +20,7 @@ var onTheirOwn = map[string][]string{
 	taskCreating:  {taskReady},
 	taskModifying: {taskReady, taskStopped, taskFailed, taskFailedMove},
 	taskMoving:    {taskReady, taskStopped, taskFailed, taskFailedMove},
+	taskTesting:   {taskReady, taskStopped, taskFailed, taskFailedMove},
 	taskStarting:  {taskRunning, taskFailed},
 	taskRunning:   {taskStopped, taskFailed},
 	taskStopping:  {taskStopped, taskFailed},

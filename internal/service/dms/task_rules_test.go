@@ -9,13 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-var taskAllStatuses = []string{taskCreating, taskReady, taskStarting, taskRunning, taskStopping, taskStopped, taskFailed, taskModifying, taskMoving, taskFailedMove, taskDeleting}
+var taskAllStatuses = []string{taskCreating, taskReady, taskStarting, taskRunning, taskStopping, taskStopped, taskFailed, taskModifying, taskMoving, taskFailedMove, taskDeleting, taskTesting}
 
 var taskRestingStatuses = []string{taskReady, taskStopped, taskFailed, taskFailedMove}
 
@@ -32,6 +33,7 @@ func testTask(status string) Task {
 // rest is refused.
 func TestOperationsByStatus(t *testing.T) {
 	b := newTaskBench(t, taskStore(t), 1)
+	b.Results = bucket.Folder(t.TempDir())
 	b.furnish(t, nil)
 	arn := new(b.arn(tasks, "K"))
 	severity := new(`{"Logging":{"LogComponents":[{"Id":"SORTER","Severity":"LOGGER_SEVERITY_DEBUG"}]}}`)
@@ -63,6 +65,12 @@ func TestOperationsByStatus(t *testing.T) {
 		}, taskRestingStatuses, "InvalidResourceStateFault", "cannot be moved", taskMoving},
 		"delete": {func(string) *wire.Error { return b.delete(t, "K") },
 			[]string{taskCreating, taskReady, taskStopped, taskFailed, taskModifying, taskMoving, taskFailedMove}, "InvalidResourceStateFault", "cannot be deleted", taskDeleting},
+		"assess": {func(status string) *wire.Error {
+			_, err := b.assess(t, "of "+status, func(in *dmsapi.StartReplicationTaskAssessmentRunMessage) {
+				in.ReplicationTaskArn, in.AssessmentRunName = arn, new("of-"+status)
+			})
+			return err
+		}, taskRestingStatuses, "InvalidResourceStateFault", "cannot be assessed", taskTesting},
 		"reload": {func(string) *wire.Error {
 			_, err := taskCall[dmsapi.ReloadTablesResponse](t, b, "ReloadTables", &dmsapi.ReloadTablesMessage{ReplicationTaskArn: arn, TablesToReload: []dmsapi.TableToReload{{SchemaName: new("public"), TableName: new("t1")}}})
 			if err != nil && strings.Contains(err.Message, "does not answer") {

@@ -57,16 +57,29 @@ func (s *Service) showSettings(from getter, t *Task) (*string, error) {
 	if !strings.Contains(t.Settings, logsOn) {
 		return &t.Settings, nil
 	}
-	host, err := store.Read[Instance](from, instances.keys()+t.Instance)
-	if errors.Is(err, store.ErrNotFound) {
-		return &t.Settings, nil // an instance that is gone has no log
+	host, err := hostName(from, t)
+	if err != nil || host == "" {
+		return &t.Settings, err // an instance that is gone has no log
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the instance of task %s: %w", t.ID, err)
-	}
-	text := strings.Replace(t.Settings, noGroup, logGroup+host.Name+`"`, 1)
+	text := strings.Replace(t.Settings, noGroup, logGroup+host+`"`, 1)
 	text = strings.Replace(text, noStream, logStream+t.ID+`"`, 1)
 	return &text, nil
+}
+
+// hostName is the name of a task's instance; empty if that is gone.
+func hostName(from getter, t *Task) (string, error) {
+	item, err := from.Get(instances.keys() + t.Instance)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the instance of task %s: %w", t.ID, err)
+	}
+	host, err := store.Decoded[Instance](item)
+	if err != nil {
+		return "", err
+	}
+	return host.Name, nil
 }
 
 // showProgress fills what is known of a task that has been started.
@@ -80,7 +93,14 @@ func (s *Service) showProgress(out *dmsapi.ReplicationTask, t *Task) {
 	}
 	out.ReplicationTaskStats = stats
 	end := s.Now()
-	if p := s.live.progress(t); p != nil {
+	if !t.active() {
+		end = *t.Started // unless it is known when it ended
+	}
+	p := t.Progress // of one that has ended, the last
+	if t.active() {
+		p = s.live.progress(t)
+	}
+	if p != nil {
 		stats.FullLoadProgressPercent, stats.FullLoadStartDate, stats.FullLoadFinishDate = &p.Percent, p.LoadStarted, p.LoadFinished
 		stats.TablesLoaded, stats.TablesLoading, stats.TablesQueued, stats.TablesErrored = &p.Loaded, &p.Loading, &p.Queued, &p.Errored
 		if p.Position != "" && t.follows() {

@@ -19,6 +19,7 @@ const (
 	taskMoving     = "moving"
 	taskFailedMove = "failed-move"
 	taskDeleting   = "deleting"
+	taskTesting    = "testing" // it is being assessed
 )
 
 // successful is the status of a connection or of schemas that have been found.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
 	"github.com/whimbreldb/whimbrel/internal/service"
@@ -23,8 +24,8 @@ func (s *Service) createNetworkInterface() service.Operation {
 }
 
 func (s *Service) createNetworkInterfaceDo(ctx context.Context, _ *service.Call, in *ec2api.CreateNetworkInterfaceRequest) (*ec2api.CreateNetworkInterfaceResult, error) {
-	if len(in.Ipv6Addresses) > 0 || in.Ipv6AddressCount != nil || len(in.Ipv4Prefixes) > 0 || in.Ipv4PrefixCount != nil || len(in.PrivateIpAddresses) > 1 || value(in.SecondaryPrivateIpAddressCount) > 0 {
-		return nil, fault("UnsupportedOperation", "A network interface of this inventory has one IPv4 address.")
+	if len(in.Ipv6Prefixes) > 0 || in.Ipv6PrefixCount != nil || len(in.Ipv4Prefixes) > 0 || in.Ipv4PrefixCount != nil || len(in.PrivateIpAddresses) > 1 || value(in.SecondaryPrivateIpAddressCount) > 0 {
+		return nil, fault("UnsupportedOperation", "A network interface of this inventory has one IPv4 address, and no prefixes.")
 	}
 	tags, err := tagsFor(in.TagSpecifications, "network-interface")
 	if err != nil {
@@ -35,6 +36,13 @@ func (s *Service) createNetworkInterfaceDo(ctx context.Context, _ *service.Call,
 		address = value(in.PrivateIpAddresses[0].PrivateIpAddress)
 	}
 	n := NIC{Subnet: *in.SubnetId, Description: value(in.Description), Groups: in.Groups, Address: address, Tags: tags}
+	for _, a := range in.Ipv6Addresses {
+		n.IPv6 = append(n.IPv6, value(a.Ipv6Address))
+	}
+	if count := value(in.Ipv6AddressCount); count < 0 || count > maxIPv6 || count > 0 && len(n.IPv6) > 0 || len(n.IPv6) > maxIPv6 {
+		return nil, fault("InvalidParameterCombination", "Name at most %d IPv6 addresses, or their number in Ipv6AddressCount, not both.", maxIPv6)
+	}
+	n.IPv6 = append(n.IPv6, make([]string, value(in.Ipv6AddressCount))...)
 	var shown ec2api.NetworkInterface
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
 		made, err := makeNIC(tx, n)
@@ -50,6 +58,9 @@ func (s *Service) createNetworkInterfaceDo(ctx context.Context, _ *service.Call,
 	}
 	return &ec2api.CreateNetworkInterfaceResult{NetworkInterface: &shown, ClientToken: in.ClientToken}, nil
 }
+
+// maxIPv6 is how many IPv6 addresses an interface may have.
+const maxIPv6 = 15
 
 // makeNIC completes an interface and writes it: with an address that is free, in the default group unless others are named.
 func makeNIC(tx store.Tx, n NIC) (*NIC, error) {
@@ -67,10 +78,22 @@ func makeNIC(tx store.Tx, n NIC) (*NIC, error) {
 	}
 	used := map[string]bool{}
 	for i := range cards {
-		used[cards[i].Address] = cards[i].Subnet == net.ID || used[cards[i].Address]
+		for _, a := range cards[i].addresses() {
+			used[a] = cards[i].Subnet == net.ID || used[a]
+		}
 	}
-	if n.Address, err = freeAddress(net, n.Address, used); err != nil {
+	if n.Address, err = freeAddress(net.ID, net.CIDR, n.Address, used); err != nil {
 		return nil, err
+	}
+	if len(n.IPv6) > 0 && net.IPv6 == "" {
+		return nil, invalid("The subnet '%s' has no IPv6 block.", net.ID)
+	}
+	n.IPv6 = slices.Clone(n.IPv6)
+	for i, asked := range n.IPv6 {
+		if n.IPv6[i], err = freeAddress(net.ID, net.IPv6, asked, used); err != nil {
+			return nil, err
+		}
+		used[n.IPv6[i]] = true
 	}
 	return &n, store.Write(tx, nicKeys+n.ID, n)
 }
@@ -101,10 +124,10 @@ func groupsIn(tx store.Tx, vpc string, ids []string) ([]string, error) {
 }
 
 // freeAddress checks an address that was asked for, or finds one: after the four that begin a subnet, before the last.
-func freeAddress(net *Subnet, asked string, used map[string]bool) (string, error) {
-	p, err := netip.ParsePrefix(net.CIDR)
+func freeAddress(subnet, block, asked string, used map[string]bool) (string, error) {
+	p, err := netip.ParsePrefix(block)
 	if err != nil {
-		return "", fmt.Errorf("read the subnet %s: %w", net.ID, err)
+		return "", fmt.Errorf("read the subnet %s: %w", subnet, err)
 	}
 	if asked != "" {
 		ip, err := netip.ParseAddr(asked)

@@ -21,12 +21,18 @@ func (s *Service) createSubnetDo(ctx context.Context, _ *service.Call, in *ec2ap
 	if in.CidrBlock == nil {
 		return nil, fault("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
 	}
-	if in.Ipv6CidrBlock != nil || value(in.Ipv6Native) || in.OutpostArn != nil || in.Ipv4IpamPoolId != nil {
-		return nil, fault("UnsupportedOperation", "A subnet of this inventory has an IPv4 block that you name; leave IPv6 blocks, IPAM pools and Outposts out.")
+	if value(in.Ipv6Native) || in.Ipv6IpamPoolId != nil || in.OutpostArn != nil || in.Ipv4IpamPoolId != nil {
+		return nil, fault("UnsupportedOperation", "A subnet of this inventory has an IPv4 block that you name; leave Ipv6Native, IPAM pools and Outposts out.")
 	}
 	cidr, err := block(*in.CidrBlock, 16, 28, "InvalidSubnet.Range")
 	if err != nil {
 		return nil, err
+	}
+	cidr6 := netip.Prefix{}
+	if in.Ipv6CidrBlock != nil {
+		if cidr6, err = block6(*in.Ipv6CidrBlock, 44, 64, "InvalidSubnet.Range"); err != nil {
+			return nil, err
+		}
 	}
 	zone, err := s.zoneOf(in.AvailabilityZone, in.AvailabilityZoneId)
 	if err != nil {
@@ -37,6 +43,9 @@ func (s *Service) createSubnetDo(ctx context.Context, _ *service.Call, in *ec2ap
 		return nil, err
 	}
 	net := Subnet{ID: newID("subnet"), VPC: *in.VpcId, Zone: zone, CIDR: cidr.String(), Tags: tags}
+	if cidr6.IsValid() {
+		net.IPv6 = cidr6.String()
+	}
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
 		v, err := lookup[Vpc](tx, vpcs, net.VPC)
 		if err != nil {
@@ -45,6 +54,9 @@ func (s *Service) createSubnetDo(ctx context.Context, _ *service.Call, in *ec2ap
 		if !slices.ContainsFunc(v.CIDRs, func(c string) bool { return inside(c, cidr) }) {
 			return fault("InvalidSubnet.Range", "The CIDR '%s' is invalid.", net.CIDR)
 		}
+		if cidr6.IsValid() && !slices.ContainsFunc(v.IPv6, func(c string) bool { return inside(c, cidr6) }) {
+			return fault("InvalidSubnet.Range", "The CIDR '%s' is invalid.", net.IPv6)
+		}
 		all, err := every[Subnet](tx, subnets)
 		if err != nil {
 			return err
@@ -52,6 +64,9 @@ func (s *Service) createSubnetDo(ctx context.Context, _ *service.Call, in *ec2ap
 		for _, other := range all {
 			if p, err := netip.ParsePrefix(other.CIDR); err == nil && other.VPC == net.VPC && p.Overlaps(cidr) {
 				return fault("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", net.CIDR)
+			}
+			if p, err := netip.ParsePrefix(other.IPv6); err == nil && cidr6.IsValid() && other.VPC == net.VPC && p.Overlaps(cidr6) {
+				return fault("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", net.IPv6)
 			}
 		}
 		return store.Write(tx, subnetKeys+net.ID, net)

@@ -20,8 +20,11 @@ func (s *Service) createVpcDo(ctx context.Context, _ *service.Call, in *ec2api.C
 	if in.CidrBlock == nil {
 		return nil, fault("MissingParameter", "The request must contain the parameter cidrBlock")
 	}
-	if value(in.AmazonProvidedIpv6CidrBlock) || in.Ipv6CidrBlock != nil || in.Ipv4IpamPoolId != nil || in.Ipv6IpamPoolId != nil {
-		return nil, fault("UnsupportedOperation", "A VPC of this inventory has an IPv4 block that you name; leave IPv6 blocks and IPAM pools out.")
+	if in.Ipv4IpamPoolId != nil || in.Ipv6IpamPoolId != nil || in.Ipv6Pool != nil {
+		return nil, fault("UnsupportedOperation", "A VPC of this inventory has blocks that you name; leave address pools out.")
+	}
+	if value(in.AmazonProvidedIpv6CidrBlock) && in.Ipv6CidrBlock != nil {
+		return nil, fault("InvalidParameterCombination", "AmazonProvidedIpv6CidrBlock and Ipv6CidrBlock exclude each other.")
 	}
 	cidr, err := block(*in.CidrBlock, 16, 28, "InvalidVpc.Range")
 	if err != nil {
@@ -32,6 +35,15 @@ func (s *Service) createVpcDo(ctx context.Context, _ *service.Call, in *ec2api.C
 		return nil, err
 	}
 	v := Vpc{ID: newID("vpc"), CIDRs: []string{cidr.String()}, Tags: tags}
+	if value(in.AmazonProvidedIpv6CidrBlock) {
+		v.IPv6 = []string{providedBlock().String()}
+	} else if in.Ipv6CidrBlock != nil {
+		p, err := block6(*in.Ipv6CidrBlock, 44, 60, "InvalidVpc.Range")
+		if err != nil {
+			return nil, err
+		}
+		v.IPv6 = []string{p.String()}
+	}
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
 		if err := store.Write(tx, vpcKeys+v.ID, v); err != nil {
 			return err

@@ -123,11 +123,15 @@ func layNIC(tx store.Tx, e *VPCEndpoint, subnet string, addresses []ec2api.Subne
 			n.Address = *a.Ipv4
 			e.Addresses = append(e.Addresses, n.Address)
 		}
+		if value(a.SubnetId) == subnet && a.Ipv6 != nil {
+			n.IPv6 = []string{*a.Ipv6}
+		}
 	}
 	made, err := makeNIC(tx, n)
 	if err != nil {
 		return err
 	}
+	e.Addresses = append(e.Addresses, made.IPv6...) // as they are written
 	e.NICs = append(e.NICs, made.ID)
 	return nil
 }

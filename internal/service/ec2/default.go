@@ -22,7 +22,7 @@ func defaultVPC(tx store.Tx) (string, error) {
 	return string(item.Value), err
 }
 
-// Networks lists the IPv4 networks that this machine is in, the loopback last.
+// Networks lists the networks that this machine is in, of both families, the loopback last.
 func Networks() ([]netip.Prefix, error) {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
@@ -31,7 +31,7 @@ func Networks() ([]netip.Prefix, error) {
 	var all []netip.Prefix
 	for _, a := range addresses {
 		p, err := netip.ParsePrefix(a.String())
-		if err != nil || !p.Addr().Is4() || p.Addr().IsLoopback() || p.Addr().IsLinkLocalUnicast() || p.Bits() > 28 {
+		if err != nil || p.Addr().IsLoopback() || p.Addr().IsLinkLocalUnicast() || p.Bits() > map[bool]int{true: 28, false: 64}[p.Addr().Is4()] {
 			continue
 		}
 		if m := p.Masked(); !slices.ContainsFunc(all, m.Overlaps) {
@@ -51,7 +51,16 @@ func EnsureDefault(ctx context.Context, s store.Store, region string, networks [
 			return err
 		}
 		changed := false
+		networks := slices.SortedStableFunc(slices.Values(networks), func(a, b netip.Prefix) int { return a.Addr().BitLen() - b.Addr().BitLen() }) // subnets come with IPv4
 		for _, n := range networks {
+			if n.Addr().Is6() {
+				more, err := addIPv6(tx, v, n)
+				if err != nil {
+					return err
+				}
+				changed = changed || more
+				continue
+			}
 			if slices.ContainsFunc(v.CIDRs, func(c string) bool { p, err := netip.ParsePrefix(c); return err == nil && p.Overlaps(n) }) {
 				continue
 			}
@@ -72,6 +81,23 @@ func EnsureDefault(ctx context.Context, s store.Store, region string, networks [
 		return fmt.Errorf("make the default VPC: %w", err)
 	}
 	return nil
+}
+
+// addIPv6 gives the default VPC an IPv6 network of this machine, if it has none of its addresses yet.
+func addIPv6(tx store.Tx, v *Vpc, n netip.Prefix) (bool, error) {
+	if slices.ContainsFunc(v.IPv6, func(c string) bool { p, err := netip.ParsePrefix(c); return err == nil && p.Overlaps(n) }) {
+		return false, nil
+	}
+	nets, err := every[Subnet](tx, subnets)
+	if err != nil {
+		return false, err
+	}
+	for _, net := range giveIPv6(v, nets, n) {
+		if err := store.Write(tx, subnetKeys+net.ID, net); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // defaultRecord reads the default VPC, or makes a new one with its group and gateway. One that was deleted stays deleted

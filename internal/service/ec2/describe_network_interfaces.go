@@ -41,7 +41,7 @@ func (n *NIC) status() string {
 func (s *Service) nicFields(n *NIC) fields {
 	return fields{
 		"network-interface-id": {n.ID}, "subnet-id": {n.Subnet}, "vpc-id": {n.VPC}, "availability-zone": {n.Zone}, "description": {n.Description},
-		"group-id": n.Groups, "private-ip-address": {n.Address}, "addresses.private-ip-address": {n.Address}, "mac-address": {n.MAC},
+		"group-id": n.Groups, "private-ip-address": {n.Address}, "addresses.private-ip-address": {n.Address}, "mac-address": {n.MAC}, "ipv6-addresses.ipv6-address": n.IPv6,
 		"status": {n.status()}, "owner-id": {s.Account}, "requester-id": {n.Requester}, "requester-managed": flag(n.Requester != ""),
 		"interface-type": {"interface"}, "attachment.instance-id": {n.Attached}, "source-dest-check": flag(n.Check),
 	}
@@ -53,6 +53,9 @@ func (s *Service) showNIC(n *NIC, known []Group) ec2api.NetworkInterface {
 		MacAddress: &n.MAC, OwnerId: &s.Account, Status: ptr(n.status()), InterfaceType: ptr("interface"), SourceDestCheck: &n.Check,
 		RequesterManaged: ptr(n.Requester != ""), Groups: groupNames(n.Groups, known), TagSet: tagList(n.Tags),
 		PrivateIpAddresses: []ec2api.NetworkInterfacePrivateIpAddress{{Primary: ptr(true), PrivateIpAddress: &n.Address}},
+	}
+	for i := range n.IPv6 {
+		out.Ipv6Addresses = append(out.Ipv6Addresses, ec2api.NetworkInterfaceIpv6Address{Ipv6Address: &n.IPv6[i]})
 	}
 	if n.Zone != "" {
 		out.AvailabilityZoneId = ptr(zoneID(s.Region, n.Zone))

@@ -39,7 +39,7 @@ func (s *Service) subnetFields(v *Subnet) fields {
 	}
 	return fields{
 		"subnet-id": {v.ID}, "vpc-id": {v.VPC}, "availability-zone": {v.Zone}, "availabilityZone": {v.Zone}, "availability-zone-id": {zone},
-		"cidr-block": {v.CIDR}, "cidrBlock": {v.CIDR}, "cidr": {v.CIDR}, "state": {"available"}, "owner-id": {s.Account},
+		"cidr-block": {v.CIDR}, "ipv6-cidr-block-association.ipv6-cidr-block": {v.IPv6}, "cidrBlock": {v.CIDR}, "cidr": {v.CIDR}, "state": {"available"}, "owner-id": {s.Account},
 		"default-for-az": flag(v.Default), "defaultForAz": flag(v.Default), "subnet-arn": {s.subnetARN(v.ID)}, "map-public-ip-on-launch": flag(v.Default),
 	}
 }
@@ -64,6 +64,6 @@ func (s *Service) showSubnet(v *Subnet, used []NIC) ec2api.Subnet {
 	return ec2api.Subnet{
 		SubnetId: &v.ID, VpcId: &v.VPC, AvailabilityZone: &v.Zone, AvailabilityZoneId: ptr(zoneID(s.Region, v.Zone)), CidrBlock: &v.CIDR,
 		AvailableIpAddressCount: &free, DefaultForAz: &v.Default, MapPublicIpOnLaunch: &v.Default, OwnerId: &s.Account, State: ptr("available"),
-		SubnetArn: ptr(s.subnetARN(v.ID)), AssignIpv6AddressOnCreation: ptr(false), Ipv6Native: ptr(false), Tags: tagList(v.Tags),
+		SubnetArn: ptr(s.subnetARN(v.ID)), AssignIpv6AddressOnCreation: ptr(false), Ipv6Native: ptr(false), Ipv6CidrBlockAssociationSet: subnetIPv6(v), Tags: tagList(v.Tags),
 	}
 }

@@ -42,7 +42,7 @@ func describe[T any](from lister, k kind, ids []string, filters []ec2api.Filter,
 func (s *Service) vpcFields(v *Vpc) fields {
 	f := fields{
 		"vpc-id": {v.ID}, "state": {"available"}, "owner-id": {s.Account}, "is-default": flag(v.Default), "isDefault": flag(v.Default),
-		"cidr": nil, "cidr-block-association.cidr-block": v.CIDRs, "cidr-block-association.state": {"associated"}, "dhcp-options-id": {"default"},
+		"cidr": nil, "cidr-block-association.cidr-block": v.CIDRs, "cidr-block-association.state": {"associated"}, "ipv6-cidr-block-association.ipv6-cidr-block": v.IPv6, "dhcp-options-id": {"default"},
 	}
 	if len(v.CIDRs) > 0 {
 		f["cidr"] = v.CIDRs[:1]
@@ -53,7 +53,7 @@ func (s *Service) vpcFields(v *Vpc) fields {
 func (s *Service) showVpc(v *Vpc) ec2api.Vpc {
 	out := ec2api.Vpc{
 		VpcId: &v.ID, CidrBlock: &v.CIDRs[0], IsDefault: &v.Default, OwnerId: &s.Account, State: ptr("available"), InstanceTenancy: ptr("default"),
-		DhcpOptionsId: ptr("default"), Tags: tagList(v.Tags),
+		DhcpOptionsId: ptr("default"), Ipv6CidrBlockAssociationSet: vpcIPv6(v), Tags: tagList(v.Tags),
 	}
 	for i := range v.CIDRs {
 		out.CidrBlockAssociationSet = append(out.CidrBlockAssociationSet, ec2api.VpcCidrBlockAssociation{

@@ -134,7 +134,7 @@ func (e *Endpoints) Endpoint(names []string, local netip.Addr, source *service.S
 // every default VPC describes.
 func (e *Endpoints) member(group string, ip netip.Addr) bool {
 	for _, n := range e.mu.nics {
-		if n.Address == ip.String() && slices.Contains(n.Groups, group) {
+		if n.has(ip) && slices.Contains(n.Groups, group) {
 			return true
 		}
 	}

@@ -103,7 +103,7 @@ func changeSubnets(tx store.Tx, e *VPCEndpoint, in *ec2api.ModifyVpcEndpointRequ
 			return err
 		}
 		tx.Delete(nicKeys + n.ID)
-		e.Addresses = slices.DeleteFunc(e.Addresses, func(a string) bool { return a == n.Address })
+		e.Addresses = slices.DeleteFunc(e.Addresses, func(a string) bool { return slices.Contains(n.addresses(), a) })
 		e.Subnets, e.NICs, e.Names = slices.Delete(e.Subnets, i, i+1), slices.Delete(e.NICs, i, i+1), slices.Delete(e.Names, i+1, i+2)
 	}
 	for _, id := range in.AddSubnetIds {

@@ -36,7 +36,7 @@ func (n *Network) MayReach(ctx context.Context, ids []string, to netip.AddrPort)
 		return err
 	}
 	members := func(group string, ip netip.Addr) bool {
-		return slices.ContainsFunc(cards, func(c NIC) bool { return slices.Contains(c.Groups, group) && c.Address == ip.String() })
+		return slices.ContainsFunc(cards, func(c NIC) bool { return slices.Contains(c.Groups, group) && c.has(ip) })
 	}
 	for i := range known {
 		if slices.Contains(ids, known[i].ID) && passes(known[i].Egress, to.Addr().Unmap(), to.Port(), members) {
@@ -90,8 +90,13 @@ func (r *Rule) lets(cards []NIC) (open []instance.Egress) {
 		return open
 	}
 	for i := range cards {
-		if ip, err := netip.ParseAddr(cards[i].Address); err == nil && slices.Contains(cards[i].Groups, r.Group) {
-			add(ip.Prefix(ip.BitLen()))
+		if !slices.Contains(cards[i].Groups, r.Group) {
+			continue
+		}
+		for _, address := range cards[i].addresses() {
+			if ip, err := netip.ParseAddr(address); err == nil {
+				add(ip.Prefix(ip.BitLen()))
+			}
 		}
 	}
 	return open

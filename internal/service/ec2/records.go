@@ -24,6 +24,7 @@ const Prefix = prefix
 type Vpc struct {
 	ID      string
 	CIDRs   []string
+	IPv6    []string          `json:",omitempty"` // blocks
 	Default bool              `json:",omitempty"`
 	Tags    map[string]string `json:",omitempty"`
 }
@@ -31,6 +32,7 @@ type Vpc struct {
 // A Subnet is a part of a VPC in one zone.
 type Subnet struct {
 	ID, VPC, Zone, CIDR string
+	IPv6                string            `json:",omitempty"` // a block
 	Default             bool              `json:",omitempty"`
 	Tags                map[string]string `json:",omitempty"`
 }
@@ -64,6 +66,7 @@ type NIC struct {
 	ID, VPC, Subnet, Zone string
 	Description           string
 	Address, MAC          string
+	IPv6                  []string `json:",omitempty"`
 	Groups                []string
 	Requester             string            `json:",omitempty"` // the service that made it
 	Attached              string            `json:",omitempty"` // what it belongs to

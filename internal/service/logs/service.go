@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,15 +18,18 @@ type Config struct {
 }
 
 // Service is CloudWatch Logs.
-type Service struct{ Config }
+type Service struct {
+	Config
+	queries queries
+}
 
 // New makes the service.
 func New(c Config) (*service.Service, error) {
-	s := &Service{c}
+	s := &Service{Config: c}
 	made, err := service.New(&logsapi.Service,
 		s.createLogGroup(), s.createLogStream(), s.deleteLogGroup(), s.deleteLogStream(), s.deleteRetentionPolicy(), s.describeLogGroups(),
-		s.describeLogStreams(), s.filterLogEvents(), s.getLogEvents(), s.listTagsForResource(), s.putLogEvents(), s.putRetentionPolicy(),
-		s.tagResource(), s.untagResource())
+		s.describeLogStreams(), s.describeQueries(), s.filterLogEvents(), s.getLogEvents(), s.getQueryResults(), s.listTagsForResource(),
+		s.putLogEvents(), s.putRetentionPolicy(), s.startQuery(), s.stopQuery(), s.tagResource(), s.untagResource())
 	if err != nil {
 		return nil, fmt.Errorf("make CloudWatch Logs: %w", err)
 	}
@@ -103,5 +105,3 @@ func either(call *service.Call, name, identifier *string) []service.Check {
 	}
 	return onGroup(call, group)
 }
-
-type access[In any] = func(context.Context, *service.Call, *In) ([]service.Check, error)

@@ -30,15 +30,46 @@ func (p *pipe) applyAll(ctx context.Context, parcels <-chan parcel) (Reason, err
 				}
 				return reason, errEnded
 			}
-			idle.Reset(idleSync)
+			idle.Reset(p.idleFor())
 		case <-idle.C:
-			if open, _, _ := p.applier.Open(); p.unsynced && !open && !p.torn {
-				if err := p.release(ctx); err != nil {
-					return "", err
-				}
+			if err := p.idle(ctx); err != nil {
+				return "", err
+			}
+			if open, _, _ := p.applier.Open(); !p.torn && (open || p.unsynced) {
+				idle.Reset(p.idleFor())
 			}
 		}
 	}
+}
+
+// idleFor is how long to wait for more before something is to be done without it: until the open transaction is due, or what is
+// committed is to be made durable.
+func (p *pipe) idleFor() time.Duration {
+	open, _, since := p.applier.Open()
+	if !open || p.torn {
+		return idleSync
+	}
+	wait := p.Tuning.Pause - time.Since(p.paused)
+	if p.Tuning.MinChanges > 0 {
+		wait = max(wait, p.Tuning.Wait-time.Since(since))
+	}
+	return max(wait, time.Millisecond)
+}
+
+// idle does what is due while nothing comes.
+func (p *pipe) idle(ctx context.Context) error {
+	open, _, _ := p.applier.Open()
+	switch {
+	case p.torn:
+		return nil
+	case open:
+		p.busy.Store(time.Now().UnixNano())
+		defer p.busy.Store(0)
+		return p.settle(ctx, false)
+	case p.unsynced:
+		return p.release(ctx)
+	}
+	return nil
 }
 
 // carryOut does one parcel.

@@ -187,11 +187,12 @@ const groups = 3
 
 func (f *follower) pool() *change.GroupPool {
 	changes, bytes := change.MaxGroupChanges, change.MaxGroupBytes
+	// In the midst of a transaction a group grows to the double, so that only one that is large by itself is cut.
 	if f.Tuning.MaxChanges > 0 {
-		changes = min(changes, f.Tuning.MaxChanges)
+		changes = min(changes, max(1, f.Tuning.MaxChanges/2))
 	}
 	if f.Tuning.MaxBytes > 0 {
-		bytes = min(bytes, f.Tuning.MaxBytes)
+		bytes = min(bytes, f.Tuning.MaxBytes/2)
 	}
 	return change.NewBoundedGroupPool(groups, changes, bytes)
 }

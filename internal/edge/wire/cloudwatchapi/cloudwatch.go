@@ -9,6 +9,62 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 )
 
+// AlarmHistoryItem is a structure of the model.
+type AlarmHistoryItem struct {
+	AlarmContributorAttributes map[string]string
+	AlarmContributorId         *string
+	AlarmName                  *string
+	AlarmType                  *string
+	HistoryData                *string
+	HistoryItemType            *string
+	HistorySummary             *string
+	Timestamp                  *time.Time
+}
+
+// AlarmPromQLCriteria is a structure of the model.
+type AlarmPromQLCriteria struct {
+	PendingPeriod  *int64
+	Query          *string
+	RecoveryPeriod *int64
+}
+
+// CompositeAlarm is a structure of the model.
+type CompositeAlarm struct {
+	ActionsEnabled                     *bool
+	ActionsSuppressedBy                *string
+	ActionsSuppressedReason            *string
+	ActionsSuppressor                  *string
+	ActionsSuppressorExtensionPeriod   *int64
+	ActionsSuppressorWaitPeriod        *int64
+	AlarmActions                       []string
+	AlarmArn                           *string
+	AlarmConfigurationUpdatedTimestamp *time.Time
+	AlarmDescription                   *string
+	AlarmName                          *string
+	AlarmRule                          *string
+	InsufficientDataActions            []string
+	OKActions                          []string
+	StateReason                        *string
+	StateReasonData                    *string
+	StateTransitionedTimestamp         *time.Time
+	StateUpdatedTimestamp              *time.Time
+	StateValue                         *string
+}
+
+// DashboardEntry is a structure of the model.
+type DashboardEntry struct {
+	DashboardArn  *string
+	DashboardName *string
+	LastModified  *time.Time
+	Size          *int64
+}
+
+// DashboardValidationMessage is a structure of the model.
+type DashboardValidationMessage struct {
+	DataPath *string
+	Message  *string
+}
+
 // Datapoint is a structure of the model.
 type Datapoint struct {
 	Average            *float64
@@ -19,6 +75,76 @@ type Datapoint struct {
 	Sum                *float64
 	Timestamp          *time.Time
 	Unit               *string
+}
+
+// DeleteAlarmsInput is a structure of the model.
+type DeleteAlarmsInput struct {
+	AlarmNames []string
+}
+
+// DeleteDashboardsInput is a structure of the model.
+type DeleteDashboardsInput struct {
+	DashboardNames []string
+}
+
+// DeleteDashboardsOutput is a structure of the model.
+type DeleteDashboardsOutput struct {
+}
+
+// DescribeAlarmHistoryInput is a structure of the model.
+type DescribeAlarmHistoryInput struct {
+	AlarmContributorId *string
+	AlarmName          *string
+	AlarmTypes         []string
+	EndDate            *time.Time
+	HistoryItemType    *string
+	MaxRecords         *int64
+	NextToken          *string
+	ScanBy             *string
+	StartDate          *time.Time
+}
+
+// DescribeAlarmHistoryOutput is a structure of the model.
+type DescribeAlarmHistoryOutput struct {
+	AlarmHistoryItems []AlarmHistoryItem
+	NextToken         *string
+}
+
+// DescribeAlarmsForMetricInput is a structure of the model.
+type DescribeAlarmsForMetricInput struct {
+	Dimensions        []Dimension
+	ExtendedStatistic *string
+	MetricName        *string
+	Namespace         *string
+	Period            *int64
+	Statistic         *string
+	Unit              *string
+}
+
+// DescribeAlarmsForMetricOutput is a structure of the model.
+type DescribeAlarmsForMetricOutput struct {
+	MetricAlarms []MetricAlarm
+}
+
+// DescribeAlarmsInput is a structure of the model.
+type DescribeAlarmsInput struct {
+	ActionPrefix        *string
+	AlarmNamePrefix     *string
+	AlarmNames          []string
+	AlarmTypes          []string
+	ChildrenOfAlarmName *string
+	MaxRecords          *int64
+	NextToken           *string
+	ParentsOfAlarmName  *string
+	StateValue          *string
+}
+
+// DescribeAlarmsOutput is a structure of the model.
+type DescribeAlarmsOutput struct {
+	CompositeAlarms []CompositeAlarm
+	LogAlarms       []LogAlarm
+	MetricAlarms    []MetricAlarm
+	NextToken       *string
 }
 
 // Dimension is a structure of the model.
@@ -33,6 +159,16 @@ type DimensionFilter struct {
 	Value *string
 }
 
+// DisableAlarmActionsInput is a structure of the model.
+type DisableAlarmActionsInput struct {
+	AlarmNames []string
+}
+
+// EnableAlarmActionsInput is a structure of the model.
+type EnableAlarmActionsInput struct {
+	AlarmNames []string
+}
+
 // Entity is a structure of the model.
 type Entity struct {
 	Attributes    map[string]string
@@ -43,6 +179,29 @@ type Entity struct {
 type EntityMetricData struct {
 	Entity     *Entity
 	MetricData []MetricDatum
+}
+
+// EvaluationCriteria is a structure of the model.
+type EvaluationCriteria struct {
+	PromQLCriteria *AlarmPromQLCriteria
+}
+
+// EvaluationWindow is a structure of the model.
+type EvaluationWindow struct {
+	SlidingWindow   *SlidingWindow
+	WallClockWindow *WallClockWindow
+}
+
+// GetDashboardInput is a structure of the model.
+type GetDashboardInput struct {
+	DashboardName *string
+}
+
+// GetDashboardOutput is a structure of the model.
+type GetDashboardOutput struct {
+	DashboardArn  *string
+	DashboardBody *string
+	DashboardName *string
 }
 
 // GetMetricDataInput is a structure of the model.
@@ -82,9 +241,32 @@ type GetMetricStatisticsOutput struct {
 	Label      *string
 }
 
+// GetMetricWidgetImageInput is a structure of the model.
+type GetMetricWidgetImageInput struct {
+	MetricWidget *string
+	OutputFormat *string
+}
+
+// GetMetricWidgetImageOutput is a structure of the model.
+type GetMetricWidgetImageOutput struct {
+	MetricWidgetImage []byte
+}
+
 // LabelOptions is a structure of the model.
 type LabelOptions struct {
 	Timezone *string
+}
+
+// ListDashboardsInput is a structure of the model.
+type ListDashboardsInput struct {
+	DashboardNamePrefix *string
+	NextToken           *string
+}
+
+// ListDashboardsOutput is a structure of the model.
+type ListDashboardsOutput struct {
+	DashboardEntries []DashboardEntry
+	NextToken        *string
 }
 
 // ListMetricsInput is a structure of the model.
@@ -105,6 +287,42 @@ type ListMetricsOutput struct {
 	OwningAccounts []string
 }
 
+// ListTagsForResourceInput is a structure of the model.
+type ListTagsForResourceInput struct {
+	ResourceARN *string
+}
+
+// ListTagsForResourceOutput is a structure of the model.
+type ListTagsForResourceOutput struct {
+	Tags []Tag
+}
+
+// LogAlarm is a structure of the model.
+type LogAlarm struct {
+	ActionLogLineCount                 *int64
+	ActionLogLineRoleArn               *string
+	ActionsEnabled                     *bool
+	AlarmActions                       []string
+	AlarmArn                           *string
+	AlarmConfigurationUpdatedTimestamp *time.Time
+	AlarmDescription                   *string
+	AlarmName                          *string
+	ComparisonOperator                 *string
+	EvaluationState                    *string
+	InsufficientDataActions            []string
+	OKActions                          []string
+	QueryResultsToAlarm                *int64
+	QueryResultsToEvaluate             *int64
+	ScheduledQueryConfiguration        *ScheduledQueryConfiguration
+	StateReason                        *string
+	StateReasonData                    *string
+	StateTransitionedTimestamp         *time.Time
+	StateUpdatedTimestamp              *time.Time
+	StateValue                         *string
+	Threshold                          *float64
+	TreatMissingData                   *string
+}
+
 // MessageData is a structure of the model.
 type MessageData struct {
 	Code  *string
@@ -116,6 +334,42 @@ type Metric struct {
 	Dimensions []Dimension
 	MetricName *string
 	Namespace  *string
+}
+
+// MetricAlarm is a structure of the model.
+type MetricAlarm struct {
+	ActionsEnabled                     *bool
+	AlarmActions                       []string
+	AlarmArn                           *string
+	AlarmConfigurationUpdatedTimestamp *time.Time
+	AlarmDescription                   *string
+	AlarmName                          *string
+	ComparisonOperator                 *string
+	DatapointsToAlarm                  *int64
+	Dimensions                         []Dimension
+	EvaluateLowSampleCountPercentile   *string
+	EvaluationCriteria                 *EvaluationCriteria
+	EvaluationInterval                 *int64
+	EvaluationPeriods                  *int64
+	EvaluationState                    *string
+	EvaluationWindow                   *EvaluationWindow
+	ExtendedStatistic                  *string
+	InsufficientDataActions            []string
+	MetricName                         *string
+	Metrics                            []MetricDataQuery
+	Namespace                          *string
+	OKActions                          []string
+	Period                             *int64
+	StateReason                        *string
+	StateReasonData                    *string
+	StateTransitionedTimestamp         *time.Time
+	StateUpdatedTimestamp              *time.Time
+	StateValue                         *string
+	Statistic                          *string
+	Threshold                          *float64
+	ThresholdMetricId                  *string
+	TreatMissingData                   *string
+	Unit                               *string
 }
 
 // MetricDataQuery is a structure of the model.
@@ -160,12 +414,83 @@ type MetricStat struct {
 	Unit   *string
 }
 
+// PutDashboardInput is a structure of the model.
+type PutDashboardInput struct {
+	DashboardBody *string
+	DashboardName *string
+	Tags          []Tag
+}
+
+// PutDashboardOutput is a structure of the model.
+type PutDashboardOutput struct {
+	DashboardValidationMessages []DashboardValidationMessage
+}
+
+// PutMetricAlarmInput is a structure of the model.
+type PutMetricAlarmInput struct {
+	ActionsEnabled                   *bool
+	AlarmActions                     []string
+	AlarmDescription                 *string
+	AlarmName                        *string
+	ComparisonOperator               *string
+	DatapointsToAlarm                *int64
+	Dimensions                       []Dimension
+	EvaluateLowSampleCountPercentile *string
+	EvaluationCriteria               *EvaluationCriteria
+	EvaluationInterval               *int64
+	EvaluationPeriods                *int64
+	EvaluationWindow                 *EvaluationWindow
+	ExtendedStatistic                *string
+	InsufficientDataActions          []string
+	MetricName                       *string
+	Metrics                          []MetricDataQuery
+	Namespace                        *string
+	OKActions                        []string
+	Period                           *int64
+	Statistic                        *string
+	Tags                             []Tag
+	Threshold                        *float64
+	ThresholdMetricId                *string
+	TreatMissingData                 *string
+	Unit                             *string
+}
+
 // PutMetricDataInput is a structure of the model.
 type PutMetricDataInput struct {
 	EntityMetricData       []EntityMetricData
 	MetricData             []MetricDatum
 	Namespace              *string
 	StrictEntityValidation *bool
+}
+
+// ScheduleConfiguration is a structure of the model.
+type ScheduleConfiguration struct {
+	EndTimeOffset      *int64
+	ScheduleExpression *string
+	StartTimeOffset    *int64
+}
+
+// ScheduledQueryConfiguration is a structure of the model.
+type ScheduledQueryConfiguration struct {
+	AggregationExpression *string
+	LogGroupIdentifiers   []string
+	QueryARN              *string
+	QueryString           *string
+	ScheduleConfiguration *ScheduleConfiguration
+	ScheduledQueryRoleARN *string
+	Tags                  []Tag
+}
+
+// SetAlarmStateInput is a structure of the model.
+type SetAlarmStateInput struct {
+	AlarmName       *string
+	StateReason     *string
+	StateReasonData *string
+	StateValue      *string
+}
+
+// SlidingWindow is a structure of the model.
+type SlidingWindow struct {
 }
 
 // StatisticSet is a structure of the model.
@@ -176,95 +501,263 @@ type StatisticSet struct {
 	Sum         *float64
 }
 
+// Tag is a structure of the model.
+type Tag struct {
+	Key   *string
+	Value *string
+}
+
+// TagResourceInput is a structure of the model.
+type TagResourceInput struct {
+	ResourceARN *string
+	Tags        []Tag
+}
+
+// TagResourceOutput is a structure of the model.
+type TagResourceOutput struct {
+}
+
+// UntagResourceInput is a structure of the model.
+type UntagResourceInput struct {
+	ResourceARN *string
+	TagKeys     []string
+}
+
+// UntagResourceOutput is a structure of the model.
+type UntagResourceOutput struct {
+}
+
+// WallClockWindow is a structure of the model.
+type WallClockWindow struct {
+	Timezone *string
+}
+
 // Service is the table of Amazon CloudWatch.
 var Service = wire.Service{Name: "cloudwatch", SigningName: "monitoring", ActionPrefix: "cloudwatch", FullName: "Amazon CloudWatch",
 	Version: "2010-08-01", TargetPrefix: "GraniteServiceVersion20100801", XMLNamespace: "http://monitoring.amazonaws.com/doc/2010-08-01/", EventSource: "monitoring.amazonaws.com",
 	Protocols: []wire.Protocol{wire.CBOR, wire.JSON10, wire.JSON11, wire.Query}, Shapes: shapes[:], Operations: operations[:], Errors: faults[:]}
 
 var shapes = [...]wire.Shape{
-	0:  {Name: "AccountId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	1:  {Name: "Counts", Kind: wire.List, Elem: 3, ItemName: "member"},
-	2:  {Name: "Datapoint", Kind: wire.Structure, Members: []wire.Member{{Name: "Average", Wire: "Average", Query: "Average", Shape: 3}, {Name: "ExtendedStatistics", Wire: "ExtendedStatistics", Query: "ExtendedStatistics", Shape: 4}, {Name: "Maximum", Wire: "Maximum", Query: "Maximum", Shape: 3}, {Name: "Minimum", Wire: "Minimum", Query: "Minimum", Shape: 3}, {Name: "SampleCount", Wire: "SampleCount", Query: "SampleCount", Shape: 3}, {Name: "Sum", Wire: "Sum", Query: "Sum", Shape: 3}, {Name: "Timestamp", Wire: "Timestamp", Query: "Timestamp", Shape: 67}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 59}}},
-	3:  {Name: "DatapointValue", Kind: wire.Double},
-	4:  {Name: "DatapointValueMap", Kind: wire.Map, Key: 22, Elem: 3},
-	5:  {Name: "DatapointValues", Kind: wire.List, Elem: 3, ItemName: "member"},
-	6:  {Name: "Datapoints", Kind: wire.List, Elem: 2, ItemName: "member"},
-	7:  {Name: "Dimension", Kind: wire.Structure, Members: []wire.Member{{Name: "Name", Wire: "Name", Query: "Name", Shape: 10, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 11, Required: true}}},
-	8:  {Name: "DimensionFilter", Kind: wire.Structure, Members: []wire.Member{{Name: "Name", Wire: "Name", Query: "Name", Shape: 10, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 11}}},
-	9:  {Name: "DimensionFilters", Kind: wire.List, HasMax: true, Max: 10, Elem: 8, ItemName: "member"},
-	10: {Name: "DimensionName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	11: {Name: "DimensionValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
-	12: {Name: "Dimensions", Kind: wire.List, HasMax: true, Max: 30, Elem: 7, ItemName: "member"},
-	13: {Name: "Entity", Kind: wire.Structure, Members: []wire.Member{{Name: "Attributes", Wire: "Attributes", Query: "Attributes", Shape: 14}, {Name: "KeyAttributes", Wire: "KeyAttributes", Query: "KeyAttributes", Shape: 17}}},
-	14: {Name: "EntityAttributesMap", Kind: wire.Map, HasMin: true, Min: 0, HasMax: true, Max: 10, Key: 15, Elem: 16},
-	15: {Name: "EntityAttributesMapKeyString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
-	16: {Name: "EntityAttributesMapValueString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	17: {Name: "EntityKeyAttributesMap", Kind: wire.Map, HasMin: true, Min: 2, HasMax: true, Max: 4, Key: 18, Elem: 19},
-	18: {Name: "EntityKeyAttributesMapKeyString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 32},
-	19: {Name: "EntityKeyAttributesMapValueString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	20: {Name: "EntityMetricData", Kind: wire.Structure, Members: []wire.Member{{Name: "Entity", Wire: "Entity", Query: "Entity", Shape: 13}, {Name: "MetricData", Wire: "MetricData", Query: "MetricData", Shape: 38}}},
-	21: {Name: "EntityMetricDataList", Kind: wire.List, Elem: 20, ItemName: "member"},
-	22: {Name: "ExtendedStatistic", Kind: wire.String},
-	23: {Name: "ExtendedStatistics", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 10, Elem: 22, ItemName: "member"},
-	24: {Name: "GetMetricDataInput", Kind: wire.Structure, Members: []wire.Member{{Name: "EndTime", Wire: "EndTime", Query: "EndTime", Shape: 67, Required: true}, {Name: "LabelOptions", Wire: "LabelOptions", Query: "LabelOptions", Shape: 31}, {Name: "MaxDatapoints", Wire: "MaxDatapoints", Query: "MaxDatapoints", Shape: 26}, {Name: "MetricDataQueries", Wire: "MetricDataQueries", Query: "MetricDataQueries", Shape: 39, Required: true}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 52}, {Name: "ScanBy", Wire: "ScanBy", Query: "ScanBy", Shape: 58}, {Name: "StartTime", Wire: "StartTime", Query: "StartTime", Shape: 67, Required: true}}},
-	25: {Name: "GetMetricDataLabelTimezone", Kind: wire.String},
-	26: {Name: "GetMetricDataMaxDatapoints", Kind: wire.Integer},
-	27: {Name: "GetMetricDataOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Messages", Wire: "Messages", Query: "Messages", Shape: 42}, {Name: "MetricDataResults", Wire: "MetricDataResults", Query: "MetricDataResults", Shape: 43}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 52}}},
-	28: {Name: "GetMetricStatisticsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 12}, {Name: "EndTime", Wire: "EndTime", Query: "EndTime", Shape: 67, Required: true}, {Name: "ExtendedStatistics", Wire: "ExtendedStatistics", Query: "ExtendedStatistics", Shape: 23}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 48, Required: true}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 51, Required: true}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 54, Required: true}, {Name: "StartTime", Wire: "StartTime", Query: "StartTime", Shape: 67, Required: true}, {Name: "Statistics", Wire: "Statistics", Query: "Statistics", Shape: 63}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 59}}},
-	29: {Name: "GetMetricStatisticsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Datapoints", Wire: "Datapoints", Query: "Datapoints", Shape: 6}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 47}}},
-	30: {Name: "IncludeLinkedAccounts", Kind: wire.Boolean},
-	31: {Name: "LabelOptions", Kind: wire.Structure, Members: []wire.Member{{Name: "Timezone", Wire: "Timezone", Query: "Timezone", Shape: 25}}},
-	32: {Name: "ListMetricsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 9}, {Name: "IncludeLinkedAccounts", Wire: "IncludeLinkedAccounts", Query: "IncludeLinkedAccounts", Shape: 30}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 48}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 51}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 52}, {Name: "OwningAccount", Wire: "OwningAccount", Query: "OwningAccount", Shape: 0}, {Name: "RecentlyActive", Wire: "RecentlyActive", Query: "RecentlyActive", Shape: 56}}},
-	33: {Name: "ListMetricsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Metrics", Wire: "Metrics", Query: "Metrics", Shape: 50}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 52}, {Name: "OwningAccounts", Wire: "OwningAccounts", Query: "OwningAccounts", Shape: 53}}},
-	34: {Name: "MessageData", Kind: wire.Structure, Members: []wire.Member{{Name: "Code", Wire: "Code", Query: "Code", Shape: 35}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 36}}},
-	35: {Name: "MessageDataCode", Kind: wire.String},
-	36: {Name: "MessageDataValue", Kind: wire.String},
-	37: {Name: "Metric", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 12}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 48}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 51}}},
-	38: {Name: "MetricData", Kind: wire.List, Elem: 44, ItemName: "member"},
-	39: {Name: "MetricDataQueries", Kind: wire.List, Elem: 40, ItemName: "member"},
-	40: {Name: "MetricDataQuery", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountId", Wire: "AccountId", Query: "AccountId", Shape: 0}, {Name: "Expression", Wire: "Expression", Query: "Expression", Shape: 45}, {Name: "Id", Wire: "Id", Query: "Id", Shape: 46, Required: true}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 47}, {Name: "MetricStat", Wire: "MetricStat", Query: "MetricStat", Shape: 49}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 54}, {Name: "ReturnData", Wire: "ReturnData", Query: "ReturnData", Shape: 57}}},
-	41: {Name: "MetricDataResult", Kind: wire.Structure, Members: []wire.Member{{Name: "Id", Wire: "Id", Query: "Id", Shape: 46}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 47}, {Name: "Messages", Wire: "Messages", Query: "Messages", Shape: 42}, {Name: "StatusCode", Wire: "StatusCode", Query: "StatusCode", Shape: 64}, {Name: "Timestamps", Wire: "Timestamps", Query: "Timestamps", Shape: 68}, {Name: "Values", Wire: "Values", Query: "Values", Shape: 5}}},
-	42: {Name: "MetricDataResultMessages", Kind: wire.List, Elem: 34, ItemName: "member"},
-	43: {Name: "MetricDataResults", Kind: wire.List, Elem: 41, ItemName: "member"},
-	44: {Name: "MetricDatum", Kind: wire.Structure, Members: []wire.Member{{Name: "Counts", Wire: "Counts", Query: "Counts", Shape: 1}, {Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 12}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 48, Required: true}, {Name: "StatisticValues", Wire: "StatisticValues", Query: "StatisticValues", Shape: 62}, {Name: "StorageResolution", Wire: "StorageResolution", Query: "StorageResolution", Shape: 65}, {Name: "Timestamp", Wire: "Timestamp", Query: "Timestamp", Shape: 67}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 59}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 3}, {Name: "Values", Wire: "Values", Query: "Values", Shape: 69}}},
-	45: {Name: "MetricExpression", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	46: {Name: "MetricId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	47: {Name: "MetricLabel", Kind: wire.String},
-	48: {Name: "MetricName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	49: {Name: "MetricStat", Kind: wire.Structure, Members: []wire.Member{{Name: "Metric", Wire: "Metric", Query: "Metric", Shape: 37, Required: true}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 54, Required: true}, {Name: "Stat", Wire: "Stat", Query: "Stat", Shape: 60, Required: true}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 59}}},
-	50: {Name: "Metrics", Kind: wire.List, Elem: 37, ItemName: "member"},
-	51: {Name: "Namespace", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255, Pattern: &wire.Pattern{Text: "[^:].*", Expr: "[^:].*"}},
-	52: {Name: "NextToken", Kind: wire.String},
-	53: {Name: "OwningAccounts", Kind: wire.List, Elem: 0, ItemName: "member"},
-	54: {Name: "Period", Kind: wire.Integer, HasMin: true, Min: 1},
-	55: {Name: "PutMetricDataInput", Kind: wire.Structure, Members: []wire.Member{{Name: "EntityMetricData", Wire: "EntityMetricData", Query: "EntityMetricData", Shape: 21}, {Name: "MetricData", Wire: "MetricData", Query: "MetricData", Shape: 38}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 51, Required: true}, {Name: "StrictEntityValidation", Wire: "StrictEntityValidation", Query: "StrictEntityValidation", Shape: 66}}},
-	56: {Name: "RecentlyActive", Kind: wire.String, Enum: []string{"PT3H"}},
-	57: {Name: "ReturnData", Kind: wire.Boolean},
-	58: {Name: "ScanBy", Kind: wire.String, Enum: []string{"TimestampDescending", "TimestampAscending"}},
-	59: {Name: "StandardUnit", Kind: wire.String, Enum: []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"}},
-	60: {Name: "Stat", Kind: wire.String},
-	61: {Name: "Statistic", Kind: wire.String, Enum: []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}},
-	62: {Name: "StatisticSet", Kind: wire.Structure, Members: []wire.Member{{Name: "Maximum", Wire: "Maximum", Query: "Maximum", Shape: 3, Required: true}, {Name: "Minimum", Wire: "Minimum", Query: "Minimum", Shape: 3, Required: true}, {Name: "SampleCount", Wire: "SampleCount", Query: "SampleCount", Shape: 3, Required: true}, {Name: "Sum", Wire: "Sum", Query: "Sum", Shape: 3, Required: true}}},
-	63: {Name: "Statistics", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 5, Elem: 61, ItemName: "member"},
-	64: {Name: "StatusCode", Kind: wire.String, Enum: []string{"Complete", "InternalError", "PartialData", "Forbidden"}},
-	65: {Name: "StorageResolution", Kind: wire.Integer, HasMin: true, Min: 1},
-	66: {Name: "StrictEntityValidation", Kind: wire.Boolean},
-	67: {Name: "Timestamp", Kind: wire.Timestamp},
-	68: {Name: "Timestamps", Kind: wire.List, Elem: 67, ItemName: "member"},
-	69: {Name: "Values", Kind: wire.List, Elem: 3, ItemName: "member"},
+	0:   {Name: "AccountId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	1:   {Name: "ActionLogLineCount", Kind: wire.Integer},
+	2:   {Name: "ActionLogLineRoleArn", Kind: wire.String},
+	3:   {Name: "ActionPrefix", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
+	4:   {Name: "ActionsEnabled", Kind: wire.Boolean},
+	5:   {Name: "ActionsSuppressedBy", Kind: wire.String, Enum: []string{"WaitPeriod", "ExtensionPeriod", "Alarm"}},
+	6:   {Name: "ActionsSuppressedReason", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 1024},
+	7:   {Name: "AggregationExpression", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	8:   {Name: "AlarmArn", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1600},
+	9:   {Name: "AlarmDescription", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 1024},
+	10:  {Name: "AlarmHistoryItem", Kind: wire.Structure, Members: []wire.Member{{Name: "AlarmContributorAttributes", Wire: "AlarmContributorAttributes", Query: "AlarmContributorAttributes", Shape: 25}, {Name: "AlarmContributorId", Wire: "AlarmContributorId", Query: "AlarmContributorId", Shape: 26}, {Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 12}, {Name: "AlarmType", Wire: "AlarmType", Query: "AlarmType", Shape: 17}, {Name: "HistoryData", Wire: "HistoryData", Query: "HistoryData", Shape: 89}, {Name: "HistoryItemType", Wire: "HistoryItemType", Query: "HistoryItemType", Shape: 90}, {Name: "HistorySummary", Wire: "HistorySummary", Query: "HistorySummary", Shape: 91}, {Name: "Timestamp", Wire: "Timestamp", Query: "Timestamp", Shape: 174}}},
+	11:  {Name: "AlarmHistoryItems", Kind: wire.List, Elem: 10, ItemName: "member"},
+	12:  {Name: "AlarmName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	13:  {Name: "AlarmNamePrefix", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	14:  {Name: "AlarmNames", Kind: wire.List, HasMax: true, Max: 100, Elem: 12, ItemName: "member"},
+	15:  {Name: "AlarmPromQLCriteria", Kind: wire.Structure, Members: []wire.Member{{Name: "PendingPeriod", Wire: "PendingPeriod", Query: "PendingPeriod", Shape: 131}, {Name: "Query", Wire: "Query", Query: "Query", Shape: 137, Required: true}, {Name: "RecoveryPeriod", Wire: "RecoveryPeriod", Query: "RecoveryPeriod", Shape: 142}}},
+	16:  {Name: "AlarmRule", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 10240},
+	17:  {Name: "AlarmType", Kind: wire.String, Enum: []string{"CompositeAlarm", "MetricAlarm", "LogAlarm"}},
+	18:  {Name: "AlarmTypes", Kind: wire.List, Elem: 17, ItemName: "member"},
+	19:  {Name: "AmazonResourceName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
+	20:  {Name: "AttributeName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	21:  {Name: "AttributeValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
+	22:  {Name: "ComparisonOperator", Kind: wire.String, Enum: []string{"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"}},
+	23:  {Name: "CompositeAlarm", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionsEnabled", Wire: "ActionsEnabled", Query: "ActionsEnabled", Shape: 4}, {Name: "ActionsSuppressedBy", Wire: "ActionsSuppressedBy", Query: "ActionsSuppressedBy", Shape: 5}, {Name: "ActionsSuppressedReason", Wire: "ActionsSuppressedReason", Query: "ActionsSuppressedReason", Shape: 6}, {Name: "ActionsSuppressor", Wire: "ActionsSuppressor", Query: "ActionsSuppressor", Shape: 8}, {Name: "ActionsSuppressorExtensionPeriod", Wire: "ActionsSuppressorExtensionPeriod", Query: "ActionsSuppressorExtensionPeriod", Shape: 165}, {Name: "ActionsSuppressorWaitPeriod", Wire: "ActionsSuppressorWaitPeriod", Query: "ActionsSuppressorWaitPeriod", Shape: 165}, {Name: "AlarmActions", Wire: "AlarmActions", Query: "AlarmActions", Shape: 143}, {Name: "AlarmArn", Wire: "AlarmArn", Query: "AlarmArn", Shape: 8}, {Name: "AlarmConfigurationUpdatedTimestamp", Wire: "AlarmConfigurationUpdatedTimestamp", Query: "AlarmConfigurationUpdatedTimestamp", Shape: 174}, {Name: "AlarmDescription", Wire: "AlarmDescription", Query: "AlarmDescription", Shape: 9}, {Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 12}, {Name: "AlarmRule", Wire: "AlarmRule", Query: "AlarmRule", Shape: 16}, {Name: "InsufficientDataActions", Wire: "InsufficientDataActions", Query: "InsufficientDataActions", Shape: 143}, {Name: "OKActions", Wire: "OKActions", Query: "OKActions", Shape: 143}, {Name: "StateReason", Wire: "StateReason", Query: "StateReason", Shape: 156}, {Name: "StateReasonData", Wire: "StateReasonData", Query: "StateReasonData", Shape: 157}, {Name: "StateTransitionedTimestamp", Wire: "StateTransitionedTimestamp", Query: "StateTransitionedTimestamp", Shape: 174}, {Name: "StateUpdatedTimestamp", Wire: "StateUpdatedTimestamp", Query: "StateUpdatedTimestamp", Shape: 174}, {Name: "StateValue", Wire: "StateValue", Query: "StateValue", Shape: 158}}},
+	24:  {Name: "CompositeAlarms", Kind: wire.List, Elem: 23, ItemName: "member"},
+	25:  {Name: "ContributorAttributes", Kind: wire.Map, HasMin: true, Min: 0, HasMax: true, Max: 150, Key: 20, Elem: 21},
+	26:  {Name: "ContributorId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 16},
+	27:  {Name: "Counts", Kind: wire.List, Elem: 39, ItemName: "member"},
+	28:  {Name: "DashboardArn", Kind: wire.String},
+	29:  {Name: "DashboardBody", Kind: wire.String},
+	30:  {Name: "DashboardEntries", Kind: wire.List, Elem: 31, ItemName: "member"},
+	31:  {Name: "DashboardEntry", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardArn", Wire: "DashboardArn", Query: "DashboardArn", Shape: 28}, {Name: "DashboardName", Wire: "DashboardName", Query: "DashboardName", Shape: 32}, {Name: "LastModified", Wire: "LastModified", Query: "LastModified", Shape: 94}, {Name: "Size", Wire: "Size", Query: "Size", Shape: 151}}},
+	32:  {Name: "DashboardName", Kind: wire.String},
+	33:  {Name: "DashboardNamePrefix", Kind: wire.String},
+	34:  {Name: "DashboardNames", Kind: wire.List, Elem: 32, ItemName: "member"},
+	35:  {Name: "DashboardValidationMessage", Kind: wire.Structure, Members: []wire.Member{{Name: "DataPath", Wire: "DataPath", Query: "DataPath", Shape: 37}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 105}}},
+	36:  {Name: "DashboardValidationMessages", Kind: wire.List, Elem: 35, ItemName: "member"},
+	37:  {Name: "DataPath", Kind: wire.String},
+	38:  {Name: "Datapoint", Kind: wire.Structure, Members: []wire.Member{{Name: "Average", Wire: "Average", Query: "Average", Shape: 39}, {Name: "ExtendedStatistics", Wire: "ExtendedStatistics", Query: "ExtendedStatistics", Shape: 40}, {Name: "Maximum", Wire: "Maximum", Query: "Maximum", Shape: 39}, {Name: "Minimum", Wire: "Minimum", Query: "Minimum", Shape: 39}, {Name: "SampleCount", Wire: "SampleCount", Query: "SampleCount", Shape: 39}, {Name: "Sum", Wire: "Sum", Query: "Sum", Shape: 39}, {Name: "Timestamp", Wire: "Timestamp", Query: "Timestamp", Shape: 174}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 153}}},
+	39:  {Name: "DatapointValue", Kind: wire.Double},
+	40:  {Name: "DatapointValueMap", Kind: wire.Map, Key: 77, Elem: 39},
+	41:  {Name: "DatapointValues", Kind: wire.List, Elem: 39, ItemName: "member"},
+	42:  {Name: "Datapoints", Kind: wire.List, Elem: 38, ItemName: "member"},
+	43:  {Name: "DatapointsToAlarm", Kind: wire.Integer, HasMin: true, Min: 1},
+	44:  {Name: "DeleteAlarmsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "AlarmNames", Wire: "AlarmNames", Query: "AlarmNames", Shape: 14, Required: true}}},
+	45:  {Name: "DeleteDashboardsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardNames", Wire: "DashboardNames", Query: "DashboardNames", Shape: 34, Required: true}}},
+	46:  {Name: "DeleteDashboardsOutput", Kind: wire.Structure},
+	47:  {Name: "DescribeAlarmHistoryInput", Kind: wire.Structure, Members: []wire.Member{{Name: "AlarmContributorId", Wire: "AlarmContributorId", Query: "AlarmContributorId", Shape: 26}, {Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 12}, {Name: "AlarmTypes", Wire: "AlarmTypes", Query: "AlarmTypes", Shape: 18}, {Name: "EndDate", Wire: "EndDate", Query: "EndDate", Shape: 174}, {Name: "HistoryItemType", Wire: "HistoryItemType", Query: "HistoryItemType", Shape: 90}, {Name: "MaxRecords", Wire: "MaxRecords", Query: "MaxRecords", Shape: 104}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}, {Name: "ScanBy", Wire: "ScanBy", Query: "ScanBy", Shape: 146}, {Name: "StartDate", Wire: "StartDate", Query: "StartDate", Shape: 174}}},
+	48:  {Name: "DescribeAlarmHistoryOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "AlarmHistoryItems", Wire: "AlarmHistoryItems", Query: "AlarmHistoryItems", Shape: 11}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}}},
+	49:  {Name: "DescribeAlarmsForMetricInput", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 58}, {Name: "ExtendedStatistic", Wire: "ExtendedStatistic", Query: "ExtendedStatistic", Shape: 77}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 122, Required: true}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 127, Required: true}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 132}, {Name: "Statistic", Wire: "Statistic", Query: "Statistic", Shape: 159}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 153}}},
+	50:  {Name: "DescribeAlarmsForMetricOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "MetricAlarms", Wire: "MetricAlarms", Query: "MetricAlarms", Shape: 111}}},
+	51:  {Name: "DescribeAlarmsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionPrefix", Wire: "ActionPrefix", Query: "ActionPrefix", Shape: 3}, {Name: "AlarmNamePrefix", Wire: "AlarmNamePrefix", Query: "AlarmNamePrefix", Shape: 13}, {Name: "AlarmNames", Wire: "AlarmNames", Query: "AlarmNames", Shape: 14}, {Name: "AlarmTypes", Wire: "AlarmTypes", Query: "AlarmTypes", Shape: 18}, {Name: "ChildrenOfAlarmName", Wire: "ChildrenOfAlarmName", Query: "ChildrenOfAlarmName", Shape: 12}, {Name: "MaxRecords", Wire: "MaxRecords", Query: "MaxRecords", Shape: 104}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}, {Name: "ParentsOfAlarmName", Wire: "ParentsOfAlarmName", Query: "ParentsOfAlarmName", Shape: 12}, {Name: "StateValue", Wire: "StateValue", Query: "StateValue", Shape: 158}}},
+	52:  {Name: "DescribeAlarmsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "CompositeAlarms", Wire: "CompositeAlarms", Query: "CompositeAlarms", Shape: 24}, {Name: "LogAlarms", Wire: "LogAlarms", Query: "LogAlarms", Shape: 102}, {Name: "MetricAlarms", Wire: "MetricAlarms", Query: "MetricAlarms", Shape: 111}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}}},
+	53:  {Name: "Dimension", Kind: wire.Structure, Members: []wire.Member{{Name: "Name", Wire: "Name", Query: "Name", Shape: 56, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 57, Required: true}}},
+	54:  {Name: "DimensionFilter", Kind: wire.Structure, Members: []wire.Member{{Name: "Name", Wire: "Name", Query: "Name", Shape: 56, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 57}}},
+	55:  {Name: "DimensionFilters", Kind: wire.List, HasMax: true, Max: 10, Elem: 54, ItemName: "member"},
+	56:  {Name: "DimensionName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	57:  {Name: "DimensionValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
+	58:  {Name: "Dimensions", Kind: wire.List, HasMax: true, Max: 30, Elem: 53, ItemName: "member"},
+	59:  {Name: "DisableAlarmActionsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "AlarmNames", Wire: "AlarmNames", Query: "AlarmNames", Shape: 14, Required: true}}},
+	60:  {Name: "EnableAlarmActionsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "AlarmNames", Wire: "AlarmNames", Query: "AlarmNames", Shape: 14, Required: true}}},
+	61:  {Name: "EndTimeOffset", Kind: wire.Long, HasMin: true, Min: 0, HasMax: true, Max: 2.592e+06},
+	62:  {Name: "Entity", Kind: wire.Structure, Members: []wire.Member{{Name: "Attributes", Wire: "Attributes", Query: "Attributes", Shape: 63}, {Name: "KeyAttributes", Wire: "KeyAttributes", Query: "KeyAttributes", Shape: 66}}},
+	63:  {Name: "EntityAttributesMap", Kind: wire.Map, HasMin: true, Min: 0, HasMax: true, Max: 10, Key: 64, Elem: 65},
+	64:  {Name: "EntityAttributesMapKeyString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
+	65:  {Name: "EntityAttributesMapValueString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	66:  {Name: "EntityKeyAttributesMap", Kind: wire.Map, HasMin: true, Min: 2, HasMax: true, Max: 4, Key: 67, Elem: 68},
+	67:  {Name: "EntityKeyAttributesMapKeyString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 32},
+	68:  {Name: "EntityKeyAttributesMapValueString", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	69:  {Name: "EntityMetricData", Kind: wire.Structure, Members: []wire.Member{{Name: "Entity", Wire: "Entity", Query: "Entity", Shape: 62}, {Name: "MetricData", Wire: "MetricData", Query: "MetricData", Shape: 112}}},
+	70:  {Name: "EntityMetricDataList", Kind: wire.List, Elem: 69, ItemName: "member"},
+	71:  {Name: "EvaluateLowSampleCountPercentile", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	72:  {Name: "EvaluationCriteria", Kind: wire.Structure, Members: []wire.Member{{Name: "PromQLCriteria", Wire: "PromQLCriteria", Query: "PromQLCriteria", Shape: 15}}},
+	73:  {Name: "EvaluationInterval", Kind: wire.Integer, HasMin: true, Min: 10, HasMax: true, Max: 3600},
+	74:  {Name: "EvaluationPeriods", Kind: wire.Integer, HasMin: true, Min: 1},
+	75:  {Name: "EvaluationState", Kind: wire.String, Enum: []string{"PARTIAL_DATA", "EVALUATION_FAILURE", "EVALUATION_ERROR"}},
+	76:  {Name: "EvaluationWindow", Kind: wire.Structure, Members: []wire.Member{{Name: "SlidingWindow", Wire: "SlidingWindow", Query: "SlidingWindow", Shape: 152}, {Name: "WallClockWindow", Wire: "WallClockWindow", Query: "WallClockWindow", Shape: 181}}},
+	77:  {Name: "ExtendedStatistic", Kind: wire.String},
+	78:  {Name: "ExtendedStatistics", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 10, Elem: 77, ItemName: "member"},
+	79:  {Name: "GetDashboardInput", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardName", Wire: "DashboardName", Query: "DashboardName", Shape: 32, Required: true}}},
+	80:  {Name: "GetDashboardOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardArn", Wire: "DashboardArn", Query: "DashboardArn", Shape: 28}, {Name: "DashboardBody", Wire: "DashboardBody", Query: "DashboardBody", Shape: 29}, {Name: "DashboardName", Wire: "DashboardName", Query: "DashboardName", Shape: 32}}},
+	81:  {Name: "GetMetricDataInput", Kind: wire.Structure, Members: []wire.Member{{Name: "EndTime", Wire: "EndTime", Query: "EndTime", Shape: 174, Required: true}, {Name: "LabelOptions", Wire: "LabelOptions", Query: "LabelOptions", Shape: 93}, {Name: "MaxDatapoints", Wire: "MaxDatapoints", Query: "MaxDatapoints", Shape: 83}, {Name: "MetricDataQueries", Wire: "MetricDataQueries", Query: "MetricDataQueries", Shape: 113, Required: true}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}, {Name: "ScanBy", Wire: "ScanBy", Query: "ScanBy", Shape: 146}, {Name: "StartTime", Wire: "StartTime", Query: "StartTime", Shape: 174, Required: true}}},
+	82:  {Name: "GetMetricDataLabelTimezone", Kind: wire.String},
+	83:  {Name: "GetMetricDataMaxDatapoints", Kind: wire.Integer},
+	84:  {Name: "GetMetricDataOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Messages", Wire: "Messages", Query: "Messages", Shape: 116}, {Name: "MetricDataResults", Wire: "MetricDataResults", Query: "MetricDataResults", Shape: 117}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}}},
+	85:  {Name: "GetMetricStatisticsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 58}, {Name: "EndTime", Wire: "EndTime", Query: "EndTime", Shape: 174, Required: true}, {Name: "ExtendedStatistics", Wire: "ExtendedStatistics", Query: "ExtendedStatistics", Shape: 78}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 122, Required: true}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 127, Required: true}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 132, Required: true}, {Name: "StartTime", Wire: "StartTime", Query: "StartTime", Shape: 174, Required: true}, {Name: "Statistics", Wire: "Statistics", Query: "Statistics", Shape: 161}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 153}}},
+	86:  {Name: "GetMetricStatisticsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Datapoints", Wire: "Datapoints", Query: "Datapoints", Shape: 42}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 121}}},
+	87:  {Name: "GetMetricWidgetImageInput", Kind: wire.Structure, Members: []wire.Member{{Name: "MetricWidget", Wire: "MetricWidget", Query: "MetricWidget", Shape: 124, Required: true}, {Name: "OutputFormat", Wire: "OutputFormat", Query: "OutputFormat", Shape: 129}}},
+	88:  {Name: "GetMetricWidgetImageOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "MetricWidgetImage", Wire: "MetricWidgetImage", Query: "MetricWidgetImage", Shape: 125}}},
+	89:  {Name: "HistoryData", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 4095},
+	90:  {Name: "HistoryItemType", Kind: wire.String, Enum: []string{"ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"}},
+	91:  {Name: "HistorySummary", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	92:  {Name: "IncludeLinkedAccounts", Kind: wire.Boolean},
+	93:  {Name: "LabelOptions", Kind: wire.Structure, Members: []wire.Member{{Name: "Timezone", Wire: "Timezone", Query: "Timezone", Shape: 82}}},
+	94:  {Name: "LastModified", Kind: wire.Timestamp},
+	95:  {Name: "ListDashboardsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardNamePrefix", Wire: "DashboardNamePrefix", Query: "DashboardNamePrefix", Shape: 33}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}}},
+	96:  {Name: "ListDashboardsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardEntries", Wire: "DashboardEntries", Query: "DashboardEntries", Shape: 30}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}}},
+	97:  {Name: "ListMetricsInput", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 55}, {Name: "IncludeLinkedAccounts", Wire: "IncludeLinkedAccounts", Query: "IncludeLinkedAccounts", Shape: 92}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 122}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 127}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}, {Name: "OwningAccount", Wire: "OwningAccount", Query: "OwningAccount", Shape: 0}, {Name: "RecentlyActive", Wire: "RecentlyActive", Query: "RecentlyActive", Shape: 141}}},
+	98:  {Name: "ListMetricsOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Metrics", Wire: "Metrics", Query: "Metrics", Shape: 126}, {Name: "NextToken", Wire: "NextToken", Query: "NextToken", Shape: 128}, {Name: "OwningAccounts", Wire: "OwningAccounts", Query: "OwningAccounts", Shape: 130}}},
+	99:  {Name: "ListTagsForResourceInput", Kind: wire.Structure, Members: []wire.Member{{Name: "ResourceARN", Wire: "ResourceARN", Query: "ResourceARN", Shape: 19, Required: true}}},
+	100: {Name: "ListTagsForResourceOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 169}}},
+	101: {Name: "LogAlarm", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionLogLineCount", Wire: "ActionLogLineCount", Query: "ActionLogLineCount", Shape: 1}, {Name: "ActionLogLineRoleArn", Wire: "ActionLogLineRoleArn", Query: "ActionLogLineRoleArn", Shape: 2}, {Name: "ActionsEnabled", Wire: "ActionsEnabled", Query: "ActionsEnabled", Shape: 4}, {Name: "AlarmActions", Wire: "AlarmActions", Query: "AlarmActions", Shape: 143}, {Name: "AlarmArn", Wire: "AlarmArn", Query: "AlarmArn", Shape: 8}, {Name: "AlarmConfigurationUpdatedTimestamp", Wire: "AlarmConfigurationUpdatedTimestamp", Query: "AlarmConfigurationUpdatedTimestamp", Shape: 174}, {Name: "AlarmDescription", Wire: "AlarmDescription", Query: "AlarmDescription", Shape: 9}, {Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 12}, {Name: "ComparisonOperator", Wire: "ComparisonOperator", Query: "ComparisonOperator", Shape: 22}, {Name: "EvaluationState", Wire: "EvaluationState", Query: "EvaluationState", Shape: 75}, {Name: "InsufficientDataActions", Wire: "InsufficientDataActions", Query: "InsufficientDataActions", Shape: 143}, {Name: "OKActions", Wire: "OKActions", Query: "OKActions", Shape: 143}, {Name: "QueryResultsToAlarm", Wire: "QueryResultsToAlarm", Query: "QueryResultsToAlarm", Shape: 138}, {Name: "QueryResultsToEvaluate", Wire: "QueryResultsToEvaluate", Query: "QueryResultsToEvaluate", Shape: 139}, {Name: "ScheduledQueryConfiguration", Wire: "ScheduledQueryConfiguration", Query: "ScheduledQueryConfiguration", Shape: 149}, {Name: "StateReason", Wire: "StateReason", Query: "StateReason", Shape: 156}, {Name: "StateReasonData", Wire: "StateReasonData", Query: "StateReasonData", Shape: 157}, {Name: "StateTransitionedTimestamp", Wire: "StateTransitionedTimestamp", Query: "StateTransitionedTimestamp", Shape: 174}, {Name: "StateUpdatedTimestamp", Wire: "StateUpdatedTimestamp", Query: "StateUpdatedTimestamp", Shape: 174}, {Name: "StateValue", Wire: "StateValue", Query: "StateValue", Shape: 158}, {Name: "Threshold", Wire: "Threshold", Query: "Threshold", Shape: 173}, {Name: "TreatMissingData", Wire: "TreatMissingData", Query: "TreatMissingData", Shape: 177}}},
+	102: {Name: "LogAlarms", Kind: wire.List, Elem: 101, ItemName: "member"},
+	103: {Name: "LogGroupIdentifiers", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 19, ItemName: "member"},
+	104: {Name: "MaxRecords", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 100},
+	105: {Name: "Message", Kind: wire.String},
+	106: {Name: "MessageData", Kind: wire.Structure, Members: []wire.Member{{Name: "Code", Wire: "Code", Query: "Code", Shape: 107}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 108}}},
+	107: {Name: "MessageDataCode", Kind: wire.String},
+	108: {Name: "MessageDataValue", Kind: wire.String},
+	109: {Name: "Metric", Kind: wire.Structure, Members: []wire.Member{{Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 58}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 122}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 127}}},
+	110: {Name: "MetricAlarm", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionsEnabled", Wire: "ActionsEnabled", Query: "ActionsEnabled", Shape: 4}, {Name: "AlarmActions", Wire: "AlarmActions", Query: "AlarmActions", Shape: 143}, {Name: "AlarmArn", Wire: "AlarmArn", Query: "AlarmArn", Shape: 8}, {Name: "AlarmConfigurationUpdatedTimestamp", Wire: "AlarmConfigurationUpdatedTimestamp", Query: "AlarmConfigurationUpdatedTimestamp", Shape: 174}, {Name: "AlarmDescription", Wire: "AlarmDescription", Query: "AlarmDescription", Shape: 9}, {Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 12}, {Name: "ComparisonOperator", Wire: "ComparisonOperator", Query: "ComparisonOperator", Shape: 22}, {Name: "DatapointsToAlarm", Wire: "DatapointsToAlarm", Query: "DatapointsToAlarm", Shape: 43}, {Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 58}, {Name: "EvaluateLowSampleCountPercentile", Wire: "EvaluateLowSampleCountPercentile", Query: "EvaluateLowSampleCountPercentile", Shape: 71}, {Name: "EvaluationCriteria", Wire: "EvaluationCriteria", Query: "EvaluationCriteria", Shape: 72}, {Name: "EvaluationInterval", Wire: "EvaluationInterval", Query: "EvaluationInterval", Shape: 73}, {Name: "EvaluationPeriods", Wire: "EvaluationPeriods", Query: "EvaluationPeriods", Shape: 74}, {Name: "EvaluationState", Wire: "EvaluationState", Query: "EvaluationState", Shape: 75}, {Name: "EvaluationWindow", Wire: "EvaluationWindow", Query: "EvaluationWindow", Shape: 76}, {Name: "ExtendedStatistic", Wire: "ExtendedStatistic", Query: "ExtendedStatistic", Shape: 77}, {Name: "InsufficientDataActions", Wire: "InsufficientDataActions", Query: "InsufficientDataActions", Shape: 143}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 122}, {Name: "Metrics", Wire: "Metrics", Query: "Metrics", Shape: 113}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 127}, {Name: "OKActions", Wire: "OKActions", Query: "OKActions", Shape: 143}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 132}, {Name: "StateReason", Wire: "StateReason", Query: "StateReason", Shape: 156}, {Name: "StateReasonData", Wire: "StateReasonData", Query: "StateReasonData", Shape: 157}, {Name: "StateTransitionedTimestamp", Wire: "StateTransitionedTimestamp", Query: "StateTransitionedTimestamp", Shape: 174}, {Name: "StateUpdatedTimestamp", Wire: "StateUpdatedTimestamp", Query: "StateUpdatedTimestamp", Shape: 174}, {Name: "StateValue", Wire: "StateValue", Query: "StateValue", Shape: 158}, {Name: "Statistic", Wire: "Statistic", Query: "Statistic", Shape: 159}, {Name: "Threshold", Wire: "Threshold", Query: "Threshold", Shape: 173}, {Name: "ThresholdMetricId", Wire: "ThresholdMetricId", Query: "ThresholdMetricId", Shape: 120}, {Name: "TreatMissingData", Wire: "TreatMissingData", Query: "TreatMissingData", Shape: 177}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 153}}},
+	111: {Name: "MetricAlarms", Kind: wire.List, Elem: 110, ItemName: "member"},
+	112: {Name: "MetricData", Kind: wire.List, Elem: 118, ItemName: "member"},
+	113: {Name: "MetricDataQueries", Kind: wire.List, Elem: 114, ItemName: "member"},
+	114: {Name: "MetricDataQuery", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountId", Wire: "AccountId", Query: "AccountId", Shape: 0}, {Name: "Expression", Wire: "Expression", Query: "Expression", Shape: 119}, {Name: "Id", Wire: "Id", Query: "Id", Shape: 120, Required: true}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 121}, {Name: "MetricStat", Wire: "MetricStat", Query: "MetricStat", Shape: 123}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 132}, {Name: "ReturnData", Wire: "ReturnData", Query: "ReturnData", Shape: 145}}},
+	115: {Name: "MetricDataResult", Kind: wire.Structure, Members: []wire.Member{{Name: "Id", Wire: "Id", Query: "Id", Shape: 120}, {Name: "Label", Wire: "Label", Query: "Label", Shape: 121}, {Name: "Messages", Wire: "Messages", Query: "Messages", Shape: 116}, {Name: "StatusCode", Wire: "StatusCode", Query: "StatusCode", Shape: 162}, {Name: "Timestamps", Wire: "Timestamps", Query: "Timestamps", Shape: 175}, {Name: "Values", Wire: "Values", Query: "Values", Shape: 41}}},
+	116: {Name: "MetricDataResultMessages", Kind: wire.List, Elem: 106, ItemName: "member"},
+	117: {Name: "MetricDataResults", Kind: wire.List, Elem: 115, ItemName: "member"},
+	118: {Name: "MetricDatum", Kind: wire.Structure, Members: []wire.Member{{Name: "Counts", Wire: "Counts", Query: "Counts", Shape: 27}, {Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 58}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 122, Required: true}, {Name: "StatisticValues", Wire: "StatisticValues", Query: "StatisticValues", Shape: 160}, {Name: "StorageResolution", Wire: "StorageResolution", Query: "StorageResolution", Shape: 163}, {Name: "Timestamp", Wire: "Timestamp", Query: "Timestamp", Shape: 174}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 153}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 39}, {Name: "Values", Wire: "Values", Query: "Values", Shape: 180}}},
+	119: {Name: "MetricExpression", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	120: {Name: "MetricId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	121: {Name: "MetricLabel", Kind: wire.String},
+	122: {Name: "MetricName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	123: {Name: "MetricStat", Kind: wire.Structure, Members: []wire.Member{{Name: "Metric", Wire: "Metric", Query: "Metric", Shape: 109, Required: true}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 132, Required: true}, {Name: "Stat", Wire: "Stat", Query: "Stat", Shape: 155, Required: true}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 153}}},
+	124: {Name: "MetricWidget", Kind: wire.String},
+	125: {Name: "MetricWidgetImage", Kind: wire.Blob},
+	126: {Name: "Metrics", Kind: wire.List, Elem: 109, ItemName: "member"},
+	127: {Name: "Namespace", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255, Pattern: &wire.Pattern{Text: "[^:].*", Expr: "[^:].*"}},
+	128: {Name: "NextToken", Kind: wire.String},
+	129: {Name: "OutputFormat", Kind: wire.String},
+	130: {Name: "OwningAccounts", Kind: wire.List, Elem: 0, ItemName: "member"},
+	131: {Name: "PendingPeriod", Kind: wire.Integer, HasMin: true, Min: 0, HasMax: true, Max: 86400},
+	132: {Name: "Period", Kind: wire.Integer, HasMin: true, Min: 1},
+	133: {Name: "PutDashboardInput", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardBody", Wire: "DashboardBody", Query: "DashboardBody", Shape: 29, Required: true}, {Name: "DashboardName", Wire: "DashboardName", Query: "DashboardName", Shape: 32, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 169}}},
+	134: {Name: "PutDashboardOutput", Kind: wire.Structure, Members: []wire.Member{{Name: "DashboardValidationMessages", Wire: "DashboardValidationMessages", Query: "DashboardValidationMessages", Shape: 36}}},
+	135: {Name: "PutMetricAlarmInput", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionsEnabled", Wire: "ActionsEnabled", Query: "ActionsEnabled", Shape: 4}, {Name: "AlarmActions", Wire: "AlarmActions", Query: "AlarmActions", Shape: 143}, {Name: "AlarmDescription", Wire: "AlarmDescription", Query: "AlarmDescription", Shape: 9}, {Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 12, Required: true}, {Name: "ComparisonOperator", Wire: "ComparisonOperator", Query: "ComparisonOperator", Shape: 22}, {Name: "DatapointsToAlarm", Wire: "DatapointsToAlarm", Query: "DatapointsToAlarm", Shape: 43}, {Name: "Dimensions", Wire: "Dimensions", Query: "Dimensions", Shape: 58}, {Name: "EvaluateLowSampleCountPercentile", Wire: "EvaluateLowSampleCountPercentile", Query: "EvaluateLowSampleCountPercentile", Shape: 71}, {Name: "EvaluationCriteria", Wire: "EvaluationCriteria", Query: "EvaluationCriteria", Shape: 72}, {Name: "EvaluationInterval", Wire: "EvaluationInterval", Query: "EvaluationInterval", Shape: 73}, {Name: "EvaluationPeriods", Wire: "EvaluationPeriods", Query: "EvaluationPeriods", Shape: 74}, {Name: "EvaluationWindow", Wire: "EvaluationWindow", Query: "EvaluationWindow", Shape: 76}, {Name: "ExtendedStatistic", Wire: "ExtendedStatistic", Query: "ExtendedStatistic", Shape: 77}, {Name: "InsufficientDataActions", Wire: "InsufficientDataActions", Query: "InsufficientDataActions", Shape: 143}, {Name: "MetricName", Wire: "MetricName", Query: "MetricName", Shape: 122}, {Name: "Metrics", Wire: "Metrics", Query: "Metrics", Shape: 113}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 127}, {Name: "OKActions", Wire: "OKActions", Query: "OKActions", Shape: 143}, {Name: "Period", Wire: "Period", Query: "Period", Shape: 132}, {Name: "Statistic", Wire: "Statistic", Query: "Statistic", Shape: 159}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 169}, {Name: "Threshold", Wire: "Threshold", Query: "Threshold", Shape: 173}, {Name: "ThresholdMetricId", Wire: "ThresholdMetricId", Query: "ThresholdMetricId", Shape: 120}, {Name: "TreatMissingData", Wire: "TreatMissingData", Query: "TreatMissingData", Shape: 177}, {Name: "Unit", Wire: "Unit", Query: "Unit", Shape: 153}}},
+	136: {Name: "PutMetricDataInput", Kind: wire.Structure, Members: []wire.Member{{Name: "EntityMetricData", Wire: "EntityMetricData", Query: "EntityMetricData", Shape: 70}, {Name: "MetricData", Wire: "MetricData", Query: "MetricData", Shape: 112}, {Name: "Namespace", Wire: "Namespace", Query: "Namespace", Shape: 127, Required: true}, {Name: "StrictEntityValidation", Wire: "StrictEntityValidation", Query: "StrictEntityValidation", Shape: 164}}},
+	137: {Name: "Query", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 10000},
+	138: {Name: "QueryResultsToAlarm", Kind: wire.Integer, HasMin: true, Min: 1},
+	139: {Name: "QueryResultsToEvaluate", Kind: wire.Integer, HasMin: true, Min: 1},
+	140: {Name: "QueryString", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 10000},
+	141: {Name: "RecentlyActive", Kind: wire.String, Enum: []string{"PT3H"}},
+	142: {Name: "RecoveryPeriod", Kind: wire.Integer, HasMin: true, Min: 0, HasMax: true, Max: 86400},
+	143: {Name: "ResourceList", Kind: wire.List, HasMax: true, Max: 5, Elem: 144, ItemName: "member"},
+	144: {Name: "ResourceName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1024},
+	145: {Name: "ReturnData", Kind: wire.Boolean},
+	146: {Name: "ScanBy", Kind: wire.String, Enum: []string{"TimestampDescending", "TimestampAscending"}},
+	147: {Name: "ScheduleConfiguration", Kind: wire.Structure, Members: []wire.Member{{Name: "EndTimeOffset", Wire: "EndTimeOffset", Query: "EndTimeOffset", Shape: 61}, {Name: "ScheduleExpression", Wire: "ScheduleExpression", Query: "ScheduleExpression", Shape: 148, Required: true}, {Name: "StartTimeOffset", Wire: "StartTimeOffset", Query: "StartTimeOffset", Shape: 154, Required: true}}},
+	148: {Name: "ScheduleExpression", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
+	149: {Name: "ScheduledQueryConfiguration", Kind: wire.Structure, Members: []wire.Member{{Name: "AggregationExpression", Wire: "AggregationExpression", Query: "AggregationExpression", Shape: 7, Required: true}, {Name: "LogGroupIdentifiers", Wire: "LogGroupIdentifiers", Query: "LogGroupIdentifiers", Shape: 103}, {Name: "QueryARN", Wire: "QueryARN", Query: "QueryARN", Shape: 19}, {Name: "QueryString", Wire: "QueryString", Query: "QueryString", Shape: 140, Required: true}, {Name: "ScheduleConfiguration", Wire: "ScheduleConfiguration", Query: "ScheduleConfiguration", Shape: 147, Required: true}, {Name: "ScheduledQueryRoleARN", Wire: "ScheduledQueryRoleARN", Query: "ScheduledQueryRoleARN", Shape: 19, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 169}}},
+	150: {Name: "SetAlarmStateInput", Kind: wire.Structure, Members: []wire.Member{{Name: "AlarmName", Wire: "AlarmName", Query: "AlarmName", Shape: 12, Required: true}, {Name: "StateReason", Wire: "StateReason", Query: "StateReason", Shape: 156, Required: true}, {Name: "StateReasonData", Wire: "StateReasonData", Query: "StateReasonData", Shape: 157}, {Name: "StateValue", Wire: "StateValue", Query: "StateValue", Shape: 158, Required: true}}},
+	151: {Name: "Size", Kind: wire.Long},
+	152: {Name: "SlidingWindow", Kind: wire.Structure},
+	153: {Name: "StandardUnit", Kind: wire.String, Enum: []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"}},
+	154: {Name: "StartTimeOffset", Kind: wire.Long, HasMin: true, Min: 1, HasMax: true, Max: 2.592e+06},
+	155: {Name: "Stat", Kind: wire.String},
+	156: {Name: "StateReason", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 1023},
+	157: {Name: "StateReasonData", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 4000},
+	158: {Name: "StateValue", Kind: wire.String, Enum: []string{"OK", "ALARM", "INSUFFICIENT_DATA"}},
+	159: {Name: "Statistic", Kind: wire.String, Enum: []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}},
+	160: {Name: "StatisticSet", Kind: wire.Structure, Members: []wire.Member{{Name: "Maximum", Wire: "Maximum", Query: "Maximum", Shape: 39, Required: true}, {Name: "Minimum", Wire: "Minimum", Query: "Minimum", Shape: 39, Required: true}, {Name: "SampleCount", Wire: "SampleCount", Query: "SampleCount", Shape: 39, Required: true}, {Name: "Sum", Wire: "Sum", Query: "Sum", Shape: 39, Required: true}}},
+	161: {Name: "Statistics", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 5, Elem: 159, ItemName: "member"},
+	162: {Name: "StatusCode", Kind: wire.String, Enum: []string{"Complete", "InternalError", "PartialData", "Forbidden"}},
+	163: {Name: "StorageResolution", Kind: wire.Integer, HasMin: true, Min: 1},
+	164: {Name: "StrictEntityValidation", Kind: wire.Boolean},
+	165: {Name: "SuppressorPeriod", Kind: wire.Integer},
+	166: {Name: "Tag", Kind: wire.Structure, Members: []wire.Member{{Name: "Key", Wire: "Key", Query: "Key", Shape: 167, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 172, Required: true}}},
+	167: {Name: "TagKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128},
+	168: {Name: "TagKeyList", Kind: wire.List, Elem: 167, ItemName: "member"},
+	169: {Name: "TagList", Kind: wire.List, Elem: 166, ItemName: "member"},
+	170: {Name: "TagResourceInput", Kind: wire.Structure, Members: []wire.Member{{Name: "ResourceARN", Wire: "ResourceARN", Query: "ResourceARN", Shape: 19, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 169, Required: true}}},
+	171: {Name: "TagResourceOutput", Kind: wire.Structure},
+	172: {Name: "TagValue", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 256},
+	173: {Name: "Threshold", Kind: wire.Double},
+	174: {Name: "Timestamp", Kind: wire.Timestamp},
+	175: {Name: "Timestamps", Kind: wire.List, Elem: 174, ItemName: "member"},
+	176: {Name: "Timezone", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 50},
+	177: {Name: "TreatMissingData", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	178: {Name: "UntagResourceInput", Kind: wire.Structure, Members: []wire.Member{{Name: "ResourceARN", Wire: "ResourceARN", Query: "ResourceARN", Shape: 19, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 168, Required: true}}},
+	179: {Name: "UntagResourceOutput", Kind: wire.Structure},
+	180: {Name: "Values", Kind: wire.List, Elem: 39, ItemName: "member"},
+	181: {Name: "WallClockWindow", Kind: wire.Structure, Members: []wire.Member{{Name: "Timezone", Wire: "Timezone", Query: "Timezone", Shape: 176}}},
 }
 
 var operations = [...]wire.Operation{
-	{Name: "GetMetricData", Input: 24, Output: 27, ResultWrapper: "GetMetricDataResult", Errors: []int{1}, NewInput: func() any { return new(GetMetricDataInput) }},
-	{Name: "GetMetricStatistics", Input: 28, Output: 29, ResultWrapper: "GetMetricStatisticsResult", Errors: []int{3, 4, 2, 0}, NewInput: func() any { return new(GetMetricStatisticsInput) }},
-	{Name: "ListMetrics", Input: 32, Output: 33, ResultWrapper: "ListMetricsResult", Errors: []int{0, 3}, NewInput: func() any { return new(ListMetricsInput) }},
-	{Name: "PutMetricData", Input: 55, Output: -1, Errors: []int{3, 4, 2, 0}, NewInput: func() any { return new(PutMetricDataInput) }},
+	{Name: "DeleteAlarms", Input: 44, Output: -1, Errors: []int{12, 11}, NewInput: func() any { return new(DeleteAlarmsInput) }},
+	{Name: "DeleteDashboards", Input: 45, Output: 46, ResultWrapper: "DeleteDashboardsResult", Errors: []int{8, 4, 1}, NewInput: func() any { return new(DeleteDashboardsInput) }},
+	{Name: "DescribeAlarmHistory", Input: 47, Output: 48, ResultWrapper: "DescribeAlarmHistoryResult", Errors: []int{6}, NewInput: func() any { return new(DescribeAlarmHistoryInput) }},
+	{Name: "DescribeAlarms", Input: 51, Output: 52, ResultWrapper: "DescribeAlarmsResult", Errors: []int{6}, NewInput: func() any { return new(DescribeAlarmsInput) }},
+	{Name: "DescribeAlarmsForMetric", Input: 49, Output: 50, ResultWrapper: "DescribeAlarmsForMetricResult", NewInput: func() any { return new(DescribeAlarmsForMetricInput) }},
+	{Name: "DisableAlarmActions", Input: 59, Output: -1, NewInput: func() any { return new(DisableAlarmActionsInput) }},
+	{Name: "EnableAlarmActions", Input: 60, Output: -1, NewInput: func() any { return new(EnableAlarmActionsInput) }},
+	{Name: "GetDashboard", Input: 79, Output: 80, ResultWrapper: "GetDashboardResult", Errors: []int{8, 3, 4}, NewInput: func() any { return new(GetDashboardInput) }},
+	{Name: "GetMetricData", Input: 81, Output: 84, ResultWrapper: "GetMetricDataResult", Errors: []int{6}, NewInput: func() any { return new(GetMetricDataInput) }},
+	{Name: "GetMetricStatistics", Input: 85, Output: 86, ResultWrapper: "GetMetricStatisticsResult", Errors: []int{8, 10, 7, 4}, NewInput: func() any { return new(GetMetricStatisticsInput) }},
+	{Name: "GetMetricWidgetImage", Input: 87, Output: 88, ResultWrapper: "GetMetricWidgetImageResult", NewInput: func() any { return new(GetMetricWidgetImageInput) }},
+	{Name: "ListDashboards", Input: 95, Output: 96, ResultWrapper: "ListDashboardsResult", Errors: []int{8, 4}, NewInput: func() any { return new(ListDashboardsInput) }},
+	{Name: "ListMetrics", Input: 97, Output: 98, ResultWrapper: "ListMetricsResult", Errors: []int{4, 8}, NewInput: func() any { return new(ListMetricsInput) }},
+	{Name: "ListTagsForResource", Input: 99, Output: 100, ResultWrapper: "ListTagsForResourceResult", Errors: []int{8, 13, 4}, NewInput: func() any { return new(ListTagsForResourceInput) }},
+	{Name: "PutDashboard", Input: 133, Output: 134, ResultWrapper: "PutDashboardResult", Errors: []int{2, 4, 1}, NewInput: func() any { return new(PutDashboardInput) }},
+	{Name: "PutMetricAlarm", Input: 135, Output: -1, Errors: []int{9}, NewInput: func() any { return new(PutMetricAlarmInput) }},
+	{Name: "PutMetricData", Input: 136, Output: -1, Errors: []int{8, 10, 7, 4}, NewInput: func() any { return new(PutMetricDataInput) }},
+	{Name: "SetAlarmState", Input: 150, Output: -1, Errors: []int{12, 5}, NewInput: func() any { return new(SetAlarmStateInput) }},
+	{Name: "TagResource", Input: 170, Output: 171, ResultWrapper: "TagResourceResult", Errors: []int{8, 13, 0, 4, 1}, NewInput: func() any { return new(TagResourceInput) }},
+	{Name: "UntagResource", Input: 178, Output: 179, ResultWrapper: "UntagResourceResult", Errors: []int{8, 13, 0, 4, 1}, NewInput: func() any { return new(UntagResourceInput) }},
 }
 
 var faults = [...]wire.ErrorShape{
+	{Name: "ConcurrentModificationException", Code: "ConcurrentModificationException", Status: 429, Sender: true},
+	{Name: "ConflictException", Code: "ConflictException", Status: 409, Sender: true},
+	{Name: "DashboardInvalidInputError", Code: "InvalidParameterInput", Status: 400, Sender: true},
+	{Name: "DashboardNotFoundError", Code: "ResourceNotFound", Status: 404, Sender: true},
 	{Name: "InternalServiceFault", Code: "InternalServiceError", Status: 500, Sender: false},
+	{Name: "InvalidFormatFault", Code: "InvalidFormat", Status: 400, Sender: true},
 	{Name: "InvalidNextToken", Code: "InvalidNextToken", Status: 400, Sender: true},
 	{Name: "InvalidParameterCombinationException", Code: "InvalidParameterCombination", Status: 400, Sender: true},
 	{Name: "InvalidParameterValueException", Code: "InvalidParameterValue", Status: 400, Sender: true},
+	{Name: "LimitExceededFault", Code: "LimitExceeded", Status: 400, Sender: true},
 	{Name: "MissingRequiredParameterException", Code: "MissingParameter", Status: 400, Sender: true},
+	{Name: "ResourceConflict", Code: "ResourceConflict", Status: 409, Sender: true},
+	{Name: "ResourceNotFound", Code: "ResourceNotFound", Status: 404, Sender: true},
+	{Name: "ResourceNotFoundException", Code: "ResourceNotFoundException", Status: 404, Sender: true},
 }

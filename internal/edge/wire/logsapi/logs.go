@@ -73,6 +73,21 @@ type DescribeLogStreamsResponse struct {
 	NextToken  *string
 }
 
+// DescribeQueriesRequest is a structure of the model.
+type DescribeQueriesRequest struct {
+	LogGroupName  *string
+	MaxResults    *int64
+	NextToken     *string
+	QueryLanguage *string
+	Status        *string
+}
+
+// DescribeQueriesResponse is a structure of the model.
+type DescribeQueriesResponse struct {
+	NextToken *string
+	Queries   []QueryInfo
+}
+
 // Entity is a structure of the model.
 type Entity struct {
 	Attributes    map[string]string
@@ -129,6 +144,23 @@ type GetLogEventsResponse struct {
 	Events            []OutputLogEvent
 	NextBackwardToken *string
 	NextForwardToken  *string
+}
+
+// GetQueryResultsRequest is a structure of the model.
+type GetQueryResultsRequest struct {
+	MaxItems  *int64
+	NextToken *string
+	QueryId   *string
+}
+
+// GetQueryResultsResponse is a structure of the model.
+type GetQueryResultsResponse struct {
+	EncryptionKey *string
+	NextToken     *string
+	QueryLanguage *string
+	Results       [][]ResultField
+	Statistics    *QueryStatistics
+	Status        *string
 }
 
 // InputLogEvent is a structure of the model.
@@ -205,6 +237,29 @@ type PutRetentionPolicyRequest struct {
 	RetentionInDays *int64
 }
 
+// QueryInfo is a structure of the model.
+type QueryInfo struct {
+	BytesScanned  *float64
+	CreateTime    *int64
+	LogGroupName  *string
+	QueryDuration *int64
+	QueryId       *string
+	QueryLanguage *string
+	QueryString   *string
+	Status        *string
+	UserIdentity  *string
+}
+
+// QueryStatistics is a structure of the model.
+type QueryStatistics struct {
+	BytesScanned            *float64
+	EstimatedBytesSkipped   *float64
+	EstimatedRecordsSkipped *float64
+	LogGroupsScanned        *float64
+	RecordsMatched          *float64
+	RecordsScanned          *float64
+}
+
 // RejectedEntityInfo is a structure of the model.
 type RejectedEntityInfo struct {
 	ErrorType *string
@@ -217,10 +272,43 @@ type RejectedLogEventsInfo struct {
 	TooOldLogEventEndIndex   *int64
 }
 
+// ResultField is a structure of the model.
+type ResultField struct {
+	Field *string
+	Value *string
+}
+
 // SearchedLogStream is a structure of the model.
 type SearchedLogStream struct {
 	LogStreamName      *string
 	SearchedCompletely *bool
+}
+
+// StartQueryRequest is a structure of the model.
+type StartQueryRequest struct {
+	EndTime             *int64
+	Limit               *int64
+	LogGroupIdentifiers []string
+	LogGroupName        *string
+	LogGroupNames       []string
+	QueryLanguage       *string
+	QueryString         *string
+	StartTime           *int64
+}
+
+// StartQueryResponse is a structure of the model.
+type StartQueryResponse struct {
+	QueryId *string
+}
+
+// StopQueryRequest is a structure of the model.
+type StopQueryRequest struct {
+	QueryId *string
+}
+
+// StopQueryResponse is a structure of the model.
+type StopQueryResponse struct {
+	Success *bool
 }
 
 // TagResourceRequest is a structure of the model.
@@ -241,105 +329,141 @@ var Service = wire.Service{Name: "logs", SigningName: "logs", ActionPrefix: "log
 	Protocols: []wire.Protocol{wire.JSON11}, Shapes: shapes[:], Operations: operations[:], Errors: faults[:]}
 
 var shapes = [...]wire.Shape{
-	0:  {Name: "AccountId", Kind: wire.String, HasMin: true, Min: 12, HasMax: true, Max: 12, Pattern: &wire.Pattern{Text: "^\\d{12}$", Expr: "^\\d{12}$"}},
-	1:  {Name: "AccountIds", Kind: wire.List, HasMin: true, Min: 0, HasMax: true, Max: 20, Elem: 0, ItemName: "member"},
-	2:  {Name: "AmazonResourceName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1011, Pattern: &wire.Pattern{Text: "[\\w+=/:,.@-]*", Expr: "[\\w+=/:,.@-]*"}},
-	3:  {Name: "Arn", Kind: wire.String},
-	4:  {Name: "BearerTokenAuthenticationEnabled", Kind: wire.Boolean},
-	5:  {Name: "CreateLogGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "deletionProtectionEnabled", Wire: "deletionProtectionEnabled", Query: "deletionProtectionEnabled", Shape: 12}, {Name: "kmsKeyId", Wire: "kmsKeyId", Query: "kmsKeyId", Shape: 46}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 51}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53, Required: true}, {Name: "tags", Wire: "tags", Query: "tags", Shape: 78}}},
-	6:  {Name: "CreateLogStreamRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 57, Required: true}}},
-	7:  {Name: "DataProtectionStatus", Kind: wire.String, Enum: []string{"ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"}},
-	8:  {Name: "Days", Kind: wire.Integer},
-	9:  {Name: "DeleteLogGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53, Required: true}}},
-	10: {Name: "DeleteLogStreamRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 57, Required: true}}},
-	11: {Name: "DeleteRetentionPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53, Required: true}}},
-	12: {Name: "DeletionProtectionEnabled", Kind: wire.Boolean},
-	13: {Name: "Descending", Kind: wire.Boolean},
-	14: {Name: "DescribeLimit", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 50},
-	15: {Name: "DescribeLogGroupsLogGroupIdentifiers", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 52, ItemName: "member"},
-	16: {Name: "DescribeLogGroupsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "accountIdentifiers", Wire: "accountIdentifiers", Query: "accountIdentifiers", Shape: 1}, {Name: "includeLinkedAccounts", Wire: "includeLinkedAccounts", Query: "includeLinkedAccounts", Shape: 39}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 14}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 51}, {Name: "logGroupIdentifiers", Wire: "logGroupIdentifiers", Query: "logGroupIdentifiers", Shape: 15}, {Name: "logGroupNamePattern", Wire: "logGroupNamePattern", Query: "logGroupNamePattern", Shape: 54}, {Name: "logGroupNamePrefix", Wire: "logGroupNamePrefix", Query: "logGroupNamePrefix", Shape: 53}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 60}}},
-	17: {Name: "DescribeLogGroupsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroups", Wire: "logGroups", Query: "logGroups", Shape: 55}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 60}}},
-	18: {Name: "DescribeLogStreamsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "descending", Wire: "descending", Query: "descending", Shape: 13}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 14}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 52}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53}, {Name: "logStreamNamePrefix", Wire: "logStreamNamePrefix", Query: "logStreamNamePrefix", Shape: 57}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 60}, {Name: "orderBy", Wire: "orderBy", Query: "orderBy", Shape: 61}}},
-	19: {Name: "DescribeLogStreamsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "logStreams", Wire: "logStreams", Query: "logStreams", Shape: 59}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 60}}},
-	20: {Name: "Entity", Kind: wire.Structure, Members: []wire.Member{{Name: "attributes", Wire: "attributes", Query: "attributes", Shape: 21}, {Name: "keyAttributes", Wire: "keyAttributes", Query: "keyAttributes", Shape: 24}}},
-	21: {Name: "EntityAttributes", Kind: wire.Map, HasMin: true, Min: 0, HasMax: true, Max: 10, Key: 22, Elem: 23},
-	22: {Name: "EntityAttributesKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
-	23: {Name: "EntityAttributesValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512},
-	24: {Name: "EntityKeyAttributes", Kind: wire.Map, HasMin: true, Min: 2, HasMax: true, Max: 4, Key: 25, Elem: 26},
-	25: {Name: "EntityKeyAttributesKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 32},
-	26: {Name: "EntityKeyAttributesValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512},
-	27: {Name: "EntityRejectionErrorType", Kind: wire.String, Enum: []string{"InvalidEntity", "InvalidTypeValue", "InvalidKeyAttributes", "InvalidAttributes", "EntitySizeTooLarge", "UnsupportedLogGroupType", "MissingRequiredFields"}},
-	28: {Name: "EventId", Kind: wire.String},
-	29: {Name: "EventMessage", Kind: wire.String, HasMin: true, Min: 1},
-	30: {Name: "EventsLimit", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 10000},
-	31: {Name: "FilterCount", Kind: wire.Integer},
-	32: {Name: "FilterLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 79}, {Name: "filterPattern", Wire: "filterPattern", Query: "filterPattern", Shape: 34}, {Name: "interleaved", Wire: "interleaved", Query: "interleaved", Shape: 45}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 30}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 52}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53}, {Name: "logStreamNamePrefix", Wire: "logStreamNamePrefix", Query: "logStreamNamePrefix", Shape: 57}, {Name: "logStreamNames", Wire: "logStreamNames", Query: "logStreamNames", Shape: 44}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 60}, {Name: "startFromHead", Wire: "startFromHead", Query: "startFromHead", Shape: 72}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 79}, {Name: "unmask", Wire: "unmask", Query: "unmask", Shape: 80}}},
-	33: {Name: "FilterLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "events", Wire: "events", Query: "events", Shape: 36}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 60}, {Name: "searchedLogStreams", Wire: "searchedLogStreams", Query: "searchedLogStreams", Shape: 70}}},
-	34: {Name: "FilterPattern", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 1024},
-	35: {Name: "FilteredLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "eventId", Wire: "eventId", Query: "eventId", Shape: 28}, {Name: "ingestionTime", Wire: "ingestionTime", Query: "ingestionTime", Shape: 79}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 57}, {Name: "message", Wire: "message", Query: "message", Shape: 29}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 79}}},
-	36: {Name: "FilteredLogEvents", Kind: wire.List, Elem: 35, ItemName: "member"},
-	37: {Name: "GetLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 79}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 30}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 52}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 57, Required: true}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 60}, {Name: "startFromHead", Wire: "startFromHead", Query: "startFromHead", Shape: 72}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 79}, {Name: "unmask", Wire: "unmask", Query: "unmask", Shape: 80}}},
-	38: {Name: "GetLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "events", Wire: "events", Query: "events", Shape: 63}, {Name: "nextBackwardToken", Wire: "nextBackwardToken", Query: "nextBackwardToken", Shape: 60}, {Name: "nextForwardToken", Wire: "nextForwardToken", Query: "nextForwardToken", Shape: 60}}},
-	39: {Name: "IncludeLinkedAccounts", Kind: wire.Boolean},
-	40: {Name: "InheritedProperties", Kind: wire.List, Elem: 41, ItemName: "member"},
-	41: {Name: "InheritedProperty", Kind: wire.String, Enum: []string{"ACCOUNT_DATA_PROTECTION"}},
-	42: {Name: "InputLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "message", Wire: "message", Query: "message", Shape: 29, Required: true}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 79, Required: true}}},
-	43: {Name: "InputLogEvents", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 10000, Elem: 42, ItemName: "member"},
-	44: {Name: "InputLogStreamNames", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 100, Elem: 57, ItemName: "member"},
-	45: {Name: "Interleaved", Kind: wire.Boolean},
-	46: {Name: "KmsKeyId", Kind: wire.String, HasMax: true, Max: 256},
-	47: {Name: "ListTagsForResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}}},
-	48: {Name: "ListTagsForResourceResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "tags", Wire: "tags", Query: "tags", Shape: 78}}},
-	49: {Name: "LogEventIndex", Kind: wire.Integer},
-	50: {Name: "LogGroup", Kind: wire.Structure, Members: []wire.Member{{Name: "arn", Wire: "arn", Query: "arn", Shape: 3}, {Name: "bearerTokenAuthenticationEnabled", Wire: "bearerTokenAuthenticationEnabled", Query: "bearerTokenAuthenticationEnabled", Shape: 4}, {Name: "creationTime", Wire: "creationTime", Query: "creationTime", Shape: 79}, {Name: "dataProtectionStatus", Wire: "dataProtectionStatus", Query: "dataProtectionStatus", Shape: 7}, {Name: "deletionProtectionEnabled", Wire: "deletionProtectionEnabled", Query: "deletionProtectionEnabled", Shape: 12}, {Name: "inheritedProperties", Wire: "inheritedProperties", Query: "inheritedProperties", Shape: 40}, {Name: "kmsKeyId", Wire: "kmsKeyId", Query: "kmsKeyId", Shape: 46}, {Name: "logGroupArn", Wire: "logGroupArn", Query: "logGroupArn", Shape: 3}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 51}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53}, {Name: "metricFilterCount", Wire: "metricFilterCount", Query: "metricFilterCount", Shape: 31}, {Name: "retentionInDays", Wire: "retentionInDays", Query: "retentionInDays", Shape: 8}, {Name: "storedBytes", Wire: "storedBytes", Query: "storedBytes", Shape: 73}}},
-	51: {Name: "LogGroupClass", Kind: wire.String, Enum: []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}},
-	52: {Name: "LogGroupIdentifier", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048, Pattern: &wire.Pattern{Text: "[\\w#+=/:,.@-]*", Expr: "[\\w#+=/:,.@-]*"}},
-	53: {Name: "LogGroupName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[\\.\\-_/#A-Za-z0-9]+", Expr: "[\\.\\-_/#A-Za-z0-9]+"}},
-	54: {Name: "LogGroupNamePattern", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[\\.\\-_/#A-Za-z0-9]*", Expr: "[\\.\\-_/#A-Za-z0-9]*"}},
-	55: {Name: "LogGroups", Kind: wire.List, Elem: 50, ItemName: "member"},
-	56: {Name: "LogStream", Kind: wire.Structure, Members: []wire.Member{{Name: "arn", Wire: "arn", Query: "arn", Shape: 3}, {Name: "creationTime", Wire: "creationTime", Query: "creationTime", Shape: 79}, {Name: "firstEventTimestamp", Wire: "firstEventTimestamp", Query: "firstEventTimestamp", Shape: 79}, {Name: "lastEventTimestamp", Wire: "lastEventTimestamp", Query: "lastEventTimestamp", Shape: 79}, {Name: "lastIngestionTime", Wire: "lastIngestionTime", Query: "lastIngestionTime", Shape: 79}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 57}, {Name: "storedBytes", Wire: "storedBytes", Query: "storedBytes", Shape: 73}, {Name: "uploadSequenceToken", Wire: "uploadSequenceToken", Query: "uploadSequenceToken", Shape: 71}}},
-	57: {Name: "LogStreamName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[^:*]*", Expr: "[^:*]*"}},
-	58: {Name: "LogStreamSearchedCompletely", Kind: wire.Boolean},
-	59: {Name: "LogStreams", Kind: wire.List, Elem: 56, ItemName: "member"},
-	60: {Name: "NextToken", Kind: wire.String, HasMin: true, Min: 1},
-	61: {Name: "OrderBy", Kind: wire.String, Enum: []string{"LogStreamName", "LastEventTime"}},
-	62: {Name: "OutputLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "ingestionTime", Wire: "ingestionTime", Query: "ingestionTime", Shape: 79}, {Name: "message", Wire: "message", Query: "message", Shape: 29}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 79}}},
-	63: {Name: "OutputLogEvents", Kind: wire.List, Elem: 62, ItemName: "member"},
-	64: {Name: "PutLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "entity", Wire: "entity", Query: "entity", Shape: 20}, {Name: "logEvents", Wire: "logEvents", Query: "logEvents", Shape: 43, Required: true}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 57, Required: true}, {Name: "sequenceToken", Wire: "sequenceToken", Query: "sequenceToken", Shape: 71}}},
-	65: {Name: "PutLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "nextSequenceToken", Wire: "nextSequenceToken", Query: "nextSequenceToken", Shape: 71}, {Name: "rejectedEntityInfo", Wire: "rejectedEntityInfo", Query: "rejectedEntityInfo", Shape: 67}, {Name: "rejectedLogEventsInfo", Wire: "rejectedLogEventsInfo", Query: "rejectedLogEventsInfo", Shape: 68}}},
-	66: {Name: "PutRetentionPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 53, Required: true}, {Name: "retentionInDays", Wire: "retentionInDays", Query: "retentionInDays", Shape: 8, Required: true}}},
-	67: {Name: "RejectedEntityInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "errorType", Wire: "errorType", Query: "errorType", Shape: 27, Required: true}}},
-	68: {Name: "RejectedLogEventsInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "expiredLogEventEndIndex", Wire: "expiredLogEventEndIndex", Query: "expiredLogEventEndIndex", Shape: 49}, {Name: "tooNewLogEventStartIndex", Wire: "tooNewLogEventStartIndex", Query: "tooNewLogEventStartIndex", Shape: 49}, {Name: "tooOldLogEventEndIndex", Wire: "tooOldLogEventEndIndex", Query: "tooOldLogEventEndIndex", Shape: 49}}},
-	69: {Name: "SearchedLogStream", Kind: wire.Structure, Members: []wire.Member{{Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 57}, {Name: "searchedCompletely", Wire: "searchedCompletely", Query: "searchedCompletely", Shape: 58}}},
-	70: {Name: "SearchedLogStreams", Kind: wire.List, Elem: 69, ItemName: "member"},
-	71: {Name: "SequenceToken", Kind: wire.String, HasMin: true, Min: 1},
-	72: {Name: "StartFromHead", Kind: wire.Boolean},
-	73: {Name: "StoredBytes", Kind: wire.Long, HasMin: true, Min: 0},
-	74: {Name: "TagKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", Expr: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"}},
-	75: {Name: "TagKeyList", Kind: wire.List, HasMin: true, Min: 0, HasMax: true, Max: 50, Elem: 74, ItemName: "member"},
-	76: {Name: "TagResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}, {Name: "tags", Wire: "tags", Query: "tags", Shape: 78, Required: true}}},
-	77: {Name: "TagValue", Kind: wire.String, HasMax: true, Max: 256, Pattern: &wire.Pattern{Text: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", Expr: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"}},
-	78: {Name: "Tags", Kind: wire.Map, HasMin: true, Min: 1, HasMax: true, Max: 50, Key: 74, Elem: 77},
-	79: {Name: "Timestamp", Kind: wire.Long, HasMin: true, Min: 0},
-	80: {Name: "Unmask", Kind: wire.Boolean},
-	81: {Name: "UntagResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}, {Name: "tagKeys", Wire: "tagKeys", Query: "tagKeys", Shape: 75, Required: true}}},
+	0:   {Name: "AccountId", Kind: wire.String, HasMin: true, Min: 12, HasMax: true, Max: 12, Pattern: &wire.Pattern{Text: "^\\d{12}$", Expr: "^\\d{12}$"}},
+	1:   {Name: "AccountIds", Kind: wire.List, HasMin: true, Min: 0, HasMax: true, Max: 20, Elem: 0, ItemName: "member"},
+	2:   {Name: "AmazonResourceName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1011, Pattern: &wire.Pattern{Text: "[\\w+=/:,.@-]*", Expr: "[\\w+=/:,.@-]*"}},
+	3:   {Name: "Arn", Kind: wire.String},
+	4:   {Name: "BearerTokenAuthenticationEnabled", Kind: wire.Boolean},
+	5:   {Name: "BytesScannedValue", Kind: wire.Double},
+	6:   {Name: "CreateLogGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "deletionProtectionEnabled", Wire: "deletionProtectionEnabled", Query: "deletionProtectionEnabled", Shape: 13}, {Name: "kmsKeyId", Wire: "kmsKeyId", Query: "kmsKeyId", Shape: 57}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 62}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "tags", Wire: "tags", Query: "tags", Shape: 108}}},
+	7:   {Name: "CreateLogStreamRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70, Required: true}}},
+	8:   {Name: "DataProtectionStatus", Kind: wire.String, Enum: []string{"ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"}},
+	9:   {Name: "Days", Kind: wire.Integer},
+	10:  {Name: "DeleteLogGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}}},
+	11:  {Name: "DeleteLogStreamRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70, Required: true}}},
+	12:  {Name: "DeleteRetentionPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}}},
+	13:  {Name: "DeletionProtectionEnabled", Kind: wire.Boolean},
+	14:  {Name: "Descending", Kind: wire.Boolean},
+	15:  {Name: "DescribeLimit", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 50},
+	16:  {Name: "DescribeLogGroupsLogGroupIdentifiers", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 63, ItemName: "member"},
+	17:  {Name: "DescribeLogGroupsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "accountIdentifiers", Wire: "accountIdentifiers", Query: "accountIdentifiers", Shape: 1}, {Name: "includeLinkedAccounts", Wire: "includeLinkedAccounts", Query: "includeLinkedAccounts", Shape: 50}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 15}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 62}, {Name: "logGroupIdentifiers", Wire: "logGroupIdentifiers", Query: "logGroupIdentifiers", Shape: 16}, {Name: "logGroupNamePattern", Wire: "logGroupNamePattern", Query: "logGroupNamePattern", Shape: 66}, {Name: "logGroupNamePrefix", Wire: "logGroupNamePrefix", Query: "logGroupNamePrefix", Shape: 65}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}}},
+	18:  {Name: "DescribeLogGroupsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroups", Wire: "logGroups", Query: "logGroups", Shape: 68}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}}},
+	19:  {Name: "DescribeLogStreamsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "descending", Wire: "descending", Query: "descending", Shape: 14}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 15}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 63}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "logStreamNamePrefix", Wire: "logStreamNamePrefix", Query: "logStreamNamePrefix", Shape: 70}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "orderBy", Wire: "orderBy", Query: "orderBy", Shape: 74}}},
+	20:  {Name: "DescribeLogStreamsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "logStreams", Wire: "logStreams", Query: "logStreams", Shape: 72}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}}},
+	21:  {Name: "DescribeQueriesMaxResults", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 1000},
+	22:  {Name: "DescribeQueriesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "maxResults", Wire: "maxResults", Query: "maxResults", Shape: 21}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 84}, {Name: "status", Wire: "status", Query: "status", Shape: 87}}},
+	23:  {Name: "DescribeQueriesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "queries", Wire: "queries", Query: "queries", Shape: 83}}},
+	24:  {Name: "EncryptionKey", Kind: wire.String, HasMax: true, Max: 256},
+	25:  {Name: "Entity", Kind: wire.Structure, Members: []wire.Member{{Name: "attributes", Wire: "attributes", Query: "attributes", Shape: 26}, {Name: "keyAttributes", Wire: "keyAttributes", Query: "keyAttributes", Shape: 29}}},
+	26:  {Name: "EntityAttributes", Kind: wire.Map, HasMin: true, Min: 0, HasMax: true, Max: 10, Key: 27, Elem: 28},
+	27:  {Name: "EntityAttributesKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
+	28:  {Name: "EntityAttributesValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512},
+	29:  {Name: "EntityKeyAttributes", Kind: wire.Map, HasMin: true, Min: 2, HasMax: true, Max: 4, Key: 30, Elem: 31},
+	30:  {Name: "EntityKeyAttributesKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 32},
+	31:  {Name: "EntityKeyAttributesValue", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512},
+	32:  {Name: "EntityRejectionErrorType", Kind: wire.String, Enum: []string{"InvalidEntity", "InvalidTypeValue", "InvalidKeyAttributes", "InvalidAttributes", "EntitySizeTooLarge", "UnsupportedLogGroupType", "MissingRequiredFields"}},
+	33:  {Name: "EventId", Kind: wire.String},
+	34:  {Name: "EventMessage", Kind: wire.String, HasMin: true, Min: 1},
+	35:  {Name: "EventsLimit", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 10000},
+	36:  {Name: "EventsLimitStartQuery", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 100000},
+	37:  {Name: "Field", Kind: wire.String},
+	38:  {Name: "FilterCount", Kind: wire.Integer},
+	39:  {Name: "FilterLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 109}, {Name: "filterPattern", Wire: "filterPattern", Query: "filterPattern", Shape: 41}, {Name: "interleaved", Wire: "interleaved", Query: "interleaved", Shape: 56}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 35}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 63}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "logStreamNamePrefix", Wire: "logStreamNamePrefix", Query: "logStreamNamePrefix", Shape: 70}, {Name: "logStreamNames", Wire: "logStreamNames", Query: "logStreamNames", Shape: 55}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "startFromHead", Wire: "startFromHead", Query: "startFromHead", Shape: 96}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 109}, {Name: "unmask", Wire: "unmask", Query: "unmask", Shape: 110}}},
+	40:  {Name: "FilterLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "events", Wire: "events", Query: "events", Shape: 43}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "searchedLogStreams", Wire: "searchedLogStreams", Query: "searchedLogStreams", Shape: 94}}},
+	41:  {Name: "FilterPattern", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 1024},
+	42:  {Name: "FilteredLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "eventId", Wire: "eventId", Query: "eventId", Shape: 33}, {Name: "ingestionTime", Wire: "ingestionTime", Query: "ingestionTime", Shape: 109}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70}, {Name: "message", Wire: "message", Query: "message", Shape: 34}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 109}}},
+	43:  {Name: "FilteredLogEvents", Kind: wire.List, Elem: 42, ItemName: "member"},
+	44:  {Name: "GetLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 109}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 35}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 63}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70, Required: true}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "startFromHead", Wire: "startFromHead", Query: "startFromHead", Shape: 96}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 109}, {Name: "unmask", Wire: "unmask", Query: "unmask", Shape: 110}}},
+	45:  {Name: "GetLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "events", Wire: "events", Query: "events", Shape: 76}, {Name: "nextBackwardToken", Wire: "nextBackwardToken", Query: "nextBackwardToken", Shape: 73}, {Name: "nextForwardToken", Wire: "nextForwardToken", Query: "nextForwardToken", Shape: 73}}},
+	46:  {Name: "GetQueryResultsMaxItems", Kind: wire.Integer, HasMin: true, Min: 0, HasMax: true, Max: 10000},
+	47:  {Name: "GetQueryResultsNextToken", Kind: wire.String, HasMax: true, Max: 1024},
+	48:  {Name: "GetQueryResultsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "maxItems", Wire: "maxItems", Query: "maxItems", Shape: 46}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 47}, {Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 81, Required: true}}},
+	49:  {Name: "GetQueryResultsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "encryptionKey", Wire: "encryptionKey", Query: "encryptionKey", Shape: 24}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 47}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 84}, {Name: "results", Wire: "results", Query: "results", Shape: 85}, {Name: "statistics", Wire: "statistics", Query: "statistics", Shape: 86}, {Name: "status", Wire: "status", Query: "status", Shape: 87}}},
+	50:  {Name: "IncludeLinkedAccounts", Kind: wire.Boolean},
+	51:  {Name: "InheritedProperties", Kind: wire.List, Elem: 52, ItemName: "member"},
+	52:  {Name: "InheritedProperty", Kind: wire.String, Enum: []string{"ACCOUNT_DATA_PROTECTION"}},
+	53:  {Name: "InputLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "message", Wire: "message", Query: "message", Shape: 34, Required: true}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 109, Required: true}}},
+	54:  {Name: "InputLogEvents", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 10000, Elem: 53, ItemName: "member"},
+	55:  {Name: "InputLogStreamNames", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 100, Elem: 70, ItemName: "member"},
+	56:  {Name: "Interleaved", Kind: wire.Boolean},
+	57:  {Name: "KmsKeyId", Kind: wire.String, HasMax: true, Max: 256},
+	58:  {Name: "ListTagsForResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}}},
+	59:  {Name: "ListTagsForResourceResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "tags", Wire: "tags", Query: "tags", Shape: 108}}},
+	60:  {Name: "LogEventIndex", Kind: wire.Integer},
+	61:  {Name: "LogGroup", Kind: wire.Structure, Members: []wire.Member{{Name: "arn", Wire: "arn", Query: "arn", Shape: 3}, {Name: "bearerTokenAuthenticationEnabled", Wire: "bearerTokenAuthenticationEnabled", Query: "bearerTokenAuthenticationEnabled", Shape: 4}, {Name: "creationTime", Wire: "creationTime", Query: "creationTime", Shape: 109}, {Name: "dataProtectionStatus", Wire: "dataProtectionStatus", Query: "dataProtectionStatus", Shape: 8}, {Name: "deletionProtectionEnabled", Wire: "deletionProtectionEnabled", Query: "deletionProtectionEnabled", Shape: 13}, {Name: "inheritedProperties", Wire: "inheritedProperties", Query: "inheritedProperties", Shape: 51}, {Name: "kmsKeyId", Wire: "kmsKeyId", Query: "kmsKeyId", Shape: 57}, {Name: "logGroupArn", Wire: "logGroupArn", Query: "logGroupArn", Shape: 3}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 62}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "metricFilterCount", Wire: "metricFilterCount", Query: "metricFilterCount", Shape: 38}, {Name: "retentionInDays", Wire: "retentionInDays", Query: "retentionInDays", Shape: 9}, {Name: "storedBytes", Wire: "storedBytes", Query: "storedBytes", Shape: 102}}},
+	62:  {Name: "LogGroupClass", Kind: wire.String, Enum: []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}},
+	63:  {Name: "LogGroupIdentifier", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048, Pattern: &wire.Pattern{Text: "[\\w#+=/:,.@-]*", Expr: "[\\w#+=/:,.@-]*"}},
+	64:  {Name: "LogGroupIdentifiers", Kind: wire.List, Elem: 63, ItemName: "member"},
+	65:  {Name: "LogGroupName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[\\.\\-_/#A-Za-z0-9]+", Expr: "[\\.\\-_/#A-Za-z0-9]+"}},
+	66:  {Name: "LogGroupNamePattern", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[\\.\\-_/#A-Za-z0-9]*", Expr: "[\\.\\-_/#A-Za-z0-9]*"}},
+	67:  {Name: "LogGroupNames", Kind: wire.List, Elem: 65, ItemName: "member"},
+	68:  {Name: "LogGroups", Kind: wire.List, Elem: 61, ItemName: "member"},
+	69:  {Name: "LogStream", Kind: wire.Structure, Members: []wire.Member{{Name: "arn", Wire: "arn", Query: "arn", Shape: 3}, {Name: "creationTime", Wire: "creationTime", Query: "creationTime", Shape: 109}, {Name: "firstEventTimestamp", Wire: "firstEventTimestamp", Query: "firstEventTimestamp", Shape: 109}, {Name: "lastEventTimestamp", Wire: "lastEventTimestamp", Query: "lastEventTimestamp", Shape: 109}, {Name: "lastIngestionTime", Wire: "lastIngestionTime", Query: "lastIngestionTime", Shape: 109}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70}, {Name: "storedBytes", Wire: "storedBytes", Query: "storedBytes", Shape: 102}, {Name: "uploadSequenceToken", Wire: "uploadSequenceToken", Query: "uploadSequenceToken", Shape: 95}}},
+	70:  {Name: "LogStreamName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[^:*]*", Expr: "[^:*]*"}},
+	71:  {Name: "LogStreamSearchedCompletely", Kind: wire.Boolean},
+	72:  {Name: "LogStreams", Kind: wire.List, Elem: 69, ItemName: "member"},
+	73:  {Name: "NextToken", Kind: wire.String, HasMin: true, Min: 1},
+	74:  {Name: "OrderBy", Kind: wire.String, Enum: []string{"LogStreamName", "LastEventTime"}},
+	75:  {Name: "OutputLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "ingestionTime", Wire: "ingestionTime", Query: "ingestionTime", Shape: 109}, {Name: "message", Wire: "message", Query: "message", Shape: 34}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 109}}},
+	76:  {Name: "OutputLogEvents", Kind: wire.List, Elem: 75, ItemName: "member"},
+	77:  {Name: "PutLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "entity", Wire: "entity", Query: "entity", Shape: 25}, {Name: "logEvents", Wire: "logEvents", Query: "logEvents", Shape: 54, Required: true}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70, Required: true}, {Name: "sequenceToken", Wire: "sequenceToken", Query: "sequenceToken", Shape: 95}}},
+	78:  {Name: "PutLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "nextSequenceToken", Wire: "nextSequenceToken", Query: "nextSequenceToken", Shape: 95}, {Name: "rejectedEntityInfo", Wire: "rejectedEntityInfo", Query: "rejectedEntityInfo", Shape: 89}, {Name: "rejectedLogEventsInfo", Wire: "rejectedLogEventsInfo", Query: "rejectedLogEventsInfo", Shape: 90}}},
+	79:  {Name: "PutRetentionPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "retentionInDays", Wire: "retentionInDays", Query: "retentionInDays", Shape: 9, Required: true}}},
+	80:  {Name: "QueryDuration", Kind: wire.Long},
+	81:  {Name: "QueryId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
+	82:  {Name: "QueryInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "bytesScanned", Wire: "bytesScanned", Query: "bytesScanned", Shape: 5}, {Name: "createTime", Wire: "createTime", Query: "createTime", Shape: 109}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "queryDuration", Wire: "queryDuration", Query: "queryDuration", Shape: 80}, {Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 81}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 84}, {Name: "queryString", Wire: "queryString", Query: "queryString", Shape: 88}, {Name: "status", Wire: "status", Query: "status", Shape: 87}, {Name: "userIdentity", Wire: "userIdentity", Query: "userIdentity", Shape: 112}}},
+	83:  {Name: "QueryInfoList", Kind: wire.List, Elem: 82, ItemName: "member"},
+	84:  {Name: "QueryLanguage", Kind: wire.String, Enum: []string{"CWLI", "SQL", "PPL"}},
+	85:  {Name: "QueryResults", Kind: wire.List, Elem: 92, ItemName: "member"},
+	86:  {Name: "QueryStatistics", Kind: wire.Structure, Members: []wire.Member{{Name: "bytesScanned", Wire: "bytesScanned", Query: "bytesScanned", Shape: 99}, {Name: "estimatedBytesSkipped", Wire: "estimatedBytesSkipped", Query: "estimatedBytesSkipped", Shape: 99}, {Name: "estimatedRecordsSkipped", Wire: "estimatedRecordsSkipped", Query: "estimatedRecordsSkipped", Shape: 99}, {Name: "logGroupsScanned", Wire: "logGroupsScanned", Query: "logGroupsScanned", Shape: 99}, {Name: "recordsMatched", Wire: "recordsMatched", Query: "recordsMatched", Shape: 99}, {Name: "recordsScanned", Wire: "recordsScanned", Query: "recordsScanned", Shape: 99}}},
+	87:  {Name: "QueryStatus", Kind: wire.String, Enum: []string{"Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"}},
+	88:  {Name: "QueryString", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 10000},
+	89:  {Name: "RejectedEntityInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "errorType", Wire: "errorType", Query: "errorType", Shape: 32, Required: true}}},
+	90:  {Name: "RejectedLogEventsInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "expiredLogEventEndIndex", Wire: "expiredLogEventEndIndex", Query: "expiredLogEventEndIndex", Shape: 60}, {Name: "tooNewLogEventStartIndex", Wire: "tooNewLogEventStartIndex", Query: "tooNewLogEventStartIndex", Shape: 60}, {Name: "tooOldLogEventEndIndex", Wire: "tooOldLogEventEndIndex", Query: "tooOldLogEventEndIndex", Shape: 60}}},
+	91:  {Name: "ResultField", Kind: wire.Structure, Members: []wire.Member{{Name: "field", Wire: "field", Query: "field", Shape: 37}, {Name: "value", Wire: "value", Query: "value", Shape: 113}}},
+	92:  {Name: "ResultRows", Kind: wire.List, Elem: 91, ItemName: "member"},
+	93:  {Name: "SearchedLogStream", Kind: wire.Structure, Members: []wire.Member{{Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70}, {Name: "searchedCompletely", Wire: "searchedCompletely", Query: "searchedCompletely", Shape: 71}}},
+	94:  {Name: "SearchedLogStreams", Kind: wire.List, Elem: 93, ItemName: "member"},
+	95:  {Name: "SequenceToken", Kind: wire.String, HasMin: true, Min: 1},
+	96:  {Name: "StartFromHead", Kind: wire.Boolean},
+	97:  {Name: "StartQueryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 109, Required: true}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 36}, {Name: "logGroupIdentifiers", Wire: "logGroupIdentifiers", Query: "logGroupIdentifiers", Shape: 64}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "logGroupNames", Wire: "logGroupNames", Query: "logGroupNames", Shape: 67}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 84}, {Name: "queryString", Wire: "queryString", Query: "queryString", Shape: 88, Required: true}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 109, Required: true}}},
+	98:  {Name: "StartQueryResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 81}}},
+	99:  {Name: "StatsValue", Kind: wire.Double},
+	100: {Name: "StopQueryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 81, Required: true}}},
+	101: {Name: "StopQueryResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "success", Wire: "success", Query: "success", Shape: 103}}},
+	102: {Name: "StoredBytes", Kind: wire.Long, HasMin: true, Min: 0},
+	103: {Name: "Success", Kind: wire.Boolean},
+	104: {Name: "TagKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", Expr: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"}},
+	105: {Name: "TagKeyList", Kind: wire.List, HasMin: true, Min: 0, HasMax: true, Max: 50, Elem: 104, ItemName: "member"},
+	106: {Name: "TagResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}, {Name: "tags", Wire: "tags", Query: "tags", Shape: 108, Required: true}}},
+	107: {Name: "TagValue", Kind: wire.String, HasMax: true, Max: 256, Pattern: &wire.Pattern{Text: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", Expr: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"}},
+	108: {Name: "Tags", Kind: wire.Map, HasMin: true, Min: 1, HasMax: true, Max: 50, Key: 104, Elem: 107},
+	109: {Name: "Timestamp", Kind: wire.Long, HasMin: true, Min: 0},
+	110: {Name: "Unmask", Kind: wire.Boolean},
+	111: {Name: "UntagResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}, {Name: "tagKeys", Wire: "tagKeys", Query: "tagKeys", Shape: 105, Required: true}}},
+	112: {Name: "UserIdentity", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	113: {Name: "Value", Kind: wire.String},
 }
 
 var operations = [...]wire.Operation{
-	{Name: "CreateLogGroup", Input: 5, Output: -1, Errors: []int{1, 5, 3, 4, 7}, NewInput: func() any { return new(CreateLogGroupRequest) }},
-	{Name: "CreateLogStream", Input: 6, Output: -1, Errors: []int{1, 5, 6, 7}, NewInput: func() any { return new(CreateLogStreamRequest) }},
-	{Name: "DeleteLogGroup", Input: 9, Output: -1, Errors: []int{1, 6, 4, 7, 10}, NewInput: func() any { return new(DeleteLogGroupRequest) }},
-	{Name: "DeleteLogStream", Input: 10, Output: -1, Errors: []int{1, 6, 4, 7, 10}, NewInput: func() any { return new(DeleteLogStreamRequest) }},
-	{Name: "DeleteRetentionPolicy", Input: 11, Output: -1, Errors: []int{1, 6, 4, 7}, NewInput: func() any { return new(DeleteRetentionPolicyRequest) }},
-	{Name: "DescribeLogGroups", Input: 16, Output: 17, Errors: []int{1, 7}, NewInput: func() any { return new(DescribeLogGroupsRequest) }},
-	{Name: "DescribeLogStreams", Input: 18, Output: 19, Errors: []int{1, 6, 7}, NewInput: func() any { return new(DescribeLogStreamsRequest) }},
-	{Name: "FilterLogEvents", Input: 32, Output: 33, Errors: []int{1, 6, 7}, NewInput: func() any { return new(FilterLogEventsRequest) }},
-	{Name: "GetLogEvents", Input: 37, Output: 38, Errors: []int{1, 6, 7}, NewInput: func() any { return new(GetLogEventsRequest) }},
-	{Name: "ListTagsForResource", Input: 47, Output: 48, Errors: []int{1, 6, 7}, NewInput: func() any { return new(ListTagsForResourceRequest) }},
-	{Name: "PutLogEvents", Input: 64, Output: 65, Errors: []int{1, 2, 0, 6, 7, 9}, NewInput: func() any { return new(PutLogEventsRequest) }},
-	{Name: "PutRetentionPolicy", Input: 66, Output: -1, Errors: []int{1, 6, 4, 7}, NewInput: func() any { return new(PutRetentionPolicyRequest) }},
-	{Name: "TagResource", Input: 76, Output: -1, Errors: []int{1, 6, 7, 8}, NewInput: func() any { return new(TagResourceRequest) }},
-	{Name: "UntagResource", Input: 81, Output: -1, Errors: []int{1, 6, 7}, NewInput: func() any { return new(UntagResourceRequest) }},
+	{Name: "CreateLogGroup", Input: 6, Output: -1, Errors: []int{1, 6, 3, 5, 8}, NewInput: func() any { return new(CreateLogGroupRequest) }},
+	{Name: "CreateLogStream", Input: 7, Output: -1, Errors: []int{1, 6, 7, 8}, NewInput: func() any { return new(CreateLogStreamRequest) }},
+	{Name: "DeleteLogGroup", Input: 10, Output: -1, Errors: []int{1, 7, 5, 8, 11}, NewInput: func() any { return new(DeleteLogGroupRequest) }},
+	{Name: "DeleteLogStream", Input: 11, Output: -1, Errors: []int{1, 7, 5, 8, 11}, NewInput: func() any { return new(DeleteLogStreamRequest) }},
+	{Name: "DeleteRetentionPolicy", Input: 12, Output: -1, Errors: []int{1, 7, 5, 8}, NewInput: func() any { return new(DeleteRetentionPolicyRequest) }},
+	{Name: "DescribeLogGroups", Input: 17, Output: 18, Errors: []int{1, 8}, NewInput: func() any { return new(DescribeLogGroupsRequest) }},
+	{Name: "DescribeLogStreams", Input: 19, Output: 20, Errors: []int{1, 7, 8}, NewInput: func() any { return new(DescribeLogStreamsRequest) }},
+	{Name: "DescribeQueries", Input: 22, Output: 23, Errors: []int{1, 7, 8}, NewInput: func() any { return new(DescribeQueriesRequest) }},
+	{Name: "FilterLogEvents", Input: 39, Output: 40, Errors: []int{1, 7, 8}, NewInput: func() any { return new(FilterLogEventsRequest) }},
+	{Name: "GetLogEvents", Input: 44, Output: 45, Errors: []int{1, 7, 8}, NewInput: func() any { return new(GetLogEventsRequest) }},
+	{Name: "GetQueryResults", Input: 48, Output: 49, Errors: []int{1, 7, 8}, NewInput: func() any { return new(GetQueryResultsRequest) }},
+	{Name: "ListTagsForResource", Input: 58, Output: 59, Errors: []int{1, 7, 8}, NewInput: func() any { return new(ListTagsForResourceRequest) }},
+	{Name: "PutLogEvents", Input: 77, Output: 78, Errors: []int{1, 2, 0, 7, 8, 10}, NewInput: func() any { return new(PutLogEventsRequest) }},
+	{Name: "PutRetentionPolicy", Input: 79, Output: -1, Errors: []int{1, 7, 5, 8}, NewInput: func() any { return new(PutRetentionPolicyRequest) }},
+	{Name: "StartQuery", Input: 97, Output: 98, Errors: []int{4, 1, 3, 7, 8}, NewInput: func() any { return new(StartQueryRequest) }},
+	{Name: "StopQuery", Input: 100, Output: 101, Errors: []int{1, 7, 8}, NewInput: func() any { return new(StopQueryRequest) }},
+	{Name: "TagResource", Input: 106, Output: -1, Errors: []int{1, 7, 8, 9}, NewInput: func() any { return new(TagResourceRequest) }},
+	{Name: "UntagResource", Input: 111, Output: -1, Errors: []int{1, 7, 8}, NewInput: func() any { return new(UntagResourceRequest) }},
 }
 
 var faults = [...]wire.ErrorShape{
@@ -347,6 +471,7 @@ var faults = [...]wire.ErrorShape{
 	{Name: "InvalidParameterException", Code: "InvalidParameterException", Status: 400, Sender: true},
 	{Name: "InvalidSequenceTokenException", Code: "InvalidSequenceTokenException", Status: 400, Sender: true},
 	{Name: "LimitExceededException", Code: "LimitExceededException", Status: 400, Sender: true},
+	{Name: "MalformedQueryException", Code: "MalformedQueryException", Status: 400, Sender: true},
 	{Name: "OperationAbortedException", Code: "OperationAbortedException", Status: 400, Sender: true},
 	{Name: "ResourceAlreadyExistsException", Code: "ResourceAlreadyExistsException", Status: 400, Sender: true},
 	{Name: "ResourceNotFoundException", Code: "ResourceNotFoundException", Status: 400, Sender: true},

@@ -1,0 +1,72 @@
+// A chart of values over time. The library is fetched when the first chart is shown.
+import { useEffect, useRef } from 'preact/hooks';
+import type uPlot from 'uplot';
+
+export interface Series {
+  name: string;
+  values: (number | null)[];
+}
+
+const colours = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6'];
+const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+const seconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const minutes = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+
+// clock spells a tick as finely as the ticks are apart.
+const clock = (at: number, step: number) => (step < 60 ? seconds : step < 43200 ? minutes : days).format(at * 1000);
+
+export function Chart({ title, times, series, format }: { title: string; times: number[]; series: Series[]; format: (n?: number) => string }) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const names = series.map((s) => s.name).join('\n');
+  const data = useRef<uPlot.AlignedData>([[]]);
+  data.current = [times, ...series.map((s) => s.values)] as uPlot.AlignedData;
+
+  useEffect(() => {
+    let gone = false;
+    let watch: ResizeObserver | undefined;
+    const draw = async () => {
+      const { default: UPlot } = await import('uplot');
+      const at = box.current;
+      if (gone || !at) return;
+      const axis = { stroke: colour('--faint'), grid: { stroke: colour('--hair'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
+      plot.current = new UPlot(
+        {
+          width: at.clientWidth, height: 140, cursor: { y: false }, legend: { show: false }, padding: [10, 8, 0, 0],
+          scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
+          series: [{}, ...names.split('\n').map((label, i) => ({ label, stroke: colour(colours[i % colours.length]), width: 1.8, spanGaps: false, points: { show: false } }))],
+          axes: [{ ...axis, space: 80, size: 26, values: (_u, ticks, _a, _f, step) => ticks.map((t) => clock(t, step)) }, { ...axis, size: 58, values: (_u, ticks) => ticks.map((t) => format(t)) }],
+        },
+        data.current, at,
+      );
+      watch = new ResizeObserver(() => plot.current?.setSize({ width: at.clientWidth, height: 140 }));
+      watch.observe(at);
+    };
+    draw();
+    const theme = () => { plot.current?.destroy(); watch?.disconnect(); draw(); };
+    addEventListener('theme', theme);
+    return () => {
+      gone = true;
+      removeEventListener('theme', theme);
+      watch?.disconnect();
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [names]);
+  useEffect(() => plot.current?.setData(data.current), [times, series]);
+
+  const last = (s: Series) => s.values.findLast((v) => v !== null) ?? undefined;
+  return (
+    <figure class="chart">
+      <figcaption>
+        <strong>{title}</strong>
+        {series.map((s, i) => (
+          <span key={s.name} class={`key line-${(i % colours.length) + 1}`}>{series.length > 1 && <>{s.name} </>}<b>{format(last(s) ?? undefined)}</b></span>
+        ))}
+      </figcaption>
+      <div ref={box} class="plot" role="img" aria-label={`${title}: ${series.map((s) => `${s.name} ${format(last(s) ?? undefined)}`).join(', ')}`} />
+    </figure>
+  );
+}

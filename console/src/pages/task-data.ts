@@ -1,0 +1,18 @@
+// What the pages of a task read.
+import { all, ask } from '../api/call';
+import type { Connection, Endpoint, ReplicationTask } from '../api/shown';
+import { account, partition, region } from '../session';
+
+export const arnOf = (id: string) => `arn:${partition()}:dms:${region}:${account()}:task:${id}`;
+
+export async function taskOf(arn: string): Promise<ReplicationTask> {
+  const out = await ask<{ ReplicationTasks: ReplicationTask[] }>('dms', 'DescribeReplicationTasks', { Filters: [{ Name: 'replication-task-arn', Values: [arn] }] });
+  return out.ReplicationTasks[0];
+}
+
+export async function endpointOf(arn?: string): Promise<Endpoint | undefined> {
+  return (await all<Endpoint>('dms', 'DescribeEndpoints', 'Endpoints', { Filters: [{ Name: 'endpoint-arn', Values: [arn] }] }))[0];
+}
+
+export const connectionsOf = (instance: string) =>
+  all<Connection>('dms', 'DescribeConnections', 'Connections', { Filters: [{ Name: 'replication-instance-arn', Values: [instance] }] });

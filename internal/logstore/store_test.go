@@ -1,0 +1,205 @@
+package logstore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func open(t testing.TB, dir string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), Config{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func stream(t testing.TB, s *Store, group, name string) Stream {
+	t.Helper()
+	if err := s.CreateGroup(t.Context(), Group{Name: group}); err != nil {
+		require.ErrorIs(t, err, ErrExists)
+	}
+	require.NoError(t, s.CreateStream(t.Context(), group, name))
+	x, err := s.Stream(t.Context(), group, name)
+	require.NoError(t, err)
+	return *x
+}
+
+func read(t rapid.TB, s *Store, c Scan) []string {
+	var out []string
+	if c.Till == (Place{}) {
+		c.Till = Place{At: math.MaxInt64}
+	}
+	c.See = func(n int, e *Event) bool {
+		out = append(out, fmt.Sprintf("%d %s %.9s", e.At, c.Streams[n].Name, e.Message))
+		return true
+	}
+	_, done, err := s.Scan(context.Background(), &c)
+	if err != nil || !done {
+		t.Fatalf("scan: %v, done %v", err, done)
+	}
+	return out
+}
+
+// TestEventsComeInTheirOrder appends batches in any order of times to several streams, and compares what is read with a plain
+// sort, forwards, backwards and from every place.
+func TestEventsComeInTheirOrder(t *testing.T) {
+	s := open(t, t.TempDir())
+	n := 0
+	rapid.Check(t, func(r *rapid.T) {
+		n++
+		type kept struct {
+			at   int64
+			n    int
+			text string
+		}
+		var all []kept
+		streams := []Stream{stream(t, s, fmt.Sprint("g", n), "a"), stream(t, s, fmt.Sprint("g", n), "b")}
+		number := 0
+		for range rapid.IntRange(1, 12).Draw(r, "batches") {
+			of := rapid.IntRange(0, 1).Draw(r, "stream")
+			var lines []Line
+			for range rapid.IntRange(1, 30).Draw(r, "lines") {
+				number++
+				at := rapid.Int64Range(1, 50).Draw(r, "at")
+				text := fmt.Sprintf("line %04d %s", number, string(make([]byte, rapid.SampledFrom([]int{0, 0, 9000}).Draw(r, "long"))))
+				lines = append(lines, Line{at, text})
+			}
+			require.NoError(r, s.Append(t.Context(), fmt.Sprint("g", n), streams[of].Name, lines, nil))
+			slices.SortStableFunc(lines, func(x, y Line) int { return int(x.At - y.At) })
+			for i, l := range lines {
+				all = append(all, kept{l.At, number*1000 + i, fmt.Sprintf("%d %s %.9s", l.At, streams[of].Name, l.Message)})
+			}
+		}
+		slices.SortStableFunc(all, func(a, b kept) int {
+			if a.at != b.at {
+				return int(a.at - b.at)
+			}
+			return a.n - b.n
+		})
+		from := rapid.Int64Range(0, 51).Draw(r, "from")
+		till := rapid.Int64Range(1, 52).Draw(r, "till")
+		var want, wantA []string
+		for _, k := range all {
+			if k.at >= from && k.at < till {
+				want = append(want, k.text)
+				if k.text[len(fmt.Sprint(k.at))+1] == 'a' {
+					wantA = append(wantA, k.text)
+				}
+			}
+		}
+		require.Equal(r, want, read(r, s, Scan{Streams: streams, From: Place{At: from}, Till: Place{At: till}}))
+		back, err := s.Last(t.Context(), &streams[0], Place{At: from}, Place{At: till}, 7, math.MaxInt64)
+		require.NoError(r, err)
+		var got []string
+		for i := range back {
+			got = append(got, fmt.Sprintf("%d a %.9s", back[i].At, back[i].Message))
+		}
+		require.Equal(r, wantA[max(len(wantA)-7, 0):], append([]string(nil), got...)[:len(got):len(got)])
+		// In pages of three, each from where the one before has ended.
+		var paged []string
+		for c := (Scan{Streams: streams, From: Place{At: from}, Till: Place{At: till}}); ; {
+			page := 0
+			c.See = func(n int, e *Event) bool {
+				paged = append(paged, fmt.Sprintf("%d %s %.9s", e.At, streams[n].Name, e.Message))
+				page++
+				return page < 3
+			}
+			next, done, err := s.Scan(t.Context(), &c)
+			require.NoError(r, err)
+			if done {
+				break
+			}
+			c.From = next
+		}
+		require.Equal(r, want, paged)
+	})
+}
+
+// TestWhatWasAppendedIsThereAfterAnEnd opens the file anew without closing it, as after a kill.
+func TestWhatWasAppendedIsThereAfterAnEnd(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	of := stream(t, s, "g", "s")
+	require.NoError(t, s.Append(t.Context(), "g", "s", []Line{{1, "one"}, {2, "two"}}, &Source{"file", "7:42"}))
+	again := open(t, dir)
+	require.Equal(t, []string{"1 s one", "2 s two"}, read(t, again, Scan{Streams: []Stream{of}}))
+	place, err := again.Place(t.Context(), "file")
+	require.NoError(t, err)
+	require.Equal(t, "7:42", place)
+	require.NoError(t, again.Append(t.Context(), "g", "s", []Line{{2, "three"}}, nil))
+	require.Equal(t, []string{"1 s one", "2 s two", "2 s three"}, read(t, again, Scan{Streams: []Stream{of}}))
+}
+
+func TestRetentionAndRoom(t *testing.T) {
+	now := time.UnixMilli(100 * 86400_000)
+	s, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: 3 << 20, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	old := stream(t, s, "short", "s")
+	require.NoError(t, s.ChangeGroup(t.Context(), "short", func(g *Group) { g.Days = 3 }))
+	require.NoError(t, s.Append(t.Context(), "short", "s", []Line{{now.AddDate(0, 0, -4).UnixMilli(), "gone"}}, nil))
+	require.NoError(t, s.Trim(t.Context()))
+	require.Empty(t, read(t, s, Scan{Streams: []Stream{old}}))
+	big := stream(t, s, "big", "s")
+	at := now.UnixMilli()
+	for i := range 40 {
+		var lines []Line
+		for j := range 200 {
+			lines = append(lines, Line{at + int64(i*200+j), fmt.Sprintf("%06d %s", i*200+j, string(make([]byte, 1000)))})
+		}
+		require.NoError(t, s.Append(t.Context(), "big", "s", lines, nil))
+	}
+	require.NoError(t, s.Trim(t.Context()))
+	left := read(t, s, Scan{Streams: []Stream{big}})
+	require.Less(t, len(left), 8000)
+	require.NotEmpty(t, left)
+	require.Contains(t, left[len(left)-1], " s 007999", "the oldest go")
+	used, err := s.used(t.Context())
+	require.NoError(t, err)
+	require.LessOrEqual(t, used, int64(3<<20))
+	require.NoError(t, s.DeleteGroup(t.Context(), "big"))
+	_, err = s.Stream(t.Context(), "big", "s")
+	require.ErrorIs(t, err, ErrNoGroup)
+}
+
+func FuzzBlock(f *testing.F) {
+	f.Add(appendEvent(nil, &Event{At: 1, Seq: 2, Ingested: 3, Message: []byte("x")}))
+	f.Fuzz(func(_ *testing.T, raw []byte) { _, _ = eventsOf(raw) })
+}
+
+// BenchmarkFilterMillion looks for a word in 1,000,000 events.
+func BenchmarkFilterMillion(b *testing.B) {
+	s := open(b, b.TempDir())
+	of := stream(b, s, "g", "s")
+	const events = 1_000_000
+	for at := 0; at < events; at += 10_000 {
+		lines := make([]Line, 10_000)
+		for i := range lines {
+			lines[i] = Line{int64(at + i), fmt.Sprintf("2026-11-26T03:00:00:%06d [TARGET_LOAD     ]I:  segment loaded rows=%d table=orders number=%d  (segment.go:142)", i, rand.IntN(1e6), at+i)}
+		}
+		require.NoError(b, s.Append(b.Context(), "g", "s", lines, nil))
+	}
+	for b.Loop() {
+		found := 0
+		_, done, err := s.Scan(b.Context(), &Scan{
+			Streams: []Stream{of}, Till: Place{At: math.MaxInt64}, See: func(int, *Event) bool { found++; return true },
+			Keep: func(m []byte) bool { return containsWord(m) },
+		})
+		require.NoError(b, err)
+		require.True(b, done)
+		require.Equal(b, 1, found)
+	}
+	b.ReportMetric(float64(events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+func containsWord(m []byte) bool { return bytes.Contains(m, []byte("number=777777 ")) }

@@ -1,0 +1,199 @@
+package monitor
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/instance/keep"
+	"github.com/whimbreldb/whimbrel/internal/logstore"
+	"github.com/whimbreldb/whimbrel/internal/metric"
+)
+
+// floor is a host with one instance, whose figures a test sets.
+type floor struct {
+	dir     string
+	figures instance.Figures
+	down    bool
+	logs    bool
+}
+
+func (f *floor) Monitored(context.Context) ([]instance.Monitored, error) {
+	return []instance.Monitored{{ID: "ID", Name: "box", Tasks: []instance.MonitoredTask{{ID: "T1", Name: "t", Logs: f.logs}}}}, nil
+}
+func (f *floor) Up() []string {
+	if f.down {
+		return nil
+	}
+	return []string{"ID"}
+}
+func (f *floor) Path(string) string            { return f.dir }
+func (f *floor) Client(string) instance.Client { return told{f: f} }
+
+// told is the client of the instance.
+type told struct {
+	instance.Client
+	f *floor
+}
+
+func (c told) Figures(context.Context) (instance.Figures, error) { return c.f.figures, nil }
+
+// TestRatesAddUpToWhatWasCounted looks late, not at all, and at a process that was started anew.
+func TestRatesAddUpToWhatWasCounted(t *testing.T) {
+	now := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	values, err := metric.Open(t.Context(), metric.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler), Now: clock})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = values.Close() })
+	f := &floor{dir: t.TempDir()}
+	m := New(Config{Inventory: f, Host: f, Store: values, Log: slog.New(slog.DiscardHandler), Now: clock})
+	look := func(after time.Duration, began time.Time, rows int64, cpu time.Duration, running bool) {
+		now = now.Add(after)
+		f.figures = instance.Figures{Began: began, Process: instance.ProcessFigures{CPU: cpu, Processors: 2, Bound: 1 << 30, Resident: 100 << 20}, Tasks: []instance.TaskFigures{
+			{ID: "T1", Running: running, Type: "full-load", LoadedRows: rows, LoadedBytes: rows * 2048, Memory: 12 << 20},
+		}}
+		require.NoError(t, m.Gather(t.Context()))
+	}
+	first := now
+	look(10*time.Second, first, 100, 5*time.Second, true)
+	look(10*time.Second+300*time.Millisecond, first, 400, 6*time.Second, true)
+	look(29*time.Second+900*time.Millisecond, first, 1000, 7*time.Second, true) // two turns were missed
+	second := now.Add(5 * time.Second)
+	look(10*time.Second, second, 50, time.Second, true) // after a restart
+	look(10*time.Second, second, 60, 2*time.Second, false)
+	look(10*time.Second, second, 60, 3*time.Second, false) // it rests
+	read := func(name string, task bool) (all []metric.Bucket) {
+		dimensions := []metric.Dimension{{Name: InstanceDimension, Value: "box"}}
+		if task {
+			dimensions = append(dimensions, metric.Dimension{Name: TaskDimension, Value: "T1"})
+		}
+		all, err := values.Read(t.Context(), metric.Reading{Name: metric.Of(Namespace, name, dimensions...), Start: first.Add(-time.Hour), End: now.Add(time.Hour), Period: 10 * time.Second})
+		require.NoError(t, err)
+		return all
+	}
+	rows := read("FullLoadThroughputRowsTarget", true)
+	total := 0.0
+	for _, b := range rows {
+		require.Equal(t, 1.0, b.Count)
+		total += 10 * b.Sum
+	}
+	require.InDelta(t, 1000+60, total, 1e-9)
+	require.Len(t, rows, 7)
+	require.Equal(t, first, rows[0].At)
+	require.Equal(t, 10.0, rows[0].Sum)
+	require.Equal(t, 20.0, rows[2].Sum, "what was missed is shared out")
+	require.Equal(t, 20.0, read("FullLoadThroughputBandwidthTarget", true)[0].Sum)
+	require.InDelta(t, 25, read("CPUUtilization", false)[0].Sum, 1e-9)
+	require.InDelta(t, 50, read("CPUUtilization", true)[0].Sum, 1e-9, "one task alone has the process")
+	require.Empty(t, read("CDCLatencySource", true), "a full load follows nothing")
+	require.Positive(t, read("FreeStorageSpace", false)[0].Sum)
+
+	registry := prometheus.NewRegistry()
+	require.NoError(t, registry.Register(m))
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	names := ""
+	for _, x := range families {
+		names += x.GetName() + " "
+	}
+	require.Contains(t, names, "whimbrel_instance_cpu_utilization_percent")
+	f.down = true
+	require.NoError(t, m.Gather(t.Context()))
+	require.Empty(t, m.Latest())
+}
+
+func TestNamesForPrometheus(t *testing.T) {
+	for name, want := range map[string]string{
+		"CDCLatencySource": "cdc_latency_source", "CPUUtilization": "cpu_utilization", "ReadIOPS": "read_iops", "FullLoadThroughputRowsTarget": "full_load_throughput_rows_target",
+	} {
+		require.Equal(t, want, snake(name))
+	}
+}
+
+// TestLogsAreTakenOnce writes, rotates and restarts, and finds every line once.
+func TestLogsAreTakenOnce(t *testing.T) {
+	f := &floor{dir: t.TempDir(), logs: true}
+	kept, err := logstore.Open(t.Context(), logstore.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = kept.Close() })
+	var refused error
+	gatherer := func() *Logs {
+		l := NewLogs(LogConfig{Inventory: f, Host: f, Store: kept, Permit: func(context.Context, string, string) error { return refused }, Log: slog.New(slog.DiscardHandler)})
+		return l
+	}
+	n := 0
+	log := filepath.Join(f.dir, "tasks", "T1", "log")
+	require.NoError(t, keep.Dir(f.dir).Make("T1"))
+	write := func(lines int, tail string) {
+		file, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		require.NoError(t, err)
+		for range lines {
+			n++
+			fmt.Fprintf(file, "2026-11-26T03:00:%02d:%06d [TASK_MANAGER    ]I:  line %d\n", n%60, n, n)
+		}
+		_, err = file.WriteString(tail)
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+	}
+	check := func() {
+		t.Helper()
+		x, err := kept.Stream(t.Context(), "dms-tasks-box", "dms-task-T1")
+		require.NoError(t, err)
+		seen := map[string]int{}
+		_, _, err = kept.Scan(t.Context(), &logstore.Scan{Streams: []logstore.Stream{*x}, Till: logstore.Place{At: 1 << 60}, See: func(_ int, e *logstore.Event) bool {
+			_, number, _ := strings.Cut(string(e.Message), "line ")
+			seen[number]++
+			require.Equal(t, time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC).Unix()/60, e.At/60_000)
+			return true
+		}})
+		require.NoError(t, err)
+		for i := 1; i <= n; i++ {
+			require.Equal(t, 1, seen[fmt.Sprint(i)], "line %d", i)
+		}
+		require.Len(t, seen, n)
+	}
+	refused = fmt.Errorf("no role")
+	l := gatherer()
+	write(3, "")
+	require.NoError(t, l.Gather(t.Context()))
+	_, err = kept.Stream(t.Context(), "dms-tasks-box", "dms-task-T1")
+	require.ErrorIs(t, err, logstore.ErrNoGroup)
+	refused = nil
+	l = gatherer()
+	require.NoError(t, l.Gather(t.Context()))
+	check()
+	write(2, "2026-11-26T03:00:59:000000 [TASK_MANAGER    ]I:  li") // half a line
+	require.NoError(t, l.Gather(t.Context()))
+	check()
+	write(0, fmt.Sprintf("ne %d\n", n+1))
+	n++
+	require.NoError(t, os.Rename(log, log+".1")) // it is full
+	write(4, "")
+	require.NoError(t, l.Gather(t.Context()))
+	check()
+	l = gatherer() // after a restart
+	require.NoError(t, l.Gather(t.Context()))
+	write(20_000, "")
+	require.NoError(t, l.Gather(t.Context()))
+	check()
+	require.NoError(t, kept.DeleteGroup(t.Context(), "dms-tasks-box"))
+	require.NoError(t, l.Gather(t.Context()))
+	before := n
+	write(1, "")
+	require.NoError(t, l.Gather(t.Context()))
+	x, err := kept.Stream(t.Context(), "dms-tasks-box", "dms-task-T1")
+	require.NoError(t, err)
+	last, err := kept.Last(t.Context(), x, logstore.Place{}, logstore.Place{At: 1 << 60}, 10, 1<<20)
+	require.NoError(t, err)
+	require.Len(t, last, 1, "what was deleted does not come back")
+	require.Contains(t, string(last[0].Message), fmt.Sprint("line ", before+1))
+}

@@ -1,0 +1,107 @@
+package cloudwatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
+	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+// Prefix is that of all records of this package.
+const (
+	Prefix      = "cloudwatch/"
+	alarmKeys   = Prefix + "alarm/"
+	historyKeys = Prefix + "history/" // + alarm + "/" + moment
+	actionKeys  = Prefix + "action/"  // + moment
+)
+
+// The states of alarms.
+const (
+	stateOK      = "OK"
+	stateAlarm   = "ALARM"
+	stateUnknown = "INSUFFICIENT_DATA"
+)
+
+// An Alarm is what is kept of one.
+type Alarm struct {
+	cloudwatchapi.MetricAlarm
+	Tags map[string]string `json:",omitempty"`
+}
+
+func alarmKey(name string) string { return alarmKeys + name }
+
+func (s *Service) alarmARN(name string) string {
+	return "arn:" + s.Partition + ":cloudwatch:" + s.Region + ":" + s.Account + ":alarm:" + name
+}
+
+// onAlarms is the check of an operation on alarms by their names.
+func onAlarms(call *service.Call, names ...string) []service.Check {
+	arns := make([]string, len(names))
+	for i, n := range names {
+		arns[i] = call.ARN("alarm:" + n)
+	}
+	return call.On(arns...)
+}
+
+// alarms lists all of them, in the order of their names.
+func (s *Service) alarms(ctx context.Context) ([]Alarm, error) {
+	page, err := s.Store.List(ctx, store.Range{Prefix: alarmKeys})
+	if err != nil {
+		return nil, fmt.Errorf("list the alarms: %w", err)
+	}
+	all := make([]Alarm, len(page.Items))
+	for i, item := range page.Items {
+		if err := item.Decode(&all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// alarm reads one.
+func (s *Service) alarm(ctx context.Context, name string) (*Alarm, error) {
+	item, err := s.Store.Get(ctx, alarmKey(name))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, noAlarm(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read alarm %s: %w", name, err)
+	}
+	var a Alarm
+	return &a, item.Decode(&a)
+}
+
+// changeAlarm changes an alarm that is there.
+func (s *Service) changeAlarm(ctx context.Context, name string, change func(tx store.Tx, a *Alarm) error) error {
+	_, err := s.Store.Update(ctx, func(tx store.Tx) error {
+		a, err := store.Read[Alarm](tx, alarmKey(name))
+		if errors.Is(err, store.ErrNotFound) {
+			return noAlarm(name)
+		}
+		if err != nil {
+			return err
+		}
+		if err := change(tx, &a); err != nil {
+			return err
+		}
+		return store.Write(tx, alarmKey(name), a)
+	})
+	return err
+}
+
+// What is kept of an alarm's history.
+const (
+	historyKept = 14 * 24 * time.Hour
+	mostHistory = 1000 // of one alarm
+)
+
+// The kinds of what happens to alarms.
+const (
+	historyConfiguration = "ConfigurationUpdate"
+	historyState         = "StateUpdate"
+	historyAction        = "Action"
+)

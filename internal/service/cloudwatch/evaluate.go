@@ -1,0 +1,243 @@
+package cloudwatch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/store"
+)
+
+// evaluateEvery is how often alarms are looked at; arrivesWithin how long after a period's end its values are taken as whole.
+const (
+	evaluateEvery = 10 * time.Second
+	arrivesWithin = 5 * time.Second
+)
+
+// Run evaluates alarms and delivers what they do, until the context ends, on the server that leads.
+func (s *Service) Run(ctx context.Context) {
+	turn := time.NewTicker(evaluateEvery)
+	defer turn.Stop()
+	for turns := 0; ; turns++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-turn.C:
+		}
+		if s.Leads != nil && !s.Leads() {
+			continue
+		}
+		if err := s.Evaluate(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("alarms were not evaluated", "error", err)
+		}
+		if err := s.deliver(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("what alarms do was not delivered", "error", err)
+		}
+		if turns%360 == 0 {
+			if err := s.trimHistory(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Error("the history of alarms was not trimmed", "error", err)
+			}
+		}
+	}
+}
+
+// Evaluate looks at every alarm once.
+func (s *Service) Evaluate(ctx context.Context) error {
+	all, err := s.alarms(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		a := &all[i]
+		state, reason, data, err := s.judge(ctx, a)
+		if err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			s.Log.Warn("an alarm cannot be evaluated", "alarm", *a.AlarmName, "error", err)
+			continue
+		}
+		if state == *a.StateValue {
+			continue
+		}
+		if err := s.enter(ctx, *a.AlarmName, state, reason, data, a.AlarmConfigurationUpdatedTimestamp); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reasonData is the machine's form of a state's reason.
+type reasonData struct {
+	Version          string    `json:"version"`
+	QueryDate        string    `json:"queryDate"`
+	StartDate        string    `json:"startDate,omitempty"`
+	Statistic        string    `json:"statistic,omitempty"`
+	Period           int64     `json:"period"`
+	RecentDatapoints []float64 `json:"recentDatapoints"`
+	Threshold        float64   `json:"threshold"`
+}
+
+// dateForm is that of dates in reasons.
+const dateForm = "2006-01-02T15:04:05.000-0700"
+
+// judge says in which state an alarm should be.
+func (s *Service) judge(ctx context.Context, a *Alarm) (state, reason, data string, err error) {
+	w, err := a.watched()
+	if err != nil {
+		return "", "", "", err
+	}
+	periods := int(*a.EvaluationPeriods)
+	to := s.Now().Add(-arrivesWithin).Truncate(w.period).UTC()
+	from := to.Add(-time.Duration(periods) * w.period)
+	l, err := s.line(ctx, w, from, to)
+	if err != nil {
+		return "", "", "", err
+	}
+	v := weigh(a, l.Values, periods)
+	d := reasonData{
+		Version: "1.0", QueryDate: s.Now().UTC().Format(dateForm), Period: int64(w.period.Seconds()), RecentDatapoints: append([]float64{}, l.Values...),
+		Threshold: *a.Threshold, Statistic: deref(a.Statistic) + deref(a.ExtendedStatistic),
+	}
+	if len(l.At) > 0 {
+		d.StartDate = l.At[0].UTC().Format(dateForm)
+	}
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return "", "", "", fmt.Errorf("encode a reason: %w", err)
+	}
+	return v.state, v.reason(a, l), string(raw), nil
+}
+
+// verdict is what the values of an alarm's periods come to.
+type verdict struct {
+	state             string
+	breaching, needed int
+	missing           int
+}
+
+// weigh compares values: so many of so many periods must breach the threshold. What is missing counts as the alarm says.
+func weigh(a *Alarm, values []float64, periods int) verdict {
+	needed := periods
+	if a.DatapointsToAlarm != nil {
+		needed = int(*a.DatapointsToAlarm)
+	}
+	v := verdict{needed: needed, missing: max(periods-len(values), 0)}
+	for _, x := range values {
+		if breaches(*a.ComparisonOperator, x, *a.Threshold) {
+			v.breaching++
+		}
+	}
+	treatment := deref(a.TreatMissingData)
+	switch {
+	case treatment == "breaching":
+		v.breaching += v.missing
+	case treatment == "notBreaching":
+	case len(values) == 0 && treatment == "ignore":
+		v.state = *a.StateValue
+		return v
+	case len(values) == 0:
+		v.state = stateUnknown
+		return v
+	default: // what there is decides
+		needed = min(needed, len(values))
+	}
+	v.state = stateOK
+	if v.breaching >= needed {
+		v.state = stateAlarm
+	}
+	return v
+}
+
+func breaches(operator string, x, threshold float64) bool {
+	switch operator {
+	case "GreaterThanThreshold":
+		return x > threshold
+	case "GreaterThanOrEqualToThreshold":
+		return x >= threshold
+	case "LessThanThreshold":
+		return x < threshold
+	}
+	return x <= threshold
+}
+
+// reason words a verdict as CloudWatch does.
+func (v *verdict) reason(a *Alarm, l *line) string {
+	if v.state == stateUnknown {
+		return fmt.Sprintf("Insufficient Data: %d datapoints were unknown.", v.missing)
+	}
+	var shown []string
+	for i, x := range l.Values {
+		if breaches(*a.ComparisonOperator, x, *a.Threshold) == (v.state == stateAlarm) {
+			shown = append(shown, number(x)+" ("+l.At[i].UTC().Format("02/01/06 15:04:05")+")")
+		}
+	}
+	if len(shown) > 10 {
+		shown = shown[len(shown)-10:]
+	}
+	word, plural, not, way := "was", "", "", "OK -> ALARM"
+	count := v.breaching
+	if v.state == stateOK {
+		count, not, way = len(l.Values)+v.missing-v.breaching, "not ", "ALARM -> OK"
+	}
+	if count != 1 {
+		word, plural = "were", "s"
+	}
+	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] %s %s%s the threshold (%s) (minimum %d datapoint%s for %s transition).",
+		count, len(l.Values)+v.missing, strings.Join(shown, ", "), word, not, comparisonWords[*a.ComparisonOperator], number(*a.Threshold), v.needed, plural, way)
+}
+
+var comparisonWords = map[string]string{
+	"GreaterThanThreshold": "greater than", "GreaterThanOrEqualToThreshold": "greater than or equal to",
+	"LessThanThreshold": "less than", "LessThanOrEqualToThreshold": "less than or equal to",
+}
+
+// number writes a number as CloudWatch's reasons do: 1.0.
+func number(x float64) string {
+	text := strconv.FormatFloat(x, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
+}
+
+// enter brings an alarm into another state, and queues what it then does. Where it was configured anew meanwhile (than at
+// configured, if that is given) nothing is done: the verdict was of another alarm.
+func (s *Service) enter(ctx context.Context, name, state, reason, data string, configured *time.Time) error {
+	now := s.Now().UTC()
+	err := s.changeAlarm(ctx, name, func(tx store.Tx, a *Alarm) error {
+		if configured != nil && !configured.Equal(*a.AlarmConfigurationUpdatedTimestamp) {
+			return nil
+		}
+		was := *a.StateValue
+		old := map[string]any{"stateValue": was, "stateReason": deref(a.StateReason)}
+		a.StateValue, a.StateReason, a.StateUpdatedTimestamp = &state, &reason, &now
+		if a.StateReasonData = nil; data != "" {
+			a.StateReasonData = &data
+		}
+		if was == state {
+			return nil
+		}
+		a.StateTransitionedTimestamp = &now
+		if err := note(tx, now, name, historyState, "Alarm updated from "+was+" to "+state, map[string]any{
+			"version": "1.0", "oldState": old, "newState": map[string]any{"stateValue": state, "stateReason": reason, "stateReasonData": rawOrNil(data)},
+		}); err != nil {
+			return err
+		}
+		return s.act(tx, a, was, now)
+	})
+	if err != nil {
+		return fmt.Errorf("bring alarm %s into state %s: %w", name, state, err)
+	}
+	return nil
+}
+
+func rawOrNil(data string) any {
+	if data == "" || !json.Valid([]byte(data)) {
+		return nil
+	}
+	return json.RawMessage(data)
+}

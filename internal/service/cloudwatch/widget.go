@@ -1,0 +1,154 @@
+package cloudwatch
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
+)
+
+// widget is what a picture shows, in the form in which dashboards hold it.
+type widget struct {
+	Metrics [][]json.RawMessage `json:"metrics"`
+	Title   string              `json:"title"`
+	Width   int                 `json:"width"`
+	Height  int                 `json:"height"`
+	Period  int64               `json:"period"`
+	Stat    string              `json:"stat"`
+	Start   string              `json:"start"`
+	End     string              `json:"end"`
+	Stacked bool                `json:"stacked"`
+	Theme   string              `json:"theme"`
+
+	queries  []cloudwatchapi.MetricDataQuery
+	from, to time.Time
+}
+
+// widgetOptions stand at the end of a metric.
+type widgetOptions struct {
+	ID         string `json:"id"`
+	Expression string `json:"expression"`
+	Label      string `json:"label"`
+	Period     int64  `json:"period"`
+	Stat       string `json:"stat"`
+	Visible    *bool  `json:"visible"`
+}
+
+// Bounds of a picture's sides.
+const (
+	leastSide = 100
+	mostSide  = 2000
+)
+
+func parseWidget(source string, now time.Time) (*widget, error) {
+	w := &widget{Width: 600, Height: 400, Period: 300, Stat: "Average", Start: "-PT3H"}
+	if err := json.Unmarshal([]byte(source), w); err != nil {
+		return nil, validation("The MetricWidget is no JSON object of the form that dashboards have: %v.", err)
+	}
+	if w.Width < leastSide || w.Width > mostSide || w.Height < leastSide || w.Height > mostSide {
+		return nil, validation("The width and height of a picture are from %d to %d, not %d and %d.", leastSide, mostSide, w.Width, w.Height)
+	}
+	if len(w.Metrics) == 0 {
+		return nil, validation("The MetricWidget has no metrics.")
+	}
+	var err error
+	if w.from, err = widgetTime(w.Start, now, now.Add(-3*time.Hour)); err != nil {
+		return nil, err
+	}
+	if w.to, err = widgetTime(w.End, now, now); err != nil {
+		return nil, err
+	}
+	if !w.from.Before(w.to) {
+		return nil, validation("The MetricWidget ends before it starts.")
+	}
+	w.from = w.from.Truncate(time.Minute)
+	var before []string
+	for i, parts := range w.Metrics {
+		q, texts, err := w.query(i, parts, before)
+		if err != nil {
+			return nil, err
+		}
+		before = texts
+		w.queries = append(w.queries, *q)
+	}
+	return w, nil
+}
+
+// query reads one metric: its namespace, name and dimensions, where . repeats what stands in the same place of the one
+// before and ... all that is left; and its options.
+func (w *widget) query(i int, parts []json.RawMessage, before []string) (*cloudwatchapi.MetricDataQuery, []string, error) {
+	o := widgetOptions{Period: w.Period, Stat: w.Stat, ID: fmt.Sprintf("line%d", i+1)}
+	var texts []string
+	for n, raw := range parts {
+		var text string
+		if json.Unmarshal(raw, &text) == nil {
+			texts = append(texts, text)
+			continue
+		}
+		if err := json.Unmarshal(raw, &o); err != nil || n != len(parts)-1 {
+			return nil, nil, validation("Metric %d of the MetricWidget has something else than texts, and options at its end.", i+1)
+		}
+	}
+	q := &cloudwatchapi.MetricDataQuery{Id: &o.ID, ReturnData: o.Visible}
+	if o.Label != "" {
+		q.Label = &o.Label
+	}
+	if o.Expression != "" {
+		q.Expression = &o.Expression
+		return q, before, nil
+	}
+	texts, err := repeated(i, texts, before)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := &cloudwatchapi.Metric{Namespace: &texts[0], MetricName: &texts[1]}
+	for n := 2; n < len(texts); n += 2 {
+		m.Dimensions = append(m.Dimensions, cloudwatchapi.Dimension{Name: &texts[n], Value: &texts[n+1]})
+	}
+	q.MetricStat = &cloudwatchapi.MetricStat{Metric: m, Period: &o.Period, Stat: &o.Stat}
+	return q, texts, nil
+}
+
+func repeated(i int, texts, before []string) ([]string, error) {
+	var out []string
+	for n, text := range texts {
+		switch {
+		case text == "..." && n == 0:
+			out = append(out, before[:max(len(before)-len(texts)+1, 0)]...)
+		case text == "." && n < len(before):
+			out = append(out, before[n])
+		default:
+			out = append(out, text)
+		}
+	}
+	if len(out) < 2 || len(out)%2 != 0 {
+		return nil, validation("Metric %d of the MetricWidget must be a namespace, a name and pairs of a dimension's name and value.", i+1)
+	}
+	return out, nil
+}
+
+var spanForm = regexp.MustCompile(`^-P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?)?$`)
+
+// widgetTime reads a moment, or how long ago it was: -PT3H.
+func widgetTime(text string, now, usual time.Time) (time.Time, error) {
+	if text == "" {
+		return usual, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	m := spanForm.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil {
+		return now, validation("%q is neither a moment such as 2026-11-26T03:00:00Z nor a span such as -PT3H.", text)
+	}
+	at := now
+	for i, unit := range []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour, time.Minute} {
+		n, _ := strconv.Atoi(m[i+1]) // of digits, or empty
+		at = at.Add(-time.Duration(n) * unit)
+	}
+	return at, nil
+}
