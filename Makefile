@@ -10,7 +10,7 @@ build: ## build ./bin/whimbrel (no cgo)
 test: test-servers test-clients ## install the servers and clients the tests need, then run every test
 	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) test -timeout 40m ./...
 
-test-servers: ## install PostgreSQL 15 and 18, MariaDB and sqlite3 for the tests
+test-servers: ## install PostgreSQL 15 and 18, MariaDB, MySQL and sqlite3 for the tests
 	./tools/test-servers.sh
 
 test-clients: ## install the aws command, boto3, the JavaScript SDK and a browser for the tests

@@ -12,5 +12,6 @@
 //
 // Servers are started at first use and shared by the tests of the process. Where the server's programs are not
 // installed the test is skipped with a line that says how to install them (make test does); with
-// WHIMBREL_TEST_REQUIRE_SERVERS=1, as in CI, it fails instead.
+// WHIMBREL_TEST_REQUIRE_SERVERS=1, as in CI, it fails instead. MySQL alone is skipped there too, because where it comes
+// from promises nothing; WHIMBREL_TEST_REQUIRE_MYSQL=1 requires it.
 package servertest

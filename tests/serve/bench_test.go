@@ -69,7 +69,7 @@ func presign(b *testing.B, s *server) func() *http.Request {
 	return presigned(b, s, "sts", header, "Action=GetCallerIdentity&Version=2011-06-15")
 }
 
-func presigned(b *testing.B, s *server, service string, header http.Header, text string) func() *http.Request {
+func presigned(b testing.TB, s *server, service string, header http.Header, text string) func() *http.Request {
 	b.Helper()
 	id, key := s.credentials(b)
 	body := []byte(text)
@@ -85,7 +85,7 @@ func presigned(b *testing.B, s *server, service string, header http.Header, text
 	}
 }
 
-func ask(b *testing.B, client *http.Client, r *http.Request) []byte {
+func ask(b testing.TB, client *http.Client, r *http.Request) []byte {
 	b.Helper()
 	answer, err := client.Do(r)
 	require.NoError(b, err)

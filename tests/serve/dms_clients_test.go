@@ -168,7 +168,7 @@ func (s *server) replicate(t testing.TB, id string, source, target *shop, kind t
 	quick := func(o *dms.ReplicationInstanceAvailableWaiterOptions) {
 		o.MinDelay, o.MaxDelay = time.Second, time.Second
 	}
-	require.NoError(t, dms.NewReplicationInstanceAvailableWaiter(api, quick).Wait(ctx, &dms.DescribeReplicationInstancesInput{Filters: by("replication-instance-arn", m.instance)}, time.Minute))
+	require.NoError(t, dms.NewReplicationInstanceAvailableWaiter(api, quick).Wait(ctx, &dms.DescribeReplicationInstancesInput{Filters: by("replication-instance-arn", m.instance)}, patient))
 	for _, e := range []struct {
 		shop *shop
 		kind types.ReplicationEndpointTypeValue
@@ -189,7 +189,7 @@ func (s *server) replicate(t testing.TB, id string, source, target *shop, kind t
 		_, err = api.TestConnection(ctx, &dms.TestConnectionInput{EndpointArn: e.arn, ReplicationInstanceArn: &m.instance})
 		require.NoError(t, err)
 		tested := func(o *dms.TestConnectionSucceedsWaiterOptions) { o.MinDelay, o.MaxDelay = time.Second, time.Second }
-		require.NoError(t, dms.NewTestConnectionSucceedsWaiter(api, tested).Wait(ctx, &dms.DescribeConnectionsInput{Filters: by("endpoint-arn", *e.arn)}, time.Minute), s.log)
+		require.NoError(t, dms.NewTestConnectionSucceedsWaiter(api, tested).Wait(ctx, &dms.DescribeConnectionsInput{Filters: by("endpoint-arn", *e.arn)}, patient), s.log)
 	}
 	task, err := api.CreateReplicationTask(ctx, &dms.CreateReplicationTaskInput{
 		ReplicationTaskIdentifier: &id, SourceEndpointArn: &m.source, TargetEndpointArn: &m.target, ReplicationInstanceArn: &m.instance, MigrationType: kind, TableMappings: &mappings,

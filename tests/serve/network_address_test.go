@@ -1,12 +1,16 @@
 package serve_test
 
 import (
+	"encoding/xml"
 	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"regexp"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/require"
 )
@@ -20,23 +24,43 @@ func TestAnEndpointOfItsOwnAddress(t *testing.T) {
 	require.NotNil(t, at, s.out)
 	host, _, err := net.SplitHostPort(at[1])
 	require.NoError(t, err)
-	vpc := text(t, s.must(t, "ec2", "describe-vpcs"), "Vpcs", 0, "VpcId")
-	subnet := ""
-	for _, n := range s.must(t, "ec2", "describe-subnets")["Subnets"].([]any) {
-		if _, block, err := net.ParseCIDR(text(t, n, "CidrBlock")); err == nil && block.Contains(net.ParseIP(host)) {
-			subnet = text(t, n, "SubnetId")
+	ec2 := func(action string, more url.Values) string { // older commands of AWS do not know SubnetConfigurations
+		if more == nil {
+			more = url.Values{}
+		}
+		more.Set("Action", action)
+		more.Set("Version", "2016-11-15")
+		header := http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}
+		return string(ask(t, s.http(t), presigned(t, s, "ec2", header, more.Encode())()))
+	}
+	var known struct {
+		Subnets []struct {
+			ID   string `xml:"subnetId"`
+			VPC  string `xml:"vpcId"`
+			CIDR string `xml:"cidrBlock"`
+		} `xml:"subnetSet>item"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(ec2("DescribeSubnets", nil)), &known))
+	subnet, vpc := "", ""
+	for _, n := range known.Subnets {
+		if netip.MustParsePrefix(n.CIDR).Contains(netip.MustParseAddr(host)) {
+			subnet, vpc = n.ID, n.VPC
 		}
 	}
 	require.NotEmpty(t, subnet, "the loopback's")
-	id := text(t, s.must(t, "ec2", "create-vpc-endpoint", "--vpc-id", vpc, "--vpc-endpoint-type", "Interface", "--service-name", "com.amazonaws."+region+".sts",
-		"--subnet-ids", subnet, "--subnet-configurations", "SubnetId="+subnet+",Ipv4="+host), "VpcEndpoint", "VpcEndpointId")
-	s.must(t, "iam", "put-user-policy", "--user-name", "admin", "--policy-name", "fence", "--policy-document",
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"sts:GetFederationToken","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpce":"`+id+`"}}}]}`)
+	made := ec2("CreateVpcEndpoint", url.Values{
+		"VpcId": {vpc}, "VpcEndpointType": {"Interface"}, "ServiceName": {"com.amazonaws." + region + ".sts"}, "SubnetId.1": {subnet},
+		"SubnetConfiguration.1.SubnetId": {subnet}, "SubnetConfiguration.1.Ipv4": {host},
+	})
+	id := regexp.MustCompile(`<vpcEndpointId>(vpce-\w+)`).FindStringSubmatch(made)
+	require.NotNil(t, id, made)
+	_, err = iam.NewFromConfig(s.sdk(t)).PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{UserName: aws.String("admin"), PolicyName: aws.String("fence"), PolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"sts:GetFederationToken","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpce":"` + id[1] + `"}}}]}`)})
+	require.NoError(t, err)
 	call := func(base string) error {
 		c := s.sdk(t)
-		c.BaseEndpoint = aws.String(base)
-		_, err := sts.NewFromConfig(c).GetFederationToken(t.Context(), &sts.GetFederationTokenInput{Name: aws.String("f")})
-		c.HTTPClient.(*http.Client).CloseIdleConnections()
+		c.BaseEndpoint = &base
+		_, err := sts.NewFromConfig(c).GetFederationToken(t.Context(), &sts.GetFederationTokenInput{Name: aws.String("fred")})
 		return err
 	}
 	require.ErrorContains(t, call(s.url), "with an explicit deny")

@@ -112,10 +112,10 @@ func TestConformance(t *testing.T) {
 
 // TestMySQLConformance runs the suite between two servers of MySQL, which have GTIDs.
 func TestMySQLConformance(t *testing.T) {
-	conform(t, Engine(), servertest.MySQL(t), servertest.PrivateMySQL(t))
+	conform(t, Engine(), servertest.MySQL(t), servertest.PrivateMySQL(t), func(s *connectortest.Suite) { s.NoPlain, s.Transactions = true, 100 })
 }
 
-func conform(t *testing.T, engine *connector.Engine, first, other *servertest.Database) {
+func conform(t *testing.T, engine *connector.Engine, first, other *servertest.Database, less ...func(*connectortest.Suite)) {
 	open := func(t testing.TB, url, name string) *sql.DB {
 		tg, err := openTarget(t.Context(), connector.Config{URL: url})
 		require.NoError(t, err)
@@ -142,6 +142,9 @@ func conform(t *testing.T, engine *connector.Engine, first, other *servertest.Da
 		d := connectortest.Databases{SourceURL: at(first.URL) + "conform", TargetURL: at(other.URL) + "conform"}
 		d.Source, d.Target = open(t, d.SourceURL, "conform"), open(t, d.TargetURL, "conform")
 		return d
+	}
+	for _, f := range less {
+		f(&s)
 	}
 	connectortest.Run(t, s)
 }

@@ -1,5 +1,6 @@
-// Package mysql connects MySQL 8 and MariaDB 10.6 and later, as source and as target. What is said of MySQL 8 here is
-// written from its manual and untested against the real system; the tests run MariaDB.
+// Package mysql connects MySQL 8 and MariaDB 10.6 and later, as source and as target. The tests run
+// MariaDB, and MySQL 9.7 for changes; what else is said of MySQL is written from its manual and untested against the real
+// system.
 //
 // # What is inspected
 //

@@ -28,7 +28,7 @@ func (s *stream) data(ctx context.Context, p []byte) error {
 			return errMalformed
 		}
 		if s.lines != nil {
-			return s.lines.line(p[25:], lsn(binary.BigEndian.Uint64(p[1:])), binary.BigEndian.Uint64(p[17:]))
+			return s.lines.line(ctx, p[25:], lsn(binary.BigEndian.Uint64(p[1:])), binary.BigEndian.Uint64(p[17:]))
 		}
 		return s.message(ctx, p[25:], binary.BigEndian.Uint64(p[17:]))
 	case 'k':

@@ -169,9 +169,13 @@ func (r *textReader) nativeType() string {
 	for i := 0; i < len(r.p); i++ {
 		switch r.p[i] {
 		case '"':
-			for i++; i < len(r.p) && r.p[i] != '"'; i++ {
-				// Doubled quotes begin the next quoted part at once.
+			// Doubled quotes end one quoted part and begin the next at once.
+			n := bytes.IndexByte(r.p[i+1:], '"')
+			if n < 0 {
+				r.fail()
+				return ""
 			}
+			i += n + 1
 		case '[':
 			depth++
 		case ']':

@@ -44,7 +44,7 @@ func newTextStream(s *stream) *textStream {
 }
 
 // line takes a line of the plugin, which was written at a place of the log.
-func (t *textStream) line(p []byte, at lsn, sent uint64) error {
+func (t *textStream) line(ctx context.Context, p []byte, at lsn, sent uint64) error {
 	switch {
 	case bytes.HasPrefix(p, []byte("BEGIN")):
 		t.open = true
@@ -58,7 +58,7 @@ func (t *textStream) line(p []byte, at lsn, sent uint64) error {
 			return err
 		}
 		t.open, t.giving, t.end, t.sent = false, true, at, sent
-		return t.begin(committed)
+		return t.begin(ctx, committed)
 	case bytes.HasPrefix(p, []byte("table ")):
 		if !t.open {
 			return fmt.Errorf("%w: a change outside of a transaction", errMalformed)
@@ -83,13 +83,13 @@ func commitTime(p []byte) (time.Time, error) {
 }
 
 // begin tells the stream of a transaction. Whether it is before another place is asked of where its commit begins.
-func (t *textStream) begin(committed time.Time) error {
+func (t *textStream) begin(ctx context.Context, committed time.Time) error {
 	m := append(t.out[:0], 'B')
 	m = binary.BigEndian.AppendUint64(m, uint64(t.end-1))
 	m = binary.BigEndian.AppendUint64(m, uint64(committed.UnixMicro()-pgEpoch))
 	m = binary.BigEndian.AppendUint32(m, 0)
 	t.out = m
-	return t.stream.message(context.Background(), m, t.sent)
+	return t.stream.message(ctx, m, t.sent)
 }
 
 // give hands on one change of the transaction, or its end.

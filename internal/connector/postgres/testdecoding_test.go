@@ -109,7 +109,7 @@ func FuzzParseTextChange(f *testing.F) {
 		require.NotEmpty(t, c.tables)
 		for _, col := range append(c.old, c.row...) {
 			require.LessOrEqual(t, len(col.value), len(line))
-			require.True(t, strings.ContainsRune("ntu", rune(col.kind)))
+			require.Contains(t, "ntu", string(rune(col.kind)))
 		}
 	})
 }
@@ -127,7 +127,7 @@ func TestSpoolGivesBackWhatItKept(t *testing.T) {
 			for _, line := range want {
 				got, err := s.next()
 				require.NoError(t, err)
-				require.True(t, line == string(got))
+				require.Equal(t, line, string(got))
 			}
 			require.Zero(t, s.lines)
 			s.reset()

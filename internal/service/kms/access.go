@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
@@ -140,6 +141,11 @@ func (v *Vault) Checks(ctx context.Context, call *service.Call, key string, cont
 	keys := map[string][]string{}
 	if via != "" {
 		keys["kms:ViaService"] = []string{via}
+		name, _, _ := strings.Cut(via, ".")
+		for _, k := range []string{"aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"} {
+			keys[k] = []string{name + ".amazonaws.com"}
+		}
+		keys["aws:ViaAWSService"] = []string{"true"}
 	}
 	var uses []use
 	for _, a := range actions {

@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/kmsapi"
 	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
@@ -244,4 +246,24 @@ func TestGrantsLet(t *testing.T) {
 	require.False(t, g.lets(use{operation: "Decrypt", crypto: true, context: map[string]string{"b": "2"}}))
 	g.SourceARN = "arn:aws:dms:us-east-1:111122223333:rep:R"
 	require.False(t, g.lets(use{operation: "Decrypt", crypto: true, context: map[string]string{"a": "1"}}))
+}
+
+// TestAServiceSaysForWhomItAsks: a use of a key by another service of this server carries whose it is, and a direct one nothing.
+func TestAServiceSaysForWhomItAsks(t *testing.T) {
+	b := newBench(t)
+	k := b.make(t, func(*keyRecord) {})
+	call := &service.Call{Service: &kmsapi.Service, Partition: "aws", Region: region, Account: "111122223333", Principal: &service.Principal{Account: "111122223333"}, Now: b.time}
+	via, err := b.Checks(t.Context(), call, k.ARN, map[string]string{"a": "b"}, "secretsmanager."+region+".amazonaws.com", "Decrypt")
+	require.NoError(t, err)
+	require.Len(t, via, 1)
+	for name, want := range map[string]string{
+		"kms:ViaService": "secretsmanager." + region + ".amazonaws.com", "aws:ViaAWSService": "true", "aws:CalledVia": "secretsmanager.amazonaws.com",
+		"aws:CalledViaFirst": "secretsmanager.amazonaws.com", "aws:CalledViaLast": "secretsmanager.amazonaws.com",
+	} {
+		require.Equal(t, []string{want}, via[0].Keys[name], name)
+	}
+	direct, err := b.Checks(t.Context(), call, k.ARN, nil, "", "Decrypt")
+	require.NoError(t, err)
+	require.NotContains(t, direct[0].Keys, "aws:CalledVia")
+	require.NotContains(t, direct[0].Keys, "aws:ViaAWSService")
 }

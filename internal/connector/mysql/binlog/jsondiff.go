@@ -181,7 +181,7 @@ func parseJSONPath(path []byte) ([]jsonLeg, error) {
 			return nil, bad
 		}
 		var leg jsonLeg
-		end := 0
+		var end int
 		switch {
 		case b[0] == '[':
 			end = bytes.IndexByte(b, ']') + 1

@@ -1,0 +1,122 @@
+package serve_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	dms "github.com/aws/aws-sdk-go-v2/service/databasemigrationservice"
+	"github.com/aws/aws-sdk-go-v2/service/databasemigrationservice/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+)
+
+// BenchmarkAPIWithManyTasks asks, with the Go SDK over TLS, a server with 200 tasks of which 20 follow SQLite files into
+// others, and reports the median and the 99th percentile of each call.
+func BenchmarkAPIWithManyTasks(b *testing.B) {
+	const all, running = 200, 20
+	files := b.TempDir()
+	s := first(b, "--dms-roles", "--sqlite-dir", files)
+	api, ctx := dms.NewFromConfig(s.sdk(b)), b.Context()
+	made, err := api.CreateReplicationInstance(ctx, &dms.CreateReplicationInstanceInput{ReplicationInstanceIdentifier: aws.String("many"), ReplicationInstanceClass: aws.String("dms.r5.large")})
+	require.NoError(b, err)
+	instance := made.ReplicationInstance.ReplicationInstanceArn
+	require.Eventually(b, func() bool {
+		out, err := api.DescribeReplicationInstances(ctx, nil)
+		return err == nil && aws.ToString(out.ReplicationInstances[0].ReplicationInstanceStatus) == "available"
+	}, patient, 100*time.Millisecond)
+	end := func(n int, kind types.ReplicationEndpointTypeValue) *string {
+		name := fmt.Sprintf("%s%d.db", kind, n)
+		db := servertest.OpenDB(b, "sqlite", filepath.Join(files, name)+"?_pragma=busy_timeout(30000)&_pragma=journal_mode(wal)")
+		servertest.Exec(b, db, "CREATE TABLE kept (x INTEGER)")
+		if kind == types.ReplicationEndpointTypeValueSource {
+			servertest.Exec(b, db, "CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT)", "INSERT INTO a VALUES (1, 'one'), (2, 'two')", "DROP TABLE kept")
+		}
+		out, err := api.CreateEndpoint(ctx, &dms.CreateEndpointInput{EndpointIdentifier: aws.String(fmt.Sprintf("%s%d", kind, n)), EndpointType: kind, EngineName: aws.String("sqlite"), DatabaseName: &name})
+		require.NoError(b, err)
+		_, err = api.TestConnection(ctx, &dms.TestConnectionInput{EndpointArn: out.Endpoint.EndpointArn, ReplicationInstanceArn: instance})
+		require.NoError(b, err)
+		return out.Endpoint.EndpointArn
+	}
+	var sources, targets, tasks []*string
+	for n := range running {
+		sources, targets = append(sources, end(n, types.ReplicationEndpointTypeValueSource)), append(targets, end(n, types.ReplicationEndpointTypeValueTarget))
+	}
+	require.Eventually(b, func() bool {
+		out, err := api.DescribeConnections(ctx, nil)
+		return err == nil && !slices.ContainsFunc(out.Connections, func(c types.Connection) bool { return aws.ToString(c.Status) != "successful" })
+	}, patient, 100*time.Millisecond, "%s", s.log)
+	for n := range all {
+		out, err := api.CreateReplicationTask(ctx, &dms.CreateReplicationTaskInput{
+			ReplicationTaskIdentifier: aws.String(fmt.Sprintf("many-%03d", n)), SourceEndpointArn: sources[n%running], TargetEndpointArn: targets[n%running], ReplicationInstanceArn: instance,
+			MigrationType: types.MigrationTypeValueFullLoadAndCdc, TableMappings: aws.String(mappings("main", "")),
+		})
+		require.NoError(b, err)
+		tasks = append(tasks, out.ReplicationTask.ReplicationTaskArn)
+	}
+	status := func(arn *string, want string) {
+		require.Eventually(b, func() bool {
+			out, err := api.DescribeReplicationTasks(ctx, &dms.DescribeReplicationTasksInput{Filters: []types.Filter{{Name: aws.String("replication-task-arn"), Values: []string{*arn}}}})
+			return err == nil && aws.ToString(out.ReplicationTasks[0].Status) == want
+		}, patient, 20*time.Millisecond, "%s", s.log)
+	}
+	start := func(arn *string, how types.StartReplicationTaskTypeValue) error {
+		_, err := api.StartReplicationTask(ctx, &dms.StartReplicationTaskInput{ReplicationTaskArn: arn, StartReplicationTaskType: how})
+		return err
+	}
+	b.Run("StartReplicationTask", func(b *testing.B) {
+		var took []time.Duration
+		how := types.StartReplicationTaskTypeValueStartReplication
+		for round := 0; b.Loop(); round++ {
+			for n := range running {
+				if round > 0 {
+					_, err := api.StopReplicationTask(ctx, &dms.StopReplicationTaskInput{ReplicationTaskArn: tasks[n]})
+					require.NoError(b, err)
+					status(tasks[n], "stopped")
+				} else {
+					status(tasks[n], "ready")
+				}
+				began := time.Now()
+				require.NoError(b, start(tasks[n], how))
+				took = append(took, time.Since(began))
+			}
+			for n := range running {
+				status(tasks[n], "running")
+			}
+			how = types.StartReplicationTaskTypeValueResumeProcessing
+		}
+		quantiles(b, took)
+	})
+	for name, call := range map[string]func(n int) error{
+		"DescribeReplicationTasks/page=100": func(int) error { _, err := api.DescribeReplicationTasks(ctx, nil); return err },
+		"DescribeReplicationTasks/one": func(n int) error {
+			_, err := api.DescribeReplicationTasks(ctx, &dms.DescribeReplicationTasksInput{Filters: []types.Filter{{Name: aws.String("replication-task-arn"), Values: []string{*tasks[n%all]}}}})
+			return err
+		},
+		"DescribeTableStatistics": func(n int) error {
+			_, err := api.DescribeTableStatistics(ctx, &dms.DescribeTableStatisticsInput{ReplicationTaskArn: tasks[n%running]})
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var took []time.Duration
+			for n := 0; b.Loop(); n++ {
+				began := time.Now()
+				require.NoError(b, call(n))
+				took = append(took, time.Since(began))
+			}
+			quantiles(b, took)
+		})
+	}
+}
+
+func quantiles(b *testing.B, took []time.Duration) {
+	b.Helper()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/p50")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms/p99")
+}
