@@ -254,7 +254,7 @@ func TestLakeLoadSurvivesAnyInstant(t *testing.T) {
 		"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i < 3000) INSERT INTO one SELECT i, hex(randomblob(20)) FROM c", "INSERT INTO two VALUES (1, 'x'), (2, NULL)")
 	want := source.column(t, "SELECT id || ',' || v FROM one")
 	slices.Sort(want)
-	step := int64(4) // every one when kills are asked for
+	step := int64(6) // every one when kills are asked for
 	if os.Getenv("WHIMBREL_CHAOS_KILLS") != "" {
 		step = 1
 	}
@@ -391,7 +391,7 @@ func TestLakeChangesSurviveAnyInstant(t *testing.T) {
 		load(t, source, l.end, l.through(b))
 		var want []string
 		interrupted := 0
-		for cut := int64(1); cut <= 10; cut++ {
+		for cut := int64(1); cut <= 8; cut++ {
 			source.exec(t, fmt.Sprintf("INSERT INTO a VALUES (%d, 'v')", cut), fmt.Sprintf("INSERT INTO b VALUES (%d, 'v')", cut))
 			want = append(want, fmt.Sprintf("I,%d,v", cut))
 			ctx, cancel := context.WithCancel(t.Context())

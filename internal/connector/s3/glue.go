@@ -90,6 +90,8 @@ func glueType(t datatype.Type) string {
 		if t.Precision > 0 && t.Precision <= 38 && t.Scale >= 0 && t.Scale <= t.Precision {
 			return "decimal(" + strconv.Itoa(t.Precision) + "," + strconv.Itoa(t.Scale) + ")"
 		}
+		return "string"
+	default:
+		return "string"
 	}
-	return "string"
 }

@@ -35,7 +35,7 @@ func (Parquet) ContentType() string { return "application/vnd.apache.parquet" }
 type parquetWriter struct {
 	Parquet
 	layout  Layout
-	w       *parquet.Writer
+	w       *parquet.GenericWriter[any]
 	columns []parquetColumn
 	values  []parquet.Value
 	arena   []byte
@@ -66,7 +66,7 @@ func (p Parquet) New(w io.Writer, l Layout) (Writer, error) {
 	if len(root.Group) != len(root.fields) {
 		return nil, fmt.Errorf("a Parquet file cannot have two columns of one name: Op, the column of TimestampColumnName and the table's own must differ")
 	}
-	f.w = parquet.NewWriter(w, append(p.options(root), parquet.NewSchema("schema", root))...)
+	f.w = parquet.NewGenericWriter[any](w, append(p.options(root), parquet.NewSchema("schema", root))...)
 	return f, nil
 }
 

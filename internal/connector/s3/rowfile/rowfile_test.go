@@ -3,6 +3,7 @@ package rowfile_test
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -115,7 +116,7 @@ func TestParquetDecimals(t *testing.T) {
 			pages := g.ColumnChunks()[0].Pages()
 			for {
 				page, err := pages.ReadPage()
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				require.NoError(t, err)
