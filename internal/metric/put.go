@@ -49,7 +49,7 @@ func (s *Store) Put(ctx context.Context, samples []Sample) error {
 		{&w.insert, "INSERT INTO series (namespace, metric, dimensions, unit, last) VALUES (?, ?, ?, ?, ?)"},
 		{&w.save, "UPDATE series SET last = ? WHERE id = ?"},
 	} {
-		if *p.to, err = tx.PrepareContext(ctx, p.text); err != nil {
+		if *p.to, err = tx.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // below
 			return fmt.Errorf("write metrics: %w", err)
 		}
 		defer (*p.to).Close()

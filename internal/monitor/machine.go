@@ -58,7 +58,7 @@ func (m *machine) disk(path string) *diskFigures {
 	if err := unix.Statfs(path, &room); err != nil {
 		return nil
 	}
-	d := &diskFigures{free: whole(room.Bavail * uint64(room.Bsize))} //nolint:unconvert,gosec // its type differs between systems
+	d := &diskFigures{free: whole(room.Bavail * uint64(room.Bsize))} //nolint:gosec // its type differs between systems
 	var file unix.Stat_t
 	if err := unix.Stat(path, &file); err != nil || m.blocks == nil {
 		return d

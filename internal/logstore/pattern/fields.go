@@ -28,7 +28,7 @@ func parseFields(source string) (func([]byte) bool, error) {
 		all = append(all, f)
 	}
 	if ellipses > 1 {
-		return nil, fmt.Errorf("the pattern has more than one ...")
+		return nil, fmt.Errorf("the pattern has more than one ... in it")
 	}
 	return func(message []byte) bool { return fit(all, words(string(message))) }, nil
 }

@@ -12,6 +12,9 @@ const mostDimensions = 30
 
 // nameOf reads what names a metric.
 func nameOf(namespace, name *string, dimensions []cloudwatchapi.Dimension) (metric.Name, error) {
+	if len(dimensions) > mostDimensions {
+		return metric.Name{}, invalid("The collection Dimensions must not have a size greater than %d.", mostDimensions)
+	}
 	var all []metric.Dimension
 	seen := map[string]bool{}
 	for _, d := range dimensions {

@@ -17,8 +17,6 @@ const (
 	mostPoints  = 100_800 // of one page
 )
 
-const descending = "TimestampDescending"
-
 func (s *Service) getMetricData() service.Operation {
 	return service.Handle("GetMetricData", onAny, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.GetMetricDataInput) (*cloudwatchapi.GetMetricDataOutput, error) {
 		if err := checkTimes(in.StartTime, in.EndTime); err != nil {
