@@ -70,6 +70,9 @@ func (b *delayBench) looks(t *testing.T, equal, meanwhile bool) {
 	require.NoError(t, b.judge(t.Context(), b.x, b.pair, map[[16]byte]uint64{oneRow: generation}, map[[16]byte]*both{oneRow: found}))
 }
 
+// aSecondPasses by the clock of synctest, at once.
+func aSecondPasses() { time.Sleep(time.Second) } //nolint:forbidigo // nothing is waited for
+
 // TestRowsAreReportedAfterTheDelay holds RecordFailureDelayInMinutes and its Limit: not a second before, and soon after.
 func TestRowsAreReportedAfterTheDelay(t *testing.T) {
 	for _, delay := range []time.Duration{0, time.Minute, 5 * time.Minute, 2 * time.Hour} {
@@ -83,7 +86,7 @@ func TestRowsAreReportedAfterTheDelay(t *testing.T) {
 				if len(b.reports) == 0 {
 					require.Empty(t, b.x.failed)
 					require.NotNil(t, b.x.pending[oneRow], "it is looked at again")
-					time.Sleep(time.Second)
+					aSecondPasses()
 				}
 			}
 			require.GreaterOrEqual(t, time.Since(began), delay)
@@ -101,11 +104,11 @@ func TestRowsThatComeRightAreNotReported(t *testing.T) {
 		b.changes()
 		for range 299 {
 			b.looks(t, false, false)
-			time.Sleep(time.Second)
+			aSecondPasses()
 		}
 		for range 600 {
 			b.looks(t, true, false)
-			time.Sleep(time.Second)
+			aSecondPasses()
 		}
 		require.Empty(t, b.reports)
 		require.Empty(t, b.x.pending)
@@ -124,7 +127,7 @@ func TestRowsThatKeepChangingAreSuspended(t *testing.T) {
 			for len(b.reports) == 0 {
 				require.LessOrEqual(t, time.Since(began), delay+5*time.Second)
 				b.looks(t, false, true)
-				time.Sleep(time.Second)
+				aSecondPasses()
 			}
 			require.GreaterOrEqual(t, time.Since(began), delay)
 			require.Equal(t, SuspendedRecords, b.x.state)
@@ -141,7 +144,7 @@ func TestRowsThatKeepChangingAreSuspended(t *testing.T) {
 		for i := range 2 * 3600 {
 			b.changes()
 			b.looks(t, i%600 == 0, true)
-			time.Sleep(time.Second)
+			aSecondPasses()
 		}
 		require.Empty(t, b.x.suspended, "it was found equal every ten minutes")
 		require.Empty(t, b.reports)
