@@ -19,8 +19,15 @@ func (v *Vault) ManagedKey(ctx context.Context, region, service string) (string,
 	if err == nil {
 		return k.ARN, nil
 	}
-	if exists, err := store.Exists(reader{ctx, v.store}, aliasPath(region, name)); exists || err != nil {
+	exists, err := store.Exists(reader{ctx, v.store}, aliasPath(region, name))
+	if err != nil {
 		return "", err
+	}
+	if exists { // another has made it meanwhile, or its key cannot be had
+		if k, err = v.key(ctx, region, name); err != nil {
+			return "", err
+		}
+		return k.ARN, nil
 	}
 	var arn string
 	_, err = v.store.Update(ctx, func(tx store.Tx) error {
