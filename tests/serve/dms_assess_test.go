@@ -72,6 +72,7 @@ func TestAssessmentsWithTheStockCommand(t *testing.T) {
 	for _, r := range runs {
 		s.must(t, "dms", "delete-replication-task-assessment-run", "--replication-task-assessment-run-arn", field(r, "ReplicationTaskAssessmentRunArn").(string))
 	}
+	s.typesAssessment(t, task, instance, ends)
 }
 
 // assesses makes a run and looks for how it ends.
@@ -97,4 +98,23 @@ func (s *server) assesses(t *testing.T, task, name string, start func(string) (m
 		}
 	}
 	s.must(t, "dms", "wait", "replication-task-ready", "--filters", "Name=replication-task-arn,Values="+task)
+}
+
+// typesAssessment makes the older kind, which needs tested connections and a role of its own.
+func (s *server) typesAssessment(t *testing.T, task, instance string, ends map[string]string) {
+	t.Helper()
+	_, err := s.aws(t, nil, "dms", "start-replication-task-assessment", "--replication-task-arn", task)
+	require.ErrorContains(t, err, "dms-access-for-tasks")
+	s.must(t, "iam", "create-role", "--role-name", "dms-access-for-tasks", "--assume-role-policy-document", trustsDMS)
+	s.must(t, "iam", "put-role-policy", "--role-name", "dms-access-for-tasks", "--policy-name", "bucket", "--policy-document",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)
+	for _, end := range ends {
+		s.must(t, "dms", "test-connection", "--replication-instance-arn", instance, "--endpoint-arn", end)
+		s.must(t, "dms", "wait", "test-connection-succeeds", "--filters", "Name=endpoint-arn,Values="+end)
+	}
+	require.Equal(t, "testing", field(s.must(t, "dms", "start-replication-task-assessment", "--replication-task-arn", task), "ReplicationTask", "Status"))
+	s.must(t, "dms", "wait", "replication-task-ready", "--filters", "Name=replication-task-arn,Values="+task)
+	one := field(s.must(t, "dms", "describe-replication-task-assessment-results", "--replication-task-arn", task), "ReplicationTaskAssessmentResults", 0)
+	require.Equal(t, "No issues found", field(one, "AssessmentStatus"))
+	require.JSONEq(t, `{"version":"1","replicationTaskIdentifier":"assess","assessmentStatus":"No issues found","unsupportedDataTypes":[]}`, field(one, "AssessmentResults").(string))
 }
