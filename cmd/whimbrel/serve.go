@@ -86,6 +86,9 @@ func (f *serveFlags) bindState(cmd *cobra.Command) {
 	flags.StringVar(&f.etcdPrefix, "etcd-prefix", "whimbrel/", "the `beginning` of all our keys in etcd")
 }
 
+// leastRoom is the least that metrics and logs are given, so that a slip of the hand does not throw them away.
+const leastRoom = 1 << 20
+
 // complete makes a server's configuration of the flags.
 func (f *serveFlags) complete(log io.Writer) error {
 	var level slog.Level
@@ -95,6 +98,11 @@ func (f *serveFlags) complete(log io.Writer) error {
 		}
 	}
 	f.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level}))
+	for name, bytes := range map[string]int64{"metrics-size": f.MetricsBytes, "logs-size": f.LogsBytes} {
+		if bytes < leastRoom {
+			return usageError{fmt.Errorf("--%s %d: want a number of bytes from %d on", name, bytes, int64(leastRoom))}
+		}
+	}
 	f.Buckets.KeyID, f.Buckets.Key = os.Getenv("AWS_ACCESS_KEY_ID"), secret.Of(os.Getenv("AWS_SECRET_ACCESS_KEY"))
 	if len(f.etcdEndpoints) == 0 {
 		return nil

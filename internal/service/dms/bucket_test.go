@@ -1,10 +1,13 @@
 package dms
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -120,6 +123,35 @@ func TestBucketSettingsReachTheConnector(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, target.(connector.Rehearser).Rehearse(t.Context()))
 	require.Empty(t, objects(t, real.Dir))
+}
+
+// stern lets one role write below one folder.
+type stern struct{ objects string }
+
+func (r stern) Lets(_ context.Context, role, service, source string, what map[string][]string) error {
+	if role == theRole && service == "dms.amazonaws.com" && strings.Contains(source, ":endpoint:") && len(what) == 4 &&
+		what["s3:PutObject"][0] == r.objects && what["s3:DeleteObject"][0] == r.objects && what["s3:ListBucket"][0] == "arn:aws:s3:::lake" {
+		return nil
+	}
+	return errors.New("it is not allowed to perform s3:PutObject")
+}
+
+// TestABucketIsReachedByWhatItsRoleAllows: the keys of the store are the server's, the right to use them the role's.
+func TestABucketIsReachedByWhatItsRoleAllows(t *testing.T) {
+	b := newEndpointBench(t)
+	b.Buckets = Buckets{KeyID: "id", Key: secret.Of("key")}
+	reach := func(name, folder string) error {
+		rec := b.record(*b.create(bucketEndpoint(name+folder, &dmsapi.S3Settings{BucketName: &name, BucketFolder: &folder, ServiceAccessRoleArn: new(theRole)})).EndpointArn)
+		_, err := b.reach(t.Context(), rec, nil)
+		return err
+	}
+	b.Roles = stern{objects: "arn:aws:s3:::lake/dms/*"}
+	require.NoError(t, reach("lake", "dms"))
+	for name, folder := range map[string]string{"lake": "other", "vault": "dms"} {
+		var refused *instance.Refusal
+		require.ErrorAs(t, reach(name, folder), &refused)
+		require.Contains(t, refused.Message, "must trust dms.amazonaws.com, and allow s3:ListBucket")
+	}
 }
 
 func objects(t *testing.T, dir string) (files []string) {

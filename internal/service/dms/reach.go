@@ -37,7 +37,7 @@ func (s *Service) reach(ctx context.Context, rec *Endpoint, groups []string) (in
 		return out, err
 	}
 	if e.bucket {
-		if out.URL, err = s.bucketURL(rec); err != nil {
+		if out.URL, err = s.bucketURL(ctx, rec); err != nil {
 			return instance.Endpoint{}, err
 		}
 		return s.letOut(ctx, out, groups)
