@@ -98,11 +98,6 @@ func (f *serveFlags) complete(log io.Writer) error {
 		}
 	}
 	f.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level}))
-	for name, bytes := range map[string]int64{"metrics-size": f.MetricsBytes, "logs-size": f.LogsBytes} {
-		if bytes < leastRoom {
-			return usageError{fmt.Errorf("--%s %d: want a number of bytes from %d on", name, bytes, int64(leastRoom))}
-		}
-	}
 	f.Buckets.KeyID, f.Buckets.Key = os.Getenv("AWS_ACCESS_KEY_ID"), secret.Of(os.Getenv("AWS_SECRET_ACCESS_KEY"))
 	if len(f.etcdEndpoints) == 0 {
 		return nil
@@ -123,7 +118,20 @@ func (f *serveFlags) complete(log io.Writer) error {
 	return nil
 }
 
+// checkRoom refuses a room for metrics or logs that would hold next to nothing.
+func (f *serveFlags) checkRoom() error {
+	for name, bytes := range map[string]int64{"metrics-size": f.MetricsBytes, "logs-size": f.LogsBytes} {
+		if bytes < leastRoom {
+			return usageError{fmt.Errorf("--%s %d: want a number of bytes from %d on", name, bytes, int64(leastRoom))}
+		}
+	}
+	return nil
+}
+
 func serve(cmd *cobra.Command, f *serveFlags) error {
+	if err := f.checkRoom(); err != nil {
+		return err
+	}
 	if err := f.complete(cmd.ErrOrStderr()); err != nil {
 		return err
 	}
