@@ -21,6 +21,7 @@ var layers = [][]string{
 	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings", "internal/policy", "internal/secret"},
 	{"internal/convert", "internal/transform"},
 	{"internal/connector"},
+	{"internal/connector/setting"},
 	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite", "internal/connector/s3", "internal/connector/connectortest"},
 	{"internal/connector/all"},
 	{"internal/task/fullload"},

@@ -2,6 +2,8 @@ package s3
 
 import (
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/connector/setting"
 )
 
 // partition is how the files of changes lie in folders by the date of their commits.
@@ -22,21 +24,21 @@ var sequences = map[string][]string{
 
 var delimiters = map[string]string{"SLASH": "/", "UNDERSCORE": "_", "DASH": "-", "NONE": ""}
 
-func (r *reader) partition(s *settings) {
+func (s *settings) readPartition(r *setting.Reader) {
 	s.partition.zone = time.UTC
-	s.partition.on = r.truth("DatePartitionEnabled", false)
-	sequence := r.choice("DatePartitionSequence", "YYYYMMDD", "YYYYMMDDHH", "YYYYMM", "MMYYYYDD", "DDMMYYYY")
-	delimiter := delimiters[r.choice("DatePartitionDelimiter", "SLASH", "UNDERSCORE", "DASH", "NONE")]
+	s.partition.on = r.Truth("DatePartitionEnabled", false)
+	sequence := r.Choice("DatePartitionSequence", "YYYYMMDD", "YYYYMMDDHH", "YYYYMM", "MMYYYYDD", "DDMMYYYY")
+	delimiter := delimiters[r.Choice("DatePartitionDelimiter", "SLASH", "UNDERSCORE", "DASH", "NONE")]
 	for i, part := range sequences[sequence] {
 		if i > 0 {
 			s.partition.layout += delimiter
 		}
 		s.partition.layout += part
 	}
-	if name := r.text("DatePartitionTimezone", ""); name != "" {
+	if name := r.Text("DatePartitionTimezone", ""); name != "" {
 		zone, err := time.LoadLocation(name)
 		if err != nil {
-			r.fail("DatePartitionTimezone", name, "a zone such as Europe/Paris")
+			r.Fail("DatePartitionTimezone", name, "a zone such as Europe/Paris")
 			return
 		}
 		s.partition.zone = zone

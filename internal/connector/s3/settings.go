@@ -1,13 +1,12 @@
 package s3
 
 import (
-	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/connector/setting"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/rowfile"
 )
 
@@ -33,75 +32,6 @@ type settings struct {
 	partition    partition
 }
 
-// reader takes settings one by one; what nobody has taken is unknown.
-type reader struct {
-	values map[string]string
-	known  []string
-	err    error
-}
-
-func (r *reader) fail(name, value, want string) {
-	if r.err == nil {
-		r.err = invalid("", "setting %s is %q: want %s", name, value, want)
-	}
-}
-
-func (r *reader) take(name string) (string, bool) {
-	r.known = append(r.known, name)
-	for k, v := range r.values {
-		if strings.EqualFold(k, name) {
-			return v, true
-		}
-	}
-	return "", false
-}
-
-func (r *reader) text(name, otherwise string) string {
-	if v, ok := r.take(name); ok {
-		return v
-	}
-	return otherwise
-}
-
-func (r *reader) truth(name string, otherwise bool) bool {
-	v, ok := r.take(name)
-	if !ok {
-		return otherwise
-	}
-	b, err := strconv.ParseBool(strings.ToLower(v))
-	if err != nil {
-		r.fail(name, v, "true or false")
-	}
-	return b
-}
-
-func (r *reader) number(name string, otherwise, low, high int) int {
-	v, ok := r.take(name)
-	if !ok {
-		return otherwise
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < low || n > high {
-		r.fail(name, v, fmt.Sprintf("a whole number from %d to %d", low, high))
-	}
-	return n
-}
-
-// choice reads one of some words: as the API has them, and as the guide does (PARQUET_2_0).
-func (r *reader) choice(name string, values ...string) string {
-	v, ok := r.take(name)
-	if !ok || v == "" {
-		return values[0]
-	}
-	for _, w := range values {
-		if strings.EqualFold(strings.ReplaceAll(v, "_", "-"), w) {
-			return w
-		}
-	}
-	r.fail(name, v, strings.Join(values, ", "))
-	return values[0]
-}
-
 // CheckSettings says what is wrong with the settings of a target.
 func CheckSettings(values map[string]string) error {
 	_, err := readSettings(values)
@@ -115,70 +45,64 @@ const (
 )
 
 func readSettings(values map[string]string) (*settings, error) {
-	r := &reader{values: values}
+	r := setting.Read(values)
 	s := &settings{
-		folder: r.text("BucketFolder", ""), owner: r.text("ExpectedBucketOwner", ""),
-		acl:     r.choice("CannedAclForObjects", "none", "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"),
-		maxFile: int64(r.number("MaxFileSize", mostFileKB, 1, mostFileKB)) * kb, opOnLoad: r.truth("IncludeOpForFullLoad", false),
-		stamp: r.text("TimestampColumnName", ""), atStart: r.truth("UseTaskStartTimeForFullLoadTimestamp", false),
-		catalog: r.truth("GlueCatalogGeneration", false), insertsOnly: r.truth("CdcInsertsOnly", false), insertsAndUpdates: r.truth("CdcInsertsAndUpdates", false),
-		transactions: r.truth("PreserveTransactions", false), cdcPath: r.text("CdcPath", ""),
-		interval: time.Duration(r.number("CdcMaxBatchInterval", 60, 0, mostSeconds)) * time.Second,
-		minFile:  int64(r.number("CdcMinFileSize", 32000, 1, mostFileKB)) * kb,
+		folder: r.Text("BucketFolder", ""), owner: r.Text("ExpectedBucketOwner", ""),
+		acl:     r.Choice("CannedAclForObjects", "none", "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"),
+		maxFile: int64(r.Number("MaxFileSize", mostFileKB, 1, mostFileKB)) * kb, opOnLoad: r.Truth("IncludeOpForFullLoad", false),
+		stamp: r.Text("TimestampColumnName", ""), atStart: r.Truth("UseTaskStartTimeForFullLoadTimestamp", false),
+		catalog: r.Truth("GlueCatalogGeneration", false), insertsOnly: r.Truth("CdcInsertsOnly", false), insertsAndUpdates: r.Truth("CdcInsertsAndUpdates", false),
+		transactions: r.Truth("PreserveTransactions", false), cdcPath: r.Text("CdcPath", ""),
+		interval: time.Duration(r.Number("CdcMaxBatchInterval", 60, 0, mostSeconds)) * time.Second,
+		minFile:  int64(r.Number("CdcMinFileSize", 32000, 1, mostFileKB)) * kb,
 	}
 	if s.acl == "none" {
 		s.acl = ""
 	}
-	r.encryption(s)
-	r.partition(s)
-	r.format(s)
-	r.text("ServiceAccessRoleArn", "")
-	r.text("BucketName", "")
-	if r.err != nil {
-		return nil, r.err
-	}
-	for name := range values {
-		if !slices.ContainsFunc(r.known, func(k string) bool { return strings.EqualFold(k, name) }) {
-			slices.Sort(r.known)
-			return nil, invalid("an S3 target has "+strings.Join(r.known, ", "), "unknown setting %q", name)
-		}
+	s.readEncryption(r)
+	s.readPartition(r)
+	s.readFormat(r)
+	r.Text("ServiceAccessRoleArn", "")
+	r.Text("BucketName", "")
+	if err := r.End(); err != nil {
+		return nil, err
 	}
 	return s, s.check()
 }
 
-func (r *reader) encryption(s *settings) {
-	_, asked := r.take("EncryptionMode")
-	mode := r.choice("EncryptionMode", "sse-s3", "sse-kms")
-	s.kmsKey = r.text("ServerSideEncryptionKmsKeyId", "")
+func (s *settings) readEncryption(r *setting.Reader) {
+	_, asked := r.Take("EncryptionMode")
+	mode := r.Choice("EncryptionMode", "sse-s3", "sse-kms")
+	s.kmsKey = r.Text("ServerSideEncryptionKmsKeyId", "")
 	switch {
 	case mode == "sse-kms":
 		s.encryption = "aws:kms"
-		if s.kmsKey == "" && r.err == nil {
-			r.err = invalid("", "EncryptionMode sse-kms needs ServerSideEncryptionKmsKeyId")
+		if s.kmsKey == "" {
+			r.Wrong("", "EncryptionMode sse-kms needs ServerSideEncryptionKmsKeyId")
 		}
-	case s.kmsKey != "" && r.err == nil:
-		r.err = invalid("", "ServerSideEncryptionKmsKeyId goes with EncryptionMode sse-kms")
+	case s.kmsKey != "":
+		r.Wrong("", "ServerSideEncryptionKmsKeyId goes with EncryptionMode sse-kms")
 	case asked: // buckets encrypt so by themselves, and not every store knows the header
 		s.encryption = "AES256"
 	}
 }
 
-func (r *reader) format(s *settings) {
-	s.parquet = r.choice("DataFormat", "csv", "parquet") == "parquet"
-	zip := r.choice("CompressionType", "none", "gzip") == "gzip"
+func (s *settings) readFormat(r *setting.Reader) {
+	s.parquet = r.Choice("DataFormat", "csv", "parquet") == "parquet"
+	zip := r.Choice("CompressionType", "none", "gzip") == "gzip"
 	csv := rowfile.CSV{
-		Delimiter: unescape(r.text("CsvDelimiter", ",")), RowDelimiter: unescape(r.text("CsvRowDelimiter", "\n")), Null: r.text("CsvNullValue", ""),
-		Quote: r.truth("Rfc4180", true), Header: r.truth("AddColumnName", false), Pad: r.truth("AddTrailingPaddingCharacter", false),
+		Delimiter: unescape(r.Text("CsvDelimiter", ",")), RowDelimiter: unescape(r.Text("CsvRowDelimiter", "\n")), Null: r.Text("CsvNullValue", ""),
+		Quote: r.Truth("Rfc4180", true), Header: r.Truth("AddColumnName", false), Pad: r.Truth("AddTrailingPaddingCharacter", false),
 	}
 	csv.Absent = csv.Null
-	if absent := r.text("CsvNoSupValue", ""); r.truth("UseCsvNoSupValue", false) {
+	if absent := r.Text("CsvNoSupValue", ""); r.Truth("UseCsvNoSupValue", false) {
 		csv.Absent = absent
 	}
 	parquet := rowfile.Parquet{
-		Version2: r.choice("ParquetVersion", "parquet-1-0", "parquet-2-0") == "parquet-2-0", Encoding: r.choice("EncodingType", "rle-dictionary", "plain", "plain-dictionary"),
-		DictPage: r.number("DictPageSizeLimit", 1<<20, 1, 1<<30), DataPage: r.number("DataPageSize", 1<<20, 1, 1<<30),
-		RowGroup: r.number("RowGroupLength", 10000, 1, 1<<30), Statistics: r.truth("EnableStatistics", true),
-		Milliseconds: r.truth("ParquetTimestampInMillisecond", false), GZIP: zip,
+		Version2: r.Choice("ParquetVersion", "parquet-1-0", "parquet-2-0") == "parquet-2-0", Encoding: r.Choice("EncodingType", "rle-dictionary", "plain", "plain-dictionary"),
+		DictPage: r.Number("DictPageSizeLimit", 1<<20, 1, 1<<30), DataPage: r.Number("DataPageSize", 1<<20, 1, 1<<30),
+		RowGroup: r.Number("RowGroupLength", 10000, 1, 1<<30), Statistics: r.Truth("EnableStatistics", true),
+		Milliseconds: r.Truth("ParquetTimestampInMillisecond", false), GZIP: zip,
 	}
 	s.format = csv
 	if s.parquet {
@@ -188,9 +112,9 @@ func (r *reader) format(s *settings) {
 	s.gzipCSV = zip
 	switch {
 	case csv.Delimiter == "" || csv.RowDelimiter == "":
-		r.fail("CsvDelimiter and CsvRowDelimiter", "", "one character or more each")
+		r.Wrong("", "CsvDelimiter and CsvRowDelimiter must have one character or more each")
 	case strings.Contains(csv.Delimiter, `"`) || strings.Contains(csv.RowDelimiter, `"`) || strings.Contains(csv.Delimiter, csv.RowDelimiter) || strings.Contains(csv.RowDelimiter, csv.Delimiter):
-		r.fail("CsvDelimiter", csv.Delimiter, "one that is not part of CsvRowDelimiter, and holds no quotation mark")
+		r.Fail("CsvDelimiter", csv.Delimiter, "one that is not part of CsvRowDelimiter, and holds no quotation mark")
 	}
 }
 
