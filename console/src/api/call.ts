@@ -1,5 +1,6 @@
 // One way to make a call, for every service: find its client, sign, send, and word what went wrong. There is no other.
 import { end, origin, region, session, type Credentials } from '../session';
+import { of } from './client';
 import { problemOf } from './problem';
 
 export type Service = 'dms' | 'sts' | 'iam' | 'kms' | 'ec2' | 'cloudtrail' | 'cloudwatch' | 'logs' | 'whimbrel';
@@ -26,19 +27,19 @@ export interface Settings {
   maxAttempts: number;
 }
 
-type Maker = (s: Settings) => Sender;
+export type Maker = (s: Settings) => Sender;
 
 // Clients are fetched when a page first needs them.
-const makers: Record<Service, () => Promise<{ make: Maker }>> = {
-  dms: () => import('./dms'),
-  sts: () => import('./sts'),
-  iam: () => import('./iam'),
-  kms: () => import('./kms'),
-  ec2: () => import('./ec2'),
-  cloudtrail: () => import('./cloudtrail'),
-  cloudwatch: () => import('./cloudwatch'),
-  logs: () => import('./logs'),
-  whimbrel: () => import('./whimbrel'),
+const makers: Record<Service, () => Promise<Maker>> = {
+  dms: () => import('./dms').then(of),
+  sts: () => import('./sts').then(of),
+  iam: () => import('./iam').then(of),
+  kms: () => import('./kms').then(of),
+  ec2: () => import('./ec2').then(({ make }) => make),
+  cloudtrail: () => import('./cloudtrail').then(of),
+  cloudwatch: () => import('./cloudwatch').then(of),
+  logs: () => import('./logs').then(of),
+  whimbrel: () => import('./whimbrel').then(({ make }) => make),
 };
 
 let ready = new Map<Service, Promise<Sender>>();
@@ -51,7 +52,7 @@ function sender(service: Service, credentials: Credentials): Promise<Sender> {
   }
   let s = ready.get(service);
   if (!s) {
-    s = makers[service]().then(({ make }) => make({ region, endpoint: origin, credentials, maxAttempts: 3 }));
+    s = makers[service]().then((make) => make({ region, endpoint: origin, credentials, maxAttempts: 3 }));
     ready.set(service, s);
   }
   return s;

@@ -1,5 +1,5 @@
-import {
-  IAMClient,
+export {
+  IAMClient as Client,
   AttachRolePolicyCommand,
   AttachUserPolicyCommand,
   CreateAccessKeyCommand,
@@ -26,34 +26,3 @@ import {
   SimulatePrincipalPolicyCommand,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam';
-import type { Settings } from './call';
-import { from } from './client';
-
-export const make = (s: Settings) =>
-  from(new IAMClient(s), {
-    AttachRolePolicyCommand,
-    AttachUserPolicyCommand,
-    CreateAccessKeyCommand,
-    CreatePolicyCommand,
-    CreateRoleCommand,
-    CreateUserCommand,
-    DeleteAccessKeyCommand,
-    DeleteUserCommand,
-    DeleteUserPolicyCommand,
-    DetachUserPolicyCommand,
-    GetPolicyCommand,
-    GetPolicyVersionCommand,
-    GetRoleCommand,
-    GetUserPolicyCommand,
-    ListAccessKeysCommand,
-    ListAttachedUserPoliciesCommand,
-    ListAttachedRolePoliciesCommand,
-    ListGroupsForUserCommand,
-    ListPoliciesCommand,
-    ListRolesCommand,
-    ListUserPoliciesCommand,
-    ListUsersCommand,
-    PutUserPolicyCommand,
-    SimulatePrincipalPolicyCommand,
-    UpdateAccessKeyCommand,
-  });

@@ -1,5 +1,5 @@
-import {
-  KMSClient,
+export {
+  KMSClient as Client,
   CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateKeyCommand,
@@ -16,24 +16,3 @@ import {
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
-import type { Settings } from './call';
-import { from } from './client';
-
-export const make = (s: Settings) =>
-  from(new KMSClient(s), {
-    CancelKeyDeletionCommand,
-    CreateAliasCommand,
-    CreateKeyCommand,
-    DescribeKeyCommand,
-    DisableKeyCommand,
-    EnableKeyCommand,
-    EnableKeyRotationCommand,
-    DisableKeyRotationCommand,
-    GetKeyPolicyCommand,
-    GetKeyRotationStatusCommand,
-    ListAliasesCommand,
-    ListKeysCommand,
-    PutKeyPolicyCommand,
-    RotateKeyOnDemandCommand,
-    ScheduleKeyDeletionCommand,
-  });

@@ -1,15 +1,6 @@
-import {
-  STSClient,
+export {
+  STSClient as Client,
   AssumeRoleCommand,
   GetCallerIdentityCommand,
   GetSessionTokenCommand,
 } from '@aws-sdk/client-sts';
-import type { Settings } from './call';
-import { from } from './client';
-
-export const make = (s: Settings) =>
-  from(new STSClient(s), {
-    AssumeRoleCommand,
-    GetCallerIdentityCommand,
-    GetSessionTokenCommand,
-  });

@@ -8,7 +8,13 @@ export interface Series {
 }
 
 const colours = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6'];
-const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// colour is what a named colour comes to in an element: a canvas knows no names, nor that one is for where it is dark.
+function colour(at: HTMLElement, name: string) {
+  at.style.color = `var(${name})`;
+  const found = getComputedStyle(at).color;
+  at.style.color = '';
+  return found;
+}
 
 const seconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const minutes = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
@@ -31,12 +37,12 @@ export function Chart({ title, times, series, format }: { title: string; times: 
       const { default: UPlot } = await import('uplot');
       const at = box.current;
       if (gone || !at) return;
-      const axis = { stroke: colour('--faint'), grid: { stroke: colour('--hair'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
+      const axis = { stroke: colour(at, '--faint'), grid: { stroke: colour(at, '--hair'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
       plot.current = new UPlot(
         {
           width: at.clientWidth, height: 140, cursor: { y: false }, legend: { show: false }, padding: [10, 8, 0, 0],
           scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
-          series: [{}, ...names.split('\n').map((label, i) => ({ label, stroke: colour(colours[i % colours.length]), width: 1.8, spanGaps: false, points: { show: false } }))],
+          series: [{}, ...names.split('\n').map((label, i) => ({ label, stroke: colour(at, colours[i % colours.length]), width: 1.8, spanGaps: false, points: { show: false } }))],
           axes: [{ ...axis, space: 80, size: 26, values: (_u, ticks, _a, _f, step) => ticks.map((t) => clock(t, step)) }, { ...axis, size: 58, values: (_u, ticks) => ticks.map((t) => format(t)) }],
         },
         data.current, at,
