@@ -5,33 +5,40 @@ import (
 	"strings"
 )
 
-// Choose leaves of what is to be repaired the rows of the given keys, as change.KeyText writes them (`id=5, code=abc`), and
-// answers those keys that no failure has: their rows are the same on both sides, or on neither.
-func (r *Result) Choose(keys []string) (equal []string) {
-	chosen := map[[16]byte]bool{}
-	for _, text := range keys {
-		found := false
-		for i := range r.Failures {
-			f := &r.Failures[i]
-			if namesKey(text, r.Key, f.Key) || f.Why != "" && slices.Equal(f.Key, []string{text}) {
-				chosen[f.id], found = true, true
-			}
-		}
-		if !found {
-			equal = append(equal, text)
+// isNamed reports whether a row is of one of the keys that are looked for.
+func (s *search) isNamed(from *side, r *row) bool {
+	var key []string
+	for _, i := range s.keys {
+		key = append(key, from.show(&r.batch.Columns[i], r.at))
+	}
+	return slices.ContainsFunc(s.Keys, func(text string) bool { return namesKey(text, s.keyNames(), key) })
+}
+
+func (p *pair) keyNames() (out []string) {
+	for _, i := range p.keys {
+		out = append(out, p.columns[i].name)
+	}
+	return out
+}
+
+// named leaves of failures those of the keys that are looked for, and answers the keys that have none: their rows are the same
+// on both sides, or on neither.
+func (s *search) named(all []Failure) (kept []Failure, same []string) {
+	names := s.keyNames()
+	is := func(text string, f *Failure) bool {
+		return namesKey(text, names, f.Key) || f.Why != "" && slices.Equal(f.Key, []string{text})
+	}
+	for _, text := range s.Keys {
+		if !slices.ContainsFunc(all, func(f Failure) bool { return is(text, &f) }) {
+			same = append(same, text)
 		}
 	}
-	kept := r.Failures[:0]
-	for _, f := range r.Failures {
-		if chosen[f.id] {
+	for _, f := range all {
+		if slices.ContainsFunc(s.Keys, func(text string) bool { return is(text, &f) }) {
 			kept = append(kept, f)
 		}
 	}
-	r.Failures = kept
-	if r.repair != nil {
-		r.repair.fixes = slices.DeleteFunc(r.repair.fixes, func(x fix) bool { return !chosen[x.id] })
-	}
-	return equal
+	return kept, same
 }
 
 // namesKey reports whether a text says of the columns of a key that they have these values. The names may be the source's:
