@@ -80,10 +80,10 @@ func (t *Task) compareNamed(ctx context.Context, pair []*TablePlan, keys []strin
 	}
 	for _, r := range results {
 		switch {
+		case len(keys) > 0 && len(r.Key) == 0 && r.Method != "":
+			return nil, fmt.Errorf("table %s has no key to find rows by: replay it without keys, which copies all rows that differ", r.Target)
 		case r.State == validate.TableError:
 			return nil, fmt.Errorf("table %s cannot be compared: %s", r.Target, r.Reason)
-		case len(keys) > 0 && len(r.Key) == 0:
-			return nil, fmt.Errorf("table %s has no key to find rows by: replay it without keys, which copies all rows that differ", r.Target)
 		case len(keys) > 0 && r.Given != "":
 			return nil, fmt.Errorf("table %s differs too much to look for single rows (%s): replay it without keys", r.Target, r.Given)
 		}

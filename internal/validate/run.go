@@ -110,8 +110,11 @@ func compareInto(ctx context.Context, c *Config, t *Table, slots chan struct{}, 
 			r.State, r.Reason = NoPrimaryKey, "the table has no primary key and no unique key without nulls"
 			return nil
 		}
-		c.Stats.Update(r.Source, func(n *Counts) { n.State, n.Compared = PendingRecords, 0 })
 		s := &search{pair: p, slots: slots}
+		if err := s.checkKeys(); err != nil {
+			return err
+		}
+		c.Stats.Update(r.Source, func(n *Counts) { n.State, n.Compared = PendingRecords, 0 })
 		err = s.run(ctx)
 		if p.pushed && (errors.Is(err, errTooMany) || errors.Is(err, errManyDiffer)) {
 			withoutSQL = true // what two engines write may not be alike: values alone decide

@@ -95,4 +95,6 @@ func TestOneRowOfManyIsReplayed(t *testing.T) {
 	require.Equal(t, "3001", count(t, db, "SELECT count(*) FROM a WHERE name = 'x'"))
 	_, err = b.Replay(t.Context(), load, instance.TableName{Schema: "main", Name: "bag"}, []string{"v=s"})
 	require.ErrorContains(t, err, "has no key to find rows by")
+	_, err = b.Replay(t.Context(), load, table, []string{"name=x"})
+	require.ErrorContains(t, err, `"name=x" is no key of it: write id=…`)
 }
