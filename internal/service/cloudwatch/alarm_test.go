@@ -1,7 +1,9 @@
 package cloudwatch
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +19,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/metric"
 	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
 
@@ -163,6 +166,49 @@ func mustField(t *testing.T, object, name string) json.RawMessage {
 	all := map[string]json.RawMessage{}
 	require.NoError(t, json.Unmarshal([]byte(object), &all), object)
 	return all[name]
+}
+
+// interrupted is a store in which something happens before a transaction, once.
+type interrupted struct {
+	store.Store
+	before func() error
+}
+
+func (i *interrupted) Update(ctx context.Context, change func(store.Tx) error) (int64, error) {
+	if f := i.before; f != nil {
+		i.before = nil
+		if err := f(); err != nil {
+			return 0, err
+		}
+	}
+	return i.Store.Update(ctx, change)
+}
+
+// TestOneAlarmDoesNotEndTheTurnOfTheOthers deletes an alarm when its new state is about to be written, and then fails to write
+// that of another one: those behind it change theirs.
+func TestOneAlarmDoesNotEndTheTurnOfTheOthers(t *testing.T) {
+	b := newBench(t)
+	gate := &interrupted{Store: b.Store}
+	b.Store = gate
+	for _, before := range []func() error{
+		func() error {
+			b.must("DeleteAlarms", &cloudwatchapi.DeleteAlarmsInput{AlarmNames: []string{"a first"}})
+			return nil
+		},
+		func() error { return errors.New("the store is away for a moment") },
+	} {
+		for _, name := range []string{"a first", "b second"} {
+			in := lagAlarm()
+			in.AlarmName, in.OKActions, in.AlarmActions = &name, nil, nil
+			b.must("PutMetricAlarm", in)
+			b.must("SetAlarmState", &cloudwatchapi.SetAlarmStateInput{AlarmName: &name, StateValue: new(stateOK), StateReason: new("by hand")})
+		}
+		gate.before = before
+		require.NoError(t, b.Evaluate(t.Context()))
+		require.Nil(t, gate.before)
+		out := b.must("DescribeAlarms", &cloudwatchapi.DescribeAlarmsInput{AlarmNames: []string{"b second"}}).(*cloudwatchapi.DescribeAlarmsOutput)
+		require.Equal(t, stateUnknown, *out.MetricAlarms[0].StateValue)
+	}
 }
 
 // TestWhatIsMissingCountsAsAsked gives every treatment of missing data the same two values of three.

@@ -87,8 +87,13 @@ func (s *Service) Evaluate(ctx context.Context) error {
 		if state == *a.StateValue {
 			continue
 		}
-		if err := s.enter(ctx, *a.AlarmName, state, reason, data, a.AlarmConfigurationUpdatedTimestamp); err != nil {
+		err = s.enter(ctx, *a.AlarmName, state, reason, data, a.AlarmConfigurationUpdatedTimestamp)
+		switch {
+		case err == nil, isNoAlarm(err): // it was deleted meanwhile
+		case ctx.Err() != nil:
 			return err
+		default:
+			s.Log.Error("an alarm's state was not changed", "alarm", *a.AlarmName, "state", state, "error", err)
 		}
 	}
 	return nil
