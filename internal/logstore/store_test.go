@@ -80,6 +80,7 @@ func TestEventsComeInTheirOrder(t *testing.T) {
 				all = append(all, kept{l.At, number*1000 + i, fmt.Sprintf("%d %s %.9s", l.At, streams[of].Name, l.Message)})
 			}
 		}
+		requireNoOverlap(r, s, &streams[0], &streams[1])
 		slices.SortStableFunc(all, func(a, b kept) int {
 			if a.at != b.at {
 				return int(a.at - b.at)
@@ -123,6 +124,45 @@ func TestEventsComeInTheirOrder(t *testing.T) {
 		}
 		require.Equal(r, want, paged)
 	})
+}
+
+// requireNoOverlap holds the blocks of streams to what neighbour builds on: each ends before the next begins. And neighbour
+// finds, for every moment, the first block that reaches beyond it.
+func requireNoOverlap(t rapid.TB, s *Store, streams ...*Stream) {
+	ctx := context.Background()
+	for _, of := range streams {
+		rows, err := s.db.QueryContext(ctx, "SELECT first_at, first_seq, last_at, last_seq, length(content) FROM block WHERE stream = ? ORDER BY first_at, first_seq", of.id)
+		require.NoError(t, err)
+		var blocks []block
+		for rows.Next() {
+			var b block
+			require.NoError(t, rows.Scan(&b.first.At, &b.first.Seq, &b.last.At, &b.last.Seq, &b.size))
+			if n := len(blocks); n > 0 {
+				require.True(t, blocks[n-1].last.Before(b.first))
+			}
+			blocks = append(blocks, b)
+		}
+		require.NoError(t, rows.Err())
+		require.NoError(t, rows.Close())
+		tx, err := s.db.BeginTx(ctx, nil)
+		require.NoError(t, err)
+		for at := int64(0); at < 53; at += 4 {
+			got, till, err := neighbour(ctx, tx, of.id, at)
+			require.NoError(t, err)
+			want := slices.IndexFunc(blocks, func(b block) bool { return b.last.At > at })
+			if want < 0 && len(blocks) > 0 && blocks[len(blocks)-1].size < fullBlock {
+				want = len(blocks) - 1
+			}
+			if want < 0 {
+				require.Nil(t, got)
+				continue
+			}
+			require.Equal(t, blocks[want].first, got.first)
+			require.Equal(t, want+1 < len(blocks), till != nil)
+			require.True(t, till == nil || *till == blocks[want+1].first.At)
+		}
+		require.NoError(t, tx.Rollback())
+	}
 }
 
 // TestWhatWasAppendedIsThereAfterAnEnd opens the file anew without closing it, as after a kill.
@@ -175,6 +215,26 @@ func TestRetentionAndRoom(t *testing.T) {
 func FuzzBlock(f *testing.F) {
 	f.Add(appendEvent(nil, &Event{At: 1, Seq: 2, Ingested: 3, Message: []byte("x")}))
 	f.Fuzz(func(_ *testing.T, raw []byte) { _, _ = eventsOf(raw) })
+}
+
+// BenchmarkAppend appends one line at the end of a stream of 2000 blocks.
+func BenchmarkAppend(b *testing.B) {
+	s := open(b, b.TempDir())
+	stream(b, s, "g", "s")
+	long := string(make([]byte, fullBlock))
+	at := int64(0)
+	for range 20 {
+		lines := make([]Line, 100)
+		for i := range lines {
+			at++
+			lines[i] = Line{at, long}
+		}
+		require.NoError(b, s.Append(b.Context(), "g", "s", lines, nil))
+	}
+	for b.Loop() {
+		at++
+		require.NoError(b, s.Append(b.Context(), "g", "s", []Line{{at, "a line"}}, nil))
+	}
 }
 
 // BenchmarkFilterMillion looks for a word in 1,000,000 events.
