@@ -212,17 +212,42 @@ func TestRetentionAndRoom(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoGroup)
 }
 
+// TestSizesAreThoseOfTheEvents measures two streams of a group, and one of another.
+func TestSizesAreThoseOfTheEvents(t *testing.T) {
+	s := open(t, t.TempDir())
+	for _, of := range [][2]string{{"g", "a"}, {"g", "b"}, {"h", "c"}, {"h", "empty"}} {
+		stream(t, s, of[0], of[1])
+	}
+	long := string(make([]byte, fullBlock))
+	require.NoError(t, s.Append(t.Context(), "g", "a", []Line{{1000, "abc"}, {3000, long}, {4000, "d"}}, nil)) // two blocks
+	require.NoError(t, s.Append(t.Context(), "g", "b", []Line{{2000, "ab"}}, nil))
+	require.NoError(t, s.Append(t.Context(), "h", "c", []Line{{5000, "x"}}, nil))
+	of, err := s.Measured(t.Context(), "g")
+	require.NoError(t, err)
+	require.Len(t, of, 2)
+	require.Equal(t, []any{"a", int64(4 + fullBlock + 3*overhead), int64(1), int64(4)}, []any{of[0].Name, of[0].Bytes, of[0].First.Unix(), of[0].Last.Unix()})
+	require.Equal(t, []any{"b", int64(2 + overhead), int64(2), int64(2)}, []any{of[1].Name, of[1].Bytes, of[1].First.Unix(), of[1].Last.Unix()})
+	of, err = s.Measured(t.Context(), "h")
+	require.NoError(t, err)
+	require.True(t, of[1].Last.IsZero() && of[1].Bytes == 0)
+	all, more, err := s.Groups(t.Context(), "", 1, func(*Group) bool { return true })
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Equal(t, int64(6+fullBlock+4*overhead), all[0].Bytes)
+	all, _, err = s.Groups(t.Context(), "g", 1, func(*Group) bool { return true })
+	require.NoError(t, err)
+	require.Equal(t, int64(1+overhead), all[0].Bytes)
+}
+
 func FuzzBlock(f *testing.F) {
 	f.Add(appendEvent(nil, &Event{At: 1, Seq: 2, Ingested: 3, Message: []byte("x")}))
 	f.Fuzz(func(_ *testing.T, raw []byte) { _, _ = eventsOf(raw) })
 }
 
-// BenchmarkAppend appends one line at the end of a stream of 2000 blocks.
-func BenchmarkAppend(b *testing.B) {
-	s := open(b, b.TempDir())
-	stream(b, s, "g", "s")
+// fill gives a stream 2000 blocks, and answers the time of the last event.
+func fill(b *testing.B, s *Store) (at int64) {
+	b.Helper()
 	long := string(make([]byte, fullBlock))
-	at := int64(0)
 	for range 20 {
 		lines := make([]Line, 100)
 		for i := range lines {
@@ -231,9 +256,30 @@ func BenchmarkAppend(b *testing.B) {
 		}
 		require.NoError(b, s.Append(b.Context(), "g", "s", lines, nil))
 	}
+	return at
+}
+
+// BenchmarkAppend appends one line at the end of a stream of 2000 blocks.
+func BenchmarkAppend(b *testing.B) {
+	s := open(b, b.TempDir())
+	stream(b, s, "g", "s")
+	at := fill(b, s)
 	for b.Loop() {
 		at++
 		require.NoError(b, s.Append(b.Context(), "g", "s", []Line{{at, "a line"}}, nil))
+	}
+}
+
+// BenchmarkFindStream finds a stream of 2000 blocks, as every call that writes or reads events does.
+func BenchmarkFindStream(b *testing.B) {
+	s := open(b, b.TempDir())
+	stream(b, s, "g", "s")
+	fill(b, s)
+	for b.Loop() {
+		_, err := s.Stream(b.Context(), "g", "s")
+		require.NoError(b, err)
+		_, err = s.Group(b.Context(), "g")
+		require.NoError(b, err)
 	}
 }
 
