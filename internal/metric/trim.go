@@ -118,7 +118,7 @@ func (s *Store) forgetOf(ctx context.Context, some []*series, fineBefore, minute
 	s.ids.Lock()
 	defer s.ids.Unlock()
 	for _, of := range gone {
-		delete(s.ids.series, of.key)
+		s.unknow(of)
 	}
 	return nil
 }
