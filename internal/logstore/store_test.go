@@ -204,7 +204,7 @@ func TestRetentionAndRoom(t *testing.T) {
 	require.Less(t, len(left), 8000)
 	require.NotEmpty(t, left)
 	require.Contains(t, left[len(left)-1], " s 007999", "the oldest go")
-	used, err := s.used(t.Context())
+	used, err := s.db.Used(t.Context())
 	require.NoError(t, err)
 	require.LessOrEqual(t, used, int64(3<<20))
 	require.NoError(t, s.DeleteGroup(t.Context(), "big"))

@@ -3,18 +3,15 @@ package metric
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the file's format
+	"github.com/whimbreldb/whimbrel/internal/datafile"
 )
 
 // How long points stay.
@@ -40,7 +37,7 @@ type Config struct {
 // A Store keeps points.
 type Store struct {
 	Config
-	db  *sql.DB
+	db  *datafile.File
 	mu  sync.Mutex // held while something is written
 	ids struct {
 		sync.RWMutex
@@ -88,22 +85,12 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the directory of metrics: %w", err)
-	}
-	where := url.URL{Scheme: "file", Opaque: url.PathEscape(filepath.Join(c.Dir, "metrics.db")), RawQuery: url.Values{
-		"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "journal_size_limit(16777216)"}, "_txlock": {"immediate"},
-	}.Encode()}
-	db, err := sql.Open("sqlite", where.String())
+	db, err := datafile.Open(ctx, filepath.Join(c.Dir, "metrics.db"), schema, 4)
 	if err != nil {
 		return nil, fmt.Errorf("open the metrics: %w", err)
 	}
-	db.SetMaxOpenConns(4)
 	s := &Store{Config: c, db: db}
 	s.ids.series, s.ids.named = map[seriesKey]*series{}, map[nameKey][]*series{}
-	if _, err := db.ExecContext(ctx, schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the metrics: %w", err), db.Close())
-	}
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

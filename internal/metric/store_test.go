@@ -127,7 +127,7 @@ func TestRoomIsBounded(t *testing.T) {
 	}
 	require.NoError(t, s.Put(t.Context(), all))
 	require.NoError(t, s.Trim(t.Context()))
-	used, err := s.used(t.Context())
+	used, err := s.db.Used(t.Context())
 	require.NoError(t, err)
 	require.LessOrEqual(t, used, int64(300<<10))
 	got, err := s.Read(t.Context(), Reading{Name: all[0].Name, Start: start, End: now, Period: time.Minute})
