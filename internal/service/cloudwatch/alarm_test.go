@@ -242,10 +242,10 @@ func TestANotificationIsTriedAgain(t *testing.T) {
 	b.fail = false
 	b.deliverDue()
 	require.Empty(t, b.got, "not before its time")
-	b.wait(firstPause + arrivesWithin)
+	b.wait(notify.After(1) + arrivesWithin)
 	b.deliverDue()
 	require.Len(t, b.got, 1)
-	b.wait(firstPause + arrivesWithin)
+	b.wait(notify.After(1) + arrivesWithin)
 	b.deliverDue()
 	require.Len(t, b.got, 1, "once")
 	b.must("SetAlarmState", &cloudwatchapi.SetAlarmStateInput{AlarmName: new("late"), StateValue: new(stateOK), StateReason: new("by hand")})

@@ -15,13 +15,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-// How notifications of alarms are tried again: after two seconds, then twice as long each time, for a day.
-const (
-	firstPause   = 2 * time.Second
-	longestPause = 10 * time.Minute
-	triedFor     = 24 * time.Hour
-)
-
 // Bounds of a turn of deliveries, so that a webhook that does not answer holds up no other for long.
 const (
 	deliverEvery = 2 * time.Second
@@ -132,10 +125,10 @@ func (s *Service) delivered(ctx context.Context, a *due, problem error) error {
 			return err
 		}
 		tx.Delete(a.key)
-		if problem != nil && !errors.Is(problem, notify.ErrNowhere) && now.Sub(a.What.At) < triedFor {
+		if problem != nil && !errors.Is(problem, notify.ErrNowhere) && now.Sub(a.What.At) < notify.TriedFor {
 			again := a.Action
 			again.Attempts++
-			again.Next = now.Add(min(firstPause<<min(again.Attempts-1, 20), longestPause))
+			again.Next = now.Add(notify.After(again.Attempts))
 			return store.Write(tx, actionKeys+momentKey(again.Next), &again)
 		}
 		summary, data := "Successfully executed action "+a.What.Topic, map[string]any{"actionState": "Succeeded", "notificationResource": a.What.Topic}
