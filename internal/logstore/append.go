@@ -22,7 +22,7 @@ type Source struct{ Name, Place string }
 
 // Append keeps lines in a stream and, if they have one, the place in their source. All of it is kept, or nothing.
 func (s *Store) Append(ctx context.Context, group, stream string, lines []Line, from *Source) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	return s.update(ctx, func(tx *sql.Tx) error {
 		id, err := streamID(ctx, tx, group, stream)
 		if err != nil {
 			return err
@@ -38,10 +38,6 @@ func (s *Store) Append(ctx context.Context, group, stream string, lines []Line, 
 		}
 		return nil
 	})
-	if err == nil && len(lines) > 0 {
-		s.tell()
-	}
-	return err
 }
 
 func (s *Store) append(ctx context.Context, tx *sql.Tx, id int64, lines []Line) error {

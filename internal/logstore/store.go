@@ -34,11 +34,6 @@ type Store struct {
 	db  *datafile.File
 	mu  sync.Mutex // held while something is written
 	seq int64      // of the latest event, under mu
-
-	news struct {
-		sync.Mutex
-		changed chan struct{} // closed when events have come
-	}
 }
 
 const schema = `
@@ -73,7 +68,6 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("open the logs: %w", err)
 	}
 	s := &Store{Config: c, db: db}
-	s.news.changed = make(chan struct{})
 	if err := db.QueryRowContext(ctx, "SELECT seq FROM counter").Scan(&s.seq); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the logs: %w", err), db.Close())
 	}
@@ -85,20 +79,6 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.db.Close()
-}
-
-// News is closed when events have come since.
-func (s *Store) News() <-chan struct{} {
-	s.news.Lock()
-	defer s.news.Unlock()
-	return s.news.changed
-}
-
-func (s *Store) tell() {
-	s.news.Lock()
-	defer s.news.Unlock()
-	close(s.news.changed)
-	s.news.changed = make(chan struct{})
 }
 
 // update changes the file in a transaction.
