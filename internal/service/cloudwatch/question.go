@@ -26,7 +26,7 @@ type question struct {
 
 // questions are the queries of a request, with what has been worked out so far.
 type questions struct {
-	service  *Service
+	metrics  *metric.Store
 	from, to time.Time
 	asked    []question
 	place    map[string]int
@@ -38,14 +38,23 @@ type line = formula.Line
 
 var idForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]{0,254}$`)
 
+// questions reads queries, whose answers are then of this service's metrics.
 func (s *Service) questions(queries []cloudwatchapi.MetricDataQuery, start, end time.Time) (*questions, error) {
+	q, err := parseQuestions(queries, start, end)
+	if err == nil {
+		q.metrics = s.Metrics
+	}
+	return q, err
+}
+
+func parseQuestions(queries []cloudwatchapi.MetricDataQuery, start, end time.Time) (*questions, error) {
 	if len(queries) == 0 {
 		return nil, missing("The parameter MetricDataQueries is required.")
 	}
 	if len(queries) > mostQueries {
 		return nil, invalid("The collection MetricDataQueries must not have a size greater than %d.", mostQueries)
 	}
-	q := &questions{service: s, place: map[string]int{}, answers: map[string]formula.Value{}, open: map[string]bool{}}
+	q := &questions{place: map[string]int{}, answers: map[string]formula.Value{}, open: map[string]bool{}}
 	least := time.Minute
 	for i := range queries {
 		one, err := questionOf(&queries[i])
@@ -163,7 +172,7 @@ func (q *questions) work(ctx context.Context, of *question) (formula.Value, erro
 // read reads a metric's line. Values in several units are one line.
 func (q *questions) read(ctx context.Context, name metric.Name, unit, stat string, of metric.Statistic, period time.Duration) (line, error) {
 	from, to := window(q.from, q.to, period)
-	buckets, err := q.service.Metrics.Read(ctx, metric.Reading{Name: name, Unit: unit, Start: from, End: to, Period: period})
+	buckets, err := q.metrics.Read(ctx, metric.Reading{Name: name, Unit: unit, Start: from, End: to, Period: period})
 	if err != nil {
 		return line{}, err
 	}
@@ -208,7 +217,7 @@ func (q *questions) Search(ctx context.Context, s *formula.Search, stat string, 
 	}
 	var lines []line
 	before := metric.Name{}
-	for _, k := range q.service.Metrics.Known(func(k *metric.Known) bool { return s.Matches(&k.Name) && !k.Last.Before(q.from) }) {
+	for _, k := range q.metrics.Known(func(k *metric.Known) bool { return s.Matches(&k.Name) && !k.Last.Before(q.from) }) {
 		if same(k.Name, before) && len(lines) > 0 {
 			continue
 		}
