@@ -23,6 +23,7 @@ type session struct {
 	panes  []*pane
 	byKey  map[string]*pane
 	memory int64 // of spools
+	order  []place
 	// buffered is how much was recorded since writers have let go of their memory.
 	buffered int64
 	since    time.Time // the first change that is held back was committed then; zero when none is

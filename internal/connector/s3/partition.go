@@ -45,12 +45,12 @@ func (s *settings) readPartition(r *setting.Reader) {
 	}
 }
 
-// folder is where the files of a commit go, below the table's folder, with its slash.
-func (p partition) folder(at time.Time) string {
+// appendFolder appends where the files of a commit go, below the table's folder, with its slash.
+func (p partition) appendFolder(dst []byte, at time.Time) []byte {
 	if !p.on {
-		return ""
+		return dst
 	}
-	return at.In(p.zone).Format(p.layout) + "/"
+	return append(at.In(p.zone).AppendFormat(dst, p.layout), '/')
 }
 
 // stamp is the name of a file of changes without its extension.

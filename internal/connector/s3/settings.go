@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/whimbreldb/whimbrel/internal/connector/setting"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/rowfile"
+	"github.com/whimbreldb/whimbrel/internal/connector/setting"
 )
 
 // settings are S3Settings of a target, checked.
@@ -27,6 +27,7 @@ type settings struct {
 	// transactions has changes written in whole transactions into one folder (PreserveTransactions).
 	transactions bool
 	cdcPath      string
+	cdcFolder    string        // cdcPath as keys begin with it
 	interval     time.Duration // CdcMaxBatchInterval
 	minFile      int64         // CdcMinFileSize, bytes
 	partition    partition
@@ -152,8 +153,7 @@ func (s *settings) check() error {
 	case s.catalog && isCSV && !s.opOnLoad:
 		return invalid("set IncludeOpForFullLoad true", "GlueCatalogGeneration with CSV needs IncludeOpForFullLoad, so that all files of a table have the same columns")
 	}
-	if _, err := prefixOf("", s.cdcPath); err != nil {
-		return err
-	}
-	return nil
+	var err error
+	s.cdcFolder, err = prefixOf("", s.cdcPath)
+	return err
 }
