@@ -91,9 +91,9 @@ func (s *session) stage(ctx context.Context, next *state, now time.Time) error {
 		if err := p.writer.Close(); err != nil {
 			return err
 		}
-		if err := s.sweep(ctx, p); err != nil {
-			return err
-		}
+	}
+	if err := s.sweep(ctx); err != nil {
+		return err
 	}
 	large := semaphore.NewWeighted(largeFiles)
 	err := each(ctx, s.panes, func(ctx context.Context, i int, p *pane) error {
@@ -131,18 +131,23 @@ func (s *session) nameOf(p *pane, at time.Time) string {
 }
 
 // sweep forgets, once for each folder, what an earlier session has staged there and not committed.
-func (s *session) sweep(ctx context.Context, p *pane) error {
-	if s.swept[p.folder] {
-		return nil
+func (s *session) sweep(ctx context.Context) error {
+	var folders []string
+	for _, p := range s.panes {
+		if !s.swept[p.folder] {
+			s.swept[p.folder] = true
+			folders = append(folders, p.folder)
+		}
 	}
-	s.swept[p.folder] = true
-	keep := map[store.Ticket]bool{}
+	keep := map[string]bool{}
 	for _, t := range s.state.Work.Publish {
-		keep[t] = true
+		keep[t.ID] = true
 	}
-	return s.target.store.Sweep(ctx, p.folder, keep, func(key string) bool {
-		name := strings.TrimPrefix(key, p.folder)
-		return strings.Contains(name, "/") || !changeFile.MatchString(name) && !strings.HasPrefix(name, "CDC_TXN-")
+	return each(ctx, folders, func(ctx context.Context, _ int, folder string) error {
+		return s.target.store.Sweep(ctx, folder, keep, func(key string) bool {
+			name := strings.TrimPrefix(key, folder)
+			return strings.Contains(name, "/") || !changeFile.MatchString(name) && !strings.HasPrefix(name, "CDC_TXN-")
+		})
 	})
 }
 

@@ -212,11 +212,7 @@ func (b *bucket) List(ctx context.Context, prefix string, f func(Object) error) 
 }
 
 // Sweep implements Store.
-func (b *bucket) Sweep(ctx context.Context, prefix string, keep map[Ticket]bool, other func(string) bool) error {
-	kept := map[string]bool{}
-	for t := range keep {
-		kept[t.ID] = true
-	}
+func (b *bucket) Sweep(ctx context.Context, prefix string, keep map[string]bool, other func(string) bool) error {
 	pages := s3.NewListMultipartUploadsPaginator(b.client, &s3.ListMultipartUploadsInput{Bucket: &b.Bucket, Prefix: b.key(prefix), ExpectedBucketOwner: b.owner()})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -225,7 +221,7 @@ func (b *bucket) Sweep(ctx context.Context, prefix string, keep map[Ticket]bool,
 		}
 		for _, u := range page.Uploads {
 			key := strings.TrimPrefix(aws.ToString(u.Key), b.Prefix)
-			if kept[aws.ToString(u.UploadId)] || other(key) {
+			if keep[aws.ToString(u.UploadId)] || other(key) {
 				continue
 			}
 			_, err := b.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &b.Bucket, Key: u.Key, UploadId: u.UploadId, ExpectedBucketOwner: b.owner()})
