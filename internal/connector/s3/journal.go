@@ -158,7 +158,8 @@ func (j journal) Close(ctx context.Context, run string) error {
 	return j.remove(ctx, runFolder(run))
 }
 
-// remove removes marks before plans, so that what is left when it is interrupted is no plan without its marks' files.
+// remove removes plans before marks: marks without their plan count for nothing, while a plan that had lost some of its marks
+// would have their segments loaded a second time.
 func (j journal) remove(ctx context.Context, prefix string) error {
 	var marks, plans []string
 	err := j.target.store.List(ctx, prefix, func(o store.Object) error {
