@@ -1,10 +1,8 @@
 package s3
 
 import (
-	"compress/gzip"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -153,27 +151,12 @@ func (s *session) sweep(ctx context.Context) error {
 
 // send stages what a spool holds.
 func (t *target) send(ctx context.Context, key string, from *spool) (store.Ticket, error) {
-	o := store.Options{ContentType: t.settings.format.ContentType()}
-	if t.settings.gzipCSV {
-		o.ContentEncoding = "gzip"
-	}
-	staged := t.store.Stage(ctx, key, o)
-	defer staged.Abandon()
-	var to io.Writer = staged
-	var zip *gzip.Writer
-	if t.settings.gzipCSV {
-		zip = gzip.NewWriter(staged)
-		to = zip
-	}
-	if err := from.copyTo(to); err != nil {
+	out := t.stage(ctx, key)
+	defer out.abandon()
+	if err := from.copyTo(out); err != nil {
 		return store.Ticket{}, err
 	}
-	if zip != nil {
-		if err := zip.Close(); err != nil {
-			return store.Ticket{}, err
-		}
-	}
-	return staged.Seal(ctx)
+	return out.seal(ctx)
 }
 
 func (s *session) stageParked(ctx context.Context, now time.Time) (store.Ticket, error) {

@@ -1,10 +1,8 @@
 package s3
 
 import (
-	"compress/gzip"
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -29,23 +27,10 @@ type loader struct {
 
 var _ connector.Loader = (*loader)(nil)
 
-// file is a file on its way: rows, perhaps compressed, staged.
+// file is a file that is being written.
 type file struct {
 	writer rowfile.Writer
-	zip    *gzip.Writer
-	out    *counting
-}
-
-// counting counts what a file has come to.
-type counting struct {
-	store.Staged
-	size int64
-}
-
-func (c *counting) Write(p []byte) (int, error) {
-	n, err := c.Staged.Write(p)
-	c.size += int64(n)
-	return n, err
+	out    *outgoing
 }
 
 // Load implements connector.Target.
@@ -92,7 +77,7 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 	if err := l.file.writer.Write(l.lines); err != nil {
 		return fmt.Errorf("load table %s: %w", l.request.Table.Name, err)
 	}
-	if l.file.out.size >= l.target.settings.maxFile {
+	if l.file.out.size() >= l.target.settings.maxFile {
 		return l.seal(ctx)
 	}
 	return nil
@@ -138,36 +123,17 @@ func (t *target) extension() string {
 }
 
 func (t *target) newFile(ctx context.Context, key string, l rowfile.Layout) (*file, error) {
-	o := store.Options{ContentType: t.settings.format.ContentType()}
-	if t.settings.gzipCSV {
-		o.ContentEncoding = "gzip"
-	}
-	f := &file{out: &counting{Staged: t.store.Stage(ctx, key, o)}}
-	var to io.Writer = f.out
-	if t.settings.gzipCSV {
-		f.zip = gzip.NewWriter(f.out)
-		to = f.zip
-	}
+	f := &file{out: t.stage(ctx, key)}
 	var err error
-	f.writer, err = t.settings.format.New(to, l)
+	f.writer, err = t.settings.format.New(f.out, l)
 	return f, err
 }
 
-// seal ends a file, which gets its name by publishing the ticket.
-func (f *file) seal(ctx context.Context) (store.Ticket, error) {
-	if err := f.writer.Close(); err != nil {
-		return store.Ticket{}, err
-	}
-	if f.zip != nil {
-		if err := f.zip.Close(); err != nil {
-			return store.Ticket{}, fmt.Errorf("end a compressed file: %w", err)
-		}
-	}
-	return f.out.Seal(ctx)
-}
-
 func (l *loader) seal(ctx context.Context) error {
-	ticket, err := l.file.seal(ctx)
+	if err := l.file.writer.Close(); err != nil {
+		return err
+	}
+	ticket, err := l.file.out.seal(ctx)
 	if err != nil {
 		return err
 	}
@@ -185,17 +151,16 @@ func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
 			return err
 		}
 	}
+	// An error may mean that the mark is there and its answer was lost: what it names must stay. If it is not, it is swept
+	// before the table is loaded again.
+	l.ended = true
 	t, m := l.target, l.request.Mark
 	if m != (connector.Mark{}) {
-		// An error may mean that the mark is there and its answer was lost: what it names must stay. If it is not, it is swept
-		// before the table is loaded again.
-		l.ended = true
 		if err := t.commit(ctx, m, l.numbers.plan, c, l.sealed); err != nil {
 			t.forgetNumbers(m.Table)
 			return err
 		}
 	}
-	l.ended = true
 	key := markKey(m.Run, m.Table, m.Segment.Number)
 	t.remember(key, waiting{l.numbers.plan, l.sealed})
 	for _, f := range l.sealed {
@@ -214,7 +179,7 @@ func (l *loader) Abort() {
 	}
 	l.ended = true
 	if l.file != nil {
-		l.file.out.Abandon()
+		l.file.out.abandon()
 	}
 	l.target.discard(l.sealed)
 	for _, number := range l.taken {
