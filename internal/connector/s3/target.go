@@ -51,6 +51,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 		return nil, err
 	}
 	if err := at.Check(ctx); err != nil {
+		at.Close()
 		return nil, err
 	}
 	log := c.Log
@@ -70,7 +71,10 @@ func (t *target) Identity() string { return t.store.Identity() }
 func (t *target) DefaultSchema() string { return "" }
 
 // Close implements connector.Target.
-func (t *target) Close() error { return nil }
+func (t *target) Close() error {
+	t.store.Close()
+	return nil
+}
 
 // Rehearse implements connector.Rehearser: an object is written as files are, read, and deleted.
 func (t *target) Rehearse(ctx context.Context) error {

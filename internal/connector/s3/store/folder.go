@@ -31,6 +31,9 @@ func (f folder) Location() string { return "file://" + f.dir }
 
 func (f folder) path(key string) string { return filepath.Join(f.dir, filepath.FromSlash(key)) }
 
+// Close implements Store.
+func (f folder) Close() {}
+
 // Check implements Store.
 func (f folder) Check(context.Context) error {
 	info, err := os.Stat(f.dir)

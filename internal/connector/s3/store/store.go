@@ -40,6 +40,8 @@ type Store interface {
 	// Sweep forgets what is staged for keys that begin with a prefix, but for the tickets whose IDs are in keep and for keys of
 	// which other is true.
 	Sweep(ctx context.Context, prefix string, keep map[string]bool, other func(key string) bool) error
+	// Close lets go of connections that nobody uses.
+	Close()
 }
 
 // Object is what List tells of an object.
