@@ -261,6 +261,9 @@ func (s *session) Release(ctx context.Context) (string, error) {
 	return s.state.Position, nil
 }
 
+// Durable implements connector.Holder.
+func (s *session) Durable() string { return s.state.Position }
+
 // Sync implements connector.ApplySession.
 func (s *session) Sync(ctx context.Context) error {
 	if s.broken != nil {

@@ -200,7 +200,9 @@ func (a *Applier) put(ctx context.Context, s step, row int32) error {
 func (a *Applier) leaveOut(ctx context.Context, s step, c conflict) error {
 	t := s.table
 	t.Stats.failed.Add(1)
-	a.pending = append(a.pending, counted{t.Stats, minusOne(s.changes.Ops[s.index])})
+	n := minusOne(s.changes.Ops[s.index])
+	a.pending = append(a.pending, counted{t.Stats, n})
+	a.Tally.add(t.Stats, tally{}, n)
 	return a.park(ctx, t, describe(s), c)
 }
 
