@@ -14,6 +14,7 @@ import (
 // loader writes the rows of one segment into files of its own. Their bytes travel while rows come, and the files get their
 // names once the segment is marked.
 type loader struct {
+	ctx     context.Context //nolint:containedctx // of the load: files travel on after Write, whose context ends with the rows
 	target  *target
 	request connector.LoadRequest
 	numbers *numbers
@@ -48,7 +49,7 @@ func (t *target) Load(ctx context.Context, r connector.LoadRequest) (connector.L
 	if err := t.Exec(ctx, r.Before); err != nil {
 		return nil, err
 	}
-	return &loader{target: t, request: r, numbers: n, layout: rowfile.Layout{Columns: r.Columns, Op: t.settings.opOnLoad, Stamp: t.settings.stamp}}, nil
+	return &loader{ctx: ctx, target: t, request: r, numbers: n, layout: rowfile.Layout{Columns: r.Columns, Op: t.settings.opOnLoad, Stamp: t.settings.stamp}}, nil
 }
 
 // Write implements connector.Loader.
@@ -56,7 +57,7 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 	if l.ended {
 		return errEnded
 	}
-	if err := l.open(ctx); err != nil {
+	if err := l.open(); err != nil {
 		return err
 	}
 	at := time.Now()
@@ -102,13 +103,13 @@ func (l *loader) reject(b *change.Batch, row, column int, why string) error {
 }
 
 // open begins a file when none is being written.
-func (l *loader) open(ctx context.Context) error {
+func (l *loader) open() error {
 	if l.file != nil {
 		return nil
 	}
 	number := l.numbers.take()
 	l.taken = append(l.taken, number)
-	f, err := l.target.newFile(ctx, folder(l.request.Table.Name)+loadName(number, l.target.extension()), l.layout)
+	f, err := l.target.newFile(l.ctx, folder(l.request.Table.Name)+loadName(number, l.target.extension()), l.layout)
 	l.file = f
 	return err
 }
@@ -151,13 +152,13 @@ func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
 			return err
 		}
 	}
-	// An error may mean that the mark is there and its answer was lost: what it names must stay. If it is not, it is swept
-	// before the table is loaded again.
+	// An error may mean that the mark is there and its answer was lost: what it names must stay, and its numbers are not given to
+	// another. If it is not there, the files are swept when the journal is closed, or by who loads the table again.
 	l.ended = true
 	t, m := l.target, l.request.Mark
 	if m != (connector.Mark{}) {
 		if err := t.commit(ctx, m, l.numbers.plan, c, l.sealed); err != nil {
-			t.forgetNumbers(m.Table)
+			t.leave(m.Run, l.sealed)
 			return err
 		}
 	}

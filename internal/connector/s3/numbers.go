@@ -51,7 +51,11 @@ func (t *target) numbersOf(ctx context.Context, m connector.Mark) (*numbers, err
 	t.mu.Unlock()
 	n.once.Do(func() { n.err = n.look(ctx, t, m) })
 	if n.err != nil {
-		t.forgetNumbers(m.Table) // to be looked at again
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.mu.tables[m.Table] == n { // to be looked at again, unless another does already
+			delete(t.mu.tables, m.Table)
+		}
 		return nil, n.err
 	}
 	return n, nil

@@ -30,6 +30,8 @@ type target struct {
 		waiting map[string]waiting
 		// verified are the marks, by key and plan, whose files are known to be published.
 		verified map[string]bool
+		// left are files of segments whose mark may not be there, by their run.
+		left map[string][]store.Ticket
 	}
 }
 
@@ -60,7 +62,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	}
 	t := &target{store: at, settings: s, log: log, started: time.Now()}
 	t.mu.tables, t.mu.waiting = map[catalog.Name]*numbers{}, map[string]waiting{}
-	t.mu.verified = map[string]bool{}
+	t.mu.verified, t.mu.left = map[string]bool{}, map[string][]store.Ticket{}
 	return t, nil
 }
 
