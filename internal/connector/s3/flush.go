@@ -123,9 +123,9 @@ func (s *session) stage(ctx context.Context, next *state, now time.Time) error {
 func (s *session) nameOf(p *pane, at time.Time) string {
 	set := s.target.settings
 	if set.transactions {
-		return p.folder + "CDC_TXN-" + strings.ReplaceAll(set.partition.stamp(at), "-", "") + s.target.extension()
+		return p.folder + "CDC_TXN-" + strings.ReplaceAll(stamp(at), "-", "") + s.target.extension()
 	}
-	return p.folder + set.partition.stamp(at) + s.target.extension()
+	return p.folder + stamp(at) + s.target.extension()
 }
 
 // sweep forgets, once for each folder, what an earlier session has staged there and not committed.
