@@ -42,6 +42,10 @@ func (t *target) Load(ctx context.Context, r connector.LoadRequest) (connector.L
 	if len(r.Columns) == 0 {
 		return nil, invalid("select at least one column", "load table %s: no columns", r.Table.Name)
 	}
+	layout := rowfile.Layout{Columns: r.Columns, Op: t.settings.opOnLoad, Stamp: t.settings.stamp}
+	if why := t.settings.clash(layout); why != "" {
+		return nil, invalid("", "load table %s: %s", r.Table.Name, why)
+	}
 	n, err := t.numbersOf(ctx, r.Mark)
 	if err != nil {
 		return nil, err
@@ -49,7 +53,7 @@ func (t *target) Load(ctx context.Context, r connector.LoadRequest) (connector.L
 	if err := t.Exec(ctx, r.Before); err != nil {
 		return nil, err
 	}
-	return &loader{ctx: ctx, target: t, request: r, numbers: n, layout: rowfile.Layout{Columns: r.Columns, Op: t.settings.opOnLoad, Stamp: t.settings.stamp}}, nil
+	return &loader{ctx: ctx, target: t, request: r, numbers: n, layout: layout}, nil
 }
 
 // Write implements connector.Loader.

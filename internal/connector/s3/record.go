@@ -100,6 +100,9 @@ func (s *session) breaks(err error) error {
 
 func (s *session) recordTable(g *change.Group, i int, t *connector.Recorded, reject rejecter) error {
 	c := g.Tables[i]
+	if why := s.target.settings.clash(s.layoutOf(t)); why != "" {
+		return refuseAll(c, i, why, reject)
+	}
 	at := start(g)
 	var last *pane
 	var day, buf []byte
@@ -119,6 +122,16 @@ func (s *session) recordTable(g *change.Group, i int, t *connector.Recorded, rej
 			}
 		}
 		if err := s.line(last, lineOf(c, index, op, at.when), t, i, index, reject); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuseAll rejects the changes of a table that no file can hold.
+func refuseAll(c *change.Changes, i int, why string, reject rejecter) error {
+	for index := range c.Len() {
+		if err := reject(i, index, change.Reject{Fault: change.TableFault, Reason: why}); err != nil {
 			return err
 		}
 	}
@@ -239,9 +252,13 @@ func (s *session) paneOf(t *connector.Recorded, in string) (*pane, error) {
 	if p := s.byKey[in]; p != nil && sameColumns(p.layout.Columns, t.Columns) {
 		return p, nil
 	}
+	p := &pane{table: t.Table.Name, folder: in, layout: s.layoutOf(t)}
+	return p, s.begin(p, s.target.settings.format)
+}
+
+func (s *session) layoutOf(t *connector.Recorded) rowfile.Layout {
 	set := s.target.settings
-	p := &pane{table: t.Table.Name, folder: in, layout: rowfile.Layout{Columns: t.Columns, Op: set.hasOp(), Stamp: set.stamp}}
-	return p, s.begin(p, set.format)
+	return rowfile.Layout{Columns: t.Columns, Op: set.hasOp(), Stamp: set.stamp}
 }
 
 func (s *session) begin(p *pane, f rowfile.Format) (err error) {

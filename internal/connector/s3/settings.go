@@ -33,6 +33,14 @@ type settings struct {
 	partition    partition
 }
 
+// clash says why a table's columns cannot be those of a file with names in it.
+func (s *settings) clash(l rowfile.Layout) string {
+	if csv, ok := s.format.(rowfile.CSV); ok && !csv.Header {
+		return ""
+	}
+	return l.Clash()
+}
+
 // CheckSettings says what is wrong with the settings of a target.
 func CheckSettings(values map[string]string) error {
 	_, err := readSettings(values)
@@ -140,6 +148,8 @@ func (s *settings) check() error {
 		return invalid("", "ExpectedBucketOwner %q is no account: want twelve digits", s.owner)
 	case s.insertsOnly && s.insertsAndUpdates:
 		return invalid("set one of them", "CdcInsertsOnly and CdcInsertsAndUpdates exclude each other")
+	case s.clash(rowfile.Layout{Op: s.hasOp(), Stamp: s.stamp}) != "":
+		return invalid("choose another TimestampColumnName", "TimestampColumnName %s is the name of the column of the operation", s.stamp)
 	case s.transactions && !isCSV:
 		return invalid("set DataFormat csv", "PreserveTransactions writes CSV alone")
 	case s.cdcPath != "" && !s.transactions:
