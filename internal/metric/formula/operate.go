@@ -2,6 +2,7 @@ package formula
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -104,11 +105,25 @@ func operate(op string) func(a, b float64) float64 {
 	}
 }
 
+// eval goes down a chain such as a-b-c-d in a loop: hundreds of expressions may each be the beginning of another's chain,
+// and a stack that overflows ends the process.
 func (n *binary) eval(e *evaluation) (Value, error) {
-	left, err := n.left.eval(e)
-	if err != nil {
-		return Value{}, err
+	chain := []*binary{n}
+	for left, ok := n.left.(*binary); ok; left, ok = left.left.(*binary) {
+		chain = append(chain, left)
 	}
+	v, err := chain[len(chain)-1].left.eval(e)
+	for _, b := range slices.Backward(chain) {
+		if err != nil {
+			return Value{}, err
+		}
+		v, err = b.with(e, v)
+	}
+	return v, err
+}
+
+// with is the operation with its left side worked out.
+func (n *binary) with(e *evaluation, left Value) (Value, error) {
 	right, err := n.right.eval(e)
 	if err != nil {
 		return Value{}, err
