@@ -51,7 +51,8 @@ func (shelf) Search(_ context.Context, s *Search, _ string, _ time.Duration) (ou
 	}
 	return out, nil
 }
-func (shelf) Window() (from, to time.Time) { return zero, zero.Add(4 * time.Minute) }
+func (shelf) Spend(context.Context, int, int) error { return nil }
+func (shelf) Window() (from, to time.Time)          { return zero, zero.Add(4 * time.Minute) }
 
 func spell(v Value) string {
 	if v.Kind == Scalar {

@@ -17,14 +17,17 @@ func (n *unary) eval(e *evaluation) (Value, error) {
 	if n.op == "+" {
 		return v, nil
 	}
-	return mapped(v, func(x float64) float64 { return -x }), nil
+	return e.mapped(v, func(x float64) float64 { return -x })
 }
 
 // mapped applies a function to every number of a value.
-func mapped(v Value, f func(float64) float64) Value {
+func (e *evaluation) mapped(v Value, f func(float64) float64) (Value, error) {
 	if v.Kind == Scalar {
 		v.Number = f(v.Number)
-		return v
+		return v, nil
+	}
+	if err := e.spend(v.Lines); err != nil {
+		return Value{}, err
 	}
 	lines := make([]Line, len(v.Lines))
 	for i, l := range v.Lines {
@@ -36,7 +39,7 @@ func mapped(v Value, f func(float64) float64) Value {
 		lines[i] = l.finite()
 	}
 	v.Lines = lines
-	return v
+	return v, nil
 }
 
 // finite leaves out the moments at which there is no number, as after a division by zero.
@@ -136,9 +139,16 @@ func (n *binary) with(e *evaluation, left Value) (Value, error) {
 	case left.Kind == Scalar && right.Kind == Scalar:
 		return Value{Kind: Scalar, Number: f(left.Number, right.Number)}, nil
 	case left.Kind == Scalar:
-		return mapped(right, func(x float64) float64 { return f(left.Number, x) }), nil
+		return e.mapped(right, func(x float64) float64 { return f(left.Number, x) })
 	case right.Kind == Scalar:
-		return mapped(left, func(x float64) float64 { return f(x, right.Number) }), nil
+		return e.mapped(left, func(x float64) float64 { return f(x, right.Number) })
+	}
+	more := left.Lines
+	if !left.Many || right.Many && len(right.Lines) > len(more) {
+		more = right.Lines
+	}
+	if err := e.spend(more); err != nil {
+		return Value{}, err
 	}
 	return n.lines(left, right, f)
 }

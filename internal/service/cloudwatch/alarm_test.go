@@ -271,14 +271,3 @@ func FuzzWidget(f *testing.F) {
 	f.Add(`{"metrics":[["a","b","c","d"],["...","e"],[".","x",{"stat":"p9"}],[{"expression":"1"}]],"start":"-P1DT2H"}`)
 	f.Fuzz(func(_ *testing.T, source string) { _, _ = parseWidget(source, time.Unix(0, 0)) })
 }
-
-// TestAWidgetIsBounded draws nothing of a widget, or an expression of one, that is longer than may be.
-func TestAWidgetIsBounded(t *testing.T) {
-	b := newBench(t)
-	draw := func(widget string) error {
-		_, err := b.call("GetMetricWidgetImage", &cloudwatchapi.GetMetricWidgetImageInput{MetricWidget: &widget})
-		return err
-	}
-	require.ErrorContains(t, draw(`{"metrics":[[{"expression":"TIME_SERIES(1`+strings.Repeat("-1", 1024)+`)"}]]}`), "of at most 2048")
-	require.ErrorContains(t, draw(`{"metrics":[["a","b"]],"title":"`+strings.Repeat("x", longestWidget)+`"}`), "of at most 65536")
-}
