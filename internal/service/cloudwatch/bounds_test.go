@@ -12,6 +12,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
 // TestAWidgetIsBounded draws nothing of a widget, or an expression of one, that is longer than may be.
@@ -84,4 +85,65 @@ func TestARequestIsBounded(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = ask(t.Context(), hour, "", search, "SUM(e0)/METRIC_COUNT(e0)")
 	require.NoError(t, err, "what is within the bounds")
+}
+
+// TestAnAlarmIsBounded stores, as an older server let, an alarm that fills lines of a second for a week a hundred times, and
+// one that makes the program panic: the alarm behind them is evaluated.
+func TestAnAlarmIsBounded(t *testing.T) {
+	b := newBench(t)
+	stat := func(period int64) *cloudwatchapi.MetricStat {
+		return &cloudwatchapi.MetricStat{Metric: &cloudwatchapi.Metric{Namespace: new("shop"), MetricName: new("lag")}, Period: &period, Stat: new("Average")}
+	}
+	in := lagAlarm()
+	in.AlarmName, in.EvaluationPeriods, in.DatapointsToAlarm = new("a-heavy"), new(int64(7)), nil
+	in.MetricName, in.Namespace, in.Statistic, in.Period, in.Dimensions = nil, nil, nil, nil, nil
+	in.Metrics = []cloudwatchapi.MetricDataQuery{
+		{Id: new("m"), MetricStat: stat(1), ReturnData: new(false)}, {Id: new("z"), MetricStat: stat(86400), ReturnData: new(false)},
+		{Id: new("e"), Expression: new("SUM(FILL([" + strings.TrimSuffix(strings.Repeat("m,", 100), ",") + "],0))")},
+	}
+	b.must("PutMetricAlarm", in)
+	b.must("PutMetricAlarm", lagAlarm())
+	b.put(100, 100, 100, 100)
+	broken, err := b.alarm(t.Context(), "a-heavy")
+	require.NoError(t, err)
+	broken.AlarmName, broken.EvaluationPeriods = new("b-broken"), nil
+	_, err = b.Store.Update(t.Context(), func(tx store.Tx) error { return store.Write(tx, alarmKey("b-broken"), broken) })
+	require.NoError(t, err)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	require.NoError(t, b.Evaluate(t.Context()))
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20))
+	heavy, err := b.alarm(t.Context(), "a-heavy")
+	require.NoError(t, err)
+	_, _, _, err = b.judgeAlone(t.Context(), heavy)
+	require.ErrorContains(t, err, "more data points than it may")
+	other, err := b.alarm(t.Context(), *lagAlarm().AlarmName)
+	require.NoError(t, err)
+	require.Equal(t, stateAlarm, *other.StateValue)
+
+	in.Metrics[2].Expression = new("FILL(m,0)")
+	b.must("PutMetricAlarm", in)
+	heavy, err = b.alarm(t.Context(), "a-heavy")
+	require.NoError(t, err)
+	_, reason, data, err := b.judgeAlone(t.Context(), heavy)
+	require.NoError(t, err)
+	require.Contains(t, reason, "out of the last 200000 datapoints")
+	require.Less(t, len(data), 4000)
+	require.Less(t, len(reason), 1024)
+
+	for want, queries := range map[string][2]int{"greater than 20": {10, 11}, "10 elements with MetricStat": {11, 1}, "10 elements with Expression": {1, 11}, "": {10, 10}} {
+		in.Metrics = nil
+		for i := range queries[0] {
+			in.Metrics = append(in.Metrics, cloudwatchapi.MetricDataQuery{Id: new(fmt.Sprintf("m%d", i)), MetricStat: stat(60), ReturnData: new(false)})
+		}
+		for i := range queries[1] {
+			in.Metrics = append(in.Metrics, cloudwatchapi.MetricDataQuery{Id: new(fmt.Sprintf("e%d", i)), Expression: new("m0+1"), ReturnData: new(i == 0)})
+		}
+		if _, err := b.call("PutMetricAlarm", in); want != "" {
+			require.ErrorContains(t, err, want)
+		} else {
+			require.NoError(t, err)
+		}
+	}
 }
