@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,4 +147,94 @@ func TestAnAlarmIsBounded(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
+}
+
+// TestDashboardsAreBounded keeps no large bodies, and lists many dashboards in pages.
+func TestDashboardsAreBounded(t *testing.T) {
+	b := newBench(t)
+	body := func(n int) *string {
+		return new(`{"widgets":[],"x":"` + strings.Repeat("x", n-len(`{"widgets":[],"x":""}`)) + `"}`)
+	}
+	_, err := b.call("PutDashboard", &cloudwatchapi.PutDashboardInput{DashboardName: new("large"), DashboardBody: body(longestBody + 1)})
+	require.ErrorContains(t, err, "65537 bytes long, of at most 65536")
+	for i := range 2*dashboardsAtOnce + 1 {
+		b.must("PutDashboard", &cloudwatchapi.PutDashboardInput{DashboardName: new(fmt.Sprintf("d%03d", i)), DashboardBody: body(longestBody / 64)})
+	}
+	b.must("PutDashboard", &cloudwatchapi.PutDashboardInput{DashboardName: new("other"), DashboardBody: body(longestBody)})
+	in := &cloudwatchapi.ListDashboardsInput{DashboardNamePrefix: new("d")}
+	var names []string
+	for pages := 1; ; pages++ {
+		out := b.must("ListDashboards", in).(*cloudwatchapi.ListDashboardsOutput)
+		for _, d := range out.DashboardEntries {
+			names = append(names, *d.DashboardName)
+			require.Equal(t, int64(longestBody/64), *d.Size)
+		}
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			require.Equal(t, 3, pages)
+			break
+		}
+	}
+	require.Len(t, names, 2*dashboardsAtOnce+1)
+	require.IsIncreasing(t, names)
+	_, err = b.call("ListDashboards", &cloudwatchapi.ListDashboardsInput{NextToken: new("x")})
+	require.ErrorContains(t, err, "next token is not valid")
+}
+
+// TestHistoryIsBounded writes more of the history of an alarm than is kept, beside that of one whose name begins with its own.
+func TestHistoryIsBounded(t *testing.T) {
+	b := newBench(t)
+	write := func(n int, alarm string, kind string) {
+		for range n {
+			b.wait(time.Second)
+			_, err := b.Store.Update(t.Context(), func(tx store.Tx) error { return note(tx, b.Now(), alarm, kind, "x", nil) })
+			require.NoError(t, err)
+		}
+	}
+	write(3, "late/too", historyState)
+	begin := b.Now()
+	_, err := b.Store.Update(t.Context(), func(tx store.Tx) error {
+		for range mostHistory {
+			b.wait(time.Second)
+			at, name := b.Now(), "late"
+			item := cloudwatchapi.AlarmHistoryItem{AlarmName: &name, HistoryItemType: new(historyAction), Timestamp: &at}
+			if err := store.Write(tx, historyKeys+"late/"+momentKey(at), item); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	write(7, "late", historyState)
+	count := func(alarm string) int {
+		page, err := b.Store.List(t.Context(), store.Range{Prefix: historyKeys + alarm + "/0", KeysOnly: true})
+		require.NoError(t, err)
+		return len(page.Items)
+	}
+	require.Equal(t, mostHistory, count("late"), "as it is written")
+	require.Equal(t, 3, count("late/too"))
+	for _, scan := range []string{"TimestampAscending", "TimestampDescending"} {
+		in := &cloudwatchapi.DescribeAlarmHistoryInput{AlarmName: new("late"), ScanBy: &scan}
+		var seen []time.Time
+		for {
+			out := b.must("DescribeAlarmHistory", in).(*cloudwatchapi.DescribeAlarmHistoryOutput)
+			require.LessOrEqual(t, len(out.AlarmHistoryItems), describedAtOnce)
+			for _, h := range out.AlarmHistoryItems {
+				require.Equal(t, "late", *h.AlarmName)
+				seen = append(seen, *h.Timestamp)
+			}
+			if in.NextToken = out.NextToken; in.NextToken == nil {
+				break
+			}
+		}
+		require.Len(t, seen, mostHistory)
+		sign := map[string]int{"TimestampAscending": -1, "TimestampDescending": 1}[scan]
+		require.True(t, slices.IsSortedFunc(seen, func(a, b time.Time) int { return -sign * a.Compare(b) }))
+	}
+	all := b.must("DescribeAlarmHistory", &cloudwatchapi.DescribeAlarmHistoryInput{HistoryItemType: new(historyState), EndDate: &begin}).(*cloudwatchapi.DescribeAlarmHistoryOutput)
+	require.Len(t, all.AlarmHistoryItems, 3)
+	require.Equal(t, "late/too", *all.AlarmHistoryItems[0].AlarmName)
+	b.wait(historyKept - time.Minute)
+	require.NoError(t, b.trimHistory(t.Context()))
+	require.Equal(t, 0, count("late/too"))
+	require.Equal(t, 61, count("late"), "of a minute")
 }
