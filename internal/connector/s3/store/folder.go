@@ -31,11 +31,11 @@ func (f folder) Location() string { return "file://" + f.dir }
 
 func (f folder) path(key string) string { return filepath.Join(f.dir, filepath.FromSlash(key)) }
 
-// Check implements Store.
+// Check implements Store. A folder that is not there is made with the first file in it.
 func (f folder) Check(context.Context) error {
 	info, err := os.Stat(f.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return wrap("make the folder", os.MkdirAll(f.dir, 0o755))
+		return nil
 	}
 	if err == nil && !info.IsDir() {
 		err = fmt.Errorf("%s is no folder", f.dir)
