@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/whimbreldb/whimbrel/internal/connector/setting"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/rowfile"
+	"github.com/whimbreldb/whimbrel/internal/connector/setting"
 )
 
 // settings are S3Settings of a target, checked.
