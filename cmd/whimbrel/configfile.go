@@ -21,8 +21,8 @@ import (
 // ~/.config/whimbrel/config.yaml: a map of commands, each a map of flag names to values.
 func applyConfigFile(cmd *cobra.Command) error {
 	path, asked := configPath(cmd)
-	if path == "" {
-		return nil // nobody's home
+	if path == "" || !cmd.HasParent() {
+		return nil // nobody's home, or nothing but help is asked for
 	}
 	k := koanf.New(".")
 	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {

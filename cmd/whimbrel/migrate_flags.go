@@ -56,7 +56,7 @@ func (f *migrateFlags) bind(cmd *cobra.Command) {
 	f.changes.bind(cmd)
 	fl := cmd.Flags()
 	fl.BoolVar(&f.tablesOnly, "tables-only", false, "make tables and primary keys alone, as DMS does")
-	fl.IntVar(&f.parallelism, "parallelism", 0, fmt.Sprintf("segments loaded at once, 1 to 49 (default %d here)", defaultParallelism()))
+	fl.Var(&bounded{&f.parallelism, 1, 49}, "parallelism", fmt.Sprintf("`segments` loaded at once, 1 to 49 (default %d here)", defaultParallelism()))
 	fl.StringArrayVar(&f.rateLimits, "rate-limit", nil, "hold the reading to a `rate`: 5000rows/s, 20MB/s (repeatable)")
 	fl.StringVar(&f.segmentSize, "segment-size", "", "what one segment of a table should hold: 16MB, 1GiB (`size`; default 64MiB)")
 	fl.DurationVar(&f.stallTimeout, "stall-timeout", task.DefaultStallAfter, "give up when nothing moves for so long and one end does not answer a new connection")
@@ -133,8 +133,6 @@ func (f *migrateFlags) settings() (*settings.Settings, error) {
 		s.FullLoadSettings.TargetTablePrepMode = mode
 	}
 	switch {
-	case f.parallelism < 0 || f.parallelism > 49:
-		return nil, usageError{fmt.Errorf("--parallelism %d: want 1 to 49", f.parallelism)}
 	case f.parallelism > 0:
 		s.FullLoadSettings.MaxFullLoadSubTasks = f.parallelism
 	case !s.Explicit("FullLoadSettings.MaxFullLoadSubTasks"):

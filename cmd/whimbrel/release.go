@@ -41,7 +41,7 @@ func releaseTask(cmd *cobra.Command, f *migrateFlags, source, target string) err
 	config.Engines = all.Engines()
 	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
 	config.Log = f.log(cmd, config.Settings)
-	t, err := task.Open(cmd.Context(), config)
+	t, err := openTask(cmd.Context(), config)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func reloadTables(cmd *cobra.Command, f *migrateFlags, source, target string, ta
 	config.Engines = all.Engines()
 	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
 	config.Log = f.log(cmd, config.Settings)
-	t, err := task.Open(cmd.Context(), config)
+	t, err := openTask(cmd.Context(), config)
 	if err != nil {
 		return err
 	}
