@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,4 +158,30 @@ func TestKilledDemoIsCleaned(t *testing.T) {
 	}
 	require.Equal(t, exitOK, invoke(t, "demo", "--clean", "--dir", dir).code)
 	require.NoDirExists(t, dir)
+}
+
+// TestFailuresAreCountedByKind makes sure that the kinds add up to the whole, whatever number of failures is listed.
+func TestFailuresAreCountedByKind(t *testing.T) {
+	from := sqliteFile(t, append(shop, "INSERT INTO item VALUES (3, 'c'), (4, 'd')", "INSERT INTO log_a VALUES (7), (7), (7), (8)")...)
+	to := sqliteFile(t, append(shop, "UPDATE item SET name = 'x'", "INSERT INTO item VALUES (5, 'e'), (6, 'f'), (7, 'g')", "INSERT INTO log_a VALUES (7), (9), (9)")...)
+	type table struct {
+		Source            string
+		Failed, Different int
+		MissingSource     int `json:"missing_source"`
+		MissingTarget     int `json:"missing_target"`
+	}
+	for _, most := range []string{"1", "3", "100"} {
+		r := invoke(t, "validate", "sqlite:"+from, "sqlite:"+to, "--json", "--max-failures", most)
+		require.Equal(t, exitIncomplete, r.code, r.all)
+		var form struct{ Tables []table }
+		require.NoError(t, json.Unmarshal([]byte(r.stdout), &form), r.stdout)
+		require.Len(t, form.Tables, 2)
+		for _, got := range form.Tables {
+			if got.Source == "main.item" {
+				require.Equal(t, [4]int{7, 2, 3, 2}, [4]int{got.Failed, got.Different, got.MissingSource, got.MissingTarget})
+				continue
+			}
+			require.Equal(t, [4]int{5, 0, 2, 3}, [4]int{got.Failed, got.Different, got.MissingSource, got.MissingTarget})
+		}
+	}
 }
