@@ -159,8 +159,8 @@ func (s *search) report(ctx context.Context, r *Result) error {
 		all = append(all, s.failures(id, b)...)
 		fix.settle(id, b)
 	}
-	if r.Given == "" && len(s.Keys) == 0 && len(rows) == len(s.found.open) {
-		r.Failed = int64(len(all) + len(s.lost.failures))
+	if r.Given == "" && len(s.Keys) == 0 {
+		r.Failed = int64(len(all)+len(s.lost.failures)) + s.countUnlisted(r, rows)
 	}
 	if s.look != nil {
 		s.look(rows)
@@ -182,6 +182,23 @@ func (s *search) report(ctx context.Context, r *Result) error {
 		r.ListFirst(s.TableFailures)
 	}
 	return nil
+}
+
+// countUnlisted counts, by kind, the failures that were not looked at closely: on which sides an open row was seen tells its kind.
+func (s *search) countUnlisted(r *Result, listed map[[16]byte]*both) (n int64) {
+	for id, e := range s.found.open {
+		if listed[id] != nil {
+			continue
+		}
+		var pairs int64 // rows of one key on both sides; in a bag, rows that are not alike are not the same row
+		if len(s.keys) > 0 {
+			pairs = int64(min(e.source, e.target))
+		}
+		inSource, inTarget := int64(max(0, e.source-e.target)), int64(max(0, e.target-e.source))
+		r.Different, r.MissingTarget, r.MissingSource = r.Different+pairs, r.MissingTarget+inSource, r.MissingSource+inTarget
+		n += pairs + inSource + inTarget
+	}
+	return n
 }
 
 // classify counts failures by kind, and puts those with too long a key aside.
