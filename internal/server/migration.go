@@ -14,6 +14,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 )
@@ -81,8 +82,8 @@ func (c *Config) results(region string) (bucket.Store, error) {
 }
 
 // notify reads where events go and what they are signed with.
-func (m *Migration) notify(environment func(string) (string, bool)) (dms.Notify, error) {
-	n := dms.Notify{Topics: map[string]string{}}
+func (m *Migration) notify(environment func(string) (string, bool)) (notify.Topics, error) {
+	n := notify.Topics{Topics: map[string]string{}}
 	for _, text := range m.EventWebhooks {
 		arn, url, found := strings.Cut(text, "=")
 		if !found {

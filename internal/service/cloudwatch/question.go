@@ -26,7 +26,7 @@ type question struct {
 
 // questions are the queries of a request, with what has been worked out so far.
 type questions struct {
-	service  *Service
+	service  *Service // whose metrics and names answers are made of; nil while queries are only checked
 	from, to time.Time
 	asked    []question
 	place    map[string]int
@@ -39,14 +39,23 @@ type line = formula.Line
 
 var idForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]{0,254}$`)
 
+// questions reads queries, whose answers are then of this service's metrics.
 func (s *Service) questions(queries []cloudwatchapi.MetricDataQuery, start, end time.Time) (*questions, error) {
+	q, err := parseQuestions(queries, start, end)
+	if err == nil {
+		q.service = s
+	}
+	return q, err
+}
+
+func parseQuestions(queries []cloudwatchapi.MetricDataQuery, start, end time.Time) (*questions, error) {
 	if len(queries) == 0 {
 		return nil, missing("The parameter MetricDataQueries is required.")
 	}
 	if len(queries) > mostQueries {
 		return nil, invalid("The collection MetricDataQueries must not have a size greater than %d.", mostQueries)
 	}
-	q := &questions{service: s, place: map[string]int{}, answers: map[string]formula.Value{}, open: map[string]bool{}, budget: budget{linesOfRequest, pointsOfRequest}}
+	q := &questions{place: map[string]int{}, answers: map[string]formula.Value{}, open: map[string]bool{}, budget: budget{linesOfRequest, pointsOfRequest}}
 	least := time.Minute
 	for i := range queries {
 		one, err := questionOf(&queries[i])

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,11 +22,25 @@ type Config struct {
 type Service struct {
 	Config
 	queries queries
+	life    context.Context // of queries, which outlive the calls that begin them
+	end     context.CancelFunc
 }
 
-// New makes the service.
-func New(c Config) (*service.Service, error) {
+// New makes the service. Stop ends it.
+func New(c Config) *Service {
 	s := &Service{Config: c}
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
+}
+
+// Stop ends the queries that run, and waits for them: the store may be closed after it.
+func (s *Service) Stop() {
+	s.end()
+	s.queries.stop()
+}
+
+// API is the service as the edge serves it.
+func (s *Service) API() (*service.Service, error) {
 	made, err := service.New(&logsapi.Service,
 		s.createLogGroup(), s.createLogStream(), s.deleteLogGroup(), s.deleteLogStream(), s.deleteRetentionPolicy(), s.describeLogGroups(),
 		s.describeLogStreams(), s.describeQueries(), s.filterLogEvents(), s.getLogEvents(), s.getQueryResults(), s.listTagsForResource(),
