@@ -270,10 +270,19 @@ func TestAlarmsOfExpressions(t *testing.T) {
 	b.must("TagResource", &cloudwatchapi.TagResourceInput{ResourceARN: b.alarmNow().AlarmArn, Tags: []cloudwatchapi.Tag{{Key: new("team"), Value: new("data")}}})
 	b.must("PutMetricAlarm", in) // the state and the tags stay
 	require.Equal(t, stateAlarm, *b.alarmNow().StateValue)
+	bad := []cloudwatchapi.Tag{{Key: new("good"), Value: new("x")}, {Key: new("two\nlines"), Value: new("x")}}
+	_, err := b.call("TagResource", &cloudwatchapi.TagResourceInput{ResourceARN: b.alarmNow().AlarmArn, Tags: bad})
+	require.ErrorContains(t, err, `"two\nlines"`)
+	require.ErrorContains(t, err, "InvalidParameterValue")
+	other := lagAlarm()
+	other.Tags = bad
+	_, err = b.call("PutMetricAlarm", other)
+	require.ErrorContains(t, err, `"two\nlines"`)
 	tags := b.must("ListTagsForResource", &cloudwatchapi.ListTagsForResourceInput{ResourceARN: b.alarmNow().AlarmArn}).(*cloudwatchapi.ListTagsForResourceOutput)
+	require.Len(t, tags.Tags, 1)
 	require.Equal(t, "data", *tags.Tags[0].Value)
 	b.must("DeleteAlarms", &cloudwatchapi.DeleteAlarmsInput{AlarmNames: []string{"double"}})
-	_, err := b.call("DeleteAlarms", &cloudwatchapi.DeleteAlarmsInput{AlarmNames: []string{"double"}})
+	_, err = b.call("DeleteAlarms", &cloudwatchapi.DeleteAlarmsInput{AlarmNames: []string{"double"}})
 	require.ErrorContains(t, err, "ResourceNotFound")
 }
 

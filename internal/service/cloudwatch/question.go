@@ -26,7 +26,7 @@ type question struct {
 
 // questions are the queries of a request, with what has been worked out so far.
 type questions struct {
-	service  *Service
+	service  *Service // that answers; nil for queries that are only looked at
 	from, to time.Time
 	asked    []question
 	place    map[string]int
@@ -38,14 +38,23 @@ type line = formula.Line
 
 var idForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]{0,254}$`)
 
+// questions reads queries that can be answered.
 func (s *Service) questions(queries []cloudwatchapi.MetricDataQuery, start, end time.Time) (*questions, error) {
+	q, err := parseQuestions(queries, start, end)
+	if err == nil {
+		q.service = s
+	}
+	return q, err
+}
+
+func parseQuestions(queries []cloudwatchapi.MetricDataQuery, start, end time.Time) (*questions, error) {
 	if len(queries) == 0 {
 		return nil, missing("The parameter MetricDataQueries is required.")
 	}
 	if len(queries) > mostQueries {
 		return nil, invalid("The collection MetricDataQueries must not have a size greater than %d.", mostQueries)
 	}
-	q := &questions{service: s, place: map[string]int{}, answers: map[string]formula.Value{}, open: map[string]bool{}}
+	q := &questions{place: map[string]int{}, answers: map[string]formula.Value{}, open: map[string]bool{}}
 	least := time.Minute
 	for i := range queries {
 		one, err := questionOf(&queries[i])

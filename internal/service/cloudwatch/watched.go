@@ -16,8 +16,7 @@ type watched struct {
 
 func watchedQueries(queries []cloudwatchapi.MetricDataQuery) (*watched, error) {
 	w := &watched{queries: queries, compare: -1}
-	var s *Service // the queries are only looked at
-	q, err := s.questions(queries, time.Unix(0, 0), time.Unix(60, 0))
+	q, err := parseQuestions(queries, time.Unix(0, 0), time.Unix(60, 0))
 	if err != nil {
 		return nil, err
 	}
