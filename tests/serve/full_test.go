@@ -1,7 +1,6 @@
 package serve_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,7 +35,7 @@ func fill(t *testing.T, dir string) string {
 	for piece := make([]byte, 4096); err == nil; {
 		_, err = f.Write(piece)
 	}
-	require.True(t, errors.Is(err, syscall.ENOSPC), err)
+	require.ErrorIs(t, err, syscall.ENOSPC)
 	_ = f.Close()
 	return name
 }
