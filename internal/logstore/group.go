@@ -33,6 +33,11 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
+var (
+	_ querier = (*sql.DB)(nil)
+	_ querier = (*sql.Tx)(nil)
+)
+
 func groupID(ctx context.Context, from querier, name string) (id int64, err error) {
 	err = from.QueryRowContext(ctx, "SELECT id FROM log_group WHERE name = ?", name).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -76,7 +76,7 @@ func (s *Service) Evaluate(ctx context.Context) error {
 	}
 	for i := range all {
 		a := &all[i]
-		state, reason, data, err := s.judge(ctx, a)
+		state, reason, data, err := s.judgeAlone(ctx, a)
 		if err != nil {
 			if ctx.Err() != nil {
 				return err
@@ -110,6 +110,14 @@ type reasonData struct {
 	Threshold        float64   `json:"threshold"`
 }
 
+// mostRecent bounds what a reason tells of: it is kept in the alarm's state and in its history, and CloudWatch's is up to
+// 4000 characters long.
+const mostRecent = 100
+
+func recent(values []float64) []float64 {
+	return append([]float64{}, values[max(len(values)-mostRecent, 0):]...)
+}
+
 // dateForm is that of dates in reasons.
 const dateForm = "2006-01-02T15:04:05.000-0700"
 
@@ -128,7 +136,7 @@ func (s *Service) judge(ctx context.Context, a *Alarm) (state, reason, data stri
 	}
 	v := weigh(a, l.Values, periods)
 	d := reasonData{
-		Version: "1.0", QueryDate: s.Now().UTC().Format(dateForm), Period: int64(w.period.Seconds()), RecentDatapoints: append([]float64{}, l.Values...),
+		Version: "1.0", QueryDate: s.Now().UTC().Format(dateForm), Period: int64(w.period.Seconds()), RecentDatapoints: recent(l.Values),
 		Threshold: *a.Threshold, Statistic: deref(a.Statistic) + deref(a.ExtendedStatistic),
 	}
 	if len(l.At) > 0 {

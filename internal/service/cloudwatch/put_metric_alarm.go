@@ -42,7 +42,7 @@ func (s *Service) putMetricAlarm() service.Operation {
 			}
 			a, summary := *fresh, `Alarm "`+*in.AlarmName+`" updated`
 			if made {
-				page, err := tx.List(store.Range{Prefix: alarmKeys})
+				page, err := tx.List(store.Range{Prefix: alarmKeys, KeysOnly: true})
 				if err != nil {
 					return err
 				}

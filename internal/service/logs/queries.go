@@ -53,6 +53,11 @@ func (s *Service) startQuery() service.Operation {
 		if *in.StartTime >= *in.EndTime {
 			return nil, invalid("End time should not be less than start time.")
 		}
+		for _, id := range in.LogGroupIdentifiers {
+			if err := ours(call, id); err != nil {
+				return nil, err
+			}
+		}
 		parsed, err := insight.Parse(*in.QueryString)
 		if err != nil {
 			return nil, logsapi.Service.NewError("MalformedQueryException", "%v", err)

@@ -42,7 +42,7 @@ func (s *Service) describeLogStreams() service.Operation {
 		return either(call, in.LogGroupName, in.LogGroupIdentifier), nil
 	}
 	return service.Handle("DescribeLogStreams", access, func(ctx context.Context, call *service.Call, in *logsapi.DescribeLogStreamsRequest) (*logsapi.DescribeLogStreamsResponse, error) {
-		group, err := groupName(in.LogGroupName, in.LogGroupIdentifier)
+		group, err := groupName(call, in.LogGroupName, in.LogGroupIdentifier)
 		if err != nil {
 			return nil, err
 		}
