@@ -131,19 +131,7 @@ func TestEventsComeInTheirOrder(t *testing.T) {
 func requireNoOverlap(t rapid.TB, s *Store, streams ...*Stream) {
 	ctx := context.Background()
 	for _, of := range streams {
-		rows, err := s.db.QueryContext(ctx, "SELECT first_at, first_seq, last_at, last_seq, length(content) FROM block WHERE stream = ? ORDER BY first_at, first_seq", of.id)
-		require.NoError(t, err)
-		var blocks []block
-		for rows.Next() {
-			var b block
-			require.NoError(t, rows.Scan(&b.first.At, &b.first.Seq, &b.last.At, &b.last.Seq, &b.size))
-			if n := len(blocks); n > 0 {
-				require.True(t, blocks[n-1].last.Before(b.first))
-			}
-			blocks = append(blocks, b)
-		}
-		require.NoError(t, rows.Err())
-		require.NoError(t, rows.Close())
+		blocks := blocksOf(t, s, of)
 		tx, err := s.db.BeginTx(ctx, nil)
 		require.NoError(t, err)
 		for at := int64(0); at < 53; at += 4 {
@@ -163,6 +151,22 @@ func requireNoOverlap(t rapid.TB, s *Store, streams ...*Stream) {
 		}
 		require.NoError(t, tx.Rollback())
 	}
+}
+
+func blocksOf(t rapid.TB, s *Store, of *Stream) (blocks []block) {
+	rows, err := s.db.QueryContext(context.Background(), "SELECT first_at, first_seq, last_at, last_seq, length(content) FROM block WHERE stream = ? ORDER BY first_at, first_seq", of.id)
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var b block
+		require.NoError(t, rows.Scan(&b.first.At, &b.first.Seq, &b.last.At, &b.last.Seq, &b.size))
+		if n := len(blocks); n > 0 {
+			require.True(t, blocks[n-1].last.Before(b.first))
+		}
+		blocks = append(blocks, b)
+	}
+	require.NoError(t, rows.Err())
+	return blocks
 }
 
 // TestWhatWasAppendedIsThereAfterAnEnd opens the file anew without closing it, as after a kill.
