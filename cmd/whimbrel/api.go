@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,8 +49,13 @@ func (f *apiFlags) client(cmd *cobra.Command) (*client.Client, error) {
 		key = firstOf(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), key)
 	}
 	f.url, f.region = firstOf(f.url, url), firstOf(f.region, region)
-	if f.url == "" || f.region == "" {
+	switch {
+	case f.url == "" && f.region == "":
 		return nil, usageError{errors.New("no running server is known: give --endpoint-url and --region, or the --data-dir of one")}
+	case f.url == "":
+		return nil, usageError{errors.New("no running server is known: give --endpoint-url, such as https://dms.example.com:8443, or the --data-dir of one")}
+	case f.region == "":
+		return nil, usageError{fmt.Errorf("the region of the server at %s is not known: give --region, such as us-east-1, or set AWS_REGION", f.url)}
 	}
 	if f.authority == "" {
 		f.authority = os.Getenv("AWS_CA_BUNDLE")

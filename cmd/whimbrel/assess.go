@@ -80,6 +80,9 @@ func runAssess(cmd *cobra.Command, f *assessFlags, source, target string) error 
 	if !slices.Contains(migrationTypes, f.changes.migrationType) {
 		return usageError{fmt.Errorf("--type %q: want one of %s", f.changes.migrationType, strings.Join(migrationTypes, ", "))}
 	}
+	if f.sample < 0 {
+		return usageError{fmt.Errorf("--sample %s: want a time such as 5s, or 0 for none", f.sample)}
+	}
 	f.stallTimeout = task.DefaultStallAfter
 	config, err := f.config(source, target)
 	if err != nil {
@@ -87,8 +90,11 @@ func runAssess(cmd *cobra.Command, f *assessFlags, source, target string) error 
 	}
 	config.Name, config.Engines, config.Stats, config.ChangeStats = "assess", all.Engines(), &fullload.Stats{}, &cdc.Stats{}
 	config.Log = f.log(cmd, config.Settings)
+	if err := writable("html", f.html); err != nil {
+		return err
+	}
 	ctx := cmd.Context()
-	t, err := task.Open(ctx, config)
+	t, err := openTask(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -120,6 +126,23 @@ func runAssess(cmd *cobra.Command, f *assessFlags, source, target string) error 
 	switch report.Status() {
 	case assess.Failed, assess.Errored, assess.Cancelled:
 		return fmt.Errorf("%w: see the report", errNotReady)
+	}
+	return nil
+}
+
+// writable makes sure, before the work for it begins, that a file can be written. What is in it stays.
+func writable(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	_, missing := os.Stat(path)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666) //nolint:gosec // the path the user gave, made as os.Create does
+	if err != nil {
+		return usageError{fmt.Errorf("--%s: %w", flag, err)}
+	}
+	_ = file.Close()
+	if missing != nil {
+		_ = os.Remove(path) // no empty file stays when the work fails
 	}
 	return nil
 }

@@ -221,3 +221,56 @@ func TestValidateCommand(t *testing.T) {
 	require.Equal(t, 3, r.code, r.all)
 	require.Contains(t, r.stdout, "the target has no such table")
 }
+
+// A migration that was released by other flags than it was run with went on filling the source's log, and was told released.
+func TestReleaseCommand(t *testing.T) {
+	program := build(t)
+	from, to := sqliteFile(t, shop...), filepath.Join(t.TempDir(), "new.db")
+	source, target := "sqlite:"+from, "sqlite:"+to
+	changes := func(command, target string, flags ...string) []string {
+		return append([]string{command, source, target, "--migration-type", "full-load-and-cdc"}, flags...)
+	}
+	triggers := func() int { return count(t, from, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'") }
+	r := call(t, program, changes("migrate", target, "--only", "main.item", "--cutover", "--json")...)
+	require.Equal(t, exitOK, r.code, r.all)
+	followed := triggers()
+	require.NotZero(t, followed)
+
+	mistyped := filepath.Join(t.TempDir(), "nwe.db")
+	for _, args := range [][]string{changes("release", target), changes("release", "sqlite:"+mistyped, "--only", "main.item")} {
+		r = call(t, program, args...)
+		require.Equal(t, exitFailed, r.code, r.all)
+		require.Contains(t, r.all, "neither the source nor the target knows")
+		require.Contains(t, r.all, "same source, target and flags")
+		require.NotContains(t, r.all, "Released")
+	}
+	require.NoFileExists(t, mistyped)
+	for _, args := range [][]string{
+		changes("release", target, "--only", "main.item", "--dry-run"), changes("release", target, "--only", "main.item", "--json"),
+		changes("reload", target, "--only", "main.item", "--table", "main.item", "--dry-run"),
+	} {
+		r = call(t, program, args...)
+		require.Equal(t, exitUsage, r.code, r.all)
+		require.Contains(t, r.all, "unknown flag")
+	}
+	require.Equal(t, followed, triggers(), "nothing was released")
+
+	r = call(t, program, changes("release", target, "--only", "main.item")...)
+	require.Equal(t, exitOK, r.code, r.all)
+	require.Zero(t, triggers())
+	require.Equal(t, exitFailed, call(t, program, changes("release", target, "--only", "main.item")...).code, "nobody knows it any more")
+}
+
+// The triggers go even where the target has been thrown away.
+func TestReleaseWithoutItsTarget(t *testing.T) {
+	program := build(t)
+	from, to := sqliteFile(t, shop...), filepath.Join(t.TempDir(), "new.db")
+	args := []string{"sqlite:" + from, "sqlite:" + to, "--migration-type", "full-load-and-cdc"}
+	r := call(t, program, append(append([]string{"migrate"}, args...), "--cutover", "--json")...)
+	require.Equal(t, exitOK, r.code, r.all)
+	require.NoError(t, os.Remove(to))
+	r = call(t, program, append([]string{"release"}, args...)...)
+	require.Equal(t, exitOK, r.code, r.all)
+	require.Zero(t, count(t, from, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"))
+	require.NoFileExists(t, to)
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -166,12 +167,25 @@ func cleanDemo(out io.Writer, dir string) error {
 }
 
 func removeDemo(dir string) error {
+	// A demo that was killed leaves the file by which it held its run, and that file's own.
+	left, err := filepath.Glob(filepath.Join(escapeGlob(dir), demoTarget+"-claim-*"))
+	if err != nil {
+		return fmt.Errorf("clean up: %w", err)
+	}
 	for _, name := range []string{demoSource, demoTarget} {
 		for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
-			if err := os.Remove(filepath.Join(dir, name+suffix)); err != nil && !errors.Is(err, os.ErrNotExist) {
-				return fmt.Errorf("clean up: %w", err)
-			}
+			left = append(left, filepath.Join(dir, name+suffix))
+		}
+	}
+	for _, path := range left {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("clean up: %w", err)
 		}
 	}
 	return nil
+}
+
+// escapeGlob keeps a folder's name from being read as a pattern.
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
 }

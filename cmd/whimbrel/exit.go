@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
 // Exit codes, as `whimbrel migrate --help`, `whimbrel validate --help` and docs list them.
@@ -31,6 +34,15 @@ type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
+
+// openTask opens both ends. A URL or a setting that an end refuses is a mistake in how the command was called.
+func openTask(ctx context.Context, c task.Config) (*task.Task, error) {
+	t, err := task.Open(ctx, c)
+	if connector.ClassOf(err) == connector.Invalid {
+		err = usageError{err}
+	}
+	return t, err
+}
 
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,9 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
+
+// engineNames are the words of --to.
+var engineNames = []string{"postgres", "mysql", "mariadb", "sqlite", "s3"}
 
 func newInspect() *cobra.Command {
 	var to string
@@ -38,14 +42,17 @@ not reached for that.`,
 			if errors.Is(err, task.ErrUnknownEngine) {
 				return usageError{fmt.Errorf("--to: %w", err)}
 			}
+			if connector.ClassOf(err) == connector.Invalid {
+				return usageError{err}
+			}
 			if err != nil {
 				return err
 			}
 			return summary.Inspection(cmd.OutOrStdout(), found, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&to, "to", "", "show what a migration to this `engine` would change: postgres, mysql, mariadb or sqlite")
+	cmd.Flags().StringVar(&to, "to", "", "show what a migration to this `engine` would change: "+strings.Join(engineNames, ", "))
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{"postgres", "mysql", "mariadb", "sqlite"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(engineNames, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -38,6 +38,7 @@ func newMigrate() *cobra.Command {
   postgres://user@host:5432/database?sslmode=verify-full
   mysql://user@host:3306/database?tls=verify-full      (mariadb:// likewise)
   sqlite:path/to/file.db
+  s3://bucket/folder?endpoint=https://store:9000, file:///folder   (targets of files, which hold rows alone)
 
 Passwords are also read from where each engine's users keep them: PGPASSWORD and ~/.pgpass, MYSQL_PWD and ~/.my.cnf.
 
@@ -126,7 +127,7 @@ func runTask(cmd *cobra.Command, asJSON, dryRun bool, config task.Config, told f
 
 func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config, after func(*task.Report) error) error {
 	ctx := cmd.Context()
-	t, err := task.Open(ctx, config)
+	t, err := openTask(ctx, config)
 	if err != nil {
 		return err
 	}

@@ -25,17 +25,23 @@ type changeFlags struct {
 // migrationTypes are the words of --migration-type.
 var migrationTypes = []string{string(task.FullLoad), string(task.FullLoadAndCDC), string(task.Changes)}
 
-func (f *changeFlags) bind(cmd *cobra.Command) {
+// bindNames binds the flags by which a migration with changes is known again.
+func (f *changeFlags) bindNames(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.migrationType, "migration-type", string(task.FullLoad), "what to do: "+strings.Join(migrationTypes, ", "))
+	fl.StringArrayVar(&f.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name: SlotName=moves (`name=value`, repeatable)")
+	fl.StringArrayVar(&f.targetSettings, "target-setting", nil, "an endpoint setting of the target (`name=value`, repeatable)")
+	_ = cmd.RegisterFlagCompletionFunc("migration-type", cobra.FixedCompletions(migrationTypes, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// bind binds the others.
+func (f *changeFlags) bind(cmd *cobra.Command) {
+	fl := cmd.Flags()
 	fl.StringVar(&f.startPosition, "cdc-start-position", "", "with cdc: begin at this `position` of the source (an LSN or a slot's name, binlog.000024:373, a GTID set, a sequence number)")
 	fl.StringVar(&f.startTime, "cdc-start-time", "", "with cdc: begin at this `time` (2026-02-09T12:12:12, UTC)")
 	fl.StringVar(&f.stopPosition, "cdc-stop-position", "", "stop by itself: server_time:2026-02-09T12:12:12 or commit_time:2026-02-09T12:12:12 (`when`, UTC)")
-	fl.StringArrayVar(&f.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name: SlotName=moves (`name=value`, repeatable)")
-	fl.StringArrayVar(&f.targetSettings, "target-setting", nil, "an endpoint setting of the target (`name=value`, repeatable)")
 	fl.BoolVar(&f.cutover, "cutover", false, "catch up, wait until the source is quiet, set sequences, enable triggers, compare counts, then end")
 	fl.StringVar(&f.wayBack, "way-back", "", "with --cutover: begin replication from TARGET back to SOURCE, from the moment of the cutover; its table mappings go to this JSON `file`")
-	_ = cmd.RegisterFlagCompletionFunc("migration-type", cobra.FixedCompletions(migrationTypes, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // apply puts what the flags say into the configuration of a task.

@@ -30,26 +30,38 @@ type migrateFlags struct {
 	tablesOnly                  bool
 }
 
-func (f *migrateFlags) bind(cmd *cobra.Command) {
+// bindNames binds the flags by which a migration is known again, and how it is reached: those of every command that speaks of one.
+func (f *migrateFlags) bindNames(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.tableMappings, "table-mappings", "", "DMS table mappings: a JSON `file`")
 	fl.StringVar(&f.taskSettings, "task-settings", "", "DMS task settings: a JSON `file`, merged over defaults that lose nothing")
-	f.changes.bind(cmd)
+	f.changes.bindNames(cmd)
 	fl.StringArrayVar(&f.only, "only", nil, "move only what matches 'schema.table' (`pattern`; % any run, _ one character, [_] an underscore; repeatable)")
 	fl.StringArrayVar(&f.exclude, "exclude", nil, "leave out what matches 'schema.table' (`pattern`; repeatable)")
 	fl.StringVar(&f.targetSchema, "target-schema", "", "put everything into this `schema` (MySQL: database)")
-	fl.StringVar(&f.prep, "prep", "", "a target table that holds rows: truncate, drop or append (default: refuse)")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	f.stallTimeout = task.DefaultStallAfter
+}
+
+// bindPrep binds the flag that says what becomes of rows that are there.
+func (f *migrateFlags) bindPrep(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.prep, "prep", "", "a target table that holds rows: truncate, drop or append (default: refuse)")
+	_ = cmd.RegisterFlagCompletionFunc("prep", cobra.FixedCompletions([]string{"truncate", "drop", "append"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// bind binds all flags of migrate.
+func (f *migrateFlags) bind(cmd *cobra.Command) {
+	f.bindNames(cmd)
+	f.bindPrep(cmd)
+	f.changes.bind(cmd)
+	fl := cmd.Flags()
 	fl.BoolVar(&f.tablesOnly, "tables-only", false, "make tables and primary keys alone, as DMS does")
-	fl.IntVar(&f.parallelism, "parallelism", 0, fmt.Sprintf("segments loaded at once, 1 to 49 (default %d here)", defaultParallelism()))
+	fl.Var(&bounded{&f.parallelism, 1, 49}, "parallelism", fmt.Sprintf("`segments` loaded at once, 1 to 49 (default %d here)", defaultParallelism()))
 	fl.StringArrayVar(&f.rateLimits, "rate-limit", nil, "hold the reading to a `rate`: 5000rows/s, 20MB/s (repeatable)")
 	fl.StringVar(&f.segmentSize, "segment-size", "", "what one segment of a table should hold: 16MB, 1GiB (`size`; default 64MiB)")
 	fl.DurationVar(&f.stallTimeout, "stall-timeout", task.DefaultStallAfter, "give up when nothing moves for so long and one end does not answer a new connection")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "print tables, target DDL and segments; change nothing")
 	fl.BoolVar(&f.json, "json", false, "print the summary, and log lines, as JSON")
-	fl.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
-	for flag, words := range map[string][]string{"prep": {"truncate", "drop", "append"}} {
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-	}
 }
 
 // defaultParallelism is a segment a processor: more loaders of one table wait for each other.
@@ -121,8 +133,6 @@ func (f *migrateFlags) settings() (*settings.Settings, error) {
 		s.FullLoadSettings.TargetTablePrepMode = mode
 	}
 	switch {
-	case f.parallelism < 0 || f.parallelism > 49:
-		return nil, usageError{fmt.Errorf("--parallelism %d: want 1 to 49", f.parallelism)}
 	case f.parallelism > 0:
 		s.FullLoadSettings.MaxFullLoadSubTasks = f.parallelism
 	case !s.Explicit("FullLoadSettings.MaxFullLoadSubTasks"):

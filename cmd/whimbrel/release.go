@@ -18,14 +18,15 @@ func newRelease() *cobra.Command {
 		Short: "End a migration with changes: free the source, forget the checkpoint",
 		Long: `Ends what 'whimbrel migrate --migration-type full-load-and-cdc' or 'cdc' has begun: the source need not keep changes
 for it any more (the replication slot and publication, or the triggers, are removed), and the target forgets how far it
-had come. Rows stay where they are. Give the same flags as to migrate, since they name the migration.
+had come. Rows stay where they are. Source, target and the flags below name the migration: give them as to migrate. One
+that neither side knows is an error, and nothing is changed.
 
 A slot that nobody reads fills the disk of a PostgreSQL server: release a migration that is not to go on.`,
 		Example: `  whimbrel release postgres://app@old/shop postgres://app@new/shop --migration-type full-load-and-cdc`,
 		Args:    exactly(2, "SOURCE and TARGET"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return releaseTask(cmd, f, args[0], args[1]) },
 	}
-	f.bind(cmd)
+	f.bindNames(cmd)
 	return cmd
 }
 
@@ -40,11 +41,14 @@ func releaseTask(cmd *cobra.Command, f *migrateFlags, source, target string) err
 	config.Engines = all.Engines()
 	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
 	config.Log = f.log(cmd, config.Settings)
-	t, err := task.Open(cmd.Context(), config)
+	t, err := openTask(cmd.Context(), config)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = t.Close() }()
+	if err := t.Known(cmd.Context()); err != nil {
+		return err
+	}
 	if err := t.Release(cmd.Context()); err != nil {
 		return err
 	}

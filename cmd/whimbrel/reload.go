@@ -23,12 +23,13 @@ target tables are emptied (dropped with --prep drop) and filled from a fresh sna
 on from there. The other tables go on meanwhile. A table that was suspended is taken up again by it.
 
 The request is written to the target. A process that runs the migration sees it within two seconds; without one, the next
-begins with it. Give the same flags as to migrate, since they name the migration.`,
+begins with it. Source, target and the flags below name the migration: give them as to migrate.`,
 		Example: `  whimbrel reload postgres://app@old/shop postgres://app@new/shop --migration-type full-load-and-cdc --table public.item`,
 		Args:    exactly(2, "SOURCE and TARGET"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return reloadTables(cmd, f, args[0], args[1], tables) },
 	}
-	f.bind(cmd)
+	f.bindNames(cmd)
+	f.bindPrep(cmd)
 	cmd.Flags().StringArrayVar(&tables, "table", nil, "a table of the source: `schema.table` (MySQL: database.table; SQLite: main.table; repeatable)")
 	return cmd
 }
@@ -48,7 +49,7 @@ func reloadTables(cmd *cobra.Command, f *migrateFlags, source, target string, ta
 	config.Engines = all.Engines()
 	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
 	config.Log = f.log(cmd, config.Settings)
-	t, err := task.Open(cmd.Context(), config)
+	t, err := openTask(cmd.Context(), config)
 	if err != nil {
 		return err
 	}

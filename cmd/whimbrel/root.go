@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -12,7 +13,7 @@ func newRoot() *cobra.Command {
 		Use:   "whimbrel",
 		Short: "Move databases, whole and unchanged",
 		Long: `Whimbrel moves databases between PostgreSQL, MySQL, MariaDB and SQLite: schema, rows, keys, indexes and
-everything else the target understands.`,
+everything else the target understands. Their rows and changes also go to S3, or a folder, as files.`,
 		Example: `  whimbrel demo
   whimbrel inspect postgres://app@db.example.com/shop
   whimbrel migrate postgres://app@old.example.com/shop postgres://app@new.example.com/shop`,
@@ -30,7 +31,29 @@ everything else the target understands.`,
 		newServe(), newInstance(), newBackup(), newRestore(), newRootKey(), newExplain(),
 		newApply(), newImport(), newStatus(),
 	)
+	root.InitDefaultCompletionCmd() // by now, so that it is one of the groups
+	group(root)
+	for _, c := range root.Commands() {
+		if c.HasSubCommands() {
+			group(c)
+		}
+	}
 	return root
+}
+
+// group has a command of commands show its help when none of them is named, and refuse one that it does not have.
+func group(c *cobra.Command) {
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		hint := "want one of " + strings.Join(commandNames(cmd), ", ")
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = "did you mean " + strings.Join(near, " or ") + "?"
+		}
+		return usageError{fmt.Errorf("unknown command %q for %q: %s (see `%s --help`)", args[0], cmd.CommandPath(), hint, cmd.CommandPath())}
+	}
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
 // version is the module's version as the Go toolchain recorded it.

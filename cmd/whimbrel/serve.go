@@ -86,9 +86,6 @@ func (f *serveFlags) bindState(cmd *cobra.Command) {
 	flags.StringVar(&f.etcdPrefix, "etcd-prefix", "whimbrel/", "the `beginning` of all our keys in etcd")
 }
 
-// leastRoom is the least that metrics and logs are given, so that a slip of the hand does not throw them away.
-const leastRoom = 1 << 20
-
 // complete makes a server's configuration of the flags.
 func (f *serveFlags) complete(log io.Writer) error {
 	var level slog.Level
@@ -100,9 +97,12 @@ func (f *serveFlags) complete(log io.Writer) error {
 	f.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level}))
 	f.Buckets.KeyID, f.Buckets.Key = os.Getenv("AWS_ACCESS_KEY_ID"), secret.Of(os.Getenv("AWS_SECRET_ACCESS_KEY"))
 	if len(f.etcdEndpoints) == 0 {
-		return nil
+		return f.checkEmbedded()
 	}
 	f.Etcd = &etcd.Config{Endpoints: f.etcdEndpoints, Username: f.etcdUser, Password: os.Getenv("WHIMBREL_ETCD_PASSWORD"), Prefix: f.etcdPrefix}
+	if err := f.Etcd.Check(); err != nil {
+		return usageError{fmt.Errorf("--etcd-endpoints: %w", err)}
+	}
 	secure := false
 	for _, e := range f.etcdEndpoints {
 		secure = secure || strings.HasPrefix(e, "https://")
@@ -118,19 +118,19 @@ func (f *serveFlags) complete(log io.Writer) error {
 	return nil
 }
 
-// checkRoom refuses a room for metrics or logs that would hold next to nothing.
-func (f *serveFlags) checkRoom() error {
-	for name, bytes := range map[string]int64{"metrics-size": f.MetricsBytes, "logs-size": f.LogsBytes} {
-		if bytes < leastRoom {
-			return usageError{fmt.Errorf("--%s %d: want a number of bytes from %d on", name, bytes, int64(leastRoom))}
+// checkEmbedded refuses what would be said of an etcd that is not named: the state would be another one than was meant.
+func (f *serveFlags) checkEmbedded() error {
+	for flag, value := range map[string]string{"etcd-ca": f.etcdCA, "etcd-cert": f.etcdCert, "etcd-key": f.etcdKey, "etcd-user": f.etcdUser} {
+		if value != "" {
+			return usageError{fmt.Errorf("--%s %q: goes with --etcd-endpoints, the addresses of the etcd that it is for", flag, value)}
 		}
 	}
 	return nil
 }
 
 func serve(cmd *cobra.Command, f *serveFlags) error {
-	if err := f.checkRoom(); err != nil {
-		return err
+	if err := f.Check(); err != nil { // here alone: the other commands that share the flags leave most of them empty
+		return usageError{err}
 	}
 	if err := f.complete(cmd.ErrOrStderr()); err != nil {
 		return err

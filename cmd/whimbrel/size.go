@@ -37,3 +37,30 @@ func parseSize(text string) (int64, error) {
 	}
 	return 0, usageError{fmt.Errorf("--segment-size %q: want a number with kB, MB, GB, KiB, MiB or GiB, such as 16MB", text)}
 }
+
+// bounded is a flag that holds a whole number between two bounds. Where nobody gives one the number stays what it is.
+type bounded struct {
+	n         *int
+	low, high int
+}
+
+// String implements pflag.Value.
+func (b *bounded) String() string {
+	if b.n == nil || *b.n == 0 {
+		return ""
+	}
+	return strconv.Itoa(*b.n)
+}
+
+// Type implements pflag.Value.
+func (b *bounded) Type() string { return "number" }
+
+// Set implements pflag.Value.
+func (b *bounded) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < b.low || n > b.high {
+		return fmt.Errorf("want a whole number, %d to %d", b.low, b.high)
+	}
+	*b.n = n
+	return nil
+}

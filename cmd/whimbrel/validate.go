@@ -63,7 +63,7 @@ func (f *validateFlags) bind(cmd *cobra.Command) {
 	fl.StringArrayVar(&f.only, "only", nil, "compare only what matches 'schema.table' (`pattern`; % any run, _ one character, [_] an underscore; repeatable)")
 	fl.StringArrayVar(&f.exclude, "exclude", nil, "leave out what matches 'schema.table' (`pattern`; repeatable)")
 	fl.StringVar(&f.targetSchema, "target-schema", "", "everything is in this `schema` of the target (MySQL: database)")
-	fl.IntVar(&f.parallelism, "parallelism", 0, fmt.Sprintf("queries at once on each side, 1 to 49 (default %d here)", defaultParallelism()))
+	fl.Var(&bounded{&f.parallelism, 1, 49}, "parallelism", fmt.Sprintf("`queries` at once on each side, 1 to 49 (default %d here)", defaultParallelism()))
 	fl.StringArrayVar(&f.changes.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name (`name=value`, repeatable)")
 	fl.BoolVar(&f.repair, "repair", false, "make rows of the target that differ what the source's are, and compare them again")
 	fl.IntVar(&f.most, "max-failures", 10_000, "failures listed of one table; all are counted (with --repair: repaired in one go)")
@@ -114,8 +114,11 @@ func runValidate(cmd *cobra.Command, f *validateFlags, source, target string) er
 		return err
 	}
 	config.Log = f.log(cmd, config.Settings)
+	if err := writable("html", f.html); err != nil {
+		return err
+	}
 	ctx := cmd.Context()
-	t, err := task.Open(ctx, config)
+	t, err := openTask(ctx, config)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package change
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -122,6 +123,12 @@ func (g *Group) Commit(at time.Time) {
 	g.Ends = append(g.Ends, int32(g.count))
 	g.Times = append(g.Times, at)
 	g.Open = false
+}
+
+// Committed is when the change of a place in the group was.
+func (g *Group) Committed(seq int32) time.Time {
+	transaction, _ := slices.BinarySearch(g.Ends, seq+1)
+	return g.CommitTime(transaction)
 }
 
 // CommitTime is when the transaction of a number was committed. For the open one, which follows them, it is the best guess when

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -62,7 +63,7 @@ func (es Engines) ForURL(raw string) (*Engine, error) {
 // Redact returns a database URL that is safe to show: the password is replaced by xxxxx.
 func Redact(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || strings.Contains(u.Opaque, "@") {
+	if err != nil || u.Scheme == "" || strings.Contains(u.Opaque, "@") {
 		return redactText(raw)
 	}
 	q := u.Query()
@@ -72,11 +73,18 @@ func Redact(raw string) string {
 			u.RawQuery = q.Encode()
 		}
 	}
-	return u.Redacted()
+	return hideKeyword(u.Redacted())
 }
 
-// redactText hides what may be a password in a text that is no proper URL: all before the last @, and all parameters.
+// keyword is a secret in a text of keywords and values, as libpq and JDBC drivers take them: password=s3cret, PWD='a b'.
+var keyword = regexp.MustCompile(`(?i)(\b\w*(?:pass|pwd|secret|token)\w*\s*=\s*)('(?:\\.|[^'\\])*'?|"[^"]*"?|(?:\\.|[^\s&;])*)`)
+
+func hideKeyword(text string) string { return keyword.ReplaceAllString(text, "${1}xxxxx") }
+
+// redactText hides what may be a password in a text that is no proper URL: values of keywords, all before the last @, and all
+// parameters.
 func redactText(raw string) string {
+	raw = hideKeyword(raw)
 	head, scheme := "", ""
 	if name, rest, ok := strings.Cut(raw, "://"); ok {
 		scheme, raw = name+"://", rest

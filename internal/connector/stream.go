@@ -37,6 +37,12 @@ type Streamer interface {
 	Release(ctx context.Context, r StreamRequest) error
 }
 
+// Keeper is a Streamer whose source keeps something for each run (a slot, triggers), and can tell.
+type Keeper interface {
+	// Keeps reports whether the source keeps anything that Release would remove for the run.
+	Keeps(ctx context.Context, run string) (bool, error)
+}
+
 // PlainStreamer is a Streamer that may be set up so that its streams deliver no column as Native.
 type PlainStreamer interface {
 	StreamsPlain() bool

@@ -12,7 +12,8 @@ import (
 // Convert turns the selected part of a catalog into the target's. It fails only when the plan cannot be carried out at
 // all: two tables under one name.
 func Convert(in Input) (*Result, error) {
-	if in.To.Family == catalog.Lake {
+	left := in.To.Family == catalog.Lake && in.Options.SecondaryObjects
+	if left {
 		in.Options.SecondaryObjects = false // files have rows alone
 	}
 	c := &converter{
@@ -37,6 +38,9 @@ func Convert(in Input) (*Result, error) {
 	c.sequences()
 	c.objects()
 	c.collations()
+	if left {
+		c.leftByFiles()
+	}
 	for _, t := range c.tables {
 		if c.like || len(t.Columns) > 0 {
 			c.result.Tables = append(c.result.Tables, &t.Table)

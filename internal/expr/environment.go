@@ -1,6 +1,10 @@
 package expr
 
-import "time"
+import (
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+)
 
 // Environment holds what the placeholders of DMS stand for.
 type Environment struct {
@@ -10,6 +14,17 @@ type Environment struct {
 	ModifiedSchema, ModifiedTable string
 	// Now gives the time for the header timestamps and for 'now'; nil means time.Now.
 	Now func() time.Time
+	// Op and Committed are those of the change that made the row; during a full load every row is an insert, and Committed zero.
+	Op        change.Op
+	Committed time.Time
+}
+
+// committed is when the row came to be what it is: a row of a full load does when it is read.
+func (e *Environment) committed() time.Time {
+	if e == nil || e.Committed.IsZero() {
+		return e.now()
+	}
+	return e.Committed.UTC()
 }
 
 func (e *Environment) now() time.Time {
@@ -19,7 +34,7 @@ func (e *Environment) now() time.Time {
 	return e.Now().UTC()
 }
 
-// placeholder is a $AR_… name, with the values it has during a full load.
+// placeholder is a $AR_… name.
 type placeholder struct {
 	plain
 	value func(e *Environment) string
@@ -34,12 +49,12 @@ func (n *placeholder) eval(f *frame) Value {
 	return text(f.since(start))
 }
 
-// timestamp is $AR_H_TIMESTAMP: DATETIME with seven fractional digits, of which the last is always 0.
+// timestamp is $AR_H_TIMESTAMP and $AR_H_COMMIT_TIMESTAMP: DATETIME with seven fractional digits, of which the last is always 0.
 type timestamp struct{ plain }
 
 func (timestamp) eval(f *frame) Value {
 	start := len(f.arena)
-	f.arena = f.env.now().AppendFormat(f.arena, "2006-01-02 15:04:05.000000")
+	f.arena = f.env.committed().AppendFormat(f.arena, "2006-01-02 15:04:05.000000")
 	f.arena = append(f.arena, '0')
 	return text(f.since(start))
 }
@@ -61,7 +76,7 @@ func placeholderNode(name string) node {
 	case "AR_M_MODIFIED_TABLE_NAME":
 		value = func(e *Environment) string { return e.ModifiedTable }
 	case "AR_H_OPERATION":
-		value = func(*Environment) string { return "INSERT" }
+		value = func(e *Environment) string { return e.Op.String() }
 	case "AR_H_STREAM_POSITION", "AR_H_USER", "AR_H_CHANGE_SEQ":
 		value = func(*Environment) string { return "" }
 	case "AR_H_TIMESTAMP", "AR_H_COMMIT_TIMESTAMP":

@@ -57,6 +57,7 @@ func newCall(p *parser, name token, args []node) (node, error) {
 	if !ok {
 		return nil, p.fail(name.at, "there is no function %q; there are %s", name.text, functionNames)
 	}
+	p.called = append(p.called, lower)
 	if (lower == "max" || lower == "min") && len(args) == 1 {
 		return nil, p.fail(name.at, "%s wants at least two arguments: over rows of a table it has no meaning here", lower)
 	}

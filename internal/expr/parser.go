@@ -13,6 +13,8 @@ type parser struct {
 	depth   int
 	// held is an operand that is already read: the next operand of any level.
 	held node
+	// called are the functions that were called, in lower case.
+	called []string
 }
 
 // maxDepth bounds how deep expressions nest, so that no text can exhaust the stack.
@@ -22,8 +24,12 @@ const maxDepth = 200
 const maxSource = 64 << 10
 
 func parse(src string, resolve resolver) (node, error) {
-	p := &parser{lexer: lexer{src: src}, resolve: resolve}
-	if len(src) > maxSource {
+	return (&parser{lexer: lexer{src: src}, resolve: resolve}).whole()
+}
+
+// whole reads the whole text as one expression.
+func (p *parser) whole() (node, error) {
+	if len(p.lexer.src) > maxSource {
 		return nil, p.fail(maxSource, "the expression is longer than %d bytes", maxSource)
 	}
 	if err := p.advance(); err != nil {

@@ -13,28 +13,34 @@ import (
 type Program struct {
 	src     string
 	columns []string
+	uses    []string
 }
 
 // Compile checks an expression. The error is an *Error that tells the position.
 func Compile(src string) (*Program, error) {
 	p := &Program{src: src}
-	_, err := parse(src, func(name string, _ int) (node, error) {
+	in := &parser{lexer: lexer{src: src}, resolve: func(name string, _ int) (node, error) {
 		if n := placeholderNode(name); n != nil {
+			p.uses = append(p.uses, "$"+name)
 			return n, nil
 		}
 		if !slices.Contains(p.columns, name) {
 			p.columns = append(p.columns, name)
 		}
 		return &named{name: name}, nil
-	})
-	if err != nil {
+	}}
+	if _, err := in.whole(); err != nil {
 		return nil, err
 	}
+	p.uses = append(p.uses, in.called...)
 	return p, nil
 }
 
 // Columns lists the columns the expression refers to, in order of appearance.
 func (p *Program) Columns() []string { return p.columns }
+
+// Uses lists the placeholders ($AR_H_OPERATION) and the functions in lower case (operation_indicator) of the expression.
+func (p *Program) Uses() []string { return p.uses }
 
 // String is the source text.
 func (p *Program) String() string { return p.src }

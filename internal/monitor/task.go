@@ -32,7 +32,7 @@ func taskValues(now, before *look) []Value {
 			rate("CDCThroughputRowsTarget", countPerSecond, 1, func(f *instance.TaskFigures) int64 { return f.Applied })
 			rate("CDCThroughputBandwidthTarget", kilobytesPerSecond, kilo, func(f *instance.TaskFigures) int64 { return f.AppliedBytes })
 			add("CDCIncomingChanges", count, float64(t.Waiting))
-			// Streams deliver what is committed alone, and nothing waits on a disk: what was read waits for the target in memory.
+			// Streams deliver what is committed alone. What test_decoding and an S3 target keep in temporary files is not counted.
 			add("CDCChangesMemorySource", count, 0)
 			add("CDCChangesDiskSource", count, 0)
 			add("CDCChangesMemoryTarget", count, float64(t.Waiting))

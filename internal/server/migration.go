@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 )
@@ -80,15 +82,31 @@ func (c *Config) results(region string) (bucket.Store, error) {
 	return s, nil
 }
 
-// notify reads where events go and what they are signed with.
-func (m *Migration) notify(environment func(string) (string, bool)) (dms.Notify, error) {
-	n := dms.Notify{Topics: map[string]string{}}
-	for _, text := range m.EventWebhooks {
-		arn, url, found := strings.Cut(text, "=")
+// shownWebhook is as much of a webhook as may be told: addresses carry tokens in their paths and parameters.
+func shownWebhook(text string) string {
+	arn, address, found := strings.Cut(text, "=")
+	if strings.HasPrefix(arn, "arn:") {
 		if !found {
-			return n, fmt.Errorf("event webhook %q is not ARN=URL", arn)
+			return strconv.Quote(arn)
 		}
-		n.Topics[arn] = url
+		return strconv.Quote(arn + "=" + shownWebhook(address))
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return "(not shown, since it may be a secret)"
+	}
+	return strconv.Quote(u.Scheme + "://" + u.Host + "/…")
+}
+
+// notify reads where events go and what they are signed with.
+func (m *Migration) notify(environment func(string) (string, bool)) (notify.Topics, error) {
+	n := notify.Topics{Topics: map[string]string{}}
+	for _, text := range m.EventWebhooks {
+		arn, address, found := strings.Cut(text, "=")
+		if !found || !strings.HasPrefix(arn, "arn:") {
+			return n, fmt.Errorf("--event-webhook %s: want ARN=URL, the topic's ARN before the address", shownWebhook(text))
+		}
+		n.Topics[arn] = address
 	}
 	if text, set := environment(eventSecret); set {
 		n.Secret = []byte(text)

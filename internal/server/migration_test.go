@@ -38,6 +38,14 @@ func TestEventsAreConfigured(t *testing.T) {
 		_, err := bad.notify(none)
 		require.ErrorContains(t, err, words)
 	}
+	for shown, text := range map[string]string{
+		`"https://hooks.example/…"`: "https://hooks.example/T0KEN", `"https://hooks.example:99/…"`: "https://u:T0KEN@hooks.example:99/a?T0KEN=T0KEN",
+		"not shown": "T0KEN", `"` + topic + `"`: topic,
+	} {
+		_, err := (&Migration{EventWebhooks: []string{text}}).notify(none)
+		require.ErrorContains(t, err, shown)
+		require.NotContains(t, err.Error(), "T0KEN")
+	}
 	// What cannot be is refused before anything is served.
 	_, err = Start(t.Context(), Config{DataDir: t.TempDir(), Listen: "127.0.0.1:0", Migration: Migration{EventWebhooks: []string{topic + "=https://hooks.example"}}})
 	require.ErrorContains(t, err, "secret")

@@ -73,6 +73,9 @@ func (p *printer) failures(r *validate.Result, keys int) {
 	if r.Given != "" {
 		p.line("\n%s: %s", both(r), r.Given)
 	}
+	if n := r.Unclassified(); n > 0 {
+		p.line("  of %s more rows that differ it is not known how", progress.Count(n))
+	}
 	if len(r.Failures) == 0 || keys == 0 {
 		return
 	}
@@ -177,6 +180,7 @@ type validatedForm struct {
 	Different     int64          `json:"different"`
 	MissingSource int64          `json:"missing_source"`
 	MissingTarget int64          `json:"missing_target"`
+	Unclassified  int64          `json:"unclassified,omitempty"`
 	Suspended     int64          `json:"suspended"`
 	Seconds       float64        `json:"seconds"`
 	Failures      []failureForm  `json:"failures"`
@@ -230,7 +234,7 @@ func validatedJSON(r *validate.Result) validatedForm {
 	t := validatedForm{
 		Source: r.Source.String(), Target: r.Target.String(), State: string(r.State), Reason: r.Reason, Given: r.Given, Method: r.Method,
 		Key: append([]string{}, r.Key...), SourceRows: r.SourceRows, TargetRows: r.TargetRows, Failed: r.Failed, Different: r.Different,
-		MissingSource: r.MissingSource, MissingTarget: r.MissingTarget, Suspended: r.Suspended, Seconds: r.Took.Seconds(),
+		MissingSource: r.MissingSource, MissingTarget: r.MissingTarget, Unclassified: r.Unclassified(), Suspended: r.Suspended, Seconds: r.Took.Seconds(),
 		Failures: []failureForm{}, NotCompared: []columnReason{},
 	}
 	for _, x := range r.Failures {

@@ -40,7 +40,7 @@ var ErrNoTables = errors.New("no tables were found that match the table mappings
 // Plan inspects both ends and decides what to do with every table.
 func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 	secondary := t.Settings.WhimbrelSettings.SecondaryObjects
-	source, err := t.source.Inspect(ctx, connector.InspectOptions{Objects: secondary && t.like()})
+	source, err := t.source.Inspect(ctx, connector.InspectOptions{Objects: secondary && (t.like() || t.targetEngine.Family == catalog.Lake)})
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}

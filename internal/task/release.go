@@ -8,6 +8,58 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
+// ErrUnknownRun is in the chain when neither side knows of the migration.
+var ErrUnknownRun = errors.New("neither the source nor the target knows of such a migration that follows changes")
+
+// Known makes sure that one side knows of the migration: the target has a checkpoint, notes or a journal of it, or the source
+// keeps something for it. It changes nothing.
+func (t *Task) Known(ctx context.Context) error {
+	run, err := t.changesRunID()
+	if err != nil {
+		return err
+	}
+	for _, known := range []func(context.Context, string) (bool, error){t.knownToTarget, t.knownToSource} {
+		if ok, err := known(ctx, run); err != nil || ok {
+			return err
+		}
+	}
+	return &connector.Error{
+		Class: connector.Missing, Err: ErrUnknownRun,
+		Remedy: "give the same source, target and flags as to migrate; nothing was changed",
+	}
+}
+
+func (t *Task) knownToTarget(ctx context.Context, run string) (bool, error) {
+	_, ok, err := t.applier.Checkpoint(ctx, run)
+	if err != nil {
+		return false, fmt.Errorf("read the target's checkpoint: %w", err)
+	}
+	if ok {
+		return true, nil
+	}
+	notes, err := t.applier.Notes(ctx, run)
+	if err != nil || len(notes) > 0 {
+		return err == nil, err
+	}
+	marks, err := t.target.Journal().Read(ctx, run)
+	if err != nil {
+		return false, fmt.Errorf("read the target's journal: %w", err)
+	}
+	return len(marks) > 0, nil
+}
+
+func (t *Task) knownToSource(ctx context.Context, run string) (bool, error) {
+	k, ok := t.streamer.(connector.Keeper)
+	if !ok {
+		return false, nil
+	}
+	kept, err := k.Keeps(ctx, run)
+	if err != nil {
+		return false, fmt.Errorf("look what the source keeps: %w", err)
+	}
+	return kept, nil
+}
+
 // Release gives the migration up: the source need keep no changes for it any more (slot, publication, triggers), and the
 // target forgets how far it had come. The rows stay. Releasing twice is no error.
 func (t *Task) Release(ctx context.Context) error {

@@ -20,7 +20,8 @@ type Replayed struct {
 }
 
 // Replay makes rows of a target's table what the source's are: those of the given keys (change.KeyText), or all that
-// differ. It compares the whole table, and afterwards once more.
+// differ. It compares the whole table, and afterwards
+// once more, until nothing more can be mended.
 func (t *Task) Replay(ctx context.Context, table catalog.Name, keys []string) (*Replayed, error) {
 	if target, ok := t.target.(connector.Exclusive); ok && t.RunName != "" {
 		release, err := target.Claim(ctx, t.RunName)
@@ -44,38 +45,47 @@ func (t *Task) Replay(ctx context.Context, table catalog.Name, keys []string) (*
 	}
 	out := &Replayed{}
 	v := &Validation{Started: time.Now(), Repaired: map[catalog.Name]validate.Repaired{}}
-	results, err := t.compareNamed(ctx, pair, keys, out)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := t.repair(ctx, v, results); err != nil {
-		return nil, err
+	for v.Rounds < maxRounds {
+		v.Rounds++
+		results, err := t.compareNamed(ctx, pair, keys)
+		if err != nil {
+			return nil, err
+		}
+		again, err := t.repair(ctx, v, results)
+		if err != nil {
+			return nil, err
+		}
+		out.Left = nil
+		for _, r := range results {
+			out.Left = append(out.Left, r.Failures...)
+			if v.Rounds == 1 {
+				out.Equal = append(out.Equal, r.Same...)
+			}
+		}
+		if len(again) == 0 {
+			break
+		}
 	}
 	for _, done := range v.Repaired {
 		out.Removed, out.Written, out.Refused = out.Removed+done.Removed, out.Written+done.Written, append(out.Refused, done.Refused...)
 	}
-	again, err := t.compareNamed(ctx, pair, keys, &Replayed{})
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range again {
-		out.Left = append(out.Left, r.Failures...)
-	}
 	return out, nil
 }
 
-// compareNamed compares tables and keeps of what differs the rows of the keys.
-func (t *Task) compareNamed(ctx context.Context, pair []*TablePlan, keys []string, out *Replayed) ([]*validate.Result, error) {
-	results, err := t.compare(ctx, pair, &validate.Stats{}, true)
+// compareNamed compares tables and keeps of what differs the rows of the keys, or all.
+func (t *Task) compareNamed(ctx context.Context, pair []*TablePlan, keys []string) ([]*validate.Result, error) {
+	results, err := t.compare(ctx, pair, &validate.Stats{}, true, keys...)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range results {
-		if r.State == validate.TableError {
+		switch {
+		case len(keys) > 0 && len(r.Key) == 0 && r.Method != "":
+			return nil, fmt.Errorf("table %s has no key to find rows by: replay it without keys, which copies all rows that differ", r.Target)
+		case r.State == validate.TableError:
 			return nil, fmt.Errorf("table %s cannot be compared: %s", r.Target, r.Reason)
-		}
-		if len(keys) > 0 {
-			out.Equal = append(out.Equal, r.Choose(keys)...)
+		case len(keys) > 0 && r.Given != "":
+			return nil, fmt.Errorf("table %s differs too much to look for single rows (%s): replay it without keys", r.Target, r.Given)
 		}
 	}
 	return results, nil

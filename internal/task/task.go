@@ -35,7 +35,7 @@ type Task struct {
 // Open connects to both ends and changes nothing.
 func Open(ctx context.Context, c Config) (*Task, error) {
 	c.Source.Log, c.Target.Log = tasklog.Of(c.Log, tasklog.SourceUnload), tasklog.Of(c.Log, tasklog.TargetLoad)
-	if err := c.checkResync(); err != nil {
+	if err := errors.Join(c.checkResync(), c.checkExpressions()); err != nil {
 		return nil, err
 	}
 	t := &Task{Config: c, running: &atomic.Pointer[map[catalog.Name]catalog.Name]{}, watching: &atomic.Pointer[validate.Watch]{}, woken: make(chan struct{}, 1)}

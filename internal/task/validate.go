@@ -122,12 +122,15 @@ func (t *Task) planValidation(ctx context.Context) (*Plan, error) {
 }
 
 // compare compares tables in one snapshot of each side.
-func (t *Task) compare(ctx context.Context, tables []*TablePlan, stats *validate.Stats, keep bool) (_ []*validate.Result, err error) {
+func (t *Task) compare(ctx context.Context, tables []*TablePlan, stats *validate.Stats, keep bool, keys ...string) (_ []*validate.Result, err error) {
 	c, results, err := t.validation(tables)
 	if err != nil {
 		return nil, err
 	}
-	c.Stats, c.Keep = stats, keep
+	c.Stats, c.Keep, c.Keys = stats, keep, keys
+	if keep { // FailureMaxCount ends a comparison that is to be read by people
+		c.Failures = 0
+	}
 	source, err := t.source.Snapshot(ctx, c.Threads)
 	if err != nil {
 		return nil, fmt.Errorf("take a snapshot of the source: %w", err)
@@ -245,6 +248,7 @@ func (t *Task) repair(ctx context.Context, v *Validation, results []*validate.Re
 		sum.Written += done.Written
 		sum.Refused = done.Refused
 		v.Repaired[r.Source] = sum
+		r.ListFirst(t.Settings.ValidationSettings.TableFailureMaxCount)
 		if done.Removed+done.Written == 0 {
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 // expression fills an added column. Each result goes through a one-value vector of its class to the column's type.
 type expression struct {
 	bound  *expr.Bound
+	env    expr.Environment
 	kind   datatype.Type
 	ways   [expr.Blob + 1]way
 	misfit change.Misfit
@@ -45,9 +46,9 @@ func (e *expression) init(t *Transformer, plan *mapping.TablePlan, p *mapping.Co
 			columns = append(columns, expr.Column{Name: c.Name, Type: c.Type})
 		}
 	}
-	env := o.environment(plan)
-	env.Column, env.ColumnType = p.Name, kind.String()
-	if e.bound, err = program.Bind(columns, &env); err != nil {
+	e.env = o.environment(plan)
+	e.env.Column, e.env.ColumnType = p.Name, kind.String()
+	if e.bound, err = program.Bind(columns, &e.env); err != nil {
 		return err
 	}
 	e.kind = kind
@@ -81,6 +82,9 @@ func (e *expression) fill(t *Transformer, dst *change.Vector, b *change.Batch, c
 	e.t, e.column = t, column
 	dst.Reset(change.LayoutOf(e.kind))
 	for row := range b.Rows() {
+		if t.ChangeOf != nil {
+			e.env.Op, e.env.Committed = t.ChangeOf(row)
+		}
 		v, err := e.bound.Eval(b, row)
 		if err == nil && v.Class != expr.Null && e.ways[v.Class].converter == nil {
 			err = fmt.Errorf("the expression's result cannot become %s", e.kind)

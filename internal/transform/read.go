@@ -2,6 +2,7 @@ package transform
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/datatype"
@@ -46,6 +47,18 @@ func expressionColumns(c *mapping.ColumnPlan) []string {
 		return nil
 	}
 	return p.Columns()
+}
+
+// OfChanges lists the target columns whose expressions ask what made a row, or when: an older row of the same key holds another
+// value there.
+func OfChanges(plan *mapping.TablePlan) (columns []int) {
+	for i := range plan.Columns {
+		p, err := expr.Compile(plan.Columns[i].Expression)
+		if err == nil && slices.ContainsFunc(p.Uses(), func(name string) bool { return strings.HasPrefix(name, "$AR_H_") }) {
+			columns = append(columns, i)
+		}
+	}
+	return columns
 }
 
 // Sources tells, for each target column, from which of ReadColumns its values are made.

@@ -3,6 +3,7 @@ package transform
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -12,6 +13,10 @@ import (
 
 // Transformer changes batches of one table. It reuses its memory and belongs to one goroutine.
 type Transformer struct {
+	// ChangeOf tells of a row of the batch which change made it and when that was committed, for expressions that ask; nil where
+	// rows are loaded.
+	ChangeOf func(row int) (change.Op, time.Time)
+
 	read    []*catalog.Column
 	columns []*column
 	filters []filter // of source columns

@@ -91,7 +91,7 @@ func (p *pair) choose() {
 }
 
 // unsteady finds expressions that have another value each time.
-var unsteady = regexp.MustCompile(`(?i)\$AR_H_|random|'now'|current_(date|time)|strftime|julianday|unixepoch|\b(date|time|datetime)\s*\(\s*\)`)
+var unsteady = regexp.MustCompile(`(?i)\$AR_H_|operation_indicator|random|'now'|current_(date|time)|strftime|julianday|unixepoch|\b(date|time|datetime)\s*\(\s*\)`)
 
 func (p *pair) incomparable(c *mapping.ColumnPlan) string {
 	for _, m := range c.Masks {

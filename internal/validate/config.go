@@ -19,7 +19,7 @@ type Config struct {
 	Threads int
 	// PartitionRows is how many rows a bucket should hold at first (PartitionSize).
 	PartitionRows int
-	// TableFailures is how many failures of one table are listed, Failures how many of all (TableFailureMaxCount, FailureMaxCount);
+	// TableFailures is how many failures of one table are listed (a repair knows of repairedRows, whatever is listed), Failures how many of all (TableFailureMaxCount, FailureMaxCount);
 	// beyond, the table, or everything, is given up. 0 means no bound but that of memory.
 	TableFailures, Failures int
 	// SkipLOBs leaves large objects out (SkipLobColumns), PartialLOB compares so many of their bytes (ValidationPartialLobSize); 0
@@ -32,8 +32,10 @@ type Config struct {
 	Rows bool
 	// NoBags leaves tables without a key out, as DMS does.
 	NoBags bool
-	// Keep keeps the rows that differ for a repair.
+	// Keep keeps the rows that differ for a repair: where Keys are given, as change.KeyText writes them (`id=5, code=abc`), those
+	// of these keys alone.
 	Keep  bool
+	Keys  []string
 	Stats *Stats
 	Log   *slog.Logger
 
@@ -65,6 +67,8 @@ const (
 	chunkBuckets = 128
 	// keptBytes is what the rows kept of one table may take.
 	keptBytes = 64 << 20
+	// repairedRows is how many keys one round of a repair takes up.
+	repairedRows = 1 << 16
 	// cutInto is how many parts a bucket that differs is cut into.
 	cutInto = 16
 )

@@ -46,6 +46,9 @@ func (s *search) details(ctx context.Context, limit int, fix *repair) (map[[16]b
 				if b == nil {
 					return nil
 				}
+				if len(s.Keys) > 0 && !s.isNamed(side, r) {
+					return nil
+				}
 				k := s.keep(side, r)
 				k.row = fix.take(side == s.source, r)
 				if side == s.source {

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -47,7 +48,10 @@ type Result struct {
 	Key      []string
 	Skipped  []Skipped
 	Failures []Failure
-	// Failed counts all failures, of which Failures lists the first; Different, MissingSource and MissingTarget are its parts.
+	// Same are those of the Keys of which no row differs: it is the same on both sides, or on neither.
+	Same []string
+	// Failed counts all failures, of which Failures lists the first; Different, MissingSource, MissingTarget and Unclassified are
+	// its parts.
 	Failed, Different, MissingSource, MissingTarget int64
 	Suspended                                       int64
 	// Given says why the comparison was given up before its end; empty when it was not.
@@ -59,6 +63,20 @@ type Result struct {
 	Took   time.Duration
 
 	repair *repair
+}
+
+// ListFirst leaves the first failures in the list and says that there are more (TableFailureMaxCount). 0 means all.
+func (r *Result) ListFirst(most int) {
+	if most <= 0 || r.Failed <= int64(most) || r.Given != "" {
+		return
+	}
+	r.Failures = r.Failures[:min(len(r.Failures), most)]
+	r.Given = fmt.Sprintf("the first %d failures are listed (TableFailureMaxCount)", most)
+}
+
+// Unclassified counts the failures whose kind is not known, because the comparison was given up before both sides were read.
+func (r *Result) Unclassified() int64 {
+	return max(0, r.Failed-r.Different-r.MissingSource-r.MissingTarget)
 }
 
 // Equal reports whether every row that was compared is the same, and everything could be compared.

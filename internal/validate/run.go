@@ -105,16 +105,16 @@ func compareInto(ctx context.Context, c *Config, t *Table, slots chan struct{}, 
 			r.State, r.Reason = SuspendedRecords, "no column of the table can be compared"
 			return nil
 		}
-		r.Key, r.Method = nil, p.method()
-		for _, i := range p.keys {
-			r.Key = append(r.Key, p.columns[i].name)
-		}
+		r.Key, r.Method = p.keyNames(), p.method()
 		if len(p.keys) == 0 && c.NoBags {
 			r.State, r.Reason = NoPrimaryKey, "the table has no primary key and no unique key without nulls"
 			return nil
 		}
-		c.Stats.Update(r.Source, func(n *Counts) { n.State, n.Compared = PendingRecords, 0 })
 		s := &search{pair: p, slots: slots}
+		if err := s.checkKeys(); err != nil {
+			return err
+		}
+		c.Stats.Update(r.Source, func(n *Counts) { n.State, n.Compared = PendingRecords, 0 })
 		err = s.run(ctx)
 		if p.pushed && (errors.Is(err, errTooMany) || errors.Is(err, errManyDiffer)) {
 			withoutSQL = true // what two engines write may not be alike: values alone decide
@@ -140,7 +140,10 @@ func (s *search) report(ctx context.Context, r *Result) error {
 	}
 	r.Looked = s.mu.looked
 	limit := openRows
-	if s.TableFailures > 0 {
+	switch {
+	case s.Keep && len(s.Keys) == 0:
+		limit = repairedRows
+	case !s.Keep && s.TableFailures > 0:
 		limit = s.TableFailures
 	}
 	var fix *repair
@@ -156,26 +159,46 @@ func (s *search) report(ctx context.Context, r *Result) error {
 		all = append(all, s.failures(id, b)...)
 		fix.settle(id, b)
 	}
-	if r.Given == "" && len(rows) == len(s.found.open) {
-		r.Failed = int64(len(all) + len(s.lost.failures))
+	if r.Given == "" && len(s.Keys) == 0 {
+		r.Failed = int64(len(all)+len(s.lost.failures)) + s.countUnlisted(r, rows)
 	}
 	if s.look != nil {
 		s.look(rows)
 	}
 	all = append(all, s.lost.failures...)
 	slices.SortFunc(all, func(a, b Failure) int { return slices.CompareFunc(a.Key, b.Key, compareKeys) })
+	if len(s.Keys) > 0 {
+		all, r.Same = s.named(all)
+	}
 	s.classify(r, all)
 	r.repair = fix
 	switch {
-	case s.TableFailures > 0 && r.Failed > int64(s.TableFailures) && r.Given == "":
-		r.Given = fmt.Sprintf("the first %d failures are listed (TableFailureMaxCount)", s.TableFailures)
-		r.State = Mismatched
 	case r.Failed > 0:
 		r.State = Mismatched
 	case r.Suspended > 0:
 		r.State, r.Reason = SuspendedRecords, fmt.Sprintf("%d rows have a key longer than MaxKeyColumnSize, %d bytes", r.Suspended, s.MaxKey)
 	}
+	if !s.Keep {
+		r.ListFirst(s.TableFailures)
+	}
 	return nil
+}
+
+// countUnlisted counts, by kind, the failures that were not looked at closely: on which sides an open row was seen tells its kind.
+func (s *search) countUnlisted(r *Result, listed map[[16]byte]*both) (n int64) {
+	for id, e := range s.found.open {
+		if listed[id] != nil {
+			continue
+		}
+		var pairs int64 // rows of one key on both sides; in a bag, rows that are not alike are not the same row
+		if len(s.keys) > 0 {
+			pairs = int64(min(e.source, e.target))
+		}
+		inSource, inTarget := int64(max(0, e.source-e.target)), int64(max(0, e.target-e.source))
+		r.Different, r.MissingTarget, r.MissingSource = r.Different+pairs, r.MissingTarget+inSource, r.MissingSource+inTarget
+		n += pairs + inSource + inTarget
+	}
+	return n
 }
 
 // classify counts failures by kind, and puts those with too long a key aside.

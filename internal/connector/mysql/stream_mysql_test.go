@@ -92,6 +92,9 @@ func TestPartialUpdatesOfJSON(t *testing.T) {
 		`a = JSON_SET(a, '$.a[1]', 'two', '$.new', 1)`, `b = JSON_REPLACE(b, '$[1][0]', JSON_OBJECT('q', 1)), t = 'u'`,
 		`a = JSON_REMOVE(a, '$.bb.x', '$.a[0]'), b = JSON_SET(b, '$[7]', 'end')`, `a = JSON_SET(a, '$.zz', '1', '$."we \\"ird.[key"', JSON_ARRAY(1, 2))`,
 		`a = JSON_REPLACE(a, '$.pad', 'short', '$.a[1].k', NULL)`, `b = JSON_REMOVE(b, '$[0]'), c = '{}'`, `c = JSON_SET(c, '$.ä', 1.5)`, `b = JSON_SET(b, '$[0][1]', 7, '$[0][9]', 8)`,
+		`c = JSON_OBJECT('l', JSON_ARRAY(1, 2, 3, 4, JSON_ARRAY(5, 6)), 'pad', '` + long + `')`, `c = JSON_REPLACE(c, '$.l[last][last-1]', 9, '$.l[last-2]', 8)`,
+		`c = JSON_ARRAY_INSERT(c, '$.l[last-1]', 7)`, `c = JSON_REMOVE(c, '$.l[last]')`, `c = JSON_SET(c, '$.l[last-1]', 'x', '$.l[last-20]', 'y')`, `c = JSON_ARRAY_INSERT(c, '$.l[last-30]', 6)`,
+		`c = JSON_ARRAY_APPEND(c, '$.l[last]', 'z')`,
 	} {
 		m.exec("UPDATE j SET " + change + " WHERE id > 0")
 		if !strings.Contains(change, "b =") && !strings.Contains(change, "c =") {

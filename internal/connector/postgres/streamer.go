@@ -15,6 +15,7 @@ import (
 var (
 	_ connector.Streamer      = (*source)(nil)
 	_ connector.PlainStreamer = (*source)(nil)
+	_ connector.Keeper        = (*source)(nil)
 )
 
 // sideWire opens a connection for look-ups and small changes beside the stream.
@@ -236,6 +237,19 @@ func (s *source) Compare(a, b string) (int, error) {
 		return 1, nil
 	}
 	return 0, nil
+}
+
+// Keeps implements connector.Keeper.
+func (s *source) Keeps(ctx context.Context, run string) (kept bool, err error) {
+	name := quoteLiteral(runName(run))
+	sql := "SELECT 1 FROM pg_catalog.pg_replication_slots WHERE slot_name = " + name + " UNION ALL SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = " + name
+	err = s.withSide(ctx, func(w *wire) error {
+		return w.query(ctx, sql, func([][]byte) error {
+			kept = true
+			return nil
+		})
+	})
+	return kept, classify(ctx, "look for slot and publication "+name, err)
 }
 
 // Release implements connector.Streamer. A slot or publication that the settings name is not ours.

@@ -1,8 +1,10 @@
 package s3
 
 import (
+	"maps"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -124,8 +126,11 @@ func folderOf(u *url.URL, s *settings) (store.Store, error) {
 			return nil, invalid("write file:///FOLDER", "the URL %q cannot be read", u)
 		}
 	}
-	if path == "" || path == "/" || len(u.Query()) > 0 {
-		return nil, invalid("write file:///FOLDER, without parameters", "the URL %q names no folder", u)
+	if names := slices.Sorted(maps.Keys(u.Query())); len(names) > 0 {
+		return nil, invalid("write file:///FOLDER", "unknown URL parameter %q: a file URL has none", names[0])
+	}
+	if path == "" || path == "/" {
+		return nil, invalid("write file:///FOLDER", "the URL %q names no folder", u)
 	}
 	inner, err := prefixOf("", s.folder)
 	if err != nil {

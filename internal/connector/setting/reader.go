@@ -120,7 +120,11 @@ func (r *Reader) End() error {
 	for _, k := range slices.Sorted(maps.Keys(r.values)) {
 		if !slices.ContainsFunc(r.known, func(n string) bool { return strings.EqualFold(k, n) }) {
 			slices.Sort(r.known)
-			r.Wrong("known are "+strings.Join(slices.Compact(r.known), ", "), "there is no setting %q here", k)
+			remedy := "leave it out: there are none"
+			if len(r.known) > 0 {
+				remedy = "known are " + strings.Join(slices.Compact(r.known), ", ")
+			}
+			r.Wrong(remedy, "there is no setting %q here", k)
 		}
 	}
 	return r.err

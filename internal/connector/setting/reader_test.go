@@ -30,7 +30,8 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		`setting N is "x": want a, b`:                                    func(r *setting.Reader) { r.Choice("N", "a", "b") },
 		`setting N is "x": want y (there is no other)`:                   func(r *setting.Reader) { r.Only("N", "there is no other", "y") },
 		`setting N is not supported: it would do nothing (leave it out)`: func(r *setting.Reader) { r.Refuse("N", "it would do nothing") },
-		`there is no setting "n" here (known are M)`:                     func(r *setting.Reader) { r.Text("M", "") },
+		`there is no setting "n" here (known are M)`:                     func(r *setting.Reader) { r.Text("M", ""); r.Text("M", "") },
+		`there is no setting "n" here (leave it out: there are none)`:    func(*setting.Reader) {},
 	} {
 		r := setting.Read(map[string]string{"n": "x"})
 		read(r)

@@ -66,6 +66,15 @@ func (t *target) Notes(ctx context.Context, run string) (map[string]string, erro
 
 // Forget implements connector.Applier. A table in which no run is left is dropped.
 func (t *target) Forget(ctx context.Context, run string) error {
+	kept := false // a file that holds nothing of the kind is not written
+	err := t.look(ctx, "look for the run's checkpoint", func(c *conn) error {
+		n, err := c.number("SELECT count(*) FROM sqlite_schema WHERE name IN ('awsdms_txn_state', 'awsdms_task_notes')")
+		kept = n > 0
+		return err
+	})
+	if err != nil || !kept {
+		return err
+	}
 	return t.inTransaction(ctx, "forget the run's checkpoint", func(c *conn) error {
 		for table, column := range map[string]string{"awsdms_txn_state": `"TASK_NAME"`, "awsdms_task_notes": "run"} {
 			if ok, err := tableExists(c, table); err != nil {

@@ -13,7 +13,10 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-var _ connector.Streamer = (*source)(nil)
+var (
+	_ connector.Streamer = (*source)(nil)
+	_ connector.Keeper   = (*source)(nil)
+)
 
 // connectWriting opens a connection that may write the change log, and nothing else is written through it. Triggers and
 // foreign keys of the application have no part in it.
@@ -171,6 +174,24 @@ func (s *source) Release(ctx context.Context, r connector.StreamRequest) error {
 		return transactEagerly(ctx, c, s.at.busyTimeout, func() error { return release(c, r.Run) })
 	})
 	return classify("remove the triggers that log changes in "+s.at.path, err)
+}
+
+// Keeps implements connector.Keeper.
+func (s *source) Keeps(ctx context.Context, run string) (kept bool, err error) {
+	c, err := s.connect()
+	if err != nil {
+		return false, err
+	}
+	defer c.close()
+	err = c.during(ctx, func() error {
+		if ok, err := tableExists(c, "awsdms_cdc_runs"); err != nil || !ok {
+			return err
+		}
+		n, err := c.number("SELECT count(*) FROM awsdms_cdc_runs WHERE run = ?", run)
+		kept = n > 0
+		return err
+	})
+	return kept, classify("look for the run in "+s.at.path, err)
 }
 
 func release(c *conn, run string) error {

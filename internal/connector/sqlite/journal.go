@@ -126,6 +126,14 @@ func (j journal) Forget(ctx context.Context, run string, table catalog.Name) err
 
 // Close implements connector.Journal.
 func (j journal) Close(ctx context.Context, run string) error {
+	kept := false // a file that has no journal is not written
+	err := j.target.look(ctx, "look for the journal", func(c *conn) (err error) {
+		kept, err = journalExists(c)
+		return err
+	})
+	if err != nil || !kept {
+		return err
+	}
 	return j.target.inTransaction(ctx, "close the journal", func(c *conn) error {
 		if ok, err := journalExists(c); err != nil || !ok {
 			return err

@@ -10,6 +10,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/setting"
 )
 
 // source is a database file that is only read.
@@ -23,6 +24,9 @@ var _ connector.Source = (*source)(nil)
 func openSource(ctx context.Context, cfg connector.Config) (connector.Source, error) {
 	at, err := parseURL(cfg.URL, "ro")
 	if err != nil {
+		return nil, err
+	}
+	if err := setting.Read(cfg.Settings).End(); err != nil {
 		return nil, err
 	}
 	if err := mustExist(at.path); err != nil {

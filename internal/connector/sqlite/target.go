@@ -13,6 +13,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/setting"
 )
 
 // target is a database file that is written, through one connection: SQLite has one writer at a time anyway.
@@ -41,6 +42,9 @@ const targetPragmas = `PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; P
 func openTarget(ctx context.Context, cfg connector.Config) (connector.Target, error) {
 	at, err := parseURL(cfg.URL, "rwc")
 	if err != nil {
+		return nil, err
+	}
+	if err := setting.Read(cfg.Settings).End(); err != nil {
 		return nil, err
 	}
 	if at.mode == "ro" || at.immutable {

@@ -71,3 +71,30 @@ func TestKeysInStatements(t *testing.T) {
 		require.Equal(t, want, keyIn(statement), statement)
 	}
 }
+
+// TestOneRowOfManyIsReplayed names one row in a table of which far more rows differ than are listed, and one that is the same.
+func TestOneRowOfManyIsReplayed(t *testing.T) {
+	b := newBench(t)
+	rows := `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3001) INSERT INTO a SELECT i, 'x' FROM n`
+	source, _ := b.database(t, "source.db", "CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT)", rows, "CREATE TABLE bag (v TEXT)", "INSERT INTO bag VALUES ('s')")
+	target, db := b.database(t, "target.db", "CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT)", rows, "UPDATE a SET name = 'y' WHERE id > 1", "CREATE TABLE bag (v TEXT)")
+	load := newTask("T1", source, target)
+	load.Settings = `{"ValidationSettings":{"TableFailureMaxCount":5,"FailureMaxCount":7}}`
+	table := instance.TableName{Schema: "main", Name: "a"}
+	for _, id := range []string{"17", "1700", "3001"} {
+		done, err := b.Replay(t.Context(), load, table, []string{"id=1", "id=" + id})
+		require.NoError(t, err)
+		require.Equal(t, &instance.Replayed{Written: 1, Removed: done.Removed, Equal: []string{"id=1"}}, done)
+		require.Equal(t, "x", count(t, db, "SELECT name FROM a WHERE id = "+id))
+	}
+	require.Equal(t, "2997", count(t, db, "SELECT count(*) FROM a WHERE name = 'y'"), "the named rows alone")
+	done, err := b.Replay(t.Context(), load, table, nil)
+	require.NoError(t, err)
+	require.EqualValues(t, 2997, done.Written)
+	require.Empty(t, done.Left)
+	require.Equal(t, "3001", count(t, db, "SELECT count(*) FROM a WHERE name = 'x'"))
+	_, err = b.Replay(t.Context(), load, instance.TableName{Schema: "main", Name: "bag"}, []string{"v=s"})
+	require.ErrorContains(t, err, "has no key to find rows by")
+	_, err = b.Replay(t.Context(), load, table, []string{"name=x"})
+	require.ErrorContains(t, err, `"name=x" is no key of it: write id=…`)
+}

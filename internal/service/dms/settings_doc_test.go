@@ -109,6 +109,8 @@ func (s *setting) state() string {
 	switch {
 	case s.why == "":
 		return "obeyed: " + s.does
+	case len(s.only) > 1:
+		return "those values alone: " + s.why
 	case len(s.only) > 0:
 		return "that value alone: " + s.why
 	}

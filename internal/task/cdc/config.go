@@ -71,10 +71,11 @@ type Watcher interface {
 // whatever has been committed goes on at once, and while the target is behind, groups grow.
 type Tuning struct {
 	// MinChanges keeps a target transaction open until it holds so many changes (MinTransactionSize), Wait is how long
-	// at the most (CommitTimeout, BatchApplyTimeoutMax).
+	// at the most (CommitTimeout).
 	MinChanges int
 	Wait       time.Duration
-	// Pause is the least time between two commits (BatchApplyTimeoutMin).
+	// Pause is the least time between two commits (BatchApplyTimeoutMin), and the most that changes wait for one: so BatchApplyTimeoutMax,
+	// which is never less, needs nothing of its own.
 	Pause time.Duration
 	// MaxChanges and MaxBytes bound one group (BatchSplitSize, BatchApplyMemoryLimit, MemoryLimitTotal); 0 means no
 	// bound but the groups' own.

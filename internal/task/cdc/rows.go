@@ -2,6 +2,8 @@ package cdc
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
@@ -41,11 +43,20 @@ func (t *Table) transformRows(w *apply.Work, i int, c *change.Changes, b *change
 		w.Reject(i, c.Ops[owner[t.transform.Row()]], r)
 		return nil
 	}
+	if len(t.ofChanges) > 0 {
+		t.transform.ChangeOf = func(row int) (change.Op, time.Time) {
+			n := owner[row]
+			return c.Ops[n], w.Group.Committed(c.Seq[n])
+		}
+	}
 	if err := t.transform.Apply(b, reject); err != nil {
 		return fmt.Errorf("transform: %w", err)
 	}
 	gone := t.transform.Gone()
 	t.markUnknown(w, i, c, b, unknown, gone, owner)
+	if b == &c.Old {
+		t.forgetChange(b)
+	}
 	leave(c, rows, gone)
 	return nil
 }
@@ -122,6 +133,18 @@ func (t *Table) markUnknown(w *apply.Work, i int, c *change.Changes, b *change.B
 				b.Columns[column].SetAbsent(at)
 			}
 			at++
+		}
+	}
+}
+
+// forgetChange makes the columns absent that another change has filled: what is in the target now is not known from this one.
+func (t *Table) forgetChange(old *change.Batch) {
+	for _, column := range t.ofChanges {
+		if slices.Contains(t.Key, column) {
+			continue
+		}
+		for row := range old.Rows() {
+			old.Columns[column].SetAbsent(row)
 		}
 	}
 }

@@ -26,6 +26,8 @@ type Table struct {
 	// sources tells from which of Read each target column is made, and moved whether it is as it was read.
 	sources [][]int
 	moved   []bool
+	// ofChanges are the columns that say which change made a row.
+	ofChanges []int
 }
 
 // TableSpec is what a table is made from.
@@ -43,7 +45,7 @@ type TableSpec struct {
 
 // NewTable prepares a table.
 func NewTable(s TableSpec) (*Table, error) {
-	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, sources: transform.Sources(s.Plan)}
+	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, sources: transform.Sources(s.Plan), ofChanges: transform.OfChanges(s.Plan)}
 	layouts := make([]change.Layout, len(s.Read))
 	for i, r := range s.Read {
 		layouts[i] = r.Layout

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // What a part of a difference does.
@@ -107,7 +108,10 @@ func (n *jsonNode) apply(op byte, legs []jsonLeg, value jsonNode) error {
 
 // find returns where the part is, or would be: keys are in the order of their lengths, then of their bytes.
 func (n *jsonNode) find(leg jsonLeg) (int, bool) {
-	if leg.key == nil {
+	switch {
+	case leg.fromLast:
+		return max(len(n.parts)-1-leg.index, 0), leg.index < len(n.parts)
+	case leg.key == nil:
 		return min(leg.index, len(n.parts)), leg.index < len(n.parts)
 	}
 	return slices.BinarySearchFunc(n.parts, leg.key, func(p jsonPart, key []byte) int {
@@ -163,13 +167,31 @@ func (n *jsonNode) append(dst []byte, w *jsonWriter, depth int) ([]byte, error) 
 	return append(dst, end), nil
 }
 
-// jsonLeg is a step of a path: a key, or an index where the key is nil.
+// jsonLeg is a step of a path: a key, or an index where the key is nil, which is counted from the last part where fromLast says so.
 type jsonLeg struct {
-	key   []byte
-	index int
+	key      []byte
+	index    int
+	fromLast bool
 }
 
-// parseJSONPath reads $.key."other key"[3].
+// setIndex reads 3, last or last-2.
+func (l *jsonLeg) setIndex(text string) bool {
+	text, l.fromLast = strings.CutPrefix(text, "last")
+	if l.fromLast && text == "" {
+		return true
+	}
+	if l.fromLast {
+		var minus bool
+		if text, minus = strings.CutPrefix(text, "-"); !minus {
+			return false
+		}
+	}
+	index, err := strconv.ParseUint(text, 10, 32)
+	l.index = int(index)
+	return err == nil
+}
+
+// parseJSONPath reads $.key."other key"[3][last-1].
 func parseJSONPath(path []byte) ([]jsonLeg, error) {
 	bad := fmt.Errorf("%w: path %q", ErrMalformed, path)
 	if len(path) == 0 || path[0] != '$' {
@@ -188,11 +210,9 @@ func parseJSONPath(path []byte) ([]jsonLeg, error) {
 			if end == 0 {
 				return nil, bad
 			}
-			index, err := strconv.ParseUint(string(b[1:end-1]), 10, 32)
-			if err != nil {
+			if !leg.setIndex(string(b[1 : end-1])) {
 				return nil, bad
 			}
-			leg.index = int(index)
 		case len(b) > 1 && b[0] == '.' && b[1] == '"':
 			if end = 1 + quotedEnd(b[1:]); end == 1 {
 				return nil, bad

@@ -31,6 +31,9 @@ func wrap(doing string, err error) error {
 	return &connector.Error{Class: class, Err: err, Remedy: remedy}
 }
 
+// unreachable is what to do about a store that does not answer.
+const unreachable = "check that the store runs at the address in endpoint=, or the region where there is none, and that this machine reaches it"
+
 func classify(err error) (connector.Class, string) {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -53,6 +56,8 @@ func classify(err error) (connector.Class, string) {
 	}
 	var lost net.Error
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return connector.Lost, unreachable
 	case errors.Is(err, fs.ErrNotExist):
 		return connector.Missing, ""
 	case errors.Is(err, fs.ErrPermission):
@@ -60,7 +65,7 @@ func classify(err error) (connector.Class, string) {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return connector.Full, ""
 	case errors.As(err, &lost), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
-		return connector.Lost, ""
+		return connector.Lost, unreachable
 	}
 	return connector.Unclassified, ""
 }

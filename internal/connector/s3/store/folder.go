@@ -34,11 +34,11 @@ func (f folder) path(key string) string { return filepath.Join(f.dir, filepath.F
 // Close implements Store.
 func (f folder) Close() {}
 
-// Check implements Store.
+// Check implements Store. A folder that is not there is made with the first file in it.
 func (f folder) Check(context.Context) error {
 	info, err := os.Stat(f.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return wrap("make the folder", os.MkdirAll(f.dir, 0o755))
+		return nil
 	}
 	if err == nil && !info.IsDir() {
 		err = fmt.Errorf("%s is no folder", f.dir)

@@ -1,0 +1,61 @@
+package convert
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+)
+
+// filesHoldRows is why nothing but rows goes into files.
+const filesHoldRows = "files hold rows alone"
+
+// leftByFiles reports what was asked for beside the rows, and files cannot hold.
+func (c *converter) leftByFiles() {
+	for _, t := range c.tables {
+		if t.Plan.View != nil {
+			continue
+		}
+		s := t.Plan.Source
+		for _, k := range s.Uniques {
+			c.leftPart("unique constraint", s, k.Name, k.Columns)
+		}
+		for _, x := range s.Indexes {
+			var columns []string
+			for _, p := range x.Parts {
+				columns = append(columns, cmp.Or(p.Column, "an expression"))
+			}
+			c.leftPart("index", s, x.Name, columns)
+		}
+		for _, k := range s.ForeignKeys {
+			c.leftPart("foreign key", s, k.Name, k.Columns)
+		}
+		for _, k := range s.Checks {
+			c.leftPart("check constraint", s, k.Name, []string{k.Expression})
+		}
+	}
+	for _, v := range c.viewsInOrder() {
+		c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, filesHoldRows)
+	}
+	for _, s := range c.selectedSchemas() {
+		for _, q := range s.Sequences {
+			c.noteThing("sequence", q.Name, NotCarried, "Sequence %s is not carried over, because %s.", q.Name, filesHoldRows)
+		}
+	}
+	for _, o := range c.allObjects() {
+		if _, selected := c.schemaNames[o.Name.Schema]; selected {
+			c.noteThing(o.Kind, o.Name, NotCarried, "%s %s%s is not carried over, because %s.", capital(o.Kind), o.Name, onTable(o), filesHoldRows)
+		}
+	}
+}
+
+func (c *converter) leftPart(kind string, s *catalog.Table, name string, columns []string) {
+	of := ""
+	if len(columns) > 0 {
+		of = " (" + strings.Join(columns, ", ") + ")"
+	}
+	if name != "" {
+		of = " " + name + of
+	}
+	c.notePart(kind, s, cmp.Or(name, strings.Join(columns, ", ")), NotCarried, "%s%s of table %s is not carried over, because %s.", capital(kind), of, s.Name, filesHoldRows)
+}
