@@ -35,6 +35,7 @@ var layers = [][]string{
 	{"internal/instance"},
 	{"internal/instance/keep", "internal/instance/socket"},
 	{"internal/instance/worker", "internal/instance/host"},
+	{"internal/datafile"},
 	{"internal/metric", "internal/logstore"},
 	{"internal/monitor", "internal/notify"},
 	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit", "internal/bucket"},

@@ -10,6 +10,7 @@ const (
 	DataFault       Fault = iota // DataErrorPolicy: a value the target's type cannot hold, a failed conversion or transformation
 	TruncationFault              // DataTruncationErrorPolicy: a value that had to be cut
 	MaskingFault                 // DataMaskingErrorPolicy
+	TableFault                   // TableErrorPolicy: no row of the table can be held
 )
 
 // Reject is one row that could not be moved as it was, with the reason a person can act on.

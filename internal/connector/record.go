@@ -31,4 +31,7 @@ type Holder interface {
 	// Release writes what is due, and returns the position up to which commits are durable; empty when none of the session
 	// is. Sync writes all, due or not.
 	Release(ctx context.Context) (durable string, err error)
+	// Durable is what Release has returned or would return if nothing were due. Commits become durable all at once, never
+	// some of those that are kept back.
+	Durable() string
 }

@@ -114,6 +114,9 @@ func (x *exchange) serve(ctx context.Context) (any, error) {
 	if err := x.authenticate(ctx); err != nil {
 		return nil, err
 	}
+	if err := x.unpack(); err != nil {
+		return nil, err
+	}
 	if err := x.resolve(); err != nil {
 		return nil, err
 	}

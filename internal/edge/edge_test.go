@@ -3,6 +3,7 @@ package edge_test
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -289,6 +290,55 @@ func TestThreeProtocolsOfOneService(t *testing.T) {
 	status, body, _ = ask("/", "Action=Fly&Version=2010-08-01", "Content-Type", "application/x-www-form-urlencoded")
 	require.Equal(t, 400, status)
 	require.Contains(t, body, "<Code>InvalidAction</Code><Message>Could not find operation Fly for version 2010-08-01</Message>")
+}
+
+// gzipped packs a text.
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return packed.String()
+}
+
+// TestBodiesAreUnpacked sends bodies as SDKs do when they are large: compressed, and signed as they are sent.
+func TestBodiesAreUnpacked(t *testing.T) {
+	h := open(t, nil)
+	good := `{"KeyId":"k","Plaintext":"aHVudGVyMg=="}`
+	bomb := gzipped(t, strings.Repeat(" ", wire.MaxBody+1))
+	require.Less(t, len(bomb), 10_000)
+	for _, c := range []struct {
+		name, encoding, body string
+		status               int
+		want                 string
+	}{
+		{"gzip", "gzip", gzipped(t, good), 200, "BwcHBwcHBw=="},
+		{"letters of any case", "GZIP", gzipped(t, good), 200, "BwcHBwcHBw=="},
+		{"in two parts", "gzip", gzipped(t, good[:9]) + gzipped(t, good[9:]), 200, "BwcHBwcHBw=="},
+		{"none", "identity", good, 200, "BwcHBwcHBw=="},
+		{"as large as may be", "gzip", gzipped(t, good+strings.Repeat(" ", wire.MaxBody-len(good))), 200, "BwcHBwcHBw=="},
+		{"a bomb", "gzip", bomb, 413, "RequestEntityTooLargeException"},
+		{"a bomb in a bomb", "gzip, gzip", gzipped(t, bomb), 400, `"__type":"SerializationException","message":"The body has the Content-Encoding gzip, gzip: want gzip, or none."`},
+		{"another", "br", good, 400, `"__type":"SerializationException","message":"The body has the Content-Encoding br: want gzip, or none."`},
+		{"not gzip", "gzip", good, 400, `"__type":"SerializationException","message":"The body is not gzip, as its Content-Encoding says`},
+		{"cut off", "gzip", gzipped(t, good)[:20], 400, "it ends early"},
+		{"with a wrong sum", "gzip", gzipped(t, good)[:len(gzipped(t, good))-6] + "xxxxxx", 400, "The body is not gzip"},
+		{"empty", "gzip", "", 400, "it ends early"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			status, body, _ := h.do(t, h.signed(t, "Encrypt", c.body, func(r *http.Request) { r.Header.Set("Content-Encoding", c.encoding) }))
+			require.Equal(t, c.status, status, body)
+			require.Contains(t, body, c.want)
+		})
+	}
+	r := h.signed(t, "Encrypt", gzipped(t, good), func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") })
+	other := gzipped(t, good+" ")
+	r.Body, r.ContentLength, r.GetBody = io.NopCloser(strings.NewReader(other)), int64(len(other)), nil
+	status, body, _ := h.do(t, r)
+	require.Equal(t, 400, status)
+	require.Contains(t, body, "InvalidSignatureException", "the signature is over what was sent")
 }
 
 func TestErrorsOfEveryGate(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 )
@@ -21,7 +22,7 @@ type Source struct{ Name, Place string }
 
 // Append keeps lines in a stream and, if they have one, the place in their source. All of it is kept, or nothing.
 func (s *Store) Append(ctx context.Context, group, stream string, lines []Line, from *Source) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	return s.update(ctx, func(tx *sql.Tx) error {
 		id, err := streamID(ctx, tx, group, stream)
 		if err != nil {
 			return err
@@ -37,10 +38,6 @@ func (s *Store) Append(ctx context.Context, group, stream string, lines []Line, 
 		}
 		return nil
 	})
-	if err == nil && len(lines) > 0 {
-		s.tell()
-	}
-	return err
 }
 
 func (s *Store) append(ctx context.Context, tx *sql.Tx, id int64, lines []Line) error {
@@ -99,29 +96,47 @@ func rewrite(ctx context.Context, tx *sql.Tx, id int64, before *block, events []
 
 // neighbour is the block that an event of a moment belongs into: the first that reaches beyond it, or else the last one if
 // it takes more; nil for a new one. Events from till on belong elsewhere.
+//
+// Blocks of a stream do not overlap: an event comes behind all that are kept of its moment, and into the first block that
+// reaches beyond it. So that block is the last one that begins by then, or the one behind it.
 func neighbour(ctx context.Context, tx *sql.Tx, id, at int64) (b *block, till *int64, err error) {
-	b = &block{}
-	err = tx.QueryRowContext(ctx, "SELECT first_at, first_seq, content FROM block WHERE stream = ? AND last_at > ? ORDER BY first_at, first_seq LIMIT 1",
-		id, at).Scan(&b.first.At, &b.first.Seq, &b.content)
-	if err == nil {
-		var behind int64
-		err = tx.QueryRowContext(ctx, "SELECT first_at FROM block WHERE stream = ? AND (first_at, first_seq) > (?, ?) ORDER BY first_at, first_seq LIMIT 1",
-			id, b.first.At, b.first.Seq).Scan(&behind)
-		if errors.Is(err, sql.ErrNoRows) {
-			return b, nil, nil
-		}
-		return b, &behind, err
-	}
-	if !errors.Is(err, sql.ErrNoRows) {
+	b, err = blockWhere(ctx, tx, "first_at <= ? ORDER BY first_at DESC, first_seq DESC", id, at)
+	if err != nil {
 		return nil, nil, err
 	}
-	var size int
-	err = tx.QueryRowContext(ctx, "SELECT first_at, first_seq, length(content), content FROM block WHERE stream = ? ORDER BY first_at DESC, first_seq DESC LIMIT 1",
-		id).Scan(&b.first.At, &b.first.Seq, &size, &b.content)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && size >= fullBlock {
-		return nil, nil, nil
+	behind := Place{math.MinInt64, 0}
+	if b != nil {
+		behind = b.first
 	}
-	return b, nil, err
+	next, err := blockWhere(ctx, tx, "(first_at, first_seq) > (?, ?) ORDER BY first_at, first_seq", id, behind.At, behind.Seq)
+	if err != nil {
+		return nil, nil, err
+	}
+	if next != nil && (b == nil || b.last.At <= at) {
+		b = next
+		if next, err = blockWhere(ctx, tx, "(first_at, first_seq) > (?, ?) ORDER BY first_at, first_seq", id, b.first.At, b.first.Seq); err != nil {
+			return nil, nil, err
+		}
+	}
+	switch {
+	case b == nil, next == nil && b.last.At <= at && b.size >= fullBlock:
+		return nil, nil, nil
+	case next != nil:
+		till = &next.first.At
+	}
+	err = tx.QueryRowContext(ctx, "SELECT content FROM block WHERE stream = ? AND first_at = ? AND first_seq = ?", id, b.first.At, b.first.Seq).Scan(&b.content)
+	return b, till, err
+}
+
+// blockWhere finds the first block of a stream that fits, without its content; nil when none does.
+func blockWhere(ctx context.Context, tx *sql.Tx, which string, id int64, args ...any) (*block, error) {
+	var b block
+	err := tx.QueryRowContext(ctx, "SELECT first_at, first_seq, last_at, length(content) FROM block WHERE stream = ? AND "+which+" LIMIT 1", append([]any{id}, args...)...).
+		Scan(&b.first.At, &b.first.Seq, &b.last.At, &b.size)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // documented
+	}
+	return &b, err
 }
 
 // Place is where a source was when the last of its lines was kept; empty when none was.

@@ -2,7 +2,6 @@ package logstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 )
@@ -40,5 +39,3 @@ func (s *Store) Last(ctx context.Context, of *Stream, from, till Place, limit in
 	slices.Reverse(back)
 	return back, rows.Err()
 }
-
-var _ querier = (*sql.Tx)(nil)

@@ -82,6 +82,7 @@ type block struct {
 	first, last   Place
 	events, bytes int64
 	content       []byte
+	size          int // of the content as it is kept
 }
 
 // pack makes blocks of events, which it sorts.

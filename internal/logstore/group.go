@@ -18,6 +18,13 @@ type Group struct {
 	Class string // STANDARD, INFREQUENT_ACCESS
 	Kept  bool   // deletion is refused
 	Tags  map[string]string
+
+	id int64
+}
+
+// A MeasuredGroup is a group with its size, which takes a look at all of its blocks.
+type MeasuredGroup struct {
+	Group
 	Bytes int64 // of its events
 }
 
@@ -25,6 +32,11 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
+
+var (
+	_ querier = (*sql.DB)(nil)
+	_ querier = (*sql.Tx)(nil)
+)
 
 func groupID(ctx context.Context, from querier, name string) (id int64, err error) {
 	err = from.QueryRowContext(ctx, "SELECT id FROM log_group WHERE name = ?", name).Scan(&id)
@@ -108,7 +120,7 @@ func (s *Store) DeleteGroup(ctx context.Context, name string) error {
 }
 
 // Groups lists the groups after a name, in the order of their names, that keep says yes to.
-func (s *Store) Groups(ctx context.Context, after string, limit int, keep func(*Group) bool) (found []Group, more bool, err error) {
+func (s *Store) Groups(ctx context.Context, after string, limit int, keep func(*Group) bool) (found []MeasuredGroup, more bool, err error) {
 	all, err := groups(ctx, s.db, "WHERE g.name > ?", after)
 	if err != nil {
 		return nil, false, err
@@ -120,7 +132,11 @@ func (s *Store) Groups(ctx context.Context, after string, limit int, keep func(*
 		if len(found) == limit {
 			return found, true, nil
 		}
-		found = append(found, all[i])
+		g := MeasuredGroup{Group: all[i]}
+		if err := s.db.QueryRowContext(ctx, "SELECT coalesce(sum(b.bytes), 0) FROM log_stream s JOIN block b ON b.stream = s.id WHERE s.log_group = ?", g.id).Scan(&g.Bytes); err != nil {
+			return nil, false, fmt.Errorf("measure log group %s: %w", g.Name, err)
+		}
+		found = append(found, g)
 	}
 	return found, false, nil
 }
@@ -138,9 +154,7 @@ func (s *Store) Group(ctx context.Context, name string) (*Group, error) {
 }
 
 func groups(ctx context.Context, from querier, where string, args ...any) ([]Group, error) {
-	rows, err := from.QueryContext(ctx, `SELECT g.name, g.made, g.days, g.class, g.kept, g.tags,
-		coalesce((SELECT sum(b.bytes) FROM log_stream s JOIN block b ON b.stream = s.id WHERE s.log_group = g.id), 0)
-		FROM log_group g `+where+` ORDER BY g.name`, args...)
+	rows, err := from.QueryContext(ctx, "SELECT g.id, g.name, g.made, g.days, g.class, g.kept, g.tags FROM log_group g "+where+" ORDER BY g.name", args...)
 	if err != nil {
 		return nil, fmt.Errorf("list the log groups: %w", err)
 	}
@@ -150,7 +164,7 @@ func groups(ctx context.Context, from querier, where string, args ...any) ([]Gro
 		var g Group
 		var made int64
 		var tags string
-		if err := rows.Scan(&g.Name, &made, &g.Days, &g.Class, &g.Kept, &tags, &g.Bytes); err != nil {
+		if err := rows.Scan(&g.id, &g.Name, &made, &g.Days, &g.Class, &g.Kept, &tags); err != nil {
 			return nil, fmt.Errorf("list the log groups: %w", err)
 		}
 		g.Made = time.UnixMilli(made).UTC()

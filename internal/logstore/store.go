@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the file's format
+	"github.com/whimbreldb/whimbrel/internal/datafile"
 )
 
 // Errors that a caller can do something about.
@@ -33,14 +31,9 @@ type Config struct {
 // A Store keeps events.
 type Store struct {
 	Config
-	db  *sql.DB
+	db  *datafile.File
 	mu  sync.Mutex // held while something is written
 	seq int64      // of the latest event, under mu
-
-	news struct {
-		sync.Mutex
-		changed chan struct{} // closed when events have come
-	}
 }
 
 const schema = `
@@ -70,23 +63,12 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the directory of logs: %w", err)
-	}
-	where := url.URL{Scheme: "file", Opaque: url.PathEscape(filepath.Join(c.Dir, "logs.db")), RawQuery: url.Values{
-		"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "journal_size_limit(16777216)"}, "_txlock": {"immediate"},
-	}.Encode()}
-	db, err := sql.Open("sqlite", where.String())
+	db, err := datafile.Open(ctx, filepath.Join(c.Dir, "logs.db"), schema, 6)
 	if err != nil {
 		return nil, fmt.Errorf("open the logs: %w", err)
 	}
-	db.SetMaxOpenConns(6)
 	s := &Store{Config: c, db: db}
-	s.news.changed = make(chan struct{})
-	if _, err = db.ExecContext(ctx, schema); err == nil {
-		err = db.QueryRowContext(ctx, "SELECT seq FROM counter").Scan(&s.seq)
-	}
-	if err != nil {
+	if err := db.QueryRowContext(ctx, "SELECT seq FROM counter").Scan(&s.seq); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the logs: %w", err), db.Close())
 	}
 	return s, nil
@@ -97,20 +79,6 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.db.Close()
-}
-
-// News is closed when events have come since.
-func (s *Store) News() <-chan struct{} {
-	s.news.Lock()
-	defer s.news.Unlock()
-	return s.news.changed
-}
-
-func (s *Store) tell() {
-	s.news.Lock()
-	defer s.news.Unlock()
-	close(s.news.changed)
-	s.news.changed = make(chan struct{})
 }
 
 // update changes the file in a transaction.

@@ -80,6 +80,7 @@ func TestEventsComeInTheirOrder(t *testing.T) {
 				all = append(all, kept{l.At, number*1000 + i, fmt.Sprintf("%d %s %.9s", l.At, streams[of].Name, l.Message)})
 			}
 		}
+		requireNoOverlap(r, s, &streams[0], &streams[1])
 		slices.SortStableFunc(all, func(a, b kept) int {
 			if a.at != b.at {
 				return int(a.at - b.at)
@@ -125,6 +126,45 @@ func TestEventsComeInTheirOrder(t *testing.T) {
 	})
 }
 
+// requireNoOverlap holds the blocks of streams to what neighbour builds on: each ends before the next begins. And neighbour
+// finds, for every moment, the first block that reaches beyond it.
+func requireNoOverlap(t rapid.TB, s *Store, streams ...*Stream) {
+	ctx := context.Background()
+	for _, of := range streams {
+		rows, err := s.db.QueryContext(ctx, "SELECT first_at, first_seq, last_at, last_seq, length(content) FROM block WHERE stream = ? ORDER BY first_at, first_seq", of.id)
+		require.NoError(t, err)
+		var blocks []block
+		for rows.Next() {
+			var b block
+			require.NoError(t, rows.Scan(&b.first.At, &b.first.Seq, &b.last.At, &b.last.Seq, &b.size))
+			if n := len(blocks); n > 0 {
+				require.True(t, blocks[n-1].last.Before(b.first))
+			}
+			blocks = append(blocks, b)
+		}
+		require.NoError(t, rows.Err())
+		require.NoError(t, rows.Close())
+		tx, err := s.db.BeginTx(ctx, nil)
+		require.NoError(t, err)
+		for at := int64(0); at < 53; at += 4 {
+			got, till, err := neighbour(ctx, tx, of.id, at)
+			require.NoError(t, err)
+			want := slices.IndexFunc(blocks, func(b block) bool { return b.last.At > at })
+			if want < 0 && len(blocks) > 0 && blocks[len(blocks)-1].size < fullBlock {
+				want = len(blocks) - 1
+			}
+			if want < 0 {
+				require.Nil(t, got)
+				continue
+			}
+			require.Equal(t, blocks[want].first, got.first)
+			require.Equal(t, want+1 < len(blocks), till != nil)
+			require.True(t, till == nil || *till == blocks[want+1].first.At)
+		}
+		require.NoError(t, tx.Rollback())
+	}
+}
+
 // TestWhatWasAppendedIsThereAfterAnEnd opens the file anew without closing it, as after a kill.
 func TestWhatWasAppendedIsThereAfterAnEnd(t *testing.T) {
 	dir := t.TempDir()
@@ -164,7 +204,7 @@ func TestRetentionAndRoom(t *testing.T) {
 	require.Less(t, len(left), 8000)
 	require.NotEmpty(t, left)
 	require.Contains(t, left[len(left)-1], " s 007999", "the oldest go")
-	used, err := s.used(t.Context())
+	used, err := s.db.Used(t.Context())
 	require.NoError(t, err)
 	require.LessOrEqual(t, used, int64(3<<20))
 	require.NoError(t, s.DeleteGroup(t.Context(), "big"))
@@ -172,9 +212,75 @@ func TestRetentionAndRoom(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoGroup)
 }
 
+// TestSizesAreThoseOfTheEvents measures two streams of a group, and one of another.
+func TestSizesAreThoseOfTheEvents(t *testing.T) {
+	s := open(t, t.TempDir())
+	for _, of := range [][2]string{{"g", "a"}, {"g", "b"}, {"h", "c"}, {"h", "empty"}} {
+		stream(t, s, of[0], of[1])
+	}
+	long := string(make([]byte, fullBlock))
+	require.NoError(t, s.Append(t.Context(), "g", "a", []Line{{1000, "abc"}, {3000, long}, {4000, "d"}}, nil)) // two blocks
+	require.NoError(t, s.Append(t.Context(), "g", "b", []Line{{2000, "ab"}}, nil))
+	require.NoError(t, s.Append(t.Context(), "h", "c", []Line{{5000, "x"}}, nil))
+	of, err := s.Measured(t.Context(), "g")
+	require.NoError(t, err)
+	require.Len(t, of, 2)
+	require.Equal(t, []any{"a", int64(4 + fullBlock + 3*overhead), int64(1), int64(4)}, []any{of[0].Name, of[0].Bytes, of[0].First.Unix(), of[0].Last.Unix()})
+	require.Equal(t, []any{"b", int64(2 + overhead), int64(2), int64(2)}, []any{of[1].Name, of[1].Bytes, of[1].First.Unix(), of[1].Last.Unix()})
+	of, err = s.Measured(t.Context(), "h")
+	require.NoError(t, err)
+	require.True(t, of[1].Last.IsZero() && of[1].Bytes == 0)
+	all, more, err := s.Groups(t.Context(), "", 1, func(*Group) bool { return true })
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Equal(t, int64(6+fullBlock+4*overhead), all[0].Bytes)
+	all, _, err = s.Groups(t.Context(), "g", 1, func(*Group) bool { return true })
+	require.NoError(t, err)
+	require.Equal(t, int64(1+overhead), all[0].Bytes)
+}
+
 func FuzzBlock(f *testing.F) {
 	f.Add(appendEvent(nil, &Event{At: 1, Seq: 2, Ingested: 3, Message: []byte("x")}))
 	f.Fuzz(func(_ *testing.T, raw []byte) { _, _ = eventsOf(raw) })
+}
+
+// fill gives a stream 2000 blocks, and answers the time of the last event.
+func fill(b *testing.B, s *Store) (at int64) {
+	b.Helper()
+	long := string(make([]byte, fullBlock))
+	for range 20 {
+		lines := make([]Line, 100)
+		for i := range lines {
+			at++
+			lines[i] = Line{at, long}
+		}
+		require.NoError(b, s.Append(b.Context(), "g", "s", lines, nil))
+	}
+	return at
+}
+
+// BenchmarkAppend appends one line at the end of a stream of 2000 blocks.
+func BenchmarkAppend(b *testing.B) {
+	s := open(b, b.TempDir())
+	stream(b, s, "g", "s")
+	at := fill(b, s)
+	for b.Loop() {
+		at++
+		require.NoError(b, s.Append(b.Context(), "g", "s", []Line{{at, "a line"}}, nil))
+	}
+}
+
+// BenchmarkFindStream finds a stream of 2000 blocks, as every call that writes or reads events does.
+func BenchmarkFindStream(b *testing.B) {
+	s := open(b, b.TempDir())
+	stream(b, s, "g", "s")
+	fill(b, s)
+	for b.Loop() {
+		_, err := s.Stream(b.Context(), "g", "s")
+		require.NoError(b, err)
+		_, err = s.Group(b.Context(), "g")
+		require.NoError(b, err)
+	}
 }
 
 // BenchmarkFilterMillion looks for a word in 1,000,000 events.

@@ -10,13 +10,18 @@ import (
 
 // A Stream holds events.
 type Stream struct {
-	Name        string
-	Made        time.Time
-	First, Last time.Time // of its events; zero when there are none
-	Ingested    time.Time // when the last came
-	Bytes       int64
+	Name     string
+	Made     time.Time
+	Ingested time.Time // when the last event came; zero when none has
 
 	id int64
+}
+
+// A MeasuredStream is a stream with what a look at all of its blocks tells.
+type MeasuredStream struct {
+	Stream
+	First, Last time.Time // of its events; zero when there are none
+	Bytes       int64
 }
 
 // CreateStream makes a stream; ErrExists if the group has one of the name.
@@ -94,8 +99,7 @@ func (s *Store) Stream(ctx context.Context, group, name string) (*Stream, error)
 }
 
 func (s *Store) streams(ctx context.Context, where string, arg any) ([]Stream, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT s.id, s.name, s.made, s.ingested, min(b.first_at), max(b.last_at), coalesce(sum(b.bytes), 0)
-		FROM log_stream s LEFT JOIN block b ON b.stream = s.id WHERE `+where+` GROUP BY s.id ORDER BY s.name`, arg)
+	rows, err := s.db.QueryContext(ctx, "SELECT s.id, s.name, s.made, s.ingested FROM log_stream s WHERE "+where+" ORDER BY s.name", arg)
 	if err != nil {
 		return nil, fmt.Errorf("list the log streams: %w", err)
 	}
@@ -104,15 +108,33 @@ func (s *Store) streams(ctx context.Context, where string, arg any) ([]Stream, e
 	for rows.Next() {
 		var one Stream
 		var made, ingested int64
-		var first, last sql.NullInt64
-		if err := rows.Scan(&one.id, &one.Name, &made, &ingested, &first, &last, &one.Bytes); err != nil {
+		if err := rows.Scan(&one.id, &one.Name, &made, &ingested); err != nil {
 			return nil, fmt.Errorf("list the log streams: %w", err)
 		}
-		one.Made, one.Ingested, one.First, one.Last = moment(made), moment(ingested), moment(first.Int64), moment(last.Int64)
+		one.Made, one.Ingested = moment(made), moment(ingested)
 		all = append(all, one)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list the log streams: %w", err)
+	}
+	return all, nil
+}
+
+// Measured lists the streams of a group in the order of their names, with their sizes.
+func (s *Store) Measured(ctx context.Context, group string) ([]MeasuredStream, error) {
+	streams, err := s.Streams(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]MeasuredStream, len(streams))
+	for i := range streams {
+		one := MeasuredStream{Stream: streams[i]}
+		var first, last sql.NullInt64
+		if err := s.db.QueryRowContext(ctx, "SELECT min(first_at), max(last_at), coalesce(sum(bytes), 0) FROM block WHERE stream = ?", one.id).Scan(&first, &last, &one.Bytes); err != nil {
+			return nil, fmt.Errorf("measure log stream %s: %w", one.Name, err)
+		}
+		one.First, one.Last = moment(first.Int64), moment(last.Int64)
+		all[i] = one
 	}
 	return all, nil
 }

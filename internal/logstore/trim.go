@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/datafile"
 )
 
 // trimEvery is how often what is too old is looked for; trimmedAtOnce the blocks of one transaction.
@@ -16,18 +18,7 @@ const (
 
 // Run forgets what is too old or too much, until the context ends.
 func (s *Store) Run(ctx context.Context) {
-	turn := time.NewTicker(trimEvery)
-	defer turn.Stop()
-	for {
-		if err := s.Trim(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Error("old log events were not removed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-turn.C:
-		}
-	}
+	datafile.Every(ctx, trimEvery, s.Trim, func(err error) { s.Log.Error("old log events were not removed", "error", err) })
 }
 
 // Trim forgets events whose retention is over, and the oldest of too many. A block goes when all of its events may.
@@ -46,7 +37,7 @@ func (s *Store) Trim(ctx context.Context) error {
 		return fmt.Errorf("forget old log sources: %w", err)
 	}
 	for {
-		used, err := s.used(ctx)
+		used, err := s.db.Used(ctx)
 		if err != nil {
 			return err
 		}
@@ -62,10 +53,7 @@ func (s *Store) Trim(ctx context.Context) error {
 		}
 		s.Log.Warn("there are more log events than may be kept; the oldest go", "bytes", used, "bound", s.MaxBytes)
 	}
-	if _, err := s.db.ExecContext(ctx, "PRAGMA incremental_vacuum(4096)"); err != nil {
-		return fmt.Errorf("give back the room of old log events: %w", err)
-	}
-	return nil
+	return s.db.GiveBack(ctx)
 }
 
 func (s *Store) drop(ctx context.Context, which string, args ...any) (n int64, err error) {
@@ -78,18 +66,4 @@ func (s *Store) drop(ctx context.Context, which string, args ...any) (n int64, e
 		return err
 	})
 	return n, err
-}
-
-// used is what the blocks take in the file.
-func (s *Store) used(ctx context.Context) (int64, error) {
-	var pages, free, size int64
-	for _, q := range []struct {
-		text string
-		to   *int64
-	}{{"PRAGMA page_count", &pages}, {"PRAGMA freelist_count", &free}, {"PRAGMA page_size", &size}} {
-		if err := s.db.QueryRowContext(ctx, q.text).Scan(q.to); err != nil {
-			return 0, fmt.Errorf("measure the logs: %w", err)
-		}
-	}
-	return (pages - free) * size, nil
 }

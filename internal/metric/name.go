@@ -33,6 +33,8 @@ func (n Name) Value(dimension string) (string, bool) {
 	return "", false
 }
 
+func (n Name) key() nameKey { return nameKey{n.Namespace, n.Metric, dimensionsText(n.Dimensions)} }
+
 // dimensionsText is how dimensions stand in the file, one text for one set.
 func dimensionsText(all []Dimension) string {
 	flat := make([]string, 0, 2*len(all))

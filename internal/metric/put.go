@@ -65,7 +65,7 @@ func (s *Store) Put(ctx context.Context, samples []Sample) error {
 	s.ids.Lock()
 	defer s.ids.Unlock()
 	for _, of := range w.additions {
-		s.ids.series[of.key] = of
+		s.know(of)
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func (s *Store) put(w *writing, p *Sample) error {
 
 // seriesOf finds the metric's number, or gives it one.
 func (s *Store) seriesOf(w *writing, p *Sample, at int64) (*series, error) {
-	key := seriesKey{p.Name.Namespace, p.Name.Metric, dimensionsText(p.Name.Dimensions), p.Unit}
+	key := seriesKey{p.Name.key(), p.Unit}
 	s.ids.RLock()
 	of := s.ids.series[key]
 	s.ids.RUnlock()

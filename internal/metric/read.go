@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,17 +18,22 @@ type Known struct {
 func (s *Store) Known(keep func(*Known) bool) []Known {
 	s.ids.RLock()
 	defer s.ids.RUnlock()
-	var out []Known
+	type entry struct {
+		Known
+		key *seriesKey
+	}
+	var found []entry
 	for _, of := range s.ids.series {
-		k := Known{of.name, of.key.unit, time.Unix(of.last, 0).UTC()}
-		if keep(&k) {
-			out = append(out, k)
+		e := entry{Known{of.name, of.key.unit, time.Unix(of.last, 0).UTC()}, &of.key}
+		if keep(&e.Known) {
+			found = append(found, e)
 		}
 	}
-	slices.SortFunc(out, func(a, b Known) int {
-		return cmp.Or(cmp.Compare(a.Name.Namespace, b.Name.Namespace), cmp.Compare(a.Name.Metric, b.Name.Metric),
-			cmp.Compare(dimensionsText(a.Name.Dimensions), dimensionsText(b.Name.Dimensions)), cmp.Compare(a.Unit, b.Unit))
-	})
+	slices.SortFunc(found, func(a, b entry) int { return a.key.compare(b.key) })
+	var out []Known
+	for i := range found {
+		out = append(out, found[i].Known)
+	}
 	return out
 }
 
@@ -51,17 +55,13 @@ type Bucket struct {
 // Read answers a reading, in the order of time. With several units each has buckets of its own.
 func (s *Store) Read(ctx context.Context, r Reading) ([]Bucket, error) {
 	var out []Bucket
-	text := dimensionsText(r.Name.Dimensions)
 	s.ids.RLock()
-	var found []*series
-	for key, of := range s.ids.series {
-		if key.namespace == r.Name.Namespace && key.metric == r.Name.Metric && key.dimensions == text && (r.Unit == "" || r.Unit == key.unit) {
-			found = append(found, of)
-		}
-	}
+	found := s.ids.named[r.Name.key()]
 	s.ids.RUnlock()
-	slices.SortFunc(found, func(a, b *series) int { return cmp.Compare(a.id, b.id) })
 	for _, of := range found {
+		if r.Unit != "" && r.Unit != of.key.unit {
+			continue
+		}
 		buckets, err := s.readSeries(ctx, of, r)
 		if err != nil {
 			return nil, fmt.Errorf("read metric %s: %w", r.Name.Metric, err)

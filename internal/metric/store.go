@@ -1,18 +1,17 @@
 package metric
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the file's format
+	"github.com/whimbreldb/whimbrel/internal/datafile"
 )
 
 // How long points stay.
@@ -38,15 +37,26 @@ type Config struct {
 // A Store keeps points.
 type Store struct {
 	Config
-	db  *sql.DB
+	db  *datafile.File
 	mu  sync.Mutex // held while something is written
 	ids struct {
 		sync.RWMutex
 		series map[seriesKey]*series
+		named  map[nameKey][]*series // the same, those of a metric together; in the order of their ids
 	}
 }
 
-type seriesKey struct{ namespace, metric, dimensions, unit string }
+type nameKey struct{ namespace, metric, dimensions string }
+
+type seriesKey struct {
+	nameKey
+	unit string
+}
+
+// compare is the order in which metrics are shown.
+func (k *seriesKey) compare(o *seriesKey) int {
+	return cmp.Or(cmp.Compare(k.namespace, o.namespace), cmp.Compare(k.metric, o.metric), cmp.Compare(k.dimensions, o.dimensions), cmp.Compare(k.unit, o.unit))
+}
 
 // series is a metric in one unit.
 type series struct {
@@ -75,22 +85,12 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the directory of metrics: %w", err)
-	}
-	where := url.URL{Scheme: "file", Opaque: url.PathEscape(filepath.Join(c.Dir, "metrics.db")), RawQuery: url.Values{
-		"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "journal_size_limit(16777216)"}, "_txlock": {"immediate"},
-	}.Encode()}
-	db, err := sql.Open("sqlite", where.String())
+	db, err := datafile.Open(ctx, filepath.Join(c.Dir, "metrics.db"), schema, 4)
 	if err != nil {
 		return nil, fmt.Errorf("open the metrics: %w", err)
 	}
-	db.SetMaxOpenConns(4)
 	s := &Store{Config: c, db: db}
-	s.ids.series = map[seriesKey]*series{}
-	if _, err := db.ExecContext(ctx, schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the metrics: %w", err), db.Close())
-	}
+	s.ids.series, s.ids.named = map[seriesKey]*series{}, map[nameKey][]*series{}
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -99,7 +99,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 
 // load reads which metrics there are.
 func (s *Store) load(ctx context.Context) error {
-	rows, err := s.db.QueryContext(ctx, "SELECT id, namespace, metric, dimensions, unit, last FROM series")
+	rows, err := s.db.QueryContext(ctx, "SELECT id, namespace, metric, dimensions, unit, last FROM series ORDER BY id")
 	if err != nil {
 		return fmt.Errorf("read the names of metrics: %w", err)
 	}
@@ -115,12 +115,28 @@ func (s *Store) load(ctx context.Context) error {
 			return fmt.Errorf("read the names of metrics: %w", err)
 		}
 		one.name, one.saved = Name{k.namespace, k.metric, dimensions}, one.last
-		s.ids.series[one.key] = &one
+		s.know(&one)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read the names of metrics: %w", err)
 	}
 	return nil
+}
+
+// know takes a metric into the index, under ids.
+func (s *Store) know(of *series) {
+	s.ids.series[of.key] = of
+	s.ids.named[of.key.nameKey] = append(s.ids.named[of.key.nameKey], of)
+}
+
+// unknow takes a metric out of the index, under ids.
+func (s *Store) unknow(of *series) {
+	delete(s.ids.series, of.key)
+	// In a new array: a reader may still go through the old one.
+	left := slices.DeleteFunc(slices.Clone(s.ids.named[of.key.nameKey]), func(o *series) bool { return o == of })
+	if s.ids.named[of.key.nameKey] = left; len(left) == 0 {
+		delete(s.ids.named, of.key.nameKey)
+	}
 }
 
 // Close ends the store.

@@ -3,6 +3,7 @@ package metric
 import (
 	"log/slog"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -80,6 +81,41 @@ func TestOldPointsGo(t *testing.T) {
 	require.Equal(t, 1, get("new", time.Minute))
 }
 
+// TestUnitsOfAMetricAreToldApart reads a metric that came in two units; one of them grows old, and comes again.
+func TestUnitsOfAMetricAreToldApart(t *testing.T) {
+	now := start
+	dir := t.TempDir()
+	s := open(t, dir, &now)
+	put := func(unit string, at time.Duration) {
+		one := sample("m", at, false, One(1, 1))
+		one.Unit = unit
+		require.NoError(t, s.Put(t.Context(), []Sample{one, sample("other", at, false, One(9, 1))}))
+	}
+	units := func(s *Store, unit string) (all []string) {
+		got, err := s.Read(t.Context(), Reading{Name: sample("m", 0, false, Point{}).Name, Unit: unit, Start: start, End: now.Add(time.Hour), Period: 100 * 24 * time.Hour})
+		require.NoError(t, err)
+		for _, b := range got {
+			all = append(all, b.Unit)
+		}
+		return all
+	}
+	put("Seconds", 0)
+	put("Bytes", 0)
+	for _, s := range []*Store{s, open(t, dir, &now)} {
+		require.Equal(t, []string{"Seconds", "Bytes"}, units(s, ""))
+		require.Equal(t, []string{"Bytes"}, units(s, "Bytes"))
+		require.Empty(t, units(s, "Count"))
+		known := s.Known(func(k *Known) bool { return k.Name.Metric == "m" })
+		require.Equal(t, []string{"Bytes", "Seconds"}, []string{known[0].Unit, known[1].Unit})
+	}
+	now = start.Add(MinutesKept + time.Hour)
+	put("Bytes", MinutesKept)
+	require.NoError(t, s.Trim(t.Context()))
+	require.Equal(t, []string{"Bytes"}, units(s, ""))
+	put("Seconds", MinutesKept)
+	require.Equal(t, []string{"Bytes", "Seconds"}, units(s, ""))
+}
+
 func TestRoomIsBounded(t *testing.T) {
 	now := start.Add(10 * 24 * time.Hour)
 	s, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: 300 << 10, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
@@ -91,7 +127,7 @@ func TestRoomIsBounded(t *testing.T) {
 	}
 	require.NoError(t, s.Put(t.Context(), all))
 	require.NoError(t, s.Trim(t.Context()))
-	used, err := s.used(t.Context())
+	used, err := s.db.Used(t.Context())
 	require.NoError(t, err)
 	require.LessOrEqual(t, used, int64(300<<10))
 	got, err := s.Read(t.Context(), Reading{Name: all[0].Name, Start: start, End: now, Period: time.Minute})
@@ -162,4 +198,38 @@ func TestAddIsOneSum(t *testing.T) {
 	}
 	require.InDelta(t, 999*500, total, 1e-6)
 	require.False(t, math.IsNaN(total))
+}
+
+// many is a store of 5000 metrics.
+func many(b *testing.B) *Store {
+	b.Helper()
+	now := start
+	s := open(b, b.TempDir(), &now)
+	var all []Sample
+	for i := range 5000 {
+		one := sample("m", 0, false, One(1, 1))
+		one.Name = Of("shop", "m", Dimension{"number", strconv.Itoa(i)}, Dimension{"place", "here"})
+		all = append(all, one)
+	}
+	require.NoError(b, s.Put(b.Context(), all))
+	return s
+}
+
+// BenchmarkRead reads one of 5000 metrics, as each alarm does.
+func BenchmarkRead(b *testing.B) {
+	s := many(b)
+	r := Reading{Name: Of("shop", "m", Dimension{"number", "77"}, Dimension{"place", "here"}), Start: start, End: start.Add(time.Hour), Period: time.Minute}
+	for b.Loop() {
+		got, err := s.Read(b.Context(), r)
+		require.NoError(b, err)
+		require.Len(b, got, 1)
+	}
+}
+
+// BenchmarkKnown lists 5000 metrics.
+func BenchmarkKnown(b *testing.B) {
+	s := many(b)
+	for b.Loop() {
+		require.Len(b, s.Known(func(*Known) bool { return true }), 5000)
+	}
 }

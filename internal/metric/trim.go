@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/datafile"
 )
 
 // trimEvery is how often what is too old is looked for; trimmedAtOnce the metrics of one transaction.
@@ -14,18 +16,7 @@ const (
 
 // Run forgets what is too old or too much, until the context ends.
 func (s *Store) Run(ctx context.Context) {
-	turn := time.NewTicker(trimEvery)
-	defer turn.Stop()
-	for {
-		if err := s.Trim(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Error("old metrics were not removed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-turn.C:
-		}
-	}
+	datafile.Every(ctx, trimEvery, s.Trim, func(err error) { s.Log.Error("old metrics were not removed", "error", err) })
 }
 
 // Trim forgets what is too old, and the oldest of too much.
@@ -35,7 +26,7 @@ func (s *Store) Trim(ctx context.Context) error {
 		return err
 	}
 	for kept := MinutesKept; kept > time.Hour; kept = kept * 3 / 4 {
-		used, err := s.used(ctx)
+		used, err := s.db.Used(ctx)
 		if err != nil {
 			return err
 		}
@@ -47,24 +38,7 @@ func (s *Store) Trim(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := s.db.ExecContext(ctx, "PRAGMA incremental_vacuum(4096)"); err != nil {
-		return fmt.Errorf("give back the room of old metrics: %w", err)
-	}
-	return nil
-}
-
-// used is what the points take in the file.
-func (s *Store) used(ctx context.Context) (int64, error) {
-	var pages, free, size int64
-	for _, q := range []struct {
-		text string
-		to   *int64
-	}{{"PRAGMA page_count", &pages}, {"PRAGMA freelist_count", &free}, {"PRAGMA page_size", &size}} {
-		if err := s.db.QueryRowContext(ctx, q.text).Scan(q.to); err != nil {
-			return 0, fmt.Errorf("measure the metrics: %w", err)
-		}
-	}
-	return (pages - free) * size, nil
+	return s.db.GiveBack(ctx)
 }
 
 // forget drops points from before two moments, and metrics that have none left.
@@ -118,7 +92,7 @@ func (s *Store) forgetOf(ctx context.Context, some []*series, fineBefore, minute
 	s.ids.Lock()
 	defer s.ids.Unlock()
 	for _, of := range gone {
-		delete(s.ids.series, of.key)
+		s.unknow(of)
 	}
 	return nil
 }

@@ -53,8 +53,8 @@ func filesOf(paths []string) (all logFiles) {
 	return all
 }
 
-// look is a text that changes whenever something is written.
-func (all logFiles) look() string {
+// fingerprint is a text that changes whenever something is written.
+func (all logFiles) fingerprint() string {
 	var b strings.Builder
 	for _, f := range all {
 		fmt.Fprintf(&b, "%d:%d ", f.inode, f.size)

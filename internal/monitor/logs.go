@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
+	"maps"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/instance"
@@ -38,16 +38,14 @@ type LogConfig struct {
 	Now    func() time.Time
 }
 
-// Logs takes what tasks write into the files of their logs to the store, from outside: a task does not notice.
+// Logs takes what tasks write into the files of their logs to the store, from outside: a task does not notice. It is of one
+// goroutine.
 type Logs struct {
 	LogConfig
-	mu struct {
-		sync.Mutex
-		permits map[string]permit // by instance
-		files   map[string]string // by task: how its files looked when all was taken
-		known   []instance.Monitored
-		listed  time.Time
-	}
+	permits map[string]permit // by instance
+	taken   map[string]string // by task: the fingerprint of its files when all was taken
+	known   []instance.Monitored
+	listed  time.Time
 }
 
 type permit struct {
@@ -60,9 +58,7 @@ func NewLogs(c LogConfig) *Logs {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	l := &Logs{LogConfig: c}
-	l.mu.permits, l.mu.files = map[string]permit{}, map[string]string{}
-	return l
+	return &Logs{LogConfig: c, permits: map[string]permit{}, taken: map[string]string{}}
 }
 
 // Run gathers until the context ends.
@@ -83,13 +79,12 @@ func (l *Logs) Run(ctx context.Context) {
 
 // Gather takes what is new.
 func (l *Logs) Gather(ctx context.Context) error {
-	known, err := l.known(ctx)
-	if err != nil {
+	if err := l.list(ctx); err != nil {
 		return err
 	}
 	var problems []error
-	for i := range known {
-		of := &known[i]
+	for i := range l.known {
+		of := &l.known[i]
 		dir := keep.Dir(l.Host.Path(of.ID))
 		for _, t := range of.Tasks {
 			if !t.Logs {
@@ -103,29 +98,38 @@ func (l *Logs) Gather(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// known are the instances and their tasks, as they were a moment ago.
-func (l *Logs) known(ctx context.Context) ([]instance.Monitored, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := l.Now(); now.Sub(l.mu.listed) >= listEvery {
-		known, err := l.Inventory.Monitored(ctx)
-		if err != nil {
-			return nil, err
-		}
-		l.mu.known, l.mu.listed = known, now
+// list finds out now and then which instances and tasks there are, and forgets those that are gone.
+func (l *Logs) list(ctx context.Context) error {
+	now := l.Now()
+	if now.Sub(l.listed) < listEvery {
+		return nil
 	}
-	return l.mu.known, nil
+	known, err := l.Inventory.Monitored(ctx)
+	if err != nil {
+		return err
+	}
+	l.known, l.listed = known, now
+	instances, tasks := map[string]bool{}, map[string]bool{}
+	for i := range known {
+		instances[known[i].ID] = true
+		for _, t := range known[i].Tasks {
+			tasks[sourceOf(&known[i], t)] = true
+		}
+	}
+	maps.DeleteFunc(l.permits, func(id string, _ permit) bool { return !instances[id] })
+	maps.DeleteFunc(l.taken, func(source, _ string) bool { return !tasks[source] })
+	return nil
 }
+
+// sourceOf names a task's log.
+func sourceOf(of *instance.Monitored, t instance.MonitoredTask) string { return of.ID + "/" + t.ID }
 
 // take takes what is new of one task.
 func (l *Logs) take(ctx context.Context, of *instance.Monitored, dir keep.Dir, t instance.MonitoredTask) error {
 	files := filesOf(dir.LogFiles(t.ID))
-	look := files.look()
-	source := of.ID + "/" + t.ID
-	l.mu.Lock()
-	same := l.mu.files[source] == look
-	l.mu.Unlock()
-	if same || len(files) == 0 {
+	fingerprint := files.fingerprint()
+	source := sourceOf(of, t)
+	if l.taken[source] == fingerprint || len(files) == 0 {
 		return nil
 	}
 	group, stream := groupPrefix+of.Name, streamPrefix+t.ID
@@ -139,9 +143,7 @@ func (l *Logs) take(ctx context.Context, of *instance.Monitored, dir keep.Dir, t
 	if err := l.takeFiles(ctx, files, parsePlace(place), group, stream, source); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.mu.files[source] = look
+	l.taken[source] = fingerprint
 	return nil
 }
 
@@ -193,9 +195,7 @@ func (l *Logs) permitted(ctx context.Context, of *instance.Monitored, group, str
 	if l.Permit == nil {
 		return true
 	}
-	l.mu.Lock()
-	last, asked := l.mu.permits[of.ID]
-	l.mu.Unlock()
+	last, asked := l.permits[of.ID]
 	if asked && l.Now().Sub(last.at) < permitEvery {
 		return last.why == nil
 	}
@@ -203,8 +203,6 @@ func (l *Logs) permitted(ctx context.Context, of *instance.Monitored, group, str
 	if why != nil && (!asked || last.why == nil) {
 		l.Log.Warn("the logs of tasks are not taken to CloudWatch Logs", "instance", of.Name, "reason", why)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.mu.permits[of.ID] = permit{l.Now(), why}
+	l.permits[of.ID] = permit{l.Now(), why}
 	return why == nil
 }

@@ -25,9 +25,13 @@ type floor struct {
 	figures instance.Figures
 	down    bool
 	logs    bool
+	gone    bool
 }
 
 func (f *floor) Monitored(context.Context) ([]instance.Monitored, error) {
+	if f.gone {
+		return nil, nil
+	}
 	return []instance.Monitored{{ID: "ID", Name: "box", Tasks: []instance.MonitoredTask{{ID: "T1", Name: "t", Logs: f.logs}}}}, nil
 }
 func (f *floor) Up() []string {
@@ -196,4 +200,24 @@ func TestLogsAreTakenOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, last, 1, "what was deleted does not come back")
 	require.Contains(t, string(last[0].Message), fmt.Sprint("line ", before+1))
+}
+
+// TestTasksThatAreGoneAreForgotten lets an instance go, with its task.
+func TestTasksThatAreGoneAreForgotten(t *testing.T) {
+	now := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
+	f := &floor{dir: t.TempDir(), logs: true}
+	kept, err := logstore.Open(t.Context(), logstore.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = kept.Close() })
+	l := NewLogs(LogConfig{
+		Inventory: f, Host: f, Store: kept, Permit: func(context.Context, string, string) error { return nil }, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+	})
+	require.NoError(t, keep.Dir(f.dir).Make("T1"))
+	require.NoError(t, os.WriteFile(filepath.Join(f.dir, "tasks", "T1", "log"), []byte("a line\n"), 0o600))
+	require.NoError(t, l.Gather(t.Context()))
+	require.Equal(t, []int{1, 1}, []int{len(l.taken), len(l.permits)})
+	f.gone = true
+	now = now.Add(listEvery)
+	require.NoError(t, l.Gather(t.Context()))
+	require.Equal(t, []int{0, 0}, []int{len(l.taken), len(l.permits)})
 }

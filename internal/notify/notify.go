@@ -47,6 +47,20 @@ func (n *Topics) Check() error {
 // SendFor is how long one request to a webhook may take.
 const SendFor = 15 * time.Second
 
+// TriedFor is how long a notification that cannot be delivered is tried again, before it is given up.
+const TriedFor = 24 * time.Hour
+
+// The pauses between the tries.
+const (
+	firstPause   = 2 * time.Second
+	longestPause = 10 * time.Minute
+)
+
+// After is how long a notification waits that could not be delivered so many times.
+func After(attempts int) time.Duration {
+	return min(firstPause<<min(max(attempts-1, 0), 20), longestPause)
+}
+
 // HTTP makes the client that sends: it follows no redirect, which would carry notifications elsewhere.
 func (n *Topics) HTTP() *http.Client {
 	c := &http.Client{}

@@ -15,6 +15,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service/cloudwatch"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/service/logs"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated part of docs/api.md")
@@ -29,7 +30,7 @@ const (
 func TestAPIPage(t *testing.T) {
 	migration, err := dms.New(dms.Config{})
 	require.NoError(t, err)
-	all, err := services(&parts{dms: migration, config: &Config{}, trail: &trails{}, policies: &edge.Policies{}, vault: kms.NewVault(nil, nil, kms.Home{}, nil), watch: cloudwatch.New(cloudwatch.Config{})})
+	all, err := services(&parts{dms: migration, config: &Config{}, trail: &trails{}, policies: &edge.Policies{}, vault: kms.NewVault(nil, nil, kms.Home{}, nil), watch: cloudwatch.New(cloudwatch.Config{}), logsAPI: logs.New(logs.Config{})})
 	require.NoError(t, err)
 	raw, err := os.ReadFile(apiPage)
 	require.NoError(t, err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/identity"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 )
@@ -98,8 +99,8 @@ func shownWebhook(text string) string {
 }
 
 // notify reads where events go and what they are signed with.
-func (m *Migration) notify(environment func(string) (string, bool)) (dms.Notify, error) {
-	n := dms.Notify{Topics: map[string]string{}}
+func (m *Migration) notify(environment func(string) (string, bool)) (notify.Topics, error) {
+	n := notify.Topics{Topics: map[string]string{}}
 	for _, text := range m.EventWebhooks {
 		arn, address, found := strings.Cut(text, "=")
 		if !found || !strings.HasPrefix(arn, "arn:") {

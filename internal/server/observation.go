@@ -9,6 +9,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/metric"
 	"github.com/whimbreldb/whimbrel/internal/monitor"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudwatch"
+	"github.com/whimbreldb/whimbrel/internal/service/logs"
 )
 
 // logsRole is the role in which DMS writes the logs of tasks.
@@ -24,6 +25,8 @@ func (s *Server) openObservation(life context.Context, p *parts) (err error) {
 		return err
 	}
 	s.onStop(func(context.Context) error { return p.logs.Close() })
+	p.logsAPI = logs.New(logs.Config{Store: p.logs, Log: s.log})
+	s.onStop(func(context.Context) error { p.logsAPI.Stop(); return nil })
 	p.watch = cloudwatch.New(cloudwatch.Config{
 		Store: p.store, Topics: p.topics, Leads: p.dms.Leads, Metrics: p.metrics, Partition: s.cluster.Partition, Account: s.cluster.Account, Region: s.cluster.Region, Log: s.log, Now: s.config.Now,
 	})

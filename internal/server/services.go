@@ -44,6 +44,7 @@ type parts struct {
 	dms       *dms.Service
 	metrics   *metric.Store
 	logs      *logstore.Store
+	logsAPI   *logs.Service
 	watch     *cloudwatch.Service
 	topics    notify.Topics
 	monitor   *monitor.Monitor
@@ -62,7 +63,7 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
 		p.dms.API,
 		p.watch.API,
-		func() (*service.Service, error) { return logs.New(logs.Config{Store: p.logs, Log: p.config.Log}) },
+		p.logsAPI.API,
 		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms) },
 	} {
 		s, err := make()

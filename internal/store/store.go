@@ -32,6 +32,9 @@ type Range struct {
 	After    string // only keys greater than this one
 	Limit    int    // 0: all
 	Revision int64  // of the moment to read; 0: now. In a transaction it is always the transaction's
+	// KeysOnly leaves the values out, as for counting: what is read then is as small however large the values are. A
+	// transaction is done again when a key of the range is made or changed meanwhile, not when one is deleted.
+	KeysOnly bool
 }
 
 // A Page answers a Range.

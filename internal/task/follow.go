@@ -118,7 +118,7 @@ func applyPolicy(s *settings.Settings) apply.Policy {
 		Insert: action(b.ApplyErrorInsertPolicy), Update: action(b.ApplyErrorUpdatePolicy), Delete: action(b.ApplyErrorDeletePolicy),
 		ReplaceOnInsert: b.ApplyErrorInsertPolicy == "INSERT_RECORD", InsertOnUpdate: b.ApplyErrorUpdatePolicy == "UPDATE_RECORD",
 		Escalation: action(b.ApplyErrorEscalationPolicy), EscalationCount: int64(b.ApplyErrorEscalationCount),
-		DataEscalation: action(b.DataErrorEscalationPolicy), DataEscalationCount: int64(b.DataErrorEscalationCount),
+		DataEscalation: action(b.DataErrorEscalationPolicy), DataEscalationCount: int64(b.DataErrorEscalationCount), Table: action(b.TableErrorPolicy),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ type stage struct {
 	source, target *sql.DB
 	server         servertest.Server
 	env            []string // of the aws command
+	url            string   // of the server
 }
 
 // do carries out what the script asks for between two clicks.
@@ -59,6 +61,8 @@ func (s *stage) do(word string) error {
 		servertest.Exec(s.t, s.source, "INSERT INTO orders SELECT i, 1, 1 FROM generate_series(6001, 6010) i")
 	case "compare":
 		return s.compare()
+	case "log":
+		return s.log(rest)
 	default:
 		return fmt.Errorf("the script asks for %q, which is nothing", word)
 	}
@@ -75,6 +79,39 @@ func (s *stage) run(escaped string) error {
 	cmd.Env = s.env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %s", command, err, out)
+	}
+	return nil
+}
+
+// log writes so many lines into the log of the task, behind those that there are: "FIRST COUNT".
+func (s *stage) log(what string) error {
+	var first, count int
+	if _, err := fmt.Sscan(what, &first, &count); err != nil {
+		return fmt.Errorf("read %q: %w", what, err)
+	}
+	type event struct {
+		Timestamp int64  `json:"timestamp"`
+		Message   string `json:"message"`
+	}
+	at := time.Now().UnixMilli()
+	logs, group := "aws --region eu-central-1 --endpoint-url "+s.url+" logs ", " --log-group-name dms-tasks-mover"
+	for all := range slices.Chunk(make([]event, count), 10_000) { // as many as one call may put
+		for i := range all {
+			all[i] = event{at, fmt.Sprint("needle ", first)}
+			first++
+		}
+		raw, err := json.Marshal(all)
+		if err != nil {
+			return fmt.Errorf("encode the lines: %w", err)
+		}
+		file := filepath.Join(s.t.TempDir(), "lines")
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			return fmt.Errorf("write the lines: %w", err)
+		}
+		stream := "$(" + logs + "describe-log-streams" + group + " --query 'logStreams[0].logStreamName' --output text)"
+		if err := s.run(url.PathEscape(logs + "put-log-events" + group + " --log-stream-name " + stream + " --log-events file://" + file)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -128,6 +165,7 @@ func TestByClicking(t *testing.T) {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "AWS_ACCESS_KEY_ID=" + id, "AWS_SECRET_ACCESS_KEY=" + secret, "AWS_CA_BUNDLE=" + filepath.Join(s.dir, "ca.pem"),
 		"AWS_CONFIG_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=",
 	}
+	at.url = s.url
 	ends, err := json.Marshal(map[string]end{"source": endOf(t, "postgres", source), "target": in})
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), node, "testdata/clicks.mjs")

@@ -82,14 +82,15 @@ export async function sendAs<Out>(credentials: Credentials, c: Call): Promise<Ou
 
 export const ask = <Out>(service: Service, operation: string, input: Input = {}) => send<Out>(call(service, operation, input));
 
-// all gathers the pages of an operation, as far as a page can show them.
-export async function all<Item>(service: Service, operation: string, member: string, input: Input = {}, limit = 2000): Promise<Item[]> {
+// all gathers the pages of an operation, as far as a page can show them. token is what the operation calls the place where the
+// next page begins.
+export async function all<Item>(service: Service, operation: string, member: string, input: Input = {}, limit = 2000, token = 'Marker'): Promise<Item[]> {
   const items: Item[] = [];
-  let marker: string | undefined;
+  let next: unknown;
   do {
-    const out: Record<string, unknown> = await ask(service, operation, marker ? { ...input, Marker: marker } : input);
+    const out: Record<string, unknown> = await ask(service, operation, next ? { ...input, [token]: next } : input);
     items.push(...((out[member] as Item[] | undefined) ?? []));
-    marker = out.Marker as string | undefined;
-  } while (marker && items.length < limit);
+    next = out[token];
+  } while (next && items.length < limit);
   return items;
 }

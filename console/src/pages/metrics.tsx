@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { ask, call } from '../api/call';
+import { all, ask, call } from '../api/call';
 import { Chart } from '../chart/chart';
 import { CopyCommand } from '../ui/act';
 import { Card, Empty, Loaded, Page } from '../ui/basics';
@@ -17,30 +17,19 @@ const spans: [string, string][] = [['900', '15 minutes'], ['3600', 'an hour'], [
 
 const where = (m: Metric) => m.Dimensions.map((d) => d.Value).join(' / ');
 
-async function list(): Promise<Metric[]> {
-  const found: Metric[] = [];
-  let NextToken: string | undefined;
-  do {
-    const out: { Metrics?: Metric[]; NextToken?: string } = await ask('cloudwatch', 'ListMetrics', { Namespace: 'AWS/DMS', NextToken });
-    found.push(...(out.Metrics ?? []));
-    NextToken = out.NextToken;
-  } while (NextToken && found.length < 5000);
-  return found;
-}
-
 export default function Metrics() {
-  const metrics = useLoad(list, [], 30_000);
+  const metrics = useLoad(() => all<Metric>('cloudwatch', 'ListMetrics', 'Metrics', { Namespace: 'AWS/DMS' }, 5000, 'NextToken'), [], 30_000);
   const [chosenPlace, setPlace] = useState('');
   const [span, setSpan] = useState('3600');
   const [statistic, setStatistic] = useState('Average');
   return (
     <Page title="Metrics" sub="What CloudWatch keeps of instances and tasks.">
       <Loaded from={metrics}>
-        {(all) => {
-          const places = [...new Set(all.map(where))].sort();
+        {(known) => {
+          const places = [...new Set(known.map(where))].sort();
           const place = chosenPlace || places[0];
-          const here = all.filter((m) => where(m) === place).sort((a, b) => a.MetricName.localeCompare(b.MetricName));
-          if (!all.length) return <Empty title="No metric yet"><p>Instances and tasks write a value every minute once they run.</p></Empty>;
+          const here = known.filter((m) => where(m) === place).sort((a, b) => a.MetricName.localeCompare(b.MetricName));
+          if (!known.length) return <Empty title="No metric yet"><p>Instances and tasks write a value every minute once they run.</p></Empty>;
           return (
             <>
               <div class="line">

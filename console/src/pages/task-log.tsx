@@ -1,5 +1,5 @@
 // A task's log in CloudWatch Logs: the group of its instance, the stream of its own.
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { ask } from '../api/call';
 import type { ReplicationInstance, ReplicationTask } from '../api/shown';
 import { Empty, Loaded } from '../ui/basics';
@@ -15,29 +15,57 @@ interface LogEvent {
 
 const most = 500; // events on the page
 
-async function tail(task: ReplicationTask, pattern: string): Promise<LogEvent[]> {
-  const of = await ask<{ ReplicationInstances: ReplicationInstance[] }>('dms', 'DescribeReplicationInstances', { Filters: [{ Name: 'replication-instance-arn', Values: [task.ReplicationInstanceArn] }] });
-  const input = { logGroupName: `dms-tasks-${of.ReplicationInstances[0]?.ReplicationInstanceIdentifier}`, logStreamName: `dms-task-${idOf(task.ReplicationTaskArn)}` };
-  if (!pattern) {
-    const out = await ask<{ events?: LogEvent[] }>('logs', 'GetLogEvents', { ...input, limit: most, startFromHead: false });
-    return out.events ?? [];
+// reader reads a task's log, and finds out once where it is.
+function reader(task: ReplicationTask) {
+  let found: Promise<{ logGroupName: string; logStreamName: string }> | undefined;
+  const place = () => (found ??= placeOf(task).catch((e) => { found = undefined; throw e; }));
+  const last = async (limit: number, startTime?: number) => (await ask<{ events?: LogEvent[] }>('logs', 'GetLogEvents', { ...await place(), limit, startTime, startFromHead: false })).events ?? [];
+
+  // search makes a search, which is done again and again: each goes on where the log ended the time before.
+  function search(filterPattern: string) {
+    let matches = new Map<string, LogEvent>(); // the latest, the newest last
+    let startTime: number | undefined;
+    return async () => {
+      const { logGroupName, logStreamName } = await place();
+      const end = (await last(1, startTime))[0]?.timestamp;
+      const now = new Map(matches);
+      let nextToken: string | undefined;
+      do {
+        // Events come forwards: those that are wanted are the last ones.
+        const out: { events?: LogEvent[]; nextToken?: string } = await ask('logs', 'FilterLogEvents', { logGroupName, logStreamNames: [logStreamName], filterPattern, startTime, nextToken });
+        for (const e of out.events ?? []) {
+          now.delete(e.eventId ?? ''); // one that was seen before takes its place among those of its moment
+          now.set(e.eventId ?? '', e);
+        }
+        for (const id of now.keys()) {
+          if (now.size <= most) break;
+          now.delete(id);
+        }
+        nextToken = out.nextToken;
+      } while (nextToken);
+      matches = now;
+      startTime = end ?? startTime;
+      return [...matches.values()];
+    };
   }
-  const events: LogEvent[] = [];
-  let nextToken: string | undefined;
-  do {
-    const out: { events?: LogEvent[]; nextToken?: string } = await ask('logs', 'FilterLogEvents', { logGroupName: input.logGroupName, logStreamNames: [input.logStreamName], filterPattern: pattern, nextToken });
-    events.push(...(out.events ?? []));
-    nextToken = out.nextToken;
-  } while (nextToken && events.length < most);
-  return events.slice(-most);
+  return { tail: () => last(most), search };
 }
+
+async function placeOf(task: ReplicationTask) {
+  const of = await ask<{ ReplicationInstances: ReplicationInstance[] }>('dms', 'DescribeReplicationInstances', { Filters: [{ Name: 'replication-instance-arn', Values: [task.ReplicationInstanceArn] }] });
+  return { logGroupName: `dms-tasks-${of.ReplicationInstances[0]?.ReplicationInstanceIdentifier}`, logStreamName: `dms-task-${idOf(task.ReplicationTaskArn)}` };
+}
+
+const useReader = (task: ReplicationTask) => useMemo(() => reader(task), [task.ReplicationTaskArn, task.ReplicationInstanceArn]);
 
 export function Log({ task }: { task: ReplicationTask }) {
   const [find, setFind] = useState('');
   const [follow, setFollow] = useState(true);
   // A word that is not a pattern already is looked for as it is.
   const pattern = !find || /^[{["?]/.test(find) ? find : `"${find.replaceAll('"', '\\"')}"`;
-  const events = useLoad(() => tail(task, pattern), [task.ReplicationTaskArn, pattern], follow ? 2000 : 0);
+  const log = useReader(task);
+  const read = useMemo(() => (pattern ? log.search(pattern) : log.tail), [log, pattern]);
+  const events = useLoad(read, [read], follow ? 2000 : 0);
   return (
     <>
       <div class="line">
@@ -59,7 +87,8 @@ const grave = /\][WE]:/;
 
 // LastWords are the last lines of the log that warn or tell of errors, where something is not as it should be.
 export function LastWords({ task }: { task: ReplicationTask }) {
-  const lines = useLoad(async () => (await tail(task, '')).filter((e) => grave.test(e.message ?? '')).slice(-3), [task.ReplicationTaskArn], 3000);
+  const log = useReader(task);
+  const lines = useLoad(async () => (await log.tail()).filter((e) => grave.test(e.message ?? '')).slice(-3), [log], 3000);
   if (!lines.data?.length) return null;
   return <ul class="words">{lines.data.map((e, i) => <li key={e.eventId ?? i}><Time at={e.timestamp && e.timestamp / 1000} /> {e.message?.replace(/^.*?\][WE]:\s*/, '')}</li>)}</ul>;
 }

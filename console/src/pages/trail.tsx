@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { ask, call } from '../api/call';
+import { all, call } from '../api/call';
 import { CopyCommand } from '../ui/act';
 import { Empty, Loaded, Page, Status } from '../ui/basics';
 import { Dialog } from '../ui/dialog';
@@ -37,16 +37,7 @@ export default function Trail() {
   // One attribute at a time may be asked for, as in CloudTrail.
   const asked = value ? [{ AttributeKey: what, AttributeValue: value }] : reads ? [{ AttributeKey: 'ReadOnly', AttributeValue: reads }] : undefined;
   const input = { LookupAttributes: asked, MaxResults: 50 };
-  const entries = useLoad(async () => {
-    const found: Entry[] = [];
-    let NextToken: string | undefined;
-    do {
-      const out: { Events?: Entry[]; NextToken?: string } = await ask('cloudtrail', 'LookupEvents', { ...input, NextToken });
-      found.push(...(out.Events ?? []));
-      NextToken = out.NextToken;
-    } while (NextToken && found.length < 200);
-    return found;
-  }, [what, value, reads], 10_000);
+  const entries = useLoad(() => all<Entry>('cloudtrail', 'LookupEvents', 'Events', input, 200, 'NextToken'), [what, value, reads], 10_000);
   return (
     <Page title="Audit trail" sub="Every call of every service: who, what, from where, and whether it was allowed." actions={<CopyCommand name="look up events" of={() => call('cloudtrail', 'LookupEvents', input)} />}>
       <div class="line">

@@ -23,6 +23,7 @@ type session struct {
 	panes  []*pane
 	byKey  map[string]*pane
 	memory int64 // of spools
+	order  []place
 	// buffered is how much was recorded since writers have let go of their memory.
 	buffered int64
 	since    time.Time // the first change that is held back was committed then; zero when none is
@@ -259,6 +260,9 @@ func (s *session) Release(ctx context.Context) (string, error) {
 	}
 	return s.state.Position, nil
 }
+
+// Durable implements connector.Holder.
+func (s *session) Durable() string { return s.state.Position }
 
 // Sync implements connector.ApplySession.
 func (s *session) Sync(ctx context.Context) error {

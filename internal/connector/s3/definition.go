@@ -54,8 +54,11 @@ func definitionOf(ctx context.Context, s store.Store, n catalog.Name) (*catalog.
 		return nil, err
 	}
 	read, err := parse(d.Statement)
-	if err != nil || read.table == nil {
-		return nil, fmt.Errorf("the definition of table %s cannot be read: %w", n, err)
+	if err == nil && read.table == nil {
+		err = fmt.Errorf("want a CREATE TABLE statement, not %.40q", d.Statement)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the definition of table %s in %s cannot be read: %w", n, definitionKey(n), err)
 	}
 	read.table.Name = n
 	return read.table, nil

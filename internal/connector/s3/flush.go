@@ -1,10 +1,8 @@
 package s3
 
 import (
-	"compress/gzip"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -91,9 +89,9 @@ func (s *session) stage(ctx context.Context, next *state, now time.Time) error {
 		if err := p.writer.Close(); err != nil {
 			return err
 		}
-		if err := s.sweep(ctx, p); err != nil {
-			return err
-		}
+	}
+	if err := s.sweep(ctx); err != nil {
+		return err
 	}
 	large := semaphore.NewWeighted(largeFiles)
 	err := each(ctx, s.panes, func(ctx context.Context, i int, p *pane) error {
@@ -125,50 +123,40 @@ func (s *session) stage(ctx context.Context, next *state, now time.Time) error {
 func (s *session) nameOf(p *pane, at time.Time) string {
 	set := s.target.settings
 	if set.transactions {
-		return p.folder + "CDC_TXN-" + strings.ReplaceAll(set.partition.stamp(at), "-", "") + s.target.extension()
+		return p.folder + "CDC_TXN-" + strings.ReplaceAll(stamp(at), "-", "") + s.target.extension()
 	}
-	return p.folder + set.partition.stamp(at) + s.target.extension()
+	return p.folder + stamp(at) + s.target.extension()
 }
 
 // sweep forgets, once for each folder, what an earlier session has staged there and not committed.
-func (s *session) sweep(ctx context.Context, p *pane) error {
-	if s.swept[p.folder] {
-		return nil
+func (s *session) sweep(ctx context.Context) error {
+	var folders []string
+	for _, p := range s.panes {
+		if !s.swept[p.folder] {
+			s.swept[p.folder] = true
+			folders = append(folders, p.folder)
+		}
 	}
-	s.swept[p.folder] = true
-	keep := map[store.Ticket]bool{}
+	keep := map[string]bool{}
 	for _, t := range s.state.Work.Publish {
-		keep[t] = true
+		keep[t.ID] = true
 	}
-	return s.target.store.Sweep(ctx, p.folder, keep, func(key string) bool {
-		name := strings.TrimPrefix(key, p.folder)
-		return strings.Contains(name, "/") || !changeFile.MatchString(name) && !strings.HasPrefix(name, "CDC_TXN-")
+	return each(ctx, folders, func(ctx context.Context, _ int, folder string) error {
+		return s.target.store.Sweep(ctx, folder, keep, func(key string) bool {
+			name := strings.TrimPrefix(key, folder)
+			return strings.Contains(name, "/") || !changeFile.MatchString(name) && !strings.HasPrefix(name, "CDC_TXN-")
+		})
 	})
 }
 
 // send stages what a spool holds.
 func (t *target) send(ctx context.Context, key string, from *spool) (store.Ticket, error) {
-	o := store.Options{ContentType: t.settings.format.ContentType()}
-	if t.settings.gzipCSV {
-		o.ContentEncoding = "gzip"
-	}
-	staged := t.store.Stage(ctx, key, o)
-	defer staged.Abandon()
-	var to io.Writer = staged
-	var zip *gzip.Writer
-	if t.settings.gzipCSV {
-		zip = gzip.NewWriter(staged)
-		to = zip
-	}
-	if err := from.copyTo(to); err != nil {
+	out := t.stage(ctx, key)
+	defer out.abandon()
+	if err := from.copyTo(out); err != nil {
 		return store.Ticket{}, err
 	}
-	if zip != nil {
-		if err := zip.Close(); err != nil {
-			return store.Ticket{}, err
-		}
-	}
-	return staged.Seal(ctx)
+	return out.seal(ctx)
 }
 
 func (s *session) stageParked(ctx context.Context, now time.Time) (store.Ticket, error) {

@@ -155,10 +155,12 @@ func (j journal) Close(ctx context.Context, run string) error {
 	if err := j.target.Flush(ctx); err != nil {
 		return err
 	}
+	j.target.clear(run)
 	return j.remove(ctx, runFolder(run))
 }
 
-// remove removes marks before plans, so that what is left when it is interrupted is no plan without its marks' files.
+// remove removes plans before marks: marks without their plan count for nothing, while a plan that had lost some of its marks
+// would have their segments loaded a second time.
 func (j journal) remove(ctx context.Context, prefix string) error {
 	var marks, plans []string
 	err := j.target.store.List(ctx, prefix, func(o store.Object) error {
@@ -228,6 +230,22 @@ func (t *target) remember(key string, w waiting) {
 	t.mu.waiting[key] = w
 }
 
+// leave remembers files that may be of no mark.
+func (t *target) leave(run string, files []store.Ticket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.mu.left[run] = append(t.mu.left[run], files...)
+}
+
+// clear forgets what is left, once all that is marked is published.
+func (t *target) clear(run string) {
+	t.mu.Lock()
+	files := t.mu.left[run]
+	delete(t.mu.left, run)
+	t.mu.Unlock()
+	t.discard(files)
+}
+
 func (t *target) published(key, plan string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -247,6 +265,9 @@ func (t *target) Flush(ctx context.Context) error {
 	t.mu.Lock()
 	all := maps.Clone(t.mu.waiting)
 	t.mu.Unlock()
+	if err := apart(all); err != nil {
+		return err
+	}
 	return each(ctx, slices.Collect(maps.Keys(all)), func(ctx context.Context, _ int, key string) error {
 		w := all[key]
 		for _, f := range w.files {
@@ -262,6 +283,20 @@ func (t *target) Flush(ctx context.Context) error {
 		t.published(key, w.plan)
 		return nil
 	})
+}
+
+// apart makes sure that no two marks name one file: the second would replace the rows of the first.
+func apart(marks map[string]waiting) error {
+	of := map[string]string{}
+	for mark, w := range marks {
+		for _, f := range w.files {
+			if other, ok := of[f.Key]; ok {
+				return invalid("load the table again", "the marks %s and %s both name file %s, and one would replace the other", mark, other, f.Key)
+			}
+			of[f.Key] = mark
+		}
+	}
+	return nil
 }
 
 // publish puts a file under its name, asking first whether it is there: nearly always it is.

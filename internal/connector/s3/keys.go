@@ -42,7 +42,7 @@ func loadName(number int, extension string) string {
 
 var (
 	loadFile   = regexp.MustCompile(`^LOAD([0-9A-F]{8})\.(csv|parquet)(\.gz)?$`)
-	changeFile = regexp.MustCompile(`^(?:[0-9]{2,8}(?:[-/_][0-9]{2,4}){0,3}/)?[0-9]{8}-[0-9]{9,10}\.(csv|parquet)(\.gz)?$`)
+	changeFile = regexp.MustCompile(`^(?:[0-9]{2,10}(?:[-/_][0-9]{2,4}){0,3}/)?[0-9]{8}-[0-9]{9,10}\.(csv|parquet)(\.gz)?$`)
 )
 
 // isData reports whether a name below a table's folder is one of a data file of ours or of DMS.

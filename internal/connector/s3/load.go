@@ -1,10 +1,8 @@
 package s3
 
 import (
-	"compress/gzip"
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -16,6 +14,7 @@ import (
 // loader writes the rows of one segment into files of its own. Their bytes travel while rows come, and the files get their
 // names once the segment is marked.
 type loader struct {
+	ctx     context.Context //nolint:containedctx // of the load: files travel on after Write, whose context ends with the rows
 	target  *target
 	request connector.LoadRequest
 	numbers *numbers
@@ -29,23 +28,10 @@ type loader struct {
 
 var _ connector.Loader = (*loader)(nil)
 
-// file is a file on its way: rows, perhaps compressed, staged.
+// file is a file that is being written.
 type file struct {
 	writer rowfile.Writer
-	zip    *gzip.Writer
-	out    *counting
-}
-
-// counting counts what a file has come to.
-type counting struct {
-	store.Staged
-	size int64
-}
-
-func (c *counting) Write(p []byte) (int, error) {
-	n, err := c.Staged.Write(p)
-	c.size += int64(n)
-	return n, err
+	out    *outgoing
 }
 
 // Load implements connector.Target.
@@ -56,6 +42,10 @@ func (t *target) Load(ctx context.Context, r connector.LoadRequest) (connector.L
 	if len(r.Columns) == 0 {
 		return nil, invalid("select at least one column", "load table %s: no columns", r.Table.Name)
 	}
+	layout := rowfile.Layout{Columns: r.Columns, Op: t.settings.opOnLoad, Stamp: t.settings.stamp}
+	if why := t.settings.clash(layout); why != "" {
+		return nil, invalid("", "load table %s: %s", r.Table.Name, why)
+	}
 	n, err := t.numbersOf(ctx, r.Mark)
 	if err != nil {
 		return nil, err
@@ -63,7 +53,7 @@ func (t *target) Load(ctx context.Context, r connector.LoadRequest) (connector.L
 	if err := t.Exec(ctx, r.Before); err != nil {
 		return nil, err
 	}
-	return &loader{target: t, request: r, numbers: n, layout: rowfile.Layout{Columns: r.Columns, Op: t.settings.opOnLoad, Stamp: t.settings.stamp}}, nil
+	return &loader{ctx: ctx, target: t, request: r, numbers: n, layout: layout}, nil
 }
 
 // Write implements connector.Loader.
@@ -71,7 +61,7 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 	if l.ended {
 		return errEnded
 	}
-	if err := l.open(ctx); err != nil {
+	if err := l.open(); err != nil {
 		return err
 	}
 	at := time.Now()
@@ -92,7 +82,7 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 	if err := l.file.writer.Write(l.lines); err != nil {
 		return fmt.Errorf("load table %s: %w", l.request.Table.Name, err)
 	}
-	if l.file.out.size >= l.target.settings.maxFile {
+	if l.file.out.size() >= l.target.settings.maxFile {
 		return l.seal(ctx)
 	}
 	return nil
@@ -117,13 +107,13 @@ func (l *loader) reject(b *change.Batch, row, column int, why string) error {
 }
 
 // open begins a file when none is being written.
-func (l *loader) open(ctx context.Context) error {
+func (l *loader) open() error {
 	if l.file != nil {
 		return nil
 	}
 	number := l.numbers.take()
 	l.taken = append(l.taken, number)
-	f, err := l.target.newFile(ctx, folder(l.request.Table.Name)+loadName(number, l.target.extension()), l.layout)
+	f, err := l.target.newFile(l.ctx, folder(l.request.Table.Name)+loadName(number, l.target.extension()), l.layout)
 	l.file = f
 	return err
 }
@@ -138,36 +128,17 @@ func (t *target) extension() string {
 }
 
 func (t *target) newFile(ctx context.Context, key string, l rowfile.Layout) (*file, error) {
-	o := store.Options{ContentType: t.settings.format.ContentType()}
-	if t.settings.gzipCSV {
-		o.ContentEncoding = "gzip"
-	}
-	f := &file{out: &counting{Staged: t.store.Stage(ctx, key, o)}}
-	var to io.Writer = f.out
-	if t.settings.gzipCSV {
-		f.zip = gzip.NewWriter(f.out)
-		to = f.zip
-	}
+	f := &file{out: t.stage(ctx, key)}
 	var err error
-	f.writer, err = t.settings.format.New(to, l)
+	f.writer, err = t.settings.format.New(f.out, l)
 	return f, err
 }
 
-// seal ends a file, which gets its name by publishing the ticket.
-func (f *file) seal(ctx context.Context) (store.Ticket, error) {
-	if err := f.writer.Close(); err != nil {
-		return store.Ticket{}, err
-	}
-	if f.zip != nil {
-		if err := f.zip.Close(); err != nil {
-			return store.Ticket{}, fmt.Errorf("end a compressed file: %w", err)
-		}
-	}
-	return f.out.Seal(ctx)
-}
-
 func (l *loader) seal(ctx context.Context) error {
-	ticket, err := l.file.seal(ctx)
+	if err := l.file.writer.Close(); err != nil {
+		return err
+	}
+	ticket, err := l.file.out.seal(ctx)
 	if err != nil {
 		return err
 	}
@@ -185,17 +156,16 @@ func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
 			return err
 		}
 	}
+	// An error may mean that the mark is there and its answer was lost: what it names must stay, and its numbers are not given to
+	// another. If it is not there, the files are swept when the journal is closed, or by who loads the table again.
+	l.ended = true
 	t, m := l.target, l.request.Mark
 	if m != (connector.Mark{}) {
-		// An error may mean that the mark is there and its answer was lost: what it names must stay. If it is not, it is swept
-		// before the table is loaded again.
-		l.ended = true
 		if err := t.commit(ctx, m, l.numbers.plan, c, l.sealed); err != nil {
-			t.forgetNumbers(m.Table)
+			t.leave(m.Run, l.sealed)
 			return err
 		}
 	}
-	l.ended = true
 	key := markKey(m.Run, m.Table, m.Segment.Number)
 	t.remember(key, waiting{l.numbers.plan, l.sealed})
 	for _, f := range l.sealed {
@@ -214,7 +184,7 @@ func (l *loader) Abort() {
 	}
 	l.ended = true
 	if l.file != nil {
-		l.file.out.Abandon()
+		l.file.out.abandon()
 	}
 	l.target.discard(l.sealed)
 	for _, number := range l.taken {

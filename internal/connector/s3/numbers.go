@@ -51,7 +51,11 @@ func (t *target) numbersOf(ctx context.Context, m connector.Mark) (*numbers, err
 	t.mu.Unlock()
 	n.once.Do(func() { n.err = n.look(ctx, t, m) })
 	if n.err != nil {
-		t.forgetNumbers(m.Table) // to be looked at again
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.mu.tables[m.Table] == n { // to be looked at again, unless another does already
+			delete(t.mu.tables, m.Table)
+		}
 		return nil, n.err
 	}
 	return n, nil
@@ -83,8 +87,10 @@ func (n *numbers) look(ctx context.Context, t *target, m connector.Mark) error {
 			n.used[int(number)] = true
 		}
 	}
-	for f := range files {
+	keep := map[string]bool{}
+	for _, f := range files {
 		take(f.Key)
+		keep[f.ID] = true
 	}
 	err = t.store.List(ctx, prefix+"LOAD", func(o store.Object) error {
 		take(o.Key)
@@ -93,13 +99,13 @@ func (n *numbers) look(ctx context.Context, t *target, m connector.Mark) error {
 	if err != nil {
 		return err
 	}
-	return t.store.Sweep(ctx, prefix+"LOAD", files, func(key string) bool { return !loadFile.MatchString(strings.TrimPrefix(key, prefix)) })
+	return t.store.Sweep(ctx, prefix+"LOAD", keep, func(key string) bool { return !loadFile.MatchString(strings.TrimPrefix(key, prefix)) })
 }
 
 // marked are the files of a table's segments that are marked.
-func (t *target) marked(ctx context.Context, at, plan string) (map[store.Ticket]bool, error) {
+func (t *target) marked(ctx context.Context, at, plan string) (files []store.Ticket, err error) {
 	var keys []string
-	err := t.store.List(ctx, at, func(o store.Object) error {
+	err = t.store.List(ctx, at, func(o store.Object) error {
 		if !strings.HasSuffix(o.Key, planFile) {
 			keys = append(keys, o.Key)
 		}
@@ -113,12 +119,9 @@ func (t *target) marked(ctx context.Context, at, plan string) (map[store.Ticket]
 		_, err := readJSON(ctx, t.store, key, &marks[i])
 		return err
 	})
-	files := map[store.Ticket]bool{}
 	for _, m := range marks {
 		if m.Plan == plan {
-			for _, f := range m.Files {
-				files[f] = true
-			}
+			files = append(files, m.Files...)
 		}
 	}
 	return files, err

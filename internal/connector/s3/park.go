@@ -47,7 +47,7 @@ func parkedText(rows []connector.Parked) ([]byte, error) {
 
 // exceptionsKey is the name of a file of rejected rows.
 func exceptionsKey(at time.Time) string {
-	return exceptions + partition{}.stamp(at) + "-" + strings.ToLower(rand.Text()[:8]) + ".csv"
+	return exceptions + stamp(at) + "-" + strings.ToLower(rand.Text()[:8]) + ".csv"
 }
 
 // Park implements connector.Target. Rows of a load that is done again may be in two files.

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"time"
+	_ "time/tzdata" // a bare machine knows no zones
 
 	"github.com/whimbreldb/whimbrel/internal/connector/setting"
 )
@@ -45,20 +46,17 @@ func (s *settings) readPartition(r *setting.Reader) {
 	}
 }
 
-// folder is where the files of a commit go, below the table's folder, with its slash.
-func (p partition) folder(at time.Time) string {
+// appendFolder appends where the files of a commit go, below the table's folder, with its slash.
+func (p partition) appendFolder(dst []byte, at time.Time) []byte {
 	if !p.on {
-		return ""
+		return dst
 	}
-	return at.In(p.zone).Format(p.layout) + "/"
+	return append(at.In(p.zone).AppendFormat(dst, p.layout), '/')
 }
 
-// stamp is the name of a file of changes without its extension.
-func (p partition) stamp(at time.Time) string {
-	if p.on {
-		at = at.In(p.zone)
-	} else {
-		at = at.UTC()
-	}
+// stamp is the name of a file of changes without its extension. It is in UTC whatever the zone of the folders is: where clocks go
+// back, names would not be in the order of the commits, and two files could come by one name.
+func stamp(at time.Time) string {
+	at = at.UTC()
 	return at.Format("20060102-150405") + at.Format(".000")[1:]
 }

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -30,16 +31,26 @@ const linesAtOnce = 2048
 
 // cursor tells in which transaction a change of the group is.
 type cursor struct {
-	g  *change.Group
-	at int
+	g    *change.Group
+	at   int
+	when time.Time
 }
 
-// time is when the change of a place in the group was committed. Places are asked for in their order.
-func (c *cursor) time(seq int32) time.Time {
-	for c.at < len(c.g.Ends) && seq >= c.g.Ends[c.at] {
-		c.at++
+// start stands before the first change.
+func start(g *change.Group) cursor { return cursor{g: g, at: -1} }
+
+// moveTo goes to the change of a place in the group, and reports whether that is another transaction's. Places are asked for in
+// their order.
+func (c *cursor) moveTo(seq int32) bool {
+	at := max(c.at, 0)
+	for at < len(c.g.Ends) && seq >= c.g.Ends[at] {
+		at++
 	}
-	return c.g.CommitTime(c.at)
+	if at == c.at {
+		return false
+	}
+	c.at, c.when = at, c.g.CommitTime(at)
+	return true
 }
 
 // Record implements connector.Recorder.
@@ -87,57 +98,87 @@ func (s *session) breaks(err error) error {
 	return s.broken
 }
 
-func (s *session) recordTable(g *change.Group, i int, t *connector.Recorded, reject func(i, index int, r change.Reject) error) error {
+func (s *session) recordTable(g *change.Group, i int, t *connector.Recorded, reject rejecter) error {
 	c := g.Tables[i]
-	at := cursor{g: g}
+	if why := s.target.settings.clash(s.layoutOf(t)); why != "" {
+		return refuseAll(c, i, why, reject)
+	}
+	at := start(g)
 	var last *pane
-	var day string
+	var day, buf []byte
 	for index := range c.Len() {
 		op, ok := s.letter(c.Ops[index])
 		if !ok {
 			continue
 		}
-		when := at.time(c.Seq[index])
-		if d := s.target.settings.partition.folder(when); last == nil || d != day {
-			var err error
-			if last, err = s.paneOf(t, folder(t.Table.Name)+d); err != nil {
-				return err
+		if at.moveTo(c.Seq[index]) {
+			buf = s.target.settings.partition.appendFolder(buf[:0], at.when)
+			if last == nil || !bytes.Equal(buf, day) {
+				var err error
+				if last, err = s.paneOf(t, folder(t.Table.Name)+string(buf)); err != nil {
+					return err
+				}
+				day, buf = buf, day
 			}
-			day = d
 		}
-		if err := s.line(last, lineOf(c, index, op, when), t, i, index, reject); err != nil {
+		if err := s.line(last, lineOf(c, index, op, at.when), t, i, index, reject); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// refuseAll rejects the changes of a table that no file can hold.
+func refuseAll(c *change.Changes, i int, why string, reject rejecter) error {
+	for index := range c.Len() {
+		if err := reject(i, index, change.Reject{Fault: change.TableFault, Reason: why}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place is where a change of the group is: Tables[table-1], index. The zero place is that of one that was left out.
+type place struct{ table, index int32 }
+
+// inOrder lists the changes of a group as they came.
+func (s *session) inOrder(g *change.Group) []place {
+	s.order = slices.Grow(s.order[:0], g.Len())[:g.Len()]
+	clear(s.order)
+	for i, c := range g.Tables {
+		for index, seq := range c.Seq {
+			s.order[seq] = place{int32(i) + 1, int32(index)}
+		}
+	}
+	return s.order
+}
+
 // recordTransactions writes the changes of all tables as they came.
-func (s *session) recordTransactions(g *change.Group, tables []*connector.Recorded, reject func(i, index int, r change.Reject) error) error {
-	at := cursor{g: g}
-	next := make([]int, len(g.Tables))
-	for seq := range int32(g.Len()) {
-		for i, c := range g.Tables {
-			if next[i] >= c.Len() || c.Seq[next[i]] != seq {
-				continue
-			}
-			index := next[i]
-			next[i]++
-			op, ok := s.letter(c.Ops[index])
-			if !ok || tables[i] == nil {
-				break
-			}
-			p, err := s.transactionPane(tables[i])
-			if err != nil {
+func (s *session) recordTransactions(g *change.Group, tables []*connector.Recorded, reject rejecter) error {
+	at := start(g)
+	writers := make([]rowfile.Writer, len(g.Tables))
+	var p *pane
+	last := -1
+	for seq, place := range s.inOrder(g) {
+		i, index := int(place.table)-1, int(place.index)
+		if i < 0 || tables[i] == nil {
+			continue
+		}
+		c := g.Tables[i]
+		op, ok := s.letter(c.Ops[index])
+		if !ok {
+			continue
+		}
+		if i != last {
+			var err error
+			if p, err = s.transactionPane(tables[i], &writers[i]); err != nil {
 				return err
 			}
-			if err := s.line(p, lineOf(c, index, op, at.time(seq)), tables[i], i, index, reject); err != nil {
-				return err
-			}
-			if err := p.write(); err != nil { // the next line may be another table's
-				return err
-			}
-			break
+			last = i
+		}
+		at.moveTo(int32(seq))
+		if err := s.line(p, lineOf(c, index, op, at.when), tables[i], i, index, reject); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -171,11 +212,16 @@ func lineOf(c *change.Changes, index int, op byte, at time.Time) rowfile.Line {
 	return l
 }
 
-func (s *session) line(p *pane, l rowfile.Line, t *connector.Recorded, i, index int, reject func(i, index int, r change.Reject) error) error {
-	if column, why := p.writer.Check(&l); why != "" {
+// rejecter is told of a change that is left out, see connector.Recorder.
+type rejecter = func(i, index int, r change.Reject) error
+
+func (s *session) line(p *pane, l rowfile.Line, t *connector.Recorded, i, index int, reject rejecter) error {
+	p.lines = append(p.lines, l)
+	last := len(p.lines) - 1
+	if column, why := p.writer.Check(&p.lines[last]); why != "" { // looked at in its place: a line of its own would be an allocation
+		p.lines = p.lines[:last]
 		return reject(i, index, change.Reject{Fault: change.DataFault, Column: t.Columns[column].Column.Name, Reason: why})
 	}
-	p.lines = append(p.lines, l)
 	if len(p.lines) >= linesAtOnce {
 		return p.write()
 	}
@@ -206,9 +252,13 @@ func (s *session) paneOf(t *connector.Recorded, in string) (*pane, error) {
 	if p := s.byKey[in]; p != nil && sameColumns(p.layout.Columns, t.Columns) {
 		return p, nil
 	}
+	p := &pane{table: t.Table.Name, folder: in, layout: s.layoutOf(t)}
+	return p, s.begin(p, s.target.settings.format)
+}
+
+func (s *session) layoutOf(t *connector.Recorded) rowfile.Layout {
 	set := s.target.settings
-	p := &pane{table: t.Table.Name, folder: in, layout: rowfile.Layout{Columns: t.Columns, Op: set.hasOp(), Stamp: set.stamp}}
-	return p, s.begin(p, set.format)
+	return rowfile.Layout{Columns: t.Columns, Op: set.hasOp(), Stamp: set.stamp}
 }
 
 func (s *session) begin(p *pane, f rowfile.Format) (err error) {
@@ -227,29 +277,35 @@ func sameColumns(a, b []connector.LoadColumn) bool {
 	})
 }
 
-// transactionPane is the one file of transactions, set to write lines of a table.
-func (s *session) transactionPane(t *connector.Recorded) (*pane, error) {
+// transactionPane is the one file of transactions, set to write lines of a table behind those that are there. The table's writer is
+// made when it has none.
+func (s *session) transactionPane(t *connector.Recorded, writer *rowfile.Writer) (*pane, error) {
 	set := s.target.settings
-	in, err := prefixOf("", set.cdcPath)
-	if err != nil {
-		return nil, err
-	}
-	layout := rowfile.Layout{Columns: t.Columns, Op: set.hasOp(), Stamp: set.stamp, Lead: []string{t.Table.Name.Name, t.Table.Name.Schema}}
-	p := s.byKey[in]
+	p := s.byKey[set.cdcFolder]
 	if p == nil {
-		p = &pane{folder: in, layout: layout}
-		return p, s.begin(p, set.format)
+		p = &pane{folder: set.cdcFolder, layout: set.transactionLayout(t)}
+		err := s.begin(p, set.format)
+		*writer = p.writer
+		return p, err
 	}
-	if slices.Equal(p.layout.Lead, layout.Lead) && sameColumns(p.layout.Columns, t.Columns) {
-		return p, nil
-	}
-	// Another table: its lines go behind those that are there.
-	if err := p.writer.Close(); err != nil {
+	if err := p.write(); err != nil {
 		return nil, err
 	}
-	p.layout = layout
-	p.writer, err = set.format.New(p.spool, layout)
-	return p, err
+	if err := p.writer.Flush(); err != nil {
+		return nil, err
+	}
+	if *writer == nil {
+		var err error
+		if *writer, err = set.format.New(p.spool, set.transactionLayout(t)); err != nil {
+			return nil, err
+		}
+	}
+	p.writer = *writer
+	return p, nil
+}
+
+func (s *settings) transactionLayout(t *connector.Recorded) rowfile.Layout {
+	return rowfile.Layout{Columns: t.Columns, Op: s.hasOp(), Stamp: s.stamp, Lead: []string{t.Table.Name.Name, t.Table.Name.Schema}}
 }
 
 // discard drops what is held back of a table.

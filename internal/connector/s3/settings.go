@@ -27,9 +27,18 @@ type settings struct {
 	// transactions has changes written in whole transactions into one folder (PreserveTransactions).
 	transactions bool
 	cdcPath      string
+	cdcFolder    string        // cdcPath as keys begin with it
 	interval     time.Duration // CdcMaxBatchInterval
 	minFile      int64         // CdcMinFileSize, bytes
 	partition    partition
+}
+
+// clash says why a table's columns cannot be those of a file with names in it.
+func (s *settings) clash(l rowfile.Layout) string {
+	if csv, ok := s.format.(rowfile.CSV); ok && !csv.Header {
+		return ""
+	}
+	return l.Clash()
 }
 
 // CheckSettings says what is wrong with the settings of a target.
@@ -139,6 +148,8 @@ func (s *settings) check() error {
 		return invalid("", "ExpectedBucketOwner %q is no account: want twelve digits", s.owner)
 	case s.insertsOnly && s.insertsAndUpdates:
 		return invalid("set one of them", "CdcInsertsOnly and CdcInsertsAndUpdates exclude each other")
+	case s.clash(rowfile.Layout{Op: s.hasOp(), Stamp: s.stamp}) != "":
+		return invalid("choose another TimestampColumnName", "TimestampColumnName %s is the name of the column of the operation", s.stamp)
 	case s.transactions && !isCSV:
 		return invalid("set DataFormat csv", "PreserveTransactions writes CSV alone")
 	case s.cdcPath != "" && !s.transactions:
@@ -152,8 +163,7 @@ func (s *settings) check() error {
 	case s.catalog && isCSV && !s.opOnLoad:
 		return invalid("set IncludeOpForFullLoad true", "GlueCatalogGeneration with CSV needs IncludeOpForFullLoad, so that all files of a table have the same columns")
 	}
-	if _, err := prefixOf("", s.cdcPath); err != nil {
-		return err
-	}
-	return nil
+	var err error
+	s.cdcFolder, err = prefixOf("", s.cdcPath)
+	return err
 }

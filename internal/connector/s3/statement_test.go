@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/store"
 	"github.com/whimbreldb/whimbrel/internal/datatype"
 	"github.com/whimbreldb/whimbrel/internal/typemap"
 )
@@ -53,6 +54,19 @@ func TestStatementsAreReadBack(t *testing.T) {
 	for _, sql := range []string{"", "SELECT 1", `CREATE TABLE "a"."b" (`, `DROP TABLE "a"."b" CASCADE`, `ALTER TABLE "a"."b" ADD COLUMN "c" NOTYPE`} {
 		_, err := parse(sql)
 		require.Error(t, err, sql)
+	}
+}
+
+// TestDefinitionThatCannotBeRead says which one, and what would be right.
+func TestDefinitionThatCannotBeRead(t *testing.T) {
+	at := store.NewFolder(t.TempDir())
+	name := catalog.Name{Schema: "s", Name: "t"}
+	for statement, says := range map[string]string{`DROP TABLE "s"."t"`: "want a CREATE TABLE statement", "nonsense": "not a statement of files"} {
+		require.NoError(t, putJSON(t.Context(), at, definitionKey(name), definition{statement}))
+		_, err := definitionOf(t.Context(), at, name)
+		require.ErrorContains(t, err, says)
+		require.ErrorContains(t, err, "_awsdms_control/tables/s/t.json")
+		require.NotContains(t, err.Error(), "nil")
 	}
 }
 

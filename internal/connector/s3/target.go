@@ -30,6 +30,8 @@ type target struct {
 		waiting map[string]waiting
 		// verified are the marks, by key and plan, whose files are known to be published.
 		verified map[string]bool
+		// left are files of segments whose mark may not be there, by their run.
+		left map[string][]store.Ticket
 	}
 }
 
@@ -51,6 +53,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 		return nil, err
 	}
 	if err := at.Check(ctx); err != nil {
+		at.Close()
 		return nil, err
 	}
 	log := c.Log
@@ -59,7 +62,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	}
 	t := &target{store: at, settings: s, log: log, started: time.Now()}
 	t.mu.tables, t.mu.waiting = map[catalog.Name]*numbers{}, map[string]waiting{}
-	t.mu.verified = map[string]bool{}
+	t.mu.verified, t.mu.left = map[string]bool{}, map[string][]store.Ticket{}
 	return t, nil
 }
 
@@ -70,7 +73,10 @@ func (t *target) Identity() string { return t.store.Identity() }
 func (t *target) DefaultSchema() string { return "" }
 
 // Close implements connector.Target.
-func (t *target) Close() error { return nil }
+func (t *target) Close() error {
+	t.store.Close()
+	return nil
+}
 
 // Rehearse implements connector.Rehearser: an object is written as files are, read, and deleted.
 func (t *target) Rehearse(ctx context.Context) error {

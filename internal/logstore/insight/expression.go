@@ -338,7 +338,7 @@ func (p *parser) call(t token) (expression, error) {
 		for i, a := range args {
 			values[i] = a(r)
 		}
-		return f.do(values)
+		return r.makes(f.do(values))
 	}, nil
 }
 
@@ -347,7 +347,7 @@ func (p *parser) bin() (expression, error) {
 	t := p.take()
 	span, ok := spanOf(t)
 	if !ok {
-		return nil, wrong(t.at, "%q is no span such as 30s, 5m or 1h", t.text)
+		return nil, wrong(t.at, "%q is no span such as 30s, 5m or 1h, of up to ten years", t.text)
 	}
 	return func(r *row) value {
 		v := r.get("@timestamp")
@@ -356,6 +356,9 @@ func (p *parser) bin() (expression, error) {
 	}, p.want(")")
 }
 
+// longestSpan is the longest that bin rounds to: a span, and its number of milliseconds, must not overflow.
+const longestSpan = 10 * 365 * 24 * time.Hour
+
 func spanOf(t token) (time.Duration, bool) {
 	digits := strings.TrimRight(t.text, "abcdefghijklmnopqrstuvwxyz")
 	n, err := strconv.ParseInt(digits, 10, 32)
@@ -363,5 +366,8 @@ func spanOf(t token) (time.Duration, bool) {
 		"ms": time.Millisecond, "msec": time.Millisecond, "s": time.Second, "sec": time.Second, "m": time.Minute, "min": time.Minute,
 		"h": time.Hour, "hr": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
 	}[t.text[len(digits):]]
-	return time.Duration(n) * unit, t.kind == number && err == nil && n > 0 && unit > 0
+	if t.kind != number || err != nil || n <= 0 || unit == 0 || n > int64(longestSpan/unit) {
+		return 0, false
+	}
+	return time.Duration(n) * unit, true
 }

@@ -54,14 +54,22 @@ var scalars = sync.OnceValue(func() map[string]scalar {
 			return value{}
 		}},
 		"concat": {1, many, func(v []value) value {
+			length := 0
+			for _, x := range v {
+				length += len(x.text)
+			}
+			if length > longestText {
+				return value{}
+			}
 			var b strings.Builder
+			b.Grow(length)
 			for _, x := range v {
 				b.WriteString(x.text)
 			}
 			return textValue(b.String())
 		}},
 		"strcontains": {2, 2, func(v []value) value { return truthValue(strings.Contains(v[0].text, v[1].text)) }},
-		"replace":     {3, 3, func(v []value) value { return textValue(strings.ReplaceAll(v[0].text, v[1].text, v[2].text)) }},
+		"replace":     {3, 3, replaced},
 		"substr":      {2, 3, substring},
 		"greatest":    {1, many, extreme(1)},
 		"least":       {1, many, extreme(-1)},
@@ -69,6 +77,15 @@ var scalars = sync.OnceValue(func() map[string]scalar {
 	all["upper"], all["lower"] = all["toupper"], all["tolower"]
 	return all
 })
+
+// replaced puts a text in place of another, unless that makes the whole too long.
+func replaced(v []value) value {
+	of, old, by := v[0].text, v[1].text, v[2].text
+	if grown := len(by) - len(old); grown > 0 && len(of)+strings.Count(of, old)*grown > longestText {
+		return value{}
+	}
+	return textValue(strings.ReplaceAll(of, old, by))
+}
 
 func substring(v []value) value {
 	runes := []rune(v[0].text)

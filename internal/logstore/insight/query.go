@@ -20,8 +20,8 @@ type Query struct {
 	limit    int
 }
 
-// command makes a stage that hands rows on to the next.
-type command func(next stage) stage
+// command makes a stage that hands rows on to the next, and counts what it keeps.
+type command func(next stage, h *held) stage
 
 // Parse reads a query. What is wrong with it is an *Error.
 func Parse(source string) (*Query, error) {
@@ -183,7 +183,7 @@ func readParse(p *parser, q *Query) error {
 		found := re.FindStringSubmatch(r.get(field).text)
 		for i, name := range names {
 			if i+1 < len(found) && name != "" {
-				r.set(name, textValue(found[i+1]))
+				r.set(name, textValue(found[i+1])) // a part of the message, not a copy
 			}
 		}
 		return true
@@ -240,15 +240,15 @@ func readDedup(p *parser, q *Query) error {
 		q.sorted = true
 		q.commands = append(q.commands, sortBy([]sortKey{{name: "@timestamp", descending: true}}))
 	}
-	q.commands = append(q.commands, func(next stage) stage {
+	q.commands = append(q.commands, func(next stage, h *held) stage {
 		seen := map[string]bool{}
-		return &pass{next, func(r *row) bool {
+		return &pass{next, func(r *row) (bool, error) {
 			key := keyOf(all, r)
 			if seen[key] || len(seen) >= mostGroups {
-				return false
+				return false, nil
 			}
 			seen[key] = true
-			return true
+			return true, h.take(fieldCost + len(key))
 		}}
 	})
 	return nil

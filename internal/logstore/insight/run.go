@@ -3,6 +3,7 @@ package insight
 import (
 	"container/heap"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/logstore"
@@ -34,10 +35,11 @@ func (q *Query) Start(limit int) *Run {
 	if limit <= 0 || limit > q.limit {
 		limit = q.limit
 	}
-	r := &Run{query: q, out: &collector{limit: limit}}
+	h := &held{}
+	r := &Run{query: q, out: &collector{limit: limit, held: h}}
 	r.first = r.out
 	for _, c := range slices.Backward(q.commands) {
-		r.first = c(r.first)
+		r.first = c(r.first, h)
 	}
 	return r
 }
@@ -56,12 +58,17 @@ func (r *Run) Rows() ([][]Cell, error) {
 	}
 	r.Matched = r.out.seen
 	var all [][]Cell
+	bytes := 0
 	for _, x := range r.out.rows {
 		var cells []Cell
 		for _, name := range r.query.shown {
 			if v := x.get(name); v.there {
 				cells = append(cells, Cell{name, v.text})
+				bytes += v.cost()
 			}
+		}
+		if x.forget(); bytes > mostAnswered {
+			return nil, fmt.Errorf("the answer is longer than %d MiB: limit the query to fewer rows, or show shorter fields", mostAnswered>>20)
 		}
 		if x.event != nil {
 			cells = append(cells, Cell{"@ptr", x.get("@ptr").text})
@@ -75,32 +82,41 @@ type collector struct {
 	limit int
 	seen  int64
 	rows  []*row
+	held  *held
 }
 
 func (c *collector) push(r *row) error {
-	if c.seen++; len(c.rows) < c.limit {
-		c.rows = append(c.rows, r)
+	if c.seen++; len(c.rows) >= c.limit {
+		return nil
 	}
-	return nil
+	r.forget()
+	c.rows = append(c.rows, r)
+	return c.held.take(r.cost())
 }
 func (*collector) finish() error { return nil }
 
 // pass hands on the rows that it says yes to.
 type pass struct {
 	next stage
-	keep func(*row) bool
+	keep func(*row) (bool, error)
 }
 
 func (p *pass) push(r *row) error {
-	if !p.keep(r) {
-		return nil
+	keep, err := p.keep(r)
+	if err == nil {
+		err = r.fits()
+	}
+	if err != nil || !keep {
+		return err
 	}
 	return p.next.push(r)
 }
 func (p *pass) finish() error { return p.next.finish() }
 
 func each(keep func(*row) bool) command {
-	return func(next stage) stage { return &pass{next, keep} }
+	return func(next stage, _ *held) stage {
+		return &pass{next, func(r *row) (bool, error) { return keep(r), nil }}
+	}
 }
 
 // sortKey is what rows are sorted by: an expression, or the field of its name where rows are not events any more.
@@ -126,16 +142,18 @@ type sorting struct {
 	keys []sortKey
 	rows []sortRow
 	n    int
+	held *held
 }
 
 type sortRow struct {
 	*row
-	by []value
-	n  int
+	by   []value
+	n    int
+	cost int
 }
 
 func sortBy(keys []sortKey) command {
-	return func(next stage) stage { return &sorting{next: next, keys: keys} }
+	return func(next stage, h *held) stage { return &sorting{next: next, keys: keys, held: h} }
 }
 
 func (s *sorting) compare(a, b *sortRow) int {
@@ -152,28 +170,36 @@ func (s *sorting) compare(a, b *sortRow) int {
 }
 
 func (s *sorting) push(r *row) error {
-	x := sortRow{row: r, n: s.n}
+	x := sortRow{row: r, n: s.n, cost: r.cost()}
 	s.n++
 	for i := range s.keys {
-		x.by = append(x.by, s.keys[i].value(r))
+		v := s.keys[i].value(r)
+		x.by, x.cost = append(x.by, v), x.cost+v.cost()
+	}
+	if err := r.fits(); err != nil {
+		return err
 	}
 	if len(s.rows) == MostRows {
 		if s.compare(&x, &s.rows[0]) > 0 {
 			return nil
 		}
-		heap.Pop(s)
+		s.held.give(heap.Pop(s).(sortRow).cost)
 	}
+	r.forget()
 	if e := r.event; e != nil && e.Message != nil {
 		e.Message = slices.Clone(e.Message) // it lies in a buffer that is used again
 	}
 	heap.Push(s, x)
-	return nil
+	return s.held.take(x.cost)
 }
 
 func (s *sorting) finish() error {
 	slices.SortFunc(s.rows, func(a, b sortRow) int { return s.compare(&a, &b) })
 	for i := range s.rows {
-		if err := s.next.push(s.rows[i].row); err != nil {
+		x := s.rows[i]
+		s.rows[i] = sortRow{}
+		s.held.give(x.cost)
+		if err := s.next.push(x.row); err != nil {
 			return err
 		}
 	}
@@ -202,6 +228,7 @@ type grouping struct {
 	by      []named
 	groups  map[string]*group
 	order   []*group
+	held    *held
 }
 
 type group struct {
@@ -217,19 +244,26 @@ func (g *grouping) push(r *row) error {
 			return errFull
 		}
 		of = &group{}
+		cost := rowCost + len(key)
 		for _, n := range g.by {
-			of.by = append(of.by, n.of(r))
+			v := n.of(r)
+			of.by, cost = append(of.by, v), cost+v.cost()
 		}
 		for _, c := range g.columns {
-			of.all = append(of.all, c.make())
+			of.all, cost = append(of.all, c.make()), cost+fieldCost
 		}
 		g.groups[key] = of
 		g.order = append(g.order, of)
+		if err := g.held.take(cost); err != nil {
+			return err
+		}
 	}
 	for _, a := range of.all {
-		a.add(r)
+		if err := g.held.take(a.add(r)); err != nil {
+			return err
+		}
 	}
-	return nil
+	return r.fits()
 }
 
 func (g *grouping) finish() error {

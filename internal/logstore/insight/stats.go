@@ -15,7 +15,8 @@ const mostKept = 100_000
 
 // aggregate makes a value of many rows.
 type aggregate interface {
-	add(r *row)
+	// add says how many bytes more it keeps.
+	add(r *row) int
 	value() value
 }
 
@@ -60,8 +61,8 @@ func readStats(p *parser, q *Query) error {
 	for _, a := range columns {
 		q.shown = append(q.shown, a.name)
 	}
-	q.commands = append(q.commands, func(next stage) stage {
-		return &grouping{next: next, columns: columns, by: by, groups: map[string]*group{}}
+	q.commands = append(q.commands, func(next stage, h *held) stage {
+		return &grouping{next: next, columns: columns, by: by, groups: map[string]*group{}, held: h}
 	})
 	return nil
 }
@@ -120,10 +121,11 @@ type counting struct {
 	n  float64
 }
 
-func (c *counting) add(r *row) {
+func (c *counting) add(r *row) int {
 	if c.of == nil || c.of(r).there {
 		c.n++
 	}
+	return 0
 }
 func (c *counting) value() value { return numberValue(c.n) }
 
@@ -132,10 +134,13 @@ type distinct struct {
 	seen map[string]bool
 }
 
-func (d *distinct) add(r *row) {
-	if v := d.of(r); v.there && len(d.seen) < mostKept {
-		d.seen[v.text] = true
+func (d *distinct) add(r *row) int {
+	v := d.of(r)
+	if !v.there || d.seen[v.text] || len(d.seen) >= mostKept {
+		return 0
 	}
+	d.seen[v.text] = true
+	return v.cost()
 }
 func (d *distinct) value() value { return numberValue(float64(len(d.seen))) }
 
@@ -147,24 +152,26 @@ type percentile struct {
 	step, n int
 }
 
-func (p *percentile) add(r *row) {
+func (p *percentile) add(r *row) int {
+	const cost = 2 * 8 // a number, and the room of a slice that has just grown
 	v, ok := p.of(r).asNumber()
 	if !ok {
-		return
+		return 0
 	}
 	if p.step == 0 {
 		p.step = 1
 	}
 	if p.n++; p.n%p.step != 0 {
-		return
+		return 0
 	}
 	if p.values = append(p.values, v); len(p.values) < mostKept {
-		return
+		return cost
 	}
 	for i := range len(p.values) / 2 {
 		p.values[i] = p.values[2*i]
 	}
 	p.values, p.step = p.values[:len(p.values)/2], 2*p.step
+	return cost - cost*(mostKept-len(p.values)) // what is left out makes room for as many
 }
 
 func (p *percentile) value() value {
@@ -182,11 +189,14 @@ type nearest struct {
 	v    value
 }
 
-func (n *nearest) add(r *row) {
+func (n *nearest) add(r *row) int {
 	at, v := r.get("@timestamp").number, n.of(r)
 	if v.there && (!n.v.there || n.last && at >= n.at || !n.last && at < n.at) {
+		more := len(v.text) - len(n.v.text)
 		n.at, n.v = at, v
+		return more
 	}
+	return 0
 }
 func (n *nearest) value() value { return n.v }
 
@@ -196,10 +206,13 @@ type extremum struct {
 	v    value
 }
 
-func (e *extremum) add(r *row) {
+func (e *extremum) add(r *row) int {
 	if v := e.of(r); v.there && (!e.v.there || e.sign*order(v, e.v) > 0) {
+		more := len(v.text) - len(e.v.text)
 		e.v = v
+		return more
 	}
+	return 0
 }
 func (e *extremum) value() value { return e.v }
 
@@ -211,16 +224,17 @@ type moments struct {
 	sum             float64
 }
 
-func (m *moments) add(r *row) {
+func (m *moments) add(r *row) int {
 	v, ok := m.of(r).asNumber()
 	if !ok {
-		return
+		return 0
 	}
 	m.n++
 	m.sum += v
 	d := v - m.mean
 	m.mean += d / m.n
 	m.square += d * (v - m.mean)
+	return 0
 }
 
 func (m *moments) value() value {

@@ -2,6 +2,7 @@ package insight
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -17,9 +18,19 @@ type value struct {
 	there  bool
 }
 
-func textValue(s string) value { return value{text: s, there: true} }
+// textValue is a text; one that is too long is absent.
+func textValue(s string) value {
+	if len(s) > longestText {
+		return value{}
+	}
+	return value{text: s, there: true}
+}
 
+// numberValue is a number; what is none, as a division by zero or a root of -1 is, is absent.
 func numberValue(n float64) value {
+	if !finite(n) {
+		return value{}
+	}
 	return value{text: strconv.FormatFloat(n, 'f', -1, 64), number: n, isNum: true, there: true}
 }
 
@@ -30,7 +41,9 @@ func truthValue(b bool) value {
 	return numberValue(0)
 }
 
-// asNumber reads a number.
+func finite(n float64) bool { return !math.IsNaN(n) && !math.IsInf(n, 0) }
+
+// asNumber reads a number. The texts NaN and Inf are none: no comparison with a bound would hold them off.
 func (v value) asNumber() (float64, bool) {
 	if v.isNum {
 		return v.number, true
@@ -39,7 +52,7 @@ func (v value) asNumber() (float64, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseFloat(v.text, 64)
-	return n, err == nil
+	return n, err == nil && finite(n)
 }
 
 func (v value) true() bool {
@@ -56,8 +69,11 @@ type row struct {
 	event  *logstore.Event // nil behind stats
 	stream string
 	log    string
-	parsed any // the message as JSON, once it was asked for
-	tried  bool
+	// What was asked for once: the message as text, and as JSON.
+	message string
+	parsed  any
+	tried   bool
+	made    int // bytes of texts
 }
 
 // get is the value of a field.
@@ -70,7 +86,10 @@ func (r *row) get(name string) value {
 	}
 	switch name {
 	case "@message":
-		return textValue(string(r.event.Message))
+		if r.message == "" {
+			r.message = string(r.event.Message)
+		}
+		return textValue(r.message)
 	case "@timestamp":
 		return value{text: time.UnixMilli(r.event.At).UTC().Format(timeForm), number: float64(r.event.At), isNum: true, there: true}
 	case "@ingestionTime":
@@ -119,7 +138,7 @@ func (r *row) member(name string) value {
 		return textValue(v)
 	case json.Number:
 		n, err := v.Float64()
-		return value{text: v.String(), number: n, isNum: err == nil, there: true}
+		return value{text: v.String(), number: n, isNum: err == nil && finite(n), there: true}
 	case bool:
 		return truthValue(v)
 	}

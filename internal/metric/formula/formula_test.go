@@ -3,6 +3,7 @@ package formula
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +51,8 @@ func (shelf) Search(_ context.Context, s *Search, _ string, _ time.Duration) (ou
 	}
 	return out, nil
 }
-func (shelf) Window() (from, to time.Time) { return zero, zero.Add(4 * time.Minute) }
+func (shelf) Spend(context.Context, int, int) error { return nil }
+func (shelf) Window() (from, to time.Time)          { return zero, zero.Add(4 * time.Minute) }
 
 func spell(v Value) string {
 	if v.Kind == Scalar {
@@ -119,6 +121,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"": "ends early at character 1", "a+": "ends early at character 3", "a b": `"b" is one too many at character 3`, "NOPE(a)": "there is no function NOPE at character 1",
 		"AVG()": "AVG takes one argument, not 0", "A": "neither the id", "a#": `'#' does not belong`, "(a": `")" is missing at the end`, "'x": "never ends", "FILL(a,'x')": "",
 		strings.Repeat("(", 200) + "a": "nests more than 64", "1.2.3": "is no number",
+		"TIME_SERIES(1" + strings.Repeat("-1", 1_900_000) + ")": "3800014 bytes long, of at most 2048", "a" + strings.Repeat("+1", 1023): "", "ab" + strings.Repeat("+1", 1023) + " ": "of at most 2048",
 	} {
 		_, err := Parse(source)
 		if want == "" {
@@ -140,6 +143,45 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		_, err = x.Eval(t.Context(), shelf{})
 		require.ErrorContains(t, err, want, source)
 	}
+}
+
+// chain is a source whose queries each begin with the next: e1 is e2-1-1-1….
+type chain struct {
+	shelf
+	links int
+}
+
+func (c chain) Value(ctx context.Context, id string) (Value, error) {
+	if id == "a" {
+		return c.shelf.Value(ctx, id)
+	}
+	var n int
+	if _, err := fmt.Sscanf(id, "e%d", &n); err != nil {
+		return Value{}, err
+	}
+	next := fmt.Sprintf("e%d", n+1)
+	if n == c.links {
+		next = "a"
+	}
+	x, err := Parse(next + strings.Repeat("-1", 1000))
+	if err != nil {
+		return Value{}, err
+	}
+	return x.Eval(ctx, c)
+}
+
+// TestChainsNeedNoDeepStack works out 500 expressions of 1000 operators, each within the one before.
+func TestChainsNeedNoDeepStack(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(8 << 20))
+	done := make(chan error, 1)
+	go func() { // with a stack of its own
+		v, err := chain{links: 500}.Value(t.Context(), "e1")
+		if err == nil && len(v.Lines) != 1 {
+			err = fmt.Errorf("%d lines", len(v.Lines))
+		}
+		done <- err
+	}()
+	require.NoError(t, <-done)
 }
 
 func FuzzParse(f *testing.F) {

@@ -3,6 +3,7 @@ package formula
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -55,19 +56,22 @@ var functions = sync.OnceValue(func() map[string]function {
 
 // each applies a function to every number.
 func each(f func(float64) float64) function {
-	return function{1, 1, func(_ *evaluation, args []Value) (Value, error) {
+	return function{1, 1, func(e *evaluation, args []Value) (Value, error) {
 		if args[0].Kind == Text {
 			return Value{}, complaint("takes a number or lines of values, not a text")
 		}
-		return mapped(args[0], f), nil
+		return e.mapped(args[0], f)
 	}}
 }
 
 // alongLines makes a new line of every one; the function may write into the values it is given.
 func alongLines(f func(Line) Line) function {
-	return function{1, 1, func(_ *evaluation, args []Value) (Value, error) {
+	return function{1, 1, func(e *evaluation, args []Value) (Value, error) {
 		if args[0].Kind != Lines {
 			return Value{}, complaint("takes lines of values")
+		}
+		if err := e.spend(args[0].Lines); err != nil {
+			return Value{}, err
 		}
 		out := args[0]
 		out.Lines = make([]Line, len(args[0].Lines))
@@ -81,7 +85,7 @@ func alongLines(f func(Line) Line) function {
 
 // folded makes one number of a line's values, and one line of several lines.
 func folded(f func([]float64) float64) function {
-	return function{1, 1, func(_ *evaluation, args []Value) (Value, error) {
+	return function{1, 1, func(e *evaluation, args []Value) (Value, error) {
 		v := args[0]
 		switch {
 		case v.Kind == Scalar:
@@ -95,32 +99,42 @@ func folded(f func([]float64) float64) function {
 			}
 			return Value{Kind: Scalar, Number: f(values)}, nil
 		}
-		return Value{Kind: Lines, Lines: []Line{across(v.Lines, f)}}, nil
+		l, err := e.across(v.Lines, f)
+		return Value{Kind: Lines, Lines: []Line{l}}, err
 	}}
 }
 
 // across makes one line of several, from the values that they have at each moment.
-func across(lines []Line, f func([]float64) float64) Line {
+func (e *evaluation) across(lines []Line, f func([]float64) float64) (Line, error) {
+	if err := e.spend(lines); err != nil {
+		return Line{}, err
+	}
+	type point struct {
+		at    time.Time
+		value float64
+	}
 	out := Line{}
-	places := make([]int, len(lines))
-	var values []float64
+	var all []point
 	for i := range lines {
 		out.Period = max(out.Period, lines[i].Period)
+		for j, at := range lines[i].At {
+			all = append(all, point{at, lines[i].Values[j]})
+		}
 	}
-	for _, at := range moments(lines) {
+	slices.SortStableFunc(all, func(a, b point) int { return a.at.Compare(b.at) }) // of one moment, in the order of the lines
+	var values []float64
+	for i := 0; i < len(all); {
+		at := all[i].at
 		values = values[:0]
-		for i := range lines {
-			if p := places[i]; p < len(lines[i].At) && lines[i].At[p].Equal(at) {
-				values = append(values, lines[i].Values[p])
-				places[i]++
-			}
+		for ; i < len(all) && all[i].at.Equal(at); i++ {
+			values = append(values, all[i].value)
 		}
 		out.At, out.Values = append(out.At, at), append(out.Values, f(values))
 	}
-	return out.finite()
+	return out.finite(), nil
 }
 
-func conditional(_ *evaluation, args []Value) (Value, error) {
+func conditional(e *evaluation, args []Value) (Value, error) {
 	for _, a := range args {
 		if a.Kind == Text || a.Many {
 			return Value{}, complaint("takes a condition and what holds if it is true, and if not: numbers or single lines")
@@ -134,6 +148,9 @@ func conditional(_ *evaluation, args []Value) (Value, error) {
 			return args[2], nil
 		}
 		return Value{Kind: Lines, Lines: []Line{{}}}, nil
+	}
+	if err := e.spend(args[0].Lines); err != nil {
+		return Value{}, err
 	}
 	condition := first(args[0])
 	out := condition
@@ -187,6 +204,9 @@ func metrics(e *evaluation, args []Value) (Value, error) {
 			continue
 		}
 		v, err := e.source.Value(e.ctx, id)
+		if err == nil {
+			err = e.spend(v.Lines)
+		}
 		if err != nil {
 			return Value{}, err
 		}

@@ -32,10 +32,13 @@ func ends(last bool) func(*evaluation, []Value) (Value, error) {
 	}
 }
 
-func removeEmpty(_ *evaluation, args []Value) (Value, error) {
+func removeEmpty(e *evaluation, args []Value) (Value, error) {
 	v := args[0]
 	if v.Kind != Lines {
 		return Value{}, complaint("takes lines of values")
+	}
+	if err := e.source.Spend(e.ctx, len(v.Lines), 0); err != nil {
+		return Value{}, err
 	}
 	v.Lines = slices.DeleteFunc(slices.Clone(v.Lines), func(l Line) bool { return len(l.At) == 0 })
 	return v, nil
@@ -66,7 +69,7 @@ func bounded(n float64, most int) int {
 	return int(min(n, float64(most)))
 }
 
-func sortLines(_ *evaluation, args []Value) (Value, error) {
+func sortLines(e *evaluation, args []Value) (Value, error) {
 	v := args[0]
 	if v.Kind != Lines || args[1].Kind != Text || args[2].Kind != Text || len(args) == 4 && args[3].Kind != Scalar {
 		return Value{}, complaint("takes lines of values, a function (AVG, SUM, MIN, MAX), ASC or DSC and, as a number, how many")
@@ -76,6 +79,9 @@ func sortLines(_ *evaluation, args []Value) (Value, error) {
 	if f == nil || order == 0 {
 		return Value{}, complaint("sorts by AVG, SUM, MIN or MAX, and ASC or DSC")
 	}
+	if err := e.source.Spend(e.ctx, len(v.Lines), 0); err != nil {
+		return Value{}, err
+	}
 	key := func(l Line) float64 {
 		if len(l.Values) == 0 {
 			return math.Inf(-1)
@@ -83,7 +89,18 @@ func sortLines(_ *evaluation, args []Value) (Value, error) {
 		return f(l.Values)
 	}
 	v.Lines = slices.Clone(v.Lines)
-	slices.SortStableFunc(v.Lines, func(a, b Line) int { return order * cmp.Compare(key(a), key(b)) })
+	type keyed struct {
+		by float64
+		Line
+	}
+	all := make([]keyed, len(v.Lines)) // a key looks at every value of its line: once
+	for i, l := range v.Lines {
+		all[i] = keyed{key(l), l}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int { return order * cmp.Compare(a.by, b.by) })
+	for i := range all {
+		v.Lines[i] = all[i].Line
+	}
 	if len(args) == 4 {
 		v.Lines = v.Lines[:bounded(args[3].Number, len(v.Lines))]
 	}
@@ -95,23 +112,31 @@ func sortLines(_ *evaluation, args []Value) (Value, error) {
 const mostMoments = 200_000
 
 // timeline are the moments of the window, a period apart.
-func (e *evaluation) timeline(length time.Duration) []time.Time {
+func (e *evaluation) timeline(length time.Duration) ([]time.Time, error) {
 	from, to := e.source.Window()
 	if length <= 0 {
 		length = time.Minute
+	}
+	n := min(int((to.Sub(from)-1)/length)+1, mostMoments)
+	if err := e.source.Spend(e.ctx, 1, max(n, 0)); err != nil {
+		return nil, err
 	}
 	var out []time.Time
 	for at := from; at.Before(to) && len(out) < mostMoments; at = at.Add(length) {
 		out = append(out, at)
 	}
-	return out
+	return out, nil
 }
 
 func timeSeries(e *evaluation, args []Value) (Value, error) {
 	if args[0].Kind != Scalar {
 		return Value{}, complaint("takes a number")
 	}
-	l := Line{Period: time.Minute, At: e.timeline(time.Minute)}
+	at, err := e.timeline(time.Minute)
+	if err != nil {
+		return Value{}, err
+	}
+	l := Line{Period: time.Minute, At: at}
 	for range l.At {
 		l.Values = append(l.Values, args[0].Number)
 	}
@@ -129,17 +154,25 @@ func fill(e *evaluation, args []Value) (Value, error) {
 	}
 	lines := make([]Line, len(v.Lines))
 	for i, l := range v.Lines {
-		lines[i] = e.filled(l, with)
+		at, err := e.timeline(l.Period)
+		if err == nil {
+			err = e.spend(v.Lines[i : i+1])
+		}
+		if err != nil {
+			return Value{}, err
+		}
+		lines[i] = filled(l, with, at)
 	}
 	v.Lines = lines
 	return v, nil
 }
 
-func (e *evaluation) filled(l Line, with Value) Line {
+// filled has a value at every moment of the window.
+func filled(l Line, with Value, window []time.Time) Line {
 	out := l
 	out.At, out.Values = nil, nil
 	next := 0 // of l
-	for _, at := range moments([]Line{{At: e.timeline(l.Period)}, {At: l.At}}) {
+	for _, at := range moments([]Line{{At: window}, {At: l.At}}) {
 		if next < len(l.At) && l.At[next].Equal(at) {
 			out.At, out.Values = append(out.At, at), append(out.Values, l.Values[next])
 			next++

@@ -48,12 +48,13 @@ func Reduce(name string, values []float64) (v float64, known bool) {
 	return f(values), true
 }
 
-func datapointCount(_ *evaluation, args []Value) (Value, error) {
+func datapointCount(e *evaluation, args []Value) (Value, error) {
 	switch v := args[0]; {
 	case v.Kind != Lines:
 		return Value{}, complaint("takes lines of values")
 	case v.Many:
-		return Value{Kind: Lines, Lines: []Line{across(v.Lines, func(at []float64) float64 { return float64(len(at)) })}}, nil
+		l, err := e.across(v.Lines, func(at []float64) float64 { return float64(len(at)) })
+		return Value{Kind: Lines, Lines: []Line{l}}, err
 	}
 	return Value{Kind: Scalar, Number: float64(len(first(args[0]).Values))}, nil
 }

@@ -2,6 +2,7 @@ package formula
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -16,14 +17,17 @@ func (n *unary) eval(e *evaluation) (Value, error) {
 	if n.op == "+" {
 		return v, nil
 	}
-	return mapped(v, func(x float64) float64 { return -x }), nil
+	return e.mapped(v, func(x float64) float64 { return -x })
 }
 
 // mapped applies a function to every number of a value.
-func mapped(v Value, f func(float64) float64) Value {
+func (e *evaluation) mapped(v Value, f func(float64) float64) (Value, error) {
 	if v.Kind == Scalar {
 		v.Number = f(v.Number)
-		return v
+		return v, nil
+	}
+	if err := e.spend(v.Lines); err != nil {
+		return Value{}, err
 	}
 	lines := make([]Line, len(v.Lines))
 	for i, l := range v.Lines {
@@ -35,7 +39,7 @@ func mapped(v Value, f func(float64) float64) Value {
 		lines[i] = l.finite()
 	}
 	v.Lines = lines
-	return v
+	return v, nil
 }
 
 // finite leaves out the moments at which there is no number, as after a division by zero.
@@ -104,11 +108,25 @@ func operate(op string) func(a, b float64) float64 {
 	}
 }
 
+// eval goes down a chain such as a-b-c-d in a loop: hundreds of expressions may each be the beginning of another's chain,
+// and a stack that overflows ends the process.
 func (n *binary) eval(e *evaluation) (Value, error) {
-	left, err := n.left.eval(e)
-	if err != nil {
-		return Value{}, err
+	chain := []*binary{n}
+	for left, ok := n.left.(*binary); ok; left, ok = left.left.(*binary) {
+		chain = append(chain, left)
 	}
+	v, err := chain[len(chain)-1].left.eval(e)
+	for _, b := range slices.Backward(chain) {
+		if err != nil {
+			return Value{}, err
+		}
+		v, err = b.with(e, v)
+	}
+	return v, err
+}
+
+// with is the operation with its left side worked out.
+func (n *binary) with(e *evaluation, left Value) (Value, error) {
 	right, err := n.right.eval(e)
 	if err != nil {
 		return Value{}, err
@@ -121,9 +139,16 @@ func (n *binary) eval(e *evaluation) (Value, error) {
 	case left.Kind == Scalar && right.Kind == Scalar:
 		return Value{Kind: Scalar, Number: f(left.Number, right.Number)}, nil
 	case left.Kind == Scalar:
-		return mapped(right, func(x float64) float64 { return f(left.Number, x) }), nil
+		return e.mapped(right, func(x float64) float64 { return f(left.Number, x) })
 	case right.Kind == Scalar:
-		return mapped(left, func(x float64) float64 { return f(x, right.Number) }), nil
+		return e.mapped(left, func(x float64) float64 { return f(x, right.Number) })
+	}
+	more := left.Lines
+	if !left.Many || right.Many && len(right.Lines) > len(more) {
+		more = right.Lines
+	}
+	if err := e.spend(more); err != nil {
+		return Value{}, err
 	}
 	return n.lines(left, right, f)
 }

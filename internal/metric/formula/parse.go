@@ -49,6 +49,9 @@ type (
 // deepest bounds how expressions nest.
 const deepest = 64
 
+// Longest is the longest expression, in bytes: CloudWatch's own limit, and what bounds how long a chain of operators is.
+const Longest = 2048
+
 type parser struct {
 	tokens []token
 	next   int
@@ -58,6 +61,9 @@ type parser struct {
 
 // Parse reads an expression. What is wrong with it is an *Error.
 func Parse(source string) (*Expression, error) {
+	if len(source) > Longest {
+		return nil, wrong(Longest+1, "the expression is %d bytes long, of at most %d,", len(source), Longest)
+	}
 	tokens, err := lex(source)
 	if err != nil {
 		return nil, err

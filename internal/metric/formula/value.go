@@ -46,6 +46,9 @@ type Source interface {
 	Search(ctx context.Context, s *Search, stat string, period time.Duration) ([]Line, error)
 	// Window is the time that is looked at.
 	Window() (from, to time.Time)
+	// Spend is told, before they are made, of lines and of the points in them. It refuses what is too much for a request,
+	// and whatever comes when the request has ended.
+	Spend(ctx context.Context, lines, points int) error
 }
 
 type evaluation struct {
@@ -56,6 +59,15 @@ type evaluation struct {
 // Eval works an expression out.
 func (x *Expression) Eval(ctx context.Context, s Source) (Value, error) {
 	return x.root.eval(&evaluation{ctx, s})
+}
+
+// spend is told of lines that are as large as some others.
+func (e *evaluation) spend(like []Line) error {
+	points := 0
+	for i := range like {
+		points += len(like[i].At)
+	}
+	return e.source.Spend(e.ctx, len(like), points)
 }
 
 func (n *constant) eval(*evaluation) (Value, error) { return n.value, nil }
@@ -71,6 +83,9 @@ func (n *array) eval(e *evaluation) (Value, error) {
 		}
 		if v.Kind != Lines {
 			return Value{}, wrong(n.at, "an array holds lines of values alone")
+		}
+		if err := e.spend(v.Lines); err != nil {
+			return Value{}, err
 		}
 		out.Lines = append(out.Lines, v.Lines...)
 	}

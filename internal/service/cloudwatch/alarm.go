@@ -97,6 +97,9 @@ func (s *Service) changeAlarm(ctx context.Context, name string, change func(tx s
 const (
 	historyKept = 14 * 24 * time.Hour
 	mostHistory = 1000 // of one alarm
+	// mostHistoryOfAll bounds what is kept of all alarms together: those that were deleted have a history too, and names are
+	// without end.
+	mostHistoryOfAll = 100_000
 )
 
 // The kinds of what happens to alarms.

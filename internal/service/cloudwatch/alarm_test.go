@@ -1,7 +1,9 @@
 package cloudwatch
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +19,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/metric"
 	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
 
@@ -32,6 +35,9 @@ type bench struct {
 	fail bool
 	got  []string // subjects
 	last string   // message
+
+	hook  *httptest.Server
+	hears func() // called with every notification, if given
 }
 
 func newBench(t *testing.T) *bench {
@@ -45,7 +51,7 @@ func newBench(t *testing.T) *bench {
 	values, err := metric.Open(t.Context(), metric.Config{Dir: t.TempDir(), Log: log, Now: clock})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = values.Close() })
-	hook := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	b.hook = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw, _ := io.ReadAll(r.Body)
 		var n struct{ Subject, Message string }
 		_ = json.Unmarshal(raw, &n)
@@ -56,10 +62,13 @@ func newBench(t *testing.T) *bench {
 			return
 		}
 		b.got, b.last = append(b.got, n.Subject), n.Message
+		if b.hears != nil {
+			b.hears()
+		}
 	}))
-	t.Cleanup(hook.Close)
+	t.Cleanup(b.hook.Close)
 	b.Service = New(Config{
-		Store: st, Metrics: values, Topics: notify.Topics{Topics: map[string]string{topic: hook.URL}, Secret: []byte("0123456789abcdef"), Client: hook.Client()},
+		Store: st, Metrics: values, Topics: notify.Topics{Topics: map[string]string{topic: b.hook.URL}, Secret: []byte("0123456789abcdef"), Client: b.hook.Client()},
 		Partition: "aws", Account: "123456789012", Region: "eu-central-1", Log: log, Now: clock,
 	})
 	b.api, err = b.API()
@@ -95,8 +104,18 @@ func (b *bench) put(values ...float64) {
 	}
 	b.wait(arrivesWithin)
 	require.NoError(b.t, b.Evaluate(b.t.Context()))
-	require.NoError(b.t, b.deliver(b.t.Context()))
+	b.deliverDue()
 	b.wait(-arrivesWithin)
+}
+
+// deliverDue delivers until nothing more is due.
+func (b *bench) deliverDue() {
+	b.t.Helper()
+	for more := true; more; {
+		var err error
+		more, err = b.deliver(b.t.Context())
+		require.NoError(b.t, err)
+	}
 }
 
 func (b *bench) alarmNow() cloudwatchapi.MetricAlarm {
@@ -149,6 +168,49 @@ func mustField(t *testing.T, object, name string) json.RawMessage {
 	return all[name]
 }
 
+// interrupted is a store in which something happens before a transaction, once.
+type interrupted struct {
+	store.Store
+	before func() error
+}
+
+func (i *interrupted) Update(ctx context.Context, change func(store.Tx) error) (int64, error) {
+	if f := i.before; f != nil {
+		i.before = nil
+		if err := f(); err != nil {
+			return 0, err
+		}
+	}
+	return i.Store.Update(ctx, change)
+}
+
+// TestOneAlarmDoesNotEndTheTurnOfTheOthers deletes an alarm when its new state is about to be written, and then fails to write
+// that of another one: those behind it change theirs.
+func TestOneAlarmDoesNotEndTheTurnOfTheOthers(t *testing.T) {
+	b := newBench(t)
+	gate := &interrupted{Store: b.Store}
+	b.Store = gate
+	for _, before := range []func() error{
+		func() error {
+			b.must("DeleteAlarms", &cloudwatchapi.DeleteAlarmsInput{AlarmNames: []string{"a first"}})
+			return nil
+		},
+		func() error { return errors.New("the store is away for a moment") },
+	} {
+		for _, name := range []string{"a first", "b second"} {
+			in := lagAlarm()
+			in.AlarmName, in.OKActions, in.AlarmActions = &name, nil, nil
+			b.must("PutMetricAlarm", in)
+			b.must("SetAlarmState", &cloudwatchapi.SetAlarmStateInput{AlarmName: &name, StateValue: new(stateOK), StateReason: new("by hand")})
+		}
+		gate.before = before
+		require.NoError(t, b.Evaluate(t.Context()))
+		require.Nil(t, gate.before)
+		out := b.must("DescribeAlarms", &cloudwatchapi.DescribeAlarmsInput{AlarmNames: []string{"b second"}}).(*cloudwatchapi.DescribeAlarmsOutput)
+		require.Equal(t, stateUnknown, *out.MetricAlarms[0].StateValue)
+	}
+}
+
 // TestWhatIsMissingCountsAsAsked gives every treatment of missing data the same two values of three.
 func TestWhatIsMissingCountsAsAsked(t *testing.T) {
 	for treatment, want := range map[string][3]string{ // of nothing; of one low value; of one high value
@@ -178,13 +240,13 @@ func TestANotificationIsTriedAgain(t *testing.T) {
 	require.Equal(t, stateAlarm, *b.alarmNow().StateValue)
 	require.Empty(t, b.got)
 	b.fail = false
-	require.NoError(t, b.deliver(t.Context()))
+	b.deliverDue()
 	require.Empty(t, b.got, "not before its time")
-	b.wait(firstPause + arrivesWithin)
-	require.NoError(t, b.deliver(t.Context()))
+	b.wait(notify.After(1) + arrivesWithin)
+	b.deliverDue()
 	require.Len(t, b.got, 1)
-	b.wait(firstPause + arrivesWithin)
-	require.NoError(t, b.deliver(t.Context()))
+	b.wait(notify.After(1) + arrivesWithin)
+	b.deliverDue()
 	require.Len(t, b.got, 1, "once")
 	b.must("SetAlarmState", &cloudwatchapi.SetAlarmStateInput{AlarmName: new("late"), StateValue: new(stateOK), StateReason: new("by hand")})
 	b.must("DisableAlarmActions", &cloudwatchapi.DisableAlarmActionsInput{AlarmNames: []string{"late", "none"}})
@@ -208,10 +270,19 @@ func TestAlarmsOfExpressions(t *testing.T) {
 	b.must("TagResource", &cloudwatchapi.TagResourceInput{ResourceARN: b.alarmNow().AlarmArn, Tags: []cloudwatchapi.Tag{{Key: new("team"), Value: new("data")}}})
 	b.must("PutMetricAlarm", in) // the state and the tags stay
 	require.Equal(t, stateAlarm, *b.alarmNow().StateValue)
+	bad := []cloudwatchapi.Tag{{Key: new("good"), Value: new("x")}, {Key: new("two\nlines"), Value: new("x")}}
+	_, err := b.call("TagResource", &cloudwatchapi.TagResourceInput{ResourceARN: b.alarmNow().AlarmArn, Tags: bad})
+	require.ErrorContains(t, err, `"two\nlines"`)
+	require.ErrorContains(t, err, "InvalidParameterValue")
+	other := lagAlarm()
+	other.Tags = bad
+	_, err = b.call("PutMetricAlarm", other)
+	require.ErrorContains(t, err, `"two\nlines"`)
 	tags := b.must("ListTagsForResource", &cloudwatchapi.ListTagsForResourceInput{ResourceARN: b.alarmNow().AlarmArn}).(*cloudwatchapi.ListTagsForResourceOutput)
+	require.Len(t, tags.Tags, 1)
 	require.Equal(t, "data", *tags.Tags[0].Value)
 	b.must("DeleteAlarms", &cloudwatchapi.DeleteAlarmsInput{AlarmNames: []string{"double"}})
-	_, err := b.call("DeleteAlarms", &cloudwatchapi.DeleteAlarmsInput{AlarmNames: []string{"double"}})
+	_, err = b.call("DeleteAlarms", &cloudwatchapi.DeleteAlarmsInput{AlarmNames: []string{"double"}})
 	require.ErrorContains(t, err, "ResourceNotFound")
 }
 

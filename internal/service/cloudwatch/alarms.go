@@ -3,7 +3,6 @@ package cloudwatch
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -148,7 +147,7 @@ func (s *Service) setActions(ctx context.Context, names []string, on bool) error
 			a.ActionsEnabled = &on
 			return nil
 		})
-		if err != nil && !errors.Is(err, store.ErrNotFound) && !isNoAlarm(err) {
+		if err != nil && !isNoAlarm(err) {
 			return fmt.Errorf("change alarm %s: %w", name, err)
 		}
 	}

@@ -17,7 +17,10 @@ import (
 const (
 	dashboardKeys  = Prefix + "dashboard/"
 	mostDashboards = 1000
-	longestBody    = 1 << 20
+	// longestBody is in bytes. Bodies lie in the store of everything else's state, and each change of one stays in it for a
+	// while: a thousand of a megabyte would take an eighth of what it may hold.
+	longestBody      = 64 << 10
+	dashboardsAtOnce = 100 // in one answer: for their sizes their bodies are read
 )
 
 // A Dashboard is what is kept of one.
@@ -53,18 +56,21 @@ func (s *Service) putDashboard() service.Operation {
 		if !dashboardName.MatchString(*in.DashboardName) {
 			return nil, badDashboard("The dashboard name %q has other characters than letters, digits, dashes and underscores.", *in.DashboardName)
 		}
+		if n := len(*in.DashboardBody); n > longestBody {
+			return nil, badDashboard("The dashboard body is %d bytes long, of at most %d.", n, longestBody)
+		}
 		var body struct {
 			Widgets []json.RawMessage `json:"widgets"`
 		}
-		if err := json.Unmarshal([]byte(*in.DashboardBody), &body); err != nil || len(*in.DashboardBody) > longestBody {
-			return nil, badDashboard("The dashboard body is no JSON object with an array of widgets, of up to %d bytes: %v", longestBody, err)
+		if err := json.Unmarshal([]byte(*in.DashboardBody), &body); err != nil {
+			return nil, badDashboard("The dashboard body is no JSON object with an array of widgets: %v", err)
 		}
 		_, err := s.Store.Update(ctx, func(tx store.Tx) error {
 			key := dashboardKeys + *in.DashboardName
 			if there, err := store.Exists(tx, key); err != nil {
 				return err
 			} else if !there {
-				page, err := tx.List(store.Range{Prefix: dashboardKeys})
+				page, err := tx.List(store.Range{Prefix: dashboardKeys, KeysOnly: true})
 				if err != nil {
 					return err
 				}
@@ -100,11 +106,19 @@ func (s *Service) getDashboard() service.Operation {
 
 func (s *Service) listDashboards() service.Operation {
 	return service.Handle("ListDashboards", onAny, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.ListDashboardsInput) (*cloudwatchapi.ListDashboardsOutput, error) {
-		page, err := s.Store.List(ctx, store.Range{Prefix: dashboardKeys + deref(in.DashboardNamePrefix)})
+		after, err := nameToken(in.NextToken)
+		if err != nil {
+			return nil, err
+		}
+		r := store.Range{Prefix: dashboardKeys + deref(in.DashboardNamePrefix), Limit: dashboardsAtOnce}
+		if after != "" {
+			r.After = dashboardKeys + after
+		}
+		page, err := s.Store.List(ctx, r)
 		if err != nil {
 			return nil, fmt.Errorf("list the dashboards: %w", err)
 		}
-		var all []cloudwatchapi.DashboardEntry
+		all := []cloudwatchapi.DashboardEntry{}
 		for _, item := range page.Items {
 			var d Dashboard
 			if err := item.Decode(&d); err != nil {
@@ -112,11 +126,11 @@ func (s *Service) listDashboards() service.Operation {
 			}
 			all = append(all, cloudwatchapi.DashboardEntry{DashboardName: &d.Name, DashboardArn: new(s.dashboardARN(d.Name)), LastModified: &d.Changed, Size: new(int64(len(d.Body)))})
 		}
-		some, token, err := pageOfAll(all, in.NextToken, nil)
-		if err != nil {
-			return nil, invalid("The next token is not valid.")
+		out := &cloudwatchapi.ListDashboardsOutput{DashboardEntries: all}
+		if page.More {
+			out.NextToken = new(tokenOfName(*all[len(all)-1].DashboardName))
 		}
-		return &cloudwatchapi.ListDashboardsOutput{DashboardEntries: some, NextToken: token}, nil
+		return out, nil
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/store"
@@ -18,31 +19,54 @@ const (
 )
 
 // Run evaluates alarms and delivers what they do, until the context ends, on the server that leads.
-func (s *Service) Run(ctx context.Context) {
-	turn := time.NewTicker(evaluateEvery)
-	defer turn.Stop()
-	for turns := 0; ; turns++ {
-		select {
-		case <-ctx.Done():
-			return
-		case <-turn.C:
-		}
-		if s.Leads != nil && !s.Leads() {
-			continue
-		}
+func (s *Service) Run(ctx context.Context) { s.run(ctx, evaluateEvery, deliverEvery) }
+
+// run has a loop for each: a webhook that does not answer leaves no alarm unevaluated.
+func (s *Service) run(ctx context.Context, evaluate, deliver time.Duration) {
+	var loops sync.WaitGroup
+	loops.Go(func() {
+		s.whileLeading(ctx, deliver, func(int) {
+			for more := true; more && s.leading(); {
+				var err error
+				if more, err = s.deliver(ctx); err != nil {
+					if ctx.Err() == nil {
+						s.Log.Error("what alarms do was not delivered", "error", err)
+					}
+					return
+				}
+			}
+		})
+	})
+	s.whileLeading(ctx, evaluate, func(turn int) {
 		if err := s.Evaluate(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Error("alarms were not evaluated", "error", err)
 		}
-		if err := s.deliver(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Error("what alarms do was not delivered", "error", err)
-		}
-		if turns%360 == 0 {
+		if turn%360 == 0 {
 			if err := s.trimHistory(ctx); err != nil && ctx.Err() == nil {
 				s.Log.Error("the history of alarms was not trimmed", "error", err)
 			}
 		}
+	})
+	loops.Wait()
+}
+
+// whileLeading does something now and then, while this server leads, until the context ends.
+func (s *Service) whileLeading(ctx context.Context, every time.Duration, do func(turn int)) {
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	for turn := 0; ; turn++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+		if s.leading() {
+			do(turn)
+		}
 	}
 }
+
+func (s *Service) leading() bool { return s.Leads == nil || s.Leads() }
 
 // Evaluate looks at every alarm once.
 func (s *Service) Evaluate(ctx context.Context) error {
@@ -52,7 +76,7 @@ func (s *Service) Evaluate(ctx context.Context) error {
 	}
 	for i := range all {
 		a := &all[i]
-		state, reason, data, err := s.judge(ctx, a)
+		state, reason, data, err := s.judgeAlone(ctx, a)
 		if err != nil {
 			if ctx.Err() != nil {
 				return err
@@ -63,8 +87,13 @@ func (s *Service) Evaluate(ctx context.Context) error {
 		if state == *a.StateValue {
 			continue
 		}
-		if err := s.enter(ctx, *a.AlarmName, state, reason, data, a.AlarmConfigurationUpdatedTimestamp); err != nil {
+		err = s.enter(ctx, *a.AlarmName, state, reason, data, a.AlarmConfigurationUpdatedTimestamp)
+		switch {
+		case err == nil, isNoAlarm(err): // it was deleted meanwhile
+		case ctx.Err() != nil:
 			return err
+		default:
+			s.Log.Error("an alarm's state was not changed", "alarm", *a.AlarmName, "state", state, "error", err)
 		}
 	}
 	return nil
@@ -79,6 +108,14 @@ type reasonData struct {
 	Period           int64     `json:"period"`
 	RecentDatapoints []float64 `json:"recentDatapoints"`
 	Threshold        float64   `json:"threshold"`
+}
+
+// mostRecent bounds what a reason tells of: it is kept in the alarm's state and in its history, and CloudWatch's is up to
+// 4000 characters long.
+const mostRecent = 100
+
+func recent(values []float64) []float64 {
+	return append([]float64{}, values[max(len(values)-mostRecent, 0):]...)
 }
 
 // dateForm is that of dates in reasons.
@@ -99,7 +136,7 @@ func (s *Service) judge(ctx context.Context, a *Alarm) (state, reason, data stri
 	}
 	v := weigh(a, l.Values, periods)
 	d := reasonData{
-		Version: "1.0", QueryDate: s.Now().UTC().Format(dateForm), Period: int64(w.period.Seconds()), RecentDatapoints: append([]float64{}, l.Values...),
+		Version: "1.0", QueryDate: s.Now().UTC().Format(dateForm), Period: int64(w.period.Seconds()), RecentDatapoints: recent(l.Values),
 		Threshold: *a.Threshold, Statistic: deref(a.Statistic) + deref(a.ExtendedStatistic),
 	}
 	if len(l.At) > 0 {

@@ -12,8 +12,11 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service"
 )
 
-// mostDrawn bounds the moments of a picture.
-const mostDrawn = 2000
+// mostDrawn bounds the moments of a picture, mostDrawnLines its lines: CloudWatch draws as many metrics.
+const (
+	mostDrawn      = 2000
+	mostDrawnLines = 500
+)
 
 func (s *Service) getMetricWidgetImage() service.Operation {
 	return service.Handle("GetMetricWidgetImage", onAny, func(ctx context.Context, call *service.Call, in *cloudwatchapi.GetMetricWidgetImageInput) (*cloudwatchapi.GetMetricWidgetImageOutput, error) {
@@ -37,6 +40,9 @@ func (s *Service) getMetricWidgetImage() service.Operation {
 			found, err := q.answer(ctx, i)
 			if err != nil {
 				return nil, err
+			}
+			if len(lines)+len(found) > mostDrawnLines {
+				return nil, validation("A picture shows up to %d lines, and the MetricWidget has more.", mostDrawnLines)
 			}
 			for n := range found {
 				lines = append(lines, found[n])

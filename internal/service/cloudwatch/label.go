@@ -5,9 +5,29 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/whimbreldb/whimbrel/internal/metric/formula"
 )
+
+// longestLabel bounds a label, in bytes, as it is given and with what its dynamic parts stand for: a part may stand for a
+// whole label, of each of many lines.
+const longestLabel = 1 << 10
+
+// mostDynamic is how many dynamic parts a label may have, as in CloudWatch: each looks at every value of a line.
+const mostDynamic = 6
+
+// cut shortens a text to the longest label, between two characters.
+func cut(text string) string {
+	if len(text) <= longestLabel {
+		return text
+	}
+	n := longestLabel
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
 
 // dynamic are the parts of a label that stand for something: ${MAX}, ${PROP('Dim.X')}.
 var dynamic = regexp.MustCompile(`\$\{\s*([A-Z_]+)\s*(?:\(\s*'([^']*)'\s*\))?\s*\}`)
@@ -17,13 +37,18 @@ func (q *questions) label(i int, l *line) string {
 	of := &q.asked[i]
 	switch {
 	case of.label != "":
-		return dynamic.ReplaceAllStringFunc(of.label, func(part string) string {
+		room := longestLabel
+		return cut(dynamic.ReplaceAllStringFunc(of.label, func(part string) string {
+			if room <= 0 {
+				return ""
+			}
 			m := dynamic.FindStringSubmatch(part)
 			if text, known := q.part(of, l, m[1], m[2]); known {
-				return text
+				part = cut(text)
 			}
+			room -= len(part)
 			return part
-		})
+		}))
 	case of.expression == nil:
 		return of.name.Metric
 	case l.Label != "":

@@ -89,6 +89,20 @@ func tokenOf(n int) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(n)))
 }
 
+// tokenOfName and nameToken are of answers that go on behind a name.
+func tokenOfName(name string) string { return base64.RawURLEncoding.EncodeToString([]byte("n" + name)) }
+
+func nameToken(token *string) (string, error) {
+	if deref(token) == "" {
+		return "", nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*token)
+	if err != nil || len(raw) < 2 || raw[0] != 'n' {
+		return "", invalid("The next token is not valid.")
+	}
+	return string(raw[1:]), nil
+}
+
 func pageToken(token *string) (int, error) {
 	if token == nil || *token == "" {
 		return 0, nil

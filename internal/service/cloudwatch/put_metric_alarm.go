@@ -29,6 +29,10 @@ func (s *Service) putMetricAlarm() service.Operation {
 		if err != nil {
 			return nil, err
 		}
+		tags, err := tagsOf(in.Tags, validation)
+		if err != nil {
+			return nil, err
+		}
 		now := call.Now.UTC()
 		_, err = s.Store.Update(ctx, func(tx store.Tx) error {
 			have, err := store.Read[Alarm](tx, alarmKey(*in.AlarmName))
@@ -38,7 +42,7 @@ func (s *Service) putMetricAlarm() service.Operation {
 			}
 			a, summary := *fresh, `Alarm "`+*in.AlarmName+`" updated`
 			if made {
-				page, err := tx.List(store.Range{Prefix: alarmKeys})
+				page, err := tx.List(store.Range{Prefix: alarmKeys, KeysOnly: true})
 				if err != nil {
 					return err
 				}
@@ -47,7 +51,7 @@ func (s *Service) putMetricAlarm() service.Operation {
 				}
 				summary = `Alarm "` + *in.AlarmName + `" created`
 				a.StateValue, a.StateReason, a.StateUpdatedTimestamp, a.StateTransitionedTimestamp = new(stateUnknown), new("Unchecked: Initial alarm creation"), &now, &now
-				a.Tags = tagsOf(in.Tags)
+				a.Tags = tags
 			} else {
 				a.StateValue, a.StateReason, a.StateReasonData = have.StateValue, have.StateReason, have.StateReasonData
 				a.StateUpdatedTimestamp, a.StateTransitionedTimestamp, a.Tags = have.StateUpdatedTimestamp, have.StateTransitionedTimestamp, have.Tags
@@ -145,14 +149,17 @@ func checkThreshold(in *cloudwatchapi.PutMetricAlarmInput) error {
 
 var tagForm = regexp.MustCompile(`^.{1,128}$`)
 
-func tagsOf(tags []cloudwatchapi.Tag) map[string]string {
+// tagsOf reads tags. refuse makes the error of one that cannot be, in the operation's own way.
+func tagsOf(tags []cloudwatchapi.Tag, refuse func(form string, args ...any) error) (map[string]string, error) {
 	all := map[string]string{}
 	for _, t := range tags {
-		if key := deref(t.Key); tagForm.MatchString(key) {
-			all[key] = deref(t.Value)
+		key := deref(t.Key)
+		if !tagForm.MatchString(key) {
+			return nil, refuse("The tag key %q is not valid: a key has 1 to 128 characters, and no line break is among them.", key)
 		}
+		all[key] = deref(t.Value)
 	}
-	return all
+	return all, nil
 }
 
 // watched makes the queries of an alarm, of which one is compared.

@@ -26,11 +26,12 @@ type question struct {
 
 // questions are the queries of a request, with what has been worked out so far.
 type questions struct {
-	service  *Service
+	service  *Service // whose metrics and names answers are made of; nil while queries are only checked
 	from, to time.Time
 	asked    []question
 	place    map[string]int
 	answers  map[string]formula.Value
+	budget   budget
 	open     map[string]bool // being worked out: whoever asks for one of them asks in a circle
 }
 
@@ -38,14 +39,23 @@ type line = formula.Line
 
 var idForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]{0,254}$`)
 
+// questions reads queries, whose answers are then of this service's metrics.
 func (s *Service) questions(queries []cloudwatchapi.MetricDataQuery, start, end time.Time) (*questions, error) {
+	q, err := parseQuestions(queries, start, end)
+	if err == nil {
+		q.service = s
+	}
+	return q, err
+}
+
+func parseQuestions(queries []cloudwatchapi.MetricDataQuery, start, end time.Time) (*questions, error) {
 	if len(queries) == 0 {
 		return nil, missing("The parameter MetricDataQueries is required.")
 	}
 	if len(queries) > mostQueries {
 		return nil, invalid("The collection MetricDataQueries must not have a size greater than %d.", mostQueries)
 	}
-	q := &questions{service: s, place: map[string]int{}, answers: map[string]formula.Value{}, open: map[string]bool{}}
+	q := &questions{place: map[string]int{}, answers: map[string]formula.Value{}, open: map[string]bool{}, budget: budget{linesOfRequest, pointsOfRequest}}
 	least := time.Minute
 	for i := range queries {
 		one, err := questionOf(&queries[i])
@@ -76,6 +86,12 @@ func (s *Service) questions(queries []cloudwatchapi.MetricDataQuery, start, end 
 
 func questionOf(in *cloudwatchapi.MetricDataQuery) (question, error) {
 	q := question{id: deref(in.Id), label: deref(in.Label), shown: in.ReturnData == nil || *in.ReturnData}
+	if len(q.label) > longestLabel {
+		return q, invalid("The Label of query %q is %d bytes long, of at most %d.", cut(q.id), len(q.label), longestLabel)
+	}
+	if n := len(dynamic.FindAllString(q.label, -1)); n > mostDynamic {
+		return q, invalid("The Label of query %q has %d dynamic parts, of at most %d.", cut(q.id), n, mostDynamic)
+	}
 	if !idForm.MatchString(q.id) {
 		return q, invalid("The value %q for parameter Id is not valid: it begins with a small letter, and letters, digits and underscores follow.", q.id)
 	}
@@ -128,7 +144,12 @@ func (q *questions) answer(ctx context.Context, i int) ([]line, error) {
 	if v.Kind != formula.Lines {
 		return nil, invalid("Error in expression '%s': it comes to a single value, and a line of values is wanted.", q.asked[i].id)
 	}
-	return v.Lines, nil
+	return v.Lines, q.Spend(ctx, len(v.Lines), 0) // each is shown, with a label of its own
+}
+
+// Spend implements formula.Source.
+func (q *questions) Spend(ctx context.Context, lines, points int) error {
+	return q.budget.spend(ctx, lines, points)
 }
 
 // Value implements formula.Source.
@@ -162,9 +183,15 @@ func (q *questions) work(ctx context.Context, of *question) (formula.Value, erro
 
 // read reads a metric's line. Values in several units are one line.
 func (q *questions) read(ctx context.Context, name metric.Name, unit, stat string, of metric.Statistic, period time.Duration) (line, error) {
+	if err := q.Spend(ctx, 1, 0); err != nil {
+		return line{}, err
+	}
 	from, to := window(q.from, q.to, period)
 	buckets, err := q.service.Metrics.Read(ctx, metric.Reading{Name: name, Unit: unit, Start: from, End: to, Period: period})
 	if err != nil {
+		return line{}, err
+	}
+	if err := q.Spend(ctx, 0, len(buckets)); err != nil {
 		return line{}, err
 	}
 	l := line{Metric: &name, Stat: stat, Period: period}
@@ -235,5 +262,5 @@ func searchLabel(n *metric.Name) string {
 	for _, d := range n.Dimensions {
 		text += d.Value + " "
 	}
-	return text + n.Metric
+	return cut(text + n.Metric)
 }

@@ -68,11 +68,15 @@ func (s *Service) tagResource() service.Operation {
 		if err != nil {
 			return nil, err
 		}
+		tags, err := tagsOf(in.Tags, invalid)
+		if err != nil {
+			return nil, err
+		}
 		err = s.changeAlarm(ctx, name, func(_ store.Tx, a *Alarm) error {
 			if a.Tags == nil {
 				a.Tags = map[string]string{}
 			}
-			maps.Copy(a.Tags, tagsOf(in.Tags))
+			maps.Copy(a.Tags, tags)
 			if len(a.Tags) > mostTags {
 				return invalid("A resource can have no more than %d tags.", mostTags)
 			}

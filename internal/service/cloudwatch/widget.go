@@ -38,6 +38,9 @@ type widgetOptions struct {
 	Visible    *bool  `json:"visible"`
 }
 
+// longestWidget bounds a MetricWidget, in bytes: as many metrics as one picture shows fit into it with long names.
+const longestWidget = 64 << 10
+
 // Bounds of a picture's sides.
 const (
 	leastSide = 100
@@ -45,6 +48,9 @@ const (
 )
 
 func parseWidget(source string, now time.Time) (*widget, error) {
+	if len(source) > longestWidget {
+		return nil, validation("The MetricWidget is %d bytes long, of at most %d.", len(source), longestWidget)
+	}
 	w := &widget{Width: 600, Height: 400, Period: 300, Stat: "Average", Start: "-PT3H"}
 	if err := json.Unmarshal([]byte(source), w); err != nil {
 		return nil, validation("The MetricWidget is no JSON object of the form that dashboards have: %v.", err)

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,6 +131,9 @@ func TestBucketSettingsReachTheConnector(t *testing.T) {
 type stern struct{ objects string }
 
 func (r stern) Lets(_ context.Context, role, service, source string, what map[string][]string) error {
+	if what["s3:PutObjectAcl"] != nil || what["kms:GenerateDataKey"] != nil {
+		return fmt.Errorf("it is not allowed to perform %v", slices.Sorted(maps.Keys(what)))
+	}
 	if role == theRole && service == "dms.amazonaws.com" && strings.Contains(source, ":endpoint:") && len(what) == 4 &&
 		what["s3:PutObject"][0] == r.objects && what["s3:DeleteObject"][0] == r.objects && what["s3:ListBucket"][0] == "arn:aws:s3:::lake" {
 		return nil
@@ -152,6 +157,23 @@ func TestABucketIsReachedByWhatItsRoleAllows(t *testing.T) {
 		require.ErrorAs(t, reach(name, folder), &refused)
 		require.Contains(t, refused.Message, "must trust dms.amazonaws.com, and allow s3:ListBucket")
 	}
+	for want, more := range map[string]dmsapi.S3Settings{
+		"with CannedAclForObjects s3:PutObjectAcl as well": {CannedAclForObjects: new("public-read")},
+		"kms:GenerateDataKey on the key":                   {EncryptionMode: new("sse-kms"), ServerSideEncryptionKmsKeyId: new("alias/lake")},
+	} {
+		more.BucketName, more.BucketFolder, more.ServiceAccessRoleArn = new("lake"), new("dms"), new(theRole)
+		rec := b.record(*b.create(bucketEndpoint(fmt.Sprintf("more%d", len(want)), &more)).EndpointArn)
+		_, err := b.reach(t.Context(), rec, nil)
+		var refused *instance.Refusal
+		require.ErrorAs(t, err, &refused)
+		require.Contains(t, refused.Message, want)
+	}
+	none := b.record(*b.create(bucketEndpoint("none", &dmsapi.S3Settings{BucketName: new("lake"), BucketFolder: new("dms"), ServiceAccessRoleArn: new(theRole), CannedAclForObjects: new("none")})).EndpointArn)
+	_, err := b.reach(t.Context(), none, nil)
+	require.NoError(t, err)
+	require.Equal(t, "arn:aws:kms:us-east-1:111122223333:key/*", b.storeKey("alias/lake"))
+	require.Equal(t, "arn:aws:kms:us-east-1:111122223333:key/k", b.storeKey("k"))
+	require.Equal(t, "arn:aws:kms:eu-west-1:111122223333:key/k", b.storeKey("arn:aws:kms:eu-west-1:111122223333:key/k"))
 }
 
 func objects(t *testing.T, dir string) (files []string) {

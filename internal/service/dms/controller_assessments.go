@@ -222,9 +222,11 @@ func (r *AssessmentRun) verdict() string {
 
 // conclude writes the results to their bucket and then says how the run has gone.
 func (c *controller) conclude(ctx context.Context, r *AssessmentRun, all []Individual) error {
+	asking, asked := context.WithTimeout(ctx, c.times.call)
+	_ = c.Host.Client(r.Instance).EndAssessment(asking, r.ID) // otherwise it forgets by itself
+	asked()
 	within, cancel := context.WithTimeout(ctx, c.times.call)
 	defer cancel()
-	_ = c.Host.Client(r.Instance).EndAssessment(within, r.ID) // otherwise it forgets by itself
 	done := *r
 	done.Status, done.Done = r.verdict(), true
 	objects, err := c.reportObjects(&done, all)

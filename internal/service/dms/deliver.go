@@ -13,11 +13,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-// How deliveries are tried again: at once, after two seconds, then twice as long each time, for a day.
+// How deliveries go on, side by side and one server's alone.
 const (
-	firstPause   = 2 * time.Second
-	longestPause = 10 * time.Minute
-	triedFor     = 24 * time.Hour
 	deliverers   = 8  // subscriptions at the same time
 	deliveredRun = 50 // of one subscription before the others have a turn
 	deliverEvery = 2 * time.Second
@@ -177,9 +174,9 @@ func (s *Service) noteAttempt(ctx context.Context, key string, d *Delivery, sub 
 	now := s.Now().UTC()
 	if !sent {
 		d.Attempts++
-		d.Next = now.Add(min(firstPause<<min(d.Attempts-1, 20), longestPause))
+		d.Next = now.Add(notify.After(d.Attempts))
 	}
-	given = !sent && now.Sub(d.Event.At) > triedFor
+	given = !sent && now.Sub(d.Event.At) > notify.TriedFor
 	if given {
 		s.Log.Error("an event is given up: it could not be delivered for a day", "subscription", sub.Name, "topic", sub.Topic, "event", d.Event.Message, "attempts", d.Attempts)
 	}

@@ -80,7 +80,7 @@ func (h *hook) messages() []string {
 }
 
 func (h *hook) config(c *Config) {
-	c.Notify = Notify{Topics: map[string]string{testTopic: h.URL + "/dms?token=hunter2"}, Secret: []byte(testSecret), Client: h.Client()}
+	c.Notify = notify.Topics{Topics: map[string]string{testTopic: h.URL + "/dms?token=hunter2"}, Secret: []byte(testSecret), Client: h.Client()}
 }
 
 func (d *desk) subscribed(change func(*subscribe)) {
@@ -278,16 +278,16 @@ func TestQueuesEnd(t *testing.T) {
 }
 
 func TestNotifyThatCannotBe(t *testing.T) {
-	good := func() Notify {
-		return Notify{Topics: map[string]string{testTopic: "https://hooks.example/x"}, Secret: []byte("0123456789abcdef")}
+	good := func() notify.Topics {
+		return notify.Topics{Topics: map[string]string{testTopic: "https://hooks.example/x"}, Secret: []byte("0123456789abcdef")}
 	}
 	_, err := New(Config{Notify: good()})
 	require.NoError(t, err)
-	for words, change := range map[string]func(*Notify){
-		"no ARN of a topic": func(n *Notify) { n.Topics["events"] = "https://x" },
-		"is not an https":   func(n *Notify) { n.Topics[testTopic] = "http://hooks.example" },
-		"without a user":    func(n *Notify) { n.Topics[testTopic] = "https://u:hunter2@hooks.example" },
-		"16 bytes":          func(n *Notify) { n.Secret = []byte("short") },
+	for words, change := range map[string]func(*notify.Topics){
+		"no ARN of a topic": func(n *notify.Topics) { n.Topics["events"] = "https://x" },
+		"is not an https":   func(n *notify.Topics) { n.Topics[testTopic] = "http://hooks.example" },
+		"without a user":    func(n *notify.Topics) { n.Topics[testTopic] = "https://u:hunter2@hooks.example" },
+		"16 bytes":          func(n *notify.Topics) { n.Secret = []byte("short") },
 	} {
 		n := good()
 		change(&n)

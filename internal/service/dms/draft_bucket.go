@@ -1,20 +1,18 @@
 package dms
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3"
 )
-
-var validBucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // checkBucket holds the record of a bucket to what DMS asks of it: a bucket, a role, and settings that go together.
 func checkBucket(rec *Endpoint) error {
 	switch name, role := rec.Settings[bucketName], rec.Settings[bucketRole]; {
 	case name == "":
 		return invalidCombination("An endpoint of engine s3 needs S3Settings with a BucketName.")
-	case !validBucket.MatchString(name):
+	case !bucket.ValidName(name):
 		return invalidValue("Invalid BucketName: %q. A bucket's name has 3 to 63 small letters, digits, dots and hyphens.", shorten(name))
 	case role == "":
 		return invalidCombination("An endpoint of engine s3 needs a ServiceAccessRoleArn: the role that reaches the bucket.")

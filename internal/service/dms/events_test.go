@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -149,7 +150,7 @@ type subscribe = dmsapi.CreateEventSubscriptionMessage
 func TestSubscriptions(t *testing.T) {
 	d := newDesk(t, func(c *Config) {
 		c.Quotas = map[string]int64{quotaSubscriptions: 2}
-		c.Notify = Notify{Topics: map[string]string{testTopic: "https://hooks.example/dms", testTopic + "-2": "https://hooks.example/2"}, Secret: []byte("0123456789abcdef")}
+		c.Notify = notify.Topics{Topics: map[string]string{testTopic: "https://hooks.example/dms", testTopic + "-2": "https://hooks.example/2"}, Secret: []byte("0123456789abcdef")}
 	})
 	box, _ := d.made("box", nil)
 	out := does[dmsapi.CreateEventSubscriptionResponse](d, "CreateEventSubscription", &subscribe{SubscriptionName: new("All"), SnsTopicArn: new(testTopic)}).EventSubscription

@@ -9,6 +9,20 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
+// monitored is what is asked of a task every few seconds, without its settings, which are kilobytes of text.
+type monitored struct {
+	instance.MonitoredTask
+	instance string // its ID
+}
+
+func monitoredOf(item store.Item) (monitored, error) {
+	var t Task
+	if err := item.Decode(&t); err != nil {
+		return monitored{}, err
+	}
+	return monitored{instance.MonitoredTask{ID: t.ID, Name: t.Name, Logs: strings.Contains(t.Settings, logsOn)}, t.Instance}, nil
+}
+
 // Monitored lists the instances, each with its tasks.
 func (s *Service) Monitored(ctx context.Context) ([]instance.Monitored, error) {
 	from := s.Reads
@@ -22,8 +36,8 @@ func (s *Service) Monitored(ctx context.Context) ([]instance.Monitored, error) {
 	all := make([]instance.Monitored, 0, len(hosts.Items))
 	place := map[string]int{}
 	for _, item := range hosts.Items {
-		var i Instance
-		if err := item.Decode(&i); err != nil {
+		i, err := store.Decoded[Instance](item)
+		if err != nil {
 			return nil, err
 		}
 		place[i.ID] = len(all)
@@ -34,12 +48,12 @@ func (s *Service) Monitored(ctx context.Context) ([]instance.Monitored, error) {
 		return nil, fmt.Errorf("list the replication tasks: %w", err)
 	}
 	for _, item := range own.Items {
-		var t Task
-		if err := item.Decode(&t); err != nil {
+		t, err := store.Memo(item, monitoredOf)
+		if err != nil {
 			return nil, err
 		}
-		if at, ok := place[t.Instance]; ok {
-			all[at].Tasks = append(all[at].Tasks, instance.MonitoredTask{ID: t.ID, Name: t.Name, Logs: strings.Contains(t.Settings, logsOn)})
+		if at, ok := place[t.instance]; ok {
+			all[at].Tasks = append(all[at].Tasks, t.MonitoredTask)
 		}
 	}
 	return all, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"path"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/secret"
 )
@@ -48,8 +49,27 @@ func (s *Service) letIntoBucket(ctx context.Context, rec *Endpoint) error {
 	what := map[string][]string{
 		"s3:ListBucket": {bucket}, "s3:PutObject": objects, "s3:DeleteObject": objects, "s3:PutObjectTagging": objects,
 	}
+	asks := "s3:ListBucket on the bucket and s3:PutObject, s3:DeleteObject and s3:PutObjectTagging on its objects"
+	if acl := rec.Settings["CannedAclForObjects"]; acl != "" && !strings.EqualFold(acl, "none") {
+		what["s3:PutObjectAcl"], asks = objects, asks+", with CannedAclForObjects s3:PutObjectAcl as well"
+	}
+	if key := rec.Settings["ServerSideEncryptionKmsKeyId"]; key != "" {
+		what["kms:GenerateDataKey"], asks = []string{s.storeKey(key)}, asks+", with ServerSideEncryptionKmsKeyId kms:GenerateDataKey on the key"
+	}
 	if err := s.Roles.Lets(ctx, role, "dms.amazonaws.com", s.arn(endpoints, rec.ID), what); err != nil {
-		return refusal("The IAM Role %s does not let endpoint %s write to bucket %s: it must trust dms.amazonaws.com, and allow s3:ListBucket on the bucket and s3:PutObject, s3:DeleteObject and s3:PutObjectTagging on its objects. %v", role, rec.Name, name, err)
+		return refusal("The IAM Role %s does not let endpoint %s write to bucket %s: it must trust dms.amazonaws.com, and allow %s. %v", role, rec.Name, name, asks, err)
 	}
 	return nil
+}
+
+// storeKey is the ARN of a key of the store. Whoever names one by an alias must be allowed to use any: which one it stands for is the
+// store's knowledge.
+func (s *Service) storeKey(key string) string {
+	switch name := strings.TrimPrefix(key, "alias/"); {
+	case strings.HasPrefix(key, "arn:") && !strings.Contains(key, ":alias/"):
+		return key
+	case name != key, strings.HasPrefix(key, "arn:"):
+		key = "*"
+	}
+	return "arn:" + s.Partition + ":kms:" + s.Region + ":" + s.Account + ":key/" + key
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/policy/action"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
@@ -31,7 +32,7 @@ type Config struct {
 	Host      Host
 	Roles     Roles            // nil: roles are not asked
 	Quotas    map[string]int64 // in place of AWS's, by their names
-	Notify    Notify           // where events go
+	Notify    notify.Topics    // where events go
 	Results   bucket.Store     // where results of assessments go; nil: there is no place
 	// SQLiteDir is the folder that the files of SQLite endpoints lie in; empty means that there may be no such endpoints.
 	SQLiteDir string

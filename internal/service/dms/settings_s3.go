@@ -46,7 +46,7 @@ var s3Settings = []setting{
 	{name: "Rfc4180", form: truth, end: asTarget, otherwise: "true", does: "fields that need it are quoted; without it rows that cannot be told apart are rejected"},
 	{name: "RowGroupLength", form: number, end: asTarget, low: 1, high: 1 << 30, unit: "rows", otherwise: "10000", does: "the rows of a row group of a Parquet file; 64 MiB end one too"},
 	{name: "ServerSideEncryptionKmsKeyId", form: text, end: asTarget, does: "the store's key for EncryptionMode sse-kms"},
-	{name: bucketRole, form: text, end: asTarget, does: "the role that the caller must be allowed to pass, and that must let DMS write to the bucket; the store is reached with the server's own keys"},
+	{name: bucketRole, form: text, end: asTarget, does: "the role that the caller must be allowed to pass, and that must let DMS write to the bucket (with an ACL `s3:PutObjectAcl`, with a KMS key `kms:GenerateDataKey` on it); the store is reached with the server's own keys"},
 	{name: "TimestampColumnName", form: text, end: asTarget, does: "the name of a column for the time at which a row was loaded, or a change committed"},
 	{name: "UseCsvNoSupValue", form: truth, end: asTarget, otherwise: "false", does: "CsvNoSupValue is written for values that the source has not sent, instead of CsvNullValue"},
 	{name: "UseTaskStartTimeForFullLoadTimestamp", form: truth, end: asTarget, otherwise: "false", does: "the time of a loaded row is that of the task's start"},

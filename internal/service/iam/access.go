@@ -37,6 +37,9 @@ func onUser[In any](s *Service, name func(*In) *string, more ...func(*In) keys) 
 		who := callerOr(call, name(in))
 		u, err := user(s.read(ctx), who)
 		if err != nil {
+			if !isFault(err) {
+				return nil, err
+			}
 			u = &identity.User{Name: who, Path: "/"}
 		}
 		checks := check(call, "user"+u.Path+u.Name, u.Tags, gather(in, more)...)
@@ -51,6 +54,9 @@ func onGroup[In any](s *Service, name func(*In) *string, more ...func(*In) keys)
 	return func(ctx context.Context, call *service.Call, in *In) ([]service.Check, error) {
 		g, err := group(s.read(ctx), deref(name(in)))
 		if err != nil {
+			if !isFault(err) {
+				return nil, err
+			}
 			g = &identity.Group{Name: deref(name(in)), Path: "/"}
 		}
 		return check(call, "group"+g.Path+g.Name, nil, gather(in, more)...), nil
@@ -61,6 +67,9 @@ func onRole[In any](s *Service, name func(*In) *string, more ...func(*In) keys) 
 	return func(ctx context.Context, call *service.Call, in *In) ([]service.Check, error) {
 		r, err := role(s.read(ctx), deref(name(in)))
 		if err != nil {
+			if !isFault(err) {
+				return nil, err
+			}
 			r = &identity.Role{Name: deref(name(in)), Path: "/"}
 		}
 		checks := check(call, "role"+r.Path+r.Name, r.Tags, gather(in, more)...)
@@ -79,11 +88,15 @@ func onPolicy[In any](s *Service, arn func(*In) *string, more ...func(*In) keys)
 		if name == "" {
 			c.Resource = call.ARN("policy/*")
 		}
-		if p, err := s.policy(s.read(ctx), name); err == nil {
+		p, err := s.policy(s.read(ctx), name)
+		switch {
+		case err == nil:
 			c.Tags = p.Tags
 			for k, v := range p.Tags {
 				c.Keys["iam:ResourceTag/"+k] = []string{v}
 			}
+		case !isFault(err):
+			return nil, err
 		}
 		for _, m := range gather(in, more) {
 			maps.Copy(c.Keys, m)

@@ -65,8 +65,12 @@ func onProvider[In any](s *Service, arn func(*In) *string, more ...func(*In) key
 	return func(ctx context.Context, call *service.Call, in *In) ([]service.Check, error) {
 		name := deref(arn(in))
 		var tags map[string]string
-		if p, err := s.providerOf(s.read(ctx), name); err == nil {
+		p, err := s.providerOf(s.read(ctx), name)
+		switch {
+		case err == nil:
 			tags = p.Tags
+		case !isFault(err):
+			return nil, err
 		}
 		checks := check(call, "oidc-provider/*", tags, gather(in, more)...)
 		if name != "" {

@@ -3,6 +3,7 @@ package iam
 import (
 	"errors"
 
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/iamapi"
 	"github.com/whimbreldb/whimbrel/internal/policy"
 )
@@ -10,6 +11,12 @@ import (
 func fault(name, form string, args ...any) error { return iamapi.Service.NewError(name, form, args...) }
 
 func missing(form string, args ...any) error { return fault("NoSuchEntityException", form, args...) }
+
+// isFault reports that an error is an answer to the caller, such as that something is not there, and no trouble of our own.
+func isFault(err error) bool {
+	_, ok := errors.AsType[*wire.Error](err)
+	return ok
+}
 
 func exists(form string, args ...any) error {
 	return fault("EntityAlreadyExistsException", form, args...)

@@ -9,7 +9,14 @@ import (
 
 // getMFADevice shows a device that is enabled for a user.
 func (s *Service) getMFADevice() service.Operation {
-	return service.Handle("GetMFADevice", onUser(s, func(in *iamapi.GetMFADeviceRequest) *string { return in.UserName }),
+	checked := onUser(s, func(in *iamapi.GetMFADeviceRequest) *string { return in.UserName })
+	return service.Handle("GetMFADevice",
+		func(ctx context.Context, call *service.Call, in *iamapi.GetMFADeviceRequest) ([]service.Check, error) {
+			if d, err := device(s.read(ctx), deref(in.SerialNumber)); in.UserName == nil && err == nil && d.User != "" {
+				return checked(ctx, call, &iamapi.GetMFADeviceRequest{UserName: &d.User}) // whose it is, is what is shown
+			}
+			return checked(ctx, call, in)
+		},
 		func(ctx context.Context, _ *service.Call, in *iamapi.GetMFADeviceRequest) (*iamapi.GetMFADeviceResponse, error) {
 			d, err := device(s.read(ctx), deref(in.SerialNumber))
 			if in.UserName != nil && err == nil {

@@ -32,6 +32,9 @@ func deviceOf(from getter, name, serial string) (*identity.MFADevice, error) {
 		return nil, err
 	}
 	d, err := device(from, serial)
+	if err != nil && !isFault(err) {
+		return nil, err
+	}
 	if err != nil || d.Enabled == nil || d.User != u.Name {
 		return nil, missing("MFA Device with serial number %s is not enabled for user %s.", serial, u.Name)
 	}
@@ -73,6 +76,9 @@ func onDevice[In any](s *Service, serial func(*In) *string, more ...func(*In) ke
 		name := deref(serial(in))
 		d, err := device(s.read(ctx), name)
 		if err != nil {
+			if !isFault(err) {
+				return nil, err
+			}
 			d = &identity.MFADevice{ARN: name}
 		}
 		if d.ARN == "" {

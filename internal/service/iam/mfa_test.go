@@ -82,6 +82,16 @@ func TestSecondFactors(t *testing.T) {
 	now = now.Add(10 * step)
 	require.False(t, taken("ann", p.code(now.Add(-3*step)), now), "too old")
 
+	// Whose device is shown is who is checked, also where the caller says nobody.
+	for _, name := range []*string{nil, new("ann")} {
+		bob := *call
+		bob.Service, bob.Operation = &iamapi.Service, iamapi.Service.Operation("GetMFADevice")
+		bob.Principal = &service.Principal{Kind: service.User, Name: "bob", Account: call.Account}
+		checks, err := s.Operation("GetMFADevice").Access(t.Context(), &bob, &iamapi.GetMFADeviceRequest{SerialNumber: serial, UserName: name})
+		require.NoError(t, err)
+		require.Equal(t, "arn:aws:iam::111122223333:user/ann", checks[0].Resource)
+	}
+
 	// A device whose clock goes wrong is told apart by two codes.
 	slow := now.Add(-15 * step)
 	_, err = do[service.None](t, s, call, "ResyncMFADevice", &iamapi.ResyncMFADeviceRequest{UserName: new("ann"), SerialNumber: serial, AuthenticationCode1: p.code(slow), AuthenticationCode2: p.code(slow.Add(step))})

@@ -78,6 +78,9 @@ func onProfile[In any](s *Service, name func(*In) *string, more ...func(*In) key
 	return func(ctx context.Context, call *service.Call, in *In) ([]service.Check, error) {
 		p, err := profile(s.read(ctx), deref(name(in)))
 		if err != nil {
+			if !isFault(err) {
+				return nil, err
+			}
 			p = &profileRecord{Name: deref(name(in)), Path: "/"}
 		}
 		return check(call, "instance-profile"+p.Path+p.Name, p.Tags, gather(in, more)...), nil

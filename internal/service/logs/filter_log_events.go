@@ -18,8 +18,8 @@ func (s *Service) filterLogEvents() service.Operation {
 	access := func(_ context.Context, call *service.Call, in *logsapi.FilterLogEventsRequest) ([]service.Check, error) {
 		return either(call, in.LogGroupName, in.LogGroupIdentifier), nil
 	}
-	return service.Handle("FilterLogEvents", access, func(ctx context.Context, _ *service.Call, in *logsapi.FilterLogEventsRequest) (*logsapi.FilterLogEventsResponse, error) {
-		group, err := groupName(in.LogGroupName, in.LogGroupIdentifier)
+	return service.Handle("FilterLogEvents", access, func(ctx context.Context, call *service.Call, in *logsapi.FilterLogEventsRequest) (*logsapi.FilterLogEventsResponse, error) {
+		group, err := groupName(call, in.LogGroupName, in.LogGroupIdentifier)
 		if err != nil {
 			return nil, err
 		}

@@ -23,8 +23,8 @@ func (s *Service) getLogEvents() service.Operation {
 		}
 		return onStream(call, group, deref(in.LogStreamName)), nil
 	}
-	return service.Handle("GetLogEvents", access, func(ctx context.Context, _ *service.Call, in *logsapi.GetLogEventsRequest) (*logsapi.GetLogEventsResponse, error) {
-		group, err := groupName(in.LogGroupName, in.LogGroupIdentifier)
+	return service.Handle("GetLogEvents", access, func(ctx context.Context, call *service.Call, in *logsapi.GetLogEventsRequest) (*logsapi.GetLogEventsResponse, error) {
+		group, err := groupName(call, in.LogGroupName, in.LogGroupIdentifier)
 		if err != nil {
 			return nil, err
 		}

@@ -87,7 +87,7 @@ func wanted(g *logstore.Group, in *logsapi.DescribeLogGroupsRequest) bool {
 	return len(in.LogGroupIdentifiers) == 0 || slices.ContainsFunc(in.LogGroupIdentifiers, func(id string) bool { return nameOf(id) == g.Name })
 }
 
-func showGroup(call *service.Call, g *logstore.Group) logsapi.LogGroup {
+func showGroup(call *service.Call, g *logstore.MeasuredGroup) logsapi.LogGroup {
 	arn := groupARN(call, g.Name)
 	out := logsapi.LogGroup{
 		LogGroupName: &g.Name, Arn: new(arn + ":*"), LogGroupArn: &arn, CreationTime: new(g.Made.UnixMilli()), MetricFilterCount: new(int64),

@@ -53,6 +53,11 @@ func (s *Service) startQuery() service.Operation {
 		if *in.StartTime >= *in.EndTime {
 			return nil, invalid("End time should not be less than start time.")
 		}
+		for _, id := range in.LogGroupIdentifiers {
+			if err := ours(call, id); err != nil {
+				return nil, err
+			}
+		}
 		parsed, err := insight.Parse(*in.QueryString)
 		if err != nil {
 			return nil, logsapi.Service.NewError("MalformedQueryException", "%v", err)
@@ -63,7 +68,7 @@ func (s *Service) startQuery() service.Operation {
 			}
 		}
 		from, till := logstore.Place{At: *in.StartTime * 1000}, logstore.Place{At: (*in.EndTime + 1) * 1000} // seconds, both looked at
-		x, err := s.begin(ctx, *in.QueryString, parsed, groups, from, till, int(deref(in.Limit)), call.Now)
+		x, err := s.begin(*in.QueryString, parsed, groups, from, till, int(deref(in.Limit)), call.Now)
 		if err != nil {
 			return nil, err
 		}

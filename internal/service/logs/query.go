@@ -12,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/logsapi"
 	"github.com/whimbreldb/whimbrel/internal/logstore"
 	"github.com/whimbreldb/whimbrel/internal/logstore/insight"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // Bounds of queries: how many run at a time, how many are remembered, for how long, and how long one may run.
@@ -50,8 +51,28 @@ type query struct {
 
 // queries are those of this server.
 type queries struct {
-	mu  sync.Mutex
-	all map[string]*query
+	mu      sync.Mutex
+	all     map[string]*query
+	stopped bool
+	running sync.WaitGroup
+}
+
+// start runs a query's work in a goroutine of its own; ok is false when none may begin any more.
+func (q *queries) start(work func()) (ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.stopped {
+		q.running.Go(work)
+	}
+	return !q.stopped
+}
+
+// stop lets no more begin, and waits for those that run.
+func (q *queries) stop() {
+	q.mu.Lock()
+	q.stopped = true
+	q.mu.Unlock()
+	q.running.Wait()
 }
 
 func (q *queries) find(id string) *query {
@@ -102,40 +123,65 @@ func (q *queries) list() []*query {
 	return all
 }
 
+// end gives a query up that has not begun.
+func (x *query) end(state string) {
+	x.cancel()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.mu.state = state
+}
+
 func (x *query) state() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.mu.state
 }
 
-// begin makes a query and lets it run.
-func (s *Service) begin(ctx context.Context, text string, parsed *insight.Query, groups []string, from, till logstore.Place, limit int, now time.Time) (*query, error) {
+// begin starts a query, which goes on when the call that began it has been answered, and ends with the server.
+func (s *Service) begin(text string, parsed *insight.Query, groups []string, from, till logstore.Place, limit int, now time.Time) (*query, error) {
 	x := &query{id: uuid.NewString(), text: text, groups: groups, began: now}
 	x.mu.state = queryRunning
-	ctx, x.cancel = context.WithTimeout(context.WithoutCancel(ctx), longestQuery)
+	var ctx context.Context
+	ctx, x.cancel = context.WithTimeout(s.life, longestQuery)
 	if !s.queries.add(x, now) {
 		x.cancel()
 		return nil, logsapi.Service.NewError("LimitExceededException", "%d queries are running, which is as many as may at a time.", mostRunning)
 	}
-	go func() { // ends with the query, at the latest after longestQuery
-		defer x.cancel()
-		began := time.Now()
-		run := parsed.Start(limit)
-		rows, bytes, err := s.runQuery(ctx, run, groups, from, till)
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		x.mu.rows, x.mu.scanned, x.mu.bytes, x.mu.matched, x.mu.took = rows, run.Scanned, bytes, run.Matched, time.Since(began)
-		switch {
-		case x.mu.state == queryCancelled:
-			x.mu.rows = nil
-		case err != nil:
-			x.mu.state, x.mu.rows = queryFailed, nil
-			s.Log.Warn("a query of logs failed", "query", x.id, "error", err)
-		default:
-			x.mu.state = queryComplete
-		}
-	}()
+	if !s.queries.start(func() { s.answer(ctx, x, parsed, limit, from, till) }) {
+		x.end(queryCancelled)
+		return nil, logsapi.Service.NewError("ServiceUnavailableException", "The server is about to stop.")
+	}
 	return x, nil
+}
+
+// answer runs a query to its end, at the latest after longestQuery. A fault of the program in it fails this query alone.
+func (s *Service) answer(ctx context.Context, x *query, parsed *insight.Query, limit int, from, till logstore.Place) {
+	defer x.cancel()
+	began := time.Now()
+	run := parsed.Start(limit)
+	var rows [][]insight.Cell
+	var bytes int64
+	err := rescue.Run(func() (err error) {
+		rows, bytes, err = s.runQuery(ctx, run, x.groups, from, till)
+		return err
+	})
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.mu.rows, x.mu.scanned, x.mu.bytes, x.mu.matched, x.mu.took = rows, run.Scanned, bytes, run.Matched, time.Since(began)
+	switch {
+	case x.mu.state == queryCancelled:
+		x.mu.rows = nil
+	case err != nil && s.life.Err() != nil:
+		x.mu.state, x.mu.rows = queryCancelled, nil
+	case err != nil:
+		x.mu.state, x.mu.rows = queryFailed, nil
+		s.Log.Warn("a query of logs failed", "query", x.id, "error", err)
+		if p := rescue.In(err); p != nil {
+			s.Log.Error("where the fault in Whimbrel is", "query", x.id, "stack", string(p.Stack))
+		}
+	default:
+		x.mu.state = queryComplete
+	}
 }
 
 func (s *Service) runQuery(ctx context.Context, run *insight.Run, groups []string, from, till logstore.Place) (rows [][]insight.Cell, bytes int64, err error) {

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,11 +22,25 @@ type Config struct {
 type Service struct {
 	Config
 	queries queries
+	life    context.Context // of queries, which outlive the calls that begin them
+	end     context.CancelFunc
 }
 
-// New makes the service.
-func New(c Config) (*service.Service, error) {
+// New makes the service. Stop ends it.
+func New(c Config) *Service {
 	s := &Service{Config: c}
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
+}
+
+// Stop ends the queries that run, and waits for them: the store may be closed after it.
+func (s *Service) Stop() {
+	s.end()
+	s.queries.stop()
+}
+
+// API is the service as the edge serves it.
+func (s *Service) API() (*service.Service, error) {
 	made, err := service.New(&logsapi.Service,
 		s.createLogGroup(), s.createLogStream(), s.deleteLogGroup(), s.deleteLogStream(), s.deleteRetentionPolicy(), s.describeLogGroups(),
 		s.describeLogStreams(), s.describeQueries(), s.filterLogEvents(), s.getLogEvents(), s.getQueryResults(), s.listTagsForResource(),
@@ -60,7 +75,7 @@ func fault(err error) error {
 }
 
 // groupName reads a group's name, which may be given as its ARN.
-func groupName(name, identifier *string) (string, error) {
+func groupName(call *service.Call, name, identifier *string) (string, error) {
 	if name != nil && identifier != nil {
 		return "", invalid("logGroupName and logGroupIdentifier are mutually exclusive: give one of them.")
 	}
@@ -70,7 +85,29 @@ func groupName(name, identifier *string) (string, error) {
 	if identifier == nil {
 		return "", invalid("Either logGroupName or logGroupIdentifier is required.")
 	}
-	return nameOf(*identifier), nil
+	return nameOf(*identifier), ours(call, *identifier)
+}
+
+// ours refuses an identifier that is an ARN of something else than a group of this account and region. What is checked of a
+// group is always the ARN that its name has here: another text for it would pass by a policy that denies it.
+func ours(call *service.Call, identifier string) error {
+	if name := nameOf(identifier); strings.HasPrefix(identifier, "arn:") && identifier != groupARN(call, name) && identifier != groupARN(call, name)+":*" {
+		return invalid("%q is no ARN of a log group of this account and region; %s would be.", identifier, groupARN(call, "NAME"))
+	}
+	return nil
+}
+
+// taggedGroup is the name of the group that an ARN is of.
+func taggedGroup(call *service.Call, arn string) (string, error) {
+	if !strings.HasPrefix(arn, "arn:") {
+		return "", invalid("%q is no ARN of a log group; %s would be.", arn, groupARN(call, "NAME"))
+	}
+	return nameOf(arn), ours(call, arn)
+}
+
+// onTagged is the check of operations on a group's tags.
+func onTagged(call *service.Call, arn *string) []service.Check {
+	return call.On(groupARN(call, nameOf(deref(arn))))
 }
 
 // nameOf is the name in a group's ARN, or the text itself.

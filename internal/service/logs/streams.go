@@ -42,7 +42,7 @@ func (s *Service) describeLogStreams() service.Operation {
 		return either(call, in.LogGroupName, in.LogGroupIdentifier), nil
 	}
 	return service.Handle("DescribeLogStreams", access, func(ctx context.Context, call *service.Call, in *logsapi.DescribeLogStreamsRequest) (*logsapi.DescribeLogStreamsResponse, error) {
-		group, err := groupName(in.LogGroupName, in.LogGroupIdentifier)
+		group, err := groupName(call, in.LogGroupName, in.LogGroupIdentifier)
 		if err != nil {
 			return nil, err
 		}
@@ -53,14 +53,14 @@ func (s *Service) describeLogStreams() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		all, err := s.Store.Streams(ctx, group)
+		all, err := s.Store.Measured(ctx, group)
 		if err != nil {
 			return nil, fault(err)
 		}
-		all = slices.DeleteFunc(all, func(x logstore.Stream) bool { return !strings.HasPrefix(x.Name, deref(in.LogStreamNamePrefix)) })
+		all = slices.DeleteFunc(all, func(x logstore.MeasuredStream) bool { return !strings.HasPrefix(x.Name, deref(in.LogStreamNamePrefix)) })
 		slices.SortStableFunc(all, streamOrder(deref(in.OrderBy), deref(in.Descending)))
 		if after != "" {
-			at := slices.IndexFunc(all, func(x logstore.Stream) bool { return x.Name == after })
+			at := slices.IndexFunc(all, func(x logstore.MeasuredStream) bool { return x.Name == after })
 			if at < 0 {
 				return nil, invalid("The specified nextToken is invalid.")
 			}
@@ -81,12 +81,12 @@ func (s *Service) describeLogStreams() service.Operation {
 	})
 }
 
-func streamOrder(by string, descending bool) func(a, b logstore.Stream) int {
+func streamOrder(by string, descending bool) func(a, b logstore.MeasuredStream) int {
 	sign := 1
 	if descending {
 		sign = -1
 	}
-	return func(a, b logstore.Stream) int {
+	return func(a, b logstore.MeasuredStream) int {
 		if by == byLastEvent {
 			return sign * cmp.Or(a.Last.Compare(b.Last), cmp.Compare(a.Name, b.Name))
 		}
@@ -94,7 +94,7 @@ func streamOrder(by string, descending bool) func(a, b logstore.Stream) int {
 	}
 }
 
-func showStream(call *service.Call, group string, x *logstore.Stream) logsapi.LogStream {
+func showStream(call *service.Call, group string, x *logstore.MeasuredStream) logsapi.LogStream {
 	return logsapi.LogStream{
 		LogStreamName: &x.Name, Arn: new(groupARN(call, group) + ":log-stream:" + x.Name), CreationTime: new(x.Made.UnixMilli()), StoredBytes: &x.Bytes,
 		FirstEventTimestamp: millis(x.First), LastEventTimestamp: millis(x.Last), LastIngestionTime: millis(x.Ingested),

@@ -14,10 +14,14 @@ const mostTags = 50
 
 func (s *Service) listTagsForResource() service.Operation {
 	access := func(_ context.Context, call *service.Call, in *logsapi.ListTagsForResourceRequest) ([]service.Check, error) {
-		return call.On(deref(in.ResourceArn)), nil
+		return onTagged(call, in.ResourceArn), nil
 	}
-	return service.Handle("ListTagsForResource", access, func(ctx context.Context, _ *service.Call, in *logsapi.ListTagsForResourceRequest) (*logsapi.ListTagsForResourceResponse, error) {
-		g, err := s.Store.Group(ctx, nameOf(*in.ResourceArn))
+	return service.Handle("ListTagsForResource", access, func(ctx context.Context, call *service.Call, in *logsapi.ListTagsForResourceRequest) (*logsapi.ListTagsForResourceResponse, error) {
+		name, err := taggedGroup(call, *in.ResourceArn)
+		if err != nil {
+			return nil, err
+		}
+		g, err := s.Store.Group(ctx, name)
 		if err != nil {
 			return nil, fault(err)
 		}
@@ -27,11 +31,15 @@ func (s *Service) listTagsForResource() service.Operation {
 
 func (s *Service) tagResource() service.Operation {
 	access := func(_ context.Context, call *service.Call, in *logsapi.TagResourceRequest) ([]service.Check, error) {
-		return call.On(deref(in.ResourceArn)), nil
+		return onTagged(call, in.ResourceArn), nil
 	}
-	return service.Handle("TagResource", access, func(ctx context.Context, _ *service.Call, in *logsapi.TagResourceRequest) (*service.None, error) {
+	return service.Handle("TagResource", access, func(ctx context.Context, call *service.Call, in *logsapi.TagResourceRequest) (*service.None, error) {
+		name, err := taggedGroup(call, *in.ResourceArn)
+		if err != nil {
+			return nil, err
+		}
 		many := false
-		err := s.Store.ChangeGroup(ctx, nameOf(*in.ResourceArn), func(g *logstore.Group) {
+		err = s.Store.ChangeGroup(ctx, name, func(g *logstore.Group) {
 			all := maps.Clone(g.Tags)
 			if all == nil {
 				all = map[string]string{}
@@ -50,10 +58,14 @@ func (s *Service) tagResource() service.Operation {
 
 func (s *Service) untagResource() service.Operation {
 	access := func(_ context.Context, call *service.Call, in *logsapi.UntagResourceRequest) ([]service.Check, error) {
-		return call.On(deref(in.ResourceArn)), nil
+		return onTagged(call, in.ResourceArn), nil
 	}
-	return service.Handle("UntagResource", access, func(ctx context.Context, _ *service.Call, in *logsapi.UntagResourceRequest) (*service.None, error) {
-		return &service.None{}, fault(s.Store.ChangeGroup(ctx, nameOf(*in.ResourceArn), func(g *logstore.Group) {
+	return service.Handle("UntagResource", access, func(ctx context.Context, call *service.Call, in *logsapi.UntagResourceRequest) (*service.None, error) {
+		name, err := taggedGroup(call, *in.ResourceArn)
+		if err != nil {
+			return nil, err
+		}
+		return &service.None{}, fault(s.Store.ChangeGroup(ctx, name, func(g *logstore.Group) {
 			for _, key := range in.TagKeys {
 				delete(g.Tags, key)
 			}

@@ -27,6 +27,11 @@ const (
 
 // Embed starts a member of its own in dir and waits until it serves.
 func Embed(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
+	return start(ctx, dir, log, nil)
+}
+
+// start starts a member, and tells how to learn how large its state is.
+func start(ctx context.Context, dir string, log *slog.Logger, sized func(func() int64)) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the store's folder: %w", err)
 	}
@@ -52,7 +57,18 @@ func Embed(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("start the store in %s: it was not ready in time: %w", dir, ctx.Err())
 	}
 	s := newStore(v3client.New(member.Server), log)
-	s.end = end
+	size := func() int64 { return member.Server.Backend().SizeInUse() }
+	if sized != nil {
+		sized(size)
+	}
+	looking, stop := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() { // ends with the member
+		defer close(stopped)
+		c := &compactor{client: s.client, size: size, after: compactAfter}
+		c.run(looking, compactLook, func(err error) { log.Warn("the past of the store was not compacted", "error", err) })
+	}()
+	s.end = func() { stop(); <-stopped; end() }
 	return s, nil
 }
 

@@ -62,6 +62,9 @@ func (s *Store) List(ctx context.Context, r store.Range) (store.Page, error) {
 	if r.Revision > 0 {
 		options = append(options, clientv3.WithRev(r.Revision))
 	}
+	if r.KeysOnly {
+		options = append(options, clientv3.WithKeysOnly())
+	}
 	got, err := s.client.Get(ctx, from, options...)
 	if err != nil {
 		return store.Page{}, fmt.Errorf("list %s: %w", r.Prefix, err)

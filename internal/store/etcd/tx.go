@@ -124,8 +124,10 @@ func (t *tx) List(r store.Range) (store.Page, error) {
 		to = page.Items[len(page.Items)-1].Key + "\x00"
 	}
 	t.lists = append(t.lists, listed{from, to})
-	for _, i := range page.Items {
-		t.reads[i.Key] = i
+	if !r.KeysOnly { // a value that was not read is not known, and there are more keys than a transaction may compare
+		for _, i := range page.Items {
+			t.reads[i.Key] = i
+		}
 	}
 	return t.overlay(page, r, limit), nil
 }
@@ -146,6 +148,9 @@ func (t *tx) overlay(page store.Page, r store.Range, limit int) store.Page {
 				continue
 			}
 			items[key] = store.Item{Key: key, Value: w.value}
+			if r.KeysOnly {
+				items[key] = store.Item{Key: key}
+			}
 			if w.deleted {
 				delete(items, key)
 			}

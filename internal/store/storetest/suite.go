@@ -20,7 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for name, test := range map[string]func(*testing.T, store.Store){
 		"keys": keys, "ranges": ranges, "own writes": ownWrites, "one moment": oneMoment, "counters": counters,
 		"phantoms": phantoms, "references": references, "errors undo": errorsUndo, "watch": watch, "leases": leases,
-		"following": following,
+		"following": following, "keys only": keysOnly,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -59,6 +59,42 @@ func keys(t *testing.T, s store.Store) {
 	_, err = s.Get(t.Context(), "a")
 	require.ErrorIs(t, err, store.ErrNotFound)
 	remove(t, s, "a") // again: nothing happens
+}
+
+// keysOnly counts more keys than a transaction may compare, and sees what was made meanwhile.
+func keysOnly(t *testing.T, s store.Store) {
+	for part := range 60 {
+		_, err := s.Update(t.Context(), func(tx store.Tx) error {
+			for i := range 100 {
+				tx.Put(fmt.Sprintf("many/%02d%02d", part, i), []byte("a value"))
+			}
+			return nil
+		})
+		require.NoError(t, err)
+	}
+	page, err := s.List(t.Context(), store.Range{Prefix: "many/", KeysOnly: true})
+	require.NoError(t, err)
+	require.Len(t, page.Items, 6000)
+	require.Empty(t, page.Items[0].Value)
+	tries := 0
+	_, err = s.Update(t.Context(), func(tx store.Tx) error {
+		page, err := tx.List(store.Range{Prefix: "many/", KeysOnly: true})
+		require.NoError(t, err)
+		if tries++; tries == 1 {
+			require.Len(t, page.Items, 6000)
+			put(t, s, "many/x", "")
+		}
+		tx.Put("count", []byte(strconv.Itoa(len(page.Items))))
+		got, err := tx.Get(page.Items[0].Key)
+		require.NoError(t, err)
+		require.Equal(t, "a value", string(got.Value), "a list of keys hides no value")
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 2, tries)
+	got, err := s.Get(t.Context(), "count")
+	require.NoError(t, err)
+	require.Equal(t, "6001", string(got.Value))
 }
 
 func ranges(t *testing.T, s store.Store) {

@@ -24,7 +24,9 @@ type Config struct {
 	Mark func(ctx context.Context) error
 	// Suspended is told of a table that a policy gives up, within the transaction.
 	Suspended func(ctx context.Context, t *Table, why string) error
-	Log       *slog.Logger
+	// Tally is told of what is written, so that what comes again is counted once; nil for nothing.
+	Tally *Tally
+	Log   *slog.Logger
 }
 
 // Applier carries out works in transactions of a session. It belongs to one goroutine.
@@ -80,6 +82,7 @@ func (a *Applier) begin(ctx context.Context) error {
 // Write carries a work out in the open transaction, or in a new one.
 func (a *Applier) Write(ctx context.Context, w *Work) error {
 	if w.Changes() == 0 && len(w.Rejects) == 0 {
+		a.Tally.write(w)
 		return nil
 	}
 	if err := a.Begin(ctx); err != nil {
@@ -92,6 +95,7 @@ func (a *Applier) Write(ctx context.Context, w *Work) error {
 		return err
 	}
 	a.written += w.Changes()
+	a.Tally.write(w)
 	for i, t := range w.Tables {
 		if t != nil {
 			a.pending = append(a.pending, counted{t.Stats, w.tally[i]})
@@ -183,6 +187,7 @@ func (a *Applier) Commit(ctx context.Context, position string) error {
 		return err
 	}
 	c := connector.Checkpoint{Run: a.Run, Server: a.Server, Position: position, At: time.Now().UTC()}
+	a.Tally.committing(position) // also when its answer is lost
 	if err := a.Session.Commit(ctx, c); err != nil {
 		return fmt.Errorf("commit on the target: %w", err)
 	}

@@ -200,8 +200,15 @@ func (a *Applier) put(ctx context.Context, s step, row int32) error {
 func (a *Applier) leaveOut(ctx context.Context, s step, c conflict) error {
 	t := s.table
 	t.Stats.failed.Add(1)
-	a.pending = append(a.pending, counted{t.Stats, minusOne(s.changes.Ops[s.index])})
+	a.uncount(s)
 	return a.park(ctx, t, describe(s), c)
+}
+
+// uncount takes a change out of those that count as applied.
+func (a *Applier) uncount(s step) {
+	n := minusOne(s.changes.Ops[s.index])
+	a.pending = append(a.pending, counted{s.table.Stats, n})
+	a.Tally.add(s.table.Stats, tally{}, n)
 }
 
 // park writes a change down unless it is to be ignored, and does what the policy says.

@@ -13,6 +13,8 @@ import (
 type Policy struct {
 	// Data is for values that the target does not take, Truncation for those that were cut, Masking for masks that failed.
 	Data, Truncation, Masking fullload.Action
+	// Table is for a table of which no change can be kept: to stop the task, or else to suspend the table.
+	Table fullload.Action
 	// Insert is for a row that is there already, Update and Delete for one that is not.
 	Insert, Update, Delete fullload.Action
 	// Replace: INSERT_RECORD and UPDATE_RECORD put the row of the source in, whatever was there.
@@ -42,6 +44,11 @@ func (p Policy) forFault(r change.Reject) conflict {
 		return conflict{p.Truncation, "DataTruncationErrorPolicy", r}
 	case change.MaskingFault:
 		return conflict{p.Masking, "DataMaskingErrorPolicy", r}
+	case change.TableFault:
+		if p.Table == fullload.StopTask {
+			return conflict{p.Table, "TableErrorPolicy", r}
+		}
+		return conflict{fullload.SuspendTable, "TableErrorPolicy", r}
 	default:
 		return conflict{p.Data, "DataErrorPolicy", r}
 	}

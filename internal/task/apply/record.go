@@ -19,6 +19,7 @@ func (a *Applier) record(ctx context.Context, to connector.Recorder, w *Work) er
 	reject := func(i, index int, r change.Reject) error {
 		s := step{w.Tables[i], w.Group.Tables[i], index}
 		if s.table.Suspended() != "" {
+			a.uncount(s)
 			return nil
 		}
 		return a.leaveOut(ctx, s, a.Policy.forFault(r))

@@ -11,7 +11,7 @@ import (
 type TableStats struct {
 	Source, Target catalog.Name
 
-	captured, applied [3]atomic.Int64 // by change.Op
+	captured, applied [3]Counter // by change.Op
 	ddls, appliedDDLs atomic.Int64
 	failed            atomic.Int64
 	suspended         atomic.Pointer[string]
@@ -70,6 +70,14 @@ func tallyOf(c *change.Changes) (n tally) {
 func (s *TableStats) capture(n tally) {
 	for op := range n {
 		s.captured[op].Add(n[op])
+	}
+}
+
+// Lost says that everything that is not durable comes again.
+func (s *TableStats) Lost() {
+	for op := range s.captured {
+		s.captured[op].Lost()
+		s.applied[op].Lost()
 	}
 }
 

@@ -14,7 +14,8 @@ type Work struct {
 
 	fold  *fold
 	sets  sets
-	tally []tally
+	came  []tally // as the source made them
+	tally []tally // without those that are rejected
 	// inOrder says that the changes must be made one by one, because a set cannot say what they do.
 	inOrder bool
 	// AsTheyCame says that the target takes the changes themselves, so that nobody asks what they come to.
@@ -43,6 +44,7 @@ func NewWork() *Work { return &Work{fold: newFold()} }
 func (w *Work) Reset(g *change.Group, table func(number int) *Table) {
 	w.Group, w.inOrder = g, false
 	w.Tables, w.Rejects, w.tally = w.Tables[:0], w.Rejects[:0], w.tally[:0]
+	w.came = w.came[:0]
 	w.sets.reset()
 	for _, c := range g.Tables {
 		t := table(c.Table)
@@ -51,7 +53,7 @@ func (w *Work) Reset(g *change.Group, table func(number int) *Table) {
 		}
 		n := tallyOf(c)
 		w.Tables = append(w.Tables, t)
-		w.tally = append(w.tally, n)
+		w.came, w.tally = append(w.came, n), append(w.tally, n)
 		if t != nil {
 			t.Stats.capture(n)
 		}

@@ -93,9 +93,9 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 		if g.Position != "" && !p.torn {
 			p.reached = g.Position
 		}
-		p.Stats.applied.Add(int64(g.Len()))
-		p.Stats.bytes.Add(int64(g.Bytes()))
-		p.Stats.transactions.Add(int64(len(g.Ends)))
+		p.Stats.flow.Applied.Add(int64(g.Len()))
+		p.Stats.flow.Bytes.Add(int64(g.Bytes()))
+		p.Stats.flow.Transactions.Add(int64(len(g.Ends)))
 		p.Stats.lastApply.Store(max(nanos(g.Last), p.Stats.lastApply.Load()))
 		p.done(next.work)
 	}
@@ -178,9 +178,13 @@ func (p *pipe) commit(ctx context.Context) error {
 	p.kept()
 	p.committed, p.unsynced, p.progressed = p.reached, true, true
 	p.paused, p.noted = time.Now(), time.Now()
-	if _, held := p.session.(connector.Holder); !held {
+	durable := p.committed
+	if h, holds := p.session.(connector.Holder); holds {
+		durable = h.Durable()
+	} else {
 		p.Stats.checkpoint(p.committed)
 	}
+	p.tally.Durable(durable)
 	p.Stats.oldest.Store(0)
 	return nil
 }
@@ -195,6 +199,7 @@ func (p *pipe) release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.tally.Durable(durable)
 	if durable == p.committed {
 		return p.acknowledge(ctx)
 	}
@@ -221,6 +226,7 @@ func (p *pipe) acknowledge(ctx context.Context) error {
 			return err
 		}
 		p.unsynced = false
+		p.tally.Durable(p.committed)
 		p.Stats.checkpoint(p.committed)
 	}
 	p.synced = time.Now()

@@ -201,52 +201,6 @@ func (p *pipe) concluded(ctx context.Context, b *begun, why error) error {
 	return why
 }
 
-// looks describes the tables that statements concern, as far as statements may change it.
-func (p *pipe) looks(ctx context.Context, b *begun, ss []catalog.Statement) (string, error) {
-	var names []catalog.Name
-	if b.Target != nil {
-		names = append(names, b.Target.Name)
-	}
-	for _, s := range ss {
-		if s.Makes.Kind == catalog.TableRef && !slices.Contains(names, s.Makes.Name) {
-			names = append(names, s.Makes.Name)
-		}
-	}
-	found, err := p.Target.Describe(ctx, names)
-	if err != nil {
-		return "", fmt.Errorf("look at the target's tables before a change of structure: %w", err)
-	}
-	looks := make([]*look, len(names))
-	for i, n := range names {
-		if e := found[n]; e != nil {
-			looks[i] = looksLike(e.Table)
-		}
-	}
-	text, err := json.Marshal(looks)
-	if err != nil {
-		return "", fmt.Errorf("describe the target's tables: %w", err)
-	}
-	return string(text), nil
-}
-
-// look is what DDL may change of a table.
-type look struct {
-	Columns []catalog.Column
-	Primary *catalog.Key
-	Uniques []*catalog.Key
-	Indexes []*catalog.Index
-}
-
-func looksLike(t *catalog.Table) *look {
-	l := &look{Primary: t.PrimaryKey, Uniques: t.Uniques, Indexes: t.Indexes}
-	for _, c := range t.Columns {
-		as := *c
-		as.Identity = catalog.Identity{Kind: c.Identity.Kind} // the next number changes with the rows
-		l.Columns = append(l.Columns, as)
-	}
-	return l
-}
-
 // complete finishes what a crash has left unfinished. The stream is not open yet, and is asked for the tables as they are
 // afterwards, from behind the change on where that is between two transactions.
 func (p *pipe) complete(ctx context.Context) error {
@@ -288,9 +242,9 @@ func (p *pipe) restructureAnew(ctx context.Context, b *begun) error {
 	return nil
 }
 
-// known reports whether a change that the stream tells of was carried out before a crash: the checkpoint stands before it, and
-// the target, and what is known of the table, behind it. The stream goes on as it is.
-func (p *pipe) known(s *connector.Structure, source catalog.Name) bool {
+// passOver reports whether a change that the stream tells of was carried out before a crash, once for each such change: the
+// checkpoint stands before it, and the target, and what is known of the table, behind it. The stream goes on as it is.
+func (p *pipe) passOver(s *connector.Structure, source catalog.Name) bool {
 	i := slices.IndexFunc(p.begun, func(b *begun) bool { return b.earlier && !b.came && b.is(s, source) })
 	if i < 0 {
 		return false

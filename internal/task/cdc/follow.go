@@ -34,7 +34,7 @@ func Follow(ctx context.Context, c Config) (Reason, error) {
 
 // FollowKeeping is Follow that returns the tables as they are at the last checkpoint.
 func FollowKeeping(ctx context.Context, c Config) (Reason, []*Table, error) {
-	f := &follower{Config: c, tables: map[int]*Table{}}
+	f := &follower{Config: c, tables: map[int]*Table{}, tally: apply.NewTally(&c.Stats.flow)}
 	for _, t := range c.Tables {
 		f.tables[t.Number] = t
 		f.next = max(f.next, t.Number+1)
@@ -91,6 +91,8 @@ type follower struct {
 	next   int
 	// progressed says that something was committed since the ends were opened.
 	progressed bool
+	// tally is what is not known to be durable on the target.
+	tally *apply.Tally
 }
 
 // live follows with one stream and one session until either is lost.
@@ -120,6 +122,8 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	if ok && checkpoint.Position != "" {
 		position = checkpoint.Position
 	}
+	f.tally.Durable(checkpoint.Position)
+	f.Stats.lost(f.tally)
 	p := &pipe{
 		follower: f, tables: maps.Clone(f.tables), next: f.next,
 		pool: f.pool(), works: make(chan *apply.Work, groups), reached: position, committed: position,
@@ -135,7 +139,7 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	}
 	p.applier = apply.New(apply.Config{
 		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
-		Suspended: p.suspended, Mark: p.marker(), Log: f.ApplyLog,
+		Suspended: p.suspended, Mark: p.marker(), Tally: f.tally, Log: f.ApplyLog,
 	})
 	if err := p.recall(ctx); err != nil {
 		_ = p.session.Close()

@@ -39,7 +39,7 @@ func (p *pipe) prepare(ctx context.Context, g *change.Group) (*apply.Work, error
 	}
 	p.rejected = p.rejected[:0]
 	w.Fold()
-	p.Stats.read.Add(int64(g.Len()))
+	p.Stats.flow.Read.Add(int64(g.Len()))
 	if n := nanos(g.Last); n != 0 {
 		p.Stats.newest.Store(n)
 		p.Stats.oldest.CompareAndSwap(0, nanos(g.First))

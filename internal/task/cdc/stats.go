@@ -19,8 +19,7 @@ type Stats struct {
 		warning  string
 	}
 	state                     atomic.Int32
-	read, applied             atomic.Int64 // changes
-	transactions, bytes       atomic.Int64 // applied
+	flow                      apply.Flow
 	oldest, newest, lastApply atomic.Int64 // commit times by the source's clock, Unix nanoseconds; 0: none
 	quiet                     atomic.Bool
 	retained                  atomic.Int64
@@ -68,7 +67,7 @@ type Counts struct {
 func (s *Stats) Counts() Counts {
 	now := time.Now()
 	c := Counts{
-		State: State(s.state.Load()), Read: s.read.Load(), Applied: s.applied.Load(), Transactions: s.transactions.Load(), Bytes: s.bytes.Load(),
+		State: State(s.state.Load()), Read: s.flow.Read.Load(), Applied: s.flow.Applied.Load(), Transactions: s.flow.Transactions.Load(), Bytes: s.flow.Bytes.Load(),
 		Retained: s.retained.Load(),
 	}
 	c.Waiting = max(c.Read-c.Applied, 0)
@@ -102,6 +101,16 @@ func (s *Stats) table(source, target catalog.Name) *apply.TableStats {
 	t := &apply.TableStats{Source: source, Target: target}
 	s.mu.tables = append(s.mu.tables, t)
 	return t
+}
+
+// lost says that what is not durable comes again, and is not to be counted a second time.
+func (s *Stats) lost(t *apply.Tally) {
+	t.Lost()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, t := range s.mu.tables {
+		t.Lost()
+	}
 }
 
 func (s *Stats) enter(state State) { s.state.Store(int32(state)) }

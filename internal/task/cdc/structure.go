@@ -20,7 +20,7 @@ func (p *pipe) restructure(ctx context.Context, s *connector.Structure, position
 		return p.giveUp(ctx, t, fmt.Errorf("its changes can no longer be read: %s", s.Why))
 	case s.Kind == connector.Created:
 		return p.join(ctx, s, position)
-	case t != nil && p.known(s, t.Source.Name):
+	case t != nil && p.passOver(s, t.Source.Name):
 		return nil
 	case t != nil:
 		return p.reshape(ctx, t, s, position)

@@ -151,6 +151,20 @@ async function cutOver() {
     if (tab === 'Settings' && (await page.getByLabel('Loaded at the same time').inputValue()) !== '4') throw new Error('the setting was not kept');
     await look(page, `task-${tab.toLowerCase()}`);
   }
+  await searchLog();
+}
+
+// More is found than one answer holds, and the newest comes first; what is written meanwhile is found too.
+async function searchLog() {
+  for (const [first, count] of [[0, 12_000], [12_000, 1]]) {
+    const said = await ask(`log ${first} ${count}`);
+    if (said !== 'ok') throw new Error(`write the log: ${said}`);
+    await page.getByLabel('Search').fill('needle');
+    await page.getByRole('listitem').filter({ hasText: 'needle' }).first().filter({ hasText: `needle ${first + count - 1}` }).waitFor();
+  }
+  const lines = await page.getByRole('listitem').filter({ hasText: 'needle' }).allInnerTexts();
+  const wrong = lines.findIndex((text, i) => !text.endsWith(`needle ${12_000 - i}`));
+  if (lines.length !== 500 || wrong >= 0) throw new Error(`${lines.length} lines are found, and number ${wrong} is ${lines[wrong]}`);
 }
 
 // The other pages: each is opened, and does what it is for once.

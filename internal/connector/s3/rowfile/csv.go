@@ -2,7 +2,9 @@ package rowfile
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -39,8 +41,11 @@ type csvWriter struct {
 	// special are the bytes on which a field is looked at more closely.
 	special [256]bool
 	plain   []bool // by column: its values never hold a special byte
+	free    []bool // by column: without quotation marks its values can hold no delimiter
 	digits  []int
-	width   []int // by column: to how many characters texts are padded; 0 is none
+	width   []int  // by column: to how many characters texts are padded; 0 is none
+	unfit   string // why no row can be written without quotation marks
+	scratch []byte
 }
 
 // New implements Format.
@@ -49,29 +54,50 @@ func (c CSV) New(w io.Writer, l Layout) (Writer, error) {
 	for _, s := range []string{c.Delimiter, c.RowDelimiter, "\n", "\r", `"`} {
 		f.special[s[0]] = true
 	}
-	numeric := f.keepsPlain("0123456789+-.:eEinftyNaTBCrusl ")
+	numeric, hex := f.keeps("0123456789+-.:eEinftyNaTBCrusl "), f.keeps("0123456789abcdef")
+	marked := c.Null != "" || c.Absent != "" // a word that a value may look like
 	for _, col := range l.Columns {
-		f.plain = append(f.plain, numeric && col.Layout != change.Text && col.Layout != change.Native && col.Layout != change.Bytes)
+		text := col.Layout == change.Text || col.Layout == change.Native
+		f.plain = append(f.plain, numeric && !marked && !text && col.Layout != change.Bytes)
+		f.free = append(f.free, !text && (numeric && col.Layout != change.Bytes || hex && col.Layout == change.Bytes))
 		f.digits = append(f.digits, digitsOf(col.Column.Type))
 		f.width = append(f.width, c.widthOf(col.Column.Type))
 	}
 	for _, s := range l.Lead {
 		f.lead = append(f.field(f.lead, []byte(s)), c.Delimiter...)
 	}
+	f.unfit = f.unfitNames()
 	if c.Header {
 		f.header()
 	}
 	return f, nil
 }
 
-// keepsPlain reports whether none of the letters is special, nor the words that stand for a null.
-func (f *csvWriter) keepsPlain(letters string) bool {
+// unfitNames says which of the names that are written would be taken apart.
+func (f *csvWriter) unfitNames() string {
+	names := slices.Clone(f.layout.Lead)
+	if f.Header {
+		names = append(names, f.layout.Stamp)
+		for _, c := range f.layout.Columns {
+			names = append(names, c.Column.Name)
+		}
+	}
+	for _, name := range names {
+		if !f.Quote && f.delimits([]byte(name)) {
+			return fmt.Sprintf("the name %q holds a delimiter of the file, and Rfc4180 is false, so that no quotation marks can keep it together", name)
+		}
+	}
+	return ""
+}
+
+// keeps reports whether none of the letters is special.
+func (f *csvWriter) keeps(letters string) bool {
 	for i := range len(letters) {
 		if f.special[letters[i]] {
 			return false
 		}
 	}
-	return f.Null == ""
+	return true
 }
 
 func digitsOf(t datatype.Type) int {
@@ -114,17 +140,31 @@ func (f *csvWriter) Check(l *Line) (int, string) {
 	if f.Quote {
 		return 0, ""
 	}
+	if f.unfit != "" {
+		return 0, f.unfit
+	}
 	for c := range f.layout.Columns {
 		v, i, ok := l.value(c)
-		if f.plain[c] || !ok || v.IsNull(i) || v.Layout.Holds() != change.InData || v.Layout == change.Bytes {
+		if f.free[c] || !ok || v.IsNull(i) {
 			continue
 		}
-		p := v.Value(i)
-		if bytes.Contains(p, []byte(f.Delimiter)) || bytes.Contains(p, []byte(f.RowDelimiter)) {
+		if f.delimits(f.spelled(v, i, c)) {
 			return c, "the value holds a delimiter of the file, and Rfc4180 is false, so that no quotation marks can keep it together"
 		}
 	}
 	return 0, ""
+}
+
+// spelled is a value as it will stand in the file; it is kept until the next.
+func (f *csvWriter) spelled(v *change.Vector, i, c int) []byte {
+	if (v.Layout == change.Text || v.Layout == change.Native) && f.width[c] == 0 {
+		return v.Value(i)
+	}
+	if cap(f.scratch) > 1<<20 {
+		f.scratch = nil
+	}
+	f.scratch = f.value(f.scratch[:0], v, i, c)
+	return f.scratch
 }
 
 // Write implements Writer.
@@ -210,7 +250,7 @@ func (f *csvWriter) needsQuotes(p []byte) bool {
 	if !f.Quote {
 		return false
 	}
-	if len(p) == len(f.Null) && string(p) == f.Null {
+	if string(p) == f.Null || string(p) == f.Absent {
 		return true
 	}
 	for _, c := range p {
@@ -221,8 +261,19 @@ func (f *csvWriter) needsQuotes(p []byte) bool {
 	return false
 }
 
-func (f *csvWriter) delimits(p []byte) bool {
-	return bytes.Contains(p, []byte(f.Delimiter)) || bytes.Contains(p, []byte(f.RowDelimiter)) || bytes.IndexByte(p, '"') >= 0
+// delimits reports whether a reader would see a delimiter in a field, or before its end when the delimiter follows.
+func (f *csvWriter) delimits(p []byte) bool { return holds(p, f.Delimiter) || holds(p, f.RowDelimiter) }
+
+func holds(p []byte, delimiter string) bool {
+	if bytes.Contains(p, []byte(delimiter)) {
+		return true
+	}
+	for n := len(delimiter) - 1; n > 0; n-- { // x| before || reads as x before |
+		if bytes.HasSuffix(p, []byte(delimiter[:n])) {
+			return true
+		}
+	}
+	return false
 }
 
 func appendQuoted(dst, p []byte) []byte {

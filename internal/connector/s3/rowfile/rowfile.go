@@ -2,7 +2,9 @@
 package rowfile
 
 import (
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -41,6 +43,28 @@ type Layout struct {
 	Stamp   string // the name of a column with the time of the row; empty is none
 	// Lead are texts that every line begins with, behind the operation: the table and its schema in a file of transactions.
 	Lead []string
+}
+
+// Clash says which two columns of a file would have one name, as readers see it, who take Op and op for the same; empty when none.
+func (l Layout) Clash() string {
+	var own []string
+	if l.Op {
+		own = append(own, "Op")
+	}
+	if l.Stamp != "" {
+		if l.Op && strings.EqualFold(l.Stamp, "Op") {
+			return "the column of TimestampColumnName and the one of the operation are both named Op"
+		}
+		own = append(own, l.Stamp)
+	}
+	for _, name := range own {
+		for _, c := range l.Columns {
+			if strings.EqualFold(c.Column.Name, name) {
+				return fmt.Sprintf("the table's column %q has the name of the file's own column %s: rename it with a mapping rule, or choose another TimestampColumnName", c.Column.Name, name)
+			}
+		}
+	}
+	return ""
 }
 
 // Writer writes one file.

@@ -64,6 +64,95 @@ func TestCSVIsReadBack(t *testing.T) {
 	})
 }
 
+// TestCSVOfLongDelimitersIsReadBack by a reader that takes the first delimiter it meets; nulls, absent values and texts that look like
+// them stay apart.
+func TestCSVOfLongDelimitersIsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		delimiter := rapid.SampledFrom([]string{"||", "|;|", "-", "a"}).Draw(t, "delimiter")
+		end := rapid.SampledFrom([]string{"\n", "\r\n", "##", "#|#"}).Draw(t, "end")
+		f := rowfile.CSV{Delimiter: delimiter, RowDelimiter: end, Quote: rapid.Bool().Draw(t, "quote"), Null: "N", Absent: "NA"}
+		columns := []connector.LoadColumn{
+			{Column: &catalog.Column{Name: "t", Type: datatype.Type{Kind: datatype.WString}}, Layout: change.Text},
+			{Column: &catalog.Column{Name: "i", Type: datatype.Type{Kind: datatype.Int8}}, Layout: change.Int64},
+			{Column: &catalog.Column{Name: "b", Type: datatype.Type{Kind: datatype.Bytes}}, Layout: change.Bytes},
+			{Column: &catalog.Column{Name: "d", Type: datatype.Type{Kind: datatype.Date}}, Layout: change.Date},
+		}
+		var b change.Batch
+		b.Reset([]change.Layout{change.Text, change.Int64, change.Bytes, change.Date})
+		text := rapid.StringOf(rapid.SampledFrom([]rune{'a', '|', '#', ';', '-', 'N', 'A', '"', '\r', '\n'})).Draw(t, "text")
+		number, raw := rapid.Int64Range(-20, 20).Draw(t, "number"), rapid.SliceOfN(rapid.Byte(), 0, 3).Draw(t, "bytes")
+		b.Columns[0].AppendString(text)
+		b.Columns[1].AppendInt(number)
+		b.Columns[2].AppendString(string(raw))
+		switch rapid.IntRange(0, 2).Draw(t, "date") {
+		case 0:
+			b.Columns[3].AppendInt(0)
+		case 1:
+			b.Columns[3].AppendNull()
+		default:
+			b.Columns[3].AppendAbsent()
+		}
+		b.EndRow()
+		var out bytes.Buffer
+		w, err := f.New(&out, rowfile.Layout{Columns: columns})
+		require.NoError(t, err)
+		line := rowfile.Line{Batch: &b}
+		if _, why := w.Check(&line); why != "" {
+			require.False(t, f.Quote, why)
+			return
+		}
+		require.NoError(t, w.Write([]rowfile.Line{line}))
+		require.NoError(t, w.Close())
+		last := "2000-01-01"
+		if b.Columns[3].IsAbsent(0) {
+			last = "the absent"
+		} else if b.Columns[3].IsNull(0) {
+			last = "the null"
+		}
+		want := []string{text, fmt.Sprint(number), fmt.Sprintf("%x", raw), last}
+		got := readFirst(t, out.String(), f)
+		if !f.Quote { // without quotation marks a text that looks like a null is one
+			got, want = got[1:], want[1:]
+		}
+		require.Equal(t, want, got, out.String())
+	})
+}
+
+// readFirst reads the first line.
+func readFirst(t *rapid.T, text string, f rowfile.CSV) (fields []string) {
+	for {
+		var field strings.Builder
+		quoted := f.Quote && strings.HasPrefix(text, `"`)
+		for text = strings.TrimPrefix(text, map[bool]string{true: `"`}[quoted]); quoted; {
+			inside, rest, ok := strings.Cut(text, `"`)
+			require.True(t, ok)
+			field.WriteString(inside)
+			if text = rest; !strings.HasPrefix(text, `"`) {
+				break
+			}
+			field.WriteByte('"')
+			text = text[1:]
+		}
+		for !strings.HasPrefix(text, f.Delimiter) && !strings.HasPrefix(text, f.RowDelimiter) {
+			require.NotEmpty(t, text)
+			field.WriteByte(text[0])
+			text = text[1:]
+		}
+		value := field.String()
+		switch {
+		case !quoted && value == f.Null:
+			value = "the null"
+		case !quoted && value == f.Absent:
+			value = "the absent"
+		}
+		fields = append(fields, value)
+		if !strings.HasPrefix(text, f.Delimiter) {
+			return fields
+		}
+		text = text[len(f.Delimiter):]
+	}
+}
+
 func TestCSVWithoutQuotesRefusesDelimiters(t *testing.T) {
 	columns, layouts := textColumns(1)
 	w, err := rowfile.CSV{Delimiter: ",", RowDelimiter: "\n"}.New(io.Discard, rowfile.Layout{Columns: columns})

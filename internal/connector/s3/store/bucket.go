@@ -47,6 +47,7 @@ const (
 type bucket struct {
 	BucketConfig
 	client *s3.Client
+	http   *http.Client
 }
 
 var _ Store = (*bucket)(nil)
@@ -63,8 +64,9 @@ func NewBucket(c BucketConfig) Store {
 		MaxIdleConns: 128, MaxIdleConnsPerHost: 128, IdleConnTimeout: 90 * time.Second,
 		TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: 2 * time.Minute,
 	}
+	client := &http.Client{Transport: transport}
 	o := s3.Options{
-		Region: c.Region, Credentials: c.Credentials, UsePathStyle: c.PathStyle, HTTPClient: &http.Client{Transport: transport},
+		Region: c.Region, Credentials: c.Credentials, UsePathStyle: c.PathStyle, HTTPClient: client,
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts, o.MaxBackoff = attempts, longestWait
 			o.RateLimiter = unlimited{} // workers share a client: one's failures must not keep the others from trying again
@@ -76,7 +78,7 @@ func NewBucket(c BucketConfig) Store {
 	if c.Endpoint != "" {
 		o.BaseEndpoint = aws.String(c.Endpoint)
 	}
-	return &bucket{c, s3.New(o)}
+	return &bucket{c, s3.New(o), client}
 }
 
 // unlimited never refuses another try.
@@ -108,6 +110,9 @@ func some(s string) *string {
 	}
 	return &s
 }
+
+// Close implements Store.
+func (b *bucket) Close() { b.http.CloseIdleConnections() }
 
 // Check implements Store.
 func (b *bucket) Check(ctx context.Context) error {
@@ -212,11 +217,7 @@ func (b *bucket) List(ctx context.Context, prefix string, f func(Object) error) 
 }
 
 // Sweep implements Store.
-func (b *bucket) Sweep(ctx context.Context, prefix string, keep map[Ticket]bool, other func(string) bool) error {
-	kept := map[string]bool{}
-	for t := range keep {
-		kept[t.ID] = true
-	}
+func (b *bucket) Sweep(ctx context.Context, prefix string, keep map[string]bool, other func(string) bool) error {
 	pages := s3.NewListMultipartUploadsPaginator(b.client, &s3.ListMultipartUploadsInput{Bucket: &b.Bucket, Prefix: b.key(prefix), ExpectedBucketOwner: b.owner()})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -225,7 +226,7 @@ func (b *bucket) Sweep(ctx context.Context, prefix string, keep map[Ticket]bool,
 		}
 		for _, u := range page.Uploads {
 			key := strings.TrimPrefix(aws.ToString(u.Key), b.Prefix)
-			if kept[aws.ToString(u.UploadId)] || other(key) {
+			if keep[aws.ToString(u.UploadId)] || other(key) {
 				continue
 			}
 			_, err := b.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &b.Bucket, Key: u.Key, UploadId: u.UploadId, ExpectedBucketOwner: b.owner()})

@@ -31,6 +31,9 @@ func (f folder) Location() string { return "file://" + f.dir }
 
 func (f folder) path(key string) string { return filepath.Join(f.dir, filepath.FromSlash(key)) }
 
+// Close implements Store.
+func (f folder) Close() {}
+
 // Check implements Store. A folder that is not there is made with the first file in it.
 func (f folder) Check(context.Context) error {
 	info, err := os.Stat(f.dir)
@@ -154,16 +157,12 @@ func (f folder) walk(prefix string, each func(key string, d fs.DirEntry) error) 
 }
 
 // Sweep implements Store.
-func (f folder) Sweep(_ context.Context, prefix string, keep map[Ticket]bool, other func(string) bool) error {
-	kept := map[string]bool{}
-	for t := range keep {
-		kept[t.ID] = true
-	}
+func (f folder) Sweep(_ context.Context, prefix string, keep map[string]bool, other func(string) bool) error {
 	return f.walk(prefix[:strings.LastIndexByte(prefix, '/')+1], func(id string, d fs.DirEntry) error {
 		name, staged := strings.CutPrefix(d.Name(), hidden)
 		_, name, _ = strings.Cut(name, "-")
 		key := id[:len(id)-len(d.Name())] + name
-		if !staged || kept[id] || !strings.HasPrefix(key, prefix) || other(key) {
+		if !staged || keep[id] || !strings.HasPrefix(key, prefix) || other(key) {
 			return nil
 		}
 		if err := os.Remove(f.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -37,9 +37,11 @@ type Store interface {
 	// Publish puts a staged object under its key. It may be repeated. When the staged bytes are gone and no object of
 	// that size is under the key, the error is ErrGone.
 	Publish(ctx context.Context, t Ticket) error
-	// Sweep forgets what is staged for keys that begin with a prefix, but for the tickets in keep and for keys of which other
-	// is true.
-	Sweep(ctx context.Context, prefix string, keep map[Ticket]bool, other func(key string) bool) error
+	// Sweep forgets what is staged for keys that begin with a prefix, but for the tickets whose IDs are in keep and for keys of
+	// which other is true.
+	Sweep(ctx context.Context, prefix string, keep map[string]bool, other func(key string) bool) error
+	// Close lets go of connections that nobody uses.
+	Close()
 }
 
 // Object is what List tells of an object.

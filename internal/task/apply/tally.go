@@ -1,0 +1,92 @@
+package apply
+
+// Flow counts changes whatever their table is.
+type Flow struct{ Read, Applied, Transactions, Bytes Counter }
+
+// Lost says that everything that was not kept comes again.
+func (f *Flow) Lost() {
+	f.Read.Lost()
+	f.Applied.Lost()
+	f.Transactions.Lost()
+	f.Bytes.Lost()
+}
+
+// Tally is what has been written and is not known to be durable: the open transaction, and commits that the target keeps
+// back. It outlives the session: where a run goes on says whether its last commit has reached the target.
+type Tally struct {
+	Flow *Flow
+
+	position                     string // of the last commit, while nothing was written after it
+	tables                       map[*TableStats]written
+	changes, transactions, bytes int64
+}
+
+// written are changes of one table: those that the source made, and those of them that are applied.
+type written struct{ came, applied tally }
+
+// NewTally makes an empty tally.
+func NewTally(f *Flow) *Tally { return &Tally{Flow: f, tables: map[*TableStats]written{}} }
+
+// write counts a work.
+func (t *Tally) write(w *Work) {
+	if t == nil {
+		return
+	}
+	for i, table := range w.Tables {
+		if table != nil {
+			t.add(table.Stats, w.came[i], w.tally[i])
+		}
+	}
+	t.changes += int64(w.Group.Len())
+	t.transactions += int64(len(w.Group.Ends))
+	t.bytes += int64(w.Group.Bytes())
+}
+
+// add counts changes of a table.
+func (t *Tally) add(table *TableStats, came, applied tally) {
+	if t == nil {
+		return
+	}
+	sum := t.tables[table]
+	for op := range sum.came {
+		sum.came[op] += came[op]
+		sum.applied[op] += applied[op]
+	}
+	t.tables[table], t.position = sum, ""
+}
+
+// committing notes the position that a commit writes.
+func (t *Tally) committing(position string) {
+	if t != nil && position != "" {
+		t.position = position
+	}
+}
+
+// Durable says that everything up to the position of the last commit is durable. Another position says nothing.
+func (t *Tally) Durable(position string) {
+	if t == nil || position == "" || position != t.position {
+		return
+	}
+	for stats, sum := range t.tables {
+		for op := range sum.came {
+			stats.captured[op].Keep(sum.came[op])
+			stats.applied[op].Keep(sum.applied[op])
+		}
+	}
+	t.Flow.Read.Keep(t.changes)
+	t.Flow.Applied.Keep(t.changes)
+	t.Flow.Transactions.Keep(t.transactions)
+	t.Flow.Bytes.Keep(t.bytes)
+	t.forget()
+}
+
+// Lost says that the rest comes again.
+func (t *Tally) Lost() {
+	t.Flow.Lost()
+	t.forget()
+}
+
+func (t *Tally) forget() {
+	clear(t.tables)
+	t.changes, t.transactions, t.bytes = 0, 0, 0
+}

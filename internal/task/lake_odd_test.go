@@ -1,0 +1,43 @@
+package task_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+)
+
+// TestLakeColumnNamedLikeOurs: a table with such a column is given up by itself, before its load when that has the column, at its first
+// change when only the files of changes have; the others go on.
+func TestLakeColumnNamedLikeOurs(t *testing.T) {
+	source, l := newEnd(t, "sqlite"), newLake(t)
+	source.exec(t, `CREATE TABLE a (id INTEGER PRIMARY KEY, "oP" TEXT)`, "INSERT INTO a VALUES (1, 'x')", "CREATE TABLE b (id INTEGER PRIMARY KEY)", "INSERT INTO b VALUES (1)")
+	set := lakeWith("DataFormat", "parquet")
+	load(t, source, l.end, set)
+	source.exec(t, "INSERT INTO a VALUES (2, 'y'), (3, 'z')", "INSERT INTO b VALUES (2)")
+	report := catchUp(t, source, l.end, set)
+	counts := changesOf(t, report, "a")
+	require.Contains(t, counts.Suspended, `column "oP" has the name of the file's own column Op`)
+	require.Equal(t, []int64{2, 0}, []int64{counts.Inserts, counts.AppliedInserts})
+	require.EqualValues(t, 1, changesOf(t, report, "b").AppliedInserts)
+	got := servertest.DuckDB(t, fmt.Sprintf("SELECT id FROM read_parquet('%s', union_by_name=true) ORDER BY id", filepath.Join(l.Dir, "dms/main/b/*.parquet")),
+		fmt.Sprintf("SELECT * FROM '%s'", filepath.Join(l.Dir, "dms/main/a/*.parquet")))
+	require.Equal(t, []string{"1", "2", "1|x"}, got)
+
+	other := newLake(t)
+	c := config(source, other.end)
+	lakeWith("AddColumnName", "true", "TimestampColumnName", "ID")(&c)
+	report, err := run(t.Context(), c)
+	require.NoError(t, err)
+	for _, table := range report.Tables {
+		require.ErrorContains(t, table.Err, "choose another TimestampColumnName")
+	}
+	require.Empty(t, other.files(t, "main"))
+	source.exec(t, "DROP TABLE b")
+	other = newLake(t)
+	other.load(t, source, lakeWith("TimestampColumnName", "id")) // CSV without names has nothing to take for another
+	require.Len(t, other.lines(t, "main/a"), 3)
+}
