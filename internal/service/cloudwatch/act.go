@@ -20,13 +20,32 @@ type Action struct {
 	Next     time.Time
 }
 
+// mostWaiting is how many notifications may wait for their webhooks: each holds what its alarm is, and is tried for a day, in
+// the store that all of the state lies in.
+const mostWaiting = 2000
+
 // act queues what an alarm does in its new state.
 func (s *Service) act(tx store.Tx, a *Alarm, was string, now time.Time) error {
 	if !deref(a.ActionsEnabled) {
 		return nil
 	}
 	topics := map[string][]string{stateAlarm: a.AlarmActions, stateOK: a.OKActions, stateUnknown: a.InsufficientDataActions}[*a.StateValue]
-	for _, topic := range topics {
+	if len(topics) == 0 {
+		return nil
+	}
+	waiting, err := store.Count(tx, actionKeys)
+	if err != nil {
+		return err
+	}
+	for n, topic := range topics {
+		if waiting+n >= mostWaiting {
+			if err := note(tx, now, *a.AlarmName, historyAction, "Failed to execute action "+topic, map[string]any{
+				"actionState": "Failed", "notificationResource": topic, "error": fmt.Sprintf("%d notifications wait already", mostWaiting),
+			}); err != nil {
+				return err
+			}
+			continue
+		}
 		text, err := s.alarmMessage(a, was)
 		if err != nil {
 			return err
