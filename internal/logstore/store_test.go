@@ -219,6 +219,28 @@ func TestRetentionAndRoom(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoGroup)
 }
 
+// TestRoomIsHeldWhileEventsAreWritten appends four times what may be kept, and nobody trims.
+func TestRoomIsHeldWhileEventsAreWritten(t *testing.T) {
+	const bound = 4 << 20
+	s, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: bound, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	of := stream(t, s, "g", "s")
+	for i := range 160 {
+		lines := make([]Line, 100)
+		for j := range lines {
+			lines[j] = Line{int64(i*100 + j), fmt.Sprintf("%06d %s", i*100+j, string(make([]byte, 1000)))}
+		}
+		require.NoError(t, s.Append(t.Context(), "g", "s", lines, nil))
+		used, err := s.db.Used(t.Context())
+		require.NoError(t, err)
+		require.Less(t, used, int64(bound)*5/4)
+	}
+	left := read(t, s, Scan{Streams: []Stream{of}})
+	require.Greater(t, len(left), 2000)
+	require.Contains(t, left[len(left)-1], " s 015999", "the oldest go")
+}
+
 // TestAScanHoldsLittle reads many streams of tiny events that are interleaved, with little room and with enough.
 func TestAScanHoldsLittle(t *testing.T) {
 	s := open(t, t.TempDir())
