@@ -238,26 +238,3 @@ func TestHistoryIsBounded(t *testing.T) {
 	require.Equal(t, 0, count("late/too"))
 	require.Equal(t, 61, count("late"), "of a minute")
 }
-
-// TestWaitingNotificationsAreBounded changes the state of an alarm while as many notifications wait as may.
-func TestWaitingNotificationsAreBounded(t *testing.T) {
-	b := newBench(t)
-	b.must("PutMetricAlarm", lagAlarm())
-	_, err := b.Store.Update(t.Context(), func(tx store.Tx) error {
-		for range mostWaiting - 1 {
-			tx.Put(actionKeys+momentKey(b.Now().Add(time.Hour)), []byte("{}"))
-		}
-		return nil
-	})
-	require.NoError(t, err)
-	for _, state := range []string{stateAlarm, stateOK, stateAlarm} {
-		b.must("SetAlarmState", &cloudwatchapi.SetAlarmStateInput{AlarmName: lagAlarm().AlarmName, StateValue: &state, StateReason: new("x")})
-		b.wait(time.Second)
-	}
-	page, err := b.Store.List(t.Context(), store.Range{Prefix: actionKeys, KeysOnly: true})
-	require.NoError(t, err)
-	require.Len(t, page.Items, mostWaiting)
-	out := b.must("DescribeAlarmHistory", &cloudwatchapi.DescribeAlarmHistoryInput{HistoryItemType: new(historyAction)}).(*cloudwatchapi.DescribeAlarmHistoryOutput)
-	require.Len(t, out.AlarmHistoryItems, 2)
-	require.Contains(t, *out.AlarmHistoryItems[0].HistoryData, "2000 notifications wait already")
-}
