@@ -42,7 +42,7 @@ func (s *session) flushAll(ctx context.Context, base *snapshot) (*snapshot, erro
 	if !now.After(base.Last) {
 		now = base.Last.Add(time.Millisecond)
 	}
-	next := &snapshot{&state{Run: base.Run, Server: base.Server, Position: base.Position, At: base.At, Notes: base.Notes, Last: now}, base.notes}
+	next := &snapshot{&state{Run: base.Run, Server: base.Server, Position: base.Position, At: base.At, Notes: base.Notes, Last: now, Layout: s.target.settings.changesLayout()}, base.notes}
 	if s.moved {
 		next.Server, next.Position, next.At = s.checkpoint.Server, s.checkpoint.Position, s.checkpoint.At
 	}

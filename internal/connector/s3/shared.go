@@ -68,6 +68,9 @@ func (t *target) learn(ctx context.Context, r *shared) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := t.settings.changesLayout().begunWith(st.Layout); err != nil {
+		return nil, err
+	}
 	if err := t.carryOut(ctx, st.Work); err != nil {
 		if errors.Is(err, store.ErrGone) && st.Before != nil {
 			return nil, t.goBack(ctx, st, err)

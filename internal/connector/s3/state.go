@@ -22,6 +22,8 @@ type state struct {
 	// Last is the latest time that a file is named for: names only grow, whatever the clock does.
 	Last time.Time `json:"last"`
 	Work work      `json:"work"`
+	// Layout is what the run was begun with.
+	Layout layout `json:"layout,omitempty"`
 	// Before is what is to be gone back to when what Work names was lost.
 	Before *before `json:"before,omitempty"`
 }

@@ -93,7 +93,7 @@ func (p Parquet) options(root ordered, long map[string]bool) []parquet.WriterOpt
 	}
 	for _, f := range root.fields {
 		if !p.Statistics || long[f.Name()] {
-			o = append(o, parquet.SkipPageBounds(f.Name()))
+			o = append(o, parquet.SkipPageBounds(f.Name()), parquet.SkipPageStatistics(f.Name()))
 		}
 	}
 	return o
