@@ -141,7 +141,7 @@ func TestRoomIsBounded(t *testing.T) {
 // at one moment, which is refused in the end, but for the server's own, until it has grown old.
 func TestRoomIsHeldWhileMetricsAreWritten(t *testing.T) {
 	now := start
-	const bound = 600 << 10
+	const bound = 300 << 10
 	s, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: bound, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
@@ -149,7 +149,7 @@ func TestRoomIsHeldWhileMetricsAreWritten(t *testing.T) {
 		var all []Sample
 		for j := range 50 {
 			one := sample("m", now.Sub(start), false, Many([]Weighted{{1, 1}, {float64(i), 1}, {float64(i + j), 2}}))
-			one.Name.Namespace, one.Name.Metric = namespace, fmt.Sprint("m", i%20, j)
+			one.Name.Namespace, one.Name.Metric = namespace, fmt.Sprint("m", i%4, j)
 			all = append(all, one)
 		}
 		return s.Put(t.Context(), all)
@@ -160,7 +160,7 @@ func TestRoomIsHeldWhileMetricsAreWritten(t *testing.T) {
 		require.NoError(t, err)
 		require.Less(t, used, int64(bound)*5/4)
 	}
-	for i := range 300 {
+	for i := range 120 {
 		now = now.Add(time.Minute)
 		require.NoError(t, put(i, "shop"))
 		held()
