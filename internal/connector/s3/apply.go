@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -16,9 +15,8 @@ import (
 // waited long enough; then they and the position behind them are flushed in one step.
 type session struct {
 	target *target
-	run    string
-	state  *state
-	notes  map[string]string
+	shared *shared
+	notes  map[string]string // those of this session that are not written; an empty text removes one
 
 	panes  []*pane
 	byKey  map[string]*pane
@@ -30,7 +28,7 @@ type session struct {
 
 	checkpoint connector.Checkpoint // of the last commit; not durable yet while pending
 	pending    bool
-	noted      bool // notes have changed
+	moved      bool // checkpoint is one of this session's commits
 	urgent     bool // structure, notes: the next commit is flushed at once
 	truncated  []catalog.Name
 	dropped    []catalog.Name
@@ -42,6 +40,7 @@ type session struct {
 	recorded bool // and it has changes
 	swept    map[string]bool
 	broken   error
+	closed   bool
 }
 
 var (
@@ -50,25 +49,19 @@ var (
 	_ connector.Holder       = (*session)(nil)
 )
 
-// Apply implements connector.Applier. What an earlier session has committed and not carried out is done first.
+// Apply implements connector.Applier. Several sessions of one run know of each other.
 func (t *target) Apply(ctx context.Context, o connector.ApplyOptions) (connector.ApplySession, error) {
-	st, err := t.state(ctx, o.Run)
+	r := t.share(o.Run)
+	err := r.alone(ctx, func() error {
+		_, err := t.learn(ctx, r)
+		return err
+	})
 	if err != nil {
+		t.unshare(r)
 		return nil, fmt.Errorf("read the state of the run: %w", err)
 	}
-	if err := t.carryOut(ctx, st.Work); err != nil {
-		if errors.Is(err, store.ErrGone) && st.Before != nil {
-			return nil, t.goBack(ctx, st, err)
-		}
-		return nil, err
-	}
-	notes, err := t.notes(ctx, st.Notes)
-	if err != nil {
-		return nil, err
-	}
 	return &session{
-		target: t, run: o.Run, state: st, notes: notes, byKey: map[string]*pane{}, swept: map[string]bool{}, defined: map[catalog.Name]*catalog.Table{},
-		checkpoint: connector.Checkpoint{Run: o.Run, Server: st.Server, Position: st.Position, At: st.At},
+		target: t, shared: r, notes: map[string]string{}, byKey: map[string]*pane{}, swept: map[string]bool{}, defined: map[catalog.Name]*catalog.Table{},
 	}, nil
 }
 
@@ -198,13 +191,12 @@ func (s *session) Park(_ context.Context, rows []connector.Parked) error {
 
 // Note implements connector.ApplySession.
 func (s *session) Note(_ context.Context, key, text string) error {
-	if s.notes[key] == text {
-		return nil
+	now, known := s.notes[key]
+	if k := s.shared.known.Load(); !known && k != nil {
+		now, known = k.notes[key], true
 	}
-	s.notes = maps.Clone(s.notes)
-	s.noted, s.urgent, s.notes[key] = true, true, text
-	if text == "" {
-		delete(s.notes, key)
+	if !known || now != text {
+		s.urgent, s.notes[key] = true, text
 	}
 	return nil
 }
@@ -215,7 +207,7 @@ func (s *session) Commit(ctx context.Context, c connector.Checkpoint) error {
 		return s.broken
 	}
 	if c.Position != "" {
-		s.checkpoint = c
+		s.checkpoint, s.moved = c, true
 	}
 	s.pending = true
 	if s.recorded && s.since.IsZero() {
@@ -258,11 +250,16 @@ func (s *session) Release(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return s.state.Position, nil
+	return s.Durable(), nil
 }
 
 // Durable implements connector.Holder.
-func (s *session) Durable() string { return s.state.Position }
+func (s *session) Durable() string {
+	if k := s.shared.known.Load(); k != nil {
+		return k.Position
+	}
+	return ""
+}
 
 // Sync implements connector.ApplySession.
 func (s *session) Sync(ctx context.Context) error {
@@ -280,6 +277,10 @@ func (s *session) Forget() {}
 
 // Close implements connector.ApplySession. What is held back is given up.
 func (s *session) Close() error {
+	if !s.closed {
+		s.closed = true
+		s.target.unshare(s.shared)
+	}
 	for _, p := range s.panes {
 		p.spool.close()
 	}

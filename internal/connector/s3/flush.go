@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,51 +20,76 @@ const largeFiles = 4
 // flush makes everything that was committed durable, in one step: files are staged, one object that names them and the position
 // is written, and they are published.
 func (s *session) flush(ctx context.Context) error {
-	if err := s.flushAll(ctx); err != nil {
+	err := s.shared.alone(ctx, func() error {
+		base, err := s.target.learn(ctx, s.shared)
+		if err != nil {
+			return err
+		}
+		s.shared.known.Store(nil) // until it is certain what the store has
+		k, err := s.flushAll(ctx, base)
+		s.shared.known.Store(k)
+		return err
+	})
+	if err != nil {
 		s.broken = fmt.Errorf("write changes: %w", err)
 		return s.broken
 	}
 	return nil
 }
 
-func (s *session) flushAll(ctx context.Context) error {
+func (s *session) flushAll(ctx context.Context, base *snapshot) (*snapshot, error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	if !now.After(s.state.Last) {
-		now = s.state.Last.Add(time.Millisecond)
+	if !now.After(base.Last) {
+		now = base.Last.Add(time.Millisecond)
 	}
-	next := &state{Run: s.run, Server: s.checkpoint.Server, Position: s.checkpoint.Position, At: s.checkpoint.At, Notes: s.state.Notes, Last: now}
-	if s.state.Position != "" {
-		next.Before = &before{s.state.Position, s.state.Notes}
+	next := &snapshot{&state{Run: base.Run, Server: base.Server, Position: base.Position, At: base.At, Notes: base.Notes, Last: now, Layout: s.target.settings.changesLayout()}, base.notes}
+	if s.moved {
+		next.Server, next.Position, next.At = s.checkpoint.Server, s.checkpoint.Position, s.checkpoint.At
 	}
-	if err := s.stage(ctx, next, now); err != nil {
-		return err
+	if base.Position != "" {
+		next.Before = &before{base.Position, base.Notes}
+	}
+	if err := s.stage(ctx, base, next.state, now); err != nil {
+		return nil, err
 	}
 	if err := s.structure(ctx, &next.Work); err != nil {
-		return err
+		return nil, err
 	}
-	if s.noted {
-		next.Notes = notesKey(s.run, time.Now())
-		if err := putJSON(ctx, s.target.store, next.Notes, s.notes); err != nil {
-			return err
-		}
+	if err := s.note(ctx, next); err != nil {
+		return nil, err
 	}
-	if err := putJSON(ctx, s.target.store, stateKey(s.run), next); err != nil {
-		return err
+	if err := putJSON(ctx, s.target.store, stateKey(base.Run), next.state); err != nil {
+		return nil, err
 	}
 	if err := s.target.carryOut(ctx, next.Work); err != nil {
-		return err
+		return nil, err
 	}
-	return s.settle(ctx, next)
+	return next, s.settle(ctx, base, next)
+}
+
+// note writes the notes, when the session has changed any.
+func (s *session) note(ctx context.Context, next *snapshot) error {
+	if len(s.notes) == 0 {
+		return nil
+	}
+	next.notes = maps.Clone(next.notes)
+	for key, text := range s.notes {
+		if next.notes[key] = text; text == "" {
+			delete(next.notes, key)
+		}
+	}
+	next.Notes = notesKey(next.Run, time.Now())
+	return putJSON(ctx, s.target.store, next.Notes, next.notes)
 }
 
 // settle forgets what is written.
-func (s *session) settle(ctx context.Context, written *state) error {
+func (s *session) settle(ctx context.Context, base, written *snapshot) error {
 	var old []string
-	if b := s.state.Before; b != nil && b.Notes != "" && b.Notes != written.Notes && (written.Before == nil || written.Before.Notes != b.Notes) {
+	if b := base.Before; b != nil && b.Notes != "" && b.Notes != written.Notes && (written.Before == nil || written.Before.Notes != b.Notes) {
 		old = append(old, b.Notes)
 	}
-	s.state = written
-	s.pending, s.noted, s.urgent, s.since, s.buffered = false, false, false, time.Time{}, 0
+	s.pending, s.moved, s.urgent, s.since, s.buffered = false, false, false, time.Time{}, 0
+	s.notes = map[string]string{}
 	s.truncated, s.dropped, s.renamed, s.parked = nil, nil, nil, nil
 	s.defined = map[catalog.Name]*catalog.Table{}
 	for _, p := range s.panes {
@@ -75,7 +101,7 @@ func (s *session) settle(ctx context.Context, written *state) error {
 }
 
 // stage ends the files and has them travel.
-func (s *session) stage(ctx context.Context, next *state, now time.Time) error {
+func (s *session) stage(ctx context.Context, base *snapshot, next *state, now time.Time) error {
 	inFolder := map[string]int{}
 	tickets := make([]store.Ticket, len(s.panes), len(s.panes)+1)
 	keys := make([]string, len(s.panes))
@@ -90,7 +116,7 @@ func (s *session) stage(ctx context.Context, next *state, now time.Time) error {
 			return err
 		}
 	}
-	if err := s.sweep(ctx); err != nil {
+	if err := s.sweep(ctx, base); err != nil {
 		return err
 	}
 	large := semaphore.NewWeighted(largeFiles)
@@ -129,7 +155,7 @@ func (s *session) nameOf(p *pane, at time.Time) string {
 }
 
 // sweep forgets, once for each folder, what an earlier session has staged there and not committed.
-func (s *session) sweep(ctx context.Context) error {
+func (s *session) sweep(ctx context.Context, base *snapshot) error {
 	var folders []string
 	for _, p := range s.panes {
 		if !s.swept[p.folder] {
@@ -138,7 +164,7 @@ func (s *session) sweep(ctx context.Context) error {
 		}
 	}
 	keep := map[string]bool{}
-	for _, t := range s.state.Work.Publish {
+	for _, t := range base.Work.Publish {
 		keep[t.ID] = true
 	}
 	return each(ctx, folders, func(ctx context.Context, _ int, folder string) error {

@@ -30,6 +30,7 @@ type planned struct {
 	Segments []connector.Segment `json:"segments"`
 	Witness  string              `json:"witness"`
 	At       time.Time           `json:"at"`
+	Layout   layout              `json:"layout,omitempty"`
 }
 
 // mark is a segment that is loaded.
@@ -132,7 +133,7 @@ func (j journal) Plan(ctx context.Context, marks []connector.Mark) error {
 		run = m.Run
 		p := byTable[m.Table]
 		if p == nil {
-			p = &planned{Table: m.Table, Plan: rand.Text(), Witness: m.Witness, At: time.Now().UTC()}
+			p = &planned{Table: m.Table, Plan: rand.Text(), Witness: m.Witness, At: time.Now().UTC(), Layout: j.target.settings.layout()}
 			byTable[m.Table] = p
 			plans = append(plans, p)
 		}

@@ -61,15 +61,31 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 	if l.ended {
 		return errEnded
 	}
-	if err := l.open(); err != nil {
-		return err
-	}
 	at := time.Now()
 	if l.target.settings.atStart {
 		at = l.target.started
 	}
+	step := l.step(b)
+	for from := 0; from < b.Rows(); from += step {
+		if err := l.writeSome(ctx, b, from, min(from+step, b.Rows()), at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step is how many rows of a batch are written before somebody asks how large the file is: an eighth of MaxFileSize.
+func (l *loader) step(b *change.Batch) int {
+	perRow := max(b.Payload()/max(b.Rows(), 1), 1)
+	return int(max(l.target.settings.maxFile/8/int64(perRow), 1))
+}
+
+func (l *loader) writeSome(ctx context.Context, b *change.Batch, from, till int, at time.Time) error {
+	if err := l.open(); err != nil {
+		return err
+	}
 	l.lines = l.lines[:0]
-	for row := range b.Rows() {
+	for row := from; row < till; row++ {
 		line := rowfile.Line{Op: 'I', Batch: b, Row: int32(row), Stamp: at.UnixMicro()}
 		if column, why := l.file.writer.Check(&line); why != "" {
 			if err := l.reject(b, row, column, why); err != nil {
@@ -82,10 +98,23 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 	if err := l.file.writer.Write(l.lines); err != nil {
 		return fmt.Errorf("load table %s: %w", l.request.Table.Name, err)
 	}
-	if l.file.out.size() >= l.target.settings.maxFile {
-		return l.seal(ctx)
+	full, err := l.file.isFull(l.target.settings.maxFile)
+	if err != nil || !full {
+		return err
 	}
-	return nil
+	return l.seal(ctx)
+}
+
+// isFull reports whether a file has come so near to its greatest size that another step might pass it. How much compression and
+// encoding leave of what is pending shows only once it is written.
+func (f *file) isFull(most int64) (bool, error) {
+	if f.out.size()+int64(f.writer.Pending()) < most-most/8 {
+		return false, nil
+	}
+	if err := f.writer.Flush(); err != nil {
+		return false, err
+	}
+	return f.out.size() >= most-most/4, nil
 }
 
 func (l *loader) reject(b *change.Batch, row, column int, why string) error {

@@ -79,6 +79,11 @@ func (n *numbers) look(ctx context.Context, t *target, m connector.Mark) error {
 	if err != nil {
 		return err
 	}
+	if len(files) > 0 {
+		if err := t.settings.layout().begunWith(p.Layout); err != nil {
+			return fmt.Errorf("go on with the load of table %s: %w", m.Table, err)
+		}
+	}
 	prefix := folder(m.Table)
 	take := func(key string) {
 		name := key[strings.LastIndexByte(key, '/')+1:]

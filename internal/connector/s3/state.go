@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -21,6 +22,8 @@ type state struct {
 	// Last is the latest time that a file is named for: names only grow, whatever the clock does.
 	Last time.Time `json:"last"`
 	Work work      `json:"work"`
+	// Layout is what the run was begun with.
+	Layout layout `json:"layout,omitempty"`
 	// Before is what is to be gone back to when what Work names was lost.
 	Before *before `json:"before,omitempty"`
 }
@@ -45,7 +48,7 @@ func notesKey(run string, at time.Time) string {
 	return changesFolder(run) + "notes-" + strings.ReplaceAll(at.UTC().Format("20060102-150405.000000000"), ".", "") + ".json"
 }
 
-func (t *target) state(ctx context.Context, run string) (*state, error) {
+func (t *target) readState(ctx context.Context, run string) (*state, error) {
 	s := &state{Run: run}
 	_, err := readJSON(ctx, t.store, stateKey(run), s)
 	return s, err
@@ -53,28 +56,32 @@ func (t *target) state(ctx context.Context, run string) (*state, error) {
 
 // Checkpoint implements connector.Applier.
 func (t *target) Checkpoint(ctx context.Context, run string) (connector.Checkpoint, bool, error) {
-	s, err := t.state(ctx, run)
+	s, err := t.look(ctx, run)
 	if err != nil {
-		return connector.Checkpoint{}, false, fmt.Errorf("read the state of the run: %w", err)
+		return connector.Checkpoint{}, false, err
 	}
 	return connector.Checkpoint{Run: run, Server: s.Server, Position: s.Position, At: s.At}, s.Position != "", nil
 }
 
 // Notes implements connector.Applier.
 func (t *target) Notes(ctx context.Context, run string) (map[string]string, error) {
-	s, err := t.state(ctx, run)
+	s, err := t.look(ctx, run)
 	if err != nil {
-		return nil, fmt.Errorf("read the state of the run: %w", err)
+		return nil, err
 	}
-	return t.notes(ctx, s.Notes)
+	return maps.Clone(s.notes), nil
 }
 
-func (t *target) notes(ctx context.Context, key string) (map[string]string, error) {
+func (t *target) readNotes(ctx context.Context, key string) (map[string]string, error) {
 	notes := map[string]string{}
 	if key == "" {
 		return notes, nil
 	}
-	if _, err := readJSON(ctx, t.store, key, &notes); err != nil {
+	there, err := readJSON(ctx, t.store, key, &notes)
+	if err == nil && !there { // another process may have written others since the state was read
+		err = &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the control object %s is gone, which the state of the run names", key)}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read the notes of the run: %w", err)
 	}
 	return notes, nil
@@ -82,6 +89,15 @@ func (t *target) notes(ctx context.Context, key string) (map[string]string, erro
 
 // Forget implements connector.Applier.
 func (t *target) Forget(ctx context.Context, run string) error {
+	r := t.share(run)
+	defer t.unshare(r)
+	return r.alone(ctx, func() error {
+		r.known.Store(nil)
+		return t.forget(ctx, run)
+	})
+}
+
+func (t *target) forget(ctx context.Context, run string) error {
 	var keys []string
 	err := t.store.List(ctx, changesFolder(run), func(o store.Object) error {
 		keys = append(keys, o.Key)

@@ -32,6 +32,8 @@ type target struct {
 		verified map[string]bool
 		// left are files of segments whose mark may not be there, by their run.
 		left map[string][]store.Ticket
+		// runs are those of which there are sessions.
+		runs map[string]*shared
 	}
 }
 
@@ -63,6 +65,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	t := &target{store: at, settings: s, log: log, started: time.Now()}
 	t.mu.tables, t.mu.waiting = map[catalog.Name]*numbers{}, map[string]waiting{}
 	t.mu.verified, t.mu.left = map[string]bool{}, map[string][]store.Ticket{}
+	t.mu.runs = map[string]*shared{}
 	return t, nil
 }
 

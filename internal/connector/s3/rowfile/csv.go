@@ -309,6 +309,9 @@ func appendStamp(dst []byte, micros int64) []byte {
 // epochMicros lie between 1970 and 2000, where the moments of package change begin.
 const epochMicros = 10957 * change.MicrosPerDay
 
+// Pending implements Writer.
+func (f *csvWriter) Pending() int { return len(f.buf) }
+
 // Flush implements Writer.
 func (f *csvWriter) Flush() error {
 	_, err := f.w.Write(f.buf)

@@ -8,6 +8,9 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/gzip"
 	"github.com/parquet-go/parquet-go/encoding"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
 )
 
 // Parquet is how Parquet files are cut and encoded.
@@ -47,6 +50,7 @@ type parquetWriter struct {
 func (p Parquet) New(w io.Writer, l Layout) (Writer, error) {
 	f := &parquetWriter{Parquet: p, layout: l}
 	root := ordered{Group: parquet.Group{}}
+	long := map[string]bool{}
 	add := func(name string, node parquet.Node) {
 		root.fields = append(root.fields, field{p.encoded(node), name})
 		root.Group[name] = node
@@ -61,16 +65,17 @@ func (p Parquet) New(w io.Writer, l Layout) (Writer, error) {
 		column := p.column(c)
 		column.number, column.source = len(root.fields), i
 		f.columns = append(f.columns, column)
+		long[c.Column.Name] = isLong(c.Column.Type, c.Layout)
 		add(c.Column.Name, parquet.Optional(column.node))
 	}
 	if len(root.Group) != len(root.fields) {
 		return nil, fmt.Errorf("a Parquet file cannot have two columns of one name: Op, the column of TimestampColumnName and the table's own must differ")
 	}
-	f.w = parquet.NewGenericWriter[any](w, append(p.options(root), parquet.NewSchema("schema", root))...)
+	f.w = parquet.NewGenericWriter[any](w, append(p.options(root, long), parquet.NewSchema("schema", root))...)
 	return f, nil
 }
 
-func (p Parquet) options(root ordered) []parquet.WriterOption {
+func (p Parquet) options(root ordered, long map[string]bool) []parquet.WriterOption {
 	version := 1
 	if p.Version2 {
 		version = 2
@@ -86,12 +91,19 @@ func (p Parquet) options(root ordered) []parquet.WriterOption {
 	} else {
 		o = append(o, parquet.Compression(&parquet.Uncompressed))
 	}
-	if !p.Statistics {
-		for _, f := range root.fields {
-			o = append(o, parquet.SkipPageBounds(f.Name()))
+	for _, f := range root.fields {
+		if !p.Statistics || long[f.Name()] {
+			o = append(o, parquet.SkipPageBounds(f.Name()), parquet.SkipPageStatistics(f.Name()))
 		}
 	}
 	return o
+}
+
+// isLong reports whether values may be so long that the least and greatest of a page, which statistics keep whole and more than
+// once, would fill the memory; nobody looks for such a value by them.
+func isLong(t datatype.Type, l change.Layout) bool {
+	const most = 8000 // characters or bytes
+	return (l == change.Text || l == change.Bytes || l == change.Native) && (t.Length <= 0 || t.Length > most)
 }
 
 // encoded gives a column the encoding that was asked for; booleans have none but plain.
@@ -217,6 +229,9 @@ func (f *parquetWriter) fill(column *parquetColumn, lines []Line) {
 		f.values = append(f.values, value.Level(0, 1, column.number))
 	}
 }
+
+// Pending implements Writer.
+func (f *parquetWriter) Pending() int { return f.bytes }
 
 // Flush implements Writer: it ends the row group.
 func (f *parquetWriter) Flush() error {

@@ -73,6 +73,8 @@ type Writer interface {
 	Check(l *Line) (column int, reason string)
 	// Write takes lines that were checked. Nothing of them is kept.
 	Write(lines []Line) error
+	// Pending is about how much of what was written has not reached the io.Writer: at most so many bytes, before compression.
+	Pending() int
 	// Flush lets go of memory, where that changes nothing but the file's inner cut.
 	Flush() error
 	// Close ends the file. The io.Writer stays open.

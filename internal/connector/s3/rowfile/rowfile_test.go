@@ -225,6 +225,28 @@ func TestParquetDecimals(t *testing.T) {
 	}
 }
 
+// TestParquetHoldsHugeValuesOnce: not again in the statistics of pages and columns.
+func TestParquetHoldsHugeValuesOnce(t *testing.T) {
+	columns, layouts := textColumns(2)
+	columns[1].Column.Type.Length = 20
+	var b change.Batch
+	b.Reset(layouts)
+	b.Columns[0].AppendString(strings.Repeat("x", 4<<20))
+	b.Columns[1].AppendString("short")
+	b.EndRow()
+	for _, encoding := range []string{"rle-dictionary", "plain"} {
+		var out bytes.Buffer
+		w, err := rowfile.Parquet{Encoding: encoding, DataPage: 1 << 20, DictPage: 1 << 20, RowGroup: 10, Statistics: true}.New(&out, rowfile.Layout{Columns: columns})
+		require.NoError(t, err)
+		require.NoError(t, w.Write([]rowfile.Line{{Batch: &b}}))
+		require.NoError(t, w.Close())
+		require.Less(t, out.Len(), 4<<20+10000)
+		file, err := parquet.OpenFile(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		require.NoError(t, err)
+		require.Equal(t, "short", string(file.Metadata().RowGroups[0].Columns[1].MetaData.Statistics.MinValue))
+	}
+}
+
 func BenchmarkWrite(b *testing.B) {
 	columns := []connector.LoadColumn{
 		{Column: &catalog.Column{Name: "id", Type: datatype.Type{Kind: datatype.Int8}}, Layout: change.Int64},

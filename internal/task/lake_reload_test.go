@@ -1,0 +1,57 @@
+package task_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+)
+
+// TestLakeReloads asks a running task for one reload after the other, while it flushes changes all the time: each is carried out, and
+// a later run goes on where this one has ended.
+func TestLakeReloads(t *testing.T) {
+	source, dir := newEnd(t, "sqlite"), t.TempDir()
+	target := &end{engine: "s3", family: catalog.Lake, url: "file://" + dir}
+	source.exec(t, "PRAGMA journal_mode=WAL")
+	tables := []string{"item", "other", "third"}
+	for _, name := range tables {
+		source.fill(t, name, 3000)
+	}
+	set := lakeWith("CdcMaxBatchInterval", "0")
+	load(t, source, target, set)
+	c := changesConfig(source, target)
+	set(&c)
+	c.RowsPerSecond = 5000
+	r := start(t, c)
+	source.exec(t, "INSERT INTO third VALUES (900001, 'a')")
+	r.await(t, "changes", func() bool { return r.config.ChangeStats.Counts().Applied >= 1 })
+	for _, name := range tables {
+		require.NoError(t, r.task.Reload(t.Context(), []catalog.Name{source.named(name)}))
+		source.exec(t, "INSERT INTO third SELECT max(id) + 1, 'b' FROM third")
+	}
+	for _, name := range tables {
+		r.await(t, name+" reloaded", func() bool { s := r.state(name); return s.Reloaded && s.State == fullload.Completed })
+	}
+	r.stop()
+	require.NoError(t, r.err)
+	source.exec(t, "INSERT INTO other VALUES (900009, 'c')")
+	catchUp(t, source, target, set)
+	for _, name := range tables {
+		ids := map[string]int{}
+		for _, text := range filesBelow(t, filepath.Join(dir, "main", name)) {
+			for line := range strings.Lines(text) {
+				id, _, _ := strings.Cut(strings.TrimPrefix(line, "I,"), ",")
+				ids[id]++
+			}
+		}
+		want := source.column(t, "SELECT id FROM "+name)
+		require.Len(t, ids, len(want), name)
+		for _, id := range want {
+			require.Equal(t, 1, ids[id], "row %s of table %s", id, name)
+		}
+	}
+}
