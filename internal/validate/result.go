@@ -74,7 +74,8 @@ func (r *Result) ListFirst(most int) {
 	r.Given = fmt.Sprintf("the first %d failures are listed (TableFailureMaxCount)", most)
 }
 
-// Unclassified counts the failures whose kind is not known, because the comparison was given up before both sides were read.
+// Unclassified counts the failures whose kind is not known: those not listed of a comparison that was given up before both sides
+// were read, and of keys that stand in several rows.
 func (r *Result) Unclassified() int64 {
 	return max(0, r.Failed-r.Different-r.MissingSource-r.MissingTarget)
 }

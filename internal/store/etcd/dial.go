@@ -55,7 +55,7 @@ func Dial(ctx context.Context, c Config, log *slog.Logger) (*Store, error) {
 		Logger: zap.NewNop(), RejectOldCluster: true,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("connect to etcd at %v: %w", c.Endpoints, err)
+		return nil, c.unreached("connect to", nil, err)
 	}
 	prefix := c.Prefix
 	if prefix == "" {
@@ -69,10 +69,16 @@ func Dial(ctx context.Context, c Config, log *slog.Logger) (*Store, error) {
 	defer cancel()
 	if _, err := s.client.Get(ctx, "ready"); err != nil {
 		_ = s.Close()
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, fmt.Errorf("ask etcd at %v: no answer within %s: check that it runs there, that the address begins with https:// if it speaks TLS, and that --etcd-ca is its authority: %w", c.Endpoints, patience, err)
-		}
-		return nil, fmt.Errorf("ask etcd at %v: %w", c.Endpoints, err)
+		return nil, c.unreached("ask", ctx.Err(), err)
 	}
 	return s, nil
+}
+
+// unreached says what was being done, and what to look at when there was no answer; waited is how the waiting for it has ended.
+func (c *Config) unreached(doing string, waited, err error) error {
+	advice := ""
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(waited, context.DeadlineExceeded) {
+		advice = " (check that it runs there, that the address begins with https:// if it speaks TLS, and that --etcd-ca is its authority)"
+	}
+	return fmt.Errorf("%s etcd at %v: %w%s", doing, c.Endpoints, err, advice)
 }
