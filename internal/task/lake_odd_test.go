@@ -2,11 +2,14 @@ package task_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
@@ -40,4 +43,28 @@ func TestLakeColumnNamedLikeOurs(t *testing.T) {
 	other = newLake(t)
 	other.load(t, source, lakeWith("TimestampColumnName", "id")) // CSV without names has nothing to take for another
 	require.Len(t, other.lines(t, "main/a"), 3)
+}
+
+// TestLakeOddNames: whatever tables are called, each has a folder of its own within the target's, and DuckDB reads what is in it.
+func TestLakeOddNames(t *testing.T) {
+	source, dir := newEnd(t, "postgresql-15"), t.TempDir()
+	names := []string{"..", ".", "a/b", "../up", "Ünï", "case", "CASE", "50%", `back\slash`, "a b,c", "_awsdms_control", "LOAD00000001.csv"}
+	for i, name := range names {
+		source.exec(t, fmt.Sprintf(`CREATE TABLE %s (id int PRIMARY KEY)`, source.quote(name)), fmt.Sprintf("INSERT INTO %s VALUES (%d)", source.quote(name), i))
+	}
+	inside := filepath.Join(dir, "inside")
+	load(t, source, &end{engine: "s3", family: catalog.Lake, url: "file://" + inside})
+	above, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, above, 1, "something was written beside the target's folder")
+	var got []string
+	for _, text := range filesBelow(t, filepath.Join(inside, "public")) {
+		got = append(got, strings.TrimSpace(text))
+	}
+	var want []string
+	for i := range names {
+		want = append(want, fmt.Sprint(i))
+	}
+	require.ElementsMatch(t, want, got)
+	require.Equal(t, []string{fmt.Sprint(len(names))}, servertest.DuckDB(t, fmt.Sprintf("SELECT count(DISTINCT column0) FROM read_csv('%s', header=false)", filepath.Join(inside, "public/*/LOAD*.csv"))))
 }
