@@ -68,3 +68,29 @@ func TestLakeOddNames(t *testing.T) {
 	require.ElementsMatch(t, want, got)
 	require.Equal(t, []string{fmt.Sprint(len(names))}, servertest.DuckDB(t, fmt.Sprintf("SELECT count(DISTINCT column0) FROM read_csv('%s', header=false)", filepath.Join(inside, "public/*/LOAD*.csv"))))
 }
+
+// TestLakeOddValues come back from CSV as they were, by PostgreSQL; what Parquet cannot hold is written down, the rest stands in it.
+func TestLakeOddValues(t *testing.T) {
+	source, l := newEnd(t, "postgresql-15"), newLake(t)
+	source.exec(t, "CREATE TABLE odd (id int PRIMARY KEY, n numeric, w numeric(50,10), f8 double precision, d date, ts timestamp, word text)",
+		`INSERT INTO odd VALUES (1, 'NaN', repeat('9', 40)::numeric, 'NaN', '0044-03-15 BC', '0044-03-15 12:00:00 BC', ''), (2, 'Infinity', NULL, '-Infinity', 'infinity', '-infinity', NULL),
+		(3, 1e-20, -0.0000000001, '-0', '12024-02-29', '99999-12-31 23:59:59.999999', E'"\r\n,""')`)
+	drop := func(c *taskConfig) {
+		c.Settings.FullLoadSettings.TargetTablePrepMode, c.RefuseRows = "DROP_AND_CREATE", false
+	}
+	l.load(t, source, drop)
+	source.exec(t, "CREATE TABLE back (LIKE odd)")
+	copyIn(t, source, "SET TimeZone = 'UTC'; COPY back FROM STDIN (FORMAT csv)", l.files(t, "public/odd")["LOAD00000001.csv"])
+	require.Equal(t, []string{"0"}, source.column(t, "SELECT count(*) FROM (SELECT id, n, w, f8::text, d, ts, word FROM odd EXCEPT SELECT id, n, w, f8::text, d, ts, word FROM back) x"))
+	require.Equal(t, []string{"3"}, source.column(t, "SELECT count(*) FROM back"))
+	source.exec(t, "DROP TABLE back")
+
+	l.load(t, source, drop, lakeWith("DataFormat", "parquet"))
+	require.Equal(t, []string{"1|NaN|" + strings.Repeat("9", 40) + ".0000000000|NaN|", "3|0.00000000000000000001|-0.0000000001|0|\"\r/,\"\""},
+		servertest.DuckDB(t, fmt.Sprintf("SELECT id, n, w, f8, replace(word, chr(10), '/') FROM '%s' ORDER BY id", filepath.Join(l.Dir, "dms/public/odd/*.parquet"))))
+	parked := ""
+	for _, text := range l.files(t, "awsdms_apply_exceptions") {
+		parked += text
+	}
+	require.Contains(t, parked, "infinite dates")
+}

@@ -55,7 +55,7 @@ func TestFoldersAreSweptTogether(t *testing.T) {
 // BenchmarkFirstFlush of 1000 tables, the store a millisecond away and 1000 files of the session before known.
 func BenchmarkFirstFlush(b *testing.B) {
 	s, g, recorded := recording(b, 1000, 1, 1000, nil)
-	s.target.store = sweeping{s.target.store, func(context.Context) error { time.Sleep(time.Millisecond); return nil }}
+	s.target.store = sweeping{s.target.store, func(context.Context) error { <-time.After(time.Millisecond); return nil }}
 	for b.Loop() {
 		clear(s.swept)
 		require.NoError(b, s.Record(b.Context(), g, recorded, refuseNone))
