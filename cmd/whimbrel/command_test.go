@@ -4,22 +4,48 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
 )
 
-// build makes the program once for a test.
+// programDir is where the program for the tests lies, once there is one.
+var programDir string
+
+// built makes the program, once for all tests.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "whimbrel-command-")
+	if err != nil {
+		return "", err
+	}
+	programDir = dir
+	path := filepath.Join(dir, "whimbrel")
+	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, out)
+	}
+	return path, err
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if programDir != "" {
+		_ = os.RemoveAll(programDir)
+	}
+	os.Exit(code)
+}
+
 func build(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "whimbrel")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput()
-	require.NoError(t, err, string(out))
+	path, err := built()
+	require.NoError(t, err)
 	return path
 }
 
@@ -224,21 +250,20 @@ func TestValidateCommand(t *testing.T) {
 
 // A migration that was released by other flags than it was run with went on filling the source's log, and was told released.
 func TestReleaseCommand(t *testing.T) {
-	program := build(t)
 	from, to := sqliteFile(t, shop...), filepath.Join(t.TempDir(), "new.db")
 	source, target := "sqlite:"+from, "sqlite:"+to
 	changes := func(command, target string, flags ...string) []string {
 		return append([]string{command, source, target, "--migration-type", "full-load-and-cdc"}, flags...)
 	}
 	triggers := func() int { return count(t, from, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'") }
-	r := call(t, program, changes("migrate", target, "--only", "main.item", "--cutover", "--json")...)
+	r := invoke(t, changes("migrate", target, "--only", "main.item", "--cutover", "--json")...)
 	require.Equal(t, exitOK, r.code, r.all)
 	followed := triggers()
 	require.NotZero(t, followed)
 
 	mistyped := filepath.Join(t.TempDir(), "nwe.db")
 	for _, args := range [][]string{changes("release", target), changes("release", "sqlite:"+mistyped, "--only", "main.item")} {
-		r = call(t, program, args...)
+		r = invoke(t, args...)
 		require.Equal(t, exitFailed, r.code, r.all)
 		require.Contains(t, r.all, "neither the source nor the target knows")
 		require.Contains(t, r.all, "same source, target and flags")
@@ -249,27 +274,26 @@ func TestReleaseCommand(t *testing.T) {
 		changes("release", target, "--only", "main.item", "--dry-run"), changes("release", target, "--only", "main.item", "--json"),
 		changes("reload", target, "--only", "main.item", "--table", "main.item", "--dry-run"),
 	} {
-		r = call(t, program, args...)
+		r = invoke(t, args...)
 		require.Equal(t, exitUsage, r.code, r.all)
 		require.Contains(t, r.all, "unknown flag")
 	}
 	require.Equal(t, followed, triggers(), "nothing was released")
 
-	r = call(t, program, changes("release", target, "--only", "main.item")...)
+	r = invoke(t, changes("release", target, "--only", "main.item")...)
 	require.Equal(t, exitOK, r.code, r.all)
 	require.Zero(t, triggers())
-	require.Equal(t, exitFailed, call(t, program, changes("release", target, "--only", "main.item")...).code, "nobody knows it any more")
+	require.Equal(t, exitFailed, invoke(t, changes("release", target, "--only", "main.item")...).code, "nobody knows it any more")
 }
 
 // The triggers go even where the target has been thrown away.
 func TestReleaseWithoutItsTarget(t *testing.T) {
-	program := build(t)
 	from, to := sqliteFile(t, shop...), filepath.Join(t.TempDir(), "new.db")
 	args := []string{"sqlite:" + from, "sqlite:" + to, "--migration-type", "full-load-and-cdc"}
-	r := call(t, program, append(append([]string{"migrate"}, args...), "--cutover", "--json")...)
+	r := invoke(t, append(append([]string{"migrate"}, args...), "--cutover", "--json")...)
 	require.Equal(t, exitOK, r.code, r.all)
 	require.NoError(t, os.Remove(to))
-	r = call(t, program, append([]string{"release"}, args...)...)
+	r = invoke(t, append([]string{"release"}, args...)...)
 	require.Equal(t, exitOK, r.code, r.all)
 	require.Zero(t, count(t, from, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"))
 	require.NoFileExists(t, to)

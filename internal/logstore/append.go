@@ -22,7 +22,7 @@ type Source struct{ Name, Place string }
 
 // Append keeps lines in a stream and, if they have one, the place in their source. All of it is kept, or nothing.
 func (s *Store) Append(ctx context.Context, group, stream string, lines []Line, from *Source) error {
-	return s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
 		id, err := streamID(ctx, tx, group, stream)
 		if err != nil {
 			return err
@@ -38,6 +38,17 @@ func (s *Store) Append(ctx context.Context, group, stream string, lines []Line, 
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	bytes := int64(0)
+	for i := range lines {
+		bytes += int64(len(lines[i].Message)) + overhead
+	}
+	if err := s.room.Wrote(ctx, s.db, bytes, s.MaxBytes, s.Trim); err != nil && ctx.Err() == nil {
+		s.Log.Error("the size of log events was not held", "error", err) // they are kept all the same
+	}
+	return nil
 }
 
 func (s *Store) append(ctx context.Context, tx *sql.Tx, id int64, lines []Line) error {

@@ -1,6 +1,7 @@
 package logstore
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -19,6 +20,10 @@ type Place struct{ At, Seq int64 }
 
 // Before compares places.
 func (p Place) Before(q Place) bool { return p.At < q.At || p.At == q.At && p.Seq < q.Seq }
+
+func (p Place) compare(q Place) int {
+	return cmp.Or(cmp.Compare(p.At, q.At), cmp.Compare(p.Seq, q.Seq))
+}
 
 // Place is where an event stands.
 func (e *Event) Place() Place { return Place{e.At, e.Seq} }
@@ -87,15 +92,7 @@ type block struct {
 
 // pack makes blocks of events, which it sorts.
 func pack(events []Event) []block {
-	slices.SortStableFunc(events, func(a, b Event) int {
-		switch {
-		case a.Place().Before(b.Place()):
-			return -1
-		case b.Place().Before(a.Place()):
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(events, func(a, b Event) int { return a.Place().compare(b.Place()) })
 	var out []block
 	for i := range events {
 		e := &events[i]

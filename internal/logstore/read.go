@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"unsafe"
 )
 
 // A Scan goes through the events of streams in the order of their places.
@@ -20,7 +22,14 @@ type Scan struct {
 	Keep func(message []byte) bool
 	// MostBytes bounds what is looked at: the scan then ends early. 0: no bound.
 	MostBytes int64
+	// MostHeld bounds what blocks that lie in memory at a time take, beside the one that is read; 0: 64 MiB. With very many
+	// streams those whose turn is last are read again when it comes.
+	MostHeld int64
+
+	held, peak int64 // what blocks take now, and took at most
 }
+
+const mostHeld = 64 << 20
 
 // Scan goes through events forwards. The place is that of the first event that was not looked at; done says that there
 // are none.
@@ -30,6 +39,7 @@ func (s *Store) Scan(ctx context.Context, c *Scan) (next Place, done bool, err e
 		return c.From, false, fmt.Errorf("read the logs: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // it has written nothing
+	c.held, c.peak = 0, 0
 	var queue cursors
 	for i := range c.Streams {
 		cur := &cursor{stream: i, id: c.Streams[i].id, next: c.From}
@@ -44,6 +54,7 @@ func (s *Store) Scan(ctx context.Context, c *Scan) (next Place, done bool, err e
 	read := int64(0)
 	for len(queue) > 0 {
 		cur := queue[0]
+		c.bound(queue)
 		if !cur.next.Before(c.Till) {
 			return c.Till, true, nil // everything else is behind it too
 		}
@@ -68,11 +79,38 @@ func (s *Store) Scan(ctx context.Context, c *Scan) (next Place, done bool, err e
 		}
 		if !cur.more {
 			heap.Pop(&queue)
+			c.drop(cur)
 			continue
 		}
 		heap.Fix(&queue, 0)
 	}
 	return c.Till, true, nil
+}
+
+// bound lets go of blocks whose turn comes last until what is held is little enough. The first one stays.
+func (c *Scan) bound(queue cursors) {
+	c.peak = max(c.peak, c.held)
+	most := c.MostHeld
+	if most <= 0 {
+		most = mostHeld
+	}
+	if c.held <= most {
+		return
+	}
+	last := slices.Clone(queue[1:])
+	slices.SortFunc(last, func(a, b *cursor) int { return b.next.compare(a.next) })
+	for _, cur := range last {
+		if c.held <= most/2 { // so that not every block is followed by a look at all
+			return
+		}
+		c.drop(cur)
+	}
+}
+
+// drop lets go of a block. Its cursor stays where it is.
+func (c *Scan) drop(cur *cursor) {
+	c.held -= cur.held
+	cur.held, cur.buffer, cur.kept, cur.at = 0, nil, nil, 0
 }
 
 // cursor is a scan's place in one stream.
@@ -87,6 +125,7 @@ type cursor struct {
 	buffer []byte // of the block, used again
 	kept   []Event
 	at     int
+	held   int64 // bytes of buffer and kept
 }
 
 func (c *cursor) loaded() bool { return c.at < len(c.kept) }
@@ -145,7 +184,7 @@ func (c *cursor) load(ctx context.Context, tx *sql.Tx, s *Scan) (int64, error) {
 		if rest, err = nextEvent(rest, &e); err != nil {
 			return 0, err
 		}
-		if e.Place().Before(s.From) || s.Keep != nil && !s.Keep(e.Message) {
+		if e.Place().Before(c.next) || s.Keep != nil && !s.Keep(e.Message) {
 			continue
 		}
 		if !e.Place().Before(s.Till) {
@@ -153,6 +192,9 @@ func (c *cursor) load(ctx context.Context, tx *sql.Tx, s *Scan) (int64, error) {
 		}
 		c.kept = append(c.kept, e)
 	}
+	s.held -= c.held
+	c.held = int64(cap(c.buffer)) + int64(cap(c.kept))*int64(unsafe.Sizeof(Event{}))
+	s.held += c.held
 	return int64(len(content)), nil
 }
 

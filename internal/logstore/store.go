@@ -34,6 +34,8 @@ type Store struct {
 	db  *datafile.File
 	mu  sync.Mutex // held while something is written
 	seq int64      // of the latest event, under mu
+
+	room datafile.Room
 }
 
 const schema = `

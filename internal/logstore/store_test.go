@@ -106,6 +106,9 @@ func TestEventsComeInTheirOrder(t *testing.T) {
 			got = append(got, fmt.Sprintf("%d a %.9s", back[i].At, back[i].Message))
 		}
 		require.Equal(r, wantA[max(len(wantA)-7, 0):], append([]string(nil), got...)[:len(got):len(got)])
+		// With little room, so that blocks are let go of and read again.
+		narrow := Scan{Streams: streams, From: Place{At: from}, Till: Place{At: till}, MostHeld: 1}
+		require.Equal(r, want, read(r, s, narrow))
 		// In pages of three, each from where the one before has ended.
 		var paged []string
 		for c := (Scan{Streams: streams, From: Place{At: from}, Till: Place{At: till}}); ; {
@@ -131,19 +134,7 @@ func TestEventsComeInTheirOrder(t *testing.T) {
 func requireNoOverlap(t rapid.TB, s *Store, streams ...*Stream) {
 	ctx := context.Background()
 	for _, of := range streams {
-		rows, err := s.db.QueryContext(ctx, "SELECT first_at, first_seq, last_at, last_seq, length(content) FROM block WHERE stream = ? ORDER BY first_at, first_seq", of.id)
-		require.NoError(t, err)
-		var blocks []block
-		for rows.Next() {
-			var b block
-			require.NoError(t, rows.Scan(&b.first.At, &b.first.Seq, &b.last.At, &b.last.Seq, &b.size))
-			if n := len(blocks); n > 0 {
-				require.True(t, blocks[n-1].last.Before(b.first))
-			}
-			blocks = append(blocks, b)
-		}
-		require.NoError(t, rows.Err())
-		require.NoError(t, rows.Close())
+		blocks := blocksOf(t, s, of)
 		tx, err := s.db.BeginTx(ctx, nil)
 		require.NoError(t, err)
 		for at := int64(0); at < 53; at += 4 {
@@ -163,6 +154,22 @@ func requireNoOverlap(t rapid.TB, s *Store, streams ...*Stream) {
 		}
 		require.NoError(t, tx.Rollback())
 	}
+}
+
+func blocksOf(t rapid.TB, s *Store, of *Stream) (blocks []block) {
+	rows, err := s.db.QueryContext(context.Background(), "SELECT first_at, first_seq, last_at, last_seq, length(content) FROM block WHERE stream = ? ORDER BY first_at, first_seq", of.id)
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var b block
+		require.NoError(t, rows.Scan(&b.first.At, &b.first.Seq, &b.last.At, &b.last.Seq, &b.size))
+		if n := len(blocks); n > 0 {
+			require.True(t, blocks[n-1].last.Before(b.first))
+		}
+		blocks = append(blocks, b)
+	}
+	require.NoError(t, rows.Err())
+	return blocks
 }
 
 // TestWhatWasAppendedIsThereAfterAnEnd opens the file anew without closing it, as after a kill.
@@ -210,6 +217,59 @@ func TestRetentionAndRoom(t *testing.T) {
 	require.NoError(t, s.DeleteGroup(t.Context(), "big"))
 	_, err = s.Stream(t.Context(), "big", "s")
 	require.ErrorIs(t, err, ErrNoGroup)
+}
+
+// TestRoomIsHeldWhileEventsAreWritten appends four times what may be kept, and nobody trims.
+func TestRoomIsHeldWhileEventsAreWritten(t *testing.T) {
+	const bound = 4 << 20
+	s, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: bound, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	of := stream(t, s, "g", "s")
+	for i := range 160 {
+		lines := make([]Line, 100)
+		for j := range lines {
+			lines[j] = Line{int64(i*100 + j), fmt.Sprintf("%06d %s", i*100+j, string(make([]byte, 1000)))}
+		}
+		require.NoError(t, s.Append(t.Context(), "g", "s", lines, nil))
+		used, err := s.db.Used(t.Context())
+		require.NoError(t, err)
+		require.Less(t, used, int64(bound)*5/4)
+	}
+	left := read(t, s, Scan{Streams: []Stream{of}})
+	require.Greater(t, len(left), 2000)
+	require.Contains(t, left[len(left)-1], " s 015999", "the oldest go")
+}
+
+// TestAScanHoldsLittle reads many streams of tiny events that are interleaved, with little room and with enough.
+func TestAScanHoldsLittle(t *testing.T) {
+	s := open(t, t.TempDir())
+	const count, each = 100, 2000
+	var streams []Stream
+	for i := range count {
+		name := fmt.Sprintf("s%03d", i)
+		streams = append(streams, stream(t, s, "g", name))
+		lines := make([]Line, each)
+		for j := range lines {
+			lines[j] = Line{int64(j*count + i), "x"}
+		}
+		require.NoError(t, s.Append(t.Context(), "g", name, lines, nil))
+	}
+	for _, c := range []struct{ most, peak int64 }{{0, mostHeld}, {4 << 20, 5 << 20}} {
+		seen := int64(0)
+		scan := &Scan{Streams: streams, Till: Place{At: count * each / 10}, MostHeld: c.most, See: func(n int, e *Event) bool {
+			require.Equal(t, seen, e.At)
+			require.Equal(t, int(seen%count), n)
+			seen++
+			return true
+		}}
+		_, done, err := s.Scan(t.Context(), scan)
+		require.NoError(t, err)
+		require.True(t, done)
+		require.Equal(t, int64(count*each/10), seen)
+		require.Less(t, scan.peak, c.peak)
+		require.Zero(t, scan.held)
+	}
 }
 
 // TestSizesAreThoseOfTheEvents measures two streams of a group, and one of another.

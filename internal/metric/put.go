@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -25,18 +26,45 @@ type writing struct {
 	insert    *sql.Stmt
 	save      *sql.Stmt
 	additions []*series
+	names     int64 // bytes of theirs
 }
 
-// Put adds samples to what is kept. All of them are, or none.
+// Put adds samples to what is kept. All of them are, or none: ErrFull when more cannot be.
 func (s *Store) Put(ctx context.Context, samples []Sample) error {
 	if len(samples) == 0 {
 		return nil
 	}
+	if s.room.Full() && !own(&samples[0]) {
+		return fmt.Errorf("%w: they take more than the %d bytes that they may, and the rest is not old enough to be dropped", ErrFull, s.MaxBytes)
+	}
+	names, err := s.write(ctx, samples)
+	if err != nil {
+		return err
+	}
+	if err := s.room.Wrote(ctx, s.db, names+sizeOf(samples), s.MaxBytes, s.Trim); err != nil && ctx.Err() == nil {
+		s.Log.Error("the size of metrics was not held", "error", err) // they are kept all the same
+	}
+	return nil
+}
+
+func own(p *Sample) bool { return strings.HasPrefix(p.Name.Namespace, Own) }
+
+// sizeOf is about what samples take in the file.
+func sizeOf(samples []Sample) (bytes int64) {
+	const row, weighted = 100, 16
+	for i := range samples {
+		bytes += row + weighted*int64(min(len(samples[i].Point.Spread), mostKept))
+	}
+	return bytes
+}
+
+// write adds samples, and answers what the names of new metrics among them take.
+func (s *Store) write(ctx context.Context, samples []Sample) (names int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("write metrics: %w", err)
+		return 0, fmt.Errorf("write metrics: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // of what was not committed
 	w := &writing{ctx: ctx, tx: tx}
@@ -50,24 +78,24 @@ func (s *Store) Put(ctx context.Context, samples []Sample) error {
 		{&w.save, "UPDATE series SET last = ? WHERE id = ?"},
 	} {
 		if *p.to, err = tx.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // below
-			return fmt.Errorf("write metrics: %w", err)
+			return 0, fmt.Errorf("write metrics: %w", err)
 		}
 		defer (*p.to).Close()
 	}
 	for i := range samples {
 		if err := s.put(w, &samples[i]); err != nil {
-			return fmt.Errorf("write metric %s: %w", samples[i].Name.Metric, err)
+			return 0, fmt.Errorf("write metric %s: %w", samples[i].Name.Metric, err)
 		}
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("write metrics: %w", err)
+		return 0, fmt.Errorf("write metrics: %w", err)
 	}
 	s.ids.Lock()
 	defer s.ids.Unlock()
 	for _, of := range w.additions {
 		s.know(of)
 	}
-	return nil
+	return w.names, nil
 }
 
 func (s *Store) put(w *writing, p *Sample) error {
@@ -98,6 +126,9 @@ func (s *Store) seriesOf(w *writing, p *Sample, at int64) (*series, error) {
 		}
 	}
 	if of == nil {
+		if err := s.roomFor(w, p, &key); err != nil {
+			return nil, err
+		}
 		r, err := w.insert.ExecContext(w.ctx, key.namespace, key.metric, key.dimensions, key.unit, at)
 		if err != nil {
 			return nil, err
@@ -124,6 +155,24 @@ func (s *Store) seriesOf(w *writing, p *Sample, at int64) (*series, error) {
 		}
 	}
 	return of, nil
+}
+
+// roomFor refuses a metric that would be one too many.
+func (s *Store) roomFor(w *writing, p *Sample, key *seriesKey) error {
+	w.names += key.size()
+	if own(p) {
+		return nil
+	}
+	s.ids.RLock()
+	count, bytes := len(s.ids.series)+len(w.additions), s.ids.bytes+w.names
+	s.ids.RUnlock()
+	switch {
+	case count >= s.mostSeries:
+		return fmt.Errorf("%w: there are %d, which is as many as may be", ErrFull, count)
+	case bytes > s.mostNames:
+		return fmt.Errorf("%w: their names take the %d bytes that they may", ErrFull, s.mostNames)
+	}
+	return nil
 }
 
 // add adds to a point of the file.

@@ -26,6 +26,16 @@ const (
 	minute = 60
 )
 
+// Bounds of the metrics of all names: they lie in memory. Those whose namespace begins with Own are not refused.
+const (
+	mostSeries = 100_000
+	mostNames  = 64 << 20 // bytes of their names and dimensions
+	Own        = "AWS/"
+)
+
+// ErrFull says that more metrics, or more values of them, cannot be kept.
+var ErrFull = errors.New("there is no room for more metrics")
+
 // Config says where values are kept. Zero values are the documented defaults.
 type Config struct {
 	Dir      string
@@ -43,7 +53,11 @@ type Store struct {
 		sync.RWMutex
 		series map[seriesKey]*series
 		named  map[nameKey][]*series // the same, those of a metric together; in the order of their ids
+		bytes  int64                 // of their names
 	}
+	room       datafile.Room
+	mostSeries int
+	mostNames  int64
 }
 
 type nameKey struct{ namespace, metric, dimensions string }
@@ -51,6 +65,10 @@ type nameKey struct{ namespace, metric, dimensions string }
 type seriesKey struct {
 	nameKey
 	unit string
+}
+
+func (k *seriesKey) size() int64 {
+	return int64(len(k.namespace) + len(k.metric) + len(k.dimensions) + len(k.unit))
 }
 
 // compare is the order in which metrics are shown.
@@ -89,7 +107,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the metrics: %w", err)
 	}
-	s := &Store{Config: c, db: db}
+	s := &Store{Config: c, db: db, mostSeries: mostSeries, mostNames: mostNames}
 	s.ids.series, s.ids.named = map[seriesKey]*series{}, map[nameKey][]*series{}
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -126,12 +144,14 @@ func (s *Store) load(ctx context.Context) error {
 // know takes a metric into the index, under ids.
 func (s *Store) know(of *series) {
 	s.ids.series[of.key] = of
+	s.ids.bytes += of.key.size()
 	s.ids.named[of.key.nameKey] = append(s.ids.named[of.key.nameKey], of)
 }
 
 // unknow takes a metric out of the index, under ids.
 func (s *Store) unknow(of *series) {
 	delete(s.ids.series, of.key)
+	s.ids.bytes -= of.key.size()
 	// In a new array: a reader may still go through the old one.
 	left := slices.DeleteFunc(slices.Clone(s.ids.named[of.key.nameKey]), func(o *series) bool { return o == of })
 	if s.ids.named[of.key.nameKey] = left; len(left) == 0 {

@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"fmt"
 	"log/slog"
 	"math"
 	"strconv"
@@ -134,6 +135,71 @@ func TestRoomIsBounded(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, got)
 	require.Equal(t, all[len(all)-1].At, got[len(got)-1].At, "the oldest go")
+}
+
+// TestRoomIsHeldWhileMetricsAreWritten puts much more than may be kept, and nobody trims: first with times that pass, then all
+// at one moment, which is refused in the end, but for the server's own, until it has grown old.
+func TestRoomIsHeldWhileMetricsAreWritten(t *testing.T) {
+	now := start
+	const bound = 600 << 10
+	s, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: bound, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	put := func(i int, namespace string) error {
+		var all []Sample
+		for j := range 50 {
+			one := sample("m", now.Sub(start), false, Many([]Weighted{{1, 1}, {float64(i), 1}, {float64(i + j), 2}}))
+			one.Name.Namespace, one.Name.Metric = namespace, fmt.Sprint("m", i%20, j)
+			all = append(all, one)
+		}
+		return s.Put(t.Context(), all)
+	}
+	held := func() {
+		t.Helper()
+		used, err := s.db.Used(t.Context())
+		require.NoError(t, err)
+		require.Less(t, used, int64(bound)*5/4)
+	}
+	for i := range 300 {
+		now = now.Add(time.Minute)
+		require.NoError(t, put(i, "shop"))
+		held()
+	}
+	var refused error
+	for i := 0; refused == nil; i++ {
+		require.Less(t, i, 1000)
+		refused = put(1000+i, fmt.Sprint("shop", i))
+		held()
+	}
+	require.ErrorIs(t, refused, ErrFull)
+	require.NoError(t, put(1, Own+"DMS"))
+	now = now.Add(time.Hour)
+	require.NoError(t, s.Trim(t.Context()))
+	require.NoError(t, put(1, "shop"))
+}
+
+// TestNamesAreBounded puts one metric too many, and names that are too long; those of the server itself are kept.
+func TestNamesAreBounded(t *testing.T) {
+	now := start
+	s := open(t, t.TempDir(), &now)
+	s.mostSeries = 3
+	for _, name := range []string{"a", "b", "c"} {
+		require.NoError(t, s.Put(t.Context(), []Sample{sample(name, 0, false, One(1, 1))}))
+	}
+	more := sample("d", 0, false, One(1, 1))
+	require.ErrorIs(t, s.Put(t.Context(), []Sample{sample("a", 0, false, One(1, 1)), more}), ErrFull)
+	require.NoError(t, s.Put(t.Context(), []Sample{sample("a", 0, false, One(1, 1))}))
+	more.Name.Namespace = Own + "DMS"
+	require.NoError(t, s.Put(t.Context(), []Sample{more}))
+	s.mostSeries, s.mostNames = 100, 150
+	err := s.Put(t.Context(), []Sample{sample("e", 0, false, One(1, 1)), sample("f", 0, false, One(1, 1)), sample("g", 0, false, One(1, 1))})
+	require.ErrorIs(t, err, ErrFull)
+	require.ErrorContains(t, err, "150 bytes")
+	require.Len(t, s.Known(func(*Known) bool { return true }), 4, "all of a call are kept or none")
+	now = start.Add(MinutesKept + time.Hour)
+	require.NoError(t, s.Trim(t.Context()))
+	require.Zero(t, s.ids.bytes)
+	require.NoError(t, s.Put(t.Context(), []Sample{sample("e", MinutesKept, false, One(1, 1))}))
 }
 
 func TestStatistics(t *testing.T) {

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 const (
 	trimEvery     = 10 * time.Minute
 	trimmedAtOnce = 200
+	leastKept     = 10 * time.Minute // however much there is
 )
 
 // Run forgets what is too old or too much, until the context ends.
@@ -25,20 +27,44 @@ func (s *Store) Trim(ctx context.Context) error {
 	if err := s.forget(ctx, now.Add(-FineKept), now.Add(-MinutesKept)); err != nil {
 		return err
 	}
-	for kept := MinutesKept; kept > time.Hour; kept = kept * 3 / 4 {
-		used, err := s.db.Used(ctx)
-		if err != nil {
-			return err
-		}
-		if used <= s.MaxBytes {
-			break
-		}
+	if err := s.shrink(ctx, now); err != nil {
+		return err
+	}
+	if err := s.db.GiveBack(ctx); err != nil {
+		return err
+	}
+	return s.room.Look(ctx, s.db, s.MaxBytes)
+}
+
+// shrink drops the oldest of too much, down to a little less than may be: the next value does not begin it again.
+func (s *Store) shrink(ctx context.Context, now time.Time) error {
+	used, err := s.db.Used(ctx)
+	if err != nil || used <= s.MaxBytes {
+		return err
+	}
+	oldest, err := s.oldest(ctx)
+	if err != nil {
+		return err
+	}
+	for kept := min(now.Sub(oldest), MinutesKept); kept > leastKept && used > s.MaxBytes/8*7; kept = kept * 3 / 4 {
 		s.Log.Warn("there are more metrics than may be kept; the oldest go", "bytes", used, "bound", s.MaxBytes, "kept", kept*3/4)
 		if err := s.forget(ctx, now.Add(-min(FineKept, kept/4)), now.Add(-kept*3/4)); err != nil {
 			return err
 		}
+		if used, err = s.db.Used(ctx); err != nil {
+			return err
+		}
 	}
-	return s.db.GiveBack(ctx)
+	return nil
+}
+
+// oldest is when the first point is of that is still kept.
+func (s *Store) oldest(ctx context.Context) (time.Time, error) {
+	var at sql.NullInt64
+	if err := s.db.QueryRowContext(ctx, "SELECT min((SELECT at FROM point WHERE series = s.id AND step = ? ORDER BY at LIMIT 1)) FROM series s", minute).Scan(&at); err != nil {
+		return time.Time{}, fmt.Errorf("find the oldest metric: %w", err)
+	}
+	return time.Unix(at.Int64, 0), nil
 }
 
 // forget drops points from before two moments, and metrics that have none left.

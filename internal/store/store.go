@@ -127,3 +127,12 @@ func Exists(tx interface{ Get(string) (Item, error) }, key string) (bool, error)
 	}
 	return err == nil, err
 }
+
+// Count says how many keys begin with a prefix, whatever their values are.
+func Count(tx interface{ List(Range) (Page, error) }, prefix string) (int, error) {
+	page, err := tx.List(Range{Prefix: prefix, KeysOnly: true})
+	if err != nil {
+		return 0, fmt.Errorf("count %s: %w", prefix, err)
+	}
+	return len(page.Items), nil
+}

@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -27,6 +28,19 @@ func (s *Service) act(tx store.Tx, a *Alarm, was string, now time.Time) error {
 	}
 	topics := map[string][]string{stateAlarm: a.AlarmActions, stateOK: a.OKActions, stateUnknown: a.InsufficientDataActions}[*a.StateValue]
 	for _, topic := range topics {
+		waiting, err := waitingFor(tx, topic)
+		if err != nil {
+			return err
+		}
+		if waiting >= mostWaiting {
+			if err := noteAction(tx, now, *a.AlarmName, topic, fmt.Errorf("%d notifications wait for the topic already", waiting)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := store.Write(tx, waitingKeys+topic, waiting+1); err != nil {
+			return err
+		}
 		text, err := s.alarmMessage(a, was)
 		if err != nil {
 			return err
@@ -37,6 +51,41 @@ func (s *Service) act(tx store.Tx, a *Alarm, was string, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// mostWaiting bounds the notifications that wait for one topic: each is tried for a day, in the store that all of the state lies
+// in, and as long as the webhook is dead more come.
+const mostWaiting = 1000
+
+// waitingFor is how many notifications wait for a topic.
+func waitingFor(tx store.Tx, topic string) (int, error) {
+	n, err := store.Read[int](tx, waitingKeys+topic)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, nil
+	}
+	return n, err
+}
+
+// waited takes one off those that wait for a topic. What an earlier release has queued was not counted.
+func waited(tx store.Tx, topic string) error {
+	n, err := waitingFor(tx, topic)
+	if err != nil {
+		return err
+	}
+	if n <= 1 {
+		tx.Delete(waitingKeys + topic)
+		return nil
+	}
+	return store.Write(tx, waitingKeys+topic, n-1)
+}
+
+// noteAction writes into an alarm's history how telling a topic has gone.
+func noteAction(tx store.Tx, now time.Time, alarm, topic string, problem error) error {
+	summary, data := "Successfully executed action "+topic, map[string]any{"actionState": "Succeeded", "notificationResource": topic}
+	if problem != nil {
+		summary, data["actionState"], data["error"] = "Failed to execute action "+topic, "Failed", problem.Error()
+	}
+	return note(tx, now, alarm, historyAction, summary, data)
 }
 
 // alarmMessage is what CloudWatch tells a topic.

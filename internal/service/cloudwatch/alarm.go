@@ -16,7 +16,8 @@ const (
 	Prefix      = "cloudwatch/"
 	alarmKeys   = Prefix + "alarm/"
 	historyKeys = Prefix + "history/" // + alarm + "/" + moment
-	actionKeys  = Prefix + "action/"  // + moment
+	actionKeys  = Prefix + "action/"  // + moment of the next attempt
+	waitingKeys = Prefix + "waiting/" // + topic: how many of its actions there are
 )
 
 // The states of alarms.

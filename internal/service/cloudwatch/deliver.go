@@ -131,11 +131,10 @@ func (s *Service) delivered(ctx context.Context, a *due, problem error) error {
 			again.Next = now.Add(notify.After(again.Attempts))
 			return store.Write(tx, actionKeys+momentKey(again.Next), &again)
 		}
-		summary, data := "Successfully executed action "+a.What.Topic, map[string]any{"actionState": "Succeeded", "notificationResource": a.What.Topic}
-		if problem != nil {
-			summary, data["actionState"], data["error"] = "Failed to execute action "+a.What.Topic, "Failed", problem.Error()
+		if err := waited(tx, a.What.Topic); err != nil {
+			return err
 		}
-		return note(tx, now, a.Alarm, historyAction, summary, data)
+		return noteAction(tx, now, a.Alarm, a.What.Topic, problem)
 	})
 	if err != nil {
 		return fmt.Errorf("note what alarm %s did: %w", a.Alarm, err)

@@ -122,3 +122,46 @@ func TestAlarmsAreEvaluatedWhileAWebhookHangs(t *testing.T) {
 	end()
 	loops.Wait()
 }
+
+// TestNotificationsThatWaitAreBounded sets the state of an alarm back and forth while its webhook is dead: no more is queued
+// than may wait, and what is not queued stands in the alarm's history.
+func TestNotificationsThatWaitAreBounded(t *testing.T) {
+	b := newBench(t)
+	b.must("PutMetricAlarm", lagAlarm())
+	b.fail = true
+	_, err := b.Store.Update(t.Context(), func(tx store.Tx) error { return store.Write(tx, waitingKeys+topic, mostWaiting-2) })
+	require.NoError(t, err)
+	for i := range 6 {
+		b.must("SetAlarmState", &cloudwatchapi.SetAlarmStateInput{AlarmName: new("late"), StateValue: new([]string{stateOK, stateAlarm}[i%2]), StateReason: new("by hand")})
+	}
+	queued := func() int {
+		page, err := b.Store.List(t.Context(), store.Range{Prefix: actionKeys})
+		require.NoError(t, err)
+		return len(page.Items)
+	}
+	require.Equal(t, 2, queued())
+	failed := 0
+	for _, h := range b.must("DescribeAlarmHistory", &cloudwatchapi.DescribeAlarmHistoryInput{AlarmName: new("late"), HistoryItemType: new(historyAction)}).(*cloudwatchapi.DescribeAlarmHistoryOutput).AlarmHistoryItems {
+		require.Contains(t, *h.HistoryData, "1000 notifications wait")
+		failed++
+	}
+	require.Equal(t, 4, failed)
+	b.deliverDue()
+	require.Equal(t, 2, queued(), "they wait for another try")
+	b.fail = false
+	b.wait(time.Hour)
+	b.deliverDue()
+	require.Zero(t, queued())
+	n, err := store.Read[int](getter{t.Context(), b.Store}, waitingKeys+topic)
+	require.NoError(t, err)
+	require.Equal(t, mostWaiting-2, n)
+	b.must("SetAlarmState", &cloudwatchapi.SetAlarmStateInput{AlarmName: new("late"), StateValue: new(stateOK), StateReason: new("by hand")})
+	require.Equal(t, 1, queued())
+}
+
+type getter struct {
+	ctx context.Context
+	store.Store
+}
+
+func (g getter) Get(key string) (store.Item, error) { return g.Store.Get(g.ctx, key) }

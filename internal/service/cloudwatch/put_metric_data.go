@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strings"
 	"time"
@@ -53,10 +54,11 @@ func (s *Service) putMetricData() service.Operation {
 				return nil, err
 			}
 		}
-		if err := s.Metrics.Put(ctx, samples); err != nil {
-			return nil, err
+		err := s.Metrics.Put(ctx, samples)
+		if errors.Is(err, metric.ErrFull) {
+			return nil, invalid("The parameter MetricData was not kept: %v.", err)
 		}
-		return &service.None{}, nil
+		return &service.None{}, err
 	})
 }
 

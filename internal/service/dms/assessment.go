@@ -81,6 +81,10 @@ const (
 	longestRunFolder = 900
 )
 
+// mostRuns is how many runs the account may have: each has some dozens of individual assessments, and a task can be assessed
+// again and again.
+const mostRuns = 1000
+
 func individualID(run string, number int) string { return fmt.Sprintf("%sI%03d", run, number) }
 
 func individualsOf(run string) string { return individuals.keys() + run + "I" }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -408,4 +409,19 @@ func TestTypesAssessment(t *testing.T) {
 		Filters: []dmsapi.Filter{{Name: new("replication-task-arn"), Values: []string{*arn}}}})
 	require.NotNil(t, refused, "it is none of the newer runs")
 	require.Len(t, b.individualRecords(t), 1, "the earlier one is gone")
+}
+
+// TestAssessmentRunsAreBounded begins one more run than are kept.
+func TestAssessmentRunsAreBounded(t *testing.T) {
+	b, _ := assessBench(t, nil)
+	_, err := b.Store.Update(t.Context(), func(tx store.Tx) error {
+		for i := range mostRuns {
+			tx.Put(assessmentRuns.names()+"run-"+strconv.Itoa(i), []byte("x"))
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	_, refused := b.assess(t, "one-more", nil)
+	require.Equal(t, "InvalidResourceStateFault", refused.Code)
+	require.Contains(t, refused.Message, "1000 assessment runs")
 }

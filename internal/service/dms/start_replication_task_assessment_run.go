@@ -37,6 +37,13 @@ func (s *Service) startAssessmentRun(ctx context.Context, call *service.Call, in
 		if r.Names, err = selectedNames(k, in.IncludeOnly, in.Exclude); err != nil {
 			return err
 		}
+		have, err := store.Count(tx, assessmentRuns.names())
+		if err != nil {
+			return err
+		}
+		if have >= mostRuns {
+			return badState("The account has %d assessment runs, which is as many as are kept: delete some that have ended.", have)
+		}
 		if err := s.claim(tx, assessmentRuns, r.Name, r.ID); err != nil {
 			return err
 		}

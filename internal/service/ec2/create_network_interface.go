@@ -76,6 +76,9 @@ func makeNIC(tx store.Tx, n NIC) (*NIC, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := room(len(cards), mostNICs, "NetworkInterfaceLimitExceeded", "network interfaces"); err != nil {
+		return nil, err
+	}
 	used := map[string]bool{}
 	for i := range cards {
 		for _, a := range cards[i].addresses() {

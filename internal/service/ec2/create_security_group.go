@@ -50,6 +50,9 @@ func (s *Service) createSecurityGroupDo(ctx context.Context, _ *service.Call, in
 		if _, twice := firstOf(all, func(o *Group) bool { return o.VPC == g.VPC && o.Name == g.Name }); twice {
 			return fault("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", g.Name, g.VPC)
 		}
+		if err := room(len(all), mostGroups, "SecurityGroupLimitExceeded", "security groups"); err != nil {
+			return err
+		}
 		return writeGroup(tx, g)
 	})
 	if err != nil {

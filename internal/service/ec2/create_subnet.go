@@ -61,13 +61,20 @@ func (s *Service) createSubnetDo(ctx context.Context, _ *service.Call, in *ec2ap
 		if err != nil {
 			return err
 		}
+		have := 0
 		for _, other := range all {
+			if other.VPC == net.VPC {
+				have++
+			}
 			if p, err := netip.ParsePrefix(other.CIDR); err == nil && other.VPC == net.VPC && p.Overlaps(cidr) {
 				return fault("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", net.CIDR)
 			}
 			if p, err := netip.ParsePrefix(other.IPv6); err == nil && cidr6.IsValid() && other.VPC == net.VPC && p.Overlaps(cidr6) {
 				return fault("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", net.IPv6)
 			}
+		}
+		if err := room(have, mostSubnets, "SubnetLimitExceeded", "subnets of the VPC"); err != nil {
+			return err
 		}
 		return store.Write(tx, subnetKeys+net.ID, net)
 	})

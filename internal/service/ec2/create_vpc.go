@@ -45,6 +45,9 @@ func (s *Service) createVpcDo(ctx context.Context, _ *service.Call, in *ec2api.C
 		v.IPv6 = []string{p.String()}
 	}
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
+		if err := roomUnder(tx, vpcKeys, mostVPCs, "VpcLimitExceeded", "VPCs"); err != nil {
+			return err
+		}
 		if err := store.Write(tx, vpcKeys+v.ID, v); err != nil {
 			return err
 		}

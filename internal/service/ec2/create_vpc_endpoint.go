@@ -50,6 +50,9 @@ func (s *Service) createVpcEndpointDo(ctx context.Context, call *service.Call, i
 	}
 	var shown ec2api.VpcEndpoint
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
+		if err := roomUnder(tx, endpointKeys, mostEndpoints, "VpcEndpointLimitExceeded", "VPC endpoints"); err != nil {
+			return err
+		}
 		fresh := *e
 		if err := s.layEndpoint(tx, &fresh, in.SubnetConfigurations); err != nil {
 			return err

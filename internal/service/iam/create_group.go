@@ -17,7 +17,7 @@ func (s *Service) createGroup() service.Operation {
 		func(ctx context.Context, call *service.Call, in *iamapi.CreateGroupRequest) (*iamapi.CreateGroupResponse, error) {
 			g := &identity.Group{Name: deref(in.GroupName), Path: pathOf(in.Path), ID: identity.NewID(identity.GroupID), Created: stamped(call)}
 			err := s.update(ctx, func(tx store.Tx) error {
-				return create(tx, identity.GroupKey(g.Name), g, exists("Group with name %s already exists.", g.Name))
+				return createWithin(tx, &groupsQuota, identity.GroupKey(g.Name), g, exists("Group with name %s already exists.", g.Name))
 			})
 			return &iamapi.CreateGroupResponse{Group: s.groupShape(g)}, err
 		})

@@ -22,7 +22,7 @@ func (s *Service) createInstanceProfile() service.Operation {
 			p := &profileRecord{Name: deref(in.InstanceProfileName), Path: pathOf(in.Path), ID: identity.NewID(identity.InstanceID), Created: stamped(call), Tags: tags}
 			var shape *iamapi.InstanceProfile
 			err = s.update(ctx, func(tx store.Tx) error {
-				if err := create(tx, profileKey(p.Name), p, exists("Instance Profile %s already exists.", p.Name)); err != nil {
+				if err := createWithin(tx, &profilesQuota, profileKey(p.Name), p, exists("Instance Profile %s already exists.", p.Name)); err != nil {
 					return err
 				}
 				shape, err = s.profileShape(tx, p)

@@ -29,7 +29,7 @@ func (s *Service) createOpenIDConnectProvider() service.Operation {
 				return nil, tooMany("ClientIdsPerOpenIdConnectProvider", maxClientIDs)
 			}
 			err = s.update(ctx, func(tx store.Tx) error {
-				return create(tx, identity.OIDCKey(p.URL), p, exists("Provider with url %s already exists.", deref(in.Url)))
+				return createWithin(tx, &providersQuota, identity.OIDCKey(p.URL), p, exists("Provider with url %s already exists.", deref(in.Url)))
 			})
 			return &iamapi.CreateOpenIDConnectProviderResponse{OpenIDConnectProviderArn: new(s.directory.OIDCARN(p.URL)), Tags: tagList(tags)}, err
 		})

@@ -29,7 +29,7 @@ func (s *Service) createPolicy() service.Operation {
 				Tags: tags, Default: "v1", Versions: []identity.PolicyVersion{{ID: "v1", Document: *in.PolicyDocument, Created: now}}, NextVersion: 2,
 			}
 			err = s.update(ctx, func(tx store.Tx) error {
-				return create(tx, identity.PolicyKey(p.Name), p, exists("A policy called %s already exists. Duplicate names are not allowed.", p.Name))
+				return createWithin(tx, &policiesQuota, identity.PolicyKey(p.Name), p, exists("A policy called %s already exists. Duplicate names are not allowed.", p.Name))
 			})
 			return &iamapi.CreatePolicyResponse{Policy: s.policyShape(s.policyARN(p), p, &use{})}, err
 		})

@@ -30,7 +30,7 @@ func (s *Service) createRole() service.Operation {
 						return err
 					}
 				}
-				return create(tx, identity.RoleKey(r.Name), r, exists("Role with name %s already exists.", r.Name))
+				return createWithin(tx, &rolesQuota, identity.RoleKey(r.Name), r, exists("Role with name %s already exists.", r.Name))
 			})
 			return &iamapi.CreateRoleResponse{Role: s.roleShape(r)}, err
 		})

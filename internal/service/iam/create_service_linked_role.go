@@ -32,7 +32,7 @@ func (s *Service) createServiceLinkedRole() service.Operation {
 			}
 			r.Attached = []string{"arn:" + call.Partition + ":iam::aws:policy/aws-service-role/" + linked.policy}
 			err := s.update(ctx, func(tx store.Tx) error {
-				return create(tx, identity.RoleKey(r.Name), r, fault("InvalidInputException", "Service role name %s has been taken in this account, please try a different suffix.", r.Name))
+				return createWithin(tx, &rolesQuota, identity.RoleKey(r.Name), r, fault("InvalidInputException", "Service role name %s has been taken in this account, please try a different suffix.", r.Name))
 			})
 			return &iamapi.CreateServiceLinkedRoleResponse{Role: s.roleShape(r)}, err
 		})

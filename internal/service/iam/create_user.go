@@ -26,7 +26,7 @@ func (s *Service) createUser() service.Operation {
 						return err
 					}
 				}
-				return create(tx, identity.UserKey(u.Name), u, exists("User with name %s already exists.", u.Name))
+				return createWithin(tx, &usersQuota, identity.UserKey(u.Name), u, exists("User with name %s already exists.", u.Name))
 			})
 			return &iamapi.CreateUserResponse{User: s.userShape(u)}, err
 		})

@@ -31,7 +31,7 @@ func (s *Service) createVirtualMFADevice() service.Operation {
 				return nil, err
 			}
 			err = s.update(ctx, func(tx store.Tx) error {
-				return create(tx, identity.MFAKey(d.Name), &d, exists("MFADevice entity at the same path and name already exists."))
+				return createWithin(tx, &devicesQuota, identity.MFAKey(d.Name), &d, exists("MFADevice entity at the same path and name already exists."))
 			})
 			if err != nil {
 				return nil, err

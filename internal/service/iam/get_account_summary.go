@@ -60,6 +60,8 @@ func quotas() map[string]int64 {
 	return map[string]int64{
 		"AccessKeysPerUserQuota": maxAccessKeys, "GroupsPerUserQuota": maxGroups, "AttachedPoliciesPerUserQuota": maxAttached,
 		"AttachedPoliciesPerGroupQuota": maxAttached, "AttachedPoliciesPerRoleQuota": maxAttached, "VersionsPerPolicyQuota": maxVersions,
+		"UsersQuota": int64(usersQuota.most), "GroupsQuota": int64(groupsQuota.most), "RolesQuota": int64(rolesQuota.most),
+		"PoliciesQuota": int64(policiesQuota.most), "InstanceProfilesQuota": int64(profilesQuota.most),
 		"PolicySizeQuota": policy.LimitManaged, "UserPolicySizeQuota": policy.LimitUserInline, "GroupPolicySizeQuota": policy.LimitGroupInline,
 		"RolePolicySizeQuota": policy.LimitRoleInline, "AssumeRolePolicySizeQuota": policy.LimitTrust,
 	}

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"bytes"
+	"fmt"
 	"image/png"
 	"testing"
 	"time"
@@ -160,4 +161,41 @@ func TestACodeIsTakenOnce(t *testing.T) {
 
 func factorsOf(st store.Store, call *service.Call) *identity.Factors {
 	return &identity.Factors{Store: st, Vault: testVault(st), Region: call.Region}
+}
+
+// TestAnAccountHasRoomForSoMany makes as many of something as there may be, and one more.
+func TestAnAccountHasRoomForSoMany(t *testing.T) {
+	s, call, usage := newService(t)
+	fill := func(n int, write func(tx store.Tx, name string) error) {
+		for begin := 0; begin < n; begin += 1000 {
+			_, err := usage.store.Update(t.Context(), func(tx store.Tx) error {
+				for i := begin; i < min(begin+1000, n); i++ {
+					if err := write(tx, fmt.Sprintf("n%05d", i)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			require.NoError(t, err)
+		}
+	}
+	fill(devicesQuota.most-1, func(tx store.Tx, name string) error {
+		return store.Write(tx, identity.MFAKey(name), identity.MFADevice{Name: name})
+	})
+	fill(groupsQuota.most-1, func(tx store.Tx, name string) error {
+		return store.Write(tx, identity.GroupKey(name), identity.Group{Name: name})
+	})
+	device := func(name string) error {
+		_, err := do[iamapi.CreateVirtualMFADeviceResponse](t, s, call, "CreateVirtualMFADevice", &iamapi.CreateVirtualMFADeviceRequest{VirtualMFADeviceName: &name})
+		return err
+	}
+	group := func(name string) error {
+		_, err := do[iamapi.CreateGroupResponse](t, s, call, "CreateGroup", &iamapi.CreateGroupRequest{GroupName: &name})
+		return err
+	}
+	for want, make := range map[string]func(string) error{"VirtualMfaDevicesPerAccount: 5000": device, "GroupsPerAccount: 500": group} {
+		require.NoError(t, make("last"))
+		require.ErrorContains(t, make("one-more"), "Cannot exceed quota for "+want)
+		require.ErrorContains(t, make("last"), "EntityAlreadyExists")
+	}
 }

@@ -39,6 +39,9 @@ func (s *Service) createAlias() service.Operation {
 				if exists {
 					return kmsapi.Service.NewError("AlreadyExistsException", "An alias with the name %s already exists", s.vault.arn(call.Region, name))
 				}
+				if err := room(tx, aliasPath(call.Region, ""), mostAliases, "aliases in the account"); err != nil {
+					return err
+				}
 				now := call.Now.UTC()
 				return store.Write(tx, path, aliasRecord{Name: name, Target: k.ID, Created: now, Updated: now})
 			})

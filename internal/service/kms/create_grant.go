@@ -57,6 +57,12 @@ func (s *Service) createGrantDo(ctx context.Context, call *service.Call, in *kms
 			return err
 		}
 		g.Key = k.ID
+		if err := room(tx, grantPath(call.Region, k.ID, ""), mostKeyGrants, "grants on the key"); err != nil {
+			return err
+		}
+		if err := room(tx, "kms/"+call.Region+"/grant/", mostGrants, "grants in the account"); err != nil {
+			return err
+		}
 		return store.Write(tx, grantPath(call.Region, k.ID, g.ID), g)
 	})
 	if err != nil {

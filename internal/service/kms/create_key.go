@@ -41,7 +41,12 @@ func (s *Service) createKey() service.Operation {
 				return nil, err
 			}
 			k.Tags = tags
-			if _, err := s.store.Update(ctx, func(tx store.Tx) error { return store.Write(tx, keyPath(call.Region, k.ID), k) }); err != nil {
+			if _, err := s.store.Update(ctx, func(tx store.Tx) error {
+				if err := room(tx, keyPath(call.Region, ""), mostKeys, "keys in the account"); err != nil {
+					return err
+				}
+				return store.Write(tx, keyPath(call.Region, k.ID), k)
+			}); err != nil {
 				return nil, err
 			}
 			return &kmsapi.CreateKeyResponse{KeyMetadata: k.metadata()}, nil

@@ -15,10 +15,12 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
-// Bounds of queries: how many run at a time, how many are remembered, for how long, and how long one may run.
+// Bounds of queries: how many run at a time, how many are remembered, with how many bytes of answers, for how long, and how
+// long one may run.
 const (
 	mostRunning    = 4
 	mostRemembered = 100
+	mostAnswers    = 128 << 20
 	rememberedFor  = time.Hour
 	longestQuery   = 5 * time.Minute
 )
@@ -42,6 +44,7 @@ type query struct {
 		sync.Mutex
 		state   string
 		rows    [][]insight.Cell
+		size    int // of rows, bytes
 		scanned int64
 		bytes   int64
 		matched int64
@@ -88,7 +91,7 @@ func (q *queries) add(one *query, now time.Time) (ok bool) {
 	if q.all == nil {
 		q.all = map[string]*query{}
 	}
-	running := 0
+	running, size := 0, 0
 	var rest []*query
 	for id, x := range q.all {
 		switch {
@@ -97,14 +100,15 @@ func (q *queries) add(one *query, now time.Time) (ok bool) {
 		case now.Sub(x.began) > rememberedFor:
 			delete(q.all, id)
 		default:
-			rest = append(rest, x)
+			rest, size = append(rest, x), size+x.size()
 		}
 	}
 	if running >= mostRunning {
 		return false
 	}
 	slices.SortFunc(rest, func(a, b *query) int { return a.began.Compare(b.began) })
-	for i := 0; len(q.all) >= mostRemembered && i < len(rest); i++ {
+	for i := 0; (len(q.all) >= mostRemembered || size > mostAnswers) && i < len(rest); i++ {
+		size -= rest[i].size()
 		delete(q.all, rest[i].id)
 	}
 	q.all[one.id] = one
@@ -129,6 +133,23 @@ func (x *query) end(state string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.mu.state = state
+}
+
+func (x *query) size() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.mu.size
+}
+
+// sizeOf is about what an answer takes in memory.
+func sizeOf(rows [][]insight.Cell) (size int) {
+	const header = 32 // of a cell's two texts
+	for _, row := range rows {
+		for _, c := range row {
+			size += header + len(c.Field) + len(c.Value)
+		}
+	}
+	return size
 }
 
 func (x *query) state() string {
@@ -180,7 +201,7 @@ func (s *Service) answer(ctx context.Context, x *query, parsed *insight.Query, l
 			s.Log.Error("where the fault in Whimbrel is", "query", x.id, "stack", string(p.Stack))
 		}
 	default:
-		x.mu.state = queryComplete
+		x.mu.state, x.mu.size = queryComplete, sizeOf(rows)
 	}
 }
 

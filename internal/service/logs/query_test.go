@@ -53,3 +53,18 @@ func TestNoQueryRunsAfterStop(t *testing.T) {
 	_, err = begin()
 	require.ErrorContains(t, err, "about to stop")
 }
+
+// TestAnswersAreForgottenByTheirSize remembers the newest answers, as far as they have room together.
+func TestAnswersAreForgottenByTheirSize(t *testing.T) {
+	var q queries
+	now := time.Now()
+	for i := range 5 {
+		x := &query{id: fmt.Sprint(i), began: now.Add(time.Duration(i) * time.Second)}
+		x.mu.state, x.mu.size = queryComplete, mostAnswers/2
+		require.True(t, q.add(x, x.began))
+	}
+	require.Nil(t, q.find("1"))
+	require.NotNil(t, q.find("2"))
+	require.NotNil(t, q.find("4"))
+	require.Equal(t, 32+2, sizeOf([][]insight.Cell{{{Field: "a", Value: "b"}}}))
+}

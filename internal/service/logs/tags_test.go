@@ -20,7 +20,9 @@ func TestWhatIsCheckedIsWhatIsDoneTo(t *testing.T) {
 	t.Cleanup(func() { _ = st.Close() })
 	require.NoError(t, st.CreateGroup(t.Context(), logstore.Group{Name: "secret", Tags: map[string]string{"is": "kept"}}))
 	require.NoError(t, st.CreateStream(t.Context(), "secret", "s"))
-	api, err := New(Config{Store: st, Log: slog.New(slog.DiscardHandler)})
+	s := New(Config{Store: st, Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(s.Stop)
+	api, err := s.API()
 	require.NoError(t, err)
 	call := func(name string, in any) (resource string, err error) {
 		c := &service.Call{Service: &logsapi.Service, Operation: logsapi.Service.Operation(name), Partition: "aws", Account: "123456789012", Region: "eu-central-1", Now: time.Now()}

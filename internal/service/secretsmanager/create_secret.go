@@ -62,6 +62,13 @@ func (s *Service) create(tx store.Tx, call *service.Call, r *secretRecord) error
 	case err == nil:
 		return fault("ResourceExistsException", "The operation failed because the secret %s already exists.", r.Name)
 	}
+	count, err := store.Count(tx, path(call.Region, ""))
+	if err != nil {
+		return err
+	}
+	if count >= maxSecrets {
+		return fault("LimitExceededException", "There are %d secrets in the account, which is as many as may be.", count)
+	}
 	return store.Write(tx, path(call.Region, r.Name), r)
 }
 

@@ -78,20 +78,25 @@ func (v *version) drop(stage string) {
 	v.Stages = slices.DeleteFunc(v.Stages, func(s string) bool { return s == stage })
 }
 
-// maxUnstaged is how many versions without a stage are kept.
-const maxUnstaged = 100
+// maxSecrets is how many secrets there may be, maxUnstaged how many versions of one without a stage are kept, and
+// maxUnstagedBytes of how many bytes: they lie in the store that all of the state lies in, which one caller could fill.
+const (
+	maxSecrets       = 5000
+	maxUnstaged      = 100
+	maxUnstagedBytes = 256 << 10
+)
 
 // trim forgets the oldest versions that no stage names.
 func (r *secretRecord) trim() {
-	spare := -maxUnstaged
+	spare, bytes := -maxUnstaged, -maxUnstagedBytes
 	for i := range r.Versions {
 		if len(r.Versions[i].Stages) == 0 {
-			spare++
+			spare, bytes = spare+1, bytes+len(r.Versions[i].Sealed)
 		}
 	}
 	r.Versions = slices.DeleteFunc(r.Versions, func(v version) bool {
-		if spare > 0 && len(v.Stages) == 0 {
-			spare--
+		if (spare > 0 || bytes > 0) && len(v.Stages) == 0 {
+			spare, bytes = spare-1, bytes-len(v.Sealed)
 			return true
 		}
 		return false

@@ -40,6 +40,17 @@ func TestOldVersionsGo(t *testing.T) {
 	require.NotNil(t, r.version("98"))
 }
 
+// TestOldVersionsGoByTheirSize keeps fewer of large ones.
+func TestOldVersionsGoByTheirSize(t *testing.T) {
+	r := &secretRecord{}
+	for i := range 90 {
+		require.NoError(t, r.put(version{ID: fmt.Sprint(i), Sealed: make([]byte, maxValue)}, nil))
+	}
+	require.Len(t, r.Versions, maxUnstagedBytes/maxValue+2)
+	require.Equal(t, "89", r.staged(current).ID)
+	require.Equal(t, "88", r.staged(previous).ID)
+}
+
 func TestRecoveryEnds(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	r := &secretRecord{Deleted: &at, Recovery: 7}
