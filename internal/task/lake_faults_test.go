@@ -9,10 +9,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // between has the target reached through a handler that may hand requests on.
@@ -73,5 +76,43 @@ func TestLakeMarkThatIsRefusedOnce(t *testing.T) {
 		slices.Sort(got)
 		require.Equal(t, want, got, "mark %d was refused", refused)
 		require.Empty(t, filesBelow(t, filepath.Join(l.Dir, ".sgwtmp")), "uploads are left")
+	}
+}
+
+// TestLakeDeniedHalfWay: the store answers as one whose policy lets nobody write a table's files, or nobody end them. The table says so
+// and what would be right, the other is loaded, and once the policy allows it a run goes on to the end.
+func TestLakeDeniedHalfWay(t *testing.T) {
+	source := newEnd(t, "sqlite")
+	source.exec(t, "CREATE TABLE one (id INTEGER PRIMARY KEY)", "INSERT INTO one VALUES (1)", "CREATE TABLE two (id INTEGER PRIMARY KEY)", "INSERT INTO two VALUES (2)")
+	for _, denied := range []string{"uploads", "partNumber"} {
+		l := newLake(t)
+		var allowed atomic.Bool
+		through := l.between(t, func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+			if !allowed.Load() && r.URL.Query().Has(denied) && strings.Contains(r.URL.Path, "/main/one/LOAD") {
+				w.WriteHeader(http.StatusForbidden)
+				_, _ = io.WriteString(w, `<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>`)
+				return
+			}
+			on.ServeHTTP(w, r)
+		})
+		c := config(source, l.end)
+		through(&c)
+		report, err := run(t.Context(), c)
+		require.NoError(t, err)
+		for _, table := range report.Tables {
+			if table.Source.Name == "two" {
+				require.NoError(t, table.Err)
+				continue
+			}
+			require.Equal(t, connector.Denied, connector.ClassOf(table.Err), table.Err)
+			require.ErrorContains(t, table.Err, "get, put and delete objects")
+			require.NotContains(t, table.Err.Error(), l.Secret)
+		}
+		require.Equal(t, []string{"2"}, l.lines(t, "main/two"))
+		require.Empty(t, l.files(t, "main/one"))
+		allowed.Store(true)
+		l.load(t, source, through)
+		require.Equal(t, []string{"1"}, l.lines(t, "main/one"))
+		require.Equal(t, []string{"2"}, l.lines(t, "main/two"))
 	}
 }

@@ -2,11 +2,14 @@ package task_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
@@ -40,4 +43,54 @@ func TestLakeColumnNamedLikeOurs(t *testing.T) {
 	other = newLake(t)
 	other.load(t, source, lakeWith("TimestampColumnName", "id")) // CSV without names has nothing to take for another
 	require.Len(t, other.lines(t, "main/a"), 3)
+}
+
+// TestLakeOddNames: whatever tables are called, each has a folder of its own within the target's, and DuckDB reads what is in it.
+func TestLakeOddNames(t *testing.T) {
+	source, dir := newEnd(t, "postgresql-15"), t.TempDir()
+	names := []string{"..", ".", "a/b", "../up", "Ünï", "case", "CASE", "50%", `back\slash`, "a b,c", "_awsdms_control", "LOAD00000001.csv"}
+	for i, name := range names {
+		source.exec(t, fmt.Sprintf(`CREATE TABLE %s (id int PRIMARY KEY)`, source.quote(name)), fmt.Sprintf("INSERT INTO %s VALUES (%d)", source.quote(name), i))
+	}
+	inside := filepath.Join(dir, "inside")
+	load(t, source, &end{engine: "s3", family: catalog.Lake, url: "file://" + inside})
+	above, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, above, 1, "something was written beside the target's folder")
+	var got []string
+	for _, text := range filesBelow(t, filepath.Join(inside, "public")) {
+		got = append(got, strings.TrimSpace(text))
+	}
+	var want []string
+	for i := range names {
+		want = append(want, fmt.Sprint(i))
+	}
+	require.ElementsMatch(t, want, got)
+	require.Equal(t, []string{fmt.Sprint(len(names))}, servertest.DuckDB(t, fmt.Sprintf("SELECT count(DISTINCT column0) FROM read_csv('%s', header=false)", filepath.Join(inside, "public/*/LOAD*.csv"))))
+}
+
+// TestLakeOddValues come back from CSV as they were, by PostgreSQL; what Parquet cannot hold is written down, the rest stands in it.
+func TestLakeOddValues(t *testing.T) {
+	source, l := newEnd(t, "postgresql-15"), newLake(t)
+	source.exec(t, "CREATE TABLE odd (id int PRIMARY KEY, n numeric, w numeric(50,10), f8 double precision, d date, ts timestamp, word text)",
+		`INSERT INTO odd VALUES (1, 'NaN', repeat('9', 40)::numeric, 'NaN', '0044-03-15 BC', '0044-03-15 12:00:00 BC', ''), (2, 'Infinity', NULL, '-Infinity', 'infinity', '-infinity', NULL),
+		(3, 1e-20, -0.0000000001, '-0', '12024-02-29', '99999-12-31 23:59:59.999999', E'"\r\n,""')`)
+	drop := func(c *taskConfig) {
+		c.Settings.FullLoadSettings.TargetTablePrepMode, c.RefuseRows = "DROP_AND_CREATE", false
+	}
+	l.load(t, source, drop)
+	source.exec(t, "CREATE TABLE back (LIKE odd)")
+	copyIn(t, source, "SET TimeZone = 'UTC'; COPY back FROM STDIN (FORMAT csv)", l.files(t, "public/odd")["LOAD00000001.csv"])
+	require.Equal(t, []string{"0"}, source.column(t, "SELECT count(*) FROM (SELECT id, n, w, f8::text, d, ts, word FROM odd EXCEPT SELECT id, n, w, f8::text, d, ts, word FROM back) x"))
+	require.Equal(t, []string{"3"}, source.column(t, "SELECT count(*) FROM back"))
+	source.exec(t, "DROP TABLE back")
+
+	l.load(t, source, drop, lakeWith("DataFormat", "parquet"))
+	require.Equal(t, []string{"1|NaN|" + strings.Repeat("9", 40) + ".0000000000|NaN|", "3|0.00000000000000000001|-0.0000000001|0|\"\r/,\"\""},
+		servertest.DuckDB(t, fmt.Sprintf("SELECT id, n, w, f8, replace(word, chr(10), '/') FROM '%s' ORDER BY id", filepath.Join(l.Dir, "dms/public/odd/*.parquet"))))
+	parked := ""
+	for _, text := range l.files(t, "awsdms_apply_exceptions") {
+		parked += text
+	}
+	require.Contains(t, parked, "infinite dates")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
@@ -33,6 +34,10 @@ func TestLakeReloads(t *testing.T) {
 		require.NoError(t, r.task.Reload(t.Context(), []catalog.Name{source.named(name)}))
 		source.exec(t, "INSERT INTO third SELECT max(id) + 1, 'b' FROM third")
 	}
+	beside, err := task.Open(t.Context(), c)
+	require.NoError(t, err)
+	require.ErrorContains(t, beside.Reload(t.Context(), []catalog.Name{source.named("item")}), "another process runs the migration")
+	require.NoError(t, beside.Close())
 	for _, name := range tables {
 		r.await(t, name+" reloaded", func() bool { s := r.state(name); return s.Reloaded && s.State == fullload.Completed })
 	}

@@ -178,6 +178,11 @@ func (t *Task) request(ctx context.Context, run string, tables []catalog.Name) e
 			return err
 		}
 		defer func() { _ = session.Close() }()
+		release, err := t.onlyWriter(ctx, session, run)
+		if err != nil {
+			return err
+		}
+		defer release()
 		if err := session.Begin(ctx); err != nil {
 			return err
 		}
@@ -193,6 +198,24 @@ func (t *Task) request(ctx context.Context, run string, tables []catalog.Name) e
 		}
 		return session.Sync(ctx)
 	})
+}
+
+// onlyWriter makes sure that no other process has a session of the run where one that keeps commits back, as those of files do,
+// writes all that is known of it: the other would not know of the note, or this one not of its position.
+func (t *Task) onlyWriter(ctx context.Context, s connector.ApplySession, run string) (release func(), err error) {
+	_, holds := s.(connector.Holder)
+	target, exclusive := t.target.(connector.Exclusive)
+	if !holds || !exclusive || t.running.Load() != nil {
+		return func() {}, nil
+	}
+	release, err = target.Claim(ctx, run)
+	if connector.ClassOf(err) == connector.Busy {
+		return nil, &connector.Error{
+			Class: connector.Invalid, Err: errors.New("another process runs the migration, which does not hear of requests beside it on a target of files"),
+			Remedy: "ask that process, or interrupt it first",
+		}
+	}
+	return release, err
 }
 
 // requests are the reloads that have been asked for and not been carried out, the earliest first.
