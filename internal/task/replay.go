@@ -20,8 +20,7 @@ type Replayed struct {
 }
 
 // Replay makes rows of a target's table what the source's are: those of the given keys (change.KeyText), or all that
-// differ. It compares the whole table, and afterwards
-// once more, until nothing more can be mended.
+// differ. It compares the whole table, and afterwards once more, until nothing more can be mended.
 func (t *Task) Replay(ctx context.Context, table catalog.Name, keys []string) (*Replayed, error) {
 	if target, ok := t.target.(connector.Exclusive); ok && t.RunName != "" {
 		release, err := target.Claim(ctx, t.RunName)
