@@ -126,7 +126,8 @@ type Obstacle struct {
 
 // Stream delivers changes in the order of their commits. It is used by one goroutine, but for Acknowledge and Status.
 type Stream interface {
-	// Next waits for what comes next. While nothing happens it returns an event with Quiet set at least every second.
+	// Next waits for what comes next. While nothing happens it returns an event with Quiet set at least every second, and
+	// while the source is busy with what is not followed an event with the position alone about as often.
 	// After an error nothing but Close may follow.
 	Next(ctx context.Context) (Event, error)
 	// Follow sets how a table's rows are delivered from the next event on: a new table, or one whose structure has changed.

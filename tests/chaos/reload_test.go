@@ -65,7 +65,11 @@ func askReload(t testing.TB, source, target *end, table string) {
 func (p *process) awaitReloads(t testing.TB, target *end) {
 	t.Helper()
 	left := "SELECT count(*) FROM " + target.pick("awsdms_task_notes", "awsdms_control.awsdms_task_notes", "awsdms_task_notes") + " WHERE note LIKE 'reload %'"
-	require.Eventually(t, func() bool { return target.number(left) == 0 }, runs, poll)
+	for deadline := time.Now().Add(runs); target.number(left) != 0; <-time.After(poll) {
+		if time.Now().After(deadline) {
+			require.Fail(t, "what was asked for is not done", "%d requests are left\n%s", target.number(left), p.errors.String())
+		}
+	}
 	select {
 	case <-p.ended:
 		require.Fail(t, "the program ended too early", "%s\n%s", p.out.String(), p.errors.String())

@@ -49,7 +49,7 @@ func beside(t testing.TB, w *writer, n int64, f func(more func() bool)) {
 			case <-done:
 				ended <- nil
 				return
-			default:
+			case <-time.After(w.pause):
 			}
 			if err := w.transaction(t.Context()); err != nil {
 				made.Store(n)
@@ -354,6 +354,31 @@ func (s *Suite) testQuiet(t *testing.T) {
 		}
 	}
 	require.Less(t, time.Since(begun), 2*time.Second)
+}
+
+// testBusy: while the source is busy with tables that are followed no more, Next comes back with the position all the same.
+func (s *Suite) testBusy(t *testing.T) {
+	d := s.prepare(t)
+	f := s.follower(t, d, true)
+	f.capture(t.Context())
+	f.open(t.Context())
+	defer f.close()
+	for i := range f.request.Tables {
+		f.stream.Drop(i)
+	}
+	for _, pause := range []time.Duration{0, 5 * time.Millisecond} {
+		w := s.writer(d, 7)
+		w.pause = pause
+		beside(t, w, 1, func(func() bool) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			for range 2 {
+				for before := f.applied; f.applied == before; {
+					f.step(ctx)
+				}
+			}
+		})
+	}
 }
 
 // testRelease: what Capture has made is gone.

@@ -86,6 +86,7 @@ func Run(t *testing.T, s Suite) {
 		})
 	}
 	t.Run("quiet", s.testQuiet)
+	t.Run("busy with others", s.testBusy)
 	t.Run("release", s.testRelease)
 	t.Run("start", s.testStart)
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -22,6 +23,7 @@ type writer struct {
 	tables []Table
 	db     *sql.DB
 	rand   *rand.Rand
+	pause  time.Duration // between transactions
 }
 
 func (s *Suite) writer(d Databases, seed uint64) *writer {

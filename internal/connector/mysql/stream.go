@@ -115,7 +115,7 @@ func (s *stream) next(ctx context.Context) (connector.Event, error) {
 			}
 			continue
 		}
-		if n&255 == 0 && time.Since(started) > quietAfter {
+		if s.heard.Sub(started) > quietAfter || n&255 == 0 && time.Since(started) > quietAfter {
 			return s.deliver(false), nil
 		}
 		event, err := s.read()

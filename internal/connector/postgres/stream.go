@@ -188,7 +188,8 @@ func (s *stream) Next(ctx context.Context) (connector.Event, error) {
 		return connector.Event{}, s.failed
 	}
 	s.pump.ctx = ctx
-	for {
+	started := time.Now()
+	for n := 1; ; n++ {
 		if len(s.events) > 0 {
 			e := s.events[0]
 			s.events = append(s.events[:0], s.events[1:]...)
@@ -208,7 +209,24 @@ func (s *stream) Next(ctx context.Context) (connector.Event, error) {
 		if !more && len(s.events) == 0 {
 			return s.quiet(), nil
 		}
+		if len(s.events) == 0 && s.between() && s.since(started, n) > quietAfter {
+			s.deliver(false)
+		}
 	}
+}
+
+// since is how long it is since a moment, by the clock of the last wait: the clock itself is looked at for every 256th message
+// alone.
+func (s *stream) since(moment time.Time, messages int) time.Duration {
+	if messages&255 == 0 {
+		return time.Since(moment)
+	}
+	return s.heard.Sub(moment)
+}
+
+// between reports whether no transaction is being read.
+func (s *stream) between() bool {
+	return !s.open && (s.lines == nil || !s.lines.open && !s.lines.giving)
 }
 
 // await reports whether there is something to read. When there is nothing it delivers the group, at once or, when the

@@ -43,7 +43,7 @@ func (s *stream) data(ctx context.Context, p []byte) error {
 // keepalive says that everything before a place has been sent. The server sends one whenever it has come to the end of
 // the log.
 func (s *stream) keepalive(end lsn, reply bool) error {
-	if !s.open && (s.lines == nil || !s.lines.open && !s.lines.giving) && end > s.position {
+	if s.between() && end > s.position {
 		s.position, s.moved = end, true
 		s.keeper.receive(end)
 	}

@@ -34,13 +34,9 @@ func (e *Errands) Do(ctx context.Context, f func(context.Context, *Halt) error) 
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		select {
-		case err := <-j.done:
-			if !errors.Is(err, errNotNow) {
-				return err
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		// What has been begun may be done and durable when the context ends: so its answer is waited for, which always comes.
+		if err := <-j.done; !errors.Is(err, errNotNow) {
+			return err
 		}
 	}
 }
@@ -123,9 +119,10 @@ func (h *Halt) Note(ctx context.Context, key, text string) error { return h.p.no
 
 // halt does an errand. Whatever goes wrong, both ends are opened anew: the tables are then as they were before it.
 func (p *pipe) halt(ctx context.Context, e *errand) error {
+	answer := errNotNow
+	defer func() { e.done <- answer }() // also of work that panics
 	err := p.stand(ctx, e.do)
-	e.done <- err
-	if err == nil {
+	if answer = err; err == nil {
 		return nil
 	}
 	return &connector.Error{Class: connector.Lost, Err: fmt.Errorf("stand still for another's work: %w", err)}
