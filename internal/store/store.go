@@ -35,6 +35,8 @@ type Range struct {
 	// KeysOnly leaves the values out, as for counting: what is read then is as small however large the values are. A
 	// transaction is done again when a key of the range is made or changed meanwhile, not when one is deleted.
 	KeysOnly bool
+	// Loose lets a transaction stand though the range has changed meanwhile.
+	Loose bool
 }
 
 // A Page answers a Range.
@@ -128,9 +130,10 @@ func Exists(tx interface{ Get(string) (Item, error) }, key string) (bool, error)
 	return err == nil, err
 }
 
-// Count says how many keys begin with a prefix, whatever their values are.
+// Count says how many keys begin with a prefix, whatever their values are, to hold them to a bound: so that those who write at the
+// same time need not wait for each other it is loose, and together they may pass the bound by as many as they are.
 func Count(tx interface{ List(Range) (Page, error) }, prefix string) (int, error) {
-	page, err := tx.List(Range{Prefix: prefix, KeysOnly: true})
+	page, err := tx.List(Range{Prefix: prefix, KeysOnly: true, Loose: true})
 	if err != nil {
 		return 0, fmt.Errorf("count %s: %w", prefix, err)
 	}

@@ -123,8 +123,10 @@ func (t *tx) List(r store.Range) (store.Page, error) {
 	if page.More {
 		to = page.Items[len(page.Items)-1].Key + "\x00"
 	}
-	t.lists = append(t.lists, listed{from, to})
-	if !r.KeysOnly { // a value that was not read is not known, and there are more keys than a transaction may compare
+	if !r.Loose {
+		t.lists = append(t.lists, listed{from, to})
+	}
+	if !r.KeysOnly && !r.Loose { // a value that was not read is not known, and there are more keys than a transaction may compare
 		for _, i := range page.Items {
 			t.reads[i.Key] = i
 		}

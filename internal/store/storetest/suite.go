@@ -95,6 +95,20 @@ func keysOnly(t *testing.T, s store.Store) {
 	got, err := s.Get(t.Context(), "count")
 	require.NoError(t, err)
 	require.Equal(t, "6001", string(got.Value))
+	tries = 0
+	_, err = s.Update(t.Context(), func(tx store.Tx) error {
+		tries++
+		n, err := store.Count(tx, "many/")
+		require.NoError(t, err)
+		require.Equal(t, 6001, n)
+		put(t, s, "many/y", "")
+		tx.Put("many/z", nil)
+		n, err = store.Count(tx, "many/z")
+		require.Equal(t, 1, n, "what the transaction wrote itself")
+		return err
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, tries, "a count keeps nobody waiting")
 }
 
 func ranges(t *testing.T, s store.Store) {
