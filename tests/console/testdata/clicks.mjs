@@ -182,9 +182,11 @@ async function others() {
   await page.getByRole('dialog').getByRole('button', { name: 'Save policy', exact: true }).click();
   await page.getByText('of the user alone').waitFor();
   await button('New key').click();
-  const secret = await page.getByRole('dialog').locator('code').allInnerTexts();
+  const shown = page.getByRole('dialog').locator('code');
+  await shown.nth(1).waitFor();
+  const key = await shown.allInnerTexts(); // its ID and its secret
   await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).click();
-  await page.getByRole('cell', { name: secret[0] }).waitFor();
+  await page.getByRole('cell', { name: key[0] }).waitFor();
   await page.goto(`${at}/#/users/simulator`);
   await page.getByLabel('Who').fill('arn:aws:iam::123456789012:user/reader');
   await page.getByLabel('Action').fill('dms:StartReplicationTask');
@@ -223,7 +225,7 @@ async function others() {
   await link('Metrics').click();
   await page.getByText(/does not serve this yet|Over|No metric yet/).first().waitFor();
   await look(page, 'metrics');
-  return secret;
+  return key;
 }
 
 // A user who may only look sees what is forbidden, and why.
