@@ -153,6 +153,14 @@ func (s *Store) Group(ctx context.Context, name string) (*Group, error) {
 	return &all[0], nil
 }
 
+// CountGroups counts the groups.
+func (s *Store) CountGroups(ctx context.Context) (n int, err error) {
+	if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM log_group").Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the log groups: %w", err)
+	}
+	return n, nil
+}
+
 func groups(ctx context.Context, from querier, where string, args ...any) ([]Group, error) {
 	rows, err := from.QueryContext(ctx, "SELECT g.id, g.name, g.made, g.days, g.class, g.kept, g.tags FROM log_group g "+where+" ORDER BY g.name", args...)
 	if err != nil {

@@ -98,6 +98,14 @@ func (s *Store) Stream(ctx context.Context, group, name string) (*Stream, error)
 	return &all[0], nil
 }
 
+// CountStreams counts the streams of all groups.
+func (s *Store) CountStreams(ctx context.Context) (n int, err error) {
+	if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM log_stream").Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the log streams: %w", err)
+	}
+	return n, nil
+}
+
 func (s *Store) streams(ctx context.Context, where string, arg any) ([]Stream, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT s.id, s.name, s.made, s.ingested FROM log_stream s WHERE "+where+" ORDER BY s.name", arg)
 	if err != nil {

@@ -19,6 +19,9 @@ func (s *Service) createLogGroup() service.Operation {
 		if in.KmsKeyId != nil {
 			return nil, invalid("Log groups are not encrypted under keys here: leave kmsKeyId out.")
 		}
+		if err := s.roomForGroup(ctx); err != nil {
+			return nil, err
+		}
 		err := s.Store.CreateGroup(ctx, logstore.Group{Name: *in.LogGroupName, Class: deref(in.LogGroupClass), Kept: deref(in.DeletionProtectionEnabled), Tags: in.Tags})
 		if errors.Is(err, logstore.ErrExists) {
 			return nil, logsapi.Service.NewError("ResourceAlreadyExistsException", "The specified log group already exists")

@@ -10,8 +10,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service"
 )
 
-// mostGroups is how many groups one query may look into.
-const mostGroups = 50
+// mostQueried is how many groups one query may look into.
+const mostQueried = 50
 
 // asked are the groups that a query is about, in whichever way they are given.
 func asked(in *logsapi.StartQueryRequest) []string {
@@ -44,8 +44,8 @@ func (s *Service) startQuery() service.Operation {
 				ways++
 			}
 		}
-		if ways != 1 || len(groups) > mostGroups {
-			return nil, invalid("Exactly one of logGroupName, logGroupNames and logGroupIdentifiers is required, with up to %d log groups.", mostGroups)
+		if ways != 1 || len(groups) > mostQueried {
+			return nil, invalid("Exactly one of logGroupName, logGroupNames and logGroupIdentifiers is required, with up to %d log groups.", mostQueried)
 		}
 		if l := deref(in.QueryLanguage); l != "" && l != "CWLI" {
 			return nil, invalid("The query language %s is not served: queries are of CWLI, Logs Insights' own.", l)

@@ -18,6 +18,9 @@ func (s *Service) createLogStream() service.Operation {
 		return onStream(call, deref(in.LogGroupName), deref(in.LogStreamName)), nil
 	}
 	return service.Handle("CreateLogStream", access, func(ctx context.Context, _ *service.Call, in *logsapi.CreateLogStreamRequest) (*service.None, error) {
+		if err := s.roomForStream(ctx); err != nil {
+			return nil, err
+		}
 		err := s.Store.CreateStream(ctx, *in.LogGroupName, *in.LogStreamName)
 		if errors.Is(err, logstore.ErrExists) {
 			return nil, logsapi.Service.NewError("ResourceAlreadyExistsException", "The specified log stream already exists")
