@@ -53,14 +53,9 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 		executeTimeout:     time.Duration(r.Number("ExecuteTimeout", 60, 0, maxSeconds)) * time.Second,
 	}
 	s.plugin = outputPlugin(r)
-	r.Only("MapBooleanAsBoolean", "booleans stay booleans", "true")
-	r.Only("MapJsonbAsClob", "jsonb stays json", "false")
-	r.Only("MapLongVarcharAs", "text stays text", "wstring")
-	r.Only("MapUnboundedNumericAsString", "a numeric keeps all its digits", "false")
+	oneValue(r)
 	r.Only("TrimSpaceInChar", "values are never changed", "false")
 	r.Only("FailTasksOnLobTruncation", "the task setting DataTruncationErrorPolicy STOP_TASK does it", "false")
-	r.Only("DatabaseMode", "Babelfish is not supported", "default")
-	r.Only("AuthenticationMethod", "the URL says how to log in", "password")
 	if s.slot != "" && !validSlot(s.slot) {
 		r.Fail("SlotName", s.slot, "a name of at most 63 letters a to z, digits and underscores")
 	}
@@ -73,15 +68,20 @@ func readTargetSettings(values map[string]string) (*targetSettings, error) {
 		executeTimeout:     time.Duration(r.Number("ExecuteTimeout", 0, 0, maxSeconds)) * time.Second,
 		afterConnectScript: r.Filled("AfterConnectScript", ""),
 	}
+	oneValue(r)
+	r.Only("LoadUsingCSV", "rows go in by binary COPY, through no file", "true")
+	r.Refuse("MaxFileSize", "rows are not written to files on their way; CommitRate bounds what is loaded at once")
+	return s, r.End()
+}
+
+// oneValue reads what either end takes with the one value that says what is done anyway.
+func oneValue(r *setting.Reader) {
 	r.Only("MapBooleanAsBoolean", "booleans stay booleans", "true")
 	r.Only("MapJsonbAsClob", "jsonb stays json", "false")
 	r.Only("MapLongVarcharAs", "text stays text", "wstring")
 	r.Only("MapUnboundedNumericAsString", "a numeric keeps all its digits", "false")
 	r.Only("DatabaseMode", "Babelfish is not supported", "default")
 	r.Only("AuthenticationMethod", "the URL says how to log in", "password")
-	r.Only("LoadUsingCSV", "rows go in by binary COPY, through no file", "true")
-	r.Refuse("MaxFileSize", "rows are not written to files on their way; CommitRate bounds what is loaded at once")
-	return s, r.End()
 }
 
 func validSlot(name string) bool {
