@@ -132,6 +132,9 @@ func (r *run) writeStart(ctx context.Context, position string) error {
 	if err := session.Note(ctx, schemaNote, r.targetSchema(r.plan.Mapping)); err != nil {
 		return err
 	}
+	if err := r.noteStop(ctx, session); err != nil {
+		return err
+	}
 	c := connector.Checkpoint{Run: r.plan.Run, Server: hostname(), Position: position, At: time.Now().UTC()}
 	if err := session.Commit(ctx, c); err != nil {
 		return err

@@ -26,6 +26,8 @@ type Plan struct {
 	Resumed bool
 	// Checkpoint is how far an earlier run has followed the source's changes; nil when none has.
 	Checkpoint *connector.Checkpoint
+	// stops says that the run is to stop after its load, and has not yet.
+	stops bool
 	// since tells up to which position each table was loaded, where that is later than where the stream begins.
 	since map[catalog.Name]string
 	// unfinished is the table of the source whose change of structure an earlier run has begun on the target, and between the

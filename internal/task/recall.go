@@ -80,6 +80,7 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 	if schema, ok := notes[schemaNote]; ok {
 		t.settled = &schema
 	}
+	p.stops = notes[stopNote] != ""
 	p.Checkpoint, p.Resumed, p.since = &c, true, map[catalog.Name]string{}
 	for name, n := range noted {
 		p.since[name] = n.Since

@@ -172,6 +172,11 @@ func listed(known map[catalog.Name]catalog.Name) string {
 
 // request writes the notes.
 func (t *Task) request(ctx context.Context, run string, tables []catalog.Name) error {
+	now, notes := time.Now().UTC(), map[string]string{}
+	for i, n := range tables {
+		text, _ := json.Marshal(reloadRequest{Table: n, At: now}) // plain values cannot fail
+		notes[fmt.Sprintf("%s%d.%d", reloadPrefix, now.UnixNano(), i)] = string(text)
+	}
 	return Retry(t.Settings).Do(ctx, t.Log, "ask for a reload", func() error {
 		session, err := t.applier.Apply(ctx, connector.ApplyOptions{Run: run})
 		if err != nil {
@@ -183,21 +188,24 @@ func (t *Task) request(ctx context.Context, run string, tables []catalog.Name) e
 			return err
 		}
 		defer release()
-		if err := session.Begin(ctx); err != nil {
-			return err
-		}
-		now := time.Now().UTC()
-		for i, n := range tables {
-			text, _ := json.Marshal(reloadRequest{Table: n, At: now}) // plain values cannot fail
-			if err := session.Note(ctx, fmt.Sprintf("%s%d.%d", reloadPrefix, now.UnixNano(), i), string(text)); err != nil {
-				return err
-			}
-		}
-		if err := session.Commit(ctx, connector.Checkpoint{Run: run}); err != nil {
-			return err
-		}
-		return session.Sync(ctx)
+		return writeNotes(ctx, session, run, notes)
 	})
+}
+
+// writeNotes writes notes of a run beside its changes; what has an empty text goes.
+func writeNotes(ctx context.Context, session connector.ApplySession, run string, notes map[string]string) error {
+	if err := session.Begin(ctx); err != nil {
+		return err
+	}
+	for key, text := range notes {
+		if err := session.Note(ctx, key, text); err != nil {
+			return err
+		}
+	}
+	if err := session.Commit(ctx, connector.Checkpoint{Run: run}); err != nil {
+		return err
+	}
+	return session.Sync(ctx)
 }
 
 // onlyWriter makes sure that no other process has a session of the run where one that keeps commits back, as those of files do,

@@ -9,7 +9,6 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
-	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
@@ -65,18 +64,7 @@ func (r *run) exclusively(ctx context.Context) error {
 	if !r.follows() {
 		return nil
 	}
-	load := r.Settings.FullLoadSettings
-	switch {
-	case load.StopTaskCachedChangesNotApplied && !r.plan.Resumed:
-		r.report.Reason = cdc.AfterLoad
-		return nil
-	case load.StopTaskCachedChangesApplied:
-		r.Stop.CaughtUp = true
-	}
-	if r.Cutover {
-		return r.explain(r.cutOver(ctx))
-	}
-	return r.explain(r.follow(ctx))
+	return r.afterLoad(ctx)
 }
 
 // watched runs something that ends when one of the ends is silent.
