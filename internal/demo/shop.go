@@ -35,6 +35,9 @@ func MakeShop(ctx context.Context, path string, o Options) (err error) {
 	db.SetMaxOpenConns(1)
 	defer func() {
 		err = errors.Join(err, db.Close())
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err() // of which the driver may say that a statement is closed
+		}
 		if err != nil {
 			err = errors.Join(fmt.Errorf("make the sample shop: %w", err), os.Remove(path))
 		}

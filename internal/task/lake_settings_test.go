@@ -1,0 +1,93 @@
+package task_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestLakeTextSettings sets how values are written, by DMS's names.
+func TestLakeTextSettings(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings   []string
+		load, want string
+	}{
+		"plain":             {nil, "1,ab,\"c\"\"d\",\n", "U,1,ab,e,\nD,1,,,\n"},
+		"padding":           {[]string{"AddTrailingPaddingCharacter", "true"}, "1,ab  ,\"c\"\"d\",\n", "U,1,ab  ,e,\nD,1,,,\n"},
+		"unquoted":          {[]string{"Rfc4180", "false"}, "1,ab,c\"d,\n", "U,1,ab,e,\nD,1,,,\n"},
+		"null":              {[]string{"CsvNullValue", "-"}, "1,ab,\"c\"\"d\",-\n", "U,1,ab,e,-\nD,1,-,-,-\n"},
+		"not supplied":      {[]string{"CsvNullValue", "-", "UseCsvNoSupValue", "true", "CsvNoSupValue", "?"}, "1,ab,\"c\"\"d\",-\n", "U,1,ab,e,-\nD,1,?,?,?\n"},
+		"that is not asked": {[]string{"CsvNoSupValue", "?"}, "1,ab,\"c\"\"d\",\n", "U,1,ab,e,\nD,1,,,\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, l := newEnd(t, "postgresql-15"), newLake(t)
+			source.exec(t, "CREATE TABLE a (id int PRIMARY KEY, s varchar(4), v text, n text)", `INSERT INTO a VALUES (1, 'ab', 'c"d', NULL)`)
+			load(t, source, l.end, lakeWith(c.settings...))
+			source.exec(t, "UPDATE a SET v = 'e'", "DELETE FROM a")
+			catchUp(t, source, l.end, lakeWith(c.settings...))
+			for key, text := range l.files(t, "public/a") {
+				if strings.HasPrefix(key, "LOAD") {
+					require.Equal(t, c.load, text)
+				} else {
+					require.Equal(t, c.want, text)
+				}
+			}
+		})
+	}
+}
+
+// TestLakeStamps: UseTaskStartTimeForFullLoadTimestamp gives all rows of a load one time, and without it each has that of its transfer.
+func TestLakeStamps(t *testing.T) {
+	source := newEnd(t, "sqlite")
+	source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY)", "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i < 200) INSERT INTO a SELECT i FROM c")
+	for _, alike := range []string{"true", "false"} {
+		l := newLake(t)
+		l.load(t, source, lakeWith("TimestampColumnName", "at", "UseTaskStartTimeForFullLoadTimestamp", alike), func(c *taskConfig) {
+			c.RowsPerSecond, c.Settings.FullLoadSettings.CommitRate = 400, 50
+		})
+		var stamps []string
+		for _, line := range l.lines(t, "main/a") {
+			stamps = append(stamps, strings.Split(line, ",")[0])
+		}
+		require.Len(t, stamps, 200)
+		slices.Sort(stamps)
+		require.Equal(t, alike == "true", len(slices.Compact(stamps)) == 1, "UseTaskStartTimeForFullLoadTimestamp %s", alike)
+	}
+}
+
+// TestLakeWaitsForSizeOrTime: changes get their files once there are enough (CdcMinFileSize) or the first has waited long enough
+// (CdcMaxBatchInterval), whichever is first.
+func TestLakeWaitsForSizeOrTime(t *testing.T) {
+	for name, settings := range map[string][]string{
+		"size": {"CdcMinFileSize", "200", "CdcMaxBatchInterval", "3600"},
+		"time": {"CdcMinFileSize", "32000", "CdcMaxBatchInterval", "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, l := newEnd(t, "sqlite"), newLake(t)
+			source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT)")
+			set := lakeWith(settings...)
+			load(t, source, l.end, set)
+			c := changesConfig(source, l.end)
+			set(&c)
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			t.Cleanup(func() { cancel(); _ = <-ended })
+			go func() {
+				_, err := run(ctx, c)
+				ended <- err
+			}()
+			source.exec(t, "INSERT INTO a VALUES (1, 'small')")
+			if name == "size" {
+				<-time.After(2 * time.Second)
+				require.Empty(t, l.files(t, "main/a"), "one small change is not enough")
+				source.exec(t, "INSERT INTO a VALUES (2, hex(zeroblob(150000)))")
+			}
+			require.Eventually(t, func() bool { return len(l.files(t, "main/a")) > 0 }, 30*time.Second, 10*time.Millisecond)
+			require.Empty(t, ended, "the run goes on")
+		})
+	}
+}
