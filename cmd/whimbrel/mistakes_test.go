@@ -185,3 +185,12 @@ func TestFailuresAreCountedByKind(t *testing.T) {
 		}
 	}
 }
+
+// TestRootKeyOfNobody: where no server has run there is nothing to change, and nothing is made.
+func TestRootKeyOfNobody(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "none")
+	r := invoke(t, "root-key", "rotate", "--data-dir", dir)
+	require.Equal(t, 1, r.code)
+	require.Contains(t, r.all, "there is no root key in "+dir+": want the folder of a server that has run (--data-dir)")
+	require.NoDirExists(t, dir)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
@@ -25,7 +26,7 @@ func RotateRootKey(ctx context.Context, c Config, source secret.Source) (reseale
 		return 0, err
 	}
 	source.File = c.rootKey().File
-	ring, err := source.Existing()
+	ring, err := c.keyring(source)
 	if err != nil {
 		return 0, err
 	}
@@ -80,10 +81,19 @@ func SealRootKey(c Config, source secret.Source, passphrase secret.Value) error 
 		return err
 	}
 	source.File = c.rootKey().File
-	ring, err := source.Existing()
+	ring, err := c.keyring(source)
 	if err != nil {
 		return err
 	}
 	source.Passphrase = passphrase
 	return source.Save(ring)
+}
+
+// keyring reads the root keys of a server that has run.
+func (c *Config) keyring(source secret.Source) (*secret.Keyring, error) {
+	ring, err := source.Existing()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no root key in %s: want the folder of a server that has run (--data-dir)", c.DataDir)
+	}
+	return ring, err
 }
