@@ -42,7 +42,7 @@ type Applier struct {
 // counted are changes that count as applied once their transaction has committed.
 type counted struct {
 	stats *TableStats
-	tally tally
+	tally opCounts
 }
 
 // New makes an applier. Where the target's foreign keys stay active, changes are made in the order of the source: only

@@ -208,7 +208,7 @@ func (a *Applier) leaveOut(ctx context.Context, s step, c conflict) error {
 func (a *Applier) uncount(s step) {
 	n := minusOne(s.changes.Ops[s.index])
 	a.pending = append(a.pending, counted{s.table.Stats, n})
-	a.Tally.add(s.table.Stats, tally{}, n)
+	a.Tally.add(s.table.Stats, opCounts{}, n)
 }
 
 // park writes a change down unless it is to be ignored, and does what the policy says.
@@ -238,7 +238,7 @@ func (a *Applier) settle(ctx context.Context, t *Table, err error) error {
 // SuspendedPrefix and the source table's name make the key under which a run remembers that a table is suspended.
 const SuspendedPrefix = "suspended "
 
-func minusOne(op change.Op) (n tally) {
+func minusOne(op change.Op) (n opCounts) {
 	n[op] = -1
 	return n
 }

@@ -57,17 +57,17 @@ func (s *TableStats) DDL(applied bool) {
 	}
 }
 
-// tally are changes of one table by operation.
-type tally [3]int64
+// opCounts are changes of one table by operation.
+type opCounts [3]int64
 
-func tallyOf(c *change.Changes) (n tally) {
+func countOps(c *change.Changes) (n opCounts) {
 	for _, op := range c.Ops {
 		n[op]++
 	}
 	return n
 }
 
-func (s *TableStats) capture(n tally) {
+func (s *TableStats) capture(n opCounts) {
 	for op := range n {
 		s.captured[op].Add(n[op])
 	}
@@ -81,7 +81,7 @@ func (s *TableStats) Lost() {
 	}
 }
 
-func (s *TableStats) apply(n tally) {
+func (s *TableStats) apply(n opCounts) {
 	for op := range n {
 		s.applied[op].Add(n[op])
 	}

@@ -22,7 +22,7 @@ type Tally struct {
 }
 
 // written are changes of one table: those that the source made, and those of them that are applied.
-type written struct{ came, applied tally }
+type written struct{ came, applied opCounts }
 
 // NewTally makes an empty tally.
 func NewTally(f *Flow) *Tally { return &Tally{Flow: f, tables: map[*TableStats]written{}} }
@@ -43,7 +43,7 @@ func (t *Tally) write(w *Work) {
 }
 
 // add counts changes of a table.
-func (t *Tally) add(table *TableStats, came, applied tally) {
+func (t *Tally) add(table *TableStats, came, applied opCounts) {
 	if t == nil {
 		return
 	}

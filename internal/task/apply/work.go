@@ -14,8 +14,8 @@ type Work struct {
 
 	fold  *fold
 	sets  sets
-	came  []tally // as the source made them
-	tally []tally // without those that are rejected
+	came  []opCounts // as the source made them
+	tally []opCounts // without those that are rejected
 	// inOrder says that the changes must be made one by one, because a set cannot say what they do.
 	inOrder bool
 	// AsTheyCame says that the target takes the changes themselves, so that nobody asks what they come to.
@@ -51,7 +51,7 @@ func (w *Work) Reset(g *change.Group, table func(number int) *Table) {
 		if t != nil && t.Suspended() != "" {
 			t = nil
 		}
-		n := tallyOf(c)
+		n := countOps(c)
 		w.Tables = append(w.Tables, t)
 		w.came, w.tally = append(w.came, n), append(w.tally, n)
 		if t != nil {
