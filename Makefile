@@ -8,7 +8,7 @@ build: ## build ./bin/whimbrel (no cgo)
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/whimbrel ./cmd/whimbrel
 
 test: test-servers test-clients ## install the servers and clients the tests need, then run every test
-	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) test -timeout 40m ./...
+	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) test -timeout 55m ./...
 
 test-servers: ## install PostgreSQL 15 and 18, MariaDB, MySQL and sqlite3 for the tests
 	./tools/test-servers.sh

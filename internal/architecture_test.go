@@ -16,13 +16,14 @@ const module = "github.com/whimbreldb/whimbrel/"
 // layers lists the rooms from the innermost out. A room may import rooms of earlier layers and of its own layer's
 // exceptions alone, see docs/architecture.md.
 var layers = [][]string{
-	{"internal/datatype", "internal/document", "internal/tasklog", "internal/rescue", "internal/console"},
+	{"internal/datatype", "internal/document", "internal/tasklog", "internal/rescue", "internal/span", "internal/quiet", "internal/console"},
 	{"internal/change", "internal/catalog"},
 	{"internal/typemap", "internal/mapping", "internal/expr", "internal/settings", "internal/policy", "internal/secret"},
 	{"internal/convert", "internal/transform"},
 	{"internal/connector"},
 	{"internal/connector/setting"},
 	{"internal/connector/postgres", "internal/connector/mysql", "internal/connector/sqlite", "internal/connector/s3", "internal/connector/connectortest"},
+	{"internal/connector/redshift"},
 	{"internal/connector/all"},
 	{"internal/task/fullload"},
 	{"internal/task/apply"},
@@ -40,10 +41,11 @@ var layers = [][]string{
 	{"internal/monitor", "internal/notify"},
 	{"internal/edge/wire", "internal/edge/sigv4", "internal/store", "internal/audit", "internal/bucket"},
 	{"internal/store/etcd", "internal/store/storetest", "internal/service"},
+	{"internal/store/etcd/etcdtest"},
 	{"internal/identity", "internal/edge/certificate", "internal/client"},
 	{"internal/manifest"},
 	{"internal/service/kms", "internal/service/ec2"},
-	{"internal/service/iam", "internal/service/secretsmanager", "internal/service/sts", "internal/service/cloudtrail", "internal/service/own", "internal/service/dms", "internal/service/cloudwatch", "internal/service/logs"},
+	{"internal/service/iam", "internal/service/secretsmanager", "internal/service/sts", "internal/service/cloudtrail", "internal/service/own", "internal/service/dms", "internal/service/cloudwatch", "internal/service/logs", "internal/service/redshift"},
 	{"internal/edge"},
 	{"internal/server"},
 	{"cmd/whimbrel"},

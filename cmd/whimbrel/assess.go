@@ -47,6 +47,9 @@ says which); 130 interrupted.`,
   # a page to hand on
   whimbrel assess mysql://app@db/shop postgres://app@pg/shop --html assessment.html
 
+  # before a load into Redshift, which is given its rows through a bucket
+  whimbrel assess postgres://app@db/shop redshift://loader@cluster/dwh --target-setting BucketName=stage
+
   # two checks alone
   whimbrel assess mysql://app@db/shop postgres://app@pg/shop --check mysql-check-select-privileges --check postgres-check-target-privileges`,
 		Args: exactly(2, "SOURCE and TARGET"),
@@ -69,6 +72,7 @@ func (f *assessFlags) bind(cmd *cobra.Command) {
 	fl.StringVar(&f.prep, "prep", "", "what the migration will do with target tables that hold rows: truncate, drop or append")
 	fl.BoolVar(&f.tablesOnly, "tables-only", false, "the migration makes tables and primary keys alone, as DMS does")
 	fl.StringArrayVar(&f.changes.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name (`name=value`, repeatable)")
+	fl.StringArrayVar(&f.changes.targetSettings, "target-setting", nil, "an endpoint setting of the target: BucketName=stage (`name=value`, repeatable)")
 	fl.StringVar(&f.html, "html", "", "write the report as a page to this `file` as well")
 	fl.DurationVar(&f.sample, "sample", sampleTime, "how long the largest table is read at most, to estimate the time of a load; 0: not at all")
 	fl.BoolVar(&f.json, "json", false, "print the report, and log lines, as JSON")

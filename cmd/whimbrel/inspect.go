@@ -17,11 +17,12 @@ import (
 )
 
 // engineNames are the words of --to.
-var engineNames = []string{"postgres", "mysql", "mariadb", "sqlite", "s3"}
+var engineNames = []string{"postgres", "mysql", "mariadb", "sqlite", "s3", "redshift"}
 
 func newInspect() *cobra.Command {
 	var to string
 	var asJSON bool
+	var pairs []string
 	cmd := &cobra.Command{
 		Use:   "inspect URL",
 		Short: "Show the schemas, tables, sizes and types of a database",
@@ -30,6 +31,7 @@ DMS types, keys. With --to it also shows what a migration to that engine would c
 not reached for that.`,
 		Example: `  whimbrel inspect sqlite:shop.db
   whimbrel inspect mariadb://app@db/shop --to postgres
+  whimbrel inspect file:///srv/files --source-setting ExternalTableDefinition=@tables.json
   whimbrel inspect postgres://app@db/shop --json | jq '.schemas[].tables[].name'`,
 		Args: exactly(1, "URL"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -37,8 +39,12 @@ not reached for that.`,
 			if err := checkURL("url", args[0], engines); err != nil {
 				return err
 			}
+			settings, err := settingsOf("--source-setting", pairs)
+			if err != nil {
+				return err
+			}
 			log := slog.New(tasklog.New(logTo(cmd.ErrOrStderr(), asJSON), tasklog.Options{}))
-			found, err := task.Inspect(cmd.Context(), engines, connector.Config{URL: args[0], Getenv: os.Getenv, Log: log}, to)
+			found, err := task.Inspect(cmd.Context(), engines, connector.Config{URL: args[0], Settings: settings, Getenv: os.Getenv, Log: log}, to)
 			if errors.Is(err, task.ErrUnknownEngine) {
 				return usageError{fmt.Errorf("--to: %w", err)}
 			}
@@ -52,6 +58,7 @@ not reached for that.`,
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "show what a migration to this `engine` would change: "+strings.Join(engineNames, ", "))
+	cmd.Flags().StringArrayVar(&pairs, "source-setting", nil, "an endpoint setting by its DMS name: ExternalTableDefinition=@tables.json (`name=value`, repeatable)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(engineNames, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

@@ -38,9 +38,11 @@ func newMigrate() *cobra.Command {
   postgres://user@host:5432/database?sslmode=verify-full
   mysql://user@host:3306/database?tls=verify-full      (mariadb:// likewise)
   sqlite:path/to/file.db
-  s3://bucket/folder?endpoint=https://store:9000, file:///folder   (targets of files, which hold rows alone)
+  s3://bucket/folder?endpoint=https://store:9000, file:///folder   (files, which hold rows alone; CSV files as SOURCE)
+  redshift://user@host:5439/database                               (as TARGET alone, with the setting BucketName)
 
-Passwords are also read from where each engine's users keep them: PGPASSWORD and ~/.pgpass, MYSQL_PWD and ~/.my.cnf.
+Passwords are also read from where each engine's users keep them: PGPASSWORD and ~/.pgpass, MYSQL_PWD and ~/.my.cnf. Keys of
+buckets are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 
 Missing tables are made. A target table that holds rows is refused, unless --prep says what to do with them. Ctrl-C
 stops within two seconds, and the same command goes on where it stopped; no row is ever doubled.
@@ -55,6 +57,12 @@ carried over (the summary says what); 130 interrupted.`,
 
   # a table mapping and task settings as written for AWS DMS
   whimbrel migrate mysql://app@db/shop postgres://app@pg/shop --table-mappings mappings.json --task-settings settings.json
+
+  # CSV files, whose tables a document describes as for AWS DMS
+  whimbrel migrate file:///srv/files postgres://app@pg/shop --source-setting ExternalTableDefinition=@tables.json
+
+  # into Redshift, through a bucket
+  whimbrel migrate postgres://app@db/shop redshift://loader@cluster/dwh --target-setting BucketName=stage
 
   # gently, from a production server
   whimbrel migrate postgres://app@prod/shop sqlite:shop.db --parallelism 1 --rate-limit 5000rows/s --rate-limit 2MB/s`,
@@ -80,7 +88,9 @@ func migrate(cmd *cobra.Command, f *migrateFlags, source, target string) error {
 		}
 		_ = file.Close()
 	}
-	return runTask(cmd, f.json, f.dryRun, config, func(r *task.Report) error { return f.keepWayBack(cmd, config, r) })
+	return traced(cmd, f.otlpEndpoint, config, func() error {
+		return runTask(cmd, f.json, f.dryRun, config, func(r *task.Report) error { return f.keepWayBack(cmd, config, r) })
+	})
 }
 
 // keepWayBack writes the table mappings of the way back, and says how it is started.

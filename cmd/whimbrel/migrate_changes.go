@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -29,8 +30,8 @@ var migrationTypes = []string{string(task.FullLoad), string(task.FullLoadAndCDC)
 func (f *changeFlags) bindNames(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.migrationType, "migration-type", string(task.FullLoad), "what to do: "+strings.Join(migrationTypes, ", "))
-	fl.StringArrayVar(&f.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name: SlotName=moves (`name=value`, repeatable)")
-	fl.StringArrayVar(&f.targetSettings, "target-setting", nil, "an endpoint setting of the target (`name=value`, repeatable)")
+	fl.StringArrayVar(&f.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name: SlotName=moves, ExternalTableDefinition=@tables.json (`name=value`, repeatable)")
+	fl.StringArrayVar(&f.targetSettings, "target-setting", nil, "an endpoint setting of the target: DataFormat=parquet (`name=value`, repeatable)")
 	_ = cmd.RegisterFlagCompletionFunc("migration-type", cobra.FixedCompletions(migrationTypes, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -69,15 +70,27 @@ func (f *changeFlags) apply(c *task.Config) (err error) {
 	return err
 }
 
+// settingsOf reads settings. A document that is too long for a command line may be in a file: ExternalTableDefinition=@tables.json.
 func settingsOf(flag string, pairs []string) (map[string]string, error) {
-	out := map[string]string{}
+	out, given := map[string]string{}, map[string]bool{}
 	for _, p := range pairs {
 		name, value, ok := strings.Cut(p, "=")
 		if !ok || name == "" {
 			return nil, usageError{fmt.Errorf("%s %q: want name=value", flag, p)}
 		}
-		if _, twice := out[name]; twice {
+		if given[strings.ToLower(name)] { // letters of any size are the same setting
 			return nil, usageError{fmt.Errorf("%s %s is given twice", flag, name)}
+		}
+		given[strings.ToLower(name)] = true
+		if file, is := strings.CutPrefix(value, "@"); is && strings.EqualFold(name, "ExternalTableDefinition") {
+			if file == "" {
+				return nil, usageError{fmt.Errorf("%s %s: @ names no file; want @FILE", flag, name)}
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, usageError{fmt.Errorf("%s %s: %w", flag, name, err)}
+			}
+			value = string(text)
 		}
 		out[name] = value
 	}

@@ -28,6 +28,7 @@ type migrateFlags struct {
 	stallTimeout                time.Duration
 	dryRun, json, verbose       bool
 	tablesOnly                  bool
+	otlpEndpoint                string
 }
 
 // bindNames binds the flags by which a migration is known again, and how it is reached: those of every command that speaks of one.
@@ -62,6 +63,7 @@ func (f *migrateFlags) bind(cmd *cobra.Command) {
 	fl.DurationVar(&f.stallTimeout, "stall-timeout", task.DefaultStallAfter, "give up when nothing moves for so long and one end does not answer a new connection")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "print tables, target DDL and segments; change nothing")
 	fl.BoolVar(&f.json, "json", false, "print the summary, and log lines, as JSON")
+	fl.StringVar(&f.otlpEndpoint, "otlp-endpoint", "", "`URL` of the OpenTelemetry collector that traces go to, instead of OTEL_EXPORTER_OTLP_ENDPOINT; none by default")
 }
 
 // defaultParallelism is a segment a processor: more loaders of one table wait for each other.
@@ -99,7 +101,7 @@ func (f *migrateFlags) config(source, target string) (task.Config, error) {
 		Source:   connector.Config{URL: source, Getenv: os.Getenv},
 		Target:   connector.Config{URL: target, Getenv: os.Getenv, ControlSchema: control},
 		Name:     "migrate",
-		Mappings: rules, Settings: s, TargetSchema: f.targetSchema, RefuseRows: f.refuseRows(s),
+		Mappings: rules, Exclude: f.exclusions(), Settings: s, TargetSchema: f.targetSchema, RefuseRows: f.refuseRows(s),
 		RowsPerSecond: rows, BytesPerSecond: bytes, SegmentBytes: segment, StallAfter: f.stallTimeout,
 	}
 	return c, f.changes.apply(&c)
@@ -144,14 +146,22 @@ func (f *migrateFlags) settings() (*settings.Settings, error) {
 	return s, nil
 }
 
+// exclusions are those of the default selection: with --only they are rules like any other.
+func (f *migrateFlags) exclusions() []string {
+	if len(f.only) > 0 {
+		return nil
+	}
+	return f.exclude
+}
+
 func (f *migrateFlags) rules() (*mapping.Rules, error) {
 	if f.tableMappings == "" {
-		if len(f.only) == 0 && len(f.exclude) == 0 {
-			return nil, nil
-		}
 		rules, err := mapping.FromPatterns(f.only, f.exclude)
 		if err != nil {
 			return nil, usageError{err}
+		}
+		if len(f.only) == 0 { // then it depends on the source what there is to exclude from
+			return nil, nil
 		}
 		return rules, nil
 	}

@@ -13,7 +13,8 @@ func newRoot() *cobra.Command {
 		Use:   "whimbrel",
 		Short: "Move databases, whole and unchanged",
 		Long: `Whimbrel moves databases between PostgreSQL, MySQL, MariaDB and SQLite: schema, rows, keys, indexes and
-everything else the target understands. Their rows and changes also go to S3, or a folder, as files.`,
+everything else the target understands. Their rows and changes also go to Amazon Redshift, and to S3 or a folder as files;
+CSV files are read from there.`,
 		Example: `  whimbrel demo
   whimbrel inspect postgres://app@db.example.com/shop
   whimbrel migrate postgres://app@old.example.com/shop postgres://app@new.example.com/shop`,

@@ -38,7 +38,8 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 		Example: `  whimbrel serve
   whimbrel serve --data-dir /var/lib/whimbrel --listen :8443 --region eu-central-1 --account 123456789012
   whimbrel serve --tls-cert server.pem --tls-key server.key
-  whimbrel serve --etcd-endpoints https://etcd-1:2379,https://etcd-2:2379 --etcd-ca etcd-ca.pem`,
+  whimbrel serve --etcd-endpoints https://etcd-1:2379,https://etcd-2:2379 --etcd-ca etcd-ca.pem
+  whimbrel serve --otlp-endpoint http://localhost:4318 --redshift-clusters clusters.json`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, f) },
 	}
@@ -59,8 +60,9 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.BoolVar(&f.DMSRoles, "dms-roles", false, "make dms-vpc-role, dms-cloudwatch-logs-role and dms-access-for-endpoint, if they are not there")
 	flags.StringSliceVar(&f.ServiceControl, "service-control-policy", nil, "`files` with policies that bind everyone; each must allow")
 	flags.StringVar(&f.SQLiteDir, "sqlite-dir", "", "`folder` whose SQLite files endpoints of engine sqlite may name; none by default")
-	flags.StringVar(&f.Buckets.Endpoint, "s3-endpoint", "", "base `URL` of the store of S3 endpoints, where it is not AWS's; its keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment")
-	flags.StringVar(&f.Buckets.Region, "s3-region", "", "`region` of the store of S3 endpoints; us-east-1 by default")
+	flags.StringVar(&f.Buckets.Endpoint, "s3-endpoint", "", "base `URL` of the store of S3 and Redshift endpoints, where it is not AWS's; its keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment")
+	flags.StringVar(&f.Buckets.Region, "s3-region", "", "`region` of the store of S3 and Redshift endpoints; us-east-1 by default")
+	flags.StringVar(&f.RedshiftClusters, "redshift-clusters", "", "JSON `file` of the Redshift clusters that the redshift API tells of; none by default")
 	flags.Int64Var(&f.AuditBytes, "audit-file-size", 64<<20, "`bytes` of an audit file before it is rotated")
 	flags.IntVar(&f.AuditFiles, "audit-files", 100, "rotated audit files that are kept")
 	flags.Int64Var(&f.MetricsBytes, "metrics-size", 1<<30, "`bytes` that metrics may take; the oldest go first")
@@ -70,6 +72,7 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.StringVar(&f.EventSecretFile, "event-secret-file", "", "`file` with the secret that signs them, unless WHIMBREL_EVENT_SECRET holds it")
 	flags.StringVar(&f.EventCA, "event-webhook-ca", "", "PEM `file` of an authority of the webhooks' certificates, beside the system's")
 	flags.StringVar(&f.BucketsDir, "buckets-dir", "", "`folder` whose folders are the buckets for results of assessments; those of --s3-endpoint, else DATA-DIR/buckets by default")
+	flags.StringVar(&f.OTLPEndpoint, "otlp-endpoint", "", "`URL` of the OpenTelemetry collector that traces go to, instead of OTEL_EXPORTER_OTLP_ENDPOINT; none by default")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }

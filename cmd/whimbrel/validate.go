@@ -37,7 +37,7 @@ func newValidate() *cobra.Command {
 		Long: `Compares every row of the selected tables with the target's, through the same table mappings and settings that moved them,
 or that would have: the databases need not have been moved by Whimbrel. Where both databases can compute the same digest, one
 line for thousands of rows travels; the rows themselves are read only where digests differ. Each side is read in one
-snapshot, and nothing is changed unless --repair says so.
+snapshot, and nothing is changed unless --repair says so. Targets of files and of Redshift are not read back.
 
 Rows that are written while the comparison runs may be reported. Stop the writers first, or validate within a migration that
 follows changes (EnableValidation in the task settings).
@@ -91,9 +91,11 @@ func (f *validateFlags) validation(source, target string) (task.Config, error) {
 	return c, nil
 }
 
-// tune sets what the settings document leaves open.
+// tune sets what the settings document leaves open. The document may be that of the task: what it says of resyncs is for a run of it.
 func (f *validateFlags) tune(s *settings.Settings) {
+	s.ResyncSettings = nil
 	v := &s.ValidationSettings
+	v.EnableValidation, v.ValidationOnly = true, false
 	if f.parallelism > 0 || !s.Explicit("ValidationSettings.ThreadCount") {
 		v.ThreadCount = s.FullLoadSettings.MaxFullLoadSubTasks
 	}

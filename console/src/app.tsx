@@ -64,7 +64,7 @@ function SignedIn() {
   return (
     <Frame at={name}>
       {view.name !== name ? <p class="waiting" role="status">Loading…</p>
-        : View ? <View route={route} key={route.path.join('/')} />
+        : View ? <View route={route} />
           : view.error ? <Trouble problem={problemOf(view.error)} />
             : <div><h1>There is no such page</h1><p><a href="#/overview">To the overview</a></p></div>}
     </Frame>

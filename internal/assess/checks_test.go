@@ -98,6 +98,15 @@ func TestPostgreSQLChecks(t *testing.T) {
 			good: state{source: sqls(item)},
 		},
 		{
+			pairOf: toMariaDB, name: "postgres-check-postgis-data-type", status: assess.Warning,
+			bad:  state{source: sqls("CREATE TYPE geography AS (wkt text)", `CREATE TABLE item (id integer PRIMARY KEY, place geography, "where" text)`)},
+			good: state{source: sqls("CREATE TABLE item (id integer PRIMARY KEY, geography text)")}, objects: sqls("public.item.place"), mend: "remove-column",
+		},
+		{
+			pairOf: changes, name: "postgres-check-for-logical-decoding-work-mem", status: assess.Warning, bad: state{source: sqls(item, "ALTER DATABASE {source} SET logical_decoding_work_mem = '1MB'")},
+			good: state{source: sqls(item)}, mend: "'64MB'",
+		},
+		{
 			pairOf: changes, name: "postgres-check-ddl-event-trigger", status: assess.Warning, bad: state{source: sqls(item), sourceUser: true}, good: state{source: sqls(item)},
 		},
 		{

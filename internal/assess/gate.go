@@ -10,6 +10,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/settings"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
@@ -41,6 +42,14 @@ func Gate(ctx context.Context, t *task.Task, log *slog.Logger) error {
 	if s.FailOnAssessments == "" && s.WarnOnAssessments == "" {
 		return nil
 	}
+	ctx, step := span.Start(ctx, "assess")
+	err := gate(ctx, t, log)
+	span.End(step, err)
+	return err
+}
+
+func gate(ctx context.Context, t *task.Task, log *slog.Logger) error {
+	s := t.Settings.WhimbrelSettings
 	if err := CheckSettings(t.Settings); err != nil {
 		return &connector.Error{Class: connector.Invalid, Err: err}
 	}

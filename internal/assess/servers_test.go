@@ -37,7 +37,7 @@ func TestPostgreSQLServerChecks(t *testing.T) {
 // TestMariaDBServerChecks does the same with MariaDB.
 func TestMariaDBServerChecks(t *testing.T) {
 	logless := mariadbEnd(t, servertest.PrivateMariaDB(t, "skip-log-bin"))
-	bad := mariadbEnd(t, servertest.PrivateMariaDB(t, "binlog_format=STATEMENT", "binlog_row_image=MINIMAL", "binlog_expire_logs_seconds=3600", "local_infile=0"))
+	bad := mariadbEnd(t, servertest.PrivateMariaDB(t, "binlog_format=STATEMENT", "binlog_row_image=MINIMAL", "binlog_expire_logs_seconds=3600", "local_infile=0", "max_allowed_packet=1M"))
 	servertest.Exec(t, logless.db, item)
 	servertest.Exec(t, bad.db, item, "CHANGE MASTER TO master_host='127.0.0.1', master_user='nobody'", "SET GLOBAL read_only=1")
 	for name, want := range map[string]assess.Status{
@@ -57,6 +57,12 @@ func TestMariaDBServerChecks(t *testing.T) {
 		}
 		run(t, []check{{pairOf: p, spoiled: &spoiled, name: name, status: want, good: state{source: sqls(item)}}})
 	}
+	large := state{source: sqls("CREATE TABLE letter (id INTEGER PRIMARY KEY, doc LONGTEXT, name VARCHAR(20))", "INSERT INTO letter VALUES (1, repeat('x', 1100000), 'a'), (2, NULL, 'b')")}
+	p := pair("mariadb", "mariadb", task.FullLoad)
+	run(t, []check{{
+		pairOf: p, spoiled: &pairOf{p.source, the(bad), p.kind}, name: "mariadb-check-max-allowed-packet-lob", status: assess.Failed, bad: large, good: large,
+		objects: sqls("{source}.letter.doc"), mend: "on the target",
+	}})
 }
 
 func TestMariaDBChecks(t *testing.T) {

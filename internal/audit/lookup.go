@@ -4,33 +4,26 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
-	"slices"
 )
 
 // Lookup calls see with the records, the newest first, until it answers false.
 func (t *Trail) Lookup(ctx context.Context, see func(*Record, []byte) bool) error {
-	t.mu.Lock()
-	err := t.flush()
-	names, lerr := t.rotated()
-	t.mu.Unlock()
+	now, names, err := t.files()
 	if err != nil {
 		return err
 	}
-	if lerr != nil {
-		return lerr
-	}
-	slices.Reverse(names)
-	for _, name := range append([]string{current}, names...) {
+	defer func() { _ = now.Close() }()
+	read := func() ([]byte, error) { return contents(now) }
+	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		raw, err := os.ReadFile(t.path(name))
-		if os.IsNotExist(err) {
-			continue // rotated away meanwhile
-		}
-		if err != nil {
+		raw, err := read()
+		if err != nil && !os.IsNotExist(err) { // too old to be kept by now
 			return fmt.Errorf("read the audit trail: %w", err)
 		}
 		for len(raw) > 0 {
@@ -45,6 +38,42 @@ func (t *Trail) Lookup(ctx context.Context, see func(*Record, []byte) bool) erro
 				return nil
 			}
 		}
+		if len(names) == 0 {
+			return nil
+		}
+		name := names[len(names)-1]
+		names = names[:len(names)-1]
+		read = func() ([]byte, error) { return os.ReadFile(t.path(name)) }
 	}
-	return nil
+}
+
+// files are those that records are in at this moment: the current one, which stays the same when it is put aside meanwhile, and those that
+// were, the oldest first.
+func (t *Trail) files() (now *os.File, names []string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.flush(); err != nil {
+		return nil, nil, err
+	}
+	if names, err = t.rotated(); err != nil {
+		return nil, nil, err
+	}
+	if now, err = os.Open(t.path(current)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, nil, fmt.Errorf("read the audit trail: %w", err)
+	}
+	return now, names, nil
+}
+
+// contents reads what a file has by now; of one that somebody has taken away there is none.
+func contents(f *os.File) ([]byte, error) {
+	if f == nil {
+		return nil, nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	raw := make([]byte, info.Size())
+	_, err = io.ReadFull(f, raw)
+	return raw, err
 }

@@ -1,12 +1,11 @@
 package audit
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -21,20 +20,31 @@ type Config struct {
 
 const current = "trail.jsonl"
 
+// aside is how a file is named that was put aside, by the time of its end: in the order of time.
+const aside = "trail-20060102T150405.000000000Z.jsonl"
+
 // A Trail appends records to files. The record of a change is in the file before Record returns; those of reads follow
-// within MaxDelay.
+// within MaxDelay. What a full disk has no room for waits in memory and goes first once there is room.
 type Trail struct {
 	config Config
 
 	mu struct {
 		sync.Mutex
 		file    *os.File
-		out     *bufio.Writer
-		size    int64
+		waiting []byte // what is not in the file yet
+		size    int64  // of the file with that
+		failed  error  // why it is not
 		pending *time.Timer
 		closed  bool
 	}
 }
+
+const (
+	// piece is how much waits at the most for MaxDelay.
+	piece = 64 << 10
+	// mostWaiting bounds what waits for room: the records of changes that were under way when it went out.
+	mostWaiting = 1 << 20
+)
 
 // Open makes or continues a trail.
 func Open(c Config) (*Trail, error) {
@@ -64,85 +74,147 @@ func (t *Trail) begin() error {
 	}
 	size, err := f.Seek(0, 2)
 	if err != nil {
-		return fmt.Errorf("open the audit trail: %w", err)
+		return errors.Join(fmt.Errorf("open the audit trail: %w", err), f.Close())
 	}
-	t.mu.file, t.mu.size, t.mu.out = f, size, bufio.NewWriterSize(f, 64<<10)
+	t.mu.file, t.mu.size = f, size
 	if last := make([]byte, 1); size > 0 {
 		if _, err := f.ReadAt(last, size-1); err == nil && last[0] != '\n' {
-			_, _ = t.mu.out.WriteString("\n")
+			t.mu.waiting = append(t.mu.waiting, '\n')
 			t.mu.size++
 		}
 	}
 	return nil
 }
 
-// Record appends a record. An error means that the call must not be answered as if it had been recorded.
-func (t *Trail) Record(r *Record) error {
-	line := r.appendJSON(make([]byte, 0, 1536))
+// Ready says why nothing can be recorded now, so that nothing may be done that would have to be.
+func (t *Trail) Ready() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.mu.closed {
+	return t.ready()
+}
+
+func (t *Trail) ready() error {
+	switch {
+	case t.mu.closed:
 		return fmt.Errorf("write an audit record: %w", os.ErrClosed)
+	case t.mu.failed != nil:
+		return t.flush()
 	}
-	if t.mu.size > 0 && t.mu.size+int64(len(line)) > t.config.MaxBytes {
-		if err := t.rotate(r.EventTime); err != nil {
+	return nil
+}
+
+// Record appends a record. An error means that the call must not be answered as if it had been recorded; that of a change, which is made
+// already, follows all the same when there is room.
+func (t *Trail) Record(r *Record) error {
+	line := append(r.appendJSON(make([]byte, 0, 1536)), '\n')
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.ready(); err != nil && !t.mayWait(r, len(line)) {
+		return err
+	}
+	if t.mu.failed == nil && t.mu.size > 0 && t.mu.size+int64(len(line)) > t.config.MaxBytes {
+		if err := t.rotate(r.EventTime); err != nil && r.ReadOnly {
 			return err
 		}
 	}
-	line = append(line, '\n')
-	if _, err := t.mu.out.Write(line); err != nil {
-		t.reopen()
-		return fmt.Errorf("write an audit record: %w", err)
-	}
+	t.mu.waiting = append(t.mu.waiting, line...)
 	t.mu.size += int64(len(line))
-	if !r.ReadOnly {
+	if !r.ReadOnly || len(t.mu.waiting) >= piece {
 		return t.flush()
 	}
-	if t.mu.pending == nil {
-		t.mu.pending = time.AfterFunc(t.config.MaxDelay, func() {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.mu.pending = nil
-			_ = t.flush() // the next record meets the same error and reports it
-		})
-	}
+	t.later()
 	return nil
 }
 
+// mayWait reports whether a record is kept for which there is no room in the file. What was refused gets half of the room, so that it crowds
+// out no change that was made.
+func (t *Trail) mayWait(r *Record, size int) bool {
+	room := mostWaiting
+	if r.ErrorCode != "" {
+		room /= 2
+	}
+	return !t.mu.closed && !r.ReadOnly && len(t.mu.waiting)+size <= room
+}
+
+// later writes what waits after MaxDelay.
+func (t *Trail) later() {
+	if t.mu.pending != nil || t.mu.closed {
+		return
+	}
+	t.mu.pending = time.AfterFunc(t.config.MaxDelay, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.mu.pending = nil
+		_ = t.flush() // whoever comes next is told
+	})
+}
+
+// flush writes what waits. What has no room goes on waiting, to be gone on with where the file has ended: it is tried again also when no
+// other call comes, because until then a crash would take it along.
 func (t *Trail) flush() error {
-	if err := t.mu.out.Flush(); err != nil {
-		t.reopen()
+	if len(t.mu.waiting) == 0 {
+		t.mu.failed = nil
+		return nil
+	}
+	n, err := t.mu.file.Write(t.mu.waiting)
+	t.mu.waiting = t.mu.waiting[:copy(t.mu.waiting, t.mu.waiting[n:])]
+	if t.mu.failed = err; err != nil {
+		t.later()
 		return fmt.Errorf("write an audit record: %w", err)
 	}
 	return nil
 }
 
-// reopen forgets a writer that has failed: a full disk may have room again.
-func (t *Trail) reopen() { t.mu.out = bufio.NewWriterSize(t.mu.file, 64<<10) }
-
-// rotate puts the current file aside under the time of its end and removes the oldest beyond the limit.
+// rotate puts the current file aside under the time of its end and removes the oldest beyond the limit. Until there is a new one the
+// old one is written to.
 func (t *Trail) rotate(at time.Time) error {
 	if err := t.flush(); err != nil {
 		return err
 	}
-	if err := t.mu.file.Close(); err != nil {
-		return fmt.Errorf("close an audit file: %w", err)
+	name, err := t.next(at.UTC())
+	if err != nil {
+		return err
 	}
-	name := "trail-" + at.UTC().Format("20060102T150405.000000000Z") + ".jsonl"
-	if err := os.Rename(t.path(current), t.path(name)); err != nil {
+	old := t.mu.file
+	if err := os.Rename(t.path(current), name); err != nil && !errors.Is(err, os.ErrNotExist) { // whoever has taken it away has it
 		return fmt.Errorf("rotate the audit trail: %w", err)
 	}
+	if err := t.begin(); err != nil {
+		return errors.Join(err, os.Rename(name, t.path(current)))
+	}
+	if err := old.Close(); err != nil {
+		return fmt.Errorf("close an audit file: %w", err)
+	}
+	return t.trim()
+}
+
+// next is where a file goes that is put aside: behind all that are there. Records are told apart by seconds alone, of which one may fill several
+// files, the one that ends a file may have begun before others, and a clock may be set back.
+func (t *Trail) next(at time.Time) (string, error) {
+	old, err := t.rotated()
+	if err != nil {
+		return "", err
+	}
+	if len(old) > 0 {
+		if last, err := time.Parse(aside, old[len(old)-1]); err == nil && !at.After(last) {
+			at = last.Add(1)
+		}
+	}
+	return t.path(at.Format(aside)), nil
+}
+
+// trim removes the oldest files beyond the limit.
+func (t *Trail) trim() error {
 	old, err := t.rotated()
 	if err != nil {
 		return err
 	}
-	for len(old) > t.config.MaxFiles {
+	for ; len(old) > t.config.MaxFiles; old = old[1:] {
 		if err := os.Remove(t.path(old[0])); err != nil {
 			return fmt.Errorf("remove an old audit file: %w", err)
 		}
-		old = old[1:]
 	}
-	return t.begin()
+	return nil
 }
 
 // rotated lists the files put aside, the oldest first.
@@ -153,7 +225,7 @@ func (t *Trail) rotated() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), "trail-") && strings.HasSuffix(e.Name(), ".jsonl") {
+		if _, err := time.Parse(aside, e.Name()); err == nil {
 			names = append(names, e.Name())
 		}
 	}

@@ -20,4 +20,5 @@ const (
 	MySQL      Family = "mysql" // MySQL and MariaDB
 	SQLite     Family = "sqlite"
 	Lake       Family = "lake" // files in a store: S3
+	Redshift   Family = "redshift"
 )

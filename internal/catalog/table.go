@@ -79,6 +79,19 @@ type Column struct {
 	// Native is the family's own text after the type ("INVISIBLE", "ON UPDATE …"). For a PostgreSQL column that
 	// numbers itself it holds the options of the sequence ("AS integer START WITH 10 …").
 	Native string
+	// Number is what the engine knows the column by, whatever its name becomes, and gives to no other one (PostgreSQL's attnum); 0 where
+	// there is no such thing, or it is not known.
+	Number int `json:",omitempty"`
+}
+
+// NumberedColumn finds a column by its Number, nil when there is none.
+func (t *Table) NumberedColumn(number int) *Column {
+	for _, c := range t.Columns {
+		if number != 0 && c.Number == number {
+			return c
+		}
+	}
+	return nil
 }
 
 // Identity says how a column numbers itself.

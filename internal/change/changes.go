@@ -25,7 +25,7 @@ type Changes struct {
 	Ops   []Op
 	// Seq[i] is the place of change i among all changes of its Group, counted from 0: it orders tables among each other.
 	Seq []int32
-	// After[i] is the row of New that holds change i's row as it is now; None for a delete. Values that an update left
+	// After[i] is the row of New that holds change i's row as it is now; None for a delete, unless the row stays, marked. Values that an update left
 	// as they were and the source did not send are absent.
 	After []int32
 	// Before[i] is the row of Old that says which row is changed, as far as the source tells: its key, or all of it;

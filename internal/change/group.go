@@ -20,6 +20,9 @@ type Group struct {
 	// says so before its end; zero when it does not.
 	Times []time.Time
 	Next  time.Time
+	// Places[i] is how the source names transaction i, where that was asked for; Place is how it names the open one.
+	Places []string
+	Place  string
 	// Open says that changes after the last of Ends belong to a transaction that goes on in the next group.
 	Open bool
 	// Position is the source's position right after the last transaction that ended in the group; empty when none did.
@@ -51,6 +54,7 @@ func (g *Group) Reset() {
 		g.Tables[i] = nil
 	}
 	g.Tables, g.Ends, g.Times, g.Next = g.Tables[:0], g.Ends[:0], g.Times[:0], time.Time{}
+	g.Places, g.Place = g.Places[:0], ""
 	g.Open, g.Position, g.First, g.Last = false, "", time.Time{}, time.Time{}
 	g.count, g.bytes = 0, 0
 	clear(g.byNum)
@@ -123,12 +127,36 @@ func (g *Group) Commit(at time.Time) {
 	g.Ends = append(g.Ends, int32(g.count))
 	g.Times = append(g.Times, at)
 	g.Open = false
+	if g.Place != "" {
+		for len(g.Places) < len(g.Ends)-1 {
+			g.Places = append(g.Places, "")
+		}
+		g.Places, g.Place = append(g.Places, g.Place), ""
+	}
+}
+
+// TransactionOf is the number of the transaction that the change of a place in the group belongs to; the open one follows those that
+// have ended.
+func (g *Group) TransactionOf(seq int32) int {
+	transaction, _ := slices.BinarySearch(g.Ends, seq+1)
+	return transaction
+}
+
+// PlaceOf is how the source names the transaction of a number; empty where it was not asked.
+func (g *Group) PlaceOf(transaction int) string {
+	switch {
+	case transaction < len(g.Places):
+		return g.Places[transaction]
+	case transaction == len(g.Ends):
+		return g.Place
+	default:
+		return ""
+	}
 }
 
 // Committed is when the change of a place in the group was.
 func (g *Group) Committed(seq int32) time.Time {
-	transaction, _ := slices.BinarySearch(g.Ends, seq+1)
-	return g.CommitTime(transaction)
+	return g.CommitTime(g.TransactionOf(seq))
 }
 
 // CommitTime is when the transaction of a number was committed. For the open one, which follows them, it is the best guess when

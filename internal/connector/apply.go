@@ -25,8 +25,11 @@ type Applier interface {
 // ApplyOptions describes an apply session.
 type ApplyOptions struct {
 	Run string
-	// Statements is how many prepared statements the session may keep (StatementCacheSize).
+	// Statements is how many prepared statements the session may keep (StatementCacheSize); 0 is none beyond their use.
 	Statements int
+	// Alone has Apply return only when no other session of the run that was opened so can commit any more: one whose
+	// connection was lost may still be at work on what it was sent.
+	Alone bool
 }
 
 // Checkpoint is how far a run has come.

@@ -29,3 +29,8 @@ type Dialect interface {
 type Dialected interface {
 	Dialect() Dialect
 }
+
+// Lowercaser is a Dialect whose server may keep all names in small letters, quoted or not.
+type Lowercaser interface {
+	Lowercases() bool
+}

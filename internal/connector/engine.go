@@ -40,7 +40,11 @@ type Config struct {
 	// Control is asked before every connection of any kind is opened, with the address that a name has led to, as
 	// net.Dialer.Control; an error keeps the connection from being made. nil lets everything through.
 	Control func(network, address string, c syscall.RawConn) error
-	Log     *slog.Logger
+	// Traffic counts what goes over the connections; nil counts nothing.
+	Traffic *Traffic
+	// Held counts the changes that are kept back; nil counts nothing.
+	Held *Held
+	Log  *slog.Logger
 }
 
 // Engines is the list of engines a program knows. Package connector/all holds the full one.

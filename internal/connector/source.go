@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -90,6 +91,16 @@ type ReadRequest struct {
 type ReadColumn struct {
 	Column *catalog.Column
 	Layout change.Layout
+	// Expression, when it is not empty, is read in the place of the column, as Text: SQL of the engine's own, with ${column-name} for the
+	// column.
+	Expression string
+}
+
+const columnHere = "${column-name}"
+
+// In is the expression with the column's name, quoted, in its place.
+func (c *ReadColumn) In(quoted string) string {
+	return strings.ReplaceAll(c.Expression, columnHere, quoted)
 }
 
 // RawSnapshot is a Snapshot that can pass a segment on as the family's own bulk stream, undecoded.

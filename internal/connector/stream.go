@@ -73,6 +73,8 @@ type StreamRequest struct {
 	Wanted func(catalog.Name) bool
 	// Pool lends the groups.
 	Pool *change.GroupPool
+	// Places asks that groups name their transactions (change.Group.Places).
+	Places bool
 	// Until ends the stream before the first transaction that has committed after it, by the source's clock; zero never.
 	Until time.Time
 	// Reject takes a change of the table of that number that could not be read as its columns say; it is left out. An
@@ -89,7 +91,7 @@ type Followed struct {
 	// snapshot than others: changes of transactions up to it are left out. Empty leaves out none.
 	Since string
 	// Whole asks that rows of change.Changes.Old tell all that the source has logged of them, and not only what identifies a
-	// row; an update then has one whenever there is one in the log.
+	// row; an update then has one whenever there is one in the log. Asked about obstacles, what keeps the log from telling it is one.
 	Whole bool
 }
 
@@ -179,6 +181,9 @@ type Structure struct {
 	Kind StructureKind
 	// Number is the followed table's; -1 for Created.
 	Number int
+	// Entered says of Created that the table need not have been made here: it may have been there before under another name, or
+	// outside of what is read, so that rows of it may have gone by.
+	Entered bool
 	// Table is the table afterwards, for Created and Altered.
 	Table *catalog.Table
 	// Renamed tells columns that got another name, old to new, as far as the source says.

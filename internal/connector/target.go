@@ -119,6 +119,13 @@ type Loader interface {
 	Abort()
 }
 
+// TurnLoader is a Loader whose target has one load open at a time.
+type TurnLoader interface {
+	Loader
+	// Begin waits for the load's turn, which lasts to its end. Without it the first Write does.
+	Begin(ctx context.Context) error
+}
+
 // RawLoader is a Loader that takes the family's own bulk stream from RawSnapshot.ReadRaw.
 type RawLoader interface {
 	Loader

@@ -12,9 +12,9 @@ import (
 // Convert turns the selected part of a catalog into the target's. It fails only when the plan cannot be carried out at
 // all: two tables under one name.
 func Convert(in Input) (*Result, error) {
-	left := in.To.Family == catalog.Lake && in.Options.SecondaryObjects
+	left := leftBecause[in.To.Family] != "" && in.Options.SecondaryObjects
 	if left {
-		in.Options.SecondaryObjects = false // files have rows alone
+		in.Options.SecondaryObjects = false
 	}
 	c := &converter{
 		in: in, from: in.Source.Family, to: in.To.Family, like: in.Source.Family == in.To.Family,
@@ -39,7 +39,7 @@ func Convert(in Input) (*Result, error) {
 	c.objects()
 	c.collations()
 	if left {
-		c.leftByFiles()
+		c.leftBehind()
 	}
 	for _, t := range c.tables {
 		if c.like || len(t.Columns) > 0 {
@@ -237,7 +237,7 @@ func (c *converter) constraintName(t *catalog.Table, kind, owner, name string) s
 }
 
 // keepsAttributes reports whether defaults, identities and comments go along.
-func (c *converter) keepsAttributes() bool { return !c.in.Options.DMS && c.to != catalog.Lake }
+func (c *converter) keepsAttributes() bool { return !c.in.Options.DMS && leftBecause[c.to] == "" }
 
 func (c *converter) noteTable(s *catalog.Table, o Outcome, format string, args ...any) {
 	c.result.Report = append(c.result.Report, Note{Kind: "table", Name: s.Name, Outcome: o, Text: fmt.Sprintf(format, args...)})

@@ -7,11 +7,15 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// filesHoldRows is why nothing but rows goes into files.
-const filesHoldRows = "files hold rows alone"
+// leftBecause says why a target takes nothing but tables with their columns and primary keys.
+var leftBecause = map[catalog.Family]string{
+	catalog.Lake:     "files hold rows alone",
+	catalog.Redshift: "Redshift has no indexes, enforces no constraints, and is given tables with their primary keys alone",
+}
 
-// leftByFiles reports what was asked for beside the rows, and files cannot hold.
-func (c *converter) leftByFiles() {
+// leftBehind reports what was asked for beside the rows, and the target is not given.
+func (c *converter) leftBehind() {
+	why := leftBecause[c.to]
 	for _, t := range c.tables {
 		if t.Plan.View != nil {
 			continue
@@ -35,16 +39,16 @@ func (c *converter) leftByFiles() {
 		}
 	}
 	for _, v := range c.viewsInOrder() {
-		c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, filesHoldRows)
+		c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, why)
 	}
 	for _, s := range c.selectedSchemas() {
 		for _, q := range s.Sequences {
-			c.noteThing("sequence", q.Name, NotCarried, "Sequence %s is not carried over, because %s.", q.Name, filesHoldRows)
+			c.noteThing("sequence", q.Name, NotCarried, "Sequence %s is not carried over, because %s.", q.Name, why)
 		}
 	}
 	for _, o := range c.allObjects() {
 		if _, selected := c.schemaNames[o.Name.Schema]; selected {
-			c.noteThing(o.Kind, o.Name, NotCarried, "%s %s%s is not carried over, because %s.", capital(o.Kind), o.Name, onTable(o), filesHoldRows)
+			c.noteThing(o.Kind, o.Name, NotCarried, "%s %s%s is not carried over, because %s.", capital(o.Kind), o.Name, onTable(o), why)
 		}
 	}
 }
@@ -57,5 +61,5 @@ func (c *converter) leftPart(kind string, s *catalog.Table, name string, columns
 	if name != "" {
 		of = " " + name + of
 	}
-	c.notePart(kind, s, cmp.Or(name, strings.Join(columns, ", ")), NotCarried, "%s%s of table %s is not carried over, because %s.", capital(kind), of, s.Name, filesHoldRows)
+	c.notePart(kind, s, cmp.Or(name, strings.Join(columns, ", ")), NotCarried, "%s%s of table %s is not carried over, because %s.", capital(kind), of, s.Name, leftBecause[c.to])
 }

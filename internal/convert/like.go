@@ -66,7 +66,7 @@ func (c *converter) likeColumn(t *planned, p *mapping.ColumnPlan, col *catalog.C
 		return
 	}
 	*col = *p.Source
-	col.Name = name
+	col.Name, col.Number = name, 0 // the target gives it one of its own
 	col.NativeType = c.likeType(t, p.Source)
 	col.Inherited = p.Source.Inherited && c.inherits(t)
 	if p.Source.Inherited && !col.Inherited && p.Source.NotNull {

@@ -25,6 +25,9 @@ func (uncounted) Answered(string, string, time.Duration) {}
 
 // finish records the call and writes its answer.
 func (x *exchange) finish(ctx context.Context, output any, err error) {
+	if x.call != nil && x.call.Stream != nil {
+		defer x.call.Stream.Close()
+	}
 	problem := x.problem(err)
 	if rerr := x.record(output, problem); rerr != nil {
 		x.edge.config.Log.Error("a call could not be recorded in the audit trail", "request_id", x.id, "error", rerr)
@@ -34,6 +37,7 @@ func (x *exchange) finish(ctx context.Context, output any, err error) {
 	if problem != nil {
 		code = problem.Code
 	}
+	x.describe(code)
 	x.edge.config.Metrics.Answered(x.operationName(), code, x.edge.config.Now().Sub(x.now))
 	if ctx.Err() != nil && x.r.Context().Err() != nil {
 		return // the caller has gone
@@ -42,7 +46,16 @@ func (x *exchange) finish(ctx context.Context, output any, err error) {
 		x.answerError(problem)
 		return
 	}
-	x.answer(http.StatusOK, x.encode(output))
+	if x.call.Stream != nil {
+		x.span.End() // of the call: what follows may take hours
+		x.answerStream(x.call.Stream)
+		return
+	}
+	buffer := x.edge.answers.get()
+	*buffer = x.encode(*buffer, output)
+	if x.answer(http.StatusOK, *buffer) == nil { // else what is left of it may be on its way still, should it be HTTP/2
+		x.edge.answers.put(buffer)
+	}
 }
 
 // problem makes what a caller may see of an error.
@@ -67,18 +80,18 @@ func (x *exchange) problem(err error) *wire.Error {
 	return wire.InternalFailure.New(x.protocol, internalText)
 }
 
-func (x *exchange) encode(output any) []byte {
+func (x *exchange) encode(dst []byte, output any) []byte {
 	model, op := x.service.Model, x.call.Operation
 	switch x.protocol {
 	case wire.CBOR:
-		return model.AppendCBOR(nil, op, output)
+		return model.AppendCBOR(dst, op, output)
 	case wire.JSON10, wire.JSON11:
-		if x.call.Encoded != nil {
-			return x.call.Encoded
+		if x.call.Encode != nil {
+			return x.call.Encode(dst)
 		}
-		return model.AppendJSON(make([]byte, 0, 1024), op, output)
+		return model.AppendJSON(dst, op, output)
 	}
-	return model.AppendXML(make([]byte, 0, 1024), x.protocol, op, x.id, output)
+	return model.AppendXML(dst, x.protocol, op, x.id, output)
 }
 
 func (x *exchange) answerError(e *wire.Error) {
@@ -96,10 +109,10 @@ func (x *exchange) answerError(e *wire.Error) {
 	for name, value := range e.Header {
 		x.w.Header().Set(name, value)
 	}
-	x.answer(e.Status, wire.ErrorAnswer(x.protocol, namespace, x.id, e))
+	_ = x.answer(e.Status, wire.ErrorAnswer(x.protocol, namespace, x.id, e)) // a caller that has gone needs no answer
 }
 
-func (x *exchange) answer(status int, body []byte) {
+func (x *exchange) answer(status int, body []byte) error {
 	x.answered = true
 	h := x.w.Header()
 	switch x.protocol {
@@ -115,5 +128,6 @@ func (x *exchange) answer(status int, body []byte) {
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	x.w.WriteHeader(status)
-	_, _ = x.w.Write(body) // a caller that has gone needs no answer
+	_, err := x.w.Write(body)
+	return err
 }

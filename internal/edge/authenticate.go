@@ -38,7 +38,7 @@ func (x *exchange) authenticate(ctx context.Context) error {
 	}
 	x.call = &service.Call{
 		RequestID: x.id, Principal: who, Partition: x.edge.config.Partition, Region: region, Account: x.edge.config.Account,
-		Now: x.now, Source: x.source, Check: x.check,
+		Now: x.now, Source: x.source, Check: x.check, Charge: x.charge,
 	}
 	return x.through()
 }

@@ -26,44 +26,73 @@ type Policies struct {
 
 // Authorize decides every check; the first denial is the answer.
 func (a *Policies) Authorize(_ context.Context, call *service.Call, checks []service.Check) (string, error) {
-	if message := restricted(call); message != "" {
-		return message, nil
+	if restricted(call) {
+		return "User: " + call.Principal.ARN + " is not authorized to perform: " + call.ActionName() + " " + restriction, nil
 	}
+	at, d, err := a.denied(call, checks)
+	if err != nil || at < 0 {
+		return "", err
+	}
+	message := d.Message(call.Principal.ARN, checks[at].Action, checks[at].Resource)
+	if call.Service.Speaks(wire.EC2) {
+		return a.encode(message, d, call, &checks[at])
+	}
+	return message, nil
+}
+
+// Denied is Authorize for who only wants to know: which of the checks is the first to be denied, and the end of the sentence
+// that says so. It is -1 if none is.
+func (a *Policies) Denied(_ context.Context, call *service.Call, checks []service.Check) (at int, reason string, err error) {
+	if len(checks) == 0 {
+		return -1, "", nil
+	}
+	if restricted(call) {
+		return 0, restriction, nil
+	}
+	at, d, err := a.denied(call, checks)
+	if err != nil || at < 0 {
+		return -1, "", err
+	}
+	return at, d.Context(checks[at].Action), nil
+}
+
+// denied finds the first check that is denied, -1 if none is.
+func (a *Policies) denied(call *service.Call, checks []service.Check) (int, policy.Decision, error) {
 	own, err := a.Speakers.Speak(call.Principal)
 	if err != nil {
-		return "", fmt.Errorf("gather the policies of %s: %w", call.Principal.ARN, err)
+		return -1, policy.Decision{}, fmt.Errorf("gather the policies of %s: %w", call.Principal.ARN, err)
 	}
 	who := principal(call.Principal)
 	keys := environment(call).Keys(&who)
 	for i := range checks {
 		d, err := a.decide(own, call, who, keys, &checks[i])
 		if err != nil {
-			return "", err
+			return -1, d, err
 		}
 		if !d.Allowed {
-			message := d.Message(call.Principal.ARN, checks[i].Action, checks[i].Resource)
-			if call.Service.Speaks(wire.EC2) {
-				return a.encode(message, d, call, &checks[i])
-			}
-			return message, nil
+			return i, d, nil
 		}
 	}
-	return "", nil
+	return -1, policy.Decision{}, nil
 }
+
+const restriction = "with these session credentials"
 
 // restricted are the calls that sessions of users may not make whatever their policies say: IAM without a second factor,
 // and those of STS that would make more sessions.
-func restricted(call *service.Call) string {
+func restricted(call *service.Call) bool {
 	p := call.Principal
 	if p.Session == nil || p.Kind != service.User && p.Kind != service.FederatedUser {
-		return ""
+		return false
 	}
 	federated := p.Kind == service.FederatedUser
-	switch name := call.Service.Name; {
-	case name == "iam" && (federated || !p.Session.MFA), name == "sts" && (federated || call.Operation.Name != "AssumeRole"):
-		return "User: " + p.ARN + " is not authorized to perform: " + call.ActionName() + " with these session credentials"
+	switch name := call.Service.Name; name {
+	case "iam":
+		return federated || !p.Session.MFA
+	case "sts":
+		return federated || call.Operation.Name != "AssumeRole"
 	}
-	return ""
+	return false
 }
 
 func (a *Policies) decide(own *policy.Policies, call *service.Call, who policy.Principal, keys *policy.Context, c *service.Check) (policy.Decision, error) {
@@ -76,6 +105,9 @@ func (a *Policies) decide(own *policy.Policies, call *service.Call, who policy.P
 
 // question puts a check into the words of the decision engine.
 func (a *Policies) question(own *policy.Policies, call *service.Call, who policy.Principal, keys *policy.Context, c *service.Check) (*policy.Policies, *policy.Request, error) {
+	if c.Unread != nil {
+		return nil, nil, fmt.Errorf("read what decides about %s: %w", c.Resource, c.Unread)
+	}
 	all := *own
 	request := &policy.Request{Action: c.Action, Resource: c.Resource, Principal: who, Keys: keys}
 	if len(c.Tags) > 0 || len(c.Keys) > 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/audit"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/span"
 )
 
 // Credentials know the secrets of access keys. The errors are service.ErrUnknownKey, service.ErrExpiredKey or a failure of ours.
@@ -26,6 +27,8 @@ type Authorizer interface {
 
 // A Recorder keeps the audit trail.
 type Recorder interface {
+	// Ready says why nothing can be recorded now: then nothing is done either.
+	Ready() error
 	Record(r *audit.Record) error
 }
 
@@ -44,8 +47,9 @@ type Config struct {
 	Credentials Credentials
 	Authorizer  Authorizer
 	Recorder    Recorder
-	Endpoints   Endpoints // nil: none
-	Metrics     Metrics   // nil: not counted
+	Endpoints   Endpoints    // nil: none
+	Metrics     Metrics      // nil: not counted
+	Tracer      *span.Tracer // nil: calls are not traced
 	// Used learns of every call that was signed well; nil: nobody asks.
 	Used     func(p *service.Principal, service, region string, at time.Time)
 	Log      *slog.Logger
@@ -62,6 +66,9 @@ type Edge struct {
 	throttle  *throttle
 	penalties *penalties
 	keys      signingKeys
+	answers   buffers
+	streaming context.Context // of answers that go on
+	endStream context.CancelFunc
 }
 
 // New makes an edge.
@@ -79,6 +86,7 @@ func New(c Config) (*Edge, error) {
 		config: c, services: map[string]*service.Service{}, targets: map[string]*service.Service{},
 		throttle: newThrottle(c.Throttle), penalties: newPenalties(),
 	}
+	e.streaming, e.endStream = context.WithCancel(context.Background())
 	for _, s := range c.Services {
 		if e.services[s.Model.SigningName] != nil {
 			return nil, fmt.Errorf("two services are signed as %s", s.Model.SigningName)
@@ -93,12 +101,17 @@ func New(c Config) (*Edge, error) {
 	return e, nil
 }
 
+// EndStreams ends the answers that would go on for hours: a server that stops waits for all others.
+func (e *Edge) EndStreams() { e.endStream() }
+
 // ServeHTTP answers one request.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := e.exchange(w, r)
 	defer x.recoverPanic()
 	ctx, cancel := context.WithTimeout(r.Context(), e.config.Timeout)
 	defer cancel()
+	ctx = x.trace(ctx)
+	defer x.span.End()
 	output, err := x.serve(ctx)
 	x.finish(ctx, output, err)
 }
@@ -111,7 +124,7 @@ func (x *exchange) serve(ctx context.Context) (any, error) {
 	if err := x.route(); err != nil {
 		return nil, err
 	}
-	if err := x.authenticate(ctx); err != nil {
+	if err := x.step(ctx, "authenticate", x.authenticate); err != nil {
 		return nil, err
 	}
 	if err := x.unpack(); err != nil {
@@ -129,17 +142,30 @@ func (x *exchange) serve(ctx context.Context) (any, error) {
 	if err := x.decode(); err != nil {
 		return nil, err
 	}
-	checks, err := x.operation.Access(ctx, x.call, x.input)
-	if err != nil {
-		return nil, err
-	}
-	if err := x.check(ctx, checks...); err != nil {
+	if err := x.step(ctx, "authorize", x.authorize); err != nil {
 		return nil, err
 	}
 	if err := x.service.Model.Validate(x.protocol, x.call.Operation, x.input); err != nil {
 		return nil, err
 	}
-	return x.operation.Do(ctx, x.call, x.input)
+	if err := x.ready(); err != nil {
+		return nil, err
+	}
+	var output any
+	err := x.step(ctx, "operation", func(ctx context.Context) (err error) {
+		output, err = x.operation.Do(ctx, x.call, x.input)
+		return err
+	})
+	return output, err
+}
+
+// authorize has everything decided that the operation touches.
+func (x *exchange) authorize(ctx context.Context) error {
+	checks, err := x.operation.Access(ctx, x.call, x.input)
+	if err != nil {
+		return err
+	}
+	return x.check(ctx, checks...)
 }
 
 // check has checks decided and remembers their resources for the record.

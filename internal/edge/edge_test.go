@@ -33,8 +33,10 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/stsapi"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 const (
@@ -74,6 +76,7 @@ type memory struct {
 	mu      sync.Mutex
 	records []*audit.Record
 	err     error
+	full    error // of Ready
 }
 
 func (m *memory) Record(r *audit.Record) error {
@@ -81,6 +84,18 @@ func (m *memory) Record(r *audit.Record) error {
 	defer m.mu.Unlock()
 	m.records = append(m.records, r)
 	return m.err
+}
+
+func (m *memory) Ready() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.full
+}
+
+func (m *memory) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err = err
 }
 
 func (m *memory) last() *audit.Record {
@@ -91,14 +106,23 @@ func (m *memory) last() *audit.Record {
 
 // house is an edge with two services behind it, on a listener of its own.
 type house struct {
-	trail *memory
-	url   string
-	http  *http.Client
-	tls   *tls.Config
-	log   *bytes.Buffer
+	trail  *memory
+	url    string
+	http   *http.Client
+	tls    *tls.Config
+	log    *bytes.Buffer
+	edge   *edge.Edge
+	server *edge.Server
+	within time.Duration
 }
 
 func open(t *testing.T, change func(*edge.Config)) *house {
+	t.Helper()
+	return openWithin(t, 0, change)
+}
+
+// openWithin gives requests and their answers so much time, unless it is 0.
+func openWithin(t *testing.T, limit time.Duration, change func(*edge.Config)) *house {
 	t.Helper()
 	any := func(_ context.Context, call *service.Call) ([]service.Check, error) { return call.OnAny(), nil }
 	keys, err := service.New(&kmsapi.Service,
@@ -150,7 +174,7 @@ func open(t *testing.T, change func(*edge.Config)) *house {
 			return &cloudwatchapi.ListMetricsOutput{Metrics: []cloudwatchapi.Metric{{Namespace: in.Namespace}}}, nil
 		}))
 	require.NoError(t, err)
-	h := &house{trail: &memory{}, log: &bytes.Buffer{}}
+	h := &house{trail: &memory{}, log: &bytes.Buffer{}, within: limit}
 	var mu sync.Mutex
 	c := edge.Config{
 		Partition: "aws", Region: "eu-central-1", Account: "1", Services: []*service.Service{keys, tokens, figures}, Credentials: people{}, Authorizer: gate{},
@@ -161,9 +185,7 @@ func open(t *testing.T, change func(*edge.Config)) *house {
 	}
 	e, err := edge.New(c)
 	require.NoError(t, err)
-	s, err := etcd.Embed(t.Context(), t.TempDir(), c.Log)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	s := storetest.Retried(etcdtest.Private(t))
 	h.serve(t, e, s, c.Log)
 	return h
 }
@@ -181,12 +203,17 @@ func (l locked) Write(p []byte) (int, error) {
 
 func (h *house) serve(t *testing.T, e *edge.Edge, s store.Store, log *slog.Logger) {
 	t.Helper()
-	authority, err := certificate.OpenAuthority(t.Context(), s, secret.NewKey(), time.Now())
+	vault := kms.NewVault(s, secret.NewKeyring(), kms.Home{Partition: "aws", Account: "111122223333"}, time.Now)
+	authority, err := certificate.OpenAuthority(t.Context(), s, vault.Safe("us-east-1", "acm"), time.Now())
 	require.NoError(t, err)
 	issued, err := certificate.NewIssued(authority, []string{"localhost"}, time.Now)
 	require.NoError(t, err)
 	server, err := edge.Listen("127.0.0.1:0", e, edge.TLSConfig(issued.Get), log)
 	require.NoError(t, err)
+	h.edge, h.server = e, server
+	if h.within > 0 {
+		server.Within(h.within)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve() }()
 	t.Cleanup(func() {
@@ -511,6 +538,20 @@ func TestSlowClientsAreDropped(t *testing.T) {
 	_, err = bufio.NewReader(conn).ReadString('\n')
 	require.Error(t, err)
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server kept waiting")
+}
+
+// TestNothingIsDoneThatCannotBeRecorded has an operation fall that must not be reached.
+func TestNothingIsDoneThatCannotBeRecorded(t *testing.T) {
+	h := open(t, nil)
+	h.trail.mu.Lock()
+	h.trail.full = errors.New("no space left on device")
+	h.trail.mu.Unlock()
+	status, body, _ := h.do(t, h.signed(t, "EnableKey", `{"KeyId":"panic"}`, nil))
+	require.Equal(t, 500, status)
+	require.Contains(t, body, "unknown error")
+	require.NotContains(t, body, "space")
+	require.Contains(t, h.log.String(), "nothing can be recorded in the audit trail, so nothing is done: no space left on device")
+	require.NotContains(t, h.log.String(), "made the program fall")
 }
 
 func TestTwoServicesOfOneName(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/sigv4"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
@@ -40,6 +41,7 @@ type exchange struct {
 	touched   []string
 	denied    bool
 	answered  bool
+	span      trace.Span
 }
 
 func (e *Edge) exchange(w http.ResponseWriter, r *http.Request) *exchange {

@@ -3,6 +3,7 @@ package edge
 import (
 	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -15,6 +16,17 @@ import (
 
 // maxRecorded bounds the parameters in a record.
 const maxRecorded = 32 << 10
+
+// ready makes sure, before anything is done, that it can be recorded.
+func (x *exchange) ready() error {
+	if x.edge.config.Recorder == nil {
+		return nil
+	}
+	if err := x.edge.config.Recorder.Ready(); err != nil {
+		return fmt.Errorf("nothing can be recorded in the audit trail, so nothing is done: %w", err)
+	}
+	return nil
+}
 
 // record writes the call into the audit trail.
 func (x *exchange) record(output any, problem *wire.Error) error {

@@ -44,6 +44,18 @@ func (t *throttle) allow(call *service.Call, now time.Time) (wait time.Duration,
 	if t.config.Rate <= 0 {
 		return 0, true
 	}
+	if t.take(call, 1, now) {
+		return 0, true
+	}
+	return time.Duration(float64(time.Second) / t.config.Rate), false
+}
+
+// charge takes further calls out of the principal's bucket, but no more than a full one holds once the call itself is taken.
+func (t *throttle) charge(call *service.Call, calls int, now time.Time) bool {
+	return t.config.Rate <= 0 || t.take(call, min(calls, max(t.config.Burst, 1)-1), now)
+}
+
+func (t *throttle) take(call *service.Call, calls int, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	name := call.Principal.IdentityARN()
@@ -58,11 +70,11 @@ func (t *throttle) allow(call *service.Call, now time.Time) (wait time.Duration,
 		b = &bucket{Limiter: rate.NewLimiter(rate.Limit(t.config.Rate), max(t.config.Burst, 1))}
 		t.mu.buckets[name] = b
 	}
-	b.used = now
-	if b.AllowN(now, 1) {
-		return 0, true
+	if b.used.After(now) { // the limiter would fill the bucket for that time once more
+		now = b.used
 	}
-	return time.Duration(float64(time.Second) / t.config.Rate), false
+	b.used = now
+	return b.AllowN(now, calls)
 }
 
 // sweep forgets buckets that have filled up again.
@@ -73,6 +85,14 @@ func (t *throttle) sweep(now time.Time) {
 			delete(t.mu.buckets, name)
 		}
 	}
+}
+
+// charge counts further calls of the caller.
+func (x *exchange) charge(calls int) error {
+	if !x.edge.throttle.charge(x.call, calls, x.now) {
+		return throttled(x.protocol, 0)
+	}
+	return nil
 }
 
 func throttled(p wire.Protocol, _ time.Duration) error {

@@ -14,17 +14,24 @@ type Environment struct {
 	ModifiedSchema, ModifiedTable string
 	// Now gives the time for the header timestamps and for 'now'; nil means time.Now.
 	Now func() time.Time
-	// Op and Committed are those of the change that made the row; during a full load every row is an insert, and Committed zero.
+	// Change is the one that made the row; during a full load every row is an insert, and all else zero.
+	Change Change
+}
+
+// Change is what expressions may ask of a change.
+type Change struct {
 	Op        change.Op
 	Committed time.Time
+	// Place is how the source names the transaction, Number which change of all it is.
+	Place, Number string
 }
 
 // committed is when the row came to be what it is: a row of a full load does when it is read.
 func (e *Environment) committed() time.Time {
-	if e == nil || e.Committed.IsZero() {
+	if e == nil || e.Change.Committed.IsZero() {
 		return e.now()
 	}
-	return e.Committed.UTC()
+	return e.Change.Committed.UTC()
 }
 
 func (e *Environment) now() time.Time {
@@ -76,8 +83,12 @@ func placeholderNode(name string) node {
 	case "AR_M_MODIFIED_TABLE_NAME":
 		value = func(e *Environment) string { return e.ModifiedTable }
 	case "AR_H_OPERATION":
-		value = func(e *Environment) string { return e.Op.String() }
-	case "AR_H_STREAM_POSITION", "AR_H_USER", "AR_H_CHANGE_SEQ":
+		value = func(e *Environment) string { return e.Change.Op.String() }
+	case "AR_H_STREAM_POSITION":
+		value = func(e *Environment) string { return e.Change.Place }
+	case "AR_H_CHANGE_SEQ":
+		value = func(e *Environment) string { return e.Change.Number }
+	case "AR_H_USER":
 		value = func(*Environment) string { return "" }
 	case "AR_H_TIMESTAMP", "AR_H_COMMIT_TIMESTAMP":
 		return timestamp{}

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"math"
 	"unicode/utf8"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
 )
 
 func textFunction(name string) (function, bool) {
@@ -39,9 +41,25 @@ func textFunction(name string) (function, bool) {
 	case "zeroblob":
 		return function{1, 1, zeroBlob, nil}, true
 	case "operation_indicator":
-		return function{3, 3, func(_ *frame, a []Value) Value { return a[2] }, nil}, true
+		return function{3, 3, operationIndicator, nil}, true
 	}
 	return function{}, false
+}
+
+// operationIndicator is DMS's: of three values that of the change that made the row, in the order delete, update, insert.
+func operationIndicator(f *frame, a []Value) Value {
+	op := change.Insert
+	if f.env != nil {
+		op = f.env.Change.Op
+	}
+	switch op {
+	case change.Delete:
+		return a[0]
+	case change.Update:
+		return a[1]
+	default:
+		return a[2]
+	}
 }
 
 func changeCase(upper bool) func(*frame, []Value) Value {

@@ -13,7 +13,7 @@ import (
 
 // Credential finds the secret of an access key and whose it is. A temporary key needs its session token; a long-term key
 // must come without one.
-func (d *Directory) Credential(_ context.Context, id, token string, now time.Time) (secret string, who *service.Principal, err error) {
+func (d *Directory) Credential(ctx context.Context, id, token string, now time.Time) (secret string, who *service.Principal, err error) {
 	if token != "" {
 		return d.temporary(id, token, now)
 	}
@@ -25,7 +25,7 @@ func (d *Directory) Credential(_ context.Context, id, token string, now time.Tim
 	if !ok {
 		return "", nil, service.ErrUnknownKey
 	}
-	if secret, err = d.secrets.of(key, d.sealer); err != nil {
+	if secret, err = d.secrets.of(ctx, key, d.safe); err != nil {
 		return "", nil, err
 	}
 	who = d.PrincipalOf(user)
@@ -39,16 +39,19 @@ type secrets struct {
 	known map[*AccessKey]string
 }
 
-func (c *secrets) of(key *AccessKey, sealer Sealer) (string, error) {
+func (c *secrets) of(ctx context.Context, key *AccessKey, safe Safe) (string, error) {
 	c.Lock()
-	defer c.Unlock()
-	if secret, ok := c.known[key]; ok {
+	secret, ok := c.known[key]
+	c.Unlock()
+	if ok {
 		return secret, nil
 	}
-	plain, err := sealer.Open(key.Secret, []byte(key.ID))
+	plain, err := safe.Open(ctx, key.Sealed, ofKey(key.ID))
 	if err != nil {
 		return "", fmt.Errorf("read the secret of %s: %w", key.ID, err)
 	}
+	c.Lock()
+	defer c.Unlock()
 	if c.known == nil || len(c.known) >= remembered {
 		c.known = map[*AccessKey]string{}
 	}
@@ -153,11 +156,13 @@ func (c *grants) open(t *Tokens, token string) (*Grant, error) {
 func (d *Directory) Tokens() *Tokens { return d.tokens }
 
 // NewAccessKey makes a key for a user; the record holds the secret sealed, the caller gets it once.
-func (d *Directory) NewAccessKey(user string, now time.Time) (key AccessKey, secret string, err error) {
+func (d *Directory) NewAccessKey(ctx context.Context, user string, now time.Time) (key AccessKey, secret string, err error) {
 	key = AccessKey{ID: NewID(LongTermKey), User: user, Active: true, Created: now.UTC().Truncate(time.Second)}
 	secret = NewSecret()
-	if key.Secret, err = d.sealer.Seal([]byte(secret), []byte(key.ID)); err != nil {
+	if key.Sealed, err = d.safe.Seal(ctx, []byte(secret), ofKey(key.ID)); err != nil {
 		return AccessKey{}, "", fmt.Errorf("seal the secret of a key: %w", err)
 	}
 	return key, secret, nil
 }
+
+func ofKey(id string) map[string]string { return map[string]string{"aws:iam:access-key": id} }

@@ -18,6 +18,7 @@ import (
 type Config struct {
 	Partition, Account string
 	Sealer             Sealer
+	Safe               Safe // of the secrets of access keys
 	Log                *slog.Logger
 	// ServiceControl are the organization's documents, one list for each level; every level must allow.
 	ServiceControl [][]*policy.Policy
@@ -27,6 +28,7 @@ type Config struct {
 type Directory struct {
 	partition, account string
 	sealer             Sealer
+	safe               Safe
 	tokens             *Tokens
 	control            [][]*policy.Policy
 	follower           *store.Follower
@@ -48,7 +50,7 @@ type Directory struct {
 
 // Open makes a directory of what is in the store, true until the context ends.
 func Open(ctx context.Context, s store.Store, c Config) (*Directory, error) {
-	d := &Directory{partition: c.Partition, account: c.Account, sealer: c.Sealer, tokens: NewTokens(c.Sealer), control: c.ServiceControl}
+	d := &Directory{partition: c.Partition, account: c.Account, sealer: c.Sealer, safe: c.Safe, tokens: NewTokens(c.Sealer), control: c.ServiceControl}
 	f, err := store.Follow(ctx, s, prefix, c.Log, d.reset, d.apply)
 	if err != nil {
 		return nil, fmt.Errorf("open the directory: %w", err)

@@ -31,18 +31,10 @@ type MFADevice struct {
 	Tried      time.Time         `json:",omitzero"`  // and when the last was
 }
 
-// Vault seals seeds; that of KMS is one.
-type Vault interface {
-	ManagedKey(ctx context.Context, region, service string) (string, error)
-	Encrypt(ctx context.Context, region, key string, plain []byte, context map[string]string) (blob []byte, arn string, err error)
-	Decrypt(ctx context.Context, region string, blob []byte, context map[string]string) (plain []byte, arn string, err error)
-}
-
 // Factors are the second factors of users.
 type Factors struct {
-	Store  store.Store
-	Vault  Vault
-	Region string // of the key that seals seeds
+	Store store.Store
+	Safe  Safe // of the seeds
 }
 
 // What a code is good for: steps of half a minute, the one before and the one after with it; and, when two in a row show
@@ -76,19 +68,11 @@ func NewSeed(account, user string) (seed string, picture []byte, err error) {
 	return key.Secret(), out.Bytes(), nil
 }
 
-// factorService is whose key of KMS seals seeds: alias/aws/iam.
-const factorService = "iam"
-
 func boundTo(arn string) map[string]string { return map[string]string{"aws:iam:mfa": arn} }
 
 // Seal seals a seed for the device of an ARN.
 func (f *Factors) Seal(ctx context.Context, arn, seed string) ([]byte, error) {
-	key, err := f.Vault.ManagedKey(ctx, f.Region, factorService)
-	if err != nil {
-		return nil, err
-	}
-	blob, _, err := f.Vault.Encrypt(ctx, f.Region, key, []byte(seed), boundTo(arn))
-	return blob, err
+	return f.Safe.Seal(ctx, []byte(seed), boundTo(arn))
 }
 
 // Pair takes two codes in a row, which show that whoever sends them has the device, and how its clock stands. The caller
@@ -147,7 +131,7 @@ func (f *Factors) Check(ctx context.Context, user, arn, code string, now time.Ti
 }
 
 func (f *Factors) open(ctx context.Context, d *MFADevice) (string, error) {
-	plain, _, err := f.Vault.Decrypt(ctx, f.Region, d.Seed, boundTo(d.ARN))
+	plain, err := f.Safe.Open(ctx, d.Seed, boundTo(d.ARN))
 	return string(plain), err
 }
 

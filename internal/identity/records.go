@@ -76,7 +76,8 @@ type PolicyVersion struct {
 type AccessKey struct {
 	ID      string
 	User    string
-	Secret  []byte // sealed, bound to the key's ID
+	Sealed  []byte `json:",omitempty"` // its secret, sealed under a key of KMS, bound to the ID
+	Secret  []byte `json:",omitempty"` // the same as versions before sealed it, under the root key: see Enclose
 	Active  bool
 	Created time.Time
 }

@@ -22,6 +22,8 @@ type ProcessFigures struct {
 	Swap       *int64        `json:",omitempty"` // bytes
 	Read       *int64        `json:",omitempty"` // bytes from disks, counted
 	Written    *int64        `json:",omitempty"` // bytes to disks, counted
+	// Sent and Received are the bytes of its connections with databases and stores, counted.
+	Sent, Received int64
 }
 
 // TaskFigures are of an attempt of a task.
@@ -34,9 +36,15 @@ type TaskFigures struct {
 	LoadedRows, LoadedBytes         int64
 	Captured, Applied, AppliedBytes int64
 	Waiting                         int64 // changes read and not yet applied
-	SourceLatency, TargetLatency    time.Duration
-	Memory                          int64 // bytes that the task keeps within
+	// HeldAtSource are changes whose transaction has not committed yet, HeldForTarget those applied that wait for their file: in
+	// memory, and on the disk of this machine.
+	HeldAtSource, HeldForTarget  Held
+	SourceLatency, TargetLatency time.Duration
+	Memory                       int64 // bytes that the task keeps within
 }
+
+// Held are changes that are kept back.
+type Held struct{ Memory, Disk int64 }
 
 // A FiguresClient tells what it has measured. It answers at once, and without work that a task could feel.
 type FiguresClient interface {

@@ -33,6 +33,8 @@ type Task struct {
 	StartPosition, StopPosition string
 	// Cutover lets the target take over once it has caught up and the source is quiet.
 	Cutover bool
+	// Trace is the trace that the attempt belongs to, see span.Parent; empty for none.
+	Trace string `json:",omitempty"`
 }
 
 // A TaskState is how an attempt of a task stands.

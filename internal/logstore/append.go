@@ -41,6 +41,7 @@ func (s *Store) Append(ctx context.Context, group, stream string, lines []Line, 
 	if err != nil {
 		return err
 	}
+	s.tell(group, stream, lines, s.Now().UnixMilli())
 	bytes := int64(0)
 	for i := range lines {
 		bytes += int64(len(lines[i].Message)) + overhead

@@ -20,6 +20,12 @@ var (
 	ErrExists   = errors.New("it exists already")
 )
 
+// FileName is what the file is called in its directory, FileTable a table that it has.
+const (
+	FileName  = "logs.db"
+	FileTable = "block"
+)
+
 // Config says where events are kept. Zero values are the documented defaults.
 type Config struct {
 	Dir      string
@@ -36,6 +42,11 @@ type Store struct {
 	seq int64      // of the latest event, under mu
 
 	room datafile.Room
+
+	watching struct {
+		sync.RWMutex
+		all []*Watch // replaced, never changed
+	}
 }
 
 const schema = `
@@ -65,7 +76,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	db, err := datafile.Open(ctx, filepath.Join(c.Dir, "logs.db"), schema, 6)
+	db, err := datafile.Open(ctx, filepath.Join(c.Dir, FileName), schema, 6)
 	if err != nil {
 		return nil, fmt.Errorf("open the logs: %w", err)
 	}

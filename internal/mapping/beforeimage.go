@@ -1,6 +1,10 @@
 package mapping
 
-import "github.com/whimbreldb/whimbrel/internal/document"
+import (
+	"slices"
+
+	"github.com/whimbreldb/whimbrel/internal/document"
+)
 
 // BeforeImage is what add-before-image-columns says.
 type BeforeImage struct {
@@ -31,4 +35,27 @@ func beforeImage(r *document.Reader) *BeforeImage {
 		br.Failf(n, "column-prefix and column-suffix are both empty; give one, so that the new columns have names of their own")
 	}
 	return b
+}
+
+// beforeImages plans the columns that hold what others were before the last change of their row, after all others. They are masked as
+// those are.
+func (p *planner) beforeImages(tp *TablePlan, rules []*Transformation) {
+	rule := p.winner(rules, beforeImageFacet, func(*Transformation) bool { return true })
+	if rule == nil {
+		return
+	}
+	def := rule.BeforeImage
+	for _, c := range slices.Clone(tp.Columns) {
+		if c.Source == nil || def.Columns == "pk-only" && !tp.inKey(c.Source.Name) || def.Columns == "non-lob" && c.valueType().Kind.IsLOB() {
+			continue
+		}
+		kind := c.valueType()
+		tp.Columns = append(tp.Columns, ColumnPlan{
+			Name: def.Prefix + c.Name + def.Suffix, Type: &kind, Expression: "${BI_" + c.Source.Name + "}", Masks: c.Masks,
+		})
+	}
+}
+
+func (p *TablePlan) inKey(column string) bool {
+	return p.Source.PrimaryKey != nil && slices.Contains(p.Source.PrimaryKey.Columns, column)
 }

@@ -46,6 +46,7 @@ func (p *planner) columns(tp *TablePlan, rules []*Transformation) {
 		if t := p.winner(rules, nameFacet, matches); t != nil {
 			cp.Name = p.rename(t, c.Name, columnPlaceholders(tp.Source.Name, c))
 		}
+		cp.Name = p.options.folded(cp.Name)
 		if mask := p.winner(rules, maskFacet, matches); mask != nil {
 			p.mask(tp, &cp, mask, change)
 		}
@@ -95,7 +96,7 @@ func (p *planner) added(tp *TablePlan, rules []*Transformation) {
 			continue
 		}
 		first[t.Value], p.effective[t.ID] = true, true
-		cp := ColumnPlan{Name: t.Value, Type: t.Type, Expression: t.Expression}
+		cp := ColumnPlan{Name: p.options.folded(t.Value), Type: t.Type, Expression: t.Expression}
 		mask := p.winner(rules, maskFacet, func(m *Transformation) bool {
 			return m.Column.Match(t.Value) && (m.DataType == datatype.Invalid || t.Type != nil && m.DataType == t.Type.Kind)
 		})

@@ -91,18 +91,3 @@ func (p *parser) postProcessing(r *document.Reader, h Header) {
 	}
 	p.rules.Deferred = append(p.rules.Deferred, Deferred{h, "post-processing tags belong to S3 targets"})
 }
-
-// validation checks a rule that overrides how a column is compared.
-func (p *parser) validation(r *document.Reader, h Header) {
-	word(r, "rule-target", "column")
-	word(r, "rule-action", "override-validation-function")
-	if _, lr := locate(r, []string{"schema-name", "table-name", "column-name"}); lr != nil {
-		lr.Done()
-	}
-	if r.Take("source-function") == nil && r.Take("target-function") == nil {
-		r.Missing("source-function", "an SQL expression with ${column-name} (or a target-function, or both)")
-	}
-	r.Text("source-function")
-	r.Text("target-function")
-	p.rules.Deferred = append(p.rules.Deferred, Deferred{h, "comparison overrides belong to data validation"})
-}

@@ -23,6 +23,7 @@ func (p *planner) targetSchema(schema string) string {
 	case p.options.TargetSchema != "":
 		name = p.options.TargetSchema
 	}
+	name = p.options.folded(name)
 	p.schemas[schema] = name
 	return name
 }
@@ -33,9 +34,9 @@ func (p *planner) targetTable(n catalog.Name) string {
 		return t.Target == TableTarget && t.matchesTable(n)
 	})
 	if rule == nil {
-		return n.Name
+		return p.options.folded(n.Name)
 	}
-	return p.rename(rule, n.Name, map[string]string{"AR_M_SOURCE_SCHEMA": n.Schema, "AR_M_SOURCE_TABLE_NAME": n.Name})
+	return p.options.folded(p.rename(rule, n.Name, map[string]string{"AR_M_SOURCE_SCHEMA": n.Schema, "AR_M_SOURCE_TABLE_NAME": n.Name}))
 }
 
 // rename applies a rule to a name and reports what cannot be.

@@ -1,6 +1,9 @@
 package mapping
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Options are what a plan depends on beside the rules and the source.
 type Options struct {
@@ -12,12 +15,22 @@ type Options struct {
 	// WithoutLOBs leaves columns with large objects behind (TargetMetadata.SupportLobs false), unless a
 	// change-data-type rule makes something else of them. Plan.LeftBehind lists them.
 	WithoutLOBs bool
+	// Lowercase has the target fold all names to small letters, whatever the rules make of them.
+	Lowercase bool
 	// RenameExpression evaluates the expression of a rename rule. The names ($AR_M_SOURCE_SCHEMA …) come without
 	// the dollar sign.
 	RenameExpression func(expression string, names map[string]string) (string, error)
 }
 
 var errNoExpressions = errors.New("rename expressions cannot be evaluated here; use a value")
+
+// folded is a name as the target keeps it.
+func (o *Options) folded(name string) string {
+	if o.Lowercase {
+		return strings.ToLower(name)
+	}
+	return name
+}
 
 // evaluate runs a rename expression.
 func (o *Options) evaluate(expression string, names map[string]string) (string, error) {

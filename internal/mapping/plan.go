@@ -56,6 +56,8 @@ type ColumnPlan struct {
 	// Expression is add-column's, in SQLite's expression syntax with $COLUMN references; empty for none.
 	Expression string
 	Masks      []Mask
+	// Compare is what validation compares in the place of the values; nil is the values.
+	Compare *Override
 }
 
 // KeyPlan is a define-primary-key rule.
@@ -76,6 +78,9 @@ type LOBPlan struct {
 type Mask struct {
 	Method MaskMethod
 	Char   byte // of DigitsMask
+	// Room is how many characters the column of a target that is there already takes; 0 is as many as the plan says. It is not part
+	// of what was asked for.
+	Room int `json:"-"`
 }
 
 // MaskMethod is one of DMS's masking actions.

@@ -40,7 +40,6 @@ func TestPlanErrors(t *testing.T) {
 		"partition":          {[]string{includes("app", "logs"), `l ` + at("app", "logs") + `,"parallel-load":{"type":"partitions-list","partitions":["p2"]}`}, false, `table-settings rule 2 "r2": partition "p2" is not in app.logs; its partitions are p0, p1`},
 		"partition left out": {[]string{includes("app", "events"), excludes("archive", "%")}, true, `selection rule 2 "r2": excludes archive.events_2024, a partition of app.events, which is read as one table into this target; filter the rows of app.events instead`},
 		"tablespace":         {[]string{all, `t "rule-target":"table-tablespace","rule-action":"rename","value":"x","object-locator":{"table-tablespace-name":"y"}`}, false, tr + `rule-target table-tablespace belongs to migrations from Oracle to Oracle, which are not there yet; leave the rule out`},
-		"before image":       {[]string{all, columns("add-before-image-columns", at("app", "orders"), `,"before-image-def":{}`)}, false, tr + `before images belong to change data capture into streaming targets, which is not there yet; leave the rule out`},
 		"document type":      {[]string{all, columns("change-data-type", at("app", "orders", "id"), `,"data-type":{"type":"map"}`)}, false, tr + `data type map belongs to document and wide-column targets, which are not there yet; choose another type`},
 		"elsewhere": {[]string{all, `l ` + at("app", "orders") + `,"parallel-load":{"type":"subpartitions-auto"}`,
 			`l ` + at("app", "logs") + `,"parallel-load":{"type":"partitions-list","partitions":["p0"],"subpartitions":["s"]}`,
@@ -63,11 +62,9 @@ func TestPlanErrors(t *testing.T) {
 func TestPlanRefusesDeferredRules(t *testing.T) {
 	r, err := Parse([]byte(withAll(
 		`{"rule-type":"object-mapping","rule-id":2,"rule-name":"b","rule-action":"map-record-to-record",`+orders+`,"kafka-target-topic":"t","mapping-parameters":{"partition-key-type":"attribute-name","partition-key-name":"n","exclude-columns":["a"],"attribute-mappings":[{"target-attribute-name":"n","attribute-type":"scalar","attribute-sub-type":"string","value":"${a}"}]}}`,
-		`{"rule-type":"post-processing","rule-id":3,"rule-name":"c","rule-action":"add-tag",`+orders+`,"tag-set":[{"key":"k","value":"${schema-name}"}]}`,
-		`{"rule-type":"validation","rule-id":4,"rule-name":"d","rule-target":"column","rule-action":"override-validation-function","object-locator":{"schema-name":"a","table-name":"b","column-name":"c"},"target-function":"${column-name}"}`)))
+		`{"rule-type":"post-processing","rule-id":3,"rule-name":"c","rule-action":"add-tag",`+orders+`,"tag-set":[{"key":"k","value":"${schema-name}"}]}`)))
 	require.NoError(t, err)
 	_, err = r.Plan(shop(), Options{})
 	require.EqualError(t, err, `object-mapping rule 2 "b": object mapping belongs to Kafka, Kinesis and DynamoDB targets: not there yet, leave the rule out
-post-processing rule 3 "c": post-processing tags belong to S3 targets: not there yet, leave the rule out
-validation rule 4 "d": comparison overrides belong to data validation: not there yet, leave the rule out`)
+post-processing rule 3 "c": post-processing tags belong to S3 targets: not there yet, leave the rule out`)
 }

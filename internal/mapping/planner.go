@@ -18,7 +18,8 @@ type planner struct {
 	errs    []error
 	// matched and effective hold the rule-ids of rules that are about something, and of those that decided something.
 	matched, effective map[int64]bool
-	schemas            map[string]string // source to target
+	compared           map[*Override]bool // that are about something
+	schemas            map[string]string  // source to target
 	// named holds the selection rules that are about one name, by that name, and patterned the others: documents
 	// with a rule for each of thousands of tables must not cost the square of that.
 	named     map[catalog.Name][]*Selection
@@ -29,7 +30,7 @@ type planner struct {
 func (r *Rules) Plan(source *catalog.Catalog, o Options) (*Plan, error) {
 	p := &planner{
 		rules: r, options: o, source: source, plan: &Plan{},
-		matched: map[int64]bool{}, effective: map[int64]bool{}, schemas: map[string]string{},
+		matched: map[int64]bool{}, effective: map[int64]bool{}, compared: map[*Override]bool{}, schemas: map[string]string{},
 	}
 	p.refuse()
 	p.index()
@@ -61,8 +62,6 @@ func (p *planner) refuse() {
 		switch {
 		case t.Target == TableTablespaceTarget || t.Target == IndexTablespaceTarget:
 			p.failf(t.Header, "rule-target %s belongs to migrations from Oracle to Oracle, which are not there yet; leave the rule out", t.Target)
-		case t.Action == AddBeforeImage:
-			p.failf(t.Header, "before images belong to change data capture into streaming targets, which is not there yet; leave the rule out")
 		case t.TypeName != "":
 			p.failf(t.Header, "data type %s belongs to document and wide-column targets, which are not there yet; choose another type", t.TypeName)
 		}
@@ -94,6 +93,8 @@ func (p *planner) table(s *choice) {
 	rules := p.columnRules(s.top)
 	p.columns(tp, rules)
 	p.added(tp, rules)
+	p.beforeImages(tp, rules)
+	p.overrides(tp)
 	p.sameNames(tp)
 	p.key(tp, s.top)
 	p.loadSettings(tp, s.top)
@@ -158,5 +159,10 @@ func (p *planner) report() {
 	for _, s := range p.rules.TableSettings {
 		p.effective[s.ID] = true
 		note(s.Header, s.Locator)
+	}
+	for _, o := range p.rules.Overrides {
+		if !p.compared[o] {
+			p.plan.Unmatched = append(p.plan.Unmatched, fmt.Sprintf("%s (%s)", o.Header, o.Locator))
+		}
 	}
 }

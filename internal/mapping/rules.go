@@ -10,6 +10,7 @@ type Rules struct {
 	Selections      []*Selection
 	Transformations []*Transformation
 	TableSettings   []*TableSettings
+	Overrides       []*Override
 	// Deferred rules are right in form and belong to targets or features that Plan refuses for now.
 	Deferred []Deferred
 
@@ -30,5 +31,6 @@ func (r *Rules) sort() {
 	slices.SortFunc(r.Selections, func(a, b *Selection) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(r.Transformations, func(a, b *Transformation) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(r.TableSettings, func(a, b *TableSettings) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(r.Overrides, func(a, b *Override) int { return cmp.Compare(a.ID, b.ID) }) // they may have none
 	slices.SortFunc(r.Deferred, func(a, b Deferred) int { return cmp.Compare(a.ID, b.ID) })
 }

@@ -36,6 +36,12 @@ const (
 // ErrFull says that more metrics, or more values of them, cannot be kept.
 var ErrFull = errors.New("there is no room for more metrics")
 
+// FileName is what the file is called in its directory, FileTable a table that it has.
+const (
+	FileName  = "metrics.db"
+	FileTable = "point"
+)
+
 // Config says where values are kept. Zero values are the documented defaults.
 type Config struct {
 	Dir      string
@@ -103,7 +109,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	db, err := datafile.Open(ctx, filepath.Join(c.Dir, "metrics.db"), schema, 4)
+	db, err := datafile.Open(ctx, filepath.Join(c.Dir, FileName), schema, 4)
 	if err != nil {
 		return nil, fmt.Errorf("open the metrics: %w", err)
 	}

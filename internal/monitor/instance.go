@@ -20,13 +20,16 @@ func (m *Monitor) instanceValues(now, before *look) []Value {
 	if p.Swap != nil {
 		add("SwapUsage", bytesUnit, float64(*p.Swap))
 	}
+	rates := map[string]func(*look) int64{
+		"NetworkTransmitThroughput": func(l *look) int64 { return l.figures.Process.Sent },
+		"NetworkReceiveThroughput":  func(l *look) int64 { return l.figures.Process.Received },
+	}
 	if p.Read != nil && p.Written != nil {
-		for name, of := range map[string]func(*look) int64{
-			"ReadThroughput":  func(l *look) int64 { return orZero(l.figures.Process.Read) },
-			"WriteThroughput": func(l *look) int64 { return orZero(l.figures.Process.Written) },
-		} {
-			out = append(out, Value{Metric: name, Unit: bytesPerSecond, Value: perSecond(now, before, of), Slots: slots(now, before)})
-		}
+		rates["ReadThroughput"] = func(l *look) int64 { return orZero(l.figures.Process.Read) }
+		rates["WriteThroughput"] = func(l *look) int64 { return orZero(l.figures.Process.Written) }
+	}
+	for name, of := range rates {
+		out = append(out, Value{Metric: name, Unit: bytesPerSecond, Value: perSecond(now, before, of), Slots: slots(now, before)})
 	}
 	return append(out, diskValues(now, before)...)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/instance/keep"
 	"github.com/whimbreldb/whimbrel/internal/logstore"
+	"github.com/whimbreldb/whimbrel/internal/quiet"
 )
 
 // The names of a task's log.
@@ -46,6 +47,7 @@ type Logs struct {
 	taken   map[string]string // by task: the fingerprint of its files when all was taken
 	known   []instance.Monitored
 	listed  time.Time
+	quiet   quiet.Log
 }
 
 type permit struct {
@@ -71,8 +73,11 @@ func (l *Logs) Run(ctx context.Context) {
 			return
 		case <-turn.C:
 		}
-		if err := l.Gather(ctx); err != nil && ctx.Err() == nil {
-			l.Log.Error("the logs of tasks were not gathered", "error", err)
+		switch err := l.Gather(ctx); {
+		case err == nil:
+			l.quiet.Over(ctx, l.Log, "logs", "the logs of tasks are gathered again")
+		case ctx.Err() == nil:
+			l.quiet.Trouble(ctx, l.Log, slog.LevelError, l.Now(), "logs", "the logs of tasks were not gathered", "error", err)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/metric"
+	"github.com/whimbreldb/whimbrel/internal/quiet"
 )
 
 // Namespace is that of all metrics made here.
@@ -51,6 +52,7 @@ type Config struct {
 type Monitor struct {
 	Config
 	machine *machine
+	quiet   quiet.Log
 	mu      struct {
 		sync.Mutex
 		before map[string]*look   // by instance
@@ -95,8 +97,11 @@ func (m *Monitor) Run(ctx context.Context) {
 			return
 		case <-turn.C:
 		}
-		if err := m.Gather(ctx); err != nil && ctx.Err() == nil {
-			m.Log.Error("metrics were not gathered", "error", err)
+		switch err := m.Gather(ctx); {
+		case err == nil:
+			m.quiet.Over(ctx, m.Log, "metrics", "metrics are gathered again")
+		case ctx.Err() == nil:
+			m.quiet.Trouble(ctx, m.Log, slog.LevelError, m.Now(), "metrics", "metrics were not gathered", "error", err)
 		}
 	}
 }

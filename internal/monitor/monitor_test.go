@@ -115,6 +115,28 @@ func TestRatesAddUpToWhatWasCounted(t *testing.T) {
 	require.Empty(t, m.Latest())
 }
 
+// TestChangesThatAreHeld are told apart by where they lie, and bytes of the network are a rate.
+func TestChangesThatAreHeld(t *testing.T) {
+	began := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
+	look := func(after time.Duration, bytes int64) *look {
+		return &look{at: began.Add(after), figures: instance.Figures{Began: began, Process: instance.ProcessFigures{Sent: bytes, Received: 2 * bytes}, Tasks: []instance.TaskFigures{{
+			ID: "T1", Running: true, Type: "cdc", Waiting: 5, HeldAtSource: instance.Held{Memory: 10, Disk: 100}, HeldForTarget: instance.Held{Memory: 1000, Disk: 10_000},
+		}}}}
+	}
+	before, now := look(10*time.Second, 1000), look(20*time.Second, 6000)
+	m := &Monitor{machine: &machine{}}
+	got := map[string]float64{}
+	for _, v := range append(taskValues(now, before), m.instanceValues(now, before)...) {
+		got[v.Metric] = v.Value
+	}
+	for name, want := range map[string]float64{
+		"CDCIncomingChanges": 5, "CDCChangesMemorySource": 10, "CDCChangesDiskSource": 100, "CDCChangesMemoryTarget": 1005, "CDCChangesDiskTarget": 10_000,
+		"NetworkTransmitThroughput": 500, "NetworkReceiveThroughput": 1000,
+	} {
+		require.InDelta(t, want, got[name], 1e-9, name)
+	}
+}
+
 func TestNamesForPrometheus(t *testing.T) {
 	for name, want := range map[string]string{
 		"CDCLatencySource": "cdc_latency_source", "CPUUtilization": "cpu_utilization", "ReadIOPS": "read_iops", "FullLoadThroughputRowsTarget": "full_load_throughput_rows_target",

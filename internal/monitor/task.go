@@ -32,11 +32,10 @@ func taskValues(now, before *look) []Value {
 			rate("CDCThroughputRowsTarget", countPerSecond, 1, func(f *instance.TaskFigures) int64 { return f.Applied })
 			rate("CDCThroughputBandwidthTarget", kilobytesPerSecond, kilo, func(f *instance.TaskFigures) int64 { return f.AppliedBytes })
 			add("CDCIncomingChanges", count, float64(t.Waiting))
-			// Streams deliver what is committed alone. What test_decoding and an S3 target keep in temporary files is not counted.
-			add("CDCChangesMemorySource", count, 0)
-			add("CDCChangesDiskSource", count, 0)
-			add("CDCChangesMemoryTarget", count, float64(t.Waiting))
-			add("CDCChangesDiskTarget", count, 0)
+			add("CDCChangesMemorySource", count, float64(t.HeldAtSource.Memory))
+			add("CDCChangesDiskSource", count, float64(t.HeldAtSource.Disk))
+			add("CDCChangesMemoryTarget", count, float64(t.Waiting+t.HeldForTarget.Memory))
+			add("CDCChangesDiskTarget", count, float64(t.HeldForTarget.Disk))
 			add("CDCLatencySource", seconds, t.SourceLatency.Seconds())
 			add("CDCLatencyTarget", seconds, t.TargetLatency.Seconds())
 		}

@@ -73,17 +73,20 @@ func firstAdministrator(ctx context.Context, s store.Store, d *identity.Director
 	now := c.Now().UTC().Truncate(time.Second)
 	user := identity.User{Name: administrator, Path: "/", ID: identity.NewID(identity.UserID), Created: now}
 	user.Attached = []string{"arn:aws:iam::aws:policy/AdministratorAccess"}
-	key, secret, err := d.NewAccessKey(administrator, now)
+	key, secret, err := d.NewAccessKey(ctx, administrator, now)
 	if err != nil {
 		return err
 	}
 	text := fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", key.ID, secret)
-	if err := writeFile(filepath.Join(c.DataDir, "credentials"), []byte(text), 0o600); err != nil {
+	file := filepath.Join(c.DataDir, "credentials")
+	if err := writeFile(file, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("write the first administrator's key: %w", err)
 	}
+	late := false
 	_, err = s.Update(ctx, func(tx store.Tx) error {
-		if there, err := store.Exists(tx, done); err != nil || there {
-			return err // another server of the same etcd was first
+		var err error
+		if late, err = store.Exists(tx, done); err != nil || late {
+			return err
 		}
 		tx.Put(done, []byte(key.ID))
 		if err := store.Write(tx, identity.UserKey(administrator), user); err != nil {
@@ -93,6 +96,21 @@ func firstAdministrator(ctx context.Context, s store.Store, d *identity.Director
 	})
 	if err != nil {
 		return fmt.Errorf("make the first administrator: %w", err)
+	}
+	if late { // another server of the same etcd was first, and its file has the key
+		return forget(file, text)
+	}
+	return nil
+}
+
+// forget removes a file that still holds what was written into it.
+func forget(name, text string) error {
+	have, err := os.ReadFile(name)
+	if err == nil && string(have) == text {
+		err = os.Remove(name)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove a key that is not in the store: %w", err)
 	}
 	return nil
 }

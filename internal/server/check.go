@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
+	"github.com/whimbreldb/whimbrel/internal/service/redshift"
 )
 
 // hostForm is a host's name, or the first part of a wildcard.
@@ -128,6 +129,12 @@ func (c *Config) checkStores() error {
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
 			return errors.New("--s3-endpoint: want an http or https URL without a user, such as https://s3.example.com")
 		}
+	}
+	if _, err := redshift.ReadClusters(c.RedshiftClusters); err != nil {
+		return fmt.Errorf("--redshift-clusters: %w", err)
+	}
+	if err := c.traces(nil).Check(); err != nil {
+		return err
 	}
 	n, err := c.notify(os.LookupEnv)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/policy"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
 
@@ -40,7 +41,9 @@ type Config struct {
 	LogsBytes              int64         // that logs may take: 2 GiB
 	SQLiteDir              string        // whose SQLite files endpoints may name; empty: none
 	Buckets                dms.Buckets   // how S3 endpoints are reached
+	RedshiftClusters       string        // file of the clusters that the redshift API tells of; empty: none
 	Migration                            // of DMS
+	OTLPEndpoint           string        // the collector that traces go to, instead of OTEL_EXPORTER_OTLP_ENDPOINT
 	StopTimeout            time.Duration // for calls under way when the server stops: 10 s
 
 	Log *slog.Logger
@@ -85,6 +88,11 @@ func (c *Config) complete() error {
 		c.Now = time.Now
 	}
 	return nil
+}
+
+// traces says where the server's traces go.
+func (c *Config) traces(log *slog.Logger) span.Config {
+	return span.Config{Service: "whimbrel", Endpoint: c.OTLPEndpoint, Log: log}
 }
 
 // controlPolicies reads the service control policies: one level that all files are on, so that all must allow.

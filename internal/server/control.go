@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/store"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
 
 // controlSocket lies in the data directory: whoever may read that directory may have a backup, nobody else.
@@ -81,7 +80,7 @@ func Backup(ctx context.Context, c Config, w io.Writer) error {
 	conn, err := dialer.DialContext(ctx, "unix", filepath.Join(c.DataDir, controlSocket))
 	if err == nil {
 		defer conn.Close()
-		if _, err := io.Copy(w, conn); err != nil {
+		if err := store.Complete(io.TeeReader(conn, w)); err != nil { // one that cannot go on just closes the connection
 			return fmt.Errorf("read the backup of the running server: %w", err)
 		}
 		return nil
@@ -93,25 +92,23 @@ func Backup(ctx context.Context, c Config, w io.Writer) error {
 	return errors.Join(store.Backup(ctx, s, w), s.Close())
 }
 
-// Restore makes the state of a backup in a data directory that has none.
+// Restore makes the state of a backup in a data directory that has none, or half of one.
 func Restore(ctx context.Context, c Config, r io.Reader) error {
 	if err := c.complete(); err != nil {
 		return err
 	}
-	if c.Etcd == nil {
-		if _, err := os.Stat(filepath.Join(c.DataDir, "etcd")); err == nil {
-			return fmt.Errorf("restore into %s: there is a state already; name a new directory", c.DataDir)
-		}
-	}
-	var s store.Store
-	var err error
-	if c.Etcd != nil {
-		s, err = etcd.Dial(ctx, *c.Etcd, c.Log)
-	} else {
-		s, err = etcd.Embed(ctx, c.DataDir, c.Log)
-	}
+	_, missing := os.Stat(filepath.Join(c.DataDir, "etcd"))
+	s, err := dialStore(ctx, &c)
 	if err != nil {
 		return err
+	}
+	if c.Etcd == nil && missing == nil {
+		if free, err := restorable(ctx, s); err != nil || !free {
+			if err == nil {
+				err = fmt.Errorf("restore into %s: there is a state already; name a new directory", c.DataDir)
+			}
+			return errors.Join(err, s.Close())
+		}
 	}
 	if err := errors.Join(store.Restore(ctx, s, r), s.Close()); err != nil {
 		if c.Etcd == nil {
@@ -120,4 +117,16 @@ func Restore(ctx context.Context, c Config, r io.Reader) error {
 		return err
 	}
 	return nil
+}
+
+// restorable reports whether nothing is in a store but what an interrupted restore has left.
+func restorable(ctx context.Context, s store.Store) (bool, error) {
+	switch err := store.Whole(ctx, s); {
+	case errors.Is(err, store.ErrHalf):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	page, err := s.List(ctx, store.Range{Limit: 1, KeysOnly: true})
+	return err == nil && len(page.Items) == 0, err
 }

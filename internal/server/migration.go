@@ -18,6 +18,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
+	"github.com/whimbreldb/whimbrel/internal/service/redshift"
 )
 
 // Migration says how the service DMS runs. Zero values are the documented defaults.
@@ -38,8 +39,14 @@ func (p *parts) migration(host dms.Host) (dms.Config, error) {
 	if err != nil {
 		return dms.Config{}, err
 	}
+	clusters, err := redshift.ReadClusters(p.config.RedshiftClusters)
+	if err != nil {
+		return dms.Config{}, err
+	}
+	p.clusters = &redshift.Service{Config: redshift.Config{Store: p.store, Clusters: clusters}}
 	c := dms.Config{
-		Store: p.store, Reads: p.reads, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: p.vault, Secrets: secrets,
+		Clusters: p.clusters,
+		Store:    p.store, Reads: p.reads, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: p.vault, Secrets: secrets,
 		Network: &ec2.Network{Store: p.store}, Host: host, SQLiteDir: p.config.SQLiteDir, Buckets: p.config.Buckets, Alone: p.config.Etcd == nil,
 		Roles: identity.ServiceRoles{Directory: p.directory, Region: p.cluster.Region, Now: p.config.Now}, Log: p.config.Log, Now: p.config.Now,
 	}

@@ -16,18 +16,15 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 // TestSecretsAreReadInARole: the role's trust, its policies and the secret's own policy decide, and nothing else.
 func TestSecretsAreReadInARole(t *testing.T) {
-	base, err := etcd.Embed(t.Context(), t.TempDir(), slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
+	base := storetest.Retried(etcdtest.Private(t))
 	ctx, end := context.WithCancel(context.Background())
-	t.Cleanup(func() {
-		end()
-		require.NoError(t, base.Close())
-	})
+	t.Cleanup(end)
 	home := cluster{Partition: "aws", Region: "eu-central-1", Account: "111122223333"}
 	ring := secret.NewKeyring()
 	directory, err := identity.Open(ctx, base, identity.Config{Partition: home.Partition, Account: home.Account, Sealer: ring, Log: slog.New(slog.DiscardHandler)})

@@ -58,21 +58,28 @@ func (r reading) Get(key string) (store.Item, error) { return r.store.Get(r.ctx,
 
 // reseal seals everything anew that is sealed under a root key of before.
 func reseal(ctx context.Context, s store.Store, ring *secret.Keyring, of cluster, c *Config) (int, error) {
-	total := 0
-	for _, each := range []func() (int, error){
-		func() (int, error) { return identity.Reseal(ctx, s, ring) },
-		func() (int, error) { return certificate.Reseal(ctx, s, ring) },
-		func() (int, error) {
-			return kms.NewVault(s, ring, kms.Home{Partition: of.Partition, Account: of.Account}, c.Now).Sweep(ctx)
-		},
-	} {
-		n, err := each()
-		total += n
-		if err != nil {
-			return total, err
-		}
+	vault := of.vault(s, ring, c)
+	enclosed, err := enclose(ctx, s, ring, vault, of.Region)
+	if err != nil {
+		return enclosed, err
 	}
-	return total, nil
+	swept, err := vault.Sweep(ctx)
+	return enclosed + swept, err
+}
+
+// vault keeps the keys of KMS of this state.
+func (c *cluster) vault(s store.Store, ring *secret.Keyring, config *Config) *kms.Vault {
+	return kms.NewVault(s, ring, kms.Home{Partition: c.Partition, Account: c.Account}, config.Now)
+}
+
+// enclose puts what earlier versions sealed under the root key itself under keys of KMS.
+func enclose(ctx context.Context, s store.Store, ring *secret.Keyring, vault *kms.Vault, region string) (int, error) {
+	keys, err := identity.Enclose(ctx, s, ring, vault.Safe(region, "iam"))
+	if err != nil {
+		return keys, err
+	}
+	authority, err := certificate.Enclose(ctx, s, ring, vault.Safe(region, "acm"))
+	return keys + authority, err
 }
 
 // SealRootKey writes the root keys anew: sealed under a new passphrase, or open when it is empty.

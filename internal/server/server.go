@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,10 +19,11 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/instance/host"
 	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
-	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
@@ -85,14 +87,26 @@ func (s *Server) start(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.serve(ctx, p, keyring); err != nil {
+	if err := s.serve(ctx, p); err != nil {
 		return err
 	}
 	s.reconcile(life, p)
 	return s.control(base)
 }
 
+// openStore opens a state that is whole.
 func openStore(ctx context.Context, c *Config) (store.Store, error) {
+	s, err := dialStore(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Whole(ctx, s); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func dialStore(ctx context.Context, c *Config) (store.Store, error) {
 	if c.Etcd != nil {
 		return etcd.Dial(ctx, *c.Etcd, c.Log)
 	}
@@ -109,8 +123,12 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 	if err != nil {
 		return nil, err
 	}
+	vault := s.cluster.vault(base, keyring, &s.config)
+	if _, err := enclose(life, base, keyring, vault, s.cluster.Region); err != nil {
+		return nil, err
+	}
 	directory, err := identity.Open(life, base, identity.Config{
-		Partition: s.cluster.Partition, Account: s.cluster.Account, Sealer: keyring, Log: s.log, ServiceControl: control,
+		Partition: s.cluster.Partition, Account: s.cluster.Account, Sealer: keyring, Safe: vault.Safe(s.cluster.Region, "iam"), Log: s.log, ServiceControl: control,
 	})
 	if err != nil {
 		return nil, err
@@ -137,12 +155,16 @@ func (s *Server) open(life context.Context, base store.Store, keyring *secret.Ke
 	}
 	following := store.Following(base, directory.Follower(), endpoints.Follower(), mirror.Follower())
 	p := &parts{
-		store: following, reads: store.Mirrored(following, mirror), endpoints: endpoints, directory: directory, keyring: keyring, trail: trail, cluster: s.cluster,
+		store: following, reads: store.Mirrored(following, mirror), endpoints: endpoints, directory: directory, vault: vault, trail: trail, cluster: s.cluster,
 		policies: &edge.Policies{Speakers: directory, Seal: directory.SealMessage}, config: &s.config,
 	}
-	p.vault = kms.NewVault(p.store, keyring, kms.Home{Partition: s.cluster.Partition, Account: s.cluster.Account}, s.config.Now)
 	p.usage = iam.NewUsage(p.store)
-	if p.host, err = host.New(host.Config{Dir: s.path("instances"), SQLiteDir: s.config.SQLiteDir, Log: s.log}); err != nil {
+	traces := s.config.traces(s.log)
+	if p.tracer, err = span.Open(life, traces); err != nil {
+		return nil, err
+	}
+	s.onStop(func(ctx context.Context) error { p.tracer.Close(ctx); return nil })
+	if p.host, err = host.New(host.Config{Dir: s.path("instances"), SQLiteDir: s.config.SQLiteDir, Traces: traces.Variables(), Log: s.log}); err != nil {
 		return nil, err
 	}
 	s.onStop(p.host.Close)
@@ -199,7 +221,7 @@ func (s *Server) reconcile(life context.Context, p *parts) {
 }
 
 // serve opens the API and, beside it, health and metrics.
-func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) error {
+func (s *Server) serve(ctx context.Context, p *parts) error {
 	all, err := services(p)
 	if err != nil {
 		return err
@@ -210,12 +232,12 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 	}
 	way, err := edge.New(edge.Config{
 		Partition: s.cluster.Partition, Region: s.cluster.Region, Account: s.cluster.Account, Services: all, Credentials: p.directory,
-		Authorizer: p.policies, Recorder: p.trail, Endpoints: p.endpoints, Metrics: metrics, Used: p.usage.Seen, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,
+		Authorizer: p.policies, Recorder: p.trail, Endpoints: p.endpoints, Metrics: metrics, Tracer: p.tracer, Used: p.usage.Seen, Log: s.log, Now: s.config.Now, Throttle: s.config.Throttle,
 	})
 	if err != nil {
 		return err
 	}
-	get, err := s.certificate(ctx, p, keyring)
+	get, err := s.certificate(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -237,6 +259,7 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 		s.onStop(more.Shutdown)
 		go func() { s.failed <- more.Serve() }() // ends with Shutdown
 	}
+	s.onStop(func(context.Context) error { way.EndStreams(); return nil }) // before the listeners wait for them
 	about := s.About()
 	if err := writeFile(s.path("endpoint"), []byte(about.URL+" "+about.Region+"\n"), 0o644); err != nil {
 		return fmt.Errorf("write where the server is: %w", err)
@@ -253,7 +276,7 @@ func (s *Server) serve(ctx context.Context, p *parts, keyring *secret.Keyring) e
 }
 
 // certificate is the user's, or one of our own authority whose certificate then lies in ca.pem.
-func (s *Server) certificate(ctx context.Context, p *parts, keyring *secret.Keyring) (certificate.Get, error) {
+func (s *Server) certificate(ctx context.Context, p *parts) (certificate.Get, error) {
 	if s.config.TLSCertificate != "" {
 		files, err := certificate.OpenFiles(s.config.TLSCertificate, s.config.TLSKey, s.log)
 		if err != nil {
@@ -262,7 +285,7 @@ func (s *Server) certificate(ctx context.Context, p *parts, keyring *secret.Keyr
 		return files.Get, nil
 	}
 	s.own = true
-	authority, err := certificate.OpenAuthority(ctx, p.store, keyring, s.config.Now())
+	authority, err := certificate.OpenAuthority(ctx, p.store, p.vault.Safe(s.cluster.Region, "acm"), s.config.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -298,6 +321,13 @@ func (s *Server) names() []string {
 		names = append(names, "*."+service+"."+s.cluster.Region+".vpce."+s.config.DNSSuffix)
 	}
 	names = append(names, s.config.Names...)
+	for _, name := range slices.Clone(names) {
+		if net.ParseIP(name) == nil && !strings.HasPrefix(name, "*") {
+			for _, prefix := range service.HostPrefixes {
+				names = append(names, prefix+name)
+			}
+		}
+	}
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(n string) bool { return n == "0.0.0.0" || n == "::" })
 }

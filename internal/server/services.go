@@ -12,7 +12,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/metric"
 	"github.com/whimbreldb/whimbrel/internal/monitor"
 	"github.com/whimbreldb/whimbrel/internal/notify"
-	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudtrail"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudwatch"
@@ -22,8 +21,10 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/service/logs"
 	"github.com/whimbreldb/whimbrel/internal/service/own"
+	"github.com/whimbreldb/whimbrel/internal/service/redshift"
 	"github.com/whimbreldb/whimbrel/internal/service/secretsmanager"
 	"github.com/whimbreldb/whimbrel/internal/service/sts"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -32,7 +33,6 @@ type parts struct {
 	store     store.Store // updates return when the directory shows them
 	reads     store.Store // answers from memory what DMS only shows
 	directory *identity.Directory
-	keyring   *secret.Keyring
 	policies  *edge.Policies
 	trail     *trails
 	cluster   cluster
@@ -41,6 +41,7 @@ type parts struct {
 	usage     *iam.Usage
 	endpoints *ec2.Endpoints
 	host      *host.Host
+	tracer    *span.Tracer // nil: nothing is traced
 	dms       *dms.Service
 	metrics   *metric.Store
 	logs      *logstore.Store
@@ -48,11 +49,20 @@ type parts struct {
 	watch     *cloudwatch.Service
 	topics    notify.Topics
 	monitor   *monitor.Monitor
+	clusters  *redshift.Service
 }
 
 // services lists everything that is served.
 func services(p *parts) ([]*service.Service, error) {
 	var all []*service.Service
+	serving := func(signed string) *service.Service { // asked when all are there
+		for _, s := range all {
+			if s.Model.SigningName == signed {
+				return s
+			}
+		}
+		return nil
+	}
 	for _, make := range []func() (*service.Service, error){
 		func() (*service.Service, error) {
 			return sts.New(sts.Config{Directory: p.directory, Factors: p.factors()})
@@ -64,7 +74,8 @@ func services(p *parts) ([]*service.Service, error) {
 		p.dms.API,
 		p.watch.API,
 		p.logsAPI.API,
-		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms) },
+		p.clusters.API,
+		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms, serving) },
 	} {
 		s, err := make()
 		if err != nil {
@@ -79,12 +90,13 @@ func services(p *parts) ([]*service.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(all, networks), nil
+	all = append(all, networks)
+	return all, nil
 }
 
 // factors are the users' second factors.
 func (p *parts) factors() *identity.Factors {
-	return &identity.Factors{Store: p.store, Vault: p.vault, Region: p.cluster.Region}
+	return &identity.Factors{Store: p.store, Safe: p.vault.Safe(p.cluster.Region, "iam")}
 }
 
 // known asks services about their resources, for explanations.

@@ -29,6 +29,9 @@ func openTrails(c *Config) (*trails, error) {
 	return &trails{known, refused}, nil
 }
 
+// Ready says why calls of those who are known could not be recorded.
+func (t *trails) Ready() error { return t.known.Ready() }
+
 // Record appends a record to the trail it belongs to.
 func (t *trails) Record(r *audit.Record) error {
 	if r.UserIdentity.Type == "Unknown" {

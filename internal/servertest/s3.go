@@ -57,15 +57,50 @@ func S3(t testing.TB) *Bucket {
 	return b
 }
 
+// S3Alone returns an empty bucket on a store of the test's own, which is started with more flags: --max-requests has it answer
+// SlowDown. It knows users, see User.
+func S3Alone(t testing.TB, flags ...string) *Bucket {
+	t.Helper()
+	bin := filepath.Join(InstallDir(), "versitygw")
+	if _, err := os.Stat(bin); err != nil {
+		missing(t, "the S3 store versitygw")
+	}
+	g, err := newGateway(bin, append([]string{"--iam-dir", t.TempDir()}, flags...)...)
+	if err != nil {
+		t.Fatalf("start an S3 store: %v", err)
+	}
+	t.Cleanup(g.(*gateway).remove)
+	b := &Bucket{Server: g, Name: "bucket", Endpoint: "http://" + address(g), Key: bucketKey, Secret: bucketSecret, Dir: filepath.Join(g.Dir(), "objects", "bucket")}
+	if err := os.Mkdir(b.Dir, 0o777); err != nil {
+		t.Fatalf("make a bucket: %v", err)
+	}
+	return b
+}
+
+// User makes a user, who may do what policies of the bucket allow, and returns the bucket as it is reached with the user's key.
+func (b *Bucket) User(t testing.TB, name string) *Bucket {
+	t.Helper()
+	secret := name + "secret"
+	cmd := exec.Command(filepath.Join(InstallDir(), "versitygw"), "admin", "--access", b.Key, "--secret", b.Secret, "--endpoint-url", b.Endpoint,
+		"create-user", "--access", name, "--secret", secret, "--role", "user")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("make a user of the S3 store: %v: %s", err, out)
+	}
+	user := *b
+	user.Key, user.Secret = name, secret
+	return &user
+}
+
 func address(s Server) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port())) }
 
 type gateway struct {
 	bin, dir string
+	flags    []string
 	port     int
 	process  *process
 }
 
-func newGateway(bin string) (Server, error) {
+func newGateway(bin string, flags ...string) (Server, error) {
 	dir, err := serverDir("s3", nil)
 	if err != nil {
 		return nil, err
@@ -77,7 +112,7 @@ func newGateway(bin string) (Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gateway{bin: bin, dir: dir, port: port}
+	g := &gateway{bin: bin, dir: dir, port: port, flags: flags}
 	return g, g.Start()
 }
 
@@ -91,8 +126,8 @@ func (g *gateway) Dir() string { return g.dir }
 
 // Start implements Server.
 func (g *gateway) Start() error {
-	p, err := startProcess(g.log(), nil, syscall.SIGKILL, g.bin, "--port", address(g), "--access", bucketKey, "--secret", bucketSecret, "--quiet",
-		"posix", filepath.Join(g.dir, "objects"))
+	args := append([]string{"--port", address(g), "--access", bucketKey, "--secret", bucketSecret, "--quiet"}, g.flags...)
+	p, err := startProcess(g.log(), nil, syscall.SIGKILL, g.bin, append(args, "posix", filepath.Join(g.dir, "objects"))...)
 	if err != nil {
 		return fmt.Errorf("start versitygw: %w", err)
 	}

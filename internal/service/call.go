@@ -20,12 +20,17 @@ type Call struct {
 	Now       time.Time
 	Source    Source
 
-	// Encoded is the answer as AWS JSON, of an operation that has it ready; its output is then not looked at.
-	Encoded []byte
+	// Encode appends the answer as AWS JSON, of an operation that has it ready in parts; its output is then not looked at.
+	Encode func(dst []byte) []byte
+	// Stream is the answer of an operation that goes on; its output is then not looked at.
+	Stream Stream
 
 	// Check has further checks decided for the same principal, such as iam:PassRole on a role that was found in the input.
 	// It answers AWS's denial error, or nil.
 	Check func(ctx context.Context, checks ...Check) error
+	// Charge counts further calls of the same principal, of an operation that does the work of several. It answers the error of
+	// a principal that has made too many, or nil.
+	Charge func(calls int) error
 }
 
 // Source is where a request came from.
@@ -52,6 +57,8 @@ type Check struct {
 	Tags     map[string]string   // of the resource: aws:ResourceTag/…
 	Keys     map[string][]string // further condition keys, such as aws:RequestTag/team
 	Policy   *ResourcePolicy     // that hangs on the resource, if any
+	// Unread is why something of the above could not be read, such as the resource's policy: nothing is decided without it.
+	Unread error
 }
 
 // A ResourcePolicy hangs on a resource: a role's trust, a KMS key's policy, a secret's.

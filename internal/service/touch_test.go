@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -80,9 +81,13 @@ func TestTouchChecks(t *testing.T) {
 	sent := map[string][]string{"aws:TagKeys": {"a"}}
 	checks := service.TouchChecks([]action.Touch{
 		{Action: "dms:X", Resource: task, Keys: sent}, {Action: "dms:Y", Resource: task, Keys: sent, Made: true}, {Action: "dms:Z", Resource: "*"},
-	}, func(arn string) map[string]string { return map[string]string{"stage": "prod"} })
+	}, func(string) (map[string]string, error) { return map[string]string{"stage": "prod"}, nil })
 	require.Equal(t, map[string][]string{"aws:TagKeys": {"a"}, "aws:ResourceTag/stage": {"prod"}, "dms:task-tag/stage": {"prod"}}, checks[0].Keys)
 	require.Equal(t, sent, checks[1].Keys)
 	require.Empty(t, checks[2].Keys)
 	require.Len(t, sent, 1, "the touch is not changed")
+
+	gone := errors.New("the store is away")
+	checks = service.TouchChecks([]action.Touch{{Action: "dms:X", Resource: task}, {Action: "dms:Z", Resource: "*"}}, func(string) (map[string]string, error) { return nil, gone })
+	require.Equal(t, []error{gone, nil}, []error{checks[0].Unread, checks[1].Unread})
 }

@@ -42,7 +42,7 @@ func TestParseErrors(t *testing.T) {
 		"batch timeouts":   {`{"ChangeProcessingTuning":{"BatchApplyTimeoutMin":31}}`, `ChangeProcessingTuning.BatchApplyTimeoutMin: is 31, more than BatchApplyTimeoutMax, 30; want at most that`},
 		"validation only":  {`{"ValidationSettings":{"ValidationOnly":true},"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}}`, `ValidationSettings.ValidationOnly: is true while EnableValidation is false; set EnableValidation to true`},
 		"validation prep":  {`{"ValidationSettings":{"ValidationOnly":true,"EnableValidation":true}}`, `ValidationSettings.ValidationOnly: is true while FullLoadSettings.TargetTablePrepMode is DROP_AND_CREATE; want DO_NOTHING`},
-		"schedule":         {`{"ResyncSettings":{"ResyncSchedule":"daily"}}`, `ResyncSettings.ResyncSchedule: is "daily"; want a cron schedule of five fields, such as "0 2 * * 6"`},
+		"schedule":         {`{"ResyncSettings":{"ResyncSchedule":"daily"}}`, `ResyncSettings.ResyncSchedule: is "daily", which has 1 fields instead of five: minute, hour, day of the month, month, day of the week; want a cron schedule of five fields, such as "0 2 * * 6"`},
 		"resync time":      {`{"ResyncSettings":{"MaxResyncTime":4}}`, `ResyncSettings.MaxResyncTime: is 4; want a whole number from 5 to 14400`},
 		"before image":     {`{"BeforeImageSettings":{"EnableBeforeImage":true}}`, `BeforeImageSettings.FieldName: is empty while EnableBeforeImage is true; want the name of the field`},
 		"loopback schemas": {`{"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true}}`, `LoopbackPreventionSettings.EnableLoopbackPrevention: is true; SourceSchema and TargetSchema must then name the schemas of awsdms_loopback_prevention`},
@@ -58,7 +58,6 @@ func TestParseErrors(t *testing.T) {
 
 func TestCheckRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
-		"resync":          {`{"ResyncSettings":{"EnableResync":true,"ResyncSchedule":"0 2 * * 6"}}`, "ResyncSettings.ResyncSchedule: is 0 2 * * 6 and belongs to resyncs while changes are followed, which is not there yet; want "},
 		"time travel":     {`{"TTSettings":{"EnableTT":true}}`, "TTSettings.EnableTT: is true and belongs to time travel, which is not there yet; want false"},
 		"before image":    {`{"BeforeImageSettings":{"EnableBeforeImage":true,"FieldName":"old"}}`, "BeforeImageSettings.EnableBeforeImage: is true and belongs to change data capture into streaming targets, which is not there yet; want false"},
 		"clean resources": {`{"FailTaskWhenCleanTaskResourceFailed":true}`, "FailTaskWhenCleanTaskResourceFailed: is true and belongs to tasks that clean up by themselves, which is not there yet; want false"},

@@ -63,37 +63,131 @@ func Backup(ctx context.Context, s Store, w io.Writer) error {
 	return nil
 }
 
-// Restore puts a backup into an empty store. On an error the store may hold a part of it.
+// halfKey is there while a backup is put into a store: what the store holds meanwhile is no state.
+const halfKey = "meta/restoring"
+
+// ErrHalf says that a store holds a part of a backup, whose restoring was interrupted.
+var ErrHalf = errors.New("a backup was put into this store and not to its end: restore it once more, or begin with an empty store")
+
+// Whole makes sure that a store holds no part of a backup: ErrHalf.
+func Whole(ctx context.Context, s Store) error {
+	switch _, err := s.Get(ctx, halfKey); {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look whether the state is whole: %w", err)
+	}
+	return ErrHalf
+}
+
+// Restore puts a backup into an empty store, or one that holds a part of a backup. On an error, or when it is interrupted, the store
+// holds a part of it, as Whole tells.
 func Restore(ctx context.Context, s Store, r io.Reader) error {
 	page, err := s.List(ctx, Range{Limit: 1})
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	if len(page.Items) > 0 {
+	half := Whole(ctx, s)
+	if half != nil && !errors.Is(half, ErrHalf) {
+		return fmt.Errorf("restore: %w", half)
+	}
+	if len(page.Items) > 0 && half == nil {
 		return errors.New("restore: the store is not empty")
 	}
+	in, err := readBackup(r)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	if _, err := s.Update(ctx, func(tx Tx) error { tx.Put(halfKey, nil); return nil }); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	if half != nil {
+		if err := clearHalf(ctx, s); err != nil {
+			return fmt.Errorf("restore: %w", err)
+		}
+	}
+	if err := in.into(ctx, s); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	if _, err := s.Update(ctx, func(tx Tx) error { tx.Delete(halfKey); return nil }); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	return nil
+}
+
+// clearHalf removes what an interrupted restore has left.
+func clearHalf(ctx context.Context, s Store) error {
+	r := Range{Limit: backupPage, KeysOnly: true}
+	for more := true; more; {
+		page, err := s.List(ctx, r)
+		if err != nil {
+			return err
+		}
+		_, err = s.Update(ctx, func(tx Tx) error {
+			for _, item := range page.Items {
+				if item.Key != halfKey {
+					tx.Delete(item.Key)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if n := len(page.Items); n > 0 {
+			r.After = page.Items[n-1].Key
+		}
+		more = page.More
+	}
+	return nil
+}
+
+// Complete reads a backup to its end, and says why it is none that could be restored.
+func Complete(r io.Reader) error {
+	in, err := readBackup(r)
+	if err != nil {
+		return err
+	}
+	for end := false; !end; {
+		if _, end, err = in.page(); err != nil {
+			return err
+		}
+	}
+	if n, err := io.Copy(io.Discard, in.lines); err != nil || n > 0 {
+		return errors.Join(errors.New("the backup is damaged: it does not end where it should"), err)
+	}
+	return nil
+}
+
+func readBackup(r io.Reader) (*backupReader, error) {
 	zip, err := gzip.NewReader(r)
 	if err != nil {
-		return fmt.Errorf("restore: this is no backup of whimbrel: %w", err)
+		return nil, fmt.Errorf("this is no backup of whimbrel: %w", err)
 	}
 	in := &backupReader{lines: bufio.NewReaderSize(zip, 1<<20), sum: sha256.New()}
 	head, err := in.next()
 	if err != nil || head.Format != backupFormat {
-		return errors.New("restore: this is no backup of whimbrel, or one of a later version")
+		return nil, errors.New("this is no backup of whimbrel, or one of a later version")
 	}
+	return in, nil
+}
+
+// into puts the keys that follow into a store.
+func (b *backupReader) into(ctx context.Context, s Store) error {
 	for end := false; !end; {
 		var items []backupLine
-		if items, end, err = in.page(); err != nil {
-			return fmt.Errorf("restore: %w", err)
+		var err error
+		if items, end, err = b.page(); err != nil {
+			return err
 		}
-		_, err := s.Update(ctx, func(tx Tx) error {
+		_, err = s.Update(ctx, func(tx Tx) error {
 			for _, i := range items {
 				tx.Put(i.Key, i.Value)
 			}
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("restore: %w", err)
+			return err
 		}
 	}
 	return nil

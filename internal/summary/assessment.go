@@ -41,6 +41,7 @@ type timeForm struct {
 	Alone   float64 `json:"seconds_with_one_reader"`
 	Readers int     `json:"readers"`
 	Words   string  `json:"-"`
+	Short   string  `json:"-"`
 }
 
 func timeOf(s *task.Sample) *timeForm {
@@ -49,7 +50,8 @@ func timeOf(s *task.Sample) *timeForm {
 	}
 	return &timeForm{
 		Table: s.Table.String(), Rows: s.Rows, Sampled: s.Took.Seconds(), AtLeast: s.AtOnce.Seconds(), Alone: s.Alone.Seconds(), Readers: s.Readers,
-		Words: fmt.Sprintf("about %s if its %d readers do not hold each other back, %s with one reader alone", rough(s.AtOnce), s.Readers, rough(s.Alone)),
+		Short: strings.TrimPrefix(strings.TrimPrefix(rough(s.AtOnce), "a few "), "about "),
+		Words: fmt.Sprintf("%s if its %d readers do not hold each other back, %s with one reader alone", rough(s.AtOnce), s.Readers, rough(s.Alone)),
 	}
 }
 
@@ -57,11 +59,11 @@ func timeOf(s *task.Sample) *timeForm {
 func rough(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
-		return "some seconds"
+		return "a few seconds"
 	case d < 10*time.Minute:
-		return d.Round(10 * time.Second).String()
+		return "about " + d.Round(10*time.Second).String()
 	}
-	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	return "about " + strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
 }
 
 type individualForm struct {
@@ -185,5 +187,5 @@ func estimated(n int64) string {
 	if n < 0 {
 		return "unknown"
 	}
-	return fmt.Sprint(n)
+	return progress.Count(n)
 }

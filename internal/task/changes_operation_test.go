@@ -1,6 +1,7 @@
 package task_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
-	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
 // TestExpressionsKnowTheirChange fills columns with what made a row and when, in tables with and without a key: an update
@@ -55,25 +55,39 @@ func TestExpressionsKnowTheirChange(t *testing.T) {
 	})
 }
 
-// TestExpressionsThatChangesCannotFill are refused where changes are followed, and taken where rows are loaded alone.
-func TestExpressionsThatChangesCannotFill(t *testing.T) {
-	for _, expression := range []string{"operation_indicator('D','U','I')", "'' || $AR_H_CHANGE_SEQ", "$AR_H_STREAM_POSITION"} {
-		rules := document(t, `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"%","table-name":"%"},"rule-action":"include"},
-			{"rule-type":"transformation","rule-id":"2","rule-name":"2","rule-target":"column","object-locator":{"schema-name":"%","table-name":"%"},
-			 "rule-action":"add-column","value":"op","expression":"`+expression+`","data-type":{"type":"string","length":10}}]}`)
-		for kind, refused := range map[task.Type]bool{task.FullLoad: false, task.FullLoadAndCDC: true, task.Changes: true} {
-			source, target := newEnd(t, "sqlite"), newEnd(t, "sqlite")
-			source.exec(t, "CREATE TABLE item (id INTEGER PRIMARY KEY)")
-			c := config(source, target)
-			rules(&c)
-			c.Type = kind
-			open, err := task.Open(t.Context(), c)
-			if refused {
-				require.ErrorContains(t, err, "transformation rule 2", expression)
-				continue
-			}
-			require.NoError(t, err, expression)
-			require.NoError(t, open.Close())
+// TestExpressionsKnowTheirPlace: rows of one transaction have its place in common, and each change has a number of its own, greater than
+// those of all before, also when the task has gone on meanwhile.
+func TestExpressionsKnowTheirPlace(t *testing.T) {
+	eachPair(t, func(t *testing.T, source, target *end) {
+		rules := document(t, columnRules(source, addColumn("%", "place", "$AR_H_STREAM_POSITION"), addColumn("%", "num", "$AR_H_CHANGE_SEQ")))
+		source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, name varchar(40))", "INSERT INTO item VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')")
+		load(t, source, target, rules)
+		table := target.table(t, source, "item")
+		read := func(column string) []string {
+			return target.column(t, "SELECT "+target.quote(column)+" FROM "+table+" ORDER BY id")
 		}
-	}
+		source.exec(t, "UPDATE item SET name = 'x' WHERE id IN (1, 2)", "UPDATE item SET name = 'y' WHERE id = 3")
+		catchUp(t, source, target, rules)
+		places := read("place")
+		require.Len(t, places, 4)
+		require.NotEmpty(t, places[0])
+		require.Equal(t, places[0], places[1])
+		if source.engine != "sqlite" { // which cannot tell them apart when they are read together
+			require.NotEqual(t, places[0], places[2])
+		}
+		require.Empty(t, places[3], "nothing has changed it")
+		numbers := read("num")
+		require.Empty(t, numbers[3])
+		require.Regexp(t, `^\d{35}$`, numbers[0])
+		source.exec(t, "UPDATE item SET name = 'z' WHERE id IN (2, 4)")
+		catchUp(t, source, target, rules)
+		later := read("num")
+		require.Equal(t, numbers[0], later[0])
+		moved := read("place")
+		require.Equal(t, places[0], moved[0])
+		require.Equal(t, moved[1], moved[3])
+		require.NotEqual(t, moved[0], moved[1])
+		order := []string{later[0], later[2], later[1], later[3]}
+		require.True(t, slices.IsSorted(order) && len(slices.Compact(order)) == 4, "%v", later)
+	})
 }

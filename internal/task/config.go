@@ -39,6 +39,8 @@ type Config struct {
 	Again string
 	// Mappings may be nil: then every user schema moves, or the one database a MySQL URL names.
 	Mappings *mapping.Rules
+	// Exclude leaves out of that, in patterns as mapping.FromPatterns takes them. It goes without Mappings.
+	Exclude  []string
 	Settings *settings.Settings
 	// TargetSchema is where everything goes; empty means the default that the engines suggest (see targetSchema).
 	TargetSchema string
@@ -63,6 +65,8 @@ type Config struct {
 	Stats       *fullload.Stats
 	// ChangeStats counts the changes; it is needed unless the type is FullLoad.
 	ChangeStats *cdc.Stats
+	// Clock is what schedules go by; nil means this machine's.
+	Clock func() time.Time
 	// ValidationStats counts what EnableValidation compares; it may be nil.
 	ValidationStats *validate.Stats
 	Log             *slog.Logger

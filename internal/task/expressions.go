@@ -2,36 +2,39 @@ package task
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/expr"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/transform"
 )
 
-// ofLoadsAlone are parts of expressions that say something of a change which is not known here.
-var ofLoadsAlone = map[string]string{
-	"operation_indicator":   "it has deletes become updates, which Whimbrel does not do yet; $AR_H_OPERATION tells inserts from updates",
-	"$AR_H_STREAM_POSITION": "the position of a change is not handed to expressions yet",
-	"$AR_H_CHANGE_SEQ":      "the number of a change is not handed to expressions yet; $AR_H_COMMIT_TIMESTAMP tells when it was committed",
+// asksPlaces reports whether an expression asks how the source names a transaction.
+func (c *Config) asksPlaces() bool {
+	if c.Mappings == nil {
+		return false
+	}
+	return slices.ContainsFunc(c.Mappings.Transformations, func(rule *mapping.Transformation) bool {
+		program, err := expr.Compile(rule.Expression)
+		return err == nil && slices.Contains(program.Uses(), transform.Place)
+	})
 }
 
 // checkExpressions refuses what would be right for the rows of the load and wrong for their changes.
 func (c *Config) checkExpressions() error {
-	if !c.follows() || c.Mappings == nil {
+	if !c.follows() || c.Mappings == nil || !c.Settings.ValidationSettings.EnableValidation {
 		return nil
 	}
 	for _, rule := range c.Mappings.Transformations {
 		program, err := expr.Compile(rule.Expression)
-		if err != nil {
-			continue // reported where it is planned, or the text of a rename
+		if err != nil || !slices.Contains(program.Uses(), "operation_indicator") {
+			continue // what cannot be compiled is reported where it is planned, or is the text of a rename
 		}
-		for _, use := range program.Uses() {
-			if why, ok := ofLoadsAlone[use]; ok {
-				return &connector.Error{
-					Class:  connector.Invalid,
-					Err:    fmt.Errorf("%s: %s cannot be used with migration type %s: %s", rule.Header, use, c.Type, why),
-					Remedy: "take it out of the expression, or use migration type full-load",
-				}
-			}
+		return &connector.Error{
+			Class:  connector.Invalid,
+			Err:    fmt.Errorf("%s: operation_indicator has rows stay in the target that are deleted, which validation (EnableValidation) would report, each of them", rule.Header),
+			Remedy: "set ValidationSettings.EnableValidation to false, or take operation_indicator out of the expression",
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -40,10 +41,23 @@ func failureColumns(v2 bool) []failureColumn {
 	}
 }
 
+// resyncColumns say, in awsdms_validation_failures_v2, what a resync has done with a row.
+var resyncColumns = []failureColumn{
+	{"RESYNC_RESULT", sized(128)}, {"RESYNC_TIME", datatype.Type{Kind: datatype.DateTime, Scale: 3}}, {"RESYNC_ACTION", sized(128)},
+}
+
+func (r *run) failureTableName() catalog.Name {
+	n := catalog.Name{Schema: r.controlSchema(), Name: "awsdms_validation_failures_v1"}
+	if r.targetEngine.Family == catalog.PostgreSQL {
+		n.Name = "awsdms_validation_failures_v2"
+	}
+	return n
+}
+
 // failureTable makes awsdms_validation_failures_v2, which PostgreSQL targets have, or _v1.
 func (r *run) failureTable(ctx context.Context) (*catalog.Table, error) {
 	v2 := r.targetEngine.Family == catalog.PostgreSQL
-	t := &catalog.Table{Name: catalog.Name{Schema: r.controlSchema(), Name: "awsdms_validation_failures_v1"}}
+	t := &catalog.Table{Name: r.failureTableName()}
 	add := func(c failureColumn, notNull bool) *catalog.Column {
 		native := typemap.To(r.targetEngine.Family, c.kind, typemap.Use{})
 		base, _ := typemap.FromNative(r.targetEngine.Family, native)
@@ -52,7 +66,6 @@ func (r *run) failureTable(ctx context.Context) (*catalog.Table, error) {
 		return column
 	}
 	if v2 {
-		t.Name.Name = "awsdms_validation_failures_v2"
 		id := add(failureColumn{"RESYNC_ID", datatype.Type{Kind: datatype.Int8}}, true)
 		id.Identity = catalog.Identity{Kind: catalog.IdentityByDefault, Start: 1}
 		t.PrimaryKey = &catalog.Key{Columns: []string{"RESYNC_ID"}}
@@ -61,9 +74,9 @@ func (r *run) failureTable(ctx context.Context) (*catalog.Table, error) {
 		add(c, true)
 	}
 	if v2 {
-		add(failureColumn{"RESYNC_RESULT", sized(128)}, false)
-		add(failureColumn{"RESYNC_TIME", datatype.Type{Kind: datatype.DateTime, Scale: 3}}, false)
-		add(failureColumn{"RESYNC_ACTION", sized(128)}, false)
+		for _, c := range resyncColumns {
+			add(c, false)
+		}
 	}
 	script := r.dialect.Script(t, true)
 	statements := append(r.dialect.CreateSchema(&catalog.Schema{Name: t.Name.Schema}), script.Create...)
@@ -130,7 +143,11 @@ func (r *run) keepFailures(ctx context.Context, results []*validate.Result, repl
 const failureRows = 500
 
 func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *catalog.Table, v *validate.Result, replace bool) error {
-	columns := failureColumns(t.Column("RESYNC_ID") != nil)
+	v2 := t.Column("RESYNC_ID") != nil
+	columns, failures := failureColumns(v2), v.Failures
+	if v2 {
+		columns, failures = append(columns, resyncColumns...), slices.Concat(failures, v.Mended)
+	}
 	var load []connector.LoadColumn
 	var layouts []change.Layout
 	for _, c := range columns {
@@ -147,17 +164,20 @@ func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *ca
 		}
 	}
 	now := momentOf(time.Now())
-	for at := 0; at < len(v.Failures); at += failureRows {
+	for part := range slices.Chunk(failures, failureRows) {
 		var b change.Batch
 		b.Reset(layouts)
-		for _, f := range v.Failures[at:min(at+failureRows, len(v.Failures))] {
+		for _, f := range part {
 			texts := []string{r.Name, v.Target.Schema, v.Target.Name, "", "Row", failureKey(f), string(f.Kind), failureDetails(f)}
-			for i, c := range columns {
+			for i, text := range texts {
 				if layouts[i] == change.Text {
-					b.Columns[i].AppendString(cutTo(texts[i], c.kind.Length))
+					b.Columns[i].AppendString(cutTo(text, columns[i].kind.Length))
 				} else {
 					b.Columns[i].AppendInt(now)
 				}
+			}
+			if v2 {
+				appendResynced(b.Columns[len(texts):], f.Resynced)
 			}
 			b.EndRow()
 		}
@@ -166,6 +186,26 @@ func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *ca
 		}
 	}
 	return nil
+}
+
+// appendResynced appends the values of resyncColumns: SUCCESS or FAILURE, when, and UPSERT or DELETE.
+func appendResynced(to []change.Vector, s *validate.Resynced) {
+	if s == nil {
+		for i := range resyncColumns {
+			to[i].AppendNull()
+		}
+		return
+	}
+	result, action := "SUCCESS", "UPSERT"
+	if s.Why != "" {
+		result = "FAILURE"
+	}
+	if s.Deleted {
+		action = "DELETE"
+	}
+	to[0].AppendString(result)
+	to[1].AppendInt(momentOf(s.At))
+	to[2].AppendString(action)
 }
 
 // forgetFailures removes what the table holds of this task and table. A row set takes rows one for one, so it goes on until none is left.

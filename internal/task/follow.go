@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
 	"github.com/whimbreldb/whimbrel/internal/settings"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
@@ -17,7 +19,9 @@ import (
 )
 
 // follow applies the source's changes until it is told to stop, and loads tables anew that are asked for meanwhile.
-func (r *run) follow(ctx context.Context) error {
+func (r *run) follow(ctx context.Context) (err error) {
+	ctx, s := span.Start(ctx, "follow")
+	defer func() { span.End(s, err) }()
 	r.publish()
 	reloads, err := r.reloaderOf(ctx)
 	if err != nil {
@@ -36,7 +40,7 @@ func (r *run) follow(ctx context.Context) error {
 	c.Stop, c.Errands, c.Busy = r.Stop, reloads.errands, reloads.busy
 	c.Wanted = func(n catalog.Name) bool { return !reloads.isAway(n) && r.wanted(n) }
 	following, stop := reloads.start(ctx)
-	defer r.watchRows(ctx, &c, reloads.fatal)()
+	defer r.watchRows(ctx, &c, reloads)()
 	reason, err := cdc.Follow(following, c)
 	if fatal := context.Cause(following); err == nil && ctx.Err() == nil && fatal != nil {
 		err = fatal
@@ -58,6 +62,7 @@ func (r *run) changesConfig(away func(catalog.Name) bool) (cdc.Config, error) {
 		InOrder: r.Settings.WhimbrelSettings.Compatibility == "dms" && !r.Settings.TargetMetadata.BatchApplyEnabled,
 		Stats:   r.ChangeStats, Log: r.log(tasklog.SourceCapture), ApplyLog: r.log(tasklog.TargetApply),
 	}
+	c.Places = r.asksPlaces()
 	if c.Silence = r.StallAfter; c.Silence <= 0 {
 		c.Silence = DefaultStallAfter
 	}
@@ -83,7 +88,13 @@ func (r *run) followTable(number int, tp *TablePlan) (*cdc.Table, error) {
 	if tp.Existing != nil {
 		target = tp.Existing
 	}
-	written := writable(tp, target)
+	written := r.writable(tp, target)
+	if r.targetEngine.Family == catalog.Lake && transform.MarksDeleted(written) {
+		return nil, &connector.Error{
+			Class: connector.Invalid, Err: errors.New("operation_indicator marks rows that are there, and in files there are changes alone"),
+			Remedy: "use $AR_H_OPERATION, or the target's own column of the operation",
+		}
+	}
 	o := r.transformOptions(tp.Plan)
 	s := cdc.TableSpec{
 		Number: number, Plan: written, Since: r.plan.since[tp.Plan.Source.Name], Target: target, Options: o, Stats: r.ChangeStats,

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/mapping"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
+	"github.com/whimbreldb/whimbrel/internal/transform"
 )
 
 // streamRequest names what is followed. Columns are left out: nothing is delivered yet.
@@ -19,10 +22,18 @@ func (r *run) streamRequest() connector.StreamRequest {
 	q := connector.StreamRequest{Run: r.plan.Run, Aside: r.isAside, Loopback: r.loopback()}
 	for _, tp := range r.plan.Tables {
 		if r.followable(tp) {
-			q.Tables = append(q.Tables, connector.Followed{Number: len(q.Tables), Table: tp.Plan.Source})
+			q.Tables = append(q.Tables, connector.Followed{Number: len(q.Tables), Table: tp.Plan.Source, Whole: asksBefore(tp.Plan)})
 		}
 	}
 	return q
+}
+
+// asksBefore reports whether expressions ask for values before a change that are not those of the primary key, which every log tells.
+func asksBefore(p *mapping.TablePlan) bool {
+	read := transform.ReadColumns(p)
+	return slices.ContainsFunc(transform.BeforeColumns(p), func(at int) bool {
+		return p.Source.PrimaryKey == nil || !slices.Contains(p.Source.PrimaryKey.Columns, read[at].Name)
+	})
 }
 
 // followable reports whether a table has changes of its own: a view has none, and between like engines those of a
@@ -45,6 +56,9 @@ func (r *run) capture(ctx context.Context) (connector.Snapshot, error) {
 
 // obstacles fails with everything that keeps the source from being followed, and warns of the rest.
 func (r *run) obstacles(ctx context.Context, q connector.StreamRequest) error {
+	if err := r.markable(); err != nil {
+		return err
+	}
 	found, err := r.streamer.Obstacles(ctx, q)
 	if err != nil {
 		return fmt.Errorf("check whether the source can be followed: %w", err)
@@ -63,6 +77,19 @@ func (r *run) obstacles(ctx context.Context, q connector.StreamRequest) error {
 	}
 	if len(fatal) > 0 {
 		return fmt.Errorf("the source's changes cannot be followed: %w", errors.Join(fatal...))
+	}
+	return nil
+}
+
+// markable fails when rows that are deleted are to stay where they cannot.
+func (r *run) markable() error {
+	for _, tp := range r.plan.Tables {
+		if !r.followable(tp) || !transform.MarksDeleted(tp.Plan) {
+			continue
+		}
+		if _, err := r.followTable(0, tp); err != nil {
+			return fmt.Errorf("table %s: %w", tp.Plan.Source.Name, err)
+		}
 	}
 	return nil
 }

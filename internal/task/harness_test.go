@@ -32,6 +32,8 @@ type end struct {
 	family catalog.Family
 	url    string
 	db     *sql.DB
+	// settings are those of the endpoint, as a target.
+	settings map[string]string
 }
 
 // engines are the ends that pairs are made of.
@@ -46,6 +48,8 @@ func newEnd(t testing.TB, engine string) *end {
 		return postgresEnd(t, servertest.PostgreSQL(t, servertest.PostgreSQL18))
 	case "mariadb":
 		return mariadbEnd(t, servertest.MariaDB(t))
+	case "mysql":
+		return mariadbEnd(t, servertest.MySQL(t))
 	default:
 		path := filepath.Join(t.TempDir(), "data.db")
 		return &end{engine: engine, family: catalog.SQLite, url: "sqlite:" + path, db: servertest.OpenDB(t, "sqlite", path+"?_pragma=busy_timeout(10000)")}
@@ -89,7 +93,7 @@ func config(source, target *end) task.Config {
 	s.FullLoadSettings.MaxFullLoadSubTasks = 3
 	return task.Config{
 		Engines: all.Engines(), Name: "test", Settings: s, RefuseRows: true, Stats: &fullload.Stats{}, Log: slog.New(slog.DiscardHandler),
-		Source: connector.Config{URL: source.url}, Target: connector.Config{URL: target.url},
+		Source: connector.Config{URL: source.url}, Target: connector.Config{URL: target.url, Settings: target.settings},
 	}
 }
 

@@ -38,7 +38,7 @@ func Inspect(ctx context.Context, engines connector.Engines, c connector.Config,
 		return nil, fmt.Errorf("open: %w", err)
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	found, err := source.Inspect(ctx, connector.InspectOptions{Objects: target == nil || target.Family == from.Family || target.Family == catalog.Lake})
+	found, err := source.Inspect(ctx, connector.InspectOptions{Objects: target == nil || target.Family == from.Family || target.Family == catalog.Lake || target.Family == catalog.Redshift})
 	if err != nil {
 		return nil, fmt.Errorf("inspect: %w", err)
 	}
@@ -70,7 +70,7 @@ func convertAll(found *catalog.Catalog, from, to *connector.Engine) (*convert.Re
 	if err != nil {
 		return nil, err
 	}
-	plan, err := rules.Plan(found, mapping.Options{FoldPartitions: from.Family != to.Family, RenameExpression: renameExpression})
+	plan, err := rules.Plan(found, mapping.Options{FoldPartitions: from.Family != to.Family, RenameExpression: renameExpression, Lowercase: lowercases(to.Dialect)})
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}

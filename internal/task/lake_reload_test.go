@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
@@ -59,4 +60,33 @@ func TestLakeReloads(t *testing.T) {
 			require.Equal(t, 1, ids[id], "row %s of table %s", id, name)
 		}
 	}
+}
+
+// TestLakeIsWrittenByOneProcess: while a task writes into a bucket, neither the same task nor a reload by another process gets there, and
+// once it has ended the next one does at once.
+func TestLakeIsWrittenByOneProcess(t *testing.T) {
+	source, l := newEnd(t, "sqlite"), newLake(t)
+	source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT)", "INSERT INTO a VALUES (1, 'x')")
+	set := lakeWith("CdcMaxBatchInterval", "0")
+	load(t, source, l.end, set)
+	c := changesConfig(source, l.end)
+	set(&c)
+	r := start(t, c)
+	source.exec(t, "INSERT INTO a VALUES (2, 'y')")
+	r.await(t, "changes", func() bool { return r.config.ChangeStats.Counts().Applied >= 1 })
+	other := changesConfig(source, l.end)
+	set(&other)
+	_, err := run(t.Context(), other)
+	require.Equal(t, connector.Busy, connector.ClassOf(err), err)
+	require.ErrorContains(t, err, "the same migration is running already")
+	beside, err := task.Open(t.Context(), other)
+	require.NoError(t, err)
+	require.ErrorContains(t, beside.Reload(t.Context(), []catalog.Name{source.named("a")}), "another process runs the migration")
+	require.NoError(t, beside.Close())
+	r.stop()
+	require.NoError(t, r.err)
+	source.exec(t, "INSERT INTO a VALUES (3, 'z')")
+	catchUp(t, source, l.end, set)
+	require.ElementsMatch(t, []string{"1,x", "I,2,y", "I,3,z"}, l.lines(t, "main/a"))
+	require.NotContains(t, keysOf(l.files(t, "_awsdms_control")), "claim-", "a claim is left")
 }

@@ -214,6 +214,10 @@ func newBroker(t *testing.T, endpoint string) *broker {
 			_, _ = io.WriteString(w, `<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>`)
 			return
 		}
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/_awsdms_control/claim-") { // which come when they will
+			proxy.ServeHTTP(w, r)
+			return
+		}
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			if limit := b.limit.Load(); limit == 0 || b.n.Load() < limit {
 				proxy.ServeHTTP(w, r)

@@ -92,7 +92,7 @@ func (r *run) controlSchema() string {
 	switch r.targetEngine.Family {
 	case catalog.MySQL:
 		return "awsdms_control"
-	case catalog.PostgreSQL:
+	case catalog.PostgreSQL, catalog.Redshift:
 		return "public"
 	default:
 		return r.target.DefaultSchema()

@@ -31,7 +31,7 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 	if s.Made && !s.needsTableFirst(r.plan) {
 		t.Create = s.Script.Create
 	}
-	written := writable(s.TablePlan, target)
+	written := r.writable(s.TablePlan, target)
 	for _, c := range written.Columns {
 		t.TargetColumns = append(t.TargetColumns, target.Column(c.Name))
 	}
@@ -48,15 +48,24 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 	return t, nil
 }
 
-// writable leaves out the columns that the target computes by itself, and names the others as the target does.
-func writable(s *TablePlan, target *catalog.Table) *mapping.TablePlan {
+// writable leaves out the columns that the target computes by itself, names the others as the target does, and tells masks how much room there
+// is; SQLite has as much as is needed, whatever a column's type says.
+func (t *Task) writable(s *TablePlan, target *catalog.Table) *mapping.TablePlan {
 	w := *s.Plan
 	w.Columns = nil
 	for i, c := range s.Plan.Columns {
 		c.Name = s.Columns[i].Name
-		if target.Column(c.Name).Generated == "" {
-			w.Columns = append(w.Columns, c)
+		there := target.Column(c.Name)
+		if there.Generated != "" {
+			continue
 		}
+		if len(c.Masks) > 0 && there.Type.Kind.IsText() && t.targetEngine.Family != catalog.SQLite {
+			c.Masks = slices.Clone(c.Masks)
+			for k := range c.Masks {
+				c.Masks[k].Room = there.Type.Length
+			}
+		}
+		w.Columns = append(w.Columns, c)
 	}
 	return &w
 }

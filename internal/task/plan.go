@@ -11,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/expr"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
@@ -41,8 +42,15 @@ var ErrNoTables = errors.New("no tables were found that match the table mappings
 
 // Plan inspects both ends and decides what to do with every table.
 func (t *Task) Plan(ctx context.Context) (*Plan, error) {
+	ctx, s := span.Start(ctx, "inspect")
+	p, err := t.makePlan(ctx)
+	span.End(s, err)
+	return p, err
+}
+
+func (t *Task) makePlan(ctx context.Context) (*Plan, error) {
 	secondary := t.Settings.WhimbrelSettings.SecondaryObjects
-	source, err := t.source.Inspect(ctx, connector.InspectOptions{Objects: secondary && (t.like() || t.targetEngine.Family == catalog.Lake)})
+	source, err := t.source.Inspect(ctx, connector.InspectOptions{Objects: secondary && (t.like() || t.targetEngine.Family == catalog.Lake || t.targetEngine.Family == catalog.Redshift)})
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
@@ -83,17 +91,15 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 // mapTables applies the table mappings. The target schema may depend on how many schemas they select, so a first
 // plan without it counts them.
 func (t *Task) mapTables(source *catalog.Catalog) (*mapping.Plan, error) {
-	rules := t.Mappings
-	if rules == nil {
-		var err error
-		if rules, err = everything(source); err != nil {
-			return nil, err
-		}
+	rules, err := t.rules(source)
+	if err != nil {
+		return nil, err
 	}
 	o := mapping.Options{
 		FoldPartitions:   !t.like(),
 		RenameExpression: renameExpression,
 		WithoutLOBs:      !t.Settings.TargetMetadata.SupportLobs,
+		Lowercase:        lowercases(t.dialect),
 	}
 	first, err := rules.Plan(source, o)
 	if err == nil {
@@ -110,13 +116,28 @@ func (t *Task) mapTables(source *catalog.Catalog) (*mapping.Plan, error) {
 	return plan, nil
 }
 
-// everything selects every user schema; of a MySQL server, the database that the URL names if it names one.
-func everything(source *catalog.Catalog) (*mapping.Rules, error) {
+// lowercases reports whether the target keeps all names in small letters.
+func lowercases(d connector.Dialect) bool {
+	l, ok := d.(connector.Lowercaser)
+	return ok && l.Lowercases()
+}
+
+// rules are the table mappings, or everything but what is to be left out.
+func (t *Task) rules(source *catalog.Catalog) (*mapping.Rules, error) {
+	if t.Mappings != nil {
+		return t.Mappings, nil
+	}
+	return everything(source, t.Exclude...)
+}
+
+// everything selects every user schema, of a MySQL server the database that the URL names if it names one, but what matches the
+// exclusions.
+func everything(source *catalog.Catalog, exclusions ...string) (*mapping.Rules, error) {
 	pattern := "%.%"
 	if source.Family == catalog.MySQL && source.Database != "" {
 		pattern = mapping.Literal(source.Database) + ".%"
 	}
-	return mapping.FromPatterns([]string{pattern}, nil)
+	return mapping.FromPatterns([]string{pattern}, exclusions)
 }
 
 func renameExpression(expression string, names map[string]string) (string, error) {

@@ -26,3 +26,22 @@ func TestMappingThatSelectsNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, report.Tables)
 }
+
+// TestExclusionsTakeAway: what is left out is taken from what would move without them, which of a MySQL server is the database
+// that the URL names, and not every other one of the server.
+func TestExclusionsTakeAway(t *testing.T) {
+	for _, engine := range []string{"mariadb", "postgresql-15", "sqlite"} {
+		t.Run(engine, func(t *testing.T) {
+			source, target := newEnd(t, engine), newEnd(t, "sqlite")
+			other := newEnd(t, engine) // of MariaDB, another database of the same server
+			other.exec(t, "CREATE TABLE beside (id INTEGER PRIMARY KEY)")
+			source.exec(t, "CREATE TABLE kept (id INTEGER PRIMARY KEY)", "CREATE TABLE log_a (id INTEGER PRIMARY KEY)", "CREATE TABLE log_b (id INTEGER PRIMARY KEY)")
+			c := config(source, target)
+			c.Exclude = []string{"log[_]%"}
+			report, err := run(t.Context(), c)
+			require.NoError(t, err)
+			require.Len(t, report.Tables, 1)
+			require.Equal(t, "kept", report.Tables[0].Source.Name)
+		})
+	}
+}

@@ -39,6 +39,9 @@ func (t *Task) changesShape() (string, error) {
 			return "", fmt.Errorf("read the table mappings: %w", err)
 		}
 	}
+	if len(t.Exclude) > 0 {
+		rules, _ = json.Marshal(t.Exclude) // strings cannot fail
+	}
 	s := t.Settings
 	// Encoding strings and plain structs into a hash cannot fail.
 	_ = e.Encode([]any{t.Type, t.source.Identity(), t.target.Identity(), string(rules), t.TargetSchema})
@@ -83,6 +86,10 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 	p.stops = notes[stopNote] != ""
 	p.Checkpoint, p.Resumed, p.since = &c, true, map[catalog.Name]string{}
 	for name, n := range noted {
+		if n.Outside {
+			delete(noted, name)
+			continue
+		}
 		p.since[name] = n.Since
 	}
 	p.Catalog = asNoted(p.Catalog, noted)

@@ -41,6 +41,12 @@ func (t *Task) Reload(ctx context.Context, tables []catalog.Name) error {
 			Remedy: "run a full load again, or migrate with type full-load-and-cdc",
 		}
 	}
+	if t.sourceEngine.Family == catalog.Lake {
+		return &connector.Error{
+			Class: connector.Invalid, Err: errors.New("the files of the full load tell how the tables were at the beginning, so that none can be loaded anew while changes are followed"),
+			Remedy: "start the task anew",
+		}
+	}
 	if t.loops() {
 		return &connector.Error{
 			Class: connector.Invalid, Err: errors.New("EnableLoopbackPrevention: the task that replicates back would follow the emptying of the table"),

@@ -50,7 +50,7 @@ func (t *Task) Replay(ctx context.Context, table catalog.Name, keys []string) (*
 		if err != nil {
 			return nil, err
 		}
-		again, err := t.repair(ctx, v, results)
+		again, err := t.repair(ctx, v, results, time.Time{})
 		if err != nil {
 			return nil, err
 		}

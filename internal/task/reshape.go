@@ -16,7 +16,7 @@ var _ cdc.Structures = (*run)(nil)
 
 // Reshape implements cdc.Structures: the table mappings are applied to the table as it is now, the result is converted, and
 // what has changed since is told in the target's DDL.
-func (r *run) Reshape(_ context.Context, before *cdc.Table, s *connector.Structure, number int) (cdc.Reshaped, error) {
+func (r *run) Reshape(ctx context.Context, before *cdc.Table, s *connector.Structure, number int) (cdc.Reshaped, error) {
 	if s.Kind == connector.Dropped {
 		return r.dropped(before), nil
 	}
@@ -36,9 +36,21 @@ func (r *run) Reshape(_ context.Context, before *cdc.Table, s *connector.Structu
 	}
 	tp := &TablePlan{Table: converted.Tables[0]}
 	if before == nil {
+		if there, err := r.rootIsThere(ctx, tp); there || err != nil {
+			return cdc.Reshaped{}, err
+		}
 		return r.created(tp, number)
 	}
 	return r.altered(before, tp, s, number)
+}
+
+// rootIsThere reports whether a table that is not followed is the root of partitions that are: it holds no rows, and what changes in
+// it comes with its partitions.
+func (r *run) rootIsThere(ctx context.Context, tp *TablePlan) (bool, error) {
+	if !r.like() || tp.Plan.Source.PartitionBy == "" {
+		return false, nil
+	}
+	return r.target.Exists(ctx, catalog.Ref{Kind: catalog.TableRef, Name: tp.Target.Name})
 }
 
 func (r *run) dropped(before *cdc.Table) (out cdc.Reshaped) {
@@ -75,16 +87,13 @@ func (r *run) altered(before *cdc.Table, tp *TablePlan, s *connector.Structure, 
 // planAlone applies the table mappings to one table.
 func (r *run) planAlone(t *catalog.Table) (*mapping.Plan, error) {
 	source := r.catalogOf(t)
-	rules := r.Mappings
-	if rules == nil {
-		var err error
-		if rules, err = everything(source); err != nil {
-			return nil, err
-		}
+	rules, err := r.rules(source)
+	if err != nil {
+		return nil, err
 	}
 	return rules.Plan(source, mapping.Options{
 		FoldPartitions: !r.like(), RenameExpression: renameExpression, WithoutLOBs: !r.Settings.TargetMetadata.SupportLobs,
-		TargetSchema: r.targetSchema(r.plan.Mapping),
+		TargetSchema: r.targetSchema(r.plan.Mapping), Lowercase: lowercases(r.dialect),
 	})
 }
 
@@ -145,8 +154,10 @@ func (a *alteration) old(now *catalog.Column) *catalog.Column {
 	return a.before.Source.Column(now.Name)
 }
 
-// renameColumns gives target columns the names that the mapping makes of the source's new ones.
+// renameColumns gives target columns the names that the mapping makes of the source's new ones. One that gets the name of another, which
+// gets a new one too, has a name of its own meanwhile.
 func (a *alteration) renameColumns(dialect connector.Alterer) {
+	meanwhile := map[string]string{}
 	for i, p := range a.after.Plan.Columns {
 		if p.Source == nil {
 			continue
@@ -160,13 +171,24 @@ func (a *alteration) renameColumns(dialect connector.Alterer) {
 		if !there || from == to || a.target.Column(from) == nil {
 			continue
 		}
-		a.do(dialect.RenameColumn(a.target.Name, from, to))
-		for at, c := range a.target.Columns {
-			if c.Name == from {
-				renamed := *c
-				renamed.Name = to
-				a.target.Columns[at] = &renamed
-			}
+		if a.target.Column(to) != nil {
+			meanwhile[fmt.Sprintf("awsdms_renamed_%d", i)] = to
+			to = fmt.Sprintf("awsdms_renamed_%d", i)
+		}
+		a.renameColumn(dialect, from, to)
+	}
+	for from, to := range meanwhile {
+		a.renameColumn(dialect, from, to)
+	}
+}
+
+func (a *alteration) renameColumn(dialect connector.Alterer, from, to string) {
+	a.do(dialect.RenameColumn(a.target.Name, from, to))
+	for at, c := range a.target.Columns {
+		if c.Name == from {
+			renamed := *c
+			renamed.Name = to
+			a.target.Columns[at] = &renamed
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
-	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/validate"
 )
@@ -56,25 +55,28 @@ func TestResync(t *testing.T) {
 
 // TestResyncIsRefused names what a resync is not there for.
 func TestResyncIsRefused(t *testing.T) {
+	const on = `"ValidationSettings":{"EnableValidation":true},`
 	for name, c := range map[string]struct {
 		document string
 		kind     task.Type
 		want     string
 	}{
-		"changes":       {`{"ValidationSettings":{"EnableValidation":true},"ResyncSettings":{"EnableResync":true}}`, task.FullLoadAndCDC, "migration type full-load-and-cdc"},
-		"no validation": {`{"ResyncSettings":{"EnableResync":true}}`, task.FullLoad, "EnableValidation is false"},
-		"only":          {`{"ValidationSettings":{"EnableValidation":true,"ValidationOnly":true},"ResyncSettings":{"EnableResync":true},"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}}`, task.FullLoad, "ValidationOnly"},
+		"no schedule":   {on + `"ResyncSettings":{"EnableResync":true,"MaxResyncTime":5}`, task.FullLoadAndCDC, "ResyncSchedule and MaxResyncTime are needed"},
+		"no time":       {on + `"ResyncSettings":{"EnableResync":true,"ResyncSchedule":"0 2 * * 6"}`, task.Changes, "ResyncSchedule and MaxResyncTime are needed"},
+		"no changes":    {on + `"ResyncSettings":{"EnableResync":true,"ResyncSchedule":"0 2 * * 6"}`, task.FullLoad, "does not go with migration type full-load"},
+		"no validation": {`"ResyncSettings":{"EnableResync":true}`, task.FullLoad, "EnableValidation is false"},
+		"only": {`"ValidationSettings":{"EnableValidation":true,"ValidationOnly":true},"ResyncSettings":{"EnableResync":true},"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}`,
+			task.FullLoad, "ValidationOnly"},
+		"another's and its own": {on + `"ResyncSettings":{"EnableResync":true,"ValidationTaskId":"x","ResyncSchedule":"0 2 * * 6","MaxResyncTime":5}`, task.Changes, "does not validate itself"},
+		"another's load":        {`"ResyncSettings":{"EnableResync":true,"ValidationTaskId":"x"}`, task.FullLoad, "is for tasks that follow changes"},
+		"loopback": {on + `"ResyncSettings":{"EnableResync":true,"ResyncSchedule":"0 2 * * 6","MaxResyncTime":5},
+			"LoopbackPreventionSettings":{"EnableLoopbackPrevention":true,"SourceSchema":"a","TargetSchema":"b"}`, task.Changes, "EnableLoopbackPrevention"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := validating(t, newEnd(t, "sqlite"), newEnd(t, "sqlite"), c.document)
+			config := validating(t, newEnd(t, "sqlite"), newEnd(t, "sqlite"), "{"+c.document+"}")
 			config.Type = c.kind
 			_, err := task.Open(t.Context(), config)
 			require.ErrorContains(t, err, c.want)
 		})
-	}
-	for _, document := range []string{`{"ResyncSettings":{"EnableResync":true,"ResyncSchedule":"0 2 * * 6"}}`, `{"ResyncSettings":{"EnableResync":true,"ValidationTaskId":"x"}}`} {
-		s, err := settings.Parse([]byte(document))
-		require.NoError(t, err)
-		require.ErrorContains(t, s.Check(), "which is not there yet")
 	}
 }

@@ -33,6 +33,9 @@ func catalogOf(t *testing.T, e *end) []string {
 	for _, schema := range c.Schemas {
 		for _, table := range schema.Tables {
 			table.Rows, table.Bytes = 0, 0
+			for _, column := range table.Columns {
+				column.Number = 0
+			}
 		}
 		for _, view := range schema.Views {
 			view.Rows, view.Bytes = 0, 0
@@ -118,20 +121,33 @@ func TestRichPostgreSQLArrivesWhole(t *testing.T) {
 	}
 }
 
+// wholeServer is an end of which everything moves, since its URL names no database; the server's own empty one goes first.
+func wholeServer(t *testing.T, d *servertest.Database) *end {
+	e := mariadbEnd(t, d)
+	e.exec(t, "DROP DATABASE "+d.Name)
+	u, err := url.Parse(d.URL)
+	require.NoError(t, err)
+	u.Path = ""
+	dsn := fmt.Sprintf("whimbrel:secret@tcp(%s)/?sql_mode=%%27%%27", u.Host)
+	return &end{engine: "mariadb", family: catalog.MySQL, url: u.String(), db: servertest.OpenDB(t, "mysql", dsn)}
+}
+
+func TestRichMySQLArrivesWhole(t *testing.T) {
+	t.Parallel()
+	source, target := wholeServer(t, servertest.PrivateMySQL(t)), wholeServer(t, servertest.PrivateMySQL(t))
+	source.fromFile(t, "../connector/mysql/testdata/rich_mysql.sql", "\n;;\n")
+	report := migrate(t, source, target)
+	require.Empty(t, report.Failed)
+	require.True(t, report.Complete())
+	checkSameCatalog(t, source, target)
+	for _, table := range []string{"customer", "place", "sale", "bill"} {
+		require.Equal(t, source.column(t, "SELECT count(*) FROM `rich my`."+table), target.column(t, "SELECT count(*) FROM `rich my`."+table))
+	}
+}
+
 func TestRichMariaDBArrivesWhole(t *testing.T) {
 	t.Parallel()
-	// Without a database in the URL everything moves; the servers' own empty ones go first.
-	server := func() *end {
-		d := servertest.PrivateMariaDB(t)
-		e := mariadbEnd(t, d)
-		e.exec(t, "DROP DATABASE "+d.Name)
-		u, err := url.Parse(d.URL)
-		require.NoError(t, err)
-		u.Path = ""
-		dsn := fmt.Sprintf("whimbrel:secret@tcp(%s)/?sql_mode=%%27%%27", u.Host)
-		return &end{engine: "mariadb", family: catalog.MySQL, url: u.String(), db: servertest.OpenDB(t, "mysql", dsn)}
-	}
-	source, target := server(), server()
+	source, target := wholeServer(t, servertest.PrivateMariaDB(t)), wholeServer(t, servertest.PrivateMariaDB(t))
 	source.fromFile(t, "../connector/mysql/testdata/rich.sql", "\n;;\n")
 	report := migrate(t, source, target)
 	require.Empty(t, report.Failed)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
@@ -275,5 +276,8 @@ func (r *run) load(ctx context.Context) error {
 		}
 		c.Tables = append(c.Tables, lt)
 	}
-	return fullload.Run(ctx, c)
+	ctx, s := span.Start(ctx, "full load")
+	err := fullload.Run(ctx, c)
+	span.End(s, err)
+	return err
 }

@@ -136,7 +136,19 @@ func (t *Task) cut(ctx context.Context, snapshot connector.Snapshot, tp *TablePl
 	case source.PartitionBy == "" && tp.Plan.Parallel == nil && source.Bytes >= 0 && source.Bytes <= t.segmentBytes():
 		return whole, nil
 	}
-	return snapshot.Split(ctx, source, connector.SplitOptions{SegmentBytes: t.segmentBytes(), Parallel: tp.Plan.Parallel})
+	return snapshot.Split(ctx, source, connector.SplitOptions{SegmentBytes: t.evenBytes(source.Bytes), Parallel: tp.Plan.Parallel})
+}
+
+// evenBytes is the size of the segments of a table of so many bytes: as segmentBytes says, but such that the workers, who take
+// them in turn, come to an end together, rather than one of them having the last segment to itself.
+func (t *Task) evenBytes(table int64) int64 {
+	size, workers := t.segmentBytes(), int64(max(t.Settings.FullLoadSettings.MaxFullLoadSubTasks, 1))
+	segments := (max(table, 1) + size - 1) / size
+	even := (segments + workers - 1) / workers * workers
+	if segments < 2 || even > 2*segments {
+		return size
+	}
+	return (table + even - 1) / even
 }
 
 // needsTableFirst reports whether the table must exist before its load begins, rather than being made within it.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 	"github.com/whimbreldb/whimbrel/internal/validate"
 )
@@ -34,6 +35,13 @@ type Task struct {
 
 // Open connects to both ends and changes nothing.
 func Open(ctx context.Context, c Config) (*Task, error) {
+	ctx, s := span.Start(ctx, "open")
+	t, err := open(ctx, c)
+	span.End(s, err)
+	return t, err
+}
+
+func open(ctx context.Context, c Config) (*Task, error) {
 	c.Source.Log, c.Target.Log = tasklog.Of(c.Log, tasklog.SourceUnload), tasklog.Of(c.Log, tasklog.TargetLoad)
 	if err := errors.Join(c.checkResync(), c.checkExpressions()); err != nil {
 		return nil, err
@@ -45,6 +53,11 @@ func Open(ctx context.Context, c Config) (*Task, error) {
 	}
 	if t.targetEngine, err = c.Engines.ForURL(c.Target.URL); err != nil {
 		return nil, fmt.Errorf("target: %w", err)
+	}
+	if c.validates() {
+		if err := checkCompared(t.targetEngine); err != nil {
+			return nil, err
+		}
 	}
 	if t.source, err = t.sourceEngine.OpenSource(ctx, c.Source); err != nil {
 		return nil, fmt.Errorf("open the source: %w", err)
@@ -77,6 +90,15 @@ func (t *Task) findFollowers() error {
 	if t.streamer, ok = t.source.(connector.Streamer); !ok {
 		return fmt.Errorf("the changes of a %s source cannot be followed; use migration type full-load", t.sourceEngine.Name)
 	}
+	if err := t.checkCutover(); err != nil {
+		return err
+	}
+	if t.sourceEngine.Family == catalog.Lake && t.Settings.ValidationSettings.EnableValidation {
+		return &connector.Error{
+			Class: connector.Invalid, Err: errors.New("files of changes do not tell what a row is now, so that rows cannot be compared while they change"),
+			Remedy: "turn EnableValidation off, or use migration type full-load",
+		}
+	}
 	if t.applier, ok = t.target.(connector.Applier); !ok {
 		return fmt.Errorf("a %s target does not take changes; use migration type full-load", t.targetEngine.Name)
 	}
@@ -89,8 +111,23 @@ func (t *Task) findFollowers() error {
 	return nil
 }
 
+// checkCutover refuses a cutover that could not compare counts at its end.
+func (t *Task) checkCutover() error {
+	_, ok := t.source.(connector.Counter)
+	_, too := t.target.(connector.Counter)
+	if !t.Cutover || ok && too {
+		return nil
+	}
+	return &connector.Error{
+		Class: connector.Invalid, Err: fmt.Errorf("a cutover compares counts of rows, and those of a %s source and a %s target cannot be had", t.sourceEngine.Name, t.targetEngine.Name),
+		Remedy: "leave --cutover out, and interrupt the migration once it has caught up",
+	}
+}
+
 // Close closes both ends.
 func (t *Task) Close() error { return errors.Join(t.source.Close(), t.target.Close()) }
 
-// like reports whether both ends are of one family.
-func (t *Task) like() bool { return t.sourceEngine.Family == t.targetEngine.Family }
+// like reports whether both ends are of one family, whose own bytes may travel. Files have none.
+func (t *Task) like() bool {
+	return t.sourceEngine.Family == t.targetEngine.Family && t.sourceEngine.Family != catalog.Lake
+}

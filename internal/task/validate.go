@@ -23,6 +23,9 @@ type Validation struct {
 	Rounds   int
 	// Unmatched describes mapping rules that matched nothing.
 	Unmatched []string
+
+	// failed is how many rows differed when a table was last repaired.
+	failed map[catalog.Name]int64
 }
 
 // Equal reports whether every row of every table is the same on both sides.
@@ -56,7 +59,7 @@ func (t *Task) Validate(ctx context.Context, stats *validate.Stats, repair bool)
 		if err != nil || !repair || v.Rounds == maxRounds {
 			return v, err
 		}
-		again, err := t.repair(ctx, v, results)
+		again, err := t.repair(ctx, v, results, time.Time{})
 		if err != nil || len(again) == 0 {
 			return v, err
 		}
@@ -151,8 +154,23 @@ func (t *Task) compare(ctx context.Context, tables []*TablePlan, stats *validate
 	return append(found, results...), err
 }
 
+// checkCompared refuses targets that are not read back.
+func checkCompared(target *connector.Engine) error {
+	switch target.Family {
+	case catalog.Lake, catalog.Redshift:
+		return &connector.Error{
+			Class: connector.Invalid, Err: fmt.Errorf("validation reads the target, and what was written to a target of the engine %s is not read back", target.Name),
+			Remedy: "do not validate; in the settings of a task, leave EnableValidation off",
+		}
+	}
+	return nil
+}
+
 // readTarget opens the target to be read.
 func (t *Task) readTarget(ctx context.Context) (connector.Source, error) {
+	if err := checkCompared(t.targetEngine); err != nil {
+		return nil, err
+	}
 	config := t.Target
 	config.Settings = nil // those of a target
 	end, err := t.targetEngine.OpenSource(ctx, config)
@@ -203,7 +221,7 @@ func (t *Task) validationTable(tp *TablePlan) (*validate.Table, error) {
 	if len(missing) > 0 {
 		return nil, errors.Join(missing...)
 	}
-	return &validate.Table{Plan: writable(tp, tp.Existing), Target: tp.Existing, Options: t.transformOptions(tp.Plan)}, nil
+	return &validate.Table{Plan: t.writable(tp, tp.Existing), Target: tp.Existing, Options: t.transformOptions(tp.Plan)}, nil
 }
 
 // validationOf reads ValidationSettings. ROW_LEVEL is what DMS stores as the default; only a document that names it keeps digests out
@@ -218,10 +236,11 @@ func validationOf(s *settings.Settings) *validate.Config {
 	}
 }
 
-// repair makes the target of tables that differ what the source is, and says which are to be compared again.
+// repair makes the target of tables that differ what the source is, and says which are to be compared again. No table is begun
+// after a time.
 //
 // A column that is not compared is written too when a row is: with what the source holds, or as the target makes it.
-func (t *Task) repair(ctx context.Context, v *Validation, results []*validate.Result) (map[catalog.Name]bool, error) {
+func (t *Task) repair(ctx context.Context, v *Validation, results []*validate.Result, until time.Time) (map[catalog.Name]bool, error) {
 	applier, ok := t.target.(connector.Applier)
 	if !ok {
 		return nil, fmt.Errorf("a %s target does not take changes, so it cannot be repaired", t.targetEngine.Name)
@@ -229,8 +248,11 @@ func (t *Task) repair(ctx context.Context, v *Validation, results []*validate.Re
 	again := map[catalog.Name]bool{}
 	var session connector.ApplySession
 	for _, r := range results {
-		if r == nil || r.State != validate.Mismatched && r.State != validate.TableError {
+		if r == nil || r.State != validate.Mismatched && r.State != validate.TableError || closed(until) {
 			continue
+		}
+		if before, ok := v.failed[r.Source]; ok && r.Failed >= before {
+			continue // what is written does not last (a trigger), or is not what a function of the mapping asks for
 		}
 		if session == nil {
 			var err error
@@ -253,6 +275,10 @@ func (t *Task) repair(ctx context.Context, v *Validation, results []*validate.Re
 			continue
 		}
 		again[r.Source] = true
+		if v.failed == nil {
+			v.failed = map[catalog.Name]int64{}
+		}
+		v.failed[r.Source] = r.Failed
 	}
 	return again, nil
 }

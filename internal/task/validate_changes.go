@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -12,6 +13,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
+	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 	"github.com/whimbreldb/whimbrel/internal/validate"
@@ -50,33 +52,49 @@ func (r *run) watchedTable(t *cdc.Table) *validate.Table {
 	return &validate.Table{Plan: t.Plan, Target: t.Target, Options: r.transformOptions(t.Plan)}
 }
 
-// watchRows compares rows while changes are followed; the function it returns ends that, and puts what is known into the report. A fault in
-// it ends the task.
-func (r *run) watchRows(ctx context.Context, c *cdc.Config, fatal func(error)) (stop func()) {
-	if !r.validates() || r.Cutover {
+// watchRows compares rows while changes are followed, and makes them right again when a resync is due; the function it returns ends
+// that, and puts what is known into the report. A fault in it ends the task.
+func (r *run) watchRows(ctx context.Context, c *cdc.Config, l *reloader) (stop func()) {
+	if !r.validates() && !r.resyncs() || r.Cutover {
 		return func() {}
 	}
 	var tables []*validate.Table
 	for _, t := range c.Tables {
 		tables = append(tables, r.watchedTable(t))
 	}
-	w := validate.NewWatch(r.watchConfig(), tables, func(n catalog.Name) bool { return !r.exact[n] }, r.report.Validation)
+	w := validate.NewWatch(r.watchConfig(), tables, r.comparedWhole, r.report.Validation)
 	c.Watcher = watcher{r, w}
-	r.watching.Store(w)
 	watching, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := rescue.Run(func() error { w.Run(watching); return nil }); err != nil {
-			fatal(err)
-		}
-	}()
+	var ended sync.WaitGroup
+	start := func(f func(context.Context)) {
+		ended.Go(func() {
+			if err := rescue.Run(func() error { f(watching); return nil }); err != nil {
+				l.fatal(err)
+			}
+		})
+	}
+	if r.validates() {
+		r.watching.Store(w)
+		start(w.Run)
+	}
+	if r.resyncs() {
+		start(func(ctx context.Context) { r.resyncByTheClock(ctx, w, l.errands) })
+	}
 	return func() {
 		r.watching.Store(nil)
 		cancel()
-		<-done
-		r.takeWatched(w.Results())
+		ended.Wait()
+		if r.validates() {
+			r.takeWatched(w.Results())
+		}
 	}
+}
+
+// comparedWhole reports whether all of a table is to be compared when its changes begin to be followed. Rows that the comparison after the
+// load has found are known by their texts alone: a resync finds them by their keys.
+func (r *run) comparedWhole(n catalog.Name) bool {
+	failed := slices.ContainsFunc(r.report.Validation, func(v *validate.Result) bool { return v.Source == n && len(v.Failures) > 0 })
+	return r.validates() && (!r.exact[n] || r.resyncs() && failed)
 }
 
 // takeWatched puts results in the place of those from the load.
@@ -107,6 +125,9 @@ func (r *run) watchConfig() validate.WatchConfig {
 		Log: r.log(tasklog.Validator),
 	}
 	c.Stats = r.ValidationStats
+	if !r.validates() {
+		c.Stats, c.Report, c.TableFailures, c.Failures = nil, nil, 0, 0
+	}
 	if r.like() {
 		c.Like = r.sourceEngine.Family
 	}
@@ -119,11 +140,13 @@ func (r *run) watchConfig() validate.WatchConfig {
 // failAfter is how long a row must differ before that is reported: RecordFailureDelayInMinutes or the latency, whichever is longer, unless
 // RecordFailureDelayLimitInMinutes says otherwise.
 func (r *run) failAfter() time.Duration {
-	s := r.Settings.ValidationSettings
+	return failureDelay(&r.Settings.ValidationSettings, r.ChangeStats.Counts())
+}
+
+func failureDelay(s *settings.ValidationSettings, c cdc.Counts) time.Duration {
 	if s.RecordFailureDelayLimitInMinutes > 0 {
 		return time.Duration(s.RecordFailureDelayLimitInMinutes) * time.Minute
 	}
-	c := r.ChangeStats.Counts()
 	return max(time.Duration(s.RecordFailureDelayInMinutes)*time.Minute, c.SourceLatency, c.TargetLatency)
 }
 

@@ -3,6 +3,7 @@ package task_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ func watching(t *testing.T, source, target *end, document string) task.Config {
 	s, err := settings.ParseOver(c.Settings, []byte(document))
 	require.NoError(t, err)
 	require.NoError(t, s.Check())
-	c.Settings, c.ValidationStats = s, &validate.Stats{}
+	c.Settings, c.ValidationStats, c.Log = s, &validate.Stats{}, slog.New(slog.NewTextHandler(t.Output(), nil))
 	return c
 }
 

@@ -44,7 +44,7 @@ func (r *run) validateLoad(ctx context.Context) error {
 		}
 		sound = append(sound, tp)
 	}
-	if r.resyncs() {
+	if r.resyncsLoad() {
 		for _, tp := range sound {
 			r.resynced(tp.Plan.Source.Name, validate.Resync{State: validate.ResyncWaits})
 		}
@@ -60,7 +60,7 @@ func (r *run) validateLoad(ctx context.Context) error {
 		}
 		return nil
 	}
-	if r.resyncs() {
+	if r.resyncsLoad() {
 		if results, err = r.resync(ctx, sound, results); err != nil {
 			if ctx.Err() != nil {
 				return err
@@ -124,7 +124,7 @@ func (r *run) compareWith(ctx context.Context, source connector.Snapshot, tables
 	if err != nil {
 		return nil, err
 	}
-	c.Stats, c.Keep = r.ValidationStats, r.resyncs()
+	c.Stats, c.Keep = r.ValidationStats, r.resyncsLoad()
 	end, err := r.readTarget(ctx)
 	if err != nil {
 		return nil, err

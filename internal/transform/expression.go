@@ -40,6 +40,9 @@ func (e *expression) init(t *Transformer, plan *mapping.TablePlan, p *mapping.Co
 	for i, c := range t.read {
 		columns[i] = expr.Column{Name: c.Name, Layout: read[i], Type: c.Type}
 	}
+	for _, at := range t.before { // they come behind those that are read
+		columns = append(columns, expr.Column{Name: beforePrefix + t.read[at].Name, Layout: read[at], Type: t.read[at].Type})
+	}
 	// The other columns are named only to be told apart from unknown ones: what is referred to is read.
 	for _, c := range plan.Source.Columns {
 		if !slices.Contains(t.read, c) {
@@ -83,7 +86,7 @@ func (e *expression) fill(t *Transformer, dst *change.Vector, b *change.Batch, c
 	dst.Reset(change.LayoutOf(e.kind))
 	for row := range b.Rows() {
 		if t.ChangeOf != nil {
-			e.env.Op, e.env.Committed = t.ChangeOf(row)
+			e.env.Change = t.ChangeOf(row)
 		}
 		v, err := e.bound.Eval(b, row)
 		if err == nil && v.Class != expr.Null && e.ways[v.Class].converter == nil {

@@ -20,7 +20,7 @@ func newMask(m mapping.Mask, layout change.Layout, kind *datatype.Type) (stage, 
 		if kind.Length > 0 {
 			kind.Length = max(kind.Length, hashLength)
 		}
-		return hashMask{}, nil
+		return hashMask{m.Room}, nil
 	case m.Method == mapping.DigitsMask && text:
 		return digitsMask(m.Char), nil
 	case m.Method == mapping.DigitsRandomize && (text || layout == change.Decimal):
@@ -34,12 +34,26 @@ func newMask(m mapping.Mask, layout change.Layout, kind *datatype.Type) (stage, 
 // hashLength is how many hexadecimal digits a SHA-256 hash has.
 const hashLength = 2 * sha256.Size
 
-// hashMask replaces texts by the SHA-256 hash of their bytes in upper-case hexadecimal digits.
-type hashMask struct{}
+// hashMask replaces texts by the SHA-256 hash of their bytes in upper-case hexadecimal digits. A hash that the target has no room
+// for would not be one if it were cut: its row is rejected.
+type hashMask struct{ room int }
 
-func (hashMask) apply(_ *Transformer, dst, src *change.Vector, _ string) error {
+func (m hashMask) apply(t *Transformer, dst, src *change.Vector, column string) error {
 	const digits = "0123456789ABCDEF"
 	dst.Reset(change.Text)
+	if m.room > 0 && m.room < hashLength {
+		for i := range src.Len() {
+			dst.AppendNull()
+			if src.IsNull(i) {
+				continue
+			}
+			why := fmt.Sprintf("a hash takes %d characters and the target's column has room for %d", hashLength, m.room)
+			if err := t.report(i, column, change.MaskingFault, why, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	for i := range src.Len() {
 		if src.IsNull(i) {
 			dst.AppendNull()

@@ -28,38 +28,98 @@ func ReadColumns(plan *mapping.TablePlan) []*catalog.Column {
 	return read
 }
 
-// referenced lists the column names that the plan's expressions use.
+// referenced lists the column names that the plan's expressions use, as they are and as they were before a change.
 func referenced(plan *mapping.TablePlan) []string {
 	var names []string
 	for i := range plan.Columns {
-		names = append(names, expressionColumns(&plan.Columns[i])...)
+		now, before := expressionColumns(plan, &plan.Columns[i])
+		names = append(append(names, now...), before...)
 	}
 	return names
 }
 
-// expressionColumns lists the source columns that a column's expression uses.
-func expressionColumns(c *mapping.ColumnPlan) []string {
+// expressionColumns lists the source columns that a column's expression uses, and those whose values before the change it uses.
+func expressionColumns(plan *mapping.TablePlan, c *mapping.ColumnPlan) (now, before []string) {
 	if c.Expression == "" {
-		return nil
+		return nil, nil
 	}
 	p, err := expr.Compile(c.Expression)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	return p.Columns()
+	for _, name := range p.Columns() {
+		if of, ok := beforeOf(plan, name); ok {
+			before = append(before, of)
+		} else {
+			now = append(now, name)
+		}
+	}
+	return now, before
 }
 
-// OfChanges lists the target columns whose expressions ask what made a row, or when: an older row of the same key holds another
-// value there.
-func OfChanges(plan *mapping.TablePlan) (columns []int) {
+// beforePrefix begins the names under which expressions know columns as they were before a change.
+const beforePrefix = "BI_"
+
+// beforeOf finds the source column that ${BI_name} is about. A column that is called so itself goes before.
+func beforeOf(plan *mapping.TablePlan, name string) (string, bool) {
+	of, ok := strings.CutPrefix(name, beforePrefix)
+	return of, ok && plan.Source.Column(name) == nil && plan.Source.Column(of) != nil
+}
+
+// BeforeColumns lists the places in ReadColumns of those whose values before a change the plan's expressions use.
+func BeforeColumns(plan *mapping.TablePlan) (columns []int) {
+	read := ReadColumns(plan)
 	for i := range plan.Columns {
-		p, err := expr.Compile(plan.Columns[i].Expression)
-		if err == nil && slices.ContainsFunc(p.Uses(), func(name string) bool { return strings.HasPrefix(name, "$AR_H_") }) {
-			columns = append(columns, i)
+		_, before := expressionColumns(plan, &plan.Columns[i])
+		for at, c := range read {
+			if slices.Contains(before, c.Name) && !slices.Contains(columns, at) {
+				columns = append(columns, at)
+			}
 		}
 	}
 	return columns
 }
+
+// marking is DMS's function that has rows stay which are deleted.
+const marking = "operation_indicator"
+
+// OfChanges lists the target columns whose expressions ask what made a row, or when, or what it was before: an older row of the same
+// key holds another value there. Those in told tell of a deletion too.
+func OfChanges(plan *mapping.TablePlan) (columns, told []int) {
+	for i := range plan.Columns {
+		c := &plan.Columns[i]
+		p, err := expr.Compile(c.Expression)
+		if err != nil {
+			continue
+		}
+		_, before := expressionColumns(plan, c)
+		asks := slices.ContainsFunc(p.Uses(), func(name string) bool { return strings.HasPrefix(name, "$AR_H_") || name == marking })
+		if asks || len(before) > 0 {
+			columns = append(columns, i)
+		}
+		if asks && len(before) == 0 {
+			told = append(told, i)
+		}
+	}
+	return columns, told
+}
+
+// Names of placeholders that cost something to fill.
+const (
+	Place  = "$AR_H_STREAM_POSITION"
+	Number = "$AR_H_CHANGE_SEQ"
+)
+
+// Asks reports whether an expression of the plan uses a placeholder.
+func Asks(plan *mapping.TablePlan, placeholder string) bool {
+	return slices.ContainsFunc(plan.Columns, func(c mapping.ColumnPlan) bool {
+		p, err := expr.Compile(c.Expression)
+		return err == nil && slices.Contains(p.Uses(), placeholder)
+	})
+}
+
+// MarksDeleted reports whether rows that are deleted stay, marked: an expression uses operation_indicator.
+func MarksDeleted(plan *mapping.TablePlan) bool { return Asks(plan, marking) }
 
 // Sources tells, for each target column, from which of ReadColumns its values are made.
 func Sources(plan *mapping.TablePlan) [][]int {
@@ -67,7 +127,7 @@ func Sources(plan *mapping.TablePlan) [][]int {
 	out := make([][]int, len(plan.Columns))
 	for i := range plan.Columns {
 		c := &plan.Columns[i]
-		used := expressionColumns(c)
+		used, _ := expressionColumns(plan, c)
 		for at, r := range read {
 			if r == c.Source && c.Expression == "" || slices.Contains(used, r.Name) {
 				out[i] = append(out[i], at)

@@ -3,21 +3,24 @@ package transform
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/datatype"
+	"github.com/whimbreldb/whimbrel/internal/expr"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
 )
 
 // Transformer changes batches of one table. It reuses its memory and belongs to one goroutine.
 type Transformer struct {
-	// ChangeOf tells of a row of the batch which change made it and when that was committed, for expressions that ask; nil where
-	// rows are loaded.
-	ChangeOf func(row int) (change.Op, time.Time)
+	// ChangeOf tells of a row of the batch which change made it, for expressions that ask; nil where rows are loaded.
+	ChangeOf func(row int) expr.Change
+	// BeforeOf tells where a column, by its place among those read, of a row of the batch was before the change: a nil vector says
+	// that there was no such row, known is false when nobody knows. It is nil where rows are loaded.
+	BeforeOf func(row, column int) (v *change.Vector, at int, known bool)
 
 	read    []*catalog.Column
+	before  []int // columns that expressions ask for as they were before
 	columns []*column
 	filters []filter // of source columns
 	layouts []change.Layout
@@ -47,7 +50,7 @@ type keyColumns struct {
 
 // New makes a transformer for batches whose columns are those of ReadColumns in the given layouts.
 func New(plan *mapping.TablePlan, read []change.Layout, o Options) (*Transformer, error) {
-	t := &Transformer{read: ReadColumns(plan)}
+	t := &Transformer{read: ReadColumns(plan), before: BeforeColumns(plan)}
 	if len(read) != len(t.read) {
 		return nil, fmt.Errorf("transform %s: %d layouts for %d columns", sourceName(plan), len(read), len(t.read))
 	}
@@ -132,6 +135,9 @@ func (t *Transformer) Row() int { return t.told }
 // the batch without meaning.
 func (t *Transformer) Apply(b *change.Batch, reject func(change.Reject) error) error {
 	t.begin(b, reject)
+	if err := t.addBefore(b); err != nil {
+		return err
+	}
 	for _, f := range t.filters {
 		if err := t.run(f.stage, &b.Columns[f.source], t.read[f.source].Name); err != nil {
 			return err
@@ -169,6 +175,36 @@ func (t *Transformer) begin(b *change.Batch, reject func(change.Reject) error) {
 		hidden[i] = change.Vector{}
 	}
 }
+
+// addBefore puts the values before the change behind the columns that were read.
+func (t *Transformer) addBefore(b *change.Batch) error {
+	for _, column := range t.before {
+		v := t.take(0)
+		v.Reset(b.Columns[column].Layout)
+		for row := range b.Rows() {
+			if t.BeforeOf == nil {
+				v.AppendNull()
+				continue
+			}
+			from, at, known := t.BeforeOf(row, column)
+			if !known || from == nil {
+				v.AppendNull()
+			} else {
+				v.AppendFrom(from, at)
+			}
+			if known {
+				continue
+			}
+			if err := t.report(row, beforePrefix+t.read[column].Name, change.DataFault, unknownBefore, false); err != nil {
+				return err
+			}
+		}
+		b.Columns = append(b.Columns, v)
+	}
+	return nil
+}
+
+const unknownBefore = "the source did not send with the change what the value was before; have it log whole rows (REPLICA IDENTITY FULL, binlog_row_image=FULL)"
 
 func (t *Transformer) finish(b *change.Batch) {
 	for i := range b.Columns {
@@ -243,7 +279,7 @@ func (t *Transformer) give(v change.Vector) {
 		v.Data = nil
 	}
 	empty := cap(v.Ints)+cap(v.Floats)+cap(v.Ends)+cap(v.Data) == 0
-	if !empty && len(t.spare) < len(t.columns)+len(t.read)+2 {
+	if !empty && len(t.spare) < len(t.columns)+len(t.read)+len(t.before)+2 {
 		t.spare = append(t.spare, v)
 	}
 }

@@ -18,6 +18,9 @@ func FromNative(f catalog.Family, native string) (base string, t datatype.Type) 
 	if f == catalog.Lake {
 		return fromLake(native)
 	}
+	if f == catalog.Redshift {
+		return fromRedshift(native)
+	}
 	base, o := splitNative(native)
 	if f == catalog.MySQL {
 		return base, FromMySQL(base, o)
@@ -130,6 +133,8 @@ func To(f catalog.Family, t datatype.Type, u Use) string {
 		return ToSQLite(t, u)
 	case catalog.Lake:
 		return ToLake(t, u)
+	case catalog.Redshift:
+		return ToRedshift(t, u)
 	}
 	return ToPostgreSQL(t, u)
 }
@@ -139,6 +144,8 @@ func Keeps(f catalog.Family, t datatype.Type, u Use) bool {
 	switch {
 	case u.DMS && t.Kind == datatype.UInt8 && f == catalog.PostgreSQL:
 		return false
+	case u.DMS && f == catalog.Redshift:
+		return t.Kind != datatype.UInt2 && t.Kind != datatype.UInt4
 	case u.KeyParts > 0 && f == catalog.MySQL && (t.Kind.IsText() || t.Kind == datatype.Blob || t.Kind == datatype.Bytes):
 		_, got := FromNative(f, ToMySQL(t, u))
 		return got.Length == 0 || t.Length > 0 && got.Length >= t.Length

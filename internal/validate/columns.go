@@ -23,6 +23,8 @@ type column struct {
 	source *catalog.Column
 	target *catalog.Column
 	rule
+	// function says that on one side or both the result of an SQL expression is compared, not the value.
+	function bool
 }
 
 // pair is a pair of tables made ready.
@@ -32,6 +34,11 @@ type pair struct {
 	// plan holds the columns that are compared, and after them those that are only kept.
 	plan     *mapping.TablePlan
 	compared int
+	// functions are what is read in the place of columns, by the column of the source's plan, and by the number of the target's; raw are the places
+	// in the plan of the values themselves, when rows are kept.
+	functions map[*catalog.Column]string
+	ofTarget  map[int]string
+	raw       []int
 	// inPlan are the places of the plan's columns in Table.Plan.
 	inPlan  []int
 	columns []column
@@ -73,7 +80,8 @@ func newPair(c *Config, t *Table, withoutSQL bool) (*pair, error) {
 func (p *pair) choose() {
 	plan := *p.Table.Plan
 	plan.Columns = nil
-	var kept []mapping.ColumnPlan
+	p.functions, p.ofTarget = map[*catalog.Column]string{}, map[int]string{}
+	var kept, raw []mapping.ColumnPlan
 	for i, c := range p.Table.Plan.Columns {
 		if why := p.incomparable(&c); why != "" {
 			p.skipped = append(p.skipped, Skipped{c.Name, why})
@@ -82,16 +90,44 @@ func (p *pair) choose() {
 			}
 			continue
 		}
+		if c.Compare != nil && !p.inPrimaryKey(&c) {
+			if p.Keep {
+				raw = append(raw, c)
+			}
+			p.override(&c, len(plan.Columns))
+		}
 		plan.Columns = append(plan.Columns, c)
 		p.inPlan = append(p.inPlan, i)
 	}
 	p.compared = len(plan.Columns)
+	plan.Columns = append(plan.Columns, raw...)
+	for i := range raw {
+		p.raw = append(p.raw, p.compared+i)
+	}
 	plan.Columns = append(plan.Columns, kept...)
 	p.plan = &plan
 }
 
+// inPrimaryKey reports whether rows are matched by the column: then there is no function for it, as in DMS.
+func (p *pair) inPrimaryKey(c *mapping.ColumnPlan) bool {
+	if k := p.Table.Plan.Key; k != nil && slices.Contains(k.Columns, c.Name) {
+		return true
+	}
+	k := p.Table.Plan.Source.PrimaryKey
+	return k != nil && slices.Contains(k.Columns, c.Source.Name)
+}
+
+// override has functions read in the place of a column, which is number at of the plan.
+func (p *pair) override(c *mapping.ColumnPlan, at int) {
+	if f := c.Compare.SourceFunction; f != "" {
+		*c = mapping.ColumnPlan{Name: c.Name, Compare: c.Compare, Source: &catalog.Column{Name: c.Source.Name, Type: datatype.Type{Kind: datatype.WString}}}
+		p.functions[c.Source] = f
+	}
+	p.ofTarget[at] = c.Compare.TargetFunction
+}
+
 // unsteady finds expressions that have another value each time.
-var unsteady = regexp.MustCompile(`(?i)\$AR_H_|operation_indicator|random|'now'|current_(date|time)|strftime|julianday|unixepoch|\b(date|time|datetime)\s*\(\s*\)`)
+var unsteady = regexp.MustCompile(`(?i)\$AR_H_|\$\{?BI_|operation_indicator|random|'now'|current_(date|time)|strftime|julianday|unixepoch|\b(date|time|datetime)\s*\(\s*\)`)
 
 func (p *pair) incomparable(c *mapping.ColumnPlan) string {
 	for _, m := range c.Masks {
@@ -117,11 +153,16 @@ func (p *pair) pairUp() error {
 	p.target = &side{name: "target", snapshot: p.Config.Target, table: p.Table.Target, pair: p}
 	var layouts []change.Layout
 	for _, c := range transform.ReadColumns(p.plan) {
-		l := p.Config.Source.Layout(c)
-		if p.native(c) {
+		var l change.Layout
+		switch {
+		case p.functions[c] != "":
+			l = change.Text
+		case p.native(c):
 			l = change.Native
+		default:
+			l = p.Config.Source.Layout(c)
 		}
-		p.source.read = append(p.source.read, connector.ReadColumn{Column: c, Layout: l})
+		p.source.read = append(p.source.read, connector.ReadColumn{Column: c, Layout: l, Expression: p.functions[c]})
 		layouts = append(layouts, l)
 	}
 	t, err := transform.New(p.plan, layouts, p.Options)
@@ -137,17 +178,22 @@ func (p *pair) pairUp() error {
 		}
 		a := held{t.Layouts()[i], t.Types()[i]}
 		b := held{p.Config.Target.Layout(there), there.Type}
-		if a.layout == change.Native {
+		f, function := p.ofTarget[i]
+		switch {
+		case f != "":
+			b = held{change.Text, datatype.Type{Kind: datatype.WString}}
+		case a.layout == change.Native:
 			b.layout = change.Native
 		}
-		p.target.read = append(p.target.read, connector.ReadColumn{Column: there, Layout: b.layout})
+		p.target.read = append(p.target.read, connector.ReadColumn{Column: there, Layout: b.layout, Expression: f})
 		p.written = append(p.written, there)
 		if i >= p.compared {
 			continue
 		}
 		r := ruleFor(a, b)
 		r.limit = p.limit(a.kind, b.kind, r)
-		p.columns = append(p.columns, column{name: c.Name, source: c.Source, target: there, rule: r})
+		r.digest = r.digest && !function
+		p.columns = append(p.columns, column{name: c.Name, source: c.Source, target: there, rule: r, function: function})
 	}
 	p.source.layouts, p.target.layouts = t.Layouts(), layoutsOf(p.target.read)
 	return nil
@@ -174,7 +220,8 @@ func (p *pair) limit(a, b datatype.Type, r rule) int {
 // native reports whether a source column is compared in the engine's own bytes: where its types are loose, nothing else is exact.
 func (p *pair) native(c *catalog.Column) bool {
 	filtered := slices.ContainsFunc(p.plan.Where, func(w catalog.Predicate) bool { return w.Column == c.Name })
-	if p.Like != catalog.SQLite || filtered || !transform.MayBeNative(p.plan, c, p.Options) {
+	function := slices.ContainsFunc(p.plan.Columns, func(x mapping.ColumnPlan) bool { return x.Source == c && x.Compare != nil })
+	if p.Like != catalog.SQLite || filtered || function || !transform.MayBeNative(p.plan, c, p.Options) {
 		return false
 	}
 	for _, x := range p.plan.Columns {
@@ -196,7 +243,7 @@ func (p *pair) findKey() []int {
 	for _, names := range keysOf(p.plan.Source) {
 		var there []string
 		for _, n := range names {
-			i := slices.IndexFunc(p.columns, func(c column) bool { return c.source != nil && c.source.Name == n })
+			i := slices.IndexFunc(p.columns, func(c column) bool { return c.source != nil && c.source.Name == n && !c.function })
 			if i < 0 || len(p.plan.Columns[i].Masks) > 0 || p.plan.Columns[i].Expression != "" {
 				break
 			}
@@ -229,7 +276,7 @@ func keysOf(t *catalog.Table) (keys [][]string) {
 
 func (p *pair) at(names []string) (out []int) {
 	for _, n := range names {
-		i := slices.IndexFunc(p.columns, func(c column) bool { return c.name == n })
+		i := slices.IndexFunc(p.columns, func(c column) bool { return c.name == n && !c.function })
 		if i < 0 {
 			return nil
 		}
@@ -243,7 +290,7 @@ func (p *pair) push() {
 	common := !slices.ContainsFunc(p.columns, func(c column) bool { return !c.digest })
 	untouched := p.Options.Characters == nil
 	for i := range p.columns {
-		untouched = untouched && p.plan.Columns[i].Untouched()
+		untouched = untouched && p.plan.Columns[i].Untouched() && !p.columns[i].function
 	}
 	source, sourceDigests := p.Config.Source.(connector.Digester)
 	target, targetDigests := p.Config.Target.(connector.Digester)

@@ -168,14 +168,19 @@ func (f *repair) write(ctx context.Context, session connector.ApplySession, fixe
 		to := min(at+repairRows, len(before))
 		set := connector.RowSet{Op: change.Update, Table: f.pair.Table.Target, Key: seq(len(f.pair.keys))}
 		set.Old, set.OldColumns = f.rows(&f.target, before[at:to], f.pair.keys, f.pair.target)
-		set.Rows, set.Columns = f.rows(&f.source, after[at:to], f.pair.all(), f.pair.source)
+		set.Rows, set.Columns = f.rows(&f.source, after[at:to], f.pair.values(), f.pair.source)
 		if err := apply(ctx, session, set, &done.Written); err != nil {
 			return err
 		}
 	}
+	whole := f.pair.whole()
+	var key []int // within them
+	for _, k := range f.pair.keys {
+		key = append(key, slices.Index(whole, k))
+	}
 	for part := range slices.Chunk(added, repairRows) {
-		set := connector.RowSet{Op: change.Insert, Table: f.pair.Table.Target, Key: f.pair.keys, Unique: len(f.pair.keys) > 0}
-		set.Rows, set.Columns = f.rows(&f.source, part, seq(len(f.pair.written)), f.pair.source)
+		set := connector.RowSet{Op: change.Insert, Table: f.pair.Table.Target, Key: key, Unique: len(key) > 0}
+		set.Rows, set.Columns = f.rows(&f.source, part, whole, f.pair.source)
 		if err := apply(ctx, session, set, &done.Written); err != nil {
 			return err
 		}
@@ -186,7 +191,7 @@ func (f *repair) write(ctx context.Context, session connector.ApplySession, fixe
 func (f *repair) remove(ctx context.Context, session connector.ApplySession, rows []int, done *Repaired) error {
 	key, size := f.pair.keys, repairRows
 	if len(key) == 0 {
-		key = f.pair.all()
+		key = f.pair.values()
 	}
 	if len(f.pair.keys) == 0 || f.doubled {
 		size = 1 // of equal rows just one goes for each that is to go
@@ -199,6 +204,25 @@ func (f *repair) remove(ctx context.Context, session connector.ApplySession, row
 		}
 	}
 	return nil
+}
+
+// values are the places of the columns that are compared, as values: those compared by functions are kept beside.
+func (p *pair) values() (out []int) {
+	for i := range p.columns {
+		if !p.columns[i].function {
+			out = append(out, i)
+		}
+	}
+	return append(out, p.raw...)
+}
+
+// whole are the places of all values of a row.
+func (p *pair) whole() []int {
+	out := p.values()
+	for i := p.compared + len(p.raw); i < len(p.written); i++ {
+		out = append(out, i)
+	}
+	return out
 }
 
 func seq(n int) []int {

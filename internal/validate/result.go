@@ -29,8 +29,21 @@ type Failure struct {
 	Columns []Difference
 	// Why is set for a row that the source holds and that could not be read as its columns say.
 	Why string
+	// Resynced says what the last resync has done about it; nil when none has tried.
+	Resynced *Resynced
 
 	id [16]byte
+	// keyed is how the row is asked for by itself; nil when it cannot be.
+	keyed *keyed
+}
+
+// Resynced is what a resync has done with a row.
+type Resynced struct {
+	At time.Time
+	// Deleted says that the source has no such row, so that the target's was to go; else it was to be written.
+	Deleted bool
+	// Why is set when the row is not what it should be all the same.
+	Why string
 }
 
 // Difference is a value that differs. A null is shown as NULL, a long value by its beginning.
@@ -48,6 +61,8 @@ type Result struct {
 	Key      []string
 	Skipped  []Skipped
 	Failures []Failure
+	// Mended are failures that a resync has put right, the latest of them.
+	Mended []Failure
 	// Same are those of the Keys of which no row differs: it is the same on both sides, or on neither.
 	Same []string
 	// Failed counts all failures, of which Failures lists the first; Different, MissingSource, MissingTarget and Unclassified are

@@ -97,7 +97,7 @@ func (s *side) part(q part) connector.Part {
 func (s *side) digest(ctx context.Context, q part) (map[int64]connector.Digest, error) {
 	out := map[int64]connector.Digest{}
 	if s.digester == nil {
-		err := s.scan(ctx, q, func(r *row) error {
+		err := s.rows(ctx, q, true, func(r *row) error {
 			d := out[r.bucket]
 			d.Rows++
 			d.Sum += r.short
@@ -128,7 +128,12 @@ type row struct {
 
 // scan reads the rows of a part.
 func (s *side) scan(ctx context.Context, q part, each func(*row) error) error {
-	w, err := newWriter(s, q)
+	return s.rows(ctx, q, false, each)
+}
+
+// rows is scan that computes, when it is to be brief, no more of a row than its digest and its bucket.
+func (s *side) rows(ctx context.Context, q part, brief bool, each func(*row) error) error {
+	w, err := newWriter(s, q, brief)
 	if err != nil {
 		return err
 	}
@@ -174,14 +179,16 @@ func between(name string, q part) catalog.Predicate {
 type writer struct {
 	s         *side
 	q         part
+	brief     bool
 	transform *transform.Transformer
 	filter    map[int64]bool
 	row       row
+	all       []int // see pair.all
 	key, text []byte
 }
 
-func newWriter(s *side, q part) (*writer, error) {
-	w := &writer{s: s, q: q}
+func newWriter(s *side, q part, brief bool) (*writer, error) {
+	w := &writer{s: s, q: q, brief: brief, all: s.pair.all()}
 	if s.transform != nil {
 		var err error
 		if w.transform, err = s.transform(); err != nil {
@@ -226,13 +233,16 @@ func (w *writer) batch(b *change.Batch, each func(*row) error) error {
 func (w *writer) write(b *change.Batch, i int) error {
 	p := w.s.pair
 	w.row.batch, w.row.at = b, i
+	if w.brief && p.pushed { // the other side's database writes forms
+		return w.place(b, i)
+	}
 	w.text = w.text[:0]
 	for c := range p.columns {
 		w.text = appendField(w.text, &p.columns[c].rule, &b.Columns[c], i)
 	}
 	w.row.sum = md5.Sum(w.text) //nolint:gosec // see above
 	w.row.id = w.row.sum
-	if len(p.keys) > 0 {
+	if len(p.keys) > 0 && (!w.brief || w.q.modulus > 0) {
 		w.key = w.key[:0]
 		for _, c := range p.keys {
 			w.key = appendField(w.key, &p.columns[c].rule, &b.Columns[c], i)
@@ -250,7 +260,7 @@ func (w *writer) place(b *change.Batch, i int) error {
 	}
 	digest, key := w.row.sum, w.row.id
 	if p.pushed {
-		w.text = w.written(p.all(), b, i)
+		w.text = w.written(w.all, b, i)
 		digest = md5.Sum(w.text) //nolint:gosec // see above
 		if w.q.modulus > 0 && len(p.keys) > 0 {
 			w.text = w.written(p.keys, b, i)

@@ -36,6 +36,7 @@ const (
 	ResyncWaits ResyncState = "Pending"
 	ResyncRuns  ResyncState = "In progress"
 	ResyncDone  ResyncState = "Done"
+	ResyncNoKey ResyncState = "No primary key"
 )
 
 // Stats are the counts of all tables. The zero value is ready; it may be read at any time.

@@ -45,6 +45,8 @@ type WatchConfig struct {
 // Watch compares the rows that change while a task follows them. Touch is called before a change is applied.
 type Watch struct {
 	WatchConfig
+	// busy is held while rows are looked up: a resync has comparisons rest.
+	busy   sync.Mutex
 	mu     sync.Mutex
 	tables map[catalog.Name]*watched
 	order  []catalog.Name
@@ -71,6 +73,12 @@ type watched struct {
 	given     string // why the table is not compared any more
 	state     State
 	retry     time.Time // of the whole
+	again     time.Time // when rows that differ are looked at again
+	bounded   bool      // given because of TableFailureMaxCount
+	// blind counts what may have changed rows that are not known.
+	blind uint64
+	// mended are failures that a resync has put right.
+	mended []Failure
 }
 
 // pendingRow is a key whose row is to be compared.
@@ -134,6 +142,7 @@ func (w *Watch) Touch(t *Table, layouts []change.Layout, c *change.Changes) {
 	x.touched++
 	if c == nil || x.pair == nil || len(x.pair.keys) == 0 || !x.pair.fits(layouts) {
 		x.whole = true
+		x.blind++
 		return
 	}
 	for i := range c.Ops {
@@ -146,6 +155,7 @@ func (w *Watch) Touch(t *Table, layouts []change.Layout, c *change.Changes) {
 		}
 		if !known {
 			x.whole = true
+			x.blind++
 		}
 	}
 }
@@ -176,7 +186,11 @@ func (w *Watch) Again(source catalog.Name) bool {
 	x = w.add(x.table)
 	x.whole, x.state, w.over = true, PendingAgain, false
 	w.Stats.Update(source, func(c *Counts) {
+		state := c.Resync.State
 		*c = Counts{Source: c.Source, Target: c.Target, State: PendingAgain, Expected: c.Expected}
+		if state != "" {
+			c.Resync.State = ResyncWaits
+		}
 	})
 	return true
 }
@@ -221,6 +235,7 @@ func (w *Watch) wait(x *watched, id [16]byte, k *keyed, delay time.Duration) {
 	if r == nil {
 		if len(x.pending) >= maxPending {
 			x.whole = true
+			x.blind++
 			return
 		}
 		r = &pendingRow{keyed: k, first: now}
@@ -257,7 +272,10 @@ func (w *Watch) Check(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := w.checkTable(ctx, name); err != nil {
+		w.busy.Lock()
+		err := w.checkTable(ctx, name)
+		w.busy.Unlock()
+		if err != nil {
 			all = append(all, fmt.Errorf("table %s: %w", name, err))
 		}
 	}
@@ -294,6 +312,7 @@ func (w *Watch) Results() (out []*Result) {
 
 func (x *watched) result() *Result {
 	r := &Result{Source: x.table.Plan.Source.Name, Target: x.table.Target.Name, State: x.state, Suspended: int64(len(x.suspended)), Given: x.given}
+	r.Mended = append(r.Mended, x.mended...)
 	for _, f := range x.failed {
 		r.Failures = append(r.Failures, f)
 		r.Failed++
@@ -314,3 +333,6 @@ func (x *watched) result() *Result {
 	}
 	return r
 }
+
+// Tables are the tables that are watched, by their names in the source.
+func (w *Watch) Tables() []catalog.Name { return w.names() }

@@ -12,12 +12,13 @@ import (
 )
 
 // lookUpRows is how many keys one query asks for, reachWait how long the target may take to reach a position before its rows are left for
-// later, wholeEvery how often all of a table without a key is tried.
+// later, wholeEvery how often all of a table without a key is tried, failedEvery how often rows that differ are looked at again.
 const (
-	lookUpRows = 200
-	reachWait  = 30 * time.Second
-	wholeEvery = 5 * time.Second
-	retryFirst = 2 * time.Second
+	lookUpRows  = 200
+	reachWait   = 30 * time.Second
+	wholeEvery  = 5 * time.Second
+	retryFirst  = 2 * time.Second
+	failedEvery = time.Minute
 )
 
 // checkTable compares what is due of a table.
@@ -34,6 +35,7 @@ func (w *Watch) checkTable(ctx context.Context, name catalog.Name) error {
 		return nil
 	}
 	whole := x.whole && now.After(x.retry)
+	w.lookAgain(x, now)
 	due := map[[16]byte]uint64{}
 	for id, r := range x.pending {
 		if !r.due.After(now) {
@@ -70,6 +72,23 @@ func (w *Watch) checkTable(ctx context.Context, name catalog.Name) error {
 	return err
 }
 
+// lookAgain has rows that differ looked at once more: they may have been put right in the target, which nobody tells.
+func (w *Watch) lookAgain(x *watched, now time.Time) {
+	if len(x.failed) == 0 || now.Before(x.again) {
+		return
+	}
+	if x.again.IsZero() { // they have only just been found
+		x.again = now.Add(failedEvery)
+		return
+	}
+	x.again = now.Add(failedEvery)
+	for id, f := range x.failed {
+		if f.keyed != nil && x.pending[id] == nil {
+			w.wait(x, id, f.keyed, 0)
+		}
+	}
+}
+
 var errLater = errors.New("the target has not come so far yet")
 
 // learn finds out how the rows of a table are compared.
@@ -92,7 +111,7 @@ func (w *Watch) learn(ctx context.Context, x *watched, table *Table) error {
 	}
 	defer let()
 	known := &Table{Plan: table.Plan, Target: there, Options: table.Options}
-	p, err := w.pairOf(known, source, target)
+	p, err := w.pairOf(known, source, target, false)
 	switch {
 	case err != nil:
 		return err
@@ -107,9 +126,9 @@ func (w *Watch) learn(ctx context.Context, x *watched, table *Table) error {
 	return nil
 }
 
-func (w *Watch) pairOf(table *Table, source, target connector.Snapshot) (*pair, error) {
+func (w *Watch) pairOf(table *Table, source, target connector.Snapshot, keep bool) (*pair, error) {
 	c := w.Config
-	c.Source, c.Target, c.Keep, c.Stats = source, target, false, nil
+	c.Source, c.Target, c.Keep, c.Stats = source, target, keep, nil
 	return newPair(&c, table, true)
 }
 
@@ -160,11 +179,11 @@ func (w *Watch) checkRows(ctx context.Context, x *watched, table *Table, due map
 		return err
 	}
 	defer release()
-	q, err := w.pairOf(table, x.pair.Config.Source, target)
+	q, err := w.pairOf(table, x.pair.Config.Source, target, false)
 	if err != nil {
 		return err
 	}
-	if err := q.lookUp(ctx, q.target, keys, found); err != nil {
+	if err := q.lookUp(ctx, q.target, keys, found, nil); err != nil {
 		return err
 	}
 	return w.judge(ctx, x, q, due, found)
@@ -177,19 +196,39 @@ func (w *Watch) lookUpSource(ctx context.Context, x *watched, table *Table, keys
 		return err
 	}
 	defer release()
-	p, err := w.pairOf(table, source, x.pair.Config.Target)
+	p, err := w.pairOf(table, source, x.pair.Config.Target, false)
 	if err != nil {
 		return err
 	}
-	return p.lookUp(ctx, p.source, keys, found)
+	return p.lookUp(ctx, p.source, keys, found, nil)
 }
 
-// lookUp reads the rows of keys on one side.
-func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16]byte]*both) error {
+// lookUp reads the rows of keys on one side, and keeps them for a repair if there is one.
+func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16]byte]*both, fix *repair) error {
 	if len(keys) == 0 {
 		return nil
 	}
 	look := *s
+	look.where = slices.Concat(s.where, p.keyPredicates(keys, s))
+	reader := &search{pair: p}
+	return look.scan(ctx, part{}, func(r *row) error {
+		b := found[r.id]
+		if b == nil {
+			return nil
+		}
+		k := reader.keep(s, r)
+		k.row = fix.take(s == p.source, r)
+		if s == p.source {
+			b.source = append(b.source, k)
+		} else {
+			b.target = append(b.target, k)
+		}
+		return nil
+	})
+}
+
+// keyPredicates are predicates that let the rows of keys through, and of a key of several columns perhaps more.
+func (p *pair) keyPredicates(keys []*keyed, s *side) (out []catalog.Predicate) {
 	for i, k := range p.keys {
 		column, at := p.columns[k].source, func(x *keyed) string { return x.source[i] }
 		if s == p.target {
@@ -203,21 +242,9 @@ func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16
 				one.Any = append(one.Any, catalog.Comparison{Operator: catalog.Equal, Value: text})
 			}
 		}
-		look.where = append(look.where[:len(look.where):len(look.where)], one)
+		out = append(out, one)
 	}
-	reader := &search{pair: p}
-	return look.scan(ctx, part{}, func(r *row) error {
-		b := found[r.id]
-		if b == nil {
-			return nil
-		}
-		if s == p.source {
-			b.source = append(b.source, reader.keep(s, r))
-		} else {
-			b.target = append(b.target, reader.keep(s, r))
-		}
-		return nil
-	})
+	return out
 }
 
 // judge decides what has become of rows that were looked up.
@@ -249,18 +276,36 @@ func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte
 			delete(x.pending, id)
 			changed = true
 		case moved:
+		case x.differs(id):
+			changed = x.take(id, failures[0], r.keyed) || changed
+			delete(x.pending, id)
 		case r.mismatch.IsZero() && failAfter > 0:
 			r.mismatch, r.due = now, now.Add(min(retryFirst, failAfter))
 		case failAfter > 0 && now.Sub(r.mismatch) < failAfter:
 			r.due = now.Add(min(max(now.Sub(r.mismatch), retryFirst), failAfter-now.Sub(r.mismatch)))
 		default:
-			x.failed[id] = failures[0]
+			changed = x.take(id, failures[0], r.keyed) || changed
 			delete(x.pending, id)
-			changed = true
 		}
 	}
 	w.mu.Unlock()
 	return w.report(ctx, x, changed)
+}
+
+func (x *watched) differs(id [16]byte) bool {
+	_, ok := x.failed[id]
+	return ok
+}
+
+// take lists a failure, and reports whether that is news.
+func (x *watched) take(id [16]byte, f Failure, k *keyed) bool {
+	old, was := x.failed[id]
+	f.keyed = k
+	if was {
+		f.Resynced = old.Resynced
+	}
+	x.failed[id] = f
+	return !was || old.Kind != f.Kind || !slices.Equal(old.Columns, f.Columns)
 }
 
 // checkWhole compares all of a table. What differs of a table with a key is looked at row by row afterwards; a bag counts only when nothing
@@ -392,7 +437,7 @@ func (w *Watch) report(ctx context.Context, x *watched, changed bool) error {
 	}
 	switch {
 	case w.TableFailures > 0 && len(x.failed) > w.TableFailures && x.given == "":
-		x.given = fmt.Sprintf("more than TableFailureMaxCount, %d, rows differ", w.TableFailures)
+		x.given, x.bounded = fmt.Sprintf("more than TableFailureMaxCount, %d, rows differ", w.TableFailures), true
 	case w.Failures > 0 && sum > w.Failures && !w.over:
 		w.over = true
 		w.Log.Warn("rows are not compared any more: FailureMaxCount is reached", "failures", sum)

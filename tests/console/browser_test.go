@@ -59,6 +59,11 @@ func (s *stage) do(word string) error {
 		return s.server.Start()
 	case "more":
 		servertest.Exec(s.t, s.source, "INSERT INTO orders SELECT i, 1, 1 FROM generate_series(6001, 6010) i")
+	case "refuse": // the target has a rule of its own, and the source a row that breaks it
+		servertest.Exec(s.t, s.target, "ALTER TABLE shop.orders ADD CONSTRAINT affordable CHECK (total < 1000000)")
+		servertest.Exec(s.t, s.source, "INSERT INTO orders VALUES (7001, 1, 2000000)")
+	case "allow":
+		servertest.Exec(s.t, s.target, "ALTER TABLE shop.orders DROP CONSTRAINT affordable")
 	case "compare":
 		return s.compare()
 	case "log":
@@ -143,10 +148,6 @@ func (s *stage) compare() error {
 // TestByClicking builds a migration from PostgreSQL to MariaDB in the browser, sees the rows arrive, breaks the target and finds
 // the reason on the page, mends it, and cuts over. Every page is looked through by axe on the way.
 func TestByClicking(t *testing.T) {
-	node := need(t, "node", "tools/test-clients.sh")
-	chromium := need(t, "chromium", "tools/test-clients.sh")
-	modules := filepath.Join(clients(), "node_modules")
-	need(t, filepath.Join(modules, "playwright-core", "package.json"), "tools/test-clients.sh")
 	source, target := servertest.PostgreSQL(t, servertest.PostgreSQL15), servertest.PrivateMariaDB(t)
 	at := &stage{t: t, server: target.Server, source: servertest.OpenDB(t, "pgx", source.URL)}
 	in := endOf(t, "mariadb", target)
@@ -161,16 +162,22 @@ func TestByClicking(t *testing.T) {
 	s := start(t)
 	id, secret := s.key(t)
 	need(t, "aws", "tools/test-clients.sh")
-	at.env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "AWS_ACCESS_KEY_ID=" + id, "AWS_SECRET_ACCESS_KEY=" + secret, "AWS_CA_BUNDLE=" + filepath.Join(s.dir, "ca.pem"),
-		"AWS_CONFIG_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=",
-	}
-	at.url = s.url
+	at.env, at.url = s.env(t), s.url
 	ends, err := json.Marshal(map[string]end{"source": endOf(t, "postgres", source), "target": in})
 	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), node, "testdata/clicks.mjs")
-	cmd.Env = append(os.Environ(), "URL="+s.url, "KEY_ID="+id, "KEY_SECRET="+secret, "ENDS="+string(ends), "CHROMIUM="+chromium, "MODULES="+modules)
-	converse(t, cmd, at.do)
+	converse(t, script(t, "clicks.mjs", "URL="+s.url, "KEY_ID="+id, "KEY_SECRET="+secret, "ENDS="+string(ends)), at.do)
+}
+
+// script is a script of testdata, ready to drive the browser.
+func script(t testing.TB, name string, env ...string) *exec.Cmd {
+	t.Helper()
+	node := need(t, "node", "tools/test-clients.sh")
+	chromium := need(t, "chromium", "tools/test-clients.sh")
+	modules := filepath.Join(clients(), "node_modules")
+	need(t, filepath.Join(modules, "playwright-core", "package.json"), "tools/test-clients.sh")
+	cmd := exec.CommandContext(t.Context(), node, filepath.Join("testdata", name))
+	cmd.Env = append(append(os.Environ(), "CHROMIUM="+chromium, "MODULES="+modules), env...)
+	return cmd
 }
 
 // converse runs a script that writes "ask WORD" when something is to happen outside, and reads "ok" or what went wrong.

@@ -120,3 +120,13 @@ func (s *server) key(t testing.TB) (id, secret string) {
 	require.NotEmpty(t, secret)
 	return id, secret
 }
+
+// env is what the aws command needs to call the server as the first administrator.
+func (s *server) env(t testing.TB) []string {
+	t.Helper()
+	id, secret := s.key(t)
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "AWS_ACCESS_KEY_ID=" + id, "AWS_SECRET_ACCESS_KEY=" + secret, "AWS_CA_BUNDLE=" + filepath.Join(s.dir, "ca.pem"),
+		"AWS_CONFIG_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=",
+	}
+}

@@ -26,7 +26,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	whimbrel "github.com/whimbreldb/whimbrel/internal/server"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
 )
 
 // BenchmarkFirstStart is how long `whimbrel serve` takes on an empty machine until it says that it is ready.
@@ -105,10 +106,9 @@ func bareHandler(b *testing.B, answer []byte) string {
 		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 		_, _ = w.Write(answer)
 	})
-	st, err := etcd.Embed(b.Context(), b.TempDir(), slog.New(slog.DiscardHandler))
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = st.Close() })
-	authority, err := certificate.OpenAuthority(b.Context(), st, secret.NewKey(), time.Now())
+	st := etcdtest.Private(b)
+	vault := kms.NewVault(st, secret.NewKeyring(), kms.Home{Partition: "aws", Account: "111122223333"}, time.Now)
+	authority, err := certificate.OpenAuthority(b.Context(), st, vault.Safe("us-east-1", "acm"), time.Now())
 	require.NoError(b, err)
 	issued, err := certificate.NewIssued(authority, []string{"localhost", "127.0.0.1"}, time.Now)
 	require.NoError(b, err)

@@ -160,6 +160,24 @@ type made struct{ task, instance, source, target string }
 // replicate makes and starts a task with the Go SDK.
 func (s *server) replicate(t testing.TB, id string, source, target *shop, kind types.MigrationTypeValue, mappings string) (*dms.Client, made) {
 	t.Helper()
+	return s.replicateBetween(t, id, source.input(t), target.input(t), kind, mappings)
+}
+
+// input is the shop's endpoint, without a name and a type.
+func (s *shop) input(t testing.TB) *dms.CreateEndpointInput {
+	t.Helper()
+	port, err := strconv.Atoi(s.port)
+	require.NoError(t, err)
+	in := &dms.CreateEndpointInput{EngineName: &s.engine, ServerName: &s.host, Port: aws.Int32(int32(port)), DatabaseName: &s.name, Username: &s.user}
+	if s.password != "" {
+		in.Password = &s.password
+	}
+	return in
+}
+
+// replicateBetween makes an instance, both endpoints and a task, and starts it.
+func (s *server) replicateBetween(t testing.TB, id string, source, target *dms.CreateEndpointInput, kind types.MigrationTypeValue, mappings string) (*dms.Client, made) {
+	t.Helper()
 	api, ctx := dms.NewFromConfig(s.sdk(t)), t.Context()
 	i, err := api.CreateReplicationInstance(ctx, &dms.CreateReplicationInstanceInput{ReplicationInstanceIdentifier: &id, ReplicationInstanceClass: aws.String("dms.t3.medium")})
 	require.NoError(t, err)
@@ -170,20 +188,12 @@ func (s *server) replicate(t testing.TB, id string, source, target *shop, kind t
 	}
 	require.NoError(t, dms.NewReplicationInstanceAvailableWaiter(api, quick).Wait(ctx, &dms.DescribeReplicationInstancesInput{Filters: by("replication-instance-arn", m.instance)}, patient))
 	for _, e := range []struct {
-		shop *shop
+		in   *dms.CreateEndpointInput
 		kind types.ReplicationEndpointTypeValue
 		arn  *string
 	}{{source, types.ReplicationEndpointTypeValueSource, &m.source}, {target, types.ReplicationEndpointTypeValueTarget, &m.target}} {
-		port, err := strconv.Atoi(e.shop.port)
-		require.NoError(t, err)
-		in := &dms.CreateEndpointInput{
-			EndpointIdentifier: aws.String(id + "-" + string(e.kind)), EndpointType: e.kind, EngineName: &e.shop.engine, ServerName: &e.shop.host, Port: aws.Int32(int32(port)),
-			DatabaseName: &e.shop.name, Username: &e.shop.user,
-		}
-		if e.shop.password != "" {
-			in.Password = &e.shop.password
-		}
-		end, err := api.CreateEndpoint(ctx, in)
+		e.in.EndpointIdentifier, e.in.EndpointType = aws.String(id+"-"+string(e.kind)), e.kind
+		end, err := api.CreateEndpoint(ctx, e.in)
 		require.NoError(t, err)
 		*e.arn = *end.Endpoint.EndpointArn
 		_, err = api.TestConnection(ctx, &dms.TestConnectionInput{EndpointArn: e.arn, ReplicationInstanceArn: &m.instance})

@@ -14,13 +14,16 @@ import (
 )
 
 // small puts a folder of a server's on a small disk.
-func small(t *testing.T, dir string) {
+func small(t *testing.T, dir string) { t.Helper(); sized(t, dir, "16m") }
+
+// sized puts a folder on a disk of a size, as mount takes it.
+func sized(t *testing.T, dir, size string) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("SKIPPED, NOT TESTED: a full disk needs a small file system, and only root may mount one")
 	}
 	require.NoError(t, os.MkdirAll(dir, 0o700))
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "tmpfs", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size+",mode=700", "tmpfs", dir).CombinedOutput(); err != nil {
 		t.Skipf("SKIPPED, NOT TESTED: a full disk needs a small file system, and mounting one is not permitted here: %s", out)
 	}
 	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })

@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -93,8 +95,14 @@ func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
 	s := first(t)
 	session := as(s.must(t, "sts", "get-session-token"))
+	now := time.Now().UTC()
+	s.must(t, "cloudwatch", "put-metric-data", "--namespace", "shop", "--metric-name", "orders", "--value", "42", "--timestamp", now.Format(time.RFC3339))
+	s.must(t, "logs", "create-log-group", "--log-group-name", "shop")
+	s.must(t, "logs", "create-log-stream", "--log-group-name", "shop", "--log-stream-name", "till")
+	s.must(t, "logs", "put-log-events", "--log-group-name", "shop", "--log-stream-name", "till", "--log-events", fmt.Sprintf("timestamp=%d,message=sold", now.UnixMilli()))
 	backup := filepath.Join(t.TempDir(), "state.backup")
-	out, err := run(t, "backup", "--data-dir", s.dir, backup)
+	observed := func(of string) []string { return []string{"--metrics", of + ".metrics", "--logs", of + ".logs"} }
+	out, err := run(t, append([]string{"backup", "--data-dir", s.dir, backup}, observed(backup)...)...)
 	require.NoError(t, err, out)
 	info, err := os.Stat(backup)
 	require.NoError(t, err)
@@ -103,13 +111,18 @@ func TestBackupAndRestore(t *testing.T) {
 	require.Error(t, err, "a backup is not overwritten")
 	s.stop(t)
 	cold := filepath.Join(t.TempDir(), "cold.backup")
-	out, err = run(t, "backup", "--data-dir", s.dir, cold)
+	out, err = run(t, append([]string{"backup", "--data-dir", s.dir, cold}, observed(cold)...)...)
 	require.NoError(t, err, out)
 
 	for _, from := range []string{backup, cold} {
 		dir := shortDir(t)
-		out, err = run(t, "restore", "--data-dir", dir, from)
+		out, err = run(t, append([]string{"restore", "--data-dir", dir, from}, observed(from)...)...)
 		require.NoError(t, err, out)
+		for _, name := range []string{from + ".metrics", from + ".logs", filepath.Join(dir, "logs", "logs.db")} {
+			info, err := os.Stat(name)
+			require.NoError(t, err)
+			require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
+		}
 		for _, name := range []string{"root.key", "credentials"} { // kept elsewhere, as the manual says
 			raw, err := os.ReadFile(filepath.Join(s.dir, name))
 			require.NoError(t, err)
@@ -119,12 +132,22 @@ func TestBackupAndRestore(t *testing.T) {
 		require.Equal(t, admin, again.must(t, "sts", "get-caller-identity")["Arn"])
 		_, err = again.aws(t, session, "sts", "get-caller-identity")
 		require.NoError(t, err)
+		sum := again.must(t, "cloudwatch", "get-metric-statistics", "--namespace", "shop", "--metric-name", "orders", "--statistics", "Sum", "--period", "60",
+			"--start-time", now.Add(-time.Hour).Format(time.RFC3339), "--end-time", now.Add(time.Hour).Format(time.RFC3339))["Datapoints"].([]any)
+		require.Len(t, sum, 1)
+		require.Len(t, again.must(t, "logs", "filter-log-events", "--log-group-name", "shop", "--filter-pattern", "sold")["events"], 1)
 		again.stop(t)
 	}
 
 	out, err = run(t, "restore", "--data-dir", s.dir, backup)
 	require.Error(t, err)
 	require.Contains(t, out, "there is a state already")
+	untouched := shortDir(t)
+	out, err = run(t, "restore", "--data-dir", untouched, "--metrics", backup+".logs", backup)
+	require.Error(t, err)
+	require.Contains(t, out, "--metrics: ")
+	require.Contains(t, out, "there is no table point in it", "logs are no metrics")
+	require.NoDirExists(t, filepath.Join(untouched, "etcd"), "the state waits for the right file")
 	raw, err := os.ReadFile(backup)
 	require.NoError(t, err)
 	for _, broken := range [][]byte{raw[:len(raw)/2], []byte("nonsense"), append(raw[:len(raw)/2:len(raw)/2], raw[len(raw)/2+9:]...)} {

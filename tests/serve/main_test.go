@@ -121,12 +121,18 @@ func shortDir(t testing.TB) string {
 // start runs the program on a data directory and waits until it says that it is ready.
 func start(t testing.TB, dir string, flags ...string) *server {
 	t.Helper()
+	return startWith(t, dir, nil, flags...)
+}
+
+// startWith is start with more in the environment.
+func startWith(t testing.TB, dir string, env []string, flags ...string) *server {
+	t.Helper()
 	path, err := built()
 	require.NoError(t, err)
 	args := append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--throttle-rate", "0"}, flags...)
 	s := &server{dir: dir, cmd: exec.Command(path, args...), out: &output{grew: make(chan struct{}, 1)}, log: &output{grew: make(chan struct{}, 1)}, ended: make(chan struct{})}
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.log
-	s.cmd.Env = append(os.Environ(), "HOME="+dir)
+	s.cmd.Env = append(append(os.Environ(), "HOME="+dir), env...)
 	began := time.Now()
 	require.NoError(t, s.cmd.Start())
 	go func() { _ = s.cmd.Wait(); close(s.ended) }()

@@ -3,6 +3,7 @@ package serve_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -90,7 +91,7 @@ func TestMetricsAreThoseOfTheEngine(t *testing.T) {
 	} {
 		require.True(t, names[want], "%s is missing among %v", want, names)
 	}
-	for _, name := range []string{"AvailableMemory", "CPUUtilization", "FreeStorageSpace"} {
+	for _, name := range []string{"AvailableMemory", "CPUUtilization", "FreeStorageSpace", "NetworkTransmitThroughput", "NetworkReceiveThroughput"} {
 		sum, err := sumOf(t, s, "seen", "", name)
 		require.NoError(t, err)
 		require.Positive(t, sum, name)
@@ -212,6 +213,22 @@ func TestLogsOfATask(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.Contains(t, string(out), "task begins")
+	followed := exec.CommandContext(t.Context(), cmd.Path, append(cmd.Args[1:], "--follow")...)
+	lasting := &output{grew: make(chan struct{}, 1)}
+	followed.Env, followed.Stdout, followed.Stderr = append(s.env(), "PYTHONUNBUFFERED=1"), lasting, lasting
+	require.NoError(t, followed.Start())
+	shows := func(what string) {
+		require.Eventually(t, func() bool { return strings.Contains(lasting.String(), what) }, patient, 100*time.Millisecond, "%s: %s", what, lasting)
+	}
+	shows("task begins")
+	require.NotContains(t, lasting.String(), "task ends")
+	require.Eventually(t, func() bool { return s.taskOf(t, api, m).status() == "running" }, patient, 100*time.Millisecond)
+	_, err = api.StopReplicationTask(t.Context(), &dms.StopReplicationTaskInput{ReplicationTaskArn: &m.task})
+	require.NoError(t, err)
+	shows("task ends")
+	require.NoError(t, followed.Process.Signal(os.Interrupt))
+	_ = followed.Wait() // 130, or 255 of older ones
+
 	sizes, err := api.DescribeReplicationInstanceTaskLogs(t.Context(), &dms.DescribeReplicationInstanceTaskLogsInput{ReplicationInstanceArn: &m.instance})
 	require.NoError(t, err)
 	require.Positive(t, sizes.ReplicationInstanceTaskLogs[0].ReplicationInstanceTaskLogSize)

@@ -42,7 +42,7 @@ func TestRootKeyRotates(t *testing.T) {
 	for turn := range 2 {
 		out, err := run(t, "root-key", "rotate", "--data-dir", s.dir)
 		require.NoError(t, err, out)
-		require.Contains(t, out, "3 records were sealed anew") // an access key, the authority's key, a KMS key
+		require.Contains(t, out, "3 records were sealed anew") // the KMS keys of access keys, of the authority, of secrets
 		s = start(t, s.dir)
 		require.Equal(t, "hunter2", s.must(t, "secretsmanager", "get-secret-value", "--secret-id", "db")["SecretString"])
 		_, err = s.aws(t, session, "sts", "get-caller-identity")

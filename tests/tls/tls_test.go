@@ -38,7 +38,10 @@ var engines = map[string]engine{
 	"postgres": {"sslmode", "sslrootcert", "sslcert", "sslkey", startPostgreSQL, func(t *testing.T) *servertest.Database {
 		return servertest.PostgreSQL(t, servertest.PostgreSQL18)
 	}},
-	"mariadb": {"ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", startMariaDB, func(t *testing.T) *servertest.Database {
+	"mysql": {"ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", startMySQL(servertest.PrivateMySQL), func(t *testing.T) *servertest.Database {
+		return servertest.PrivateMySQL(t, "tls-version=")
+	}},
+	"mariadb": {"ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", startMySQL(servertest.PrivateMariaDB), func(t *testing.T) *servertest.Database {
 		return servertest.PrivateMariaDB(t, "skip-ssl")
 	}},
 }
@@ -60,9 +63,16 @@ func startPostgreSQL(t *testing.T, a *servertest.Authority, name string) *server
 	return d
 }
 
-func startMariaDB(t *testing.T, a *servertest.Authority, name string) *servertest.Database {
-	cert, key := a.Issue(t, name, "mysql")
-	d := servertest.PrivateMariaDB(t, "ssl-cert="+cert, "ssl-key="+key, "ssl-ca="+a.CA)
+func startMySQL(private func(testing.TB, ...string) *servertest.Database) func(*testing.T, *servertest.Authority, string) *servertest.Database {
+	return func(t *testing.T, a *servertest.Authority, name string) *servertest.Database {
+		cert, key := a.Issue(t, name, "mysql")
+		d := private(t, "ssl-cert="+cert, "ssl-key="+key, "ssl-ca="+a.CA)
+		addUsers(t, d)
+		return d
+	}
+}
+
+func addUsers(t *testing.T, d *servertest.Database) {
 	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/", d.Server.Port()))
 	require.NoError(t, err)
 	defer func() { _ = db.Close() }()
@@ -74,7 +84,6 @@ func startMariaDB(t *testing.T, a *servertest.Authority, name string) *servertes
 			require.NoError(t, err)
 		}
 	}
-	return d
 }
 
 // address is the URL of a database for another user, with parameters.
@@ -189,7 +198,7 @@ func TestNoTLSOffered(t *testing.T) {
 	for name, e := range engines {
 		t.Run(name, func(t *testing.T) {
 			server, a := e.plain(t), servertest.NewAuthority(t)
-			user := map[string]string{"postgres": "postgres", "mariadb": "whimbrel"}[name]
+			user := map[string]string{"postgres": "postgres", "mariadb": "whimbrel", "mysql": "whimbrel"}[name]
 			for _, mode := range []string{"require", "verify-ca", "verify-full"} {
 				err := migrate(sample(t), address(t, server, user, e.mode, mode, e.ca, a.CA))
 				require.Error(t, err, mode)

@@ -41,5 +41,6 @@ export {
   ListTagsForResourceCommand,
   StartReplicationTaskAssessmentRunCommand,
   DescribeReplicationTaskAssessmentRunsCommand,
-  DescribeReplicationTaskIndividualAssessmentsCommand,
+  CancelReplicationTaskAssessmentRunCommand,
+  DeleteReplicationTaskAssessmentRunCommand,
 } from '@aws-sdk/client-database-migration-service';

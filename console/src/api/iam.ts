@@ -22,6 +22,7 @@ export {
   ListRolesCommand,
   ListUserPoliciesCommand,
   ListUsersCommand,
+  PutRolePolicyCommand,
   PutUserPolicyCommand,
   SimulatePrincipalPolicyCommand,
   UpdateAccessKeyCommand,

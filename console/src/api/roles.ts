@@ -30,6 +30,29 @@ async function ensure(name: string) {
   }
 }
 
+// resultsRole is the role by which DMS writes the results of assessments, unless another is named.
+export const resultsRole = 'dms-assessment-results';
+
+// ensureResultsRole makes that role if it is missing, and has it reach the bucket. Who may not do that is told so.
+export async function ensureResultsRole(bucket: string) {
+  try {
+    await ask('iam', 'GetRole', { RoleName: resultsRole });
+  } catch (error) {
+    if (!problemOf(error).code.startsWith('NoSuchEntity')) return; // not allowed to look: DMS will say what is missing
+    await ask('iam', 'CreateRole', { RoleName: resultsRole, AssumeRolePolicyDocument: trust, Description: 'Made by the console for the results of assessments' });
+    say(`The role ${resultsRole} was missing and has been made.`);
+  }
+  const arn = `arn:${partition()}:s3:::${bucket}`;
+  const document = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Action: ['s3:PutObject', 's3:GetObject', 's3:DeleteObject', 's3:PutObjectTagging'], Resource: `${arn}/*` },
+      { Effect: 'Allow', Action: ['s3:ListBucket', 's3:GetBucketLocation'], Resource: arn },
+    ],
+  });
+  await ask('iam', 'PutRolePolicy', { RoleName: resultsRole, PolicyName: `results-in-${bucket}`, PolicyDocument: document });
+}
+
 export async function ensureRoles() {
   for (const name of Object.keys(policies)) await ensure(name);
 }

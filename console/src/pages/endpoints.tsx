@@ -10,7 +10,7 @@ import { OneEndpoint } from './endpoint';
 import { EndpointForm } from './endpoint-form';
 
 export default function Endpoints({ route }: { route: Route }) {
-  return route.path[1] ? <OneEndpoint id={route.path[1]} /> : <List />;
+  return route.path[1] ? <OneEndpoint key={route.path[1]} id={route.path[1]} /> : <List />;
 }
 
 // worst is what the tests of an endpoint say: of several instances the one that has most to say.

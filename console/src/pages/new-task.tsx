@@ -14,6 +14,7 @@ import { Check, Select, Text } from '../ui/field';
 import { useLoad } from '../ui/load';
 import { idOf } from '../ui/words';
 import { Test } from './endpoint';
+import { Assessment } from './task-assessment';
 import { arnOf, connectionsOf, endpointOf, taskOf } from './task-data';
 
 const steps = ['ends', 'tables', 'settings', 'start'];
@@ -23,7 +24,7 @@ export default function NewTask({ route }: { route: Route }) {
   const id = route.path[1];
   const step = id ? (route.path[2] ?? 'tables') : 'ends';
   return (
-    <Page title="New task">
+    <Page title="New task" key={route.path.join('/')}>
       <ol class="stepper" aria-label="Steps">
         {steps.map((s, i) => <li key={s} aria-current={s === step ? 'step' : undefined} class={i < steps.indexOf(step) ? 'done' : ''}>{id && s !== 'ends' ? <a href={href('new-task', id, s)}>{names[s]}</a> : <span>{names[s]}</span>}</li>)}
       </ol>
@@ -205,6 +206,9 @@ function Start({ task }: { task: ReplicationTask }) {
               </div>
             ))}
           </div>
+          <Card title="Before the start">
+            <Assessment task={task} />
+          </Card>
           <Card title="Start">
             <p>{both ? 'Both ends can be reached.' : 'A task starts when the connections to both ends have been tested with success.'} The task is <Status value={task.Status} />.</p>
             <div class="form-end">

@@ -3,6 +3,9 @@ import { all, ask } from '../api/call';
 import type { Connection, Endpoint, ReplicationTask } from '../api/shown';
 import { account, partition, region } from '../session';
 
+// resting are the statuses in which a task may be changed.
+export const resting = ['ready', 'stopped', 'failed', 'failed-move'];
+
 export const arnOf = (id: string) => `arn:${partition()}:dms:${region}:${account()}:task:${id}`;
 
 export async function taskOf(arn: string): Promise<ReplicationTask> {

@@ -13,12 +13,14 @@ import { Card, Empty, Facts, Loaded, Meter, Page, Panel, Status, Tabs } from '..
 import { useLoad } from '../ui/load';
 import { Table } from '../ui/table';
 import { compact, number, size, span, Time } from '../ui/words';
+import { Assessment } from './task-assessment';
+import { Errors } from './task-errors';
 import { LastWords, Log } from './task-log';
 import { Tables } from './task-tables';
-import { arnOf, endpointOf, taskOf } from './task-data';
+import { arnOf, endpointOf, resting, taskOf } from './task-data';
 
 const tabs = [
-  { id: 'tables', label: 'Tables' }, { id: 'log', label: 'Log' }, { id: 'events', label: 'Events' }, { id: 'mapping', label: 'Mapping' },
+  { id: 'tables', label: 'Tables' }, { id: 'errors', label: 'Error rows' }, { id: 'assessment', label: 'Assessment' }, { id: 'log', label: 'Log' }, { id: 'events', label: 'Events' }, { id: 'mapping', label: 'Mapping' },
   { id: 'settings', label: 'Settings' }, { id: 'about', label: 'About' },
 ];
 
@@ -41,6 +43,8 @@ export function OneTask({ id, tab }: { id: string; tab: string }) {
               <Tabs tabs={tabs} at={tab} onChange={(to) => go('tasks', id, to)} />
               <Panel at={tab}>
                 {tab === 'tables' && <Tables task={t} />}
+                {tab === 'errors' && <Errors task={t} />}
+                {tab === 'assessment' && <Assessment task={t} />}
                 {tab === 'log' && <Log task={t} />}
                 {tab === 'events' && <Events task={t} />}
                 {tab === 'mapping' && <Mapping task={t} />}
@@ -54,8 +58,6 @@ export function OneTask({ id, tab }: { id: string; tab: string }) {
     </Page>
   );
 }
-
-const resting = ['ready', 'stopped', 'failed', 'failed-move'];
 
 function Actions({ task: t, progress, changed }: { task: ReplicationTask; progress?: Progress; changed: () => void }) {
   const arn = t.ReplicationTaskArn;
@@ -96,7 +98,7 @@ function Why({ task: t, progress: p }: { task: ReplicationTask; progress?: Progr
       {t.LastFailureMessage && t.Status !== 'running' && <div class="trouble refused"><strong>Why it {t.Status === 'stopped' ? 'stopped' : 'failed'}</strong><p>{t.LastFailureMessage}</p>{t.Status === 'failed' && <LastWords task={t} />}</div>}
       {p?.Warning && <div class="trouble warning"><strong>Not as it should be</strong><p>{p.Warning}</p></div>}
       {stuck(t, p) && <div class="trouble warning"><strong>Changes wait, and none is applied</strong><p>{number(p?.ChangesWaiting)} changes have waited for {span(p?.CDCLatencyTarget)}. The task tries again by itself. The log says:</p><LastWords task={t} /></div>}
-      {errored > 0 && <div class="trouble warning"><strong>{errored} {errored === 1 ? 'table' : 'tables'} with errors</strong><p>See the state in the list of tables, and the <a href={href('tasks', (t.ReplicationTaskArn ?? '').split(':').pop() ?? '', 'log')}>log</a>. Rows that were refused are in the table awsdms_apply_exceptions of the target, with their reasons.</p></div>}
+      {errored > 0 && <div class="trouble warning"><strong>{errored} {errored === 1 ? 'table' : 'tables'} with errors</strong><p>See the state in the list of tables, and the <a href={href('tasks', (t.ReplicationTaskArn ?? '').split(':').pop() ?? '', 'log')}>log</a>. Rows that were refused are among the <a href={href('tasks', (t.ReplicationTaskArn ?? '').split(':').pop() ?? '', 'errors')}>error rows</a>, with their reasons.</p></div>}
     </div>
   );
 }

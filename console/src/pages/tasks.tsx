@@ -8,7 +8,7 @@ import { idOf, Time } from '../ui/words';
 import { OneTask } from './task';
 
 export default function Tasks({ route }: { route: Route }) {
-  return route.path[1] ? <OneTask id={route.path[1]} tab={route.path[2] ?? 'tables'} /> : <List />;
+  return route.path[1] ? <OneTask key={route.path[1]} id={route.path[1]} tab={route.path[2] ?? 'tables'} /> : <List />;
 }
 
 function List() {

@@ -25,7 +25,7 @@ interface Named {
 
 export default function Users({ route }: { route: Route }) {
   const at = route.path[1] ?? 'people';
-  if (at === 'user') return <OneUser name={route.path[2]} />;
+  if (at === 'user') return <OneUser key={route.path[2]} name={route.path[2]} />;
   return (
     <Page title="Users and policies" sub="Who may do what, in IAM's language.">
       <Tabs at={at} onChange={(to) => go('users', to)} tabs={[{ id: 'people', label: 'Users' }, { id: 'roles', label: 'Roles' }, { id: 'policies', label: 'Policies' }, { id: 'simulator', label: 'Simulator' }]} />

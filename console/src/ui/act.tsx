@@ -1,8 +1,9 @@
 // What changes something: buttons and forms that make one call, and can say which command does the same.
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { send, type Call } from '../api/call';
 import { commandOf } from '../api/command';
+import { questionOf, watch, whyNot } from '../api/own';
 import { problemOf, type Problem } from '../api/problem';
 import { Trouble } from './basics';
 import { Dialog } from './dialog';
@@ -26,7 +27,20 @@ export const CopyCommand = ({ of, name }: { of: () => Call; name: string }) => (
   </CopyButton>
 );
 
-// Do is a button that makes a call, after a question if there is one.
+// useWhyNot is why the caller's policies forbid a call, undefined if they do not or it is not known.
+function useWhyNot(make: () => Call): string | undefined {
+  const [, changed] = useState({});
+  const question = questionOf(make());
+  useEffect(() => watch(question, () => changed({})), [question]);
+  return whyNot(question);
+}
+
+// Why tells the reason of a disabled button to those who cannot hover over it.
+const Why = ({ reason, not }: { reason?: string; not: string }) => (reason
+  ? <button type="button" class="copy" aria-label={`Why not: ${not}`} onClick={() => say(reason)}><span aria-hidden="true">?</span></button>
+  : null);
+
+// Do is a button that makes a call, after a question if there is one. What the caller's policies forbid cannot be pressed.
 export function Do({ label, make, said, done, question, tone = '', disabled, why }: {
   label: string;
   make: () => Call;
@@ -40,6 +54,7 @@ export function Do({ label, make, said, done, question, tone = '', disabled, why
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const reason = useWhyNot(make) ?? (disabled ? why : undefined);
   const run = async () => {
     setBusy(true);
     setProblem(undefined);
@@ -62,7 +77,8 @@ export function Do({ label, make, said, done, question, tone = '', disabled, why
   return (
     <>
       <span class={`do ${tone}`}>
-        <button type="button" disabled={disabled || busy} title={disabled ? why : undefined} onClick={press}>{label}</button>
+        <button type="button" disabled={disabled || busy || !!reason} title={reason} onClick={press}>{label}</button>
+        <Why reason={reason} not={label} />
         <CopyCommand of={make} name={label} />
       </span>
       {open && (
@@ -79,7 +95,7 @@ export function Do({ label, make, said, done, question, tone = '', disabled, why
   );
 }
 
-// Form gathers the input of one call and makes it.
+// Form gathers the input of one call and makes it, unless the caller's policies forbid what is entered so far.
 export function Form({ label, make, before, done, said, cancel, children }: {
   label: string;
   make: () => Call;
@@ -91,6 +107,7 @@ export function Form({ label, make, before, done, said, cancel, children }: {
 }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const forbidden = useWhyNot(make);
   const submit = async (e: Event) => {
     e.preventDefault();
     setBusy(true);
@@ -109,10 +126,11 @@ export function Form({ label, make, before, done, said, cancel, children }: {
     <form onSubmit={submit}>
       {children}
       {problem && <Trouble problem={problem} />}
+      {forbidden && <p class="hint">{forbidden}</p>}
       <div class="form-end">
         {cancel && <button type="button" onClick={cancel}>Cancel</button>}
         <span class="do primary">
-          <button type="submit" disabled={busy}>{busy ? 'Working…' : label}</button>
+          <button type="submit" disabled={busy || !!forbidden} title={forbidden}>{busy ? 'Working…' : label}</button>
           <CopyCommand of={make} name={label} />
         </span>
       </div>

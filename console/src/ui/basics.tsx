@@ -87,7 +87,8 @@ export function Empty({ title, children }: { title: string; children?: Component
 const tones: [RegExp, string][] = [
   [/^not (enabled|tested)/i, 'calm'],
   [/fail|error|not.*allowed|denied|inactive|suspended|mismatch|broken|PendingDeletion|no permission/i, 'bad'],
-  [/running|available|successful|Table completed|Enabled|Active|Validated|active|allowed|ok/i, 'good'],
+  [/^warning$/, 'busy'],
+  [/running|available|successful|passed|Table completed|Enabled|Active|Validated|active|allowed|ok/i, 'good'],
   [/ing$|Before load|Full load|pending|Pending/i, 'busy'],
 ];
 
@@ -116,13 +117,24 @@ export function Tabs({ tabs, at, onChange }: { tabs: { id: string; label: string
   const move = (e: KeyboardEvent) => {
     const step = e.key === 'ArrowRight' ? 1 : e.key === 'ArrowLeft' ? -1 : 0;
     if (!step) return;
+    e.preventDefault(); // else the key scrolls the row as well
     const i = (tabs.findIndex((t) => t.id === at) + step + tabs.length) % tabs.length;
     onChange(tabs[i].id);
     const list = (e.currentTarget as HTMLElement).querySelectorAll('button');
     list[i].focus();
   };
+  const row = useRef<HTMLDivElement>(null);
+  useEffect(() => { // on a narrow screen the row is longer than what is seen of it
+    const list = row.current!;
+    const watch = new ResizeObserver(() => {
+      const all = list.getBoundingClientRect(), one = list.querySelector('[aria-selected=true]')?.getBoundingClientRect();
+      if (one) list.scrollLeft += Math.min(0, one.left - all.left) + Math.max(0, one.right - all.right);
+    });
+    watch.observe(list);
+    return () => watch.disconnect();
+  }, [at]);
   return (
-    <div class="tabs" role="tablist" onKeyDown={move}>
+    <div class="tabs" role="tablist" ref={row} onKeyDown={move}>
       {tabs.map((t) => (
         <button key={t.id} type="button" role="tab" id={`tab-${t.id}`} aria-selected={t.id === at} aria-controls="panel" tabIndex={t.id === at ? 0 : -1} onClick={() => onChange(t.id)}>
           {t.label}

@@ -10,9 +10,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/wire"
 )
 
-// defaultStatements is how many statements a session keeps when nobody says.
-const defaultStatements = 50
-
 // statementCache keeps the statements used last.
 type statementCache struct {
 	most  int
@@ -26,9 +23,6 @@ type cachedStatement struct {
 }
 
 func newStatementCache(most int) *statementCache {
-	if most <= 0 {
-		most = defaultStatements
-	}
 	return &statementCache{most: most, known: map[string]*list.Element{}, order: list.New()}
 }
 

@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
+	"github.com/google/uuid"
+
+	"github.com/whimbreldb/whimbrel/internal/connector/mysql/binlog"
 )
 
 // mariaSet is MariaDB's set: of each domain the last transaction.
@@ -83,8 +86,12 @@ func (s *mariaSet) String() string {
 	return string(b)
 }
 
-// mySet is MySQL's set: of each server the intervals of its transactions.
+// mySet is MySQL's set: of each server, and of each tag there, the intervals of its transactions.
 type mySet struct{ *gomysql.MysqlGTIDSet }
+
+func (s *mySet) add(g binlog.MyGTID) {
+	s.AddGTIDWithTag(uuid.UUID(g.Source), gomysql.NewTag(g.Tag), g.Number)
+}
 
 func (s *mySet) contains(o gtidSet) bool {
 	other, ok := o.(*mySet)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
-	"github.com/google/uuid"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -51,9 +50,10 @@ func (t *followedTable) has(tx *transaction, at position) bool {
 		case *mariaSet:
 			return set.contains(&mariaSet{tx.maria})
 		case *mySet:
-			one := gomysql.NewMysqlGTIDSet()
-			one.AddGTID(uuid.UUID(tx.my.Source), tx.my.Number)
-			return set.Contain(&one)
+			empty := gomysql.NewMysqlGTIDSet()
+			one := &mySet{MysqlGTIDSet: &empty}
+			one.add(tx.my)
+			return set.contains(one)
 		}
 	}
 	past, err := comparePositions(at, position{file: t.since.file, offset: t.since.offset})

@@ -33,6 +33,7 @@ type config struct {
 	connections    int
 	controlSchema  string
 	control        func(network, address string, c syscall.RawConn) error
+	traffic        *connector.Traffic
 	scripts        []string // statements that every session runs that moves rows
 }
 
@@ -55,7 +56,7 @@ func parseConfig(c connector.Config) (*config, error) {
 	cfg := &config{
 		scheme: strings.ToLower(u.Scheme), host: u.Hostname(), port: u.Port(), socket: q.Get("socket"),
 		user: u.User.Username(), database: strings.TrimPrefix(u.Path, "/"), timeout: 10 * time.Second,
-		connections: c.Connections, controlSchema: c.ControlSchema, control: c.Control,
+		connections: c.Connections, controlSchema: c.ControlSchema, control: c.Control, traffic: c.Traffic,
 	}
 	password, hasPassword := u.User.Password()
 	cfg.password = password

@@ -25,6 +25,7 @@ type host struct {
 	control *sql.DB
 	version string
 	mariadb bool
+	md5     bool // the server has the function, which MySQL 9.6 moved into a component
 	log     *slog.Logger
 }
 
@@ -75,6 +76,11 @@ func (s *host) greet(ctx context.Context) error {
 	defer func() { _ = c.Close() }()
 	s.version = strings.TrimPrefix(c.Version(), "5.5.5-")
 	s.mariadb = strings.Contains(strings.ToLower(s.version), "mariadb")
+	_, err = c.Exec("DO MD5('')")
+	s.md5 = err == nil
+	if refused := (*wire.ServerError)(nil); err != nil && !errors.As(err, &refused) {
+		return classify(ctx, err)
+	}
 	return nil
 }
 
@@ -97,7 +103,8 @@ func (s *host) dial(ctx context.Context) (*wire.Conn, error) { return s.dialWith
 // dialWith connects with what o asks for beside the address and the login.
 func (s *host) dialWith(ctx context.Context, o wire.Options) (*wire.Conn, error) {
 	o.Network, o.Address, o.User, o.Password = s.cfg.network(), s.cfg.address(), s.cfg.user, s.cfg.password
-	o.Database, o.TLS, o.Timeout, o.Control = s.cfg.database, s.tls, s.cfg.timeout, s.cfg.control
+	o.Database, o.TLS, o.Timeout = s.cfg.database, s.tls, s.cfg.timeout
+	o.Dial = s.cfg.traffic.Through((&net.Dialer{Timeout: s.cfg.timeout, Control: s.cfg.control}).DialContext)
 	c, err := wire.Dial(ctx, o)
 	if err != nil {
 		return nil, classify(ctx, err)
@@ -109,7 +116,7 @@ func (s *host) controlConfig(sqlMode string) *mysql.Config {
 	c := mysql.NewConfig()
 	c.User, c.Passwd, c.Net, c.Addr, c.DBName = s.cfg.user, s.cfg.password, s.cfg.network(), s.cfg.address(), s.cfg.database
 	c.Timeout, c.TLS = s.cfg.timeout, s.tls
-	c.DialFunc = (&net.Dialer{Timeout: s.cfg.timeout, Control: s.cfg.control}).DialContext
+	c.DialFunc = s.cfg.traffic.Through((&net.Dialer{Timeout: s.cfg.timeout, Control: s.cfg.control}).DialContext)
 	c.Logger = &mysql.NopLogger{}
 	c.Collation = "utf8mb4_general_ci"
 	c.Params = map[string]string{

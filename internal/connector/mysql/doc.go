@@ -76,7 +76,7 @@
 // the server says; rows whose types do not fit the table give it up. Character sets other than UTF-8 are converted by
 // tables that the server itself has filled.
 //
-// Tagged GTIDs end a stream with an error. The rows of an XA transaction are read again when it commits: see streamxa.go.
+// The rows of an XA transaction are read again when it commits: see streamxa.go.
 // Changes that foreign keys make are not in the log.
 //
 // # How changes are applied

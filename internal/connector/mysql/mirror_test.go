@@ -276,7 +276,7 @@ func (m *mirror) row(to, from *change.Batch, i int, columns []connector.ReadColu
 	for k, c := range columns {
 		if !from.Columns[k].IsAbsent(i) {
 			layouts, at = append(layouts, c.Layout), append(at, k)
-			out = append(out, connector.LoadColumn(c))
+			out = append(out, connector.LoadColumn{Column: c.Column, Layout: c.Layout})
 		}
 	}
 	to.Reset(layouts)

@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -11,7 +12,7 @@ import (
 
 // Obstacles says what keeps the server's binary log from being followed, or from telling everything.
 func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) ([]connector.Obstacle, error) {
-	o := &obstacles{source: s}
+	o := &obstacles{source: s, whole: slices.ContainsFunc(r.Tables, func(f connector.Followed) bool { return f.Whole })}
 	for _, step := range []func(context.Context) error{o.server, o.replica, o.privileges, o.retention, o.prepared} {
 		if err := step(ctx); err != nil {
 			return nil, classify(ctx, fmt.Errorf("look at the source's binary log: %w", err))
@@ -25,6 +26,7 @@ func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) ([]co
 
 type obstacles struct {
 	source *source
+	whole  bool // values before a change are asked for
 	logs   bool
 	found  []connector.Obstacle
 }
@@ -50,7 +52,12 @@ func (o *obstacles) server(ctx context.Context) error {
 	if v["server_id"] == "0" {
 		o.add(connector.ServerID, true, "server_id is 0: the server serves no replicas", "SET GLOBAL server_id = 1")
 	}
-	if i := v["binlog_row_image"]; i != "" && i != "FULL" {
+	switch i := v["binlog_row_image"]; {
+	case i == "" || i == "FULL":
+	case o.whole:
+		o.add(connector.LogImage, true, "binlog_row_image is "+i+", and values before a change are asked for, which are not logged then",
+			"SET GLOBAL binlog_row_image = FULL, and have all sessions reconnect")
+	default:
 		o.add(connector.LogImage, false, "binlog_row_image is "+i+": values that an update leaves alone are not logged, and tables without a key cannot be followed",
 			"SET GLOBAL binlog_row_image = FULL, and have all sessions reconnect")
 	}

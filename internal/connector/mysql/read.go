@@ -13,7 +13,7 @@ import (
 
 // Read delivers the rows of a segment.
 func (s *snapshot) Read(ctx context.Context, r connector.ReadRequest) error {
-	sql, err := selectRows(r)
+	sql, err := s.host.selectRows(r)
 	if err != nil {
 		return err
 	}

@@ -90,12 +90,12 @@ func (s spec) bound(t *catalog.Table, values []string) (b bound, nullable []bool
 }
 
 // selectRows writes the statement that reads a segment.
-func selectRows(r connector.ReadRequest) (string, error) {
-	s, err := parseSpec(r.Segment.Spec)
+func (s *host) selectRows(r connector.ReadRequest) (string, error) {
+	of, err := parseSpec(r.Segment.Spec)
 	if err != nil {
 		return "", err
 	}
-	where, err := s.conditions(r.Table)
+	where, err := of.conditions(r.Table)
 	if err != nil {
 		return "", err
 	}
@@ -107,7 +107,7 @@ func selectRows(r connector.ReadRequest) (string, error) {
 		where = append(where, w)
 	}
 	if r.Part != nil {
-		where = append(where, partConditions(*r.Part)...)
+		where = append(where, s.partConditions(*r.Part)...)
 	}
 	var q strings.Builder
 	q.WriteString("SELECT ")
@@ -115,13 +115,17 @@ func selectRows(r connector.ReadRequest) (string, error) {
 		if i > 0 {
 			q.WriteString(", ")
 		}
+		if c.Expression != "" {
+			q.WriteString("CAST((" + c.In(quoteIdent(c.Column.Name)) + ") AS CHAR CHARACTER SET utf8mb4)")
+			continue
+		}
 		q.WriteString(readExpression(c.Column))
 	}
-	q.WriteString(from(r.Table, s))
+	q.WriteString(from(r.Table, of))
 	if len(where) > 0 {
 		q.WriteString(" WHERE " + strings.Join(where, " AND "))
 	}
-	if key := keyOf(r.Table); key != nil && inKeyOrder(r.Table, s, key) {
+	if key := keyOf(r.Table); key != nil && inKeyOrder(r.Table, of, key) {
 		q.WriteString(" ORDER BY " + quoteIdents(key.columns))
 	}
 	return q.String(), nil

@@ -33,7 +33,7 @@ var keys = map[string]struct{ columns, key, rows string }{
 func (f *fixture) readAll(t *testing.T, table *catalog.Table, segments []connector.Segment) (all []string, sizes []int) {
 	t.Helper()
 	for _, s := range segments {
-		q, err := selectRows(connector.ReadRequest{Table: table, Segment: s, Columns: readColumns(table)})
+		q, err := (&host{}).selectRows(connector.ReadRequest{Table: table, Segment: s, Columns: readColumns(table)})
 		require.NoError(t, err)
 		rows := f.rowsOf(q)
 		sizes = append(sizes, len(rows))

@@ -185,6 +185,9 @@ func (s *stream) deliver(quiet bool) connector.Event {
 		if len(e.Changes.Ends) > 0 && e.Changes.Position == "" {
 			e.Changes.Position = s.position()
 		}
+		if e.Changes.Open && s.request.Places {
+			e.Changes.Place = s.tx.place.String()
+		}
 		s.tx.handed = s.tx.handed || e.Changes.Open
 		s.tx.from, s.tx.marks = 0, nil
 		s.group = nil

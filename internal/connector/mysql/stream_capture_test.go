@@ -141,7 +141,7 @@ func (m *mirror) loadSnapshot(snap connector.Snapshot) {
 		columns := m.columns[number]
 		var load []connector.LoadColumn
 		for _, c := range columns {
-			load = append(load, connector.LoadColumn(c))
+			load = append(load, connector.LoadColumn{Column: c.Column, Layout: c.Layout})
 		}
 		no := func(r change.Reject) error { return fmt.Errorf("rejected: %w", r) }
 		l, err := m.target.Load(m.t.Context(), connector.LoadRequest{Table: &to, Columns: load, Reject: no})

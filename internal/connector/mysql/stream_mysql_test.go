@@ -118,23 +118,50 @@ func TestPartialUpdatesOfJSON(t *testing.T) {
 	}
 }
 
-// TestStreamOfMySQLFailsOverByGTID goes on at a replica that was made primary.
+// TestStreamOfMySQLFailsOverByGTID goes on at a replica that was made primary, also where GTIDs have tags.
 func TestStreamOfMySQLFailsOverByGTID(t *testing.T) {
-	a := servertest.PrivateMySQL(t)
+	for _, tag := range []string{"", "a_tag_of_thirty_two_characters__"} {
+		t.Run("tag="+tag, func(t *testing.T) { failsOverByGTID(t, tag) })
+	}
+}
+
+func failsOverByGTID(t *testing.T, tag string) {
+	a := servertest.PrivateMySQL(t, "max_binlog_size=4096")
 	b := servertest.PrivateMySQL(t, "server-id=2", "log-bin=other")
 	m := newMirror(t, a, true)
 	replica := newFixture(t, b)
 	replica.exec(fmt.Sprintf("CHANGE REPLICATION SOURCE TO source_host='127.0.0.1', source_port=%d, source_user='whimbrel', source_password='secret', source_auto_position=1, get_source_public_key=1", a.Server.Port()), "START REPLICA")
-	m.exec("CREATE TABLE f (id INT PRIMARY KEY, v INT)")
+	c, err := m.db.Conn(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = c.Close() }()
+	run := func(statements ...string) {
+		for _, q := range statements {
+			_, err := c.ExecContext(t.Context(), q)
+			require.NoError(t, err, q)
+		}
+	}
+	if tag != "" {
+		run("SET gtid_next = 'AUTOMATIC:" + tag + "'")
+	}
+	run("CREATE TABLE f (id INT PRIMARY KEY, v INT)")
 	r := m.begin()
 	from := m.end()
 	for i := range 30 {
-		m.exec(fmt.Sprintf("INSERT INTO f VALUES (%d, %d)", i, i))
+		run(fmt.Sprintf("INSERT INTO f VALUES (%d, %d)", i, i))
+		if i%3 == 0 { // others have none
+			m.exec(fmt.Sprintf("UPDATE f SET v = v + 1 WHERE id = %d", i))
+		}
 	}
 	m.follow(r, from, m.end())
-	m.exec("INSERT INTO f VALUES (100, 1)", "UPDATE f SET v = v + 1")
+	run("INSERT INTO f VALUES (100, 1)", "UPDATE f SET v = v + 1")
 	at, err := m.source.Checkpointed(m)
 	require.NoError(t, err)
+	if tag != "" {
+		require.Contains(t, at, ":"+tag+":")
+	}
+	order, err := m.source.Compare(from, at)
+	require.NoError(t, err)
+	require.Negative(t, order)
 	var caughtUp int
 	require.NoError(t, replica.db.QueryRowContext(t.Context(), "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, 60)", m.rowsOf("SELECT @@gtid_executed")[0][0]).Scan(&caughtUp))
 	require.Zero(t, caughtUp)

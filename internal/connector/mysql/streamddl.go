@@ -55,9 +55,9 @@ func (s *stream) change(ctx context.Context, c ddlChange) error {
 	t := s.tables[s.fold(c.table)]
 	switch {
 	case t == nil && c.kind == connector.Created:
-		return s.created(ctx, c.table, c.create)
+		return s.created(ctx, c.table, c.create, false)
 	case t == nil && c.to != (catalog.Name{}):
-		return s.created(ctx, c.to, nil)
+		return s.created(ctx, c.to, nil, true)
 	case t == nil, t.lost && c.kind != connector.Dropped, t.has(&s.tx, s.at):
 		return nil
 	case c.kind == connector.Created && !c.replaces:
@@ -88,7 +88,7 @@ func (s *stream) sorted() []*followedTable {
 
 // created reports a new table that is wanted. As in altered, the server is believed where it agrees with the statement.
 // One that is gone again, and whose columns the statement does not tell, is left out.
-func (s *stream) created(ctx context.Context, n catalog.Name, create *ast.CreateTableStmt) error {
+func (s *stream) created(ctx context.Context, n catalog.Name, create *ast.CreateTableStmt, entered bool) error {
 	if s.request.Wanted == nil || strings.HasPrefix(strings.ToLower(n.Name), "awsdms_") || !s.request.Wanted(n) {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (s *stream) created(ctx context.Context, n catalog.Name, create *ast.Create
 		}
 	}
 	if now != nil {
-		s.report(connector.Structure{Kind: connector.Created, Number: -1, Table: now})
+		s.report(connector.Structure{Kind: connector.Created, Number: -1, Table: now, Entered: entered})
 	}
 	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/binlog"
@@ -55,7 +53,7 @@ func (s *stream) dispatch(ctx context.Context, h binlog.Header, body []byte) err
 		return s.commit(ctx, h)
 	case binlog.MariadbGtid:
 		return s.beginMaria(h, body)
-	case binlog.Gtid, binlog.AnonymousGtid:
+	case binlog.Gtid, binlog.GtidTagged, binlog.AnonymousGtid:
 		return s.beginMy(h, body)
 	case binlog.Query, binlog.QueryCompressed:
 		q, err := binlog.ParseQuery(body, h.Type == binlog.QueryCompressed)
@@ -87,9 +85,6 @@ func (s *stream) refuse(h binlog.Header) error {
 			Remedy: "Load anew"}
 	case binlog.StartEncryption:
 		return nil // the server decrypts what it sends
-	case binlog.GtidTagged:
-		return &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("the log holds tagged GTIDs, which are not read yet"),
-			Remedy: "Use GTIDs without tags (gtid_next = AUTOMATIC)"}
 	}
 	return nil
 }
@@ -145,12 +140,16 @@ func (s *stream) before(h binlog.Header) position {
 }
 
 func (s *stream) beginMy(h binlog.Header, body []byte) error {
-	g, err := binlog.ParseMyGTID(body)
+	parse := binlog.ParseMyGTID
+	if h.Type == binlog.GtidTagged {
+		parse = binlog.ParseTaggedGTID
+	}
+	g, err := parse(body)
 	if err != nil {
 		return err
 	}
 	s.begin(h)
-	s.tx.my, s.tx.hasGTID = g, h.Type == binlog.Gtid
+	s.tx.my, s.tx.hasGTID = g, h.Type != binlog.AnonymousGtid
 	if g.Commit > 0 {
 		s.tx.stamp = time.UnixMicro(int64(g.Commit))
 	}
@@ -184,6 +183,9 @@ func (s *stream) commit(ctx context.Context, h binlog.Header) error {
 		if err := s.borrow(ctx); err != nil {
 			return err
 		}
+		if s.request.Places {
+			s.group.Place = s.tx.place.String()
+		}
 		s.group.Commit(at)
 	}
 	s.tx = transaction{}
@@ -214,7 +216,7 @@ func (s *stream) count() {
 	case *mariaSet:
 		set.add(s.tx.maria)
 	case *mySet:
-		set.AddGTID(uuid.UUID(s.tx.my.Source), s.tx.my.Number)
+		set.add(s.tx.my)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
-	"github.com/google/uuid"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/binlog"
@@ -228,6 +227,8 @@ func (s *source) search(ctx context.Context, r connector.StreamRequest, f logFil
 			open = err == nil && !g.Alone
 		case binlog.Gtid:
 			pending, _ = binlog.ParseMyGTID(body)
+		case binlog.GtidTagged:
+			pending, _ = binlog.ParseTaggedGTID(body)
 		case binlog.Xid, binlog.TransactionPayload:
 			ends = true
 		case binlog.Query, binlog.QueryCompressed:
@@ -246,7 +247,7 @@ func (s *source) search(ctx context.Context, r connector.StreamRequest, f logFil
 		}
 		open = false
 		if set, ok := from.gtids.(*mySet); ok && pending.Number > 0 {
-			set.AddGTID(uuid.UUID(pending.Source), pending.Number)
+			set.add(pending)
 		}
 		found.offset = here.offset
 		return true

@@ -237,7 +237,7 @@ func (s *source) preparedIn(ctx context.Context, r connector.StreamRequest, id, 
 			return false
 		}
 		switch h.Type {
-		case binlog.MariadbGtid, binlog.Gtid, binlog.AnonymousGtid:
+		case binlog.MariadbGtid, binlog.Gtid, binlog.GtidTagged, binlog.AnonymousGtid:
 			group = position{file: file, offset: here.offset - uint64(h.Size)}
 		case binlog.TransactionPayload:
 			bad = inner.each(body, look)

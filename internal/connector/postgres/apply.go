@@ -39,6 +39,12 @@ func (t *target) Apply(ctx context.Context, o connector.ApplyOptions) (connector
 		t: t, w: w, pipe: pipeline{w: w}, run: o.Run, types: &typeBook{},
 		tables: map[catalog.Name]*applyTable{}, statements: newStatementCache(o.Statements),
 	}
+	if o.Alone {
+		if err := s.alone(ctx); err != nil {
+			w.close()
+			return nil, classify(ctx, "open an apply session", err)
+		}
+	}
 	if err := s.standAside(ctx); err != nil {
 		w.close()
 		return nil, classify(ctx, "open an apply session", err)

@@ -181,7 +181,7 @@ func (s *applySession) Exec(ctx context.Context, ss []catalog.Statement) error {
 	defer s.Forget()
 	for _, q := range ss {
 		s.pipe.simple(q.SQL, -1)
-		if _, err := s.do(ctx, "change the target: "+firstLine(q.SQL), nil); err != nil {
+		if _, err := s.do(ctx, "change the target: "+connector.Gist(q.SQL), nil); err != nil {
 			return err
 		}
 	}

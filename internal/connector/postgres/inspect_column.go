@@ -68,7 +68,7 @@ func (in *inspector) addColumn(c *columnRow) {
 	case "d":
 		c.Identity.Kind = catalog.IdentityByDefault
 	}
-	c.Attributes = c.attributes()
+	c.Attributes, c.Number = c.attributes(), int(c.number)
 	r.columns[c.number] = &c.Column
 	switch {
 	case r.table != nil:

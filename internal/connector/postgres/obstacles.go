@@ -80,8 +80,9 @@ func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.Stream
 	if len(r.Tables) == 0 {
 		return nil, nil
 	}
-	items := make([]string, len(r.Tables))
+	items, whole := make([]string, len(r.Tables)), map[catalog.Name]bool{}
 	for i, f := range r.Tables {
+		whole[f.Table.Name] = f.Whole
 		items[i] = "(" + quoteLiteral(f.Table.Name.Schema) + ", " + quoteLiteral(f.Table.Name.Name) + ")"
 	}
 	var all []connector.Obstacle
@@ -90,6 +91,13 @@ func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.Stream
 		o.What, o.Remedy = identityObstacle(o.Table, v[2][0], v[3][0], v[4][0] == 't', v[5][0] == 't')
 		if o.What != "" {
 			all = append(all, o)
+		}
+		if whole[o.Table] && v[2][0] != 'f' {
+			all = append(all, connector.Obstacle{
+				About: connector.Identity, Table: o.Table, Fatal: true,
+				What:   "values before a change are asked for, and the log tells keys alone: its replica identity is not full",
+				Remedy: "ALTER TABLE " + quoteName(o.Table) + " REPLICA IDENTITY FULL",
+			})
 		}
 		return nil
 	})

@@ -66,7 +66,10 @@ func (s *snapshot) plan(ctx context.Context, w *wire, r *connector.ReadRequest) 
 	expressions := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
 		a, err := find(all, c.Column.Name)
-		if err == nil {
+		switch {
+		case err == nil && c.Expression != "":
+			in[i] = inflow{expression: "(" + c.In(quote(a.name)) + ")::pg_catalog.text", decode: decodeVerbatim, verbatim: true}
+		case err == nil:
 			in[i], err = inflowOf(a, c.Layout, text)
 		}
 		if err != nil {

@@ -15,6 +15,7 @@ type source struct {
 	cfg      *pgx.ConnConfig
 	settings *sourceSettings
 	types    *typeBook
+	held     *connector.Held
 	log      *slog.Logger
 }
 
@@ -26,6 +27,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 		return nil, err
 	}
 	dialThrough(cfg, c.Control)
+	cfg.DialFunc = c.Traffic.Through(cfg.DialFunc)
 	settings, err := readSourceSettings(c.Settings)
 	if err != nil {
 		return nil, err
@@ -35,7 +37,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 		return nil, err
 	}
 	_ = conn.Close(ctx)
-	return &source{cfg: cfg, settings: settings, types: &typeBook{}, log: c.Log}, nil
+	return &source{cfg: cfg, settings: settings, types: &typeBook{}, held: c.Held, log: c.Log}, nil
 }
 
 // Identity implements connector.Source.

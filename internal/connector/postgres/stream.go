@@ -317,6 +317,9 @@ func (s *stream) take() *change.Group {
 	}
 	if g != nil && g.Open {
 		g.Next = s.at
+		if s.r.Places {
+			g.Place = s.final.String()
+		}
 	}
 	return g
 }

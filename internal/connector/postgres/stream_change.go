@@ -110,6 +110,9 @@ func (s *stream) commit(end lsn, sent uint64) {
 	if !s.touched || s.group == nil {
 		return
 	}
+	if s.r.Places {
+		s.group.Place = s.final.String()
+	}
 	s.group.Commit(s.at)
 	s.whole = end
 	if s.group.Full() {

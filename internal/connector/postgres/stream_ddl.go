@@ -137,7 +137,7 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 	case tag == "ALTER TABLE":
 		return s.altered(ctx, id, name, sql)
 	}
-	return s.created(ctx, name, sql)
+	return s.created(ctx, name, sql, false)
 }
 
 func (s *stream) dropped(id uint32, name catalog.Name, sql string) error {
@@ -149,7 +149,7 @@ func (s *stream) dropped(id uint32, name catalog.Name, sql string) error {
 	return nil
 }
 
-func (s *stream) created(ctx context.Context, name catalog.Name, sql string) error {
+func (s *stream) created(ctx context.Context, name catalog.Name, sql string, entered bool) error {
 	if s.names[name] != nil || s.r.Wanted == nil || !s.r.Wanted(name) {
 		return nil
 	}
@@ -157,7 +157,7 @@ func (s *stream) created(ctx context.Context, name catalog.Name, sql string) err
 	if err != nil || t == nil { // it has gone again since
 		return err
 	}
-	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t, SQL: sql})
+	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t, SQL: sql, Entered: entered})
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 		t = s.formerly(name, sql)
 	}
 	if t == nil {
-		return s.created(ctx, name, sql) // renamed into what is wanted
+		return s.created(ctx, name, sql, true) // renamed into what is wanted
 	}
 	now, err := s.describe(ctx, name)
 	if err != nil || now == nil {
@@ -187,6 +187,13 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 	if rel.name == t.f.Table.Name && rel.like(columns) {
 		return nil
 	}
+	if c := madeAnew(columns, now); c != nil {
+		s.announce(&connector.Structure{
+			Kind: connector.Unreadable, Number: t.f.Number, Table: t.f.Table,
+			Why: fmt.Sprintf("column %s was dropped and made anew: reload the table", c.Name),
+		})
+		return nil
+	}
 	after, renamed := rel.merge(t.f.Table, columns, now)
 	if after == nil {
 		return nil
@@ -201,7 +208,7 @@ func relationOf(id uint32, t *catalog.Table) *streamed {
 	for _, c := range t.Columns {
 		if c.Generated == "" {
 			rel.columns = append(rel.columns, relationColumn{name: c.Name})
-			rel.types = append(rel.types, c.NativeType)
+			rel.types, rel.numbers = append(rel.types, c.NativeType), append(rel.numbers, c.Number)
 		}
 	}
 	return rel

@@ -42,6 +42,7 @@ type streamed struct {
 	// unrenamed says that no column has got another name, however much it looks so.
 	unrenamed bool
 	types     []string
+	numbers   []int // of the columns, where the table itself was looked at
 	// alias leads from columns to the names under which they are followed, which they get later.
 	alias map[string]string
 	plan  *relationPlan
@@ -152,6 +153,7 @@ func (s *stream) planOf(ctx context.Context, rel *streamed) (*relationPlan, erro
 	if err := s.knowTypes(ctx, all); err != nil {
 		return nil, err
 	}
+	var err error
 	p := &relationPlan{}
 	sent := map[string]bool{}
 	for i, c := range rel.columns {
@@ -168,6 +170,11 @@ func (s *stream) planOf(ctx context.Context, rel *streamed) (*relationPlan, erro
 				return nil, &connector.Error{Class: connector.Lost, Err: fmt.Errorf("the stream is in text, and %s is asked for in binary: it must be opened again", rel.name)}
 			}
 			pc.binary, pc.text = s.decoders(&all[i], l)
+			if column := rel.f.f.Columns[to].Column; l == change.Native {
+				if pc.binary, err = s.nativeDecoder(ctx, rel, i, &all[i], column.NativeType, pc.binary); err != nil {
+					return nil, err
+				}
+			}
 		}
 		p.columns = append(p.columns, pc)
 	}
@@ -215,6 +222,39 @@ func (s *stream) decoders(a *attribute, l change.Layout) (fromBinary, fromText d
 		fromBinary = s.convertingDecoder(*a, l)
 	}
 	return fromBinary, textDecoder(a, l)
+}
+
+// nativeDecoder is decode, which takes the bytes as they are, unless the stream is at a place where the column has another type than the
+// one it is followed by: then the server makes a value of that type of each.
+func (s *stream) nativeDecoder(ctx context.Context, rel *streamed, i int, a *attribute, followed string, decode decoder) (decoder, error) {
+	if err := s.nameTypes(ctx, rel); err != nil || rel.types[i] == followed {
+		return decode, err
+	}
+	var oid uint32
+	plain := "" // without a length or precision, beyond which a cast would cut the value
+	sql := "SELECT t::pg_catalog.oid, pg_catalog.format_type(t, NULL) FROM pg_catalog.to_regtype(" + quoteLiteral(followed) + ") t WHERE t IS NOT NULL"
+	err := s.side.do(ctx, func(w *wire) error {
+		return classify(ctx, "look up type "+followed, w.query(ctx, sql, func(v [][]byte) error {
+			oid, plain = number(v[0]), string(v[1])
+			return nil
+		}))
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case oid == a.oid:
+		return decode, nil
+	case oid == 0:
+		return nil, &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("column %s of %s is %s here and was %s, which the source does not know any more", a.name, rel.name, rel.types[i], followed), Remedy: "reload the table"}
+	}
+	from := a.oid
+	return func(v *change.Vector, p []byte) error {
+		ctx, cancel := context.WithTimeout(s.pump.ctx, connectTimeout)
+		defer cancel()
+		return s.side.do(ctx, func(w *wire) error {
+			return w.convert(ctx, "CAST($1 AS "+plain+")", from, p, func(made []byte) error { return decodeVerbatim(v, made) })
+		})
+	}, nil
 }
 
 // nameDecoder spells the objects that identifiers stand for, as they are called now.
@@ -304,7 +344,7 @@ func (s *stream) newcomer(ctx context.Context, rel *streamed) error {
 		return err
 	}
 	rel.ignored, rel.settled = false, false
-	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t})
+	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t, Entered: true})
 	return nil
 }
 

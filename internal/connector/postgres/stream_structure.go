@@ -44,7 +44,7 @@ func (s *stream) compare(ctx context.Context, rel *streamed) error {
 func (rel *streamed) like(columns []*catalog.Column) bool {
 	return len(columns) == len(rel.columns) && !slices.ContainsFunc(columns, func(c *catalog.Column) bool {
 		i := rel.find(c.Name)
-		return i < 0 || rel.types[i] != c.NativeType
+		return i < 0 || rel.types[i] != c.NativeType || rel.numbers != nil && c.Number != 0 && rel.numbers[i] != c.Number
 	})
 }
 
@@ -168,25 +168,60 @@ func (rel *streamed) column(i int) *catalog.Column {
 	return c
 }
 
-// renames finds columns that have another name: at the same place among the columns, of the same type, the old name
-// gone and the new one not known before.
+// renames finds columns that have another name: by their numbers where the table as it is now has the name too, else by their places.
 func (rel *streamed) renames(columns []*catalog.Column, now *catalog.Table) map[string]string {
-	if len(columns) != len(rel.columns) || rel.unrenamed {
-		return nil
+	renamed := map[string]string{}
+	for _, c := range columns {
+		if rel.numbers == nil && !sameNumbers(columns, now) {
+			break // without an audit of DDL it may be another table of the same name
+		}
+		if later := numberedIn(now, c.Number); later != nil && later.Name != c.Name && rel.find(later.Name) >= 0 {
+			renamed[c.Name] = later.Name
+		}
 	}
-	var renamed map[string]string
 	for i, c := range columns {
+		if len(columns) != len(rel.columns) || rel.unrenamed {
+			break
+		}
 		n := rel.columns[i].name
-		if n == c.Name || rel.types[i] != c.NativeType || rel.find(c.Name) >= 0 || columnOf(now, c.Name) != nil ||
+		if n == c.Name || rel.types[i] != c.NativeType || rel.find(c.Name) >= 0 || columnOf(now, c.Name) != nil || anotherIs(c, columnOf(now, n)) ||
 			slices.ContainsFunc(columns, func(o *catalog.Column) bool { return o.Name == n }) {
 			continue
 		}
-		if renamed == nil {
-			renamed = map[string]string{}
+		if _, known := renamed[c.Name]; !known {
+			renamed[c.Name] = n
 		}
-		renamed[c.Name] = n
 	}
 	return renamed
+}
+
+// sameNumbers reports whether columns of the same names have the same numbers.
+func sameNumbers(columns []*catalog.Column, now *catalog.Table) bool {
+	return !slices.ContainsFunc(columns, func(c *catalog.Column) bool { return anotherIs(c, columnOf(now, c.Name)) })
+}
+
+// madeAnew finds a column that was dropped and made anew under its name: its values of before are gone.
+func madeAnew(columns []*catalog.Column, now *catalog.Table) *catalog.Column {
+	i := slices.IndexFunc(columns, func(c *catalog.Column) bool {
+		return anotherIs(c, columnOf(now, c.Name)) && now.NumberedColumn(c.Number) == nil
+	})
+	if i < 0 {
+		return nil
+	}
+	return columns[i]
+}
+
+// numberedIn finds the column of a number in a table that may be nil.
+func numberedIn(t *catalog.Table, number int) *catalog.Column {
+	if t == nil {
+		return nil
+	}
+	return t.NumberedColumn(number)
+}
+
+// anotherIs reports whether two columns are known to be different ones, whatever their names.
+func anotherIs(a, b *catalog.Column) bool {
+	return b != nil && a.Number != 0 && b.Number != 0 && a.Number != b.Number
 }
 
 func columnOf(t *catalog.Table, name string) *catalog.Column {

@@ -46,6 +46,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 		return nil, err
 	}
 	dialThrough(cfg, c.Control)
+	cfg.DialFunc = c.Traffic.Through(cfg.DialFunc)
 	settings, err := readTargetSettings(c.Settings)
 	if err != nil {
 		return nil, err
@@ -181,21 +182,11 @@ func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 	return withConn(ctx, t.workers, "change the target", func(c *pgx.Conn) error {
 		for _, s := range ss {
 			if _, err := c.Exec(ctx, s.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
-				return fmt.Errorf("%s: %w", firstLine(s.SQL), err)
+				return fmt.Errorf("%s: %w", connector.Gist(s.SQL), err)
 			}
 		}
 		return nil
 	})
-}
-
-// firstLine shortens a statement for an error.
-func firstLine(sql string) string {
-	for i, c := range sql {
-		if c == '\n' || i > 120 {
-			return sql[:i] + " …"
-		}
-	}
-	return sql
 }
 
 // forget drops what is known of tables, because a statement may change them.

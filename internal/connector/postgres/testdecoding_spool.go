@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // spool keeps the lines of one transaction until it has committed: the first in memory, the others in a file.
@@ -17,6 +19,9 @@ type spool struct {
 	r      *bufio.Reader
 	lines  int // still to be read
 	line   []byte
+	held   *connector.Held
+	// inMemory and onDisk are the lines that held counts.
+	inMemory, onDisk int64
 }
 
 // spoolMemory is how much of a transaction is kept in memory.
@@ -27,6 +32,7 @@ func (s *spool) add(line []byte) error {
 	if s.file == nil && len(s.memory)+len(line) < spoolMemory {
 		s.memory = binary.LittleEndian.AppendUint32(s.memory, uint32(len(line)))
 		s.memory = append(s.memory, line...)
+		s.count(1, 0)
 		return nil
 	}
 	if s.file == nil {
@@ -46,7 +52,13 @@ func (s *spool) add(line []byte) error {
 	if err != nil {
 		return fmt.Errorf("keep a large transaction: %w", err)
 	}
+	s.count(0, 1)
 	return nil
+}
+
+func (s *spool) count(memory, disk int64) {
+	s.inMemory, s.onDisk = s.inMemory+memory, s.onDisk+disk
+	s.held.Add(memory, disk)
 }
 
 // rewind ends the writing.
@@ -73,6 +85,7 @@ func (s *spool) next() ([]byte, error) {
 		n := int(binary.LittleEndian.Uint32(s.memory[s.read:]))
 		line := s.memory[s.read+4 : s.read+4+n]
 		s.read += 4 + n
+		s.count(-1, 0)
 		return line, nil
 	}
 	var head [4]byte
@@ -88,6 +101,7 @@ func (s *spool) next() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a large transaction again: %w", err)
 	}
+	s.count(0, -1)
 	return s.line, nil
 }
 
@@ -99,5 +113,6 @@ func (s *spool) reset() {
 	if cap(s.memory) > 1<<20 {
 		s.memory = nil
 	}
-	*s = spool{memory: s.memory[:0]}
+	s.count(-s.inMemory, -s.onDisk)
+	*s = spool{memory: s.memory[:0], held: s.held}
 }

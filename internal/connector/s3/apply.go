@@ -67,6 +67,13 @@ func (t *target) Apply(ctx context.Context, o connector.ApplyOptions) (connector
 
 // carryOut does what a state names.
 func (t *target) carryOut(ctx context.Context, w work) error {
+	if len(w.Delete)+len(w.Define)+len(w.Publish) == 0 {
+		return nil
+	}
+	return t.fenced(ctx, func(ctx context.Context) error { return t.do(ctx, w) })
+}
+
+func (t *target) do(ctx context.Context, w work) error {
 	if err := t.store.Delete(ctx, w.Delete); err != nil {
 		return err
 	}
@@ -86,11 +93,14 @@ func (t *target) goBack(ctx context.Context, st *state, why error) error {
 	for _, f := range st.Work.Publish {
 		keys = append(keys, f.Key)
 	}
-	if err := t.store.Delete(ctx, keys); err != nil {
-		return err
-	}
-	st.Position, st.Notes, st.Work, st.Before = st.Before.Position, st.Before.Notes, work{}, nil
-	if err := putJSON(ctx, t.store, stateKey(st.Run), st); err != nil {
+	err := t.fenced(ctx, func(ctx context.Context) error {
+		if err := t.store.Delete(ctx, keys); err != nil {
+			return err
+		}
+		st.Position, st.Notes, st.Work, st.Before = st.Before.Position, st.Before.Notes, work{}, nil
+		return putJSON(ctx, t.store, stateKey(st.Run), st)
+	})
+	if err != nil {
 		return err
 	}
 	return &connector.Error{Class: connector.Lost, Err: fmt.Errorf("publish the last changes: %w", why)}

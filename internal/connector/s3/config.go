@@ -31,7 +31,7 @@ func storeOf(c connector.Config, s *settings) (store.Store, error) {
 	if u.Host == "" {
 		return nil, invalid("write s3://BUCKET/FOLDER", "the URL %q names no bucket", connector.Redact(c.URL))
 	}
-	b := store.BucketConfig{Bucket: u.Host, Region: defaultRegion, Control: c.Control, Owner: s.owner, ACL: s.acl, Encryption: s.encryption, KMSKey: s.kmsKey}
+	b := store.BucketConfig{Bucket: u.Host, Region: defaultRegion, Control: c.Control, Through: c.Traffic.Through, Owner: s.owner, ACL: s.acl, Encryption: s.encryption, KMSKey: s.kmsKey}
 	getenv := c.Getenv
 	if getenv == nil {
 		getenv = func(string) string { return "" }

@@ -12,6 +12,8 @@
 // The control objects lie under _awsdms_control, a name that Hive, Spark, Athena and Glue leave out: what a run has loaded
 // (load/), how far it has followed its source (changes/), and how the tables look (tables/).
 //
-// S3 has no locks: nothing but the control plane keeps two processes from running one task at once, and two that write one
-// table get in each other's way, as in DMS. In a folder, a lock of the file system does.
+// Two processes that run one task keep each other out by a claim, see Claim; two tasks that write one table get in each other's
+// way, as in DMS.
+//
+// Files are read as a source by package source; what is here for that is its settings.
 package s3

@@ -58,7 +58,9 @@ func (s *session) flushAll(ctx context.Context, base *snapshot) (*snapshot, erro
 	if err := s.note(ctx, next); err != nil {
 		return nil, err
 	}
-	if err := putJSON(ctx, s.target.store, stateKey(base.Run), next.state); err != nil {
+	if err := s.target.fenced(ctx, func(ctx context.Context) error {
+		return putJSON(ctx, s.target.store, stateKey(base.Run), next.state)
+	}); err != nil {
 		return nil, err
 	}
 	if err := s.target.carryOut(ctx, next.Work); err != nil {

@@ -141,14 +141,16 @@ func (j journal) Plan(ctx context.Context, marks []connector.Mark) error {
 	}
 	return each(ctx, plans, func(ctx context.Context, _ int, p *planned) error {
 		j.target.forgetNumbers(p.Table)
-		return putJSON(ctx, j.target.store, tableFolder(run, p.Table)+planFile, p)
+		return j.target.fenced(ctx, func(ctx context.Context) error {
+			return putJSON(ctx, j.target.store, tableFolder(run, p.Table)+planFile, p)
+		})
 	})
 }
 
 // Forget implements connector.Journal.
 func (j journal) Forget(ctx context.Context, run string, table catalog.Name) error {
 	j.target.forgetNumbers(table)
-	return j.remove(ctx, tableFolder(run, table))
+	return j.target.fenced(ctx, func(ctx context.Context) error { return j.remove(ctx, tableFolder(run, table)) })
 }
 
 // Close implements connector.Journal.
@@ -157,7 +159,7 @@ func (j journal) Close(ctx context.Context, run string) error {
 		return err
 	}
 	j.target.clear(run)
-	return j.remove(ctx, runFolder(run))
+	return j.target.fenced(ctx, func(ctx context.Context) error { return j.remove(ctx, runFolder(run)) })
 }
 
 // remove removes plans before marks: marks without their plan count for nothing, while a plan that had lost some of its marks
@@ -183,6 +185,10 @@ func (j journal) remove(ctx context.Context, prefix string) error {
 
 // commit writes a mark: after it the segment is loaded, whatever happens.
 func (t *target) commit(ctx context.Context, m connector.Mark, plan string, n connector.Counts, files []store.Ticket) error {
+	return t.fenced(ctx, func(ctx context.Context) error { return t.mark(ctx, m, plan, n, files) })
+}
+
+func (t *target) mark(ctx context.Context, m connector.Mark, plan string, n connector.Counts, files []store.Ticket) error {
 	text, err := json.Marshal(mark{plan, n, files, time.Now().UTC()})
 	if err != nil {
 		return fmt.Errorf("write the journal: %w", err)
@@ -275,7 +281,7 @@ func (t *target) Flush(ctx context.Context) error {
 			err := t.publish(ctx, f)
 			if errors.Is(err, store.ErrGone) {
 				t.log.Warn("what was staged for a segment is gone, it has to be loaded again", "file", f.Key)
-				return t.undo(ctx, key, w.files)
+				return t.fenced(ctx, func(ctx context.Context) error { return t.undo(ctx, key, w.files) })
 			}
 			if err != nil {
 				return err

@@ -222,6 +222,7 @@ func (s *session) line(p *pane, l rowfile.Line, t *connector.Recorded, i, index 
 		p.lines = p.lines[:last]
 		return reject(i, index, change.Reject{Fault: change.DataFault, Column: t.Columns[column].Column.Name, Reason: why})
 	}
+	p.spool.count(1)
 	if len(p.lines) >= linesAtOnce {
 		return p.write()
 	}
@@ -262,7 +263,7 @@ func (s *session) layoutOf(t *connector.Recorded) rowfile.Layout {
 }
 
 func (s *session) begin(p *pane, f rowfile.Format) (err error) {
-	p.spool = &spool{used: &s.memory}
+	p.spool = &spool{used: &s.memory, held: s.target.held}
 	if p.writer, err = f.New(p.spool, p.layout); err != nil {
 		return err
 	}

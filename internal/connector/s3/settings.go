@@ -119,11 +119,15 @@ func (s *settings) readFormat(r *setting.Reader) {
 		return
 	}
 	s.gzipCSV = zip
+	checkDelimiters(r, csv.Delimiter, csv.RowDelimiter)
+}
+
+func checkDelimiters(r *setting.Reader, field, row string) {
 	switch {
-	case csv.Delimiter == "" || csv.RowDelimiter == "":
+	case field == "" || row == "":
 		r.Wrong("", "CsvDelimiter and CsvRowDelimiter must have one character or more each")
-	case strings.Contains(csv.Delimiter, `"`) || strings.Contains(csv.RowDelimiter, `"`) || strings.Contains(csv.Delimiter, csv.RowDelimiter) || strings.Contains(csv.RowDelimiter, csv.Delimiter):
-		r.Fail("CsvDelimiter", csv.Delimiter, "one that is not part of CsvRowDelimiter, and holds no quotation mark")
+	case strings.Contains(field, `"`) || strings.Contains(row, `"`) || strings.Contains(field, row) || strings.Contains(row, field):
+		r.Fail("CsvDelimiter", field, "one that is not part of CsvRowDelimiter, and holds no quotation mark")
 	}
 }
 
@@ -140,12 +144,20 @@ func unescape(s string) string {
 
 var ownerID = regexp.MustCompile(`^[0-9]{12}$`)
 
+func checkOwner(id string) error {
+	if id == "" || ownerID.MatchString(id) {
+		return nil
+	}
+	return invalid("", "ExpectedBucketOwner %q is no account: want twelve digits", id)
+}
+
 // check refuses what DMS's guide says does not go together.
 func (s *settings) check() error {
+	if err := checkOwner(s.owner); err != nil {
+		return err
+	}
 	csv, isCSV := s.format.(rowfile.CSV)
 	switch {
-	case s.owner != "" && !ownerID.MatchString(s.owner):
-		return invalid("", "ExpectedBucketOwner %q is no account: want twelve digits", s.owner)
 	case s.insertsOnly && s.insertsAndUpdates:
 		return invalid("set one of them", "CdcInsertsOnly and CdcInsertsAndUpdates exclude each other")
 	case s.clash(rowfile.Layout{Op: s.hasOp(), Stamp: s.stamp}) != "":

@@ -18,6 +18,19 @@ type spool struct {
 	mem  []byte
 	file *os.File
 	size int64
+
+	held *connector.Held
+	rows int64 // that held counts
+}
+
+// count counts rows that were added, or, below 0, that were left out after all.
+func (s *spool) count(rows int64) {
+	s.rows += rows
+	if s.file != nil {
+		s.held.Add(0, rows)
+		return
+	}
+	s.held.Add(rows, 0)
 }
 
 // Write implements io.Writer.
@@ -43,6 +56,7 @@ func (s *spool) spill() error {
 		return full(err)
 	}
 	_ = os.Remove(f.Name()) // it lives as long as it is open
+	s.held.Add(-s.rows, s.rows)
 	s.file = f
 	*s.used -= int64(len(s.mem))
 	_, err = f.Write(s.mem)
@@ -71,6 +85,7 @@ func (s *spool) copyTo(w io.Writer) error {
 }
 
 func (s *spool) close() {
+	s.count(-s.rows)
 	if s.file != nil {
 		_ = s.file.Close()
 		return

@@ -20,6 +20,7 @@ type target struct {
 	store    store.Store
 	settings *settings
 	log      *slog.Logger
+	held     *connector.Held // changes that wait for their file
 	started  time.Time
 
 	mu struct {
@@ -34,6 +35,8 @@ type target struct {
 		left map[string][]store.Ticket
 		// runs are those of which there are sessions.
 		runs map[string]*shared
+		// locks are those of the runs that are claimed.
+		locks map[losable]bool
 	}
 }
 
@@ -62,10 +65,10 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	t := &target{store: at, settings: s, log: log, started: time.Now()}
+	t := &target{store: at, settings: s, log: log, held: c.Held, started: time.Now()}
 	t.mu.tables, t.mu.waiting = map[catalog.Name]*numbers{}, map[string]waiting{}
 	t.mu.verified, t.mu.left = map[string]bool{}, map[string][]store.Ticket{}
-	t.mu.runs = map[string]*shared{}
+	t.mu.runs, t.mu.locks = map[string]*shared{}, map[losable]bool{}
 	return t, nil
 }
 
@@ -148,6 +151,18 @@ func (t *target) hasFiles(ctx context.Context, n catalog.Name) (bool, error) {
 	return false, err
 }
 
+// empty removes a table's files, and what it is.
+func (t *target) empty(ctx context.Context, n catalog.Name, drop bool) error {
+	keys, err := t.files(ctx, n)
+	if err != nil {
+		return err
+	}
+	if drop {
+		keys = append(keys, definitionKey(n))
+	}
+	return t.store.Delete(ctx, keys)
+}
+
 // files lists a table's data files.
 func (t *target) files(ctx context.Context, n catalog.Name) (keys []string, err error) {
 	prefix := folder(n)
@@ -195,15 +210,8 @@ func (t *target) execute(ctx context.Context, sql string) error {
 		return t.define(ctx, s.table)
 	}
 	if s.verb == "DROP" || s.verb == "TRUNCATE" {
-		keys, err := t.files(ctx, s.name)
-		if err == nil && s.verb == "DROP" {
-			keys = append(keys, definitionKey(s.name))
-		}
-		if err == nil {
-			err = t.store.Delete(ctx, keys)
-		}
-		t.forgetNumbers(s.name)
-		return err
+		defer t.forgetNumbers(s.name)
+		return t.fenced(ctx, func(ctx context.Context) error { return t.empty(ctx, s.name, s.verb == "DROP") })
 	}
 	table, err := definitionOf(ctx, t.store, s.name)
 	if err != nil || table == nil {

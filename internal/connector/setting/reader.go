@@ -76,7 +76,7 @@ func (r *Reader) Number(name string, otherwise, low, high int) int {
 }
 
 // Choice returns one of some words, the first where none is given: as the API spells them, and as the guide does
-// (parquet-2-0, PARQUET_2_0).
+// (parquet-2-0, PARQUET_2_0). The first may be empty: nothing is chosen then.
 func (r *Reader) Choice(name string, words ...string) string {
 	v := r.Filled(name, words[0])
 	for _, w := range words {
@@ -84,7 +84,7 @@ func (r *Reader) Choice(name string, words ...string) string {
 			return w
 		}
 	}
-	r.Fail(name, v, strings.Join(words, ", "))
+	r.Fail(name, v, strings.TrimPrefix(strings.Join(words, ", "), ", "))
 	return words[0]
 }
 
@@ -115,7 +115,8 @@ func (r *Reader) Wrong(remedy, format string, args ...any) {
 	}
 }
 
-// End returns the first thing that was wrong, a setting that nobody asked for included.
+// End returns a setting that nobody asked for, else the first thing that was wrong: where a name has a slip in it, that is why another
+// setting is not there.
 func (r *Reader) End() error {
 	for _, k := range slices.Sorted(maps.Keys(r.values)) {
 		if !slices.ContainsFunc(r.known, func(n string) bool { return strings.EqualFold(k, n) }) {
@@ -124,7 +125,9 @@ func (r *Reader) End() error {
 			if len(r.known) > 0 {
 				remedy = "known are " + strings.Join(slices.Compact(r.known), ", ")
 			}
+			r.err = nil
 			r.Wrong(remedy, "there is no setting %q here", k)
+			break
 		}
 	}
 	return r.err

@@ -32,6 +32,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		`setting N is not supported: it would do nothing (leave it out)`: func(r *setting.Reader) { r.Refuse("N", "it would do nothing") },
 		`there is no setting "n" here (known are M)`:                     func(r *setting.Reader) { r.Text("M", ""); r.Text("M", "") },
 		`there is no setting "n" here (leave it out: there are none)`:    func(*setting.Reader) {},
+		`there is no setting "n" here (known are O)`:                     func(r *setting.Reader) { r.Text("O", ""); r.Wrong("", "O is missing") },
 	} {
 		r := setting.Read(map[string]string{"n": "x"})
 		read(r)

@@ -76,7 +76,7 @@ func (s *session) Exec(ctx context.Context, ss []catalog.Statement) error {
 		return s.target.Exec(ctx, ss)
 	}
 	for _, st := range ss {
-		err := s.inside(ctx, "run "+firstLine(st.SQL), func(c *conn) error { return execute(c, st.SQL) })
+		err := s.inside(ctx, "run "+connector.Gist(st.SQL), func(c *conn) error { return execute(c, st.SQL) })
 		if err != nil {
 			return err
 		}

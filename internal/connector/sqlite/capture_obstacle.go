@@ -34,6 +34,11 @@ func (o *obstacles) table(f connector.Followed, found *[]connector.Obstacle) err
 		*found = append(*found, connector.Obstacle{Fatal: true, Table: f.Table.Name, What: e.Err.Error(), Remedy: e.Remedy})
 		return nil
 	}
+	if f.Whole {
+		*found = append(*found, connector.Obstacle{Fatal: true, About: connector.Identity, Table: f.Table.Name,
+			What:   "values before a change are asked for, and the change log of SQLite holds new rows and old keys alone",
+			Remedy: "ask for those of the primary key alone (column-filter pk-only)"})
+	}
 	if t.PrimaryKey == nil {
 		*found = append(*found, connector.Obstacle{About: connector.Identity, Table: f.Table.Name,
 			What:   "it has no primary key: changed rows are found by comparing all columns, which is slow",

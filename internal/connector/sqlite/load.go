@@ -40,6 +40,11 @@ func (t *target) Load(_ context.Context, r connector.LoadRequest) (connector.Loa
 
 func (l *loader) doing() string { return "load table " + l.request.Table.Name.String() }
 
+var _ connector.TurnLoader = (*loader)(nil)
+
+// Begin implements connector.TurnLoader.
+func (l *loader) Begin(ctx context.Context) error { return l.begin(ctx) }
+
 // begin takes the turn and opens the transaction.
 func (l *loader) begin(ctx context.Context) error {
 	if l.open {
@@ -60,7 +65,7 @@ func (l *loader) begin(ctx context.Context) error {
 		}
 		for _, s := range l.request.Before {
 			if err := c.exec(s.SQL); err != nil {
-				return fmt.Errorf("run %s: %w", firstLine(s.SQL), err)
+				return fmt.Errorf("run %s: %w", connector.Gist(s.SQL), err)
 			}
 		}
 		return l.prepare(c)
@@ -175,7 +180,7 @@ func (l *loader) Commit(ctx context.Context, n connector.Counts) error {
 	err := l.target.look(ctx, l.doing(), func(c *conn) error {
 		for _, s := range l.request.After {
 			if err := c.exec(s.SQL); err != nil {
-				return fmt.Errorf("run %s: %w", firstLine(s.SQL), err)
+				return fmt.Errorf("run %s: %w", connector.Gist(s.SQL), err)
 			}
 		}
 		if err := writeMark(c, l.request.Mark, n); err != nil {

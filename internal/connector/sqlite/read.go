@@ -117,6 +117,10 @@ func newReadQuery(r connector.ReadRequest) (readQuery, error) {
 	var q readQuery
 	var list []string
 	for _, c := range r.Columns {
+		if c.Expression != "" {
+			list = append(list, "CAST(("+c.In(ident(c.Column.Name))+") AS TEXT)")
+			continue
+		}
 		list = append(list, ident(c.Column.Name))
 	}
 	rowid := rowidName(r.Table)

@@ -132,8 +132,11 @@ func (st *stream) Next(ctx context.Context) (connector.Event, error) {
 func (st *stream) next(ctx context.Context) (connector.Event, error) {
 	if v := st.created; v != nil {
 		st.created = nil
-		if st.versions.followed[v.lineage] != nil {
+		switch {
+		case st.versions.followed[v.lineage] != nil:
 			st.hold(v.lineage, false)
+		case !st.open && st.until <= st.read: // nobody follows it
+			st.committed = st.read
 		}
 	}
 	timer := time.NewTimer(quietEvery)

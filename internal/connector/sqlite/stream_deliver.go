@@ -38,6 +38,9 @@ func (d *delivery) finish() connector.Event {
 		st.request.Pool.Put(g)
 		return d.event
 	}
+	if g.Open {
+		d.place()
+	}
 	if len(g.Ends) > 0 {
 		d.position()
 		st.state.Lock()
@@ -132,6 +135,7 @@ func (d *delivery) boundary(seq int64) {
 	}
 	st.until = 0
 	if st.open {
+		d.place()
 		d.group.Commit(d.time())
 	}
 	st.open, st.committed = false, seq
@@ -142,6 +146,13 @@ func (d *delivery) time() time.Time {
 		return time.Now().UTC()
 	}
 	return timeOfJulian(d.at)
+}
+
+// place names the transaction by the boundary before it: where it ends is not known while it is open.
+func (d *delivery) place() {
+	if d.stream.request.Places {
+		d.group.Place = formatPosition(d.stream.committed)
+	}
 }
 
 // position writes where the group's last transaction ended, unless it is written.

@@ -150,7 +150,7 @@ func rollback(c *conn) {
 // Exec implements connector.Target. Rows that PRAGMA foreign_key_check returns are an error.
 func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 	for _, s := range ss {
-		err := t.alone(ctx, "run "+firstLine(s.SQL), func(c *conn) error { return execute(c, s.SQL) })
+		err := t.alone(ctx, "run "+connector.Gist(s.SQL), func(c *conn) error { return execute(c, s.SQL) })
 		if err != nil {
 			return err
 		}
@@ -190,15 +190,6 @@ func checkForeignKeys(c *conn, sql string) error {
 	}
 	return &connector.Error{Class: connector.Data, Err: fmt.Errorf("%d rows violate foreign keys: %s", n, strings.Join(rows, "; ")),
 		Remedy: "add the missing parent rows, or leave the foreign key out"}
-}
-
-// firstLine shortens a statement for an error.
-func firstLine(sql string) string {
-	line, _, more := strings.Cut(strings.TrimSpace(sql), "\n")
-	if more || len(line) > 120 {
-		line = line[:min(len(line), 120)] + " …"
-	}
-	return line
 }
 
 // Close implements connector.Target. It waits for the load that is open, if any.

@@ -27,11 +27,13 @@ const (
 	renewBefore   = 30 * 24 * time.Hour
 )
 
-// A Sealer keeps the authority's key.
-type Sealer interface {
-	Seal(plain, associated []byte) ([]byte, error)
-	Open(sealed, associated []byte) ([]byte, error)
+// A Safe keeps the authority's key, under a key of KMS; bound is the encryption context. A kms.Safe is one.
+type Safe interface {
+	Seal(ctx context.Context, plain []byte, bound map[string]string) ([]byte, error)
+	Open(ctx context.Context, sealed []byte, bound map[string]string) ([]byte, error)
 }
+
+func boundToPlace() map[string]string { return map[string]string{"aws:acm:place": storeKey} }
 
 // An Authority signs the server's certificates.
 type Authority struct {
@@ -41,12 +43,13 @@ type Authority struct {
 
 type record struct {
 	Certificate []byte // DER
-	Key         []byte // DER, sealed
+	Sealed      []byte `json:",omitempty"` // the key in DER, sealed under a key of KMS
+	Key         []byte `json:",omitempty"` // the same as versions before sealed it, under the root key: see Enclose
 }
 
 // OpenAuthority reads the authority from the store, and makes it on first start. Where several servers start at the same
 // time, all get the same one.
-func OpenAuthority(ctx context.Context, s store.Store, sealer Sealer, now time.Time) (*Authority, error) {
+func OpenAuthority(ctx context.Context, s store.Store, safe Safe, now time.Time) (*Authority, error) {
 	var found record
 	_, err := s.Update(ctx, func(tx store.Tx) error {
 		var err error
@@ -54,7 +57,7 @@ func OpenAuthority(ctx context.Context, s store.Store, sealer Sealer, now time.T
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if found, err = newAuthority(sealer, now); err != nil {
+		if found, err = newAuthority(ctx, safe, now); err != nil {
 			return err
 		}
 		return store.Write(tx, storeKey, found)
@@ -62,7 +65,7 @@ func OpenAuthority(ctx context.Context, s store.Store, sealer Sealer, now time.T
 	if err != nil {
 		return nil, fmt.Errorf("open the certificate authority: %w", err)
 	}
-	der, err := sealer.Open(found.Key, []byte(storeKey))
+	der, err := safe.Open(ctx, found.Sealed, boundToPlace())
 	if err != nil {
 		return nil, fmt.Errorf("open the certificate authority's key: %w", err)
 	}
@@ -77,7 +80,7 @@ func OpenAuthority(ctx context.Context, s store.Store, sealer Sealer, now time.T
 	return &Authority{certificate, key}, nil
 }
 
-func newAuthority(sealer Sealer, now time.Time) (record, error) {
+func newAuthority(ctx context.Context, safe Safe, now time.Time) (record, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return record{}, fmt.Errorf("make a key: %w", err)
@@ -96,11 +99,11 @@ func newAuthority(sealer Sealer, now time.Time) (record, error) {
 	if err != nil {
 		return record{}, fmt.Errorf("encode the authority's key: %w", err)
 	}
-	sealed, err := sealer.Seal(plain, []byte(storeKey))
+	sealed, err := safe.Seal(ctx, plain, boundToPlace())
 	if err != nil {
 		return record{}, fmt.Errorf("seal the authority's key: %w", err)
 	}
-	return record{der, sealed}, nil
+	return record{Certificate: der, Sealed: sealed}, nil
 }
 
 func newSerial() *big.Int {

@@ -13,31 +13,65 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/secret"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/service/kms"
+	"github.com/whimbreldb/whimbrel/internal/store"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
 
 func authority(t *testing.T, now time.Time) *Authority {
 	t.Helper()
-	s, err := etcd.Embed(t.Context(), t.TempDir(), quiet)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	key := secret.NewKey()
+	s := storetest.Retried(etcdtest.Private(t))
+	safe := func(root *secret.Keyring) Safe {
+		return kms.NewVault(s, root, kms.Home{Partition: "aws", Account: "111122223333"}, time.Now).Safe("us-east-1", "acm")
+	}
+	root := secret.NewKeyring()
 	// Several servers of one store start at the same time and get one authority.
 	all := make([]*Authority, 4)
 	var starting sync.WaitGroup
 	for i := range all {
-		starting.Go(func() { all[i], _ = OpenAuthority(t.Context(), s, key, now) })
+		starting.Go(func() { all[i], _ = OpenAuthority(t.Context(), s, safe(root), now) })
 	}
 	starting.Wait()
 	for _, a := range all {
 		require.NotNil(t, a)
 		require.Equal(t, all[0].PEM(), a.PEM())
 	}
-	_, err = OpenAuthority(t.Context(), s, secret.NewKey(), now)
+	_, err := OpenAuthority(t.Context(), s, safe(secret.NewKeyring()), now)
 	require.ErrorContains(t, err, "open the certificate authority's key", "under another root key it stays shut")
 	return all[0]
+}
+
+// TestEncloseKeepsTheAuthority: one that a version before sealed under the root key itself stays the same, under a key of KMS.
+func TestEncloseKeepsTheAuthority(t *testing.T) {
+	s := storetest.Retried(etcdtest.Private(t))
+	root := secret.NewKeyring()
+	safe := kms.NewVault(s, root, kms.Home{Partition: "aws", Account: "111122223333"}, time.Now).Safe("us-east-1", "acm")
+	first, err := OpenAuthority(t.Context(), s, safe, time.Now())
+	require.NoError(t, err)
+	_, err = s.Update(t.Context(), func(tx store.Tx) error {
+		r, err := store.Read[record](tx, storeKey)
+		require.NoError(t, err)
+		plain, err := safe.Open(t.Context(), r.Sealed, boundToPlace())
+		require.NoError(t, err)
+		r.Key, err = root.Seal(plain, []byte(storeKey))
+		require.NoError(t, err)
+		r.Sealed = nil
+		return store.Write(tx, storeKey, r)
+	})
+	require.NoError(t, err)
+
+	for _, want := range []int{1, 0} {
+		n, err := Enclose(t.Context(), s, root, safe)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+		again, err := OpenAuthority(t.Context(), s, safe, time.Now())
+		require.NoError(t, err)
+		require.Equal(t, first.PEM(), again.PEM())
+		require.True(t, first.key.Equal(again.key))
+	}
 }
 
 func TestCertificatesAreRenewedInTime(t *testing.T) {

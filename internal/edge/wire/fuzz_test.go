@@ -21,6 +21,7 @@ func FuzzJSON(f *testing.F) {
 	op := s.Operation("CreateEndpoint")
 	asOutput := wire.Operation{Output: op.Input}
 	f.Fuzz(func(t *testing.T, body []byte) {
+		_ = ec2api.Service.DecodeNamed(ec2api.Service.Operation("AuthorizeSecurityGroupEgress"), body, new(ec2api.AuthorizeSecurityGroupEgressRequest))
 		var in, again dmsapi.CreateEndpointMessage
 		if s.DecodeJSON(op, body, &in) != nil {
 			return

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,7 +23,20 @@ func (s *Service) DecodeJSON(op *Operation, body []byte, input any) error {
 		}
 		return nil
 	}
-	d := jsonReader{Decoder: jsontext.NewDecoder(bytes.NewReader(body)), s: s}
+	return s.decode(op, body, input, false)
+}
+
+// DecodeNamed reads an input as JSON with the names that the model gives to members, whatever protocols the service speaks, and
+// refuses members that the model does not know.
+func (s *Service) DecodeNamed(op *Operation, body []byte, input any) error {
+	if op.Input < 0 || len(bytes.TrimSpace(body)) == 0 {
+		return s.DecodeJSON(op, body, input)
+	}
+	return s.decode(op, body, input, true)
+}
+
+func (s *Service) decode(op *Operation, body []byte, input any, named bool) error {
+	d := jsonReader{Decoder: jsontext.NewDecoder(bytes.NewReader(body)), s: s, named: named}
 	if err := d.value(op.Input, reflect.ValueOf(input).Elem(), 0); err != nil {
 		return err
 	}
@@ -34,7 +48,8 @@ func (s *Service) DecodeJSON(op *Operation, body []byte, input any) error {
 
 type jsonReader struct {
 	*jsontext.Decoder
-	s *Service
+	s     *Service
+	named bool // by the model, and all known
 }
 
 // syntax words an error of the decoder.
@@ -116,7 +131,10 @@ func (d *jsonReader) structure(sh *Shape, v reflect.Value, depth int) error {
 		if err != nil {
 			return d.syntax(err)
 		}
-		i := sh.member(name.String())
+		i := d.member(sh, name.String())
+		if i < 0 && d.named {
+			return Malformed.New(JSON11, "%s has no member %q", sh.Name, shorten(name.String()))
+		}
 		if i < 0 {
 			err = d.SkipValue()
 			if err != nil {
@@ -132,6 +150,13 @@ func (d *jsonReader) structure(sh *Shape, v reflect.Value, depth int) error {
 		return d.syntax(err)
 	}
 	return nil
+}
+
+func (d *jsonReader) member(sh *Shape, name string) int {
+	if !d.named {
+		return sh.member(name)
+	}
+	return slices.IndexFunc(sh.Members, func(m Member) bool { return m.Name == name })
 }
 
 // member finds a member by its name on the wire.

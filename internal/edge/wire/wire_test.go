@@ -63,6 +63,24 @@ func TestWrongJSONIsNamed(t *testing.T) {
 	}
 }
 
+func TestInputIsReadByTheNamesOfTheModel(t *testing.T) {
+	op := ec2api.Service.Operation("DeleteVpcEndpoints")
+	var in ec2api.DeleteVpcEndpointsRequest
+	require.NoError(t, ec2api.Service.DecodeNamed(op, []byte(` {"VpcEndpointIds":["vpce-1","vpce-2"]} `), &in))
+	require.Equal(t, []string{"vpce-1", "vpce-2"}, in.VpcEndpointIds)
+	require.NoError(t, ec2api.Service.DecodeNamed(op, nil, &in))
+	for body, want := range map[string]string{
+		`{"VpcEndpointId":["vpce-1"]}`: `DeleteVpcEndpointsRequest has no member "VpcEndpointId"`, // the wire's name
+		`{"VpcEndpointIds":"vpce-1"}`:  "cannot be converted to a list",
+		`{"VpcEndpointIds":[]} {}`:     "goes on after",
+		`{`:                            "not JSON",
+	} {
+		require.ErrorContains(t, ec2api.Service.DecodeNamed(op, []byte(body), &in), want, body)
+	}
+	none := stsapi.Service.Operation("GetCallerIdentity")
+	require.ErrorContains(t, stsapi.Service.DecodeNamed(none, []byte(`{"X":1}`), none.NewInput()), `no member "X"`)
+}
+
 func TestQueryInputIsReadByItsModel(t *testing.T) {
 	op := stsapi.Service.Operation("AssumeRole")
 	form, err := wire.ParseForm(wire.Query, "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr&DurationSeconds=900"+

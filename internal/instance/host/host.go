@@ -24,7 +24,9 @@ type Config struct {
 	Command []string
 	// SQLiteDir is where files of SQLite endpoints may lie; empty: nowhere.
 	SQLiteDir string
-	Log       *slog.Logger
+	// Traces are OpenTelemetry's variables for the children (see span.Config); none for no traces.
+	Traces map[string]string
+	Log    *slog.Logger
 
 	// Waits that tests shorten: the first before a process is started again, the longest, how long one may take to answer,
 	// and to end.

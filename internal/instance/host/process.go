@@ -2,6 +2,7 @@ package host
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -43,6 +44,9 @@ func (h *Host) start(spec instance.Spec) (*process, error) {
 	if h.SQLiteDir != "" {
 		arguments = append(arguments, "--sqlite-dir", h.SQLiteDir)
 	}
+	if len(h.Traces) > 0 {
+		arguments = append(arguments, "--traces")
+	}
 	cmd := exec.Command(h.Command[0], arguments...) //nolint:noctx // the keeper ends it
 	cmd.Env = environment()
 	cmd.Stderr = log
@@ -57,6 +61,11 @@ func (h *Host) start(spec instance.Spec) (*process, error) {
 	}
 	if err := h.starter.start(cmd); err != nil {
 		return nil, fmt.Errorf("start instance %s: %w", spec.ID, err)
+	}
+	if len(h.Traces) > 0 { // by its input: among them may be secrets, which a command line and an environment show
+		if err := json.NewEncoder(input).Encode(h.Traces); err != nil {
+			h.Log.Error("an instance was not told where its traces go", "instance", spec.ID, "error", err)
+		}
 	}
 	return &process{cmd: cmd, input: input, ready: heard(output)}, nil
 }

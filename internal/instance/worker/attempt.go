@@ -7,10 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/whimbreldb/whimbrel/internal/assess"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
@@ -21,6 +25,11 @@ import (
 // run is an attempt from its beginning to its end. Whatever happens in it stays in it.
 func (j *job) run(ctx context.Context, t instance.Task) {
 	a := &attempt{job: j, task: t, scrub: newScrubber(t.Source, t.Target)}
+	j.mu.Lock()
+	j.mu.scrub = a.scrub
+	j.mu.Unlock()
+	ctx, s := j.w.Tracer.Begin(ctx, "task", t.Trace, trace.SpanKindInternal, attribute.String("whimbrel.task", t.Name), attribute.Int64("whimbrel.attempt", t.Attempt),
+		attribute.String("whimbrel.migration_type", t.Type), attribute.String("whimbrel.mode", string(t.Mode)))
 	var end ending
 	err := rescue.Run(func() (err error) {
 		end, err = a.run(ctx)
@@ -30,6 +39,8 @@ func (j *job) run(ctx context.Context, t instance.Task) {
 		end = endingOf(ctx, err, a.scrub)
 	}
 	a.tell(end, err)
+	s.SetAttributes(attribute.String("whimbrel.stop_reason", end.reason))
+	span.End(s, err)
 	if a.closeLog != nil {
 		a.closeLog()
 	}
@@ -57,7 +68,7 @@ func (a *attempt) run(ctx context.Context) (ending, error) {
 	defer a.w.budget.give(share)
 	fit(c.Settings, share)
 	a.mu.Lock()
-	a.mu.share = share
+	a.mu.share, a.mu.source, a.mu.target = share, c.Source.Held, c.Target.Held
 	a.mu.Unlock()
 	tasklog.Of(a.log, tasklog.TaskManager).Info("task begins", "task", a.task.Name, "attempt", a.task.Attempt, "type", string(c.Type), "mode", string(a.task.Mode),
 		"segmentsAtOnce", c.Settings.FullLoadSettings.MaxFullLoadSubTasks, "memory", share)

@@ -42,6 +42,7 @@ func (w *Worker) config(t instance.Task, s *settings.Settings, log *slog.Logger)
 	if c.Target, err = w.reach(t.Target); err != nil {
 		return c, fmt.Errorf("target endpoint: %w", err)
 	}
+	c.Source.Held, c.Target.Held = &connector.Held{}, &connector.Held{}
 	c.Target.ControlSchema = s.ControlTablesSettings.ControlSchema
 	if c.TargetSchema, err = oneDatabase(t.Target); err != nil {
 		return c, fmt.Errorf("target endpoint: %w", err)
@@ -101,7 +102,7 @@ func parseSettings(document string) (*settings.Settings, error) {
 
 // reach makes a connector's configuration of an endpoint, and its files.
 func (w *Worker) reach(e instance.Endpoint) (connector.Config, error) {
-	c := connector.Config{URL: e.URL, Settings: maps.Clone(e.Settings), Control: egress(e.Egress)}
+	c := connector.Config{URL: e.URL, Settings: maps.Clone(e.Settings), Control: egress(e.Egress), Traffic: &w.traffic}
 	delete(c.Settings, targetDbType) // which is for the task to obey
 	engine, err := w.Engines.ForURL(e.URL)
 	if err != nil {

@@ -43,7 +43,10 @@ func (j *job) figures() (f instance.TaskFigures, ok bool) {
 		changes = j.mu.changes.Counts()
 		all.add(j.mu.load.Tables(), &changes)
 	}
+	f.HeldAtSource.Memory, f.HeldAtSource.Disk = j.mu.source.Counts()
+	f.HeldForTarget.Memory, f.HeldForTarget.Disk = j.mu.target.Counts()
 	return instance.TaskFigures{
+		HeldAtSource: f.HeldAtSource, HeldForTarget: f.HeldForTarget,
 		ID: j.id, Running: j.mu.live, Type: j.mu.kind, LoadedRows: all.loadedRows, LoadedBytes: all.loadedBytes,
 		Captured: all.captured, Applied: all.applied, AppliedBytes: all.appliedBytes,
 		Waiting: changes.Waiting, SourceLatency: changes.SourceLatency, TargetLatency: changes.TargetLatency, Memory: j.mu.share,
@@ -58,6 +61,7 @@ func (w *Worker) Figures(ctx context.Context) (instance.Figures, error) {
 	}
 	f := instance.Figures{Began: w.began, Process: instance.ProcessFigures{
 		CPU: used.CPU, Processors: runtime.GOMAXPROCS(0), Bound: w.Memory, Resident: used.Memory, Idle: idleMemory(),
+		Sent: w.traffic.Sent.Load(), Received: w.traffic.Received.Load(),
 	}}
 	askSystem(&f.Process)
 	for _, j := range w.jobs() {

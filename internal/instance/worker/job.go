@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/instance/keep"
 	"github.com/whimbreldb/whimbrel/internal/task"
@@ -38,8 +39,11 @@ type job struct {
 		changes *cdc.Stats
 		compare *validate.Stats
 		warning string
-		kind    string  // DMS's MigrationType of the attempt
-		share   int64   // of the memory, bytes
+		scrub   scrubber
+		kind    string // DMS's MigrationType of the attempt
+		share   int64  // of the memory, bytes
+		source  *connector.Held
+		target  *connector.Held
 		counted counted // by the tries before the present one, in this process
 		dirty   bool    // the tables are not yet as on disk
 	}
@@ -169,6 +173,7 @@ func (j *job) look() {
 	}
 	p := j.mu.tables.progress(j.mu.kept.Progress, load, changes)
 	p.Changes += j.mu.kept.Earlier
+	p.Warning = oneLine(j.mu.scrub.text(p.Warning))
 	if j.mu.warning != "" {
 		p.Warning = j.mu.warning
 	}

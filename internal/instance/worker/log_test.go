@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -58,6 +60,12 @@ func TestSeveritiesChangeWhileATaskRuns(t *testing.T) {
 	require.Contains(t, out.String(), "two a=1")
 }
 
+// TestSecretsOfAStoreAreScrubbed: a Redshift endpoint holds those of the server itself.
+func TestSecretsOfAStoreAreScrubbed(t *testing.T) {
+	s := newScrubber(instance.Endpoint{URL: "redshift://u:password@h/d?s3_key=AKIAEXAMPLE&s3_secret=se%2Fcret%2B1"})
+	require.Equal(t, "COPY t FROM 's3://b' ACCESS_KEY_ID 'AKIAEXAMPLE' SECRET_ACCESS_KEY 'xxxxx': xxxxx", s.text("COPY t FROM 's3://b' ACCESS_KEY_ID 'AKIAEXAMPLE' SECRET_ACCESS_KEY 'se/cret+1': se%2Fcret%2B1"))
+}
+
 func TestPasswordsAreScrubbed(t *testing.T) {
 	e := instance.Endpoint{URL: "postgres://u:s3cret%2Fword@h/d?sslpassword=keypass&sslmode=require"}
 	s := newScrubber(e, instance.Endpoint{URL: "mysql://u:pw@h/d"})
@@ -68,4 +76,14 @@ func TestPasswordsAreScrubbed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 23, n)
 	require.Equal(t, "login with xxxxx\n", out.String())
+}
+
+// TestPasswordsAreScrubbedInQuotes: a line of the log has errors in quotation marks, and errors have values in them.
+func TestPasswordsAreScrubbedInQuotes(t *testing.T) {
+	const password = `pa"ss\w ö` + "\t1"
+	s := newScrubber(instance.Endpoint{URL: (&url.URL{Scheme: "mysql", User: url.UserPassword("u", password), Host: "h"}).String()})
+	var out bytes.Buffer
+	log := slog.New(tasklog.New(newLineHandler(s.writer(&out)), tasklog.Options{}))
+	log.Error("refused", "error", errors.New("login with "+password), "again", fmt.Errorf("the password %q is wrong", password))
+	require.Contains(t, out.String(), `error="login with xxxxx" again="the password \"xxxxx\" is wrong"`)
 }

@@ -106,13 +106,15 @@ func writeAttr(b *bytes.Buffer, group string, a slog.Attr) {
 	default:
 		text := oneLine(v.String())
 		if strings.ContainsAny(text, " =\"") {
-			text = `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+			text = `"` + inQuotes(text) + `"`
 		}
 		b.WriteString(" " + group + a.Key + "=" + text)
 	}
 }
 
 var breaks = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ")
+
+func inQuotes(s string) string { return strings.ReplaceAll(s, `"`, `\"`) }
 
 // oneLine keeps a text on its line.
 func oneLine(s string) string { return breaks.Replace(s) }

@@ -3,6 +3,7 @@ package worker
 import (
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/instance"
@@ -18,15 +19,16 @@ func newScrubber(ends ...instance.Endpoint) scrubber {
 	var pairs []string
 	for _, e := range ends {
 		for _, secret := range secretsOf(e.URL) {
-			for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-				pairs = append(pairs, form, "xxxxx")
+			quoted := strconv.Quote(secret) // as errors do
+			for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), quoted[1 : len(quoted)-1]} {
+				pairs = append(pairs, form, "xxxxx", oneLine(form), "xxxxx", inQuotes(oneLine(form)), "xxxxx") // as a line has them
 			}
 		}
 	}
 	return scrubber{strings.NewReplacer(pairs...)}
 }
 
-// secretsOf finds the passwords in a URL.
+// secretsOf finds the passwords in a URL, and the secrets of the keys of a store.
 func secretsOf(raw string) (secrets []string) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -41,7 +43,7 @@ func secretsOf(raw string) (secrets []string) {
 		add(password)
 	}
 	for name, values := range u.Query() {
-		if strings.Contains(strings.ToLower(name), "password") {
+		if name = strings.ToLower(name); strings.Contains(name, "password") || strings.Contains(name, "secret") {
 			for _, v := range values {
 				add(v)
 			}
@@ -50,7 +52,12 @@ func secretsOf(raw string) (secrets []string) {
 	return secrets
 }
 
-func (s scrubber) text(t string) string { return s.replace.Replace(t) }
+func (s scrubber) text(t string) string {
+	if s.replace == nil {
+		return t // nothing is known of that could be secret
+	}
+	return s.replace.Replace(t)
+}
 
 // writer is a writer whose lines are scrubbed.
 func (s scrubber) writer(w io.Writer) io.Writer { return scrubbedWriter{s, w} }

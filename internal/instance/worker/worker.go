@@ -12,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/instance/keep"
 	"github.com/whimbreldb/whimbrel/internal/instance/socket"
+	"github.com/whimbreldb/whimbrel/internal/span"
 )
 
 // Config says what a worker works with.
@@ -24,6 +25,7 @@ type Config struct {
 	Memory     int64
 	// SQLiteDir is where files of SQLite endpoints may lie; empty: nowhere.
 	SQLiteDir string
+	Tracer    *span.Tracer // nil: tasks are not traced
 	Log       *slog.Logger
 }
 
@@ -41,6 +43,8 @@ type Worker struct {
 	tasks  sync.WaitGroup // running attempts
 	ticks  sync.WaitGroup
 	asking assessments
+
+	traffic connector.Traffic // with the databases
 
 	mu struct {
 		sync.Mutex

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 // An Action is a notification on its way. It is written with the change of state: no crash loses one.
 type Action struct {
 	Alarm    string
+	Type     string `json:",omitempty"` // of the alarm; empty is a metric alarm
 	What     notify.Notification
 	Attempts int
 	Next     time.Time
@@ -33,7 +35,7 @@ func (s *Service) act(tx store.Tx, a *Alarm, was string, now time.Time) error {
 			return err
 		}
 		if waiting >= mostWaiting {
-			if err := noteAction(tx, now, *a.AlarmName, topic, fmt.Errorf("%d notifications wait for the topic already", waiting)); err != nil {
+			if err := noteAction(tx, now, *a.AlarmName, a.kind(), topic, fmt.Errorf("%d notifications wait for the topic already", waiting)); err != nil {
 				return err
 			}
 			continue
@@ -41,12 +43,12 @@ func (s *Service) act(tx store.Tx, a *Alarm, was string, now time.Time) error {
 		if err := store.Write(tx, waitingKeys+topic, waiting+1); err != nil {
 			return err
 		}
-		text, err := s.alarmMessage(a, was)
+		text, err := s.message(a, was)
 		if err != nil {
 			return err
 		}
 		what := notify.Notification{ID: uuid.NewString(), Topic: topic, Subject: *a.StateValue + `: "` + *a.AlarmName + `" in ` + s.Region, Message: text, At: now}
-		if err := store.Write(tx, actionKeys+momentKey(now), &Action{Alarm: *a.AlarmName, What: what, Next: now}); err != nil {
+		if err := store.Write(tx, actionKeys+momentKey(now), &Action{Alarm: *a.AlarmName, Type: a.kind(), What: what, Next: now}); err != nil {
 			return err
 		}
 	}
@@ -80,12 +82,28 @@ func waited(tx store.Tx, topic string) error {
 }
 
 // noteAction writes into an alarm's history how telling a topic has gone.
-func noteAction(tx store.Tx, now time.Time, alarm, topic string, problem error) error {
+func noteAction(tx store.Tx, now time.Time, alarm, alarmType, topic string, problem error) error {
 	summary, data := "Successfully executed action "+topic, map[string]any{"actionState": "Succeeded", "notificationResource": topic}
 	if problem != nil {
 		summary, data["actionState"], data["error"] = "Failed to execute action "+topic, "Failed", problem.Error()
 	}
-	return note(tx, now, alarm, historyAction, summary, data)
+	return note(tx, now, alarm, cmp.Or(alarmType, metricAlarm), historyAction, summary, data)
+}
+
+// message is what a topic is told of an alarm.
+func (s *Service) message(a *Alarm, was string) (string, error) {
+	if a.Rule == nil {
+		return s.alarmMessage(a, was)
+	}
+	raw, err := json.Marshal(map[string]any{
+		"AlarmName": a.AlarmName, "AlarmDescription": a.AlarmDescription, "AWSAccountId": s.Account, "AlarmArn": a.AlarmArn, "Region": s.Region, "AlarmRule": a.Rule,
+		"NewStateValue": a.StateValue, "NewStateReason": a.StateReason, "StateChangeTime": a.StateUpdatedTimestamp.UTC().Format(dateForm), "OldStateValue": was,
+		"OKActions": a.OKActions, "AlarmActions": a.AlarmActions, "InsufficientDataActions": a.InsufficientDataActions,
+	})
+	if err != nil {
+		return "", fmt.Errorf("encode an alarm: %w", err)
+	}
+	return string(raw), nil
 }
 
 // alarmMessage is what CloudWatch tells a topic.

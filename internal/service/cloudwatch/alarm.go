@@ -30,6 +30,7 @@ const (
 // An Alarm is what is kept of one.
 type Alarm struct {
 	cloudwatchapi.MetricAlarm
+	Rule *string           `json:",omitempty"` // of a composite alarm; it has no metric then
 	Tags map[string]string `json:",omitempty"`
 }
 
@@ -54,6 +55,19 @@ func (s *Service) alarms(ctx context.Context) ([]Alarm, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the alarms: %w", err)
 	}
+	return alarmsOf(page)
+}
+
+// alarmsIn lists all of them, as a transaction sees them.
+func alarmsIn(tx store.Tx) ([]Alarm, error) {
+	page, err := tx.List(store.Range{Prefix: alarmKeys})
+	if err != nil {
+		return nil, fmt.Errorf("list the alarms: %w", err)
+	}
+	return alarmsOf(page)
+}
+
+func alarmsOf(page store.Page) ([]Alarm, error) {
 	all := make([]Alarm, len(page.Items))
 	for i, item := range page.Items {
 		if err := item.Decode(&all[i]); err != nil {

@@ -20,7 +20,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 const topic = "arn:aws:sns:eu-central-1:123456789012:alarms"
@@ -44,9 +45,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, now: time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)}
 	log := slog.New(slog.DiscardHandler)
-	st, err := etcd.Embed(t.Context(), t.TempDir(), log)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = st.Close() })
+	st := storetest.Retried(etcdtest.Private(t))
 	clock := func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now }
 	values, err := metric.Open(t.Context(), metric.Config{Dir: t.TempDir(), Log: log, Now: clock})
 	require.NoError(t, err)

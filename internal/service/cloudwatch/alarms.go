@@ -24,22 +24,66 @@ func (s *Service) describeAlarms() service.Operation {
 			return nil, validation("AlarmNames and AlarmNamePrefix are mutually exclusive: give one of them.")
 		}
 		out := &cloudwatchapi.DescribeAlarmsOutput{MetricAlarms: []cloudwatchapi.MetricAlarm{}, CompositeAlarms: []cloudwatchapi.CompositeAlarm{}}
-		if len(in.AlarmTypes) > 0 && !slices.Contains(in.AlarmTypes, "MetricAlarm") || in.ChildrenOfAlarmName != nil || in.ParentsOfAlarmName != nil {
-			return out, nil // there are metric alarms alone
-		}
 		all, err := s.alarms(ctx)
 		if err != nil {
 			return nil, err
 		}
-		var found []cloudwatchapi.MetricAlarm
-		for i := range all {
-			if asked(&all[i], in) {
-				found = append(found, all[i].MetricAlarm)
+		if in.ChildrenOfAlarmName != nil || in.ParentsOfAlarmName != nil {
+			return s.relatives(all, in)
+		}
+		types := in.AlarmTypes
+		if len(types) == 0 {
+			types = []string{metricAlarm} // as CloudWatch has it
+		}
+		page, next, err := pageOfAll(slices.DeleteFunc(all, func(a Alarm) bool { return !slices.Contains(types, a.kind()) || !asked(&a, in) }), in.NextToken, in.MaxRecords)
+		out.NextToken = next
+		for i := range page {
+			if page[i].Rule != nil {
+				out.CompositeAlarms = append(out.CompositeAlarms, page[i].composite())
+			} else {
+				out.MetricAlarms = append(out.MetricAlarms, page[i].MetricAlarm)
 			}
 		}
-		out.MetricAlarms, out.NextToken, err = pageOfAll(found, in.NextToken, in.MaxRecords)
 		return out, err
 	})
+}
+
+// relatives are the alarms that one's rule is about, or those whose rules are about it: of them the names and states alone are
+// told.
+func (s *Service) relatives(all []Alarm, in *cloudwatchapi.DescribeAlarmsInput) (*cloudwatchapi.DescribeAlarmsOutput, error) {
+	if in.ChildrenOfAlarmName != nil && in.ParentsOfAlarmName != nil {
+		return nil, validation("ChildrenOfAlarmName and ParentsOfAlarmName are mutually exclusive: give one of them.")
+	}
+	if len(in.AlarmNames) > 0 || in.AlarmNamePrefix != nil || in.ActionPrefix != nil || in.StateValue != nil {
+		return nil, validation("ChildrenOfAlarmName and ParentsOfAlarmName stand alone, with MaxRecords and NextToken at most.")
+	}
+	of := deref(in.ChildrenOfAlarmName) + deref(in.ParentsOfAlarmName)
+	children := map[string][]string{}
+	for i := range all {
+		if all[i].Rule != nil {
+			r, err := s.parseRule(*all[i].Rule)
+			if err != nil {
+				return nil, fmt.Errorf("read the rule of alarm %s: %w", *all[i].AlarmName, err)
+			}
+			children[*all[i].AlarmName] = childrenOf(r)
+		}
+	}
+	page, next, err := pageOfAll(slices.DeleteFunc(all, func(a Alarm) bool {
+		if in.ChildrenOfAlarmName != nil {
+			return !slices.Contains(children[of], *a.AlarmName)
+		}
+		return !slices.Contains(children[*a.AlarmName], of)
+	}), in.NextToken, in.MaxRecords)
+	out := &cloudwatchapi.DescribeAlarmsOutput{MetricAlarms: []cloudwatchapi.MetricAlarm{}, CompositeAlarms: []cloudwatchapi.CompositeAlarm{}, NextToken: next}
+	for i := range page {
+		a := &page[i]
+		if a.Rule != nil {
+			out.CompositeAlarms = append(out.CompositeAlarms, cloudwatchapi.CompositeAlarm{AlarmName: a.AlarmName, AlarmArn: a.AlarmArn, StateValue: a.StateValue, StateUpdatedTimestamp: a.StateUpdatedTimestamp})
+		} else {
+			out.MetricAlarms = append(out.MetricAlarms, cloudwatchapi.MetricAlarm{AlarmName: a.AlarmName, AlarmArn: a.AlarmArn, StateValue: a.StateValue, StateUpdatedTimestamp: a.StateUpdatedTimestamp})
+		}
+	}
+	return out, err
 }
 
 func asked(a *Alarm, in *cloudwatchapi.DescribeAlarmsInput) bool {
@@ -88,19 +132,24 @@ func (s *Service) deleteAlarms() service.Operation {
 	}
 	return service.Handle("DeleteAlarms", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.DeleteAlarmsInput) (*service.None, error) {
 		_, err := s.Store.Update(ctx, func(tx store.Tx) error {
+			all, err := alarmsIn(tx)
+			if err != nil {
+				return err
+			}
+			parents := s.parents(all, in.AlarmNames)
 			for _, name := range in.AlarmNames {
-				there, err := store.Exists(tx, alarmKey(name))
-				if err != nil {
-					return err
-				}
-				if !there {
+				at := slices.IndexFunc(all, func(a Alarm) bool { return *a.AlarmName == name })
+				if at < 0 {
 					if len(in.AlarmNames) == 1 {
 						return noAlarm(name)
 					}
 					continue
 				}
+				if parent := parents[name]; parent != "" {
+					return validation("The alarm %s cannot be deleted: the composite alarm %s is about it.", name, parent)
+				}
 				tx.Delete(alarmKey(name))
-				if err := note(tx, s.Now(), name, historyConfiguration, `Alarm "`+name+`" deleted`, map[string]any{"version": "1.0", "type": "Delete"}); err != nil {
+				if err := note(tx, s.Now(), name, all[at].kind(), historyConfiguration, `Alarm "`+name+`" deleted`, map[string]any{"version": "1.0", "type": "Delete"}); err != nil {
 					return err
 				}
 			}
@@ -118,7 +167,8 @@ func (s *Service) setAlarmState() service.Operation {
 		if data := deref(in.StateReasonData); data != "" && !json.Valid([]byte(data)) {
 			return nil, cloudwatchapi.Service.NewError("InvalidFormatFault", "The parameter StateReasonData was not syntactically valid JSON.")
 		}
-		return &service.None{}, s.enter(ctx, *in.AlarmName, *in.StateValue, *in.StateReason, deref(in.StateReasonData), nil)
+		_, err := s.enter(ctx, *in.AlarmName, *in.StateValue, *in.StateReason, deref(in.StateReasonData), nil)
+		return &service.None{}, err
 	})
 }
 

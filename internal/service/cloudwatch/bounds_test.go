@@ -186,7 +186,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	write := func(n int, alarm string, kind string) {
 		for range n {
 			b.wait(time.Second)
-			_, err := b.Store.Update(t.Context(), func(tx store.Tx) error { return note(tx, b.Now(), alarm, kind, "x", nil) })
+			_, err := b.Store.Update(t.Context(), func(tx store.Tx) error { return note(tx, b.Now(), alarm, metricAlarm, kind, "x", nil) })
 			require.NoError(t, err)
 		}
 	}

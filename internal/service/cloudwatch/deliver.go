@@ -134,7 +134,7 @@ func (s *Service) delivered(ctx context.Context, a *due, problem error) error {
 		if err := waited(tx, a.What.Topic); err != nil {
 			return err
 		}
-		return noteAction(tx, now, a.Alarm, a.What.Topic, problem)
+		return noteAction(tx, now, a.Alarm, a.Type, a.What.Topic, problem)
 	})
 	if err != nil {
 		return fmt.Errorf("note what alarm %s did: %w", a.Alarm, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,16 +31,20 @@ func (s *Service) run(ctx context.Context, evaluate, deliver time.Duration) {
 				var err error
 				if more, err = s.deliver(ctx); err != nil {
 					if ctx.Err() == nil {
-						s.Log.Error("what alarms do was not delivered", "error", err)
+						s.quiet.Trouble(ctx, s.Log, slog.LevelError, s.Now(), troubleDelivery, "what alarms do was not delivered", "error", err)
 					}
 					return
 				}
 			}
+			s.quiet.Over(ctx, s.Log, troubleDelivery, "what alarms do is delivered again")
 		})
 	})
 	s.whileLeading(ctx, evaluate, func(turn int) {
-		if err := s.Evaluate(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Error("alarms were not evaluated", "error", err)
+		switch err := s.Evaluate(ctx); {
+		case err == nil:
+			s.quiet.Over(ctx, s.Log, troubleEvaluation, "alarms are evaluated again")
+		case ctx.Err() == nil:
+			s.quiet.Trouble(ctx, s.Log, slog.LevelError, s.Now(), troubleEvaluation, "alarms were not evaluated", "error", err)
 		}
 		if turn%360 == 0 {
 			if err := s.trimHistory(ctx); err != nil && ctx.Err() == nil {
@@ -74,30 +79,71 @@ func (s *Service) Evaluate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	there := map[string]bool{troubleDelivery: true, troubleEvaluation: true}
 	for i := range all {
-		a := &all[i]
-		state, reason, data, err := s.judgeAlone(ctx, a)
-		if err != nil {
-			if ctx.Err() != nil {
+		there[troubleOf(&all[i])], there[faultOf(&all[i])] = true, true
+	}
+	s.quiet.Keep(func(key string) bool { return there[key] })
+	for i := range all {
+		if a := &all[i]; a.Rule == nil {
+			if err := s.evaluate(ctx, a, func() (string, string, string, error) { return s.judgeAlone(ctx, a) }); err != nil {
 				return err
 			}
-			s.Log.Warn("an alarm cannot be evaluated", "alarm", *a.AlarmName, "error", err)
-			continue
 		}
-		if state == *a.StateValue {
-			continue
-		}
-		err = s.enter(ctx, *a.AlarmName, state, reason, data, a.AlarmConfigurationUpdatedTimestamp)
-		switch {
-		case err == nil, isNoAlarm(err): // it was deleted meanwhile
-		case ctx.Err() != nil:
+	}
+	f := s.familyOf(all)
+	for i := range all {
+		err := f.childrenFirst(&all[i], func(a *Alarm, r rule) error {
+			return s.evaluate(ctx, a, func() (string, string, string, error) { return f.judge(a, r) })
+		})
+		if err != nil && ctx.Err() != nil {
 			return err
-		default:
-			s.Log.Error("an alarm's state was not changed", "alarm", *a.AlarmName, "state", state, "error", err)
+		}
+		if err != nil {
+			s.quiet.Trouble(ctx, s.Log, slog.LevelWarn, s.Now(), troubleOf(&all[i]), "an alarm cannot be evaluated", "alarm", *all[i].AlarmName, "error", err)
 		}
 	}
 	return nil
 }
+
+// evaluate brings an alarm into the state that it should be in. Only the end of the context is an error.
+func (s *Service) evaluate(ctx context.Context, a *Alarm, judge func() (state, reason, data string, err error)) error {
+	state, reason, data, err := judge()
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		s.quiet.Trouble(ctx, s.Log, slog.LevelWarn, s.Now(), troubleOf(a), "an alarm cannot be evaluated", "alarm", *a.AlarmName, "error", err)
+		return nil
+	}
+	s.quiet.Over(ctx, s.Log, troubleOf(a), "an alarm can be evaluated again", "alarm", *a.AlarmName)
+	if state == *a.StateValue {
+		return nil
+	}
+	entered, err := s.enter(ctx, *a.AlarmName, state, reason, data, a.AlarmConfigurationUpdatedTimestamp)
+	switch {
+	case err == nil && !entered: // it is another alarm by now, which stands as it stood until the next turn
+	case err == nil: // those that are about this one see it so
+		now := s.Now().UTC()
+		a.StateValue, a.StateReason, a.StateUpdatedTimestamp, a.StateTransitionedTimestamp = &state, &reason, &now, &now
+	case isNoAlarm(err): // it was deleted meanwhile
+	case ctx.Err() != nil:
+		return err
+	default:
+		s.Log.Error("an alarm's state was not changed", "alarm", *a.AlarmName, "state", state, "error", err)
+	}
+	return nil
+}
+
+// What troubles are known by.
+const (
+	troubleDelivery   = "delivery"
+	troubleEvaluation = "evaluation"
+)
+
+func troubleOf(a *Alarm) string { return "alarm " + *a.AlarmName }
+
+func faultOf(a *Alarm) string { return "fault of alarm " + *a.AlarmName }
 
 // reasonData is the machine's form of a state's reason.
 type reasonData struct {
@@ -242,11 +288,11 @@ func number(x float64) string {
 }
 
 // enter brings an alarm into another state, and queues what it then does. Where it was configured anew meanwhile (than at
-// configured, if that is given) nothing is done: the verdict was of another alarm.
-func (s *Service) enter(ctx context.Context, name, state, reason, data string, configured *time.Time) error {
+// configured, if that is given) nothing is done, and it is not entered: the verdict was of another alarm.
+func (s *Service) enter(ctx context.Context, name, state, reason, data string, configured *time.Time) (entered bool, err error) {
 	now := s.Now().UTC()
-	err := s.changeAlarm(ctx, name, func(tx store.Tx, a *Alarm) error {
-		if configured != nil && !configured.Equal(*a.AlarmConfigurationUpdatedTimestamp) {
+	err = s.changeAlarm(ctx, name, func(tx store.Tx, a *Alarm) error {
+		if entered = configured == nil || configured.Equal(*a.AlarmConfigurationUpdatedTimestamp); !entered {
 			return nil
 		}
 		was := *a.StateValue
@@ -259,7 +305,7 @@ func (s *Service) enter(ctx context.Context, name, state, reason, data string, c
 			return nil
 		}
 		a.StateTransitionedTimestamp = &now
-		if err := note(tx, now, name, historyState, "Alarm updated from "+was+" to "+state, map[string]any{
+		if err := note(tx, now, name, a.kind(), historyState, "Alarm updated from "+was+" to "+state, map[string]any{
 			"version": "1.0", "oldState": old, "newState": map[string]any{"stateValue": state, "stateReason": reason, "stateReasonData": rawOrNil(data)},
 		}); err != nil {
 			return err
@@ -267,9 +313,9 @@ func (s *Service) enter(ctx context.Context, name, state, reason, data string, c
 		return s.act(tx, a, was, now)
 	})
 	if err != nil {
-		return fmt.Errorf("bring alarm %s into state %s: %w", name, state, err)
+		return false, fmt.Errorf("bring alarm %s into state %s: %w", name, state, err)
 	}
-	return nil
+	return entered, nil
 }
 
 func rawOrNil(data string) any {

@@ -55,7 +55,7 @@ func happenings(page *store.Page, alarm *string) []happening {
 }
 
 // note writes into an alarm's history, in the transaction of what happened, and forgets the oldest of too much.
-func note(tx store.Tx, at time.Time, alarm, kind, summary string, data any) error {
+func note(tx store.Tx, at time.Time, alarm, alarmType, kind, summary string, data any) error {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("encode an alarm's history: %w", err)
@@ -70,7 +70,7 @@ func note(tx store.Tx, at time.Time, alarm, kind, summary string, data any) erro
 	}
 	at = at.UTC()
 	return store.Write(tx, historyKeys+alarm+"/"+momentKey(at), cloudwatchapi.AlarmHistoryItem{
-		AlarmName: &alarm, AlarmType: new("MetricAlarm"), HistoryItemType: &kind, HistorySummary: &summary, HistoryData: new(string(raw)), Timestamp: &at,
+		AlarmName: &alarm, AlarmType: &alarmType, HistoryItemType: &kind, HistorySummary: &summary, HistoryData: new(string(raw)), Timestamp: &at,
 	})
 }
 
@@ -114,7 +114,7 @@ func (s *Service) describeAlarmHistory() service.Operation {
 			if err := item.Decode(&h); err != nil {
 				return nil, err
 			}
-			if in.HistoryItemType == nil || *in.HistoryItemType == *h.HistoryItemType {
+			if (in.HistoryItemType == nil || *in.HistoryItemType == *h.HistoryItemType) && (len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, *h.AlarmType)) {
 				out.AlarmHistoryItems = append(out.AlarmHistoryItems, h)
 			}
 		}

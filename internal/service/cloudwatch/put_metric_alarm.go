@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
 	"github.com/whimbreldb/whimbrel/internal/metric"
@@ -33,37 +34,48 @@ func (s *Service) putMetricAlarm() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		now := call.Now.UTC()
-		_, err = s.Store.Update(ctx, func(tx store.Tx) error {
-			have, err := store.Read[Alarm](tx, alarmKey(*in.AlarmName))
-			made := errors.Is(err, store.ErrNotFound)
-			if err != nil && !made {
-				return err
-			}
-			a, summary := *fresh, `Alarm "`+*in.AlarmName+`" updated`
-			if made {
-				page, err := tx.List(store.Range{Prefix: alarmKeys, KeysOnly: true})
-				if err != nil {
-					return err
-				}
-				if len(page.Items) >= mostAlarms {
-					return cloudwatchapi.Service.NewError("LimitExceededFault", "The account has %d alarms, which is its quota.", mostAlarms)
-				}
-				summary = `Alarm "` + *in.AlarmName + `" created`
-				a.StateValue, a.StateReason, a.StateUpdatedTimestamp, a.StateTransitionedTimestamp = new(stateUnknown), new("Unchecked: Initial alarm creation"), &now, &now
-				a.Tags = tags
-			} else {
-				a.StateValue, a.StateReason, a.StateReasonData = have.StateValue, have.StateReason, have.StateReasonData
-				a.StateUpdatedTimestamp, a.StateTransitionedTimestamp, a.Tags = have.StateUpdatedTimestamp, have.StateTransitionedTimestamp, have.Tags
-			}
-			a.AlarmConfigurationUpdatedTimestamp = &now
-			if err := store.Write(tx, alarmKey(*in.AlarmName), a); err != nil {
-				return err
-			}
-			return note(tx, now, *in.AlarmName, historyConfiguration, summary, map[string]any{"version": "1.0", "type": map[bool]string{true: "Create", false: "Update"}[made]})
-		})
-		return &service.None{}, err
+		return &service.None{}, s.putAlarm(ctx, call.Now, fresh, tags, func(store.Tx) error { return nil })
 	})
+}
+
+// putAlarm makes an alarm, or gives one that is there another configuration; it keeps its state and its tags.
+func (s *Service) putAlarm(ctx context.Context, at time.Time, fresh *Alarm, tags map[string]string, check func(store.Tx) error) error {
+	now, name := at.UTC(), *fresh.AlarmName
+	_, err := s.Store.Update(ctx, func(tx store.Tx) error {
+		if err := check(tx); err != nil {
+			return err
+		}
+		have, err := store.Read[Alarm](tx, alarmKey(name))
+		made := errors.Is(err, store.ErrNotFound)
+		if err != nil && !made {
+			return err
+		}
+		a, summary := *fresh, `Alarm "`+name+`" updated`
+		switch {
+		case made:
+			page, err := tx.List(store.Range{Prefix: alarmKeys, KeysOnly: true})
+			if err != nil {
+				return err
+			}
+			if len(page.Items) >= mostAlarms {
+				return cloudwatchapi.Service.NewError("LimitExceededFault", "The account has %d alarms, which is its quota.", mostAlarms)
+			}
+			summary = `Alarm "` + name + `" created`
+			a.StateValue, a.StateReason, a.StateUpdatedTimestamp, a.StateTransitionedTimestamp = new(stateUnknown), new("Unchecked: Initial alarm creation"), &now, &now
+			a.Tags = tags
+		case have.kind() != a.kind():
+			return validation("The alarm %s is a %s: delete it before a %s takes its name.", name, have.kind(), a.kind())
+		default:
+			a.StateValue, a.StateReason, a.StateReasonData = have.StateValue, have.StateReason, have.StateReasonData
+			a.StateUpdatedTimestamp, a.StateTransitionedTimestamp, a.Tags = have.StateUpdatedTimestamp, have.StateTransitionedTimestamp, have.Tags
+		}
+		a.AlarmConfigurationUpdatedTimestamp = &now
+		if err := store.Write(tx, alarmKey(name), a); err != nil {
+			return err
+		}
+		return note(tx, now, name, a.kind(), historyConfiguration, summary, map[string]any{"version": "1.0", "type": map[bool]string{true: "Create", false: "Update"}[made]})
+	})
+	return err
 }
 
 // alarmOf checks what is asked for, and makes an alarm of it.
@@ -71,7 +83,7 @@ func (s *Service) alarmOf(in *cloudwatchapi.PutMetricAlarmInput) (*Alarm, error)
 	if in.EvaluationCriteria != nil || in.EvaluationInterval != nil || in.EvaluationWindow != nil {
 		return nil, validation("EvaluationCriteria, EvaluationInterval and EvaluationWindow are not served: alarms are evaluated over periods.")
 	}
-	if err := s.checkActions(in); err != nil {
+	if err := checkActions(in.AlarmActions, in.OKActions, in.InsufficientDataActions); err != nil {
 		return nil, err
 	}
 	if err := checkThreshold(in); err != nil {
@@ -109,8 +121,8 @@ func orNone(all []string) []string {
 }
 
 // checkActions refuses actions that nothing here can do.
-func (s *Service) checkActions(in *cloudwatchapi.PutMetricAlarmInput) error {
-	for what, all := range map[string][]string{"AlarmActions": in.AlarmActions, "OKActions": in.OKActions, "InsufficientDataActions": in.InsufficientDataActions} {
+func checkActions(inAlarm, whenOK, withoutData []string) error {
+	for what, all := range map[string][]string{"AlarmActions": inAlarm, "OKActions": whenOK, "InsufficientDataActions": withoutData} {
 		if len(all) > mostActions {
 			return validation("The collection %s must not have a size greater than %d.", what, mostActions)
 		}

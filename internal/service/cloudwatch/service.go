@@ -8,6 +8,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
 	"github.com/whimbreldb/whimbrel/internal/metric"
 	"github.com/whimbreldb/whimbrel/internal/notify"
+	"github.com/whimbreldb/whimbrel/internal/quiet"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
@@ -27,14 +28,17 @@ type Config struct {
 }
 
 // Service is CloudWatch.
-type Service struct{ Config }
+type Service struct {
+	Config
+	quiet quiet.Log
+}
 
 // New makes the service.
 func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Service{c}
+	return &Service{Config: c}
 }
 
 // API is the service as the edge serves it.
@@ -42,7 +46,7 @@ func (s *Service) API() (*service.Service, error) {
 	made, err := service.New(&cloudwatchapi.Service,
 		s.deleteAlarms(), s.deleteDashboards(), s.describeAlarmHistory(), s.describeAlarms(), s.describeAlarmsForMetric(),
 		s.disableAlarmActions(), s.enableAlarmActions(), s.getDashboard(), s.getMetricData(), s.getMetricStatistics(), s.getMetricWidgetImage(),
-		s.listDashboards(), s.listMetrics(), s.listTagsForResource(), s.putDashboard(), s.putMetricAlarm(), s.putMetricData(), s.setAlarmState(),
+		s.listDashboards(), s.listMetrics(), s.listTagsForResource(), s.putCompositeAlarm(), s.putDashboard(), s.putMetricAlarm(), s.putMetricData(), s.setAlarmState(),
 		s.tagResource(), s.untagResource())
 	if err != nil {
 		return nil, fmt.Errorf("make CloudWatch: %w", err)

@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
@@ -81,7 +82,7 @@ func (s *Service) judgeAlone(ctx context.Context, a *Alarm) (state, reason, data
 		return err
 	})
 	if p := rescue.In(err); p != nil {
-		s.Log.Error("a fault while an alarm was evaluated", "alarm", deref(a.AlarmName), "error", err, "stack", string(p.Stack))
+		s.quiet.Trouble(ctx, s.Log, slog.LevelError, s.Now(), faultOf(a), "a fault while an alarm was evaluated", "alarm", deref(a.AlarmName), "error", err, "stack", string(p.Stack))
 	}
 	return state, reason, data, err
 }

@@ -2,6 +2,8 @@ package dms
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 
 	"github.com/whimbreldb/whimbrel/internal/policy/action"
@@ -16,15 +18,15 @@ func handle[In, Out any](s *Service, name string, do func(ctx context.Context, c
 		if err != nil {
 			return nil, err
 		}
-		return service.TouchChecks(touches, func(arn string) map[string]string { return s.tagsOf(ctx, arn) }), nil
+		return service.TouchChecks(touches, func(arn string) (map[string]string, error) { return s.tagsOf(ctx, arn) }), nil
 	}, do)
 }
 
 // Known completes a check of a resource with the condition keys of its tags, for explanations.
 func (s *Service) Known(ctx context.Context, _ *service.Call, c service.Check) (service.Check, error) {
-	tags := s.tagsOf(ctx, c.Resource)
-	if len(tags) == 0 {
-		return c, nil
+	tags, err := s.tagsOf(ctx, c.Resource)
+	if err != nil || len(tags) == 0 {
+		return c, err
 	}
 	keys := action.TagKeys(c.Resource, tags)
 	maps.Copy(keys, c.Keys) // what is asked comes first
@@ -33,18 +35,21 @@ func (s *Service) Known(ctx context.Context, _ *service.Call, c service.Check) (
 }
 
 // tagsOf reads the tags of a resource; none if it is not there, which the operation will say.
-func (s *Service) tagsOf(ctx context.Context, arn string) map[string]string {
+func (s *Service) tagsOf(ctx context.Context, arn string) (map[string]string, error) {
 	k, id, err := s.parse(arn)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	item, err := s.reads(ctx).Get(k.keys() + id)
-	if err != nil {
-		return nil
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read the tags of %s: %w", arn, err)
 	}
 	tagged, err := store.Decoded[struct{ Tags map[string]string }](item)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("read the tags of %s: %w", arn, err)
 	}
-	return tagged.Tags
+	return tagged.Tags, nil
 }

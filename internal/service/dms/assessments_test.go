@@ -17,6 +17,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -116,6 +117,19 @@ func TestAssessmentRun(t *testing.T) {
 	require.Len(t, each, len(names))
 	require.Equal(t, "failed", each["postgres-check-wallevel"])
 	require.Equal(t, "warning", each["postgres-check-pk"])
+
+	status, findings, err := b.AssessmentFindings(t.Context(), *r.ReplicationTaskArn, arn)
+	require.NoError(t, err)
+	require.Equal(t, "failed", status)
+	require.Len(t, findings, len(names))
+	for _, one := range findings {
+		require.Equal(t, each[one.Name], one.Status)
+		if one.Status != "passed" {
+			require.Equal(t, []instance.AssessedObject{{Status: one.Status, Object: "public.t1", Reason: "it is so", Mend: "ALTER TABLE t1"}}, one.Findings)
+		}
+	}
+	_, _, err = b.AssessmentFindings(t.Context(), *r.ReplicationTaskArn, arn+"X")
+	require.ErrorContains(t, err, "not found")
 
 	var sum summaryReport
 	raw, err := os.ReadFile(filepath.Join(dir, "results", "runs", "first", "summary.json"))

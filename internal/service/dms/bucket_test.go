@@ -50,26 +50,78 @@ func TestBucketEndpoint(t *testing.T) {
 
 	role, bucket := new(theRole), new("lake")
 	for words, s := range map[string]*dmsapi.S3Settings{
-		"BucketName":                     {ServiceAccessRoleArn: role},
-		"Invalid BucketName":             {ServiceAccessRoleArn: role, BucketName: new("La ke")},
-		"ServiceAccessRoleArn":           {BucketName: bucket},
-		"ARN of a role":                  {BucketName: bucket, ServiceAccessRoleArn: new("arn:aws:iam::111122223333:user/x")},
-		"exclude":                        {BucketName: bucket, ServiceAccessRoleArn: role, CdcInsertsOnly: new(true), CdcInsertsAndUpdates: new(true)},
-		"PreserveTransactions":           {BucketName: bucket, ServiceAccessRoleArn: role, CdcPath: new("x")},
-		"ServerSideEncryptionKmsKeyId":   {BucketName: bucket, ServiceAccessRoleArn: role, EncryptionMode: new("sse-kms")},
-		"twelve digits":                  {BucketName: bucket, ServiceAccessRoleArn: role, ExpectedBucketOwner: new("me")},
-		"a zone such as":                 {BucketName: bucket, ServiceAccessRoleArn: role, DatePartitionTimezone: new("Mars/Olympus")},
-		"ExternalTableDefinition is not": {BucketName: bucket, ServiceAccessRoleArn: role, ExternalTableDefinition: new("{}")},
+		"BucketName":                   {ServiceAccessRoleArn: role},
+		"Invalid BucketName":           {ServiceAccessRoleArn: role, BucketName: new("La ke")},
+		"ServiceAccessRoleArn":         {BucketName: bucket},
+		"ARN of a role":                {BucketName: bucket, ServiceAccessRoleArn: new("arn:aws:iam::111122223333:user/x")},
+		"exclude":                      {BucketName: bucket, ServiceAccessRoleArn: role, CdcInsertsOnly: new(true), CdcInsertsAndUpdates: new(true)},
+		"PreserveTransactions":         {BucketName: bucket, ServiceAccessRoleArn: role, CdcPath: new("x")},
+		"ServerSideEncryptionKmsKeyId": {BucketName: bucket, ServiceAccessRoleArn: role, EncryptionMode: new("sse-kms")},
+		"twelve digits":                {BucketName: bucket, ServiceAccessRoleArn: role, ExpectedBucketOwner: new("me")},
+		"a zone such as":               {BucketName: bucket, ServiceAccessRoleArn: role, DatePartitionTimezone: new("Mars/Olympus")},
+		"ExternalTableDefinition":      {BucketName: bucket, ServiceAccessRoleArn: role, ExternalTableDefinition: new("{}")},
 	} {
 		_, err := b.call(b.api, "CreateEndpoint", bucketEndpoint("no", s))
 		require.ErrorContains(t, err, words)
 	}
-	source := bucketEndpoint("no", &dmsapi.S3Settings{BucketName: bucket, ServiceAccessRoleArn: role})
-	source.EndpointType = new("source")
-	b.refuses("InvalidParameterValueException", "cannot be a source", "CreateEndpoint", source)
 	user := bucketEndpoint("no", &dmsapi.S3Settings{BucketName: bucket, ServiceAccessRoleArn: role})
 	user.Username = new("u")
 	b.refuses("InvalidParameterCombinationException", "is a bucket", "CreateEndpoint", user)
+}
+
+const filesDefinition = `{"Tables":[{"TableName":"p","TableOwner":"o","TableColumns":[{"ColumnName":"id","ColumnType":"INT4","ColumnIsPk":"true"}]}]}`
+
+func TestBucketSourceEndpoint(t *testing.T) {
+	b := newEndpointBench(t)
+	source := func(name string, s *dmsapi.S3Settings) *createInput {
+		in := bucketEndpoint(name, s)
+		in.EndpointType = new("source")
+		return in
+	}
+	long := strings.Replace(filesDefinition, `"o"`, `"o"`+strings.Repeat(" ", 100_000), 1)
+	e := b.create(source("files", &dmsapi.S3Settings{
+		ServiceAccessRoleArn: new(theRole), BucketName: new("lake"), CdcPath: new("changes"), ExternalTableDefinition: &long, CsvNullValue: new("NULL"), IgnoreHeaderRows: new(int64(1)), Rfc4180: new(false), DataFormat: new("csv"),
+	}))
+	s := e.S3Settings
+	require.Equal(t, []any{"lake", "changes", long, "NULL", int64(1), false}, []any{*s.BucketName, *s.CdcPath, *s.ExternalTableDefinition, *s.CsvNullValue, *s.IgnoreHeaderRows, *s.Rfc4180})
+	beside := source("beside", nil)
+	beside.ServiceAccessRoleArn, beside.ExternalTableDefinition, beside.ExtraConnectionAttributes = new(theRole), new(filesDefinition), new("bucketName=lake;cdcPath=changes")
+	require.JSONEq(t, filesDefinition, *b.create(beside).S3Settings.ExternalTableDefinition)
+	for words, s := range map[string]*dmsapi.S3Settings{
+		"ExternalTableDefinition: ":  {ExternalTableDefinition: new(`{"Tables":[]}`)},
+		"Parquet files are not read": {DataFormat: new("parquet")},
+		"from 0 to 1":                {IgnoreHeaderRows: new(int64(2))},
+		"AddColumnName":              {AddColumnName: new(true)},
+		"twelve digits":              {ExpectedBucketOwner: new("me")},
+	} {
+		s.BucketName, s.ServiceAccessRoleArn = new("lake"), new(theRole)
+		_, err := b.call(b.api, "CreateEndpoint", source("no", s))
+		require.ErrorContains(t, err, words)
+	}
+	target := bucketEndpoint("no", &dmsapi.S3Settings{BucketName: new("lake"), ServiceAccessRoleArn: new(theRole)})
+	target.ExternalTableDefinition = new(filesDefinition)
+	b.refuses("InvalidParameterCombinationException", "ExternalTableDefinition is not used by target endpoints", "CreateEndpoint", target)
+
+	// The role needs to read, and no more.
+	b.Buckets = Buckets{KeyID: "id", Key: secret.Of("key")}
+	b.Roles = reads{"arn:aws:s3:::lake/*"}
+	_, err := b.reach(t.Context(), b.record(*e.EndpointArn), nil)
+	require.NoError(t, err)
+	b.Roles = reads{"arn:aws:s3:::lake/other/*"}
+	_, err = b.reach(t.Context(), b.record(*e.EndpointArn), nil)
+	var refused *instance.Refusal
+	require.ErrorAs(t, err, &refused)
+	require.Contains(t, refused.Message, "does not let endpoint files read from bucket lake")
+}
+
+// reads lets objects be read, and the bucket be listed.
+type reads struct{ objects string }
+
+func (r reads) Lets(_ context.Context, _, _, _ string, what map[string][]string) error {
+	if len(what) == 2 && what["s3:GetObject"][0] == r.objects && what["s3:ListBucket"][0] == "arn:aws:s3:::lake" {
+		return nil
+	}
+	return errors.New("it is not allowed to perform s3:GetObject")
 }
 
 // TestBucketSettingsReachTheConnector: what is accepted stands in what an instance is handed, and opens a real store with it.
@@ -81,10 +133,11 @@ func TestBucketSettingsReachTheConnector(t *testing.T) {
 		"EncryptionMode sse-kms": ";ServerSideEncryptionKmsKeyId=k", "ServerSideEncryptionKmsKeyId": ";EncryptionMode=sse-kms", "CdcPath": ";PreserveTransactions=true",
 		"GlueCatalogGeneration true": ";IncludeOpForFullLoad=true",
 	}
-	values := map[string]string{"ExpectedBucketOwner": "111122223333", "DatePartitionTimezone": "Asia/Seoul", bucketName: real.Name, bucketRole: theRole}
-	for j := range e.settings {
+	values := map[string]string{"ExpectedBucketOwner": "111122223333", "DatePartitionTimezone": "Asia/Seoul", bucketName: real.Name, bucketRole: theRole, tableDefinition: filesDefinition}
+	for i := range 2 * len(e.settings) {
+		end, j := []string{asTarget, asSource}[i%2], i/2
 		s := &e.settings[j]
-		if !s.of(e, asTarget) || !s.supported() {
+		if !s.of(e, end) || !s.supported() {
 			continue
 		}
 		samples := s.samples()
@@ -92,14 +145,20 @@ func TestBucketSettingsReachTheConnector(t *testing.T) {
 			samples = []string{v}
 		}
 		for k, v := range samples {
-			attributes := s.name + "=" + v + together[s.name] + together[s.name+" "+v]
-			for _, name := range []string{bucketName, bucketRole} {
+			attributes := s.name + "=" + v
+			needed := []string{bucketName, bucketRole}
+			if end == asTarget {
+				attributes += together[s.name] + together[s.name+" "+v]
+			} else {
+				needed = append(needed, tableDefinition)
+			}
+			for _, name := range needed {
 				if s.name != name {
 					attributes += ";" + name + "=" + values[name]
 				}
 			}
-			in := bucketEndpoint(fmt.Sprintf("e-%d-%d", j, k), nil)
-			in.ExtraConnectionAttributes = &attributes
+			in := bucketEndpoint(fmt.Sprintf("e-%s-%d-%d", end, j, k), nil)
+			in.ExtraConnectionAttributes, in.EndpointType = &attributes, &end
 			rec := b.record(*b.create(in).EndpointArn)
 			b.Buckets = Buckets{}
 			_, err := b.reach(t.Context(), rec, nil)
@@ -109,11 +168,15 @@ func TestBucketSettingsReachTheConnector(t *testing.T) {
 			b.Buckets = Buckets{Endpoint: real.Endpoint, KeyID: real.Key, Key: secret.Of(real.Secret)}
 			out, err := b.reach(t.Context(), rec, nil)
 			require.NoError(t, err)
-			require.Equal(t, v, out.Settings[s.name], attributes)
+			if s.why != "" {
+				require.NotContains(t, out.Settings, s.name, "what happens anyway need not be said")
+			} else {
+				require.Equal(t, v, out.Settings[s.name], attributes)
+			}
 			if s.name == "ExpectedBucketOwner" {
 				continue // of the store's, which is another
 			}
-			require.NoError(t, open(t.Context(), asTarget, out.URL, out.Settings), attributes)
+			require.NoError(t, open(t.Context(), end, out.URL, out.Settings), attributes)
 		}
 	}
 	// The test of a connection leaves nothing behind, and says what is wrong.

@@ -88,19 +88,23 @@ func (c *controller) rewrite(ctx context.Context, seen *Instance, change func(st
 	})
 }
 
-// mourn tells of a process that has ended by itself.
+// mourn tells of a process that has ended by itself. That it was told of is noted once it stands in the store.
 func (c *controller) mourn(ctx context.Context, i *Instance, state instance.State) error {
 	c.mu.Lock()
 	seen, known := c.mu.deaths[i.ID]
-	c.mu.deaths[i.ID] = state.Deaths
 	c.mu.Unlock()
-	if !known || state.Deaths <= seen || i.Status != instanceAvailable {
-		return nil
+	if known && state.Deaths > seen && i.Status == instanceAvailable {
+		c.Log.Warn("the process of a replication instance has ended and is started again", "instance", i.ID, "failure", state.Failure)
+		if err := c.rewrite(ctx, i, func(tx store.Tx, now *Instance) {
+			c.happened(tx, c.Now(), sourceInstance, now.Name, categoryFailure, "The process of the replication instance has ended and is started again; its tasks go on. "+state.Failure)
+		}); err != nil {
+			return err
+		}
 	}
-	c.Log.Warn("the process of a replication instance has ended and is started again", "instance", i.ID, "failure", state.Failure)
-	return c.rewrite(ctx, i, func(tx store.Tx, now *Instance) {
-		c.happened(tx, c.Now(), sourceInstance, now.Name, categoryFailure, "The process of the replication instance has ended and is started again; its tasks go on. "+state.Failure)
-	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mu.deaths[i.ID] = state.Deaths
+	return nil
 }
 
 // removeInstance ends the process and takes away the record with all that hangs on it.

@@ -31,9 +31,9 @@ func (c *controller) send(ctx context.Context, t *Task) error {
 		return c.fail(ctx, t, why)
 	}
 	sent := false
-	err = c.change(ctx, t, func(_ store.Tx, now *Task) { sent, now.Sent = !now.Sent, true })
-	if err != nil || !sent {
-		return err
+	written, err := c.changed(ctx, t, func(_ store.Tx, now *Task) { sent, now.Sent = !now.Sent, true })
+	if err != nil || !written || !sent {
+		return err // it is to stop by now, or another worker of ours has told the instance
 	}
 	within, cancel := context.WithTimeout(ctx, c.times.call)
 	defer cancel()
@@ -113,10 +113,13 @@ func (s *Service) taskFor(ctx context.Context, t *Task) (what instance.Task, why
 	if err != nil {
 		return what, "", err
 	}
+	if document, why, err = s.namingValidationTask(ctx, t, document); why != "" || err != nil {
+		return what, why, err
+	}
 	return instance.Task{
 		ID: t.ID, Name: t.Name, Run: t.run(), Attempt: t.Attempt, Mode: t.Mode, Type: t.MigrationType,
 		Source: ends[0], Target: ends[1], Settings: document, Mappings: t.Mappings,
-		StartTime: t.StartTime, StartPosition: t.StartPosition, StopPosition: t.StopPosition, Cutover: t.Cutover == cutoverUnderWay,
+		StartTime: t.StartTime, StartPosition: t.StartPosition, StopPosition: t.StopPosition, Cutover: t.Cutover == cutoverUnderWay, Trace: t.Trace,
 	}, "", nil
 }
 

@@ -35,14 +35,24 @@ func (c *controller) task(ctx context.Context, id string) error {
 
 // change writes if the task is still where it was seen: in the same status, at the same attempt.
 func (c *controller) change(ctx context.Context, seen *Task, change func(store.Tx, *Task)) error {
-	return c.update(ctx, func(tx store.Tx) error {
+	_, err := c.changed(ctx, seen, change)
+	return err
+}
+
+// changed is change, and reports whether it has written. What change notes outside of the record holds only then: when somebody else
+// writes meanwhile, all is done anew, and change is not called again if the task is elsewhere by then.
+func (c *controller) changed(ctx context.Context, seen *Task, change func(store.Tx, *Task)) (written bool, err error) {
+	err = c.update(ctx, func(tx store.Tx) error {
+		written = false
 		now, err := found[Task](tx, tasks.keys()+seen.ID)
 		if err != nil || now == nil || now.Status != seen.Status || now.Attempt != seen.Attempt {
 			return err
 		}
 		change(tx, now)
+		written = true
 		return writeTask(tx, now)
 	})
+	return written && err == nil, err
 }
 
 // drive keeps a task running that is to run.

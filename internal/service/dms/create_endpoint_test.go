@@ -45,7 +45,9 @@ func TestCreateEndpointAnswersAsDMSDoes(t *testing.T) {
 	again := answer[dmsapi.DescribeEndpointsResponse](b, "DescribeEndpoints", &dmsapi.DescribeEndpointsMessage{}).Endpoints
 	require.Len(t, again, 2)
 	require.Contains(t, again, *e)
-	require.Equal(t, map[string]string{"team": "shop"}, b.tagsOf(t.Context(), *e.EndpointArn))
+	tags, err := b.tagsOf(t.Context(), *e.EndpointArn)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"team": "shop"}, tags)
 
 	bare := b.create(&createInput{EndpointIdentifier: new("lite"), EndpointType: new("target"), EngineName: new("sqlite"), DatabaseName: new("a/shop.db"), ResourceIdentifier: new("Chosen")})
 	require.Equal(t, "arn:aws:dms:us-east-1:111122223333:endpoint:Chosen", *bare.EndpointArn)

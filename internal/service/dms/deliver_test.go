@@ -21,6 +21,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 const testSecret = "a secret of the webhook"
@@ -201,8 +202,9 @@ func TestDeliveriesOutliveRestarts(t *testing.T) {
 	dir := t.TempDir()
 	log := slog.New(slog.DiscardHandler)
 	session := func(do func(d *desk)) {
-		base, err := etcd.Embed(t.Context(), dir, log)
+		kept, err := etcd.Embed(t.Context(), dir, log)
 		require.NoError(t, err)
+		base := storetest.Retried(kept)
 		ctx, end := context.WithCancel(context.Background())
 		do(newDeskOver(ctx, t, base, h.config))
 		end()

@@ -23,7 +23,7 @@ func (s *Service) describeCertificates() service.Operation {
 			return nil, err
 		}
 		all, marker, err := collect(s.reads(ctx), certificates.keys(), p, func(c *Certificate) bool {
-			return f.allow("certificate-arn", s.arn(certificates, c.ID)) && f.allow("certificate-id", c.Name)
+			return s.allowsARN(f, "certificate-arn", certificates, c.ID) && f.allow("certificate-id", c.Name)
 		})
 		if err != nil {
 			return nil, err

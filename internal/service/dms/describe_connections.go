@@ -21,7 +21,7 @@ func (s *Service) describeConnections() service.Operation {
 			return nil, err
 		}
 		all, marker, err := collect(s.reads(ctx), connectionKeys, p, func(c *Connection) bool {
-			return f.allow("endpoint-arn", s.arn(endpoints, c.Endpoint)) && f.allow("replication-instance-arn", s.arn(instances, c.Instance))
+			return s.allowsARN(f, "endpoint-arn", endpoints, c.Endpoint) && s.allowsARN(f, "replication-instance-arn", instances, c.Instance)
 		})
 		if err != nil {
 			return nil, err

@@ -24,7 +24,7 @@ func (s *Service) describeEndpoints() service.Operation {
 			return nil, err
 		}
 		all, marker, err := collectItems(s.narrowed(ctx, endpoints, f["endpoint-arn"], f["endpoint-id"]), endpoints.keys(), p, func(e *Endpoint) bool {
-			return f.allow("endpoint-arn", s.arn(endpoints, e.ID)) && f.allow("endpoint-type", e.Type) &&
+			return s.allowsARN(f, "endpoint-arn", endpoints, e.ID) && f.allow("endpoint-type", e.Type) &&
 				f.allow("endpoint-id", e.Name) && f.allow("engine-name", e.Engine)
 		})
 		if err != nil {
@@ -34,15 +34,19 @@ func (s *Service) describeEndpoints() service.Operation {
 			return nil, notFound("No Endpoints found matching provided filters")
 		}
 		out := &dmsapi.DescribeEndpointsResponse{Marker: marker, Endpoints: make([]dmsapi.Endpoint, len(all))}
+		parts := make([]encodedEndpoint, len(all))
 		for i := range all {
 			shown, err := store.Memo(all[i], s.shownEndpoint)
 			if err != nil {
 				return nil, err
 			}
 			out.Endpoints[i] = *shown
+			if parts[i], err = store.Memo(all[i], s.encodeEndpoint); err != nil {
+				return nil, err
+			}
 		}
-		call.Encoded, err = s.encodeEndpoints(all, marker)
-		return out, err
+		call.Encode = func(dst []byte) []byte { return encodeEndpoints(dst, parts, marker) }
+		return out, nil
 	})
 }
 
@@ -57,28 +61,19 @@ func (s *Service) shownEndpoint(item store.Item) (*dmsapi.Endpoint, error) {
 
 // encodeEndpoints writes the answer. Each endpoint is encoded once for as long as it does not change: to encode a page of 100
 // anew costs four times what the rest of the call does (BenchmarkDescribeEndpoints).
-func (s *Service) encodeEndpoints(all []store.Item, marker *string) ([]byte, error) {
-	parts := make([]encodedEndpoint, len(all))
-	size := 64
-	for i := range all {
-		var err error
-		if parts[i], err = store.Memo(all[i], s.encodeEndpoint); err != nil {
-			return nil, err
-		}
-		size += len(parts[i]) + 1
-	}
-	out := append(make([]byte, 0, size), `{"Endpoints":[`...)
+func encodeEndpoints(dst []byte, parts []encodedEndpoint, marker *string) []byte {
+	dst = append(dst, `{"Endpoints":[`...)
 	for i, part := range parts {
 		if i > 0 {
-			out = append(out, ',')
+			dst = append(dst, ',')
 		}
-		out = append(out, part...)
+		dst = append(dst, part...)
 	}
-	out = append(out, ']')
+	dst = append(dst, ']')
 	if marker != nil {
-		out = append(append(append(out, `,"Marker":"`...), *marker...), '"') // base64
+		dst = append(append(append(dst, `,"Marker":"`...), *marker...), '"') // base64
 	}
-	return append(out, '}'), nil
+	return append(dst, '}')
 }
 
 type encodedEndpoint []byte

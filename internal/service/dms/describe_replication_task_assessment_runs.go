@@ -20,8 +20,8 @@ func (s *Service) describeAssessmentRuns(ctx context.Context, _ *service.Call, i
 		return nil, err
 	}
 	page, marker, err := collect(s.narrowed(ctx, assessmentRuns, f["replication-task-assessment-run-arn"], nil), assessmentRuns.keys(), p, func(r *AssessmentRun) bool {
-		return !r.Types && f.allow("replication-task-assessment-run-arn", s.arn(assessmentRuns, r.ID)) && f.allow("replication-task-arn", s.arn(tasks, r.Task)) &&
-			f.allow("replication-instance-arn", s.arn(instances, r.Instance)) && f.allow("status", r.Status)
+		return !r.Types && s.allowsARN(f, "replication-task-assessment-run-arn", assessmentRuns, r.ID) && s.allowsARN(f, "replication-task-arn", tasks, r.Task) &&
+			s.allowsARN(f, "replication-instance-arn", instances, r.Instance) && f.allow("status", r.Status)
 	})
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func (s *Service) describeIndividualAssessments(ctx context.Context, _ *service.
 	hidden := map[string]bool{} // by run
 	from := s.reads(ctx)
 	page, marker, err := collect(from, prefix, p, func(i *Individual) bool {
-		if !f.allow("replication-task-assessment-run-arn", s.arn(assessmentRuns, i.Run)) || !f.allow("replication-task-arn", s.arn(tasks, i.Task)) || !f.allow("status", i.Status) {
+		if !s.allowsARN(f, "replication-task-assessment-run-arn", assessmentRuns, i.Run) || !s.allowsARN(f, "replication-task-arn", tasks, i.Task) || !f.allow("status", i.Status) {
 			return false
 		}
 		if _, seen := hidden[i.Run]; !seen {

@@ -33,12 +33,12 @@ func (s *Service) describeTasks(ctx context.Context, call *service.Call, in *dms
 		}
 		out.ReplicationTasks[i] = *parts[i].task
 	}
-	call.Encoded = encodeTasks(parts, marker)
+	call.Encode = func(dst []byte) []byte { return encodeTasks(dst, parts, marker) }
 	return out, nil
 }
 
 func (s *Service) taskPasses(f filters, t *Task) bool {
-	ends := f.allow("endpoint-arn", s.arn(endpoints, t.Source)) || f.allow("endpoint-arn", s.arn(endpoints, t.Target))
-	return ends && f.allow("replication-task-arn", s.arn(tasks, t.ID)) && f.allow("replication-task-id", t.Name) &&
-		f.allow("migration-type", t.MigrationType) && f.allow("replication-instance-arn", s.arn(instances, t.Instance))
+	ends := s.allowsARN(f, "endpoint-arn", endpoints, t.Source) || s.allowsARN(f, "endpoint-arn", endpoints, t.Target)
+	return ends && s.allowsARN(f, "replication-task-arn", tasks, t.ID) && f.allow("replication-task-id", t.Name) &&
+		f.allow("migration-type", t.MigrationType) && s.allowsARN(f, "replication-instance-arn", instances, t.Instance)
 }

@@ -89,6 +89,9 @@ func showTable(t *instance.Table) dmsapi.TableStatistics {
 	}
 	if r := &t.Resync; r.State != "" {
 		done := 0.0
+		if r.Attempted > 0 {
+			done = 100 * float64(r.Succeeded+r.Failed) / float64(r.Attempted)
+		}
 		out.ResyncState, out.ResyncRowsAttempted, out.ResyncRowsSucceeded, out.ResyncRowsFailed, out.ResyncProgress = &r.State, &r.Attempted, &r.Succeeded, &r.Failed, &done
 		if !r.At.IsZero() {
 			done, out.ResyncState = 100, new("Last resync at: "+r.At.UTC().Format(time.RFC3339))

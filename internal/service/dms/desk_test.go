@@ -21,7 +21,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service/iam"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 const (
@@ -45,13 +46,9 @@ type desk struct {
 
 func newDesk(t *testing.T, change func(*Config)) *desk {
 	t.Helper()
-	base, err := etcd.Embed(t.Context(), t.TempDir(), slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
+	base := storetest.Retried(etcdtest.Private(t))
 	ctx, end := context.WithCancel(context.Background())
-	t.Cleanup(func() {
-		end()
-		require.NoError(t, base.Close())
-	})
+	t.Cleanup(end)
 	return newDeskOver(ctx, t, base, change)
 }
 
@@ -60,13 +57,13 @@ func newDeskOver(ctx context.Context, t *testing.T, base store.Store, change fun
 	log := slog.New(slog.DiscardHandler)
 	d := &desk{t: t, now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)} // a Wednesday
 	ring := secret.NewKeyring()
-	directory, err := identity.Open(ctx, base, identity.Config{Partition: "aws", Account: testAccount, Sealer: ring, Log: log})
+	d.vault = kms.NewVault(base, ring, kms.Home{Partition: "aws", Account: testAccount}, d.time)
+	directory, err := identity.Open(ctx, base, identity.Config{Partition: "aws", Account: testAccount, Sealer: ring, Safe: d.vault.Safe(testRegion, "iam"), Log: log})
 	require.NoError(t, err)
 	st := store.Following(base, directory.Follower())
 	_, err = iam.MakeDMSRoles(ctx, st, "aws", d.time())
 	require.NoError(t, err)
 	require.NoError(t, ec2.EnsureDefault(ctx, st, testRegion, []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("127.0.0.0/8")}))
-	d.vault = kms.NewVault(st, ring, kms.Home{Partition: "aws", Account: testAccount}, d.time)
 	c := Config{
 		Store: st, Partition: "aws", Account: testAccount, Region: testRegion, Vault: d.vault, Log: log, Now: d.time,
 		Roles: identity.ServiceRoles{Directory: directory, Region: testRegion, Now: d.time},
@@ -212,8 +209,9 @@ func (d *desk) made(name string, change func(*dmsapi.CreateReplicationInstanceMe
 // subnets lists the default subnets by zone, the loopback's last.
 func (d *desk) subnets() map[string][]string {
 	d.t.Helper()
-	all := map[string][]string{}
+	var all map[string][]string
 	_, err := d.Store.Update(d.t.Context(), func(tx store.Tx) error {
+		all = map[string][]string{}
 		vpc, err := ec2.DefaultVPC(tx)
 		if err != nil {
 			return err

@@ -37,17 +37,23 @@ type draft struct {
 // of other engines are ignored, as in DMS.
 func (e *engine) draft(end string, in *endpointInput) (*draft, error) {
 	d := &draft{settings: map[string]string{}}
-	for name, given := range map[string]*string{"ServiceAccessRoleArn": in.role, "ExternalTableDefinition": in.tables} {
-		if value(given) != "" && !(e.bucket && name == bucketRole) {
-			return nil, invalidCombination("%s is not used by endpoints of engine %s. Leave it out.", name, e.name)
+	beside := []struct { // members of the message that are the bucket's
+		name  string
+		given *string
+	}{{bucketRole, in.role}, {tableDefinition, in.tables}}
+	for _, m := range beside {
+		if value(m.given) != "" && !((e.bucket || e.staged) && e.setting(end, m.name) != nil) {
+			return nil, invalidCombination("%s is not used by %s endpoints of engine %s. Leave it out.", m.name, end, e.name)
 		}
 	}
 	if err := d.read(e, end, e.documentIn(in.message)); err != nil {
 		return nil, err
 	}
-	if e.bucket && value(in.role) != "" {
-		if err := d.set(e, end, bucketRole, *in.role); err != nil {
-			return nil, err
+	for _, m := range beside {
+		if value(m.given) != "" {
+			if err := d.set(e, end, m.name, *m.given); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, m := range []struct{ to, from **string }{

@@ -1,27 +1,56 @@
 package dms
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/bucket"
+	"github.com/whimbreldb/whimbrel/internal/connector/redshift"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3"
 )
 
 // checkBucket holds the record of a bucket to what DMS asks of it: a bucket, a role, and settings that go together.
 func checkBucket(rec *Endpoint) error {
+	if err := checkBucketRole(rec, "s3", "S3Settings"); err != nil {
+		return err
+	}
+	if rec.SSLMode != sslNone {
+		return invalidCombination("SslMode %s needs a server, and an endpoint of engine s3 is a bucket.", rec.SSLMode)
+	}
+	check := s3.CheckSettings
+	if rec.Type == asSource {
+		check = s3.CheckSourceSettings
+	}
+	if err := check(rec.Settings); err != nil {
+		return invalidCombination("%s.", strings.ToUpper(err.Error()[:1])+err.Error()[1:])
+	}
+	return nil
+}
+
+// checkBucketRole asks for the bucket and the role that reaches it.
+func checkBucketRole(rec *Endpoint, engine, document string) error {
 	switch name, role := rec.Settings[bucketName], rec.Settings[bucketRole]; {
 	case name == "":
-		return invalidCombination("An endpoint of engine s3 needs S3Settings with a BucketName.")
+		return invalidCombination("An endpoint of engine %s needs %s with a BucketName.", engine, document)
 	case !bucket.ValidName(name):
 		return invalidValue("Invalid BucketName: %q. A bucket's name has 3 to 63 small letters, digits, dots and hyphens.", shorten(name))
 	case role == "":
-		return invalidCombination("An endpoint of engine s3 needs a ServiceAccessRoleArn: the role that reaches the bucket.")
+		return invalidCombination("An endpoint of engine %s needs a ServiceAccessRoleArn: the role that reaches the bucket.", engine)
 	case !isRole(role):
 		return invalidValue("Invalid ServiceAccessRoleArn: %q is not the ARN of a role, such as arn:aws:iam::111122223333:role/dms-s3.", shorten(role))
-	case rec.SSLMode != sslNone:
-		return invalidCombination("SslMode %s needs a server, and an endpoint of engine s3 is a bucket.", rec.SSLMode)
 	}
-	if err := s3.CheckSettings(rec.Settings); err != nil {
+	return nil
+}
+
+// checkStaging holds a server that is given its rows through a bucket to what that needs.
+func (e *engine) checkStaging(rec *Endpoint) error {
+	if err := checkBucketRole(rec, e.name, e.document); err != nil {
+		return err
+	}
+	values := maps.Clone(rec.Settings)
+	delete(values, secretID)
+	delete(values, secretRole)
+	if err := redshift.CheckSettings(values); err != nil {
 		return invalidCombination("%s.", strings.ToUpper(err.Error()[:1])+err.Error()[1:])
 	}
 	return nil

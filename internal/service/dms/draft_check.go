@@ -49,6 +49,11 @@ func (e *engine) check(rec *Endpoint) error {
 	case e.bucket:
 		return checkBucket(rec)
 	}
+	if e.staged {
+		if err := e.checkStaging(rec); err != nil {
+			return err
+		}
+	}
 	return e.checkServer(rec)
 }
 

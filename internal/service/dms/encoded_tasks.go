@@ -62,21 +62,17 @@ func (s *Service) encodeTask(from getter, t *Task, withoutSettings bool) (*shown
 }
 
 // encodeTasks writes the answer of the parts.
-func encodeTasks(parts []*shownTask, marker *string) []byte {
-	size := 64
-	for _, p := range parts {
-		size += len(p.encoded) + 1
-	}
-	out := append(make([]byte, 0, size), '{')
+func encodeTasks(dst []byte, parts []*shownTask, marker *string) []byte {
+	dst = append(dst, '{')
 	if marker != nil {
-		out = append(append(append(out, `"Marker":"`...), *marker...), `",`...) // base64
+		dst = append(append(append(dst, `"Marker":"`...), *marker...), `",`...) // base64
 	}
-	out = append(out, `"ReplicationTasks":[`...)
+	dst = append(dst, `"ReplicationTasks":[`...)
 	for i, p := range parts {
 		if i > 0 {
-			out = append(out, ',')
+			dst = append(dst, ',')
 		}
-		out = append(out, p.encoded...)
+		dst = append(dst, p.encoded...)
 	}
-	return append(out, "]}"...)
+	return append(dst, "]}"...)
 }

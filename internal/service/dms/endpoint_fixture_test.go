@@ -22,6 +22,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 const (
@@ -46,8 +47,9 @@ type endpointBench struct {
 func newEndpointBench(t *testing.T) *endpointBench {
 	t.Helper()
 	dir := t.TempDir()
-	s, err := etcd.Embed(t.Context(), dir, slog.New(slog.DiscardHandler))
+	kept, err := etcd.Embed(t.Context(), dir, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
+	s := storetest.Retried(kept)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	b := &endpointBench{t: t, dir: dir, secrets: map[string]any{}, deny: map[string]bool{}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return b.now }

@@ -15,6 +15,7 @@ type engine struct {
 	needsDatabase  bool
 	file           bool // a file of this machine: no server, no user
 	bucket         bool // objects of a store: no server, no user, no database
+	staged         bool // a server that is given its rows through a bucket
 	settings       []setting
 }
 
@@ -28,14 +29,15 @@ var engines = []engine{
 	{name: "mariadb", display: "MariaDB", source: true, target: true, document: "MySQLSettings", scheme: "mariadb", port: 3306, settings: mysqlSettings},
 	{name: "mysql", display: "MySQL", source: true, target: true, document: "MySQLSettings", scheme: "mysql", port: 3306, settings: mysqlSettings},
 	{name: "postgres", display: "PostgreSQL", source: true, target: true, document: "PostgreSQLSettings", scheme: "postgres", port: 5432, needsDatabase: true, settings: postgresSettings},
-	{name: "s3", display: "Amazon S3", target: true, document: "S3Settings", scheme: "s3", bucket: true, settings: s3Settings},
+	{name: "redshift", display: "Amazon Redshift", target: true, document: "RedshiftSettings", scheme: "redshift", port: 5439, needsDatabase: true, staged: true, settings: redshiftSettings},
+	{name: "s3", display: "Amazon S3", source: true, target: true, document: "S3Settings", scheme: "s3", bucket: true, settings: s3Settings},
 	{name: "sqlite", display: "SQLite", source: true, target: true, scheme: "sqlite", needsDatabase: true, file: true},
 }
 
 // unbuilt are the engines of DMS that Whimbrel does not reach.
 var unbuilt = []string{
 	"azure-sql-managed-instance", "azuredb", "babelfish", "db2", "db2-zos", "dms-transfer", "docdb", "dynamodb", "elasticsearch", "kafka",
-	"kinesis", "lakehouse", "mongodb", "neptune", "opensearch", "oracle", "redis", "redshift", "redshift-serverless", "sqlserver",
+	"kinesis", "lakehouse", "mongodb", "neptune", "opensearch", "oracle", "redis", "redshift-serverless", "sqlserver",
 	"sybase", "timestream",
 }
 

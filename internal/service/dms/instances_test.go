@@ -330,3 +330,24 @@ func TestDescribeInstances(t *testing.T) {
 	d.refuses("DescribeReplicationInstances", &request{MaxRecords: new(int64(19))}, "InvalidParameterValueException", "19")
 	d.refuses("DescribeReplicationInstances", &request{Marker: new("!")}, "InvalidParameterValueException", "Marker")
 }
+
+// TestGroupsNamedTwice makes an instance whose security groups a caller has named twice and in no order: they are the same in
+// the run of the transaction that is applied as in one that another call has overtaken.
+func TestGroupsNamedTwice(t *testing.T) {
+	d := newDesk(t, nil)
+	_, first := d.made("first", nil)
+	own := d.instance(first).Groups
+	require.Len(t, own, 1)
+	nic := d.instance(first).NICs[0]
+	cards, err := d.run(d.ec2, "DescribeNetworkInterfaces", &ec2api.DescribeNetworkInterfacesRequest{NetworkInterfaceIds: []string{nic}})
+	require.NoError(t, err)
+	made, err := d.run(d.ec2, "CreateSecurityGroup", &ec2api.CreateSecurityGroupRequest{
+		GroupName: new("other"), Description: new("-"), VpcId: cards.(*ec2api.DescribeNetworkInterfacesResult).NetworkInterfaces[0].VpcId,
+	})
+	require.NoError(t, err)
+	other := *made.(*ec2api.CreateSecurityGroupResult).GroupId
+	asked := []string{own[0], other, own[0], other}
+	_, id := d.made("second", func(in *createInstance) { in.VpcSecurityGroupIds = asked })
+	require.ElementsMatch(t, []string{own[0], other}, d.instance(id).Groups)
+	require.Equal(t, []string{own[0], other, own[0], other}, asked, "what the caller has sent stays as it is")
+}

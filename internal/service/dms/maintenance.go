@@ -60,6 +60,7 @@ func (i *Instance) upgrade(now time.Time) string {
 }
 
 func (s *Service) maintainOne(ctx context.Context, id string, now time.Time) error {
+	var tried plan
 	_, err := s.Store.Update(ctx, func(tx store.Tx) error {
 		i, err := lookup[Instance](tx, instances, id)
 		if isFault(err) {
@@ -71,6 +72,7 @@ func (s *Service) maintainOne(ctx context.Context, id string, now time.Time) err
 		if !i.due(now) {
 			return nil
 		}
+		tried = i.planned()
 		if to := i.upgrade(now); to != "" {
 			if i.Pending == nil {
 				i.Pending = &PendingValues{}
@@ -84,17 +86,31 @@ func (s *Service) maintainOne(ctx context.Context, id string, now time.Time) err
 	})
 	if isFault(err) {
 		// What was possible when it was asked for is no more. It is dropped, or it would be tried every minute.
-		return s.dropPending(ctx, id, now, err)
+		return s.dropPending(ctx, id, tried, now, err)
 	}
 	return err
 }
 
-// dropPending gives up what waits for the window, and says why.
-func (s *Service) dropPending(ctx context.Context, id string, now time.Time, why error) error {
+// plan is what waits for the window of an instance.
+type plan struct {
+	values PendingValues
+	optIn  string
+}
+
+func (i *Instance) planned() plan { return plan{value(i.Pending), i.OptIn} }
+
+// dropPending gives up what waits for the window, and says why. What was planned since it was tried stays.
+func (s *Service) dropPending(ctx context.Context, id string, tried plan, now time.Time, why error) error {
 	_, err := s.Store.Update(ctx, func(tx store.Tx) error {
 		i, err := lookup[Instance](tx, instances, id)
+		if isFault(err) {
+			return nil // it has gone
+		}
 		if err != nil {
 			return err
+		}
+		if have := i.planned(); !have.values.same(&tried.values) || have.optIn != tried.optIn {
+			return nil
 		}
 		i.Pending, i.OptIn = nil, ""
 		s.happened(tx, now, sourceInstance, i.Name, categoryMaintenance, "Replication instance could not be modified in its maintenance window: "+faultText(why))

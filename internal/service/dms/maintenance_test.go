@@ -8,6 +8,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 type modifyInstance = dmsapi.ModifyReplicationInstanceMessage
@@ -283,4 +284,37 @@ func TestWhatCanBeOrdered(t *testing.T) {
 	require.Equal(t, "DEFAULT_VERSION", *versions[0].Lifecycle)
 	require.Equal(t, []string{"3.6.1"}, versions[0].AvailableUpgrades)
 	require.Equal(t, time.Date(2024, 11, 15, 0, 0, 0, 0, time.UTC), *versions[0].LaunchDate)
+}
+
+// TestANewPlanIsNotDroppedWithTheOld plans something else for an instance while its window tries what can be no more: that is
+// dropped, and the new plan comes about.
+func TestANewPlanIsNotDroppedWithTheOld(t *testing.T) {
+	d := newDesk(t, nil)
+	zones := d.subnets()
+	a, b := zones[testRegion+"a"][0], zones[testRegion+"b"][0]
+	does[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &dmsapi.CreateReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("two"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: []string{a, b}})
+	arn, id := d.made("box", func(in *createInstance) {
+		in.ReplicationSubnetGroupIdentifier, in.AvailabilityZone = new("two"), new(testRegion+"a")
+	})
+	modify := func(in modifyInstance) {
+		in.ReplicationInstanceArn = arn
+		does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &in)
+	}
+	modify(modifyInstance{MultiAZ: new(true)})
+	_, err := d.run(d.ec2, "DeleteSubnet", &ec2api.DeleteSubnetRequest{SubnetId: &b})
+	require.NoError(t, err)
+	kept, met := d.Store, false
+	d.Store = storetest.Raced(kept, func() {
+		if !met {
+			met = true
+			modify(modifyInstance{MultiAZ: new(false), AllocatedStorage: new(int64(200))})
+		}
+	})
+	sunday := time.Date(2026, 11, 29, 6, 30, 0, 0, time.UTC)
+	require.NoError(t, d.maintain(t.Context(), sunday))
+	d.Store = kept
+	require.True(t, met)
+	require.Equal(t, &PendingValues{Storage: 200}, d.instance(id).Pending)
+	require.NoError(t, d.maintain(t.Context(), sunday))
+	require.Equal(t, int64(200), d.instance(id).Storage)
 }

@@ -36,7 +36,7 @@ func (s *Service) modifyEndpoint() service.Operation {
 		}
 		var rec *Endpoint
 		_, err = s.Store.Update(ctx, func(tx store.Tx) error {
-			rec, err = s.putChanged(tx, call, before.ID, in, sealed)
+			rec, err = s.putChanged(tx, call, before, in, sealed)
 			return err
 		})
 		if err != nil {
@@ -46,8 +46,10 @@ func (s *Service) modifyEndpoint() service.Operation {
 	})
 }
 
-// putChanged changes the record as it is now, which may have changed since the call began.
-func (s *Service) putChanged(tx store.Tx, call *service.Call, id string, in *dmsapi.ModifyEndpointMessage, sealed []byte) (*Endpoint, error) {
+// putChanged changes the record as it is now, which may have changed since the call began: what was decided then of the record
+// before is not decided of another one.
+func (s *Service) putChanged(tx store.Tx, call *service.Call, before *Endpoint, in *dmsapi.ModifyEndpointMessage, sealed []byte) (*Endpoint, error) {
+	id := before.ID
 	now, err := lookup[Endpoint](tx, endpoints, id)
 	if err != nil {
 		return nil, err
@@ -56,10 +58,12 @@ func (s *Service) putChanged(tx store.Tx, call *service.Call, id string, in *dms
 	if err != nil {
 		return nil, err
 	}
+	named := rec.Settings[secretID]
+	if change.sealed && sealed == nil || // the record has changed into one whose secrets this call replaces,
+		named != "" && named != now.Settings[secretID] && named == before.Settings[secretID] { // or that has another secret than this call has repeated
+		return nil, badState("Endpoint %s is being modified by another call. Try again.", s.arn(endpoints, id))
+	}
 	if change.sealed {
-		if sealed == nil { // the record has changed into one whose secrets this call replaces
-			return nil, badState("Endpoint %s is being modified by another call. Try again.", s.arn(endpoints, id))
-		}
 		rec.Sealed = sealed
 	}
 	if err := s.modifiable(tx, now, rec); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/store"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 type modifyInput = dmsapi.ModifyEndpointMessage
@@ -196,4 +197,31 @@ func TestOneOfManyWins(t *testing.T) {
 	all.Wait()
 	require.Equal(t, 1, won)
 	require.Equal(t, callers-1, lost)
+}
+
+// TestASecretIsNamedByRight repeats an endpoint's secret, for which no right is needed, while another call gives the endpoint
+// another one: naming the first again is a change then, which nobody has been asked about.
+func TestASecretIsNamedByRight(t *testing.T) {
+	b := newEndpointBench(t)
+	arn := b.create(secretEndpoint("by-secret")).EndpointArn
+	b.deny["secretsmanager:DescribeSecret"] = true
+	secret := func(id string) *modifyInput {
+		return &modifyInput{EndpointArn: arn, PostgreSQLSettings: &dmsapi.PostgreSQLSettings{SecretsManagerSecretId: &id, SecretsManagerAccessRoleArn: new(theRole)}}
+	}
+	b.modify(secret("shop"))
+	b.refuses("AccessDeniedException", "DescribeSecret", "ModifyEndpoint", secret("other"))
+	kept, met := b.Store, false
+	b.Store = storetest.Raced(kept, func() {
+		if met {
+			return
+		}
+		met = true
+		delete(b.deny, "secretsmanager:DescribeSecret")
+		b.modify(secret("other"))
+		b.deny["secretsmanager:DescribeSecret"] = true
+	})
+	b.refuses("InvalidResourceStateFault", "by another call", "ModifyEndpoint", secret("shop"))
+	b.Store = kept
+	require.True(t, met)
+	require.Equal(t, "other", b.record(*arn).Settings[secretID])
 }

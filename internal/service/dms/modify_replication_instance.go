@@ -98,7 +98,7 @@ func (s *Service) regroup(tx store.Tx, i *Instance, ids []string) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	groups, err := groupsFor(tx, g.VPC, slices.Clone(ids))
+	groups, err := groupsFor(tx, g.VPC, ids)
 	if err != nil || slices.Equal(groups, i.Groups) {
 		return false, err
 	}

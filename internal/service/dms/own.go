@@ -10,9 +10,9 @@ import (
 // What the service "whimbrel" does with tasks beside AWS's operations.
 
 // TaskTags are a task's tags; none if it is not there.
-func (s *Service) TaskTags(ctx context.Context, arn string) map[string]string {
+func (s *Service) TaskTags(ctx context.Context, arn string) (map[string]string, error) {
 	if k, _, err := s.parse(arn); err != nil || k != tasks {
-		return nil
+		return nil, nil
 	}
 	return s.tagsOf(ctx, arn)
 }

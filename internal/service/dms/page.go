@@ -75,6 +75,9 @@ func collectItems[T any](from scanner, prefix string, p paging, keep func(*T) bo
 			marker = markerOf(all[len(all)-1].Key)
 			return false, nil
 		}
+		if all == nil {
+			all = make([]store.Item, 0, p.limit)
+		}
 		all = append(all, item)
 		return true, nil
 	})
@@ -102,6 +105,12 @@ func filtersOf(in []dmsapi.Filter, known ...string) (filters, error) {
 		f[name] = append(f[name], one.Values...)
 	}
 	return f, nil
+}
+
+// allowsARN reports that a filter is absent or has the ARN of a record.
+func (s *Service) allowsARN(f filters, name string, k kind, id string) bool {
+	_, asked := f[name]
+	return !asked || f.allow(name, s.arn(k, id))
 }
 
 // allow reports that a filter is absent or has the value.

@@ -137,10 +137,10 @@ func (i *Instance) failOver() {
 	slices.Reverse(i.Addresses)
 }
 
-// groupsFor checks that security groups are in a VPC; without any it is the VPC's default group.
+// groupsFor checks that security groups are in a VPC; without any it is the VPC's default group. The IDs are the caller's, and
+// stay as they are: what asks may ask again.
 func groupsFor(tx store.Tx, vpc string, ids []string) ([]string, error) {
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	for _, id := range ids {
 		if _, err := ec2.GroupsIn(tx, vpc, []string{id}); errors.Is(err, ec2.ErrNoGroup) {
 			return nil, invalidValue("Invalid security group: there is no %s in the VPC %s of the replication subnet group.", id, vpc)

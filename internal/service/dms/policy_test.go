@@ -26,6 +26,8 @@ import (
 // silent keeps no trail.
 type silent struct{}
 
+func (silent) Ready() error { return nil }
+
 func (silent) Record(*audit.Record) error { return nil }
 
 // TestTagsDecide goes through the whole edge: what a user may do with an instance is decided by the tags that it has, is

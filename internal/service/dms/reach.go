@@ -49,6 +49,11 @@ func (s *Service) reach(ctx context.Context, rec *Endpoint, groups []string) (in
 	if err != nil {
 		return instance.Endpoint{}, err
 	}
+	if e.staged {
+		if err := s.stagingParameters(ctx, rec, l, parameters); err != nil {
+			return instance.Endpoint{}, err
+		}
+	}
 	u := url.URL{Scheme: e.scheme, User: url.UserPassword(l.user, l.password), Host: net.JoinHostPort(l.server, decimal(l.port)), Path: "/" + rec.Database, RawQuery: parameters.Encode()}
 	out.URL = u.String()
 	return s.letOut(ctx, out, groups)
@@ -67,7 +72,7 @@ func (s *Service) letOut(ctx context.Context, out instance.Endpoint, groups []st
 
 // The URL parameters of TLS, by scheme: the mode and the file of authorities.
 var tlsParameters = map[string][2]string{
-	"postgres": {"sslmode", "sslrootcert"}, "mysql": {"ssl-mode", "ssl-ca"}, "mariadb": {"ssl-mode", "ssl-ca"},
+	"postgres": {"sslmode", "sslrootcert"}, "redshift": {"sslmode", "sslrootcert"}, "mysql": {"ssl-mode", "ssl-ca"}, "mariadb": {"ssl-mode", "ssl-ca"},
 }
 
 // authority sets the TLS mode and hands the certificate over as a file beside the instance.

@@ -2,6 +2,7 @@ package dms
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"path"
 	"strings"
@@ -23,8 +24,8 @@ func (s *Service) bucketURL(ctx context.Context, rec *Endpoint) (string, error) 
 		return "", err
 	}
 	b := s.Buckets
-	if b.KeyID == "" || b.Key.Reveal() == "" {
-		return "", refusal("Endpoint %s is a bucket, and this server has no keys to reach one with. Start it with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in its environment, and with --s3-endpoint URL where the store is not AWS's.", rec.Name)
+	if err := b.opens(rec, "is"); err != nil {
+		return "", err
 	}
 	q := url.Values{}
 	if b.Endpoint != "" {
@@ -37,7 +38,41 @@ func (s *Service) bucketURL(ctx context.Context, rec *Endpoint) (string, error) 
 	return u.String(), nil
 }
 
-// letIntoBucket refuses a bucket that the endpoint's role may not write to: else who may pass any role could reach every bucket
+// opens refuses an endpoint when there are no keys to reach its bucket with.
+func (b *Buckets) opens(rec *Endpoint, verb string) error {
+	if b.KeyID == "" || b.Key.Reveal() == "" {
+		return refusal("Endpoint %s %s a bucket, and this server has no keys to reach one with. Start it with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in its environment, and with --s3-endpoint URL where the store is not AWS's.", rec.Name, verb)
+	}
+	return nil
+}
+
+// stagingParameters say how the bucket is reached through which a server is given its rows.
+func (s *Service) stagingParameters(ctx context.Context, rec *Endpoint, l login, q url.Values) error {
+	if err := s.letIntoBucket(ctx, rec); err != nil {
+		return err
+	}
+	if s.Clusters != nil {
+		why, err := s.Clusters.Refuses(ctx, l.server, l.port, rec.Settings[bucketRole])
+		if err != nil {
+			return fmt.Errorf("look up the roles of the cluster of endpoint %s: %w", rec.Name, err)
+		}
+		if why != "" {
+			return refusal("Endpoint %s cannot be reached: %s.", rec.Name, why)
+		}
+	}
+	b := s.Buckets
+	if err := b.opens(rec, "needs"); err != nil {
+		return err
+	}
+	for name, v := range map[string]string{"s3_endpoint": b.Endpoint, "s3_region": b.Region, "s3_key": b.KeyID, "s3_secret": b.Key.Reveal()} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	return nil
+}
+
+// letIntoBucket refuses a bucket that the endpoint's role may not read from, or write to: else who may pass any role could reach every bucket
 // that the server's keys open.
 func (s *Service) letIntoBucket(ctx context.Context, rec *Endpoint) error {
 	if s.Roles == nil {
@@ -46,10 +81,14 @@ func (s *Service) letIntoBucket(ctx context.Context, rec *Endpoint) error {
 	name, role := rec.Settings[bucketName], rec.Settings[bucketRole]
 	bucket := "arn:" + s.Partition + ":s3:::" + name
 	objects := []string{bucket + "/" + path.Join(rec.Settings[bucketFolder], "*")}
-	what := map[string][]string{
+	what, does := map[string][]string{
 		"s3:ListBucket": {bucket}, "s3:PutObject": objects, "s3:DeleteObject": objects, "s3:PutObjectTagging": objects,
-	}
+	}, "write to"
 	asks := "s3:ListBucket on the bucket and s3:PutObject, s3:DeleteObject and s3:PutObjectTagging on its objects"
+	if rec.Type == asSource {
+		what, does = map[string][]string{"s3:ListBucket": {bucket}, "s3:GetObject": objects}, "read from"
+		asks = "s3:ListBucket on the bucket and s3:GetObject on its objects"
+	}
 	if acl := rec.Settings["CannedAclForObjects"]; acl != "" && !strings.EqualFold(acl, "none") {
 		what["s3:PutObjectAcl"], asks = objects, asks+", with CannedAclForObjects s3:PutObjectAcl as well"
 	}
@@ -57,7 +96,7 @@ func (s *Service) letIntoBucket(ctx context.Context, rec *Endpoint) error {
 		what["kms:GenerateDataKey"], asks = []string{s.storeKey(key)}, asks+", with ServerSideEncryptionKmsKeyId kms:GenerateDataKey on the key"
 	}
 	if err := s.Roles.Lets(ctx, role, "dms.amazonaws.com", s.arn(endpoints, rec.ID), what); err != nil {
-		return refusal("The IAM Role %s does not let endpoint %s write to bucket %s: it must trust dms.amazonaws.com, and allow %s. %v", role, rec.Name, name, asks, err)
+		return refusal("The IAM Role %s does not let endpoint %s %s bucket %s: it must trust dms.amazonaws.com, and allow %s. %v", role, rec.Name, does, name, asks, err)
 	}
 	return nil
 }

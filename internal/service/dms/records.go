@@ -139,6 +139,7 @@ type Task struct {
 	Before         string             `json:",omitempty"` // the status to go back to after modifying, moving, testing
 	LastRun        string             `json:",omitempty"` // the ID of its latest AssessmentRun
 	TypesRun       string             `json:",omitempty"` // of its data type assessment
+	Trace          string             `json:",omitempty"` // of the call that started it last, see span.Parent
 	Tags           map[string]string  `json:",omitempty"`
 }
 

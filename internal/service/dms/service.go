@@ -38,6 +38,8 @@ type Config struct {
 	SQLiteDir string
 	// Buckets is how S3 endpoints are reached.
 	Buckets Buckets
+	// Clusters knows which roles registered Redshift clusters have; nil: none are registered.
+	Clusters Clusters
 	// Alone says that no other server has this store, so that nobody's lease has to run out before the controllers begin.
 	Alone bool
 	Log   *slog.Logger
@@ -62,6 +64,12 @@ type Secrets interface {
 	// Value is the current value of a secret, read in the name of a role that trusts DMS. A *wire.Error says why it cannot
 	// be read.
 	Value(ctx context.Context, role, id string) ([]byte, error)
+}
+
+// Clusters knows registered Redshift clusters; a redshift.Service is one.
+type Clusters interface {
+	// Refuses says why COPY on a server may not name a role; empty when it may, or when nothing is known of the server.
+	Refuses(ctx context.Context, address string, port int64, role string) (string, error)
 }
 
 // Network knows what security groups let out; an ec2.Network is one.

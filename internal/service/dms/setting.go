@@ -30,6 +30,7 @@ type setting struct {
 	alone     bool   // an extra connection attribute, and no member of the document
 	values    []string
 	low, high int64
+	longest   int // of a text in bytes; 0 is longestText
 	unit      string
 	otherwise string // what holds without it
 	only      []string
@@ -96,8 +97,12 @@ func (s *setting) shape(value string) (kept, want string) {
 		}
 		return "", strings.Join(s.values, ", ")
 	}
-	if value == "" || strings.ContainsRune(value, 0) || len(value) > longestText {
-		return "", fmt.Sprintf("a text of 1 to %d bytes without a zero byte", longestText)
+	most := longestText
+	if s.longest > 0 {
+		most = s.longest
+	}
+	if value == "" || strings.ContainsRune(value, 0) || len(value) > most {
+		return "", fmt.Sprintf("a text of 1 to %d bytes without a zero byte", most)
 	}
 	return value, ""
 }

@@ -20,7 +20,7 @@ func TestEndpointsPageTellsTheTruth(t *testing.T) {
 	require.NoError(t, err)
 	page := string(raw)
 	for name, table := range map[string]string{
-		"engines": enginesTable(), "postgres": settingsTable(postgresSettings), "mysql": settingsTable(mysqlSettings), "s3": settingsTable(s3Settings),
+		"engines": enginesTable(), "postgres": settingsTable(postgresSettings), "mysql": settingsTable(mysqlSettings), "s3": settingsTable(s3Settings), "redshift": settingsTable(redshiftSettings),
 	} {
 		begin, end := "<!-- table: "+name+" -->\n", "<!-- end -->"
 		head, rest, ok := strings.Cut(page, begin)

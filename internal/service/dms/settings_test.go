@@ -101,7 +101,7 @@ func TestAcceptedSettingsReachTheConnector(t *testing.T) {
 		for _, end := range []string{asSource, asTarget} {
 			for j := range e.settings {
 				s := &e.settings[j]
-				if e.at(end) != nil || e.bucket || !s.of(e, end) || !s.supported() { // of buckets see TestBucketSettingsReachTheConnector
+				if e.at(end) != nil || e.bucket || e.staged || !s.of(e, end) || !s.supported() { // of buckets see TestBucketSettingsReachTheConnector
 					continue
 				}
 				for k, v := range s.samples() {
@@ -192,8 +192,8 @@ func TestDescribeEndpointTypes(t *testing.T) {
 	}
 	require.Equal(t, []string{"sqlite source", "sqlite target"}, list(filter("engine-name", "sqlite")))
 	require.NotContains(t, list(filter("endpoint-type", "source")), "aurora-serverless source")
-	require.Len(t, list(nil), 17)
-	require.Equal(t, []string{"s3 target"}, list(filter("engine-name", "s3")))
+	require.Len(t, list(nil), 19)
+	require.Equal(t, []string{"s3 source", "s3 target"}, list(filter("engine-name", "s3")))
 	require.Empty(t, list(filter("engine-name", "oracle")))
 	for i := range engines {
 		if engines[i].file {

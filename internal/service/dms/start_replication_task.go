@@ -8,6 +8,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -27,7 +28,7 @@ func (s *Service) startTask(ctx context.Context, call *service.Call, in *dmsapi.
 		p.put(t)
 		now := call.Now.UTC()
 		begin(t, wish)
-		t.Started, t.Failure, t.StopReason, t.Progress = &now, "", "", nil
+		t.Started, t.Failure, t.StopReason, t.Progress, t.Trace = &now, "", "", nil, span.Parent(ctx)
 		if wish != WishResume {
 			t.FreshStart = &now
 		}

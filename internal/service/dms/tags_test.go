@@ -165,3 +165,27 @@ func TestWhatIsNotServedSaysSo(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, served, 24)
 }
+
+// TestTagsThatCannotBeReadAreNotNone: by them a call may be denied.
+func TestTagsThatCannotBeReadAreNotNone(t *testing.T) {
+	d := newDesk(t, nil)
+	_, err := d.Store.Update(t.Context(), func(tx store.Tx) error {
+		return store.Write(tx, tasks.keys()+"T", Task{ID: "T", Tags: map[string]string{"stage": "prod"}})
+	})
+	require.NoError(t, err)
+	arn := d.arn(tasks, "T")
+	away, cancel := context.WithCancel(t.Context())
+	cancel()
+	checks, err := d.api.Operation("DeleteReplicationTask").Access(away, nil, &dmsapi.DeleteReplicationTaskMessage{ReplicationTaskArn: &arn})
+	require.NoError(t, err)
+	require.ErrorIs(t, checks[0].Unread, context.Canceled)
+	_, err = d.TaskTags(away, arn)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = d.Known(away, nil, service.Check{Resource: arn})
+	require.ErrorIs(t, err, context.Canceled)
+	for _, other := range []string{arn, d.arn(tasks, "U"), "x", ""} {
+		checks, err = d.api.Operation("DeleteReplicationTask").Access(t.Context(), nil, &dmsapi.DeleteReplicationTaskMessage{ReplicationTaskArn: &other})
+		require.NoError(t, err, other)
+		require.NoError(t, checks[0].Unread, other)
+	}
+}

@@ -18,7 +18,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 // taskBench is the service over a real store and a world in memory.
@@ -37,9 +38,7 @@ type taskFailer interface {
 
 func taskStore(t testing.TB) store.Store {
 	t.Helper()
-	s, err := etcd.Embed(context.Background(), t.TempDir(), slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	s := storetest.Retried(etcdtest.Private(t))
 	return s
 }
 

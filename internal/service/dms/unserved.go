@@ -23,7 +23,7 @@ func (s *Service) unserved(served []service.Operation) []service.Operation {
 			if err != nil {
 				return nil, err
 			}
-			return service.TouchChecks(touches, func(arn string) map[string]string { return s.tagsOf(ctx, arn) }), nil
+			return service.TouchChecks(touches, func(arn string) (map[string]string, error) { return s.tagsOf(ctx, arn) }), nil
 		}
 		all = append(all, service.Unserved(&dmsapi.Service, op.Name, access, notYet(op)))
 	}

@@ -110,7 +110,15 @@ func (e *Endpoints) Endpoint(names []string, local netip.Addr, source *service.S
 		if host, _, err := net.SplitHostPort(name); err == nil {
 			name = host
 		}
-		p := e.mu.names[strings.ToLower(strings.TrimSuffix(name, "."))]
+		name = strings.ToLower(strings.TrimSuffix(name, "."))
+		p := e.mu.names[name]
+		if p == nil {
+			for _, prefix := range service.HostPrefixes {
+				if whole, ok := strings.CutPrefix(name, prefix); ok && p == nil {
+					p = e.mu.names[whole]
+				}
+			}
+		}
 		if p == nil {
 			continue
 		}

@@ -2,12 +2,15 @@ package ec2
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
 const maxTags = 50
@@ -69,22 +72,26 @@ func tagList(tags map[string]string) []ec2api.Tag {
 
 // on is the check of an action on one resource, with the tags that it has if it is there.
 func (s *Service) on(ctx context.Context, call *service.Call, resource, id string) service.Check {
-	return service.Check{Action: call.ActionName(), Resource: arn(call, resource, id), Tags: s.tagsOf(ctx, id)}
+	tags, err := s.tagsOf(ctx, id)
+	return service.Check{Action: call.ActionName(), Resource: arn(call, resource, id), Tags: tags, Unread: err}
 }
 
 // tagsOf reads a resource's tags; none if there is no such resource, which the operation will say.
-func (s *Service) tagsOf(ctx context.Context, id string) map[string]string {
+func (s *Service) tagsOf(ctx context.Context, id string) (map[string]string, error) {
 	k, _, ok := kindOf(id)
 	if !ok {
-		return nil
-	}
-	item, err := s.Store.Get(ctx, k.keys+id)
-	if err != nil {
-		return nil
+		return nil, nil
 	}
 	var tagged struct{ Tags map[string]string }
-	if item.Decode(&tagged) != nil {
-		return nil
+	item, err := s.Store.Get(ctx, k.keys+id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err == nil:
+		err = item.Decode(&tagged)
 	}
-	return tagged.Tags
+	if err != nil {
+		return nil, fmt.Errorf("read the tags of %s: %w", id, err)
+	}
+	return tagged.Tags, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/iamapi"
 	"github.com/whimbreldb/whimbrel/internal/service"
+	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
 // addRoleToInstanceProfile puts a role into an instance profile, which holds one; the caller must be allowed to pass it.
@@ -19,7 +20,14 @@ func (s *Service) addRoleToInstanceProfile() service.Operation {
 			if err := call.Check(ctx, pass); err != nil {
 				return nil, err
 			}
-			return &service.None{}, s.changeProfile(ctx, deref(in.InstanceProfileName), func(p *profileRecord) error {
+			return &service.None{}, s.changeProfile(ctx, deref(in.InstanceProfileName), func(tx store.Tx, p *profileRecord) error {
+				now, err := role(tx, r.Name)
+				if err == nil && now.ID != r.ID { // what may be passed was decided of another one
+					err = missing("The role with name %s cannot be found.", r.Name)
+				}
+				if err != nil {
+					return err
+				}
 				if p.Role != "" {
 					return tooMany("InstanceSessionsPerInstanceProfile", 1)
 				}

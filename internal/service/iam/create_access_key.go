@@ -16,7 +16,7 @@ func (s *Service) createAccessKey() service.Operation {
 	return service.Handle("CreateAccessKey", onUser(s, func(in *iamapi.CreateAccessKeyRequest) *string { return in.UserName }),
 		func(ctx context.Context, call *service.Call, in *iamapi.CreateAccessKeyRequest) (*iamapi.CreateAccessKeyResponse, error) {
 			name := callerOr(call, in.UserName)
-			k, secret, err := s.directory.NewAccessKey(name, call.Now)
+			k, secret, err := s.directory.NewAccessKey(ctx, name, call.Now)
 			if err != nil {
 				return nil, err
 			}

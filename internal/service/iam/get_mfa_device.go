@@ -12,7 +12,11 @@ func (s *Service) getMFADevice() service.Operation {
 	checked := onUser(s, func(in *iamapi.GetMFADeviceRequest) *string { return in.UserName })
 	return service.Handle("GetMFADevice",
 		func(ctx context.Context, call *service.Call, in *iamapi.GetMFADeviceRequest) ([]service.Check, error) {
-			if d, err := device(s.read(ctx), deref(in.SerialNumber)); in.UserName == nil && err == nil && d.User != "" {
+			d, err := device(s.read(ctx), deref(in.SerialNumber))
+			if err != nil && !isFault(err) {
+				return nil, err
+			}
+			if in.UserName == nil && err == nil && d.User != "" {
 				return checked(ctx, call, &iamapi.GetMFADeviceRequest{UserName: &d.User}) // whose it is, is what is shown
 			}
 			return checked(ctx, call, in)

@@ -16,25 +16,22 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 // newService is the service over a real store, and a caller of it.
 func newService(t *testing.T) (*service.Service, *service.Call, *Usage) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	base, err := etcd.Embed(t.Context(), t.TempDir(), log)
-	require.NoError(t, err)
+	base := storetest.Retried(etcdtest.Private(t))
 	ctx, end := context.WithCancel(context.Background())
-	directory, err := identity.Open(ctx, base, identity.Config{Partition: "aws", Account: "111122223333", Sealer: secret.NewKeyring(), Log: log})
+	directory, err := identity.Open(ctx, base, identity.Config{Partition: "aws", Account: "111122223333", Sealer: secret.NewKeyring(), Safe: testSafe(base), Log: log})
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		end()
-		require.NoError(t, base.Close())
-	})
+	t.Cleanup(end)
 	following := store.Following(base, directory.Follower())
 	usage := NewUsage(following)
-	s, err := New(following, directory, usage, &identity.Factors{Store: following, Vault: testVault(following), Region: "us-east-1"})
+	s, err := New(following, directory, usage, &identity.Factors{Store: following, Safe: testSafe(following)})
 	require.NoError(t, err)
 	call := &service.Call{
 		Service: &iamapi.Service, Partition: "aws", Region: "us-east-1", Account: "111122223333", Now: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
@@ -47,8 +44,8 @@ func newService(t *testing.T) (*service.Service, *service.Call, *Usage) {
 // testKeys seal the material of all tests' keys.
 var testKeys = secret.NewKeyring()
 
-func testVault(st store.Store) *kms.Vault {
-	return kms.NewVault(st, testKeys, kms.Home{Partition: "aws", Account: "111122223333"}, time.Now)
+func testSafe(st store.Store) kms.Safe {
+	return kms.NewVault(st, testKeys, kms.Home{Partition: "aws", Account: "111122223333"}, time.Now).Safe("us-east-1", "iam")
 }
 
 // TestEveryOperationIsServed goes through the model, with inputs that have nothing in them: each operation names what it

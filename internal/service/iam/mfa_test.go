@@ -41,7 +41,7 @@ func newDevice(t *testing.T, s *service.Service, call *service.Call, name string
 // TestSecondFactors gives a device to a user, whose codes then count, each once; and takes it away again.
 func TestSecondFactors(t *testing.T) {
 	s, call, usage := newService(t)
-	factors := factorsOf(usage.store, call)
+	factors := factorsOf(usage.store)
 	for _, name := range []string{"ann", "bob"} {
 		_, err := do[iamapi.CreateUserResponse](t, s, call, "CreateUser", &iamapi.CreateUserRequest{UserName: &name})
 		require.NoError(t, err)
@@ -145,7 +145,7 @@ func TestACodeIsTakenOnce(t *testing.T) {
 	now := call.Now
 	_, err = do[service.None](t, s, call, "EnableMFADevice", &iamapi.EnableMFADeviceRequest{UserName: new("ann"), SerialNumber: serial, AuthenticationCode1: p.code(now.Add(-time.Minute)), AuthenticationCode2: p.code(now.Add(-30 * time.Second))})
 	require.NoError(t, err)
-	factors, code := factorsOf(usage.store, call), *p.code(now)
+	factors, code := factorsOf(usage.store), *p.code(now)
 	results := make(chan error, 4)
 	for range cap(results) {
 		go func() { results <- factors.Check(t.Context(), "ann", *serial, code, now) }()
@@ -159,8 +159,8 @@ func TestACodeIsTakenOnce(t *testing.T) {
 	require.Equal(t, 1, won)
 }
 
-func factorsOf(st store.Store, call *service.Call) *identity.Factors {
-	return &identity.Factors{Store: st, Vault: testVault(st), Region: call.Region}
+func factorsOf(st store.Store) *identity.Factors {
+	return &identity.Factors{Store: st, Safe: testSafe(st)}
 }
 
 // TestAnAccountHasRoomForSoMany makes as many of something as there may be, and one more.

@@ -26,13 +26,13 @@ func profile(from getter, name string) (*profileRecord, error) {
 	return fetch[profileRecord](from, profileKey(name), missing("Instance Profile %s cannot be found.", name))
 }
 
-func (s *Service) changeProfile(ctx context.Context, name string, fn func(*profileRecord) error) error {
+func (s *Service) changeProfile(ctx context.Context, name string, fn func(store.Tx, *profileRecord) error) error {
 	return s.update(ctx, func(tx store.Tx) error {
 		p, err := profile(tx, name)
 		if err != nil {
 			return err
 		}
-		if err := fn(p); err != nil {
+		if err := fn(tx, p); err != nil {
 			return err
 		}
 		return store.Write(tx, profileKey(p.Name), p)

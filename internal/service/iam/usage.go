@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -76,7 +77,7 @@ func (u *Usage) of(ctx context.Context, kind, id string) (lastUse, error) {
 	return last, err
 }
 
-// Flush writes what was gathered.
+// Flush writes what was gathered. What cannot be written goes on waiting, unless it was used anew meanwhile.
 func (u *Usage) Flush(ctx context.Context) error {
 	u.mu.Lock()
 	fresh := u.mu.fresh
@@ -85,10 +86,19 @@ func (u *Usage) Flush(ctx context.Context) error {
 	for name, last := range fresh {
 		_, err := u.store.Update(ctx, func(tx store.Tx) error { return store.Write(tx, usageRecords+name, last) })
 		if err != nil {
+			u.keep(fresh)
 			return fmt.Errorf("write the last use of %s: %w", name, err)
 		}
+		delete(fresh, name)
 	}
 	return nil
+}
+
+func (u *Usage) keep(old map[string]lastUse) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	maps.Copy(old, u.mu.fresh)
+	u.mu.fresh = old
 }
 
 // Run flushes every so often, and once more when the context ends.

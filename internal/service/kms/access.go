@@ -19,6 +19,7 @@ type use struct {
 	action    string // without kms:
 	key       string // as the caller names it
 	record    *keyRecord
+	unread    error // why the record is not known
 	context   map[string]string
 	crypto    bool // an operation that encrypts or decrypts
 	operation string
@@ -60,12 +61,16 @@ func (s *Service) check(ctx context.Context, call *service.Call, u use) (service
 			c.Keys["kms:EncryptionContextKeys"] = slices.Sorted(maps.Keys(u.context))
 		}
 	}
+	if c.Unread = u.unread; u.unread != nil {
+		c.Resource = s.nameOf(call, u.key)
+		return c, nil
+	}
 	k := u.record
 	if k == nil {
 		var err error
 		if k, err = s.vault.key(ctx, call.Region, u.key); err != nil {
 			// What is not there is named as it would be; the operation itself says that it is missing.
-			c.Resource = s.nameOf(call, u.key)
+			c.Resource, c.Unread = s.nameOf(call, u.key), service.Trouble(err)
 			return c, nil
 		}
 	}

@@ -34,9 +34,8 @@ func (s *Service) decrypt() service.Operation {
 // useOf is the use of the key that a ciphertext names.
 func (s *Service) useOf(ctx context.Context, call *service.Call, action, operation string, blob []byte, context map[string]string) use {
 	u := use{action: action, operation: operation, context: context, crypto: true}
-	if k, _, err := s.vault.keyOf(ctx, call.Region, blob); err == nil {
-		u.record = k
-	}
+	k, _, err := s.vault.keyOf(ctx, call.Region, blob)
+	u.record, u.unread = k, service.Trouble(err)
 	return u
 }
 

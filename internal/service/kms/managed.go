@@ -10,7 +10,7 @@ import (
 )
 
 // managedServices are the services with a key of their own, alias/aws/NAME, made when it is first used.
-var managedServices = []string{"dms", "iam", "secretsmanager"}
+var managedServices = []string{"acm", "dms", "iam", "secretsmanager"}
 
 // ManagedKey answers the ARN of a service's AWS managed key, and makes the key on first use.
 func (v *Vault) ManagedKey(ctx context.Context, region, service string) (string, error) {

@@ -14,8 +14,11 @@ func (s *Service) reEncrypt() service.Operation {
 		func(ctx context.Context, call *service.Call, in *kmsapi.ReEncryptRequest) ([]service.Check, error) {
 			from := s.useOf(ctx, call, "ReEncryptFrom", "ReEncryptFrom", in.CiphertextBlob, in.SourceEncryptionContext)
 			to := use{action: "ReEncryptTo", operation: "ReEncryptTo", key: deref(in.DestinationKeyId), context: in.DestinationEncryptionContext, crypto: true}
-			if k, err := s.vault.key(ctx, call.Region, to.key); err == nil && from.record != nil {
-				same := map[string][]string{"kms:ReEncryptOnSameKey": {strconv.FormatBool(k.ID == from.record.ID)}}
+			var err error
+			to.record, err = s.vault.key(ctx, call.Region, to.key)
+			to.unread = service.Trouble(err)
+			if to.record != nil && from.record != nil {
+				same := map[string][]string{"kms:ReEncryptOnSameKey": {strconv.FormatBool(to.record.ID == from.record.ID)}}
 				from.keys, to.keys = same, same
 			}
 			return s.checks(ctx, call, from, to)

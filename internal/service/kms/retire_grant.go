@@ -17,7 +17,7 @@ func (s *Service) retireGrant() service.Operation {
 		func(ctx context.Context, call *service.Call, in *kmsapi.RetireGrantRequest) ([]service.Check, error) {
 			k, g, err := s.findGrant(ctx, call.Region, in)
 			if err != nil {
-				return s.checks(ctx, call, use{action: "RetireGrant", operation: "RetireGrant", key: deref(in.KeyId)})
+				return s.checks(ctx, call, use{action: "RetireGrant", operation: "RetireGrant", key: deref(in.KeyId), unread: service.Trouble(err)})
 			}
 			mine := func(arn string) bool {
 				return arn != "" && (arn == call.Principal.ARN || arn == call.Principal.RoleARN)

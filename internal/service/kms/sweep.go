@@ -2,6 +2,7 @@ package kms
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -39,6 +40,9 @@ func (v *Vault) sweepKey(ctx context.Context, region, id string) (did bool, err 
 	_, err = v.store.Update(ctx, func(tx store.Tx) error {
 		did = false
 		k, err := store.Read[keyRecord](tx, keyPath(region, id))
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // another server was faster
+		}
 		if err != nil {
 			return err
 		}

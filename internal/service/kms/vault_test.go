@@ -3,7 +3,6 @@ package kms
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 const region = "us-east-1"
@@ -36,11 +36,7 @@ func (b *bench) Stale(sealed []byte) bool { return b.ring.Stale(sealed) }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	s, err := etcd.Embed(t.Context(), t.TempDir(), slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, s.Close())
-	})
+	s := storetest.Retried(etcdtest.Private(t))
 	b := &bench{ring: secret.NewKeyring(), time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	b.Vault = NewVault(s, b, Home{"aws", "111122223333"}, func() time.Time { return b.time })
 	return b
@@ -187,6 +183,29 @@ func TestSweep(t *testing.T) {
 	require.Equal(t, "x", string(plain))
 	n, err = b.Sweep(ctx)
 	require.NoError(t, err)
+	require.Zero(t, n)
+}
+
+// TestASweepOvertakenByAnother lets another server sweep while this one erases a key, which is gone then: that is no error, and
+// the keys behind it have their turn.
+func TestASweepOvertakenByAnother(t *testing.T) {
+	b := newBench(t)
+	for range 2 {
+		b.make(t, func(k *keyRecord) { k.Deletion = &b.time })
+	}
+	other := *b.Vault
+	met := false
+	b.store = storetest.Raced(b.store, func() {
+		if !met {
+			met = true
+			n, err := other.Sweep(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, 2, n)
+		}
+	})
+	n, err := b.Sweep(t.Context())
+	require.NoError(t, err)
+	require.True(t, met)
 	require.Zero(t, n)
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/logsapi"
 	"github.com/whimbreldb/whimbrel/internal/logstore"
@@ -24,11 +26,15 @@ type Service struct {
 	queries queries
 	life    context.Context // of queries, which outlive the calls that begin them
 	end     context.CancelFunc
+
+	tails       atomic.Int64 // sessions that run
+	tailedEvery time.Duration
+	longestTail time.Duration
 }
 
 // New makes the service. Stop ends it.
 func New(c Config) *Service {
-	s := &Service{Config: c}
+	s := &Service{Config: c, tailedEvery: tailedEvery, longestTail: longestTail}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -44,7 +50,7 @@ func (s *Service) API() (*service.Service, error) {
 	made, err := service.New(&logsapi.Service,
 		s.createLogGroup(), s.createLogStream(), s.deleteLogGroup(), s.deleteLogStream(), s.deleteRetentionPolicy(), s.describeLogGroups(),
 		s.describeLogStreams(), s.describeQueries(), s.filterLogEvents(), s.getLogEvents(), s.getQueryResults(), s.listTagsForResource(),
-		s.putLogEvents(), s.putRetentionPolicy(), s.startQuery(), s.stopQuery(), s.tagResource(), s.untagResource())
+		s.putLogEvents(), s.putRetentionPolicy(), s.startLiveTail(), s.startQuery(), s.stopQuery(), s.tagResource(), s.untagResource())
 	if err != nil {
 		return nil, fmt.Errorf("make CloudWatch Logs: %w", err)
 	}

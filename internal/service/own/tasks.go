@@ -13,7 +13,7 @@ import (
 // Tasks are the replication tasks of DMS, by ARN.
 type Tasks interface {
 	// TaskTags are a task's tags; none if it is not there.
-	TaskTags(ctx context.Context, arn string) map[string]string
+	TaskTags(ctx context.Context, arn string) (map[string]string, error)
 	// TaskProgress is a task's status, and how far it has come; nil if it has never run.
 	TaskProgress(ctx context.Context, arn string) (status string, p *instance.Progress, err error)
 	// CutOver lets the target of a running task take over.
@@ -22,6 +22,8 @@ type Tasks interface {
 	ApplyExceptions(ctx context.Context, arn string, table instance.TableName, size *int64, marker *string) (rows []instance.Exception, next *string, err error)
 	// ReplayExceptions makes rows of a table of the target what the source's are: those of the keys, or all that differ.
 	ReplayExceptions(ctx context.Context, arn string, table instance.TableName, keys []string) (*instance.Replayed, error)
+	// AssessmentFindings are the results of a run of premigration assessments of a task, as far as it has come.
+	AssessmentFindings(ctx context.Context, arn, runARN string) (status string, results []instance.Assessed, err error)
 	// MappingPlan is what a task would do to every table, with other mappings than its own if some are given.
 	MappingPlan(ctx context.Context, arn, mappings string) (*instance.Plan, error)
 }
@@ -31,7 +33,8 @@ func (s *Service) onTask(ctx context.Context, call *service.Call, arn *string) [
 	if arn == nil {
 		return call.OnAny()
 	}
-	return []service.Check{{Action: call.ActionName(), Resource: *arn, Tags: s.tasks.TaskTags(ctx, *arn)}}
+	tags, err := s.tasks.TaskTags(ctx, *arn)
+	return []service.Check{{Action: call.ActionName(), Resource: *arn, Tags: tags, Unread: err}}
 }
 
 // ours words a fault of DMS as one of this service.

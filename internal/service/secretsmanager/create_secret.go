@@ -49,6 +49,11 @@ func (s *Service) createSecret() service.Operation {
 				out.VersionId = &v.ID
 			}
 			_, err = s.store.Update(ctx, func(tx store.Tx) error { return s.create(tx, call, r) })
+			if isThere(err) { // the same request, sent twice, was faster
+				if again, done, err := s.createdBefore(ctx, call, in); done {
+					return again, err
+				}
+			}
 			return out, err
 		})
 }

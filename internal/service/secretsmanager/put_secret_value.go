@@ -17,22 +17,11 @@ func (s *Service) putSecretValue() service.Operation {
 			if in.SecretString == nil && in.SecretBinary == nil {
 				return nil, fault("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
 			}
-			r, err := s.live(s.read(ctx), call, in.SecretId)
+			a := addition{Secret: in.SecretId, Token: in.ClientRequestToken, Text: in.SecretString, Binary: in.SecretBinary}
+			r, v, err := s.add(ctx, call, a, func(r *secretRecord, v version) error { return r.put(v, in.VersionStages) })
 			if err != nil {
 				return nil, err
 			}
-			if v := r.version(deref(in.ClientRequestToken)); v != nil {
-				err := s.same(ctx, call, r, v, in.SecretString, in.SecretBinary)
-				return &secretsmanagerapi.PutSecretValueResponse{ARN: &r.ARN, Name: &r.Name, VersionId: &v.ID, VersionStages: v.Stages}, err
-			}
-			v, err := s.seal(ctx, call, r, in.ClientRequestToken, in.SecretString, in.SecretBinary)
-			if err != nil {
-				return nil, err
-			}
-			r, err = s.change(ctx, call, &r.ARN, func(r *secretRecord) error { return r.put(v, in.VersionStages) })
-			if err != nil {
-				return nil, err
-			}
-			return &secretsmanagerapi.PutSecretValueResponse{ARN: &r.ARN, Name: &r.Name, VersionId: &v.ID, VersionStages: r.version(v.ID).Stages}, nil
+			return &secretsmanagerapi.PutSecretValueResponse{ARN: &r.ARN, Name: &r.Name, VersionId: &v.ID, VersionStages: v.Stages}, nil
 		})
 }

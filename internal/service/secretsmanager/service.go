@@ -137,7 +137,7 @@ func on[In any](s *Service, id func(*In) *string, more ...func(*In) map[string][
 		}
 		record, err := s.find(s.read(ctx), call, id(in))
 		if err != nil {
-			c.Resource = nameless(call, deref(id(in)))
+			c.Resource, c.Unread = nameless(call, deref(id(in))), service.Trouble(err)
 			return []service.Check{c}, nil
 		}
 		c.Resource, c.Tags = record.ARN, record.Tags
@@ -156,11 +156,14 @@ func on[In any](s *Service, id func(*In) *string, more ...func(*In) map[string][
 func CheckOf(ctx context.Context, st store.Store, call *service.Call, action, id string) service.Check {
 	s := &Service{store: st}
 	c := service.Check{Action: action, Resource: nameless(call, id)}
-	if record, err := s.find(s.read(ctx), call, &id); err == nil {
-		c.Resource, c.Tags = record.ARN, record.Tags
-		if record.Policy != "" {
-			c.Policy = &service.ResourcePolicy{Document: record.Policy}
-		}
+	record, err := s.find(s.read(ctx), call, &id)
+	if err != nil {
+		c.Unread = service.Trouble(err)
+		return c
+	}
+	c.Resource, c.Tags = record.ARN, record.Tags
+	if record.Policy != "" {
+		c.Policy = &service.ResourcePolicy{Document: record.Policy}
 	}
 	return c
 }

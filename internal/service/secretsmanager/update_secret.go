@@ -14,34 +14,29 @@ func (s *Service) updateSecret() service.Operation {
 			if in.Type != nil {
 				return nil, fault("InvalidParameterException", "managed external secrets are not supported here")
 			}
-			r, err := s.live(s.read(ctx), call, in.SecretId)
-			if err != nil {
-				return nil, err
-			}
-			if in.KmsKeyId != nil {
-				r.Key = *in.KmsKeyId
-			}
-			out := &secretsmanagerapi.UpdateSecretResponse{ARN: &r.ARN, Name: &r.Name}
-			var add *version
-			if in.SecretString != nil || in.SecretBinary != nil {
-				v, err := s.seal(ctx, call, r, in.ClientRequestToken, in.SecretString, in.SecretBinary)
-				if err != nil {
-					return nil, err
-				}
-				add, out.VersionId = &v, &v.ID
-			}
-			_, err = s.change(ctx, call, &r.ARN, func(r *secretRecord) error {
+			describe := func(r *secretRecord) {
 				if in.Description != nil {
 					r.Description = *in.Description
 				}
 				if in.KmsKeyId != nil {
 					r.Key = *in.KmsKeyId
 				}
-				if add != nil {
-					return r.put(*add, nil)
+			}
+			if in.SecretString == nil && in.SecretBinary == nil {
+				r, err := s.change(ctx, call, in.SecretId, func(r *secretRecord) error { describe(r); return nil })
+				if err != nil {
+					return nil, err
 				}
-				return nil
+				return &secretsmanagerapi.UpdateSecretResponse{ARN: &r.ARN, Name: &r.Name}, nil
+			}
+			a := addition{Secret: in.SecretId, Token: in.ClientRequestToken, Text: in.SecretString, Binary: in.SecretBinary, Key: in.KmsKeyId}
+			r, v, err := s.add(ctx, call, a, func(r *secretRecord, v version) error {
+				describe(r)
+				return r.put(v, nil)
 			})
-			return out, err
+			if err != nil {
+				return nil, err
+			}
+			return &secretsmanagerapi.UpdateSecretResponse{ARN: &r.ARN, Name: &r.Name, VersionId: &v.ID}, nil
 		})
 }

@@ -27,7 +27,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
-	"github.com/whimbreldb/whimbrel/internal/store/etcd"
+	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
+	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
 // provider is an identity provider with a key of its own.
@@ -78,9 +79,7 @@ func (p *provider) token(t *testing.T, key *ecdsa.PrivateKey, claims map[string]
 func TestWebIdentity(t *testing.T) {
 	p := newProvider(t)
 	host := strings.TrimPrefix(p.URL, "https://")
-	st, err := etcd.Embed(t.Context(), t.TempDir(), slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	defer st.Close()
+	st := storetest.Retried(etcdtest.Private(t))
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	d, err := identity.Open(ctx, st, identity.Config{Partition: "aws", Account: "1", Sealer: secret.NewKeyring(), Log: slog.New(slog.DiscardHandler)})

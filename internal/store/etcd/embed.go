@@ -12,7 +12,6 @@ import (
 
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
-	"go.uber.org/zap"
 )
 
 // Limits of the embedded member.
@@ -39,7 +38,7 @@ func start(ctx context.Context, dir string, log *slog.Logger, sized func(func() 
 	if err != nil {
 		return nil, err
 	}
-	member, err := embed.StartEtcd(config(dir))
+	member, err := embed.StartEtcd(config(dir, log))
 	if err != nil {
 		unlock()
 		return nil, fmt.Errorf("start the store in %s: %w", dir, err)
@@ -73,7 +72,7 @@ func start(ctx context.Context, dir string, log *slog.Logger, sized func(func() 
 }
 
 // config is that of a single member. Nothing listens: no other member and no client comes from outside.
-func config(dir string) *embed.Config {
+func config(dir string, log *slog.Logger) *embed.Config {
 	c := embed.NewConfig()
 	c.Name = "whimbrel"
 	c.Dir = filepath.Join(dir, "etcd")
@@ -84,7 +83,7 @@ func config(dir string) *embed.Config {
 	c.TickMs, c.ElectionMs = tickMillis, electionMillis
 	c.MaxTxnOps, c.MaxRequestBytes, c.QuotaBackendBytes = maxOperations, maxRequest, quota
 	c.AutoCompactionMode, c.AutoCompactionRetention = "periodic", "1h"
-	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop()) // what goes wrong comes back as errors
+	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(lastWords(log))
 	c.SocketOpts.ReuseAddress = true
 	return c
 }

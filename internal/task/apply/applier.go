@@ -168,7 +168,7 @@ func (a *Applier) undo(ctx context.Context, part bool) error {
 // asExpected reports whether every set has found the rows it was to change.
 func (a *Applier) asExpected(list []connector.RowSet, origin []*Table, affected []int64) bool {
 	for i := range list {
-		if affected[i] == int64(list[i].Len()) || a.mayMiss(list[i].Op, origin[i]) {
+		if affected[i] == int64(list[i].Len()) || list[i].Op == change.Delete && origin[i].Keeps || a.mayMiss(list[i].Op, origin[i]) {
 			continue
 		}
 		return false
@@ -196,5 +196,6 @@ func (a *Applier) Commit(ctx context.Context, position string) error {
 		p.stats.apply(p.tally)
 	}
 	a.pending = a.pending[:0]
+	a.Tally.committed()
 	return nil
 }

@@ -127,7 +127,7 @@ func (a *Applier) one(ctx context.Context, s step) error {
 	}
 	affected, err := a.Session.Write(ctx, a.singles.list)
 	switch {
-	case err == nil && affected[0] > 0:
+	case err == nil && affected[len(affected)-1] > 0: // the one before makes room
 		return nil
 	case err == nil:
 		return a.missing(ctx, s)
@@ -199,7 +199,7 @@ func (a *Applier) put(ctx context.Context, s step, row int32) error {
 // leaveOut does with a change what the policy says.
 func (a *Applier) leaveOut(ctx context.Context, s step, c conflict) error {
 	t := s.table
-	t.Stats.failed.Add(1)
+	a.Tally.fail(t.Stats)
 	a.uncount(s)
 	return a.park(ctx, t, describe(s), c)
 }
@@ -267,7 +267,7 @@ func (a *Applier) parkRejects(ctx context.Context, w *Work) error {
 		c := a.Policy.forFault(r.Reject)
 		statement := fmt.Sprintf("%s %s (row with key %s)", r.Verb, r.Table.Target.Name, r.Reject.Key)
 		if !r.Reject.Kept {
-			r.Table.Stats.failed.Add(1)
+			a.Tally.fail(r.Table.Stats)
 		}
 		if err := a.park(ctx, r.Table, statement, c); err != nil {
 			return err

@@ -21,8 +21,23 @@ func (c *Counter) Add(n int64) {
 	c.n.Add(n)
 }
 
-// Keep says that n more are durable: they do not come again.
-func (c *Counter) Keep(n int64) { c.kept.Add(n) }
+// Again takes one that is owed off, when what comes again is passed over. It reports whether one was owed.
+func (c *Counter) Again() bool {
+	owed := c.owed.Load() > 0
+	if owed {
+		c.owed.Add(-1)
+	}
+	return owed
+}
+
+// Keep says that n more are durable: they do not come again. Those that nobody has counted, because the answer to their commit was
+// lost, are counted now.
+func (c *Counter) Keep(n int64) {
+	kept := c.kept.Add(n)
+	if kept > c.n.Load() {
+		c.n.Store(kept)
+	}
+}
 
 // Lost says that everything that was not kept comes again.
 func (c *Counter) Lost() { c.owed.Store(c.n.Load() - c.kept.Load()) }

@@ -81,6 +81,9 @@ func (f *fold) add(i int) bool {
 		}
 		f.put(e, after, change.None)
 	case change.Delete:
+		if after != change.None {
+			return f.update(before, after)
+		}
 		if !knows(f.oldRow(before), f.table.Key) {
 			return false
 		}

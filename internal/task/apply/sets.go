@@ -68,13 +68,13 @@ func (t *Table) keyIn(columns []int) []int {
 	return out
 }
 
-// deletes makes the set of the rows that are gone.
+// deletes makes the set of the rows that are gone. Where rows stay that are deleted, one may stand wherever another has come in.
 func (s *sets) deletes(f *fold) {
 	t := f.table
 	columns := t.pick(t.Key)
 	set := connector.RowSet{Op: change.Delete, Table: t.Target, OldColumns: columns, Unique: true}
 	for i := range f.entries {
-		if e := &f.entries[i]; e.was && !e.is || t.Partial && e.was && f.holdsWhole(e) {
+		if e := &f.entries[i]; e.was && !e.is || t.Partial && e.was && f.holdsWhole(e) || t.Keeps && !e.was {
 			if set.Old == nil {
 				set.Old, set.Key = s.batch(columns), seq(len(columns))
 			}

@@ -15,9 +15,13 @@ func (s *sets) single(t *Table, c *change.Changes, i int) error {
 	after, before := c.After[i], c.Before[i]
 	switch c.Ops[i] {
 	case change.Insert:
+		s.clear(t, place{&c.New, after})
 		s.add(t, s.insertion(t, &c.New, after))
 		return nil
 	case change.Delete:
+		if after != change.None {
+			return s.singleUpdate(t, c, after, before)
+		}
 		set := connector.RowSet{Op: change.Delete, Table: t.Target}
 		if err := s.identify(&set, t, place{&c.Old, before}); err != nil {
 			return err
@@ -27,6 +31,17 @@ func (s *sets) single(t *Table, c *change.Changes, i int) error {
 	default:
 		return s.singleUpdate(t, c, after, before)
 	}
+}
+
+// clear makes room for a row where rows stay that are deleted.
+func (s *sets) clear(t *Table, row place) {
+	if !t.Keeps || !knows(row, t.Key) {
+		return
+	}
+	set := connector.RowSet{Op: change.Delete, Table: t.Target, OldColumns: t.pick(t.Key), Key: seq(len(t.Key)), Unique: true}
+	set.Old = s.batch(set.OldColumns)
+	copyRow(set.Old, row.batch, int(row.row), t.Key)
+	s.add(t, set)
 }
 
 // insertion is the set of one new row, with the columns that it tells.
@@ -46,7 +61,11 @@ func (s *sets) singleUpdate(t *Table, c *change.Changes, after, before int32) er
 	columns := known(row)
 	set := connector.RowSet{Op: change.Update, Table: t.Target, Columns: t.pick(columns)}
 	if before != change.None {
-		if err := s.identify(&set, t, place{&c.Old, before}); err != nil {
+		old := place{&c.Old, before}
+		if knows(old, t.Key) && knows(row, t.Key) && !sameKey(old, row, t.Key) {
+			s.clear(t, row)
+		}
+		if err := s.identify(&set, t, old); err != nil {
 			return err
 		}
 	} else {

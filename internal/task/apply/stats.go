@@ -11,10 +11,9 @@ import (
 type TableStats struct {
 	Source, Target catalog.Name
 
-	captured, applied [3]Counter // by change.Op
-	ddls, appliedDDLs atomic.Int64
-	failed            atomic.Int64
-	suspended         atomic.Pointer[string]
+	captured, applied         [3]Counter // by change.Op
+	ddls, appliedDDLs, failed Counter
+	suspended                 atomic.Pointer[string]
 }
 
 // TableCounts is a moment of TableStats.
@@ -49,14 +48,6 @@ func (s *TableStats) Suspend(why string) {
 	}
 }
 
-// DDL counts a change of structure and whether it was carried out.
-func (s *TableStats) DDL(applied bool) {
-	s.ddls.Add(1)
-	if applied {
-		s.appliedDDLs.Add(1)
-	}
-}
-
 // opCounts are changes of one table by operation.
 type opCounts [3]int64
 
@@ -78,6 +69,9 @@ func (s *TableStats) Lost() {
 	for op := range s.captured {
 		s.captured[op].Lost()
 		s.applied[op].Lost()
+	}
+	for _, c := range []*Counter{&s.ddls, &s.appliedDDLs, &s.failed} {
+		c.Lost()
 	}
 }
 

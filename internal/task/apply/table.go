@@ -20,7 +20,10 @@ type Table struct {
 	// Partial says that a filter selects the rows: an update may bring a row in or take it out, so that the row it
 	// concerns need not be in the target.
 	Partial bool
-	Stats   *TableStats
+	// Keeps says that rows stay that are deleted: After of a deletion tells how. So a row that comes in may find such a one under its
+	// key, whose place it takes.
+	Keeps bool
+	Stats *TableStats
 
 	every     []int // the positions of all columns
 	suspended atomic.Pointer[string]

@@ -21,8 +21,12 @@ type Tally struct {
 	changes, transactions, bytes int64
 }
 
-// written are changes of one table: those that the source made, and those of them that are applied.
-type written struct{ came, applied opCounts }
+// written are changes of one table: those that the source made, those of them that are applied, and those of these that are counted as
+// such, because the answer to their commit has come; those that were taken out; and changes of structure.
+type written struct {
+	came, applied, counted    opCounts
+	failed, ddls, appliedDDLs int64
+}
 
 // NewTally makes an empty tally.
 func NewTally(f *Flow) *Tally { return &Tally{Flow: f, tables: map[*TableStats]written{}} }
@@ -44,14 +48,52 @@ func (t *Tally) write(w *Work) {
 
 // add counts changes of a table.
 func (t *Tally) add(table *TableStats, came, applied opCounts) {
+	t.count(table, func(w *written) {
+		for op := range w.came {
+			w.came[op] += came[op]
+			w.applied[op] += applied[op]
+		}
+	})
+}
+
+// fail counts a change that the error policy takes out.
+func (t *Tally) fail(table *TableStats) {
+	table.failed.Add(1)
+	t.count(table, func(w *written) { w.failed++ })
+}
+
+// DDL counts a change of structure and whether it was carried out.
+func (t *Tally) DDL(table *TableStats, applied bool) {
+	table.ddls.Add(1)
+	if applied {
+		table.appliedDDLs.Add(1)
+	}
+	t.count(table, func(w *written) {
+		w.ddls++
+		if applied {
+			w.appliedDDLs++
+		}
+	})
+}
+
+// PassedOver says that a change of structure came again that was carried out before.
+func (t *Tally) PassedOver(table *TableStats) {
+	came, applied := table.ddls.Again(), table.appliedDDLs.Again()
+	if !came && !applied {
+		return
+	}
+	t.count(table, func(w *written) {
+		w.ddls++
+		w.appliedDDLs++
+	})
+}
+
+func (t *Tally) count(table *TableStats, f func(*written)) {
 	if t == nil {
 		return
 	}
 	sum := t.tables[table]
-	for op := range sum.came {
-		sum.came[op] += came[op]
-		sum.applied[op] += applied[op]
-	}
+	f(&sum)
 	t.tables[table], t.position = sum, ""
 }
 
@@ -59,6 +101,17 @@ func (t *Tally) add(table *TableStats, came, applied opCounts) {
 func (t *Tally) committing(position string) {
 	if t != nil && position != "" {
 		t.position = position
+	}
+}
+
+// committed says that everything written is counted as applied.
+func (t *Tally) committed() {
+	if t == nil {
+		return
+	}
+	for stats, sum := range t.tables {
+		sum.counted = sum.applied
+		t.tables[stats] = sum
 	}
 }
 
@@ -70,8 +123,12 @@ func (t *Tally) Durable(position string) {
 	for stats, sum := range t.tables {
 		for op := range sum.came {
 			stats.captured[op].Keep(sum.came[op])
+			stats.applied[op].Add(sum.applied[op] - sum.counted[op])
 			stats.applied[op].Keep(sum.applied[op])
 		}
+		stats.failed.Keep(sum.failed)
+		stats.ddls.Keep(sum.ddls)
+		stats.appliedDDLs.Keep(sum.appliedDDLs)
 	}
 	t.Flow.Read.Keep(t.changes)
 	t.Flow.Applied.Keep(t.changes)

@@ -2,7 +2,6 @@ package cdc
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -93,6 +92,9 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 		if g.Position != "" && !p.torn {
 			p.reached = g.Position
 		}
+		if next.numbered != nil {
+			p.written = *next.numbered
+		}
 		p.Stats.flow.Applied.Add(int64(g.Len()))
 		p.Stats.flow.Bytes.Add(int64(g.Bytes()))
 		p.Stats.flow.Transactions.Add(int64(len(g.Ends)))
@@ -172,6 +174,9 @@ func (p *pipe) commit(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.try(ctx); err != nil {
+		return err
+	}
 	if err := p.applier.Commit(ctx, p.reached); err != nil {
 		return err
 	}
@@ -212,13 +217,6 @@ func (p *pipe) release(ctx context.Context) error {
 	return nil
 }
 
-// kept is told of a commit: the tables are as they are now when the ends are opened again.
-func (p *pipe) kept() {
-	if p.reshaped {
-		p.follower.tables, p.follower.next, p.reshaped = maps.Clone(p.tables), p.next, false
-	}
-}
-
 // acknowledge makes commits durable and lets the source forget what they hold.
 func (p *pipe) acknowledge(ctx context.Context) error {
 	if p.unsynced {
@@ -226,6 +224,7 @@ func (p *pipe) acknowledge(ctx context.Context) error {
 			return err
 		}
 		p.unsynced = false
+		p.lasting()
 		p.tally.Durable(p.committed)
 		p.Stats.checkpoint(p.committed)
 	}
@@ -263,6 +262,9 @@ func (p *pipe) ended(next parcel) (Reason, bool) {
 	}
 	if p.torn {
 		return "", false
+	}
+	if p.cached.IsRecording() && p.caughtUp() {
+		p.cached.End()
 	}
 	now := time.Now()
 	switch s := p.Stop; {

@@ -45,6 +45,8 @@ type Config struct {
 	// waits for ever.
 	Silence time.Duration
 	Probe   func(context.Context) error
+	// Places asks the stream how the source names each transaction, for expressions.
+	Places bool
 	// Loopback is the source's table that marks what has come from the target; MarkTable the target's that marks what comes
 	// from here, nil for no marks.
 	Loopback  catalog.Name

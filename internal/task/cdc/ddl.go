@@ -142,6 +142,9 @@ func (p *pipe) announce(ctx context.Context, b *begun) error {
 
 // keep commits without a position.
 func (p *pipe) keep(ctx context.Context) error {
+	if err := p.try(ctx); err != nil {
+		return err
+	}
 	if err := p.applier.Commit(ctx, ""); err != nil {
 		return err
 	}

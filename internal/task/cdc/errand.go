@@ -80,6 +80,7 @@ func (h *Halt) Follow(ctx context.Context, t *Table, since string) error {
 	p := h.p
 	name := t.Source.Name
 	h.Away(name)
+	delete(p.outside, name)
 	t = t.as(p.next, since)
 	p.next++
 	if err := p.follow(ctx, t); err != nil {
@@ -89,56 +90,51 @@ func (h *Halt) Follow(ctx context.Context, t *Table, since string) error {
 		return p.setAside(ctx, t, why)
 	}
 	t.Resume()
-	if err := p.note(ctx, SuspendedNote(name), ""); err != nil {
-		return err
-	}
-	return p.Ledger.RemoveSuspended(ctx, p.session, name)
+	return p.forgive(ctx, name)
 }
 
 // Forget has a table not only followed no more, but not remembered either.
 func (h *Halt) Forget(ctx context.Context, name catalog.Name) error {
 	h.Away(name)
-	for _, key := range []string{TableNote(name), SuspendedNote(name)} {
-		if err := h.p.note(ctx, key, ""); err != nil {
-			return err
-		}
+	if h.p.outside[name] {
+		delete(h.p.outside, name)
+		h.p.Stats.table(name, catalog.Name{}).Suspend("")
 	}
-	return h.p.Ledger.RemoveSuspended(ctx, h.p.session, name)
+	if err := h.p.note(ctx, TableNote(name), ""); err != nil {
+		return err
+	}
+	return h.p.forgive(ctx, name)
 }
 
 // Suspend remembers why a table that is away is followed no more.
 func (h *Halt) Suspend(ctx context.Context, source catalog.Name, why string) error {
-	if err := h.p.note(ctx, SuspendedNote(source), why); err != nil {
-		return err
-	}
-	return h.p.Ledger.WriteSuspended(ctx, h.p.session, source, why)
+	return h.p.remember(ctx, source, why)
 }
 
 // Note keeps a text with the run; an empty one removes it.
 func (h *Halt) Note(ctx context.Context, key, text string) error { return h.p.note(ctx, key, text) }
 
-// halt does an errand. Whatever goes wrong, both ends are opened anew: the tables are then as they were before it.
+// halt does an errand. Whatever goes wrong, both ends are opened anew: the tables are then as they were before it, or behind it when
+// the target has committed it all the same.
 func (p *pipe) halt(ctx context.Context, e *errand) error {
 	answer := errNotNow
-	defer func() { e.done <- answer }() // also of work that panics
-	err := p.stand(ctx, e.do)
+	defer func() { // also of work that panics
+		if last := len(p.trials) - 1; last < 0 || p.trials[last].errand != e {
+			e.done <- answer
+		}
+	}()
+	err := p.stand(ctx, e)
 	if answer = err; err == nil {
 		return nil
 	}
 	return &connector.Error{Class: connector.Lost, Err: fmt.Errorf("stand still for another's work: %w", err)}
 }
 
-func (p *pipe) stand(ctx context.Context, do func(context.Context, *Halt) error) error {
-	whole := func() error {
-		if open, _, _ := p.applier.Open(); open || p.committed != p.reached {
-			return p.commit(ctx)
-		}
-		return nil
-	}
-	if err := whole(); err != nil {
+func (p *pipe) stand(ctx context.Context, e *errand) error {
+	if err := p.rest(ctx); err != nil {
 		return fmt.Errorf("%w: %w", errNotNow, err)
 	}
-	if err := do(ctx, &Halt{p}); err != nil {
+	if err := e.do(ctx, &Halt{p}); err != nil {
 		return err
 	}
 	if p.reshaped {
@@ -146,8 +142,24 @@ func (p *pipe) stand(ctx context.Context, do func(context.Context, *Halt) error)
 			return err
 		}
 	}
-	if err := whole(); err != nil {
+	p.standing = e
+	defer func() { p.standing = nil }()
+	if err := p.rest(ctx); err != nil {
 		return err
 	}
-	return p.acknowledge(ctx)
+	if err := p.acknowledge(ctx); err != nil {
+		return err
+	}
+	for _, t := range p.trials { // the commit is durable
+		t.errand = nil
+	}
+	return nil
+}
+
+// rest commits what is open.
+func (p *pipe) rest(ctx context.Context) error {
+	if open, _, _ := p.applier.Open(); open || p.committed != p.reached {
+		return p.commit(ctx)
+	}
+	return nil
 }

@@ -8,8 +8,12 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 )
 
@@ -40,7 +44,11 @@ func FollowKeeping(ctx context.Context, c Config) (Reason, []*Table, error) {
 		f.next = max(f.next, t.Number+1)
 	}
 	defer c.Stats.enter(Stopped)
+	defer c.Stats.trouble("")
+	_, f.cached = span.Start(ctx, "cached changes")
+	defer func() { f.cached.End() }() // of the stage, should it not have come to its end
 	reason, err := f.persist(ctx)
+	f.unanswered()
 	return reason, slices.SortedFunc(maps.Values(f.tables), func(a, b *Table) int { return a.Number - b.Number }), err
 }
 
@@ -69,6 +77,7 @@ func (f *follower) persist(ctx context.Context) (Reason, error) {
 			return "", err
 		}
 		f.Stats.enter(Waiting)
+		f.Stats.trouble("waiting for the databases: " + err.Error())
 		f.Log.Warn("changes cannot be followed for now, trying again", "try", tries+1, "after", wait, "error", err)
 		select {
 		case <-ctx.Done():
@@ -89,10 +98,14 @@ type follower struct {
 	// tables are as they were at the last commit, and next is the number of the next one that joins.
 	tables map[int]*Table
 	next   int
+	// trials are the commits that have made tables others, from the last one on that is durable.
+	trials []*trial
 	// progressed says that something was committed since the ends were opened.
 	progressed bool
 	// tally is what is not known to be durable on the target.
 	tally *apply.Tally
+	// cached is the span of the changes that had committed when the following began.
+	cached trace.Span
 }
 
 // live follows with one stream and one session until either is lost.
@@ -103,33 +116,24 @@ func (f *follower) live(ctx context.Context) (Reason, error) {
 		return "", err
 	}
 	defer p.close()
+	f.Stats.trouble("")
 	f.Stats.enter(Following)
 	return p.run(ctx)
 }
 
 // begin opens both ends at the checkpoint.
 func (f *follower) begin(ctx context.Context) (*pipe, error) {
-	position := f.Position
-	var checkpoint connector.Checkpoint
-	var ok bool
-	err := f.soon(ctx, func(ctx context.Context) (err error) {
-		checkpoint, ok, err = f.Target.Checkpoint(ctx, f.Run)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the checkpoint: %w", err)
+	if _, _, err := f.checkpoint(ctx); err != nil { // a small question, so that a target that is silent is noticed soon
+		return nil, err
 	}
-	if ok && checkpoint.Position != "" {
-		position = checkpoint.Position
-	}
-	f.tally.Durable(checkpoint.Position)
-	f.Stats.lost(f.tally)
-	p := &pipe{
-		follower: f, tables: maps.Clone(f.tables), next: f.next,
-		pool: f.pool(), works: make(chan *apply.Work, groups), reached: position, committed: position,
-	}
-	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements}); err != nil {
+	p := &pipe{follower: f, pool: f.pool(), works: make(chan *apply.Work, groups)}
+	var err error
+	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements, Alone: true}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
+	}
+	if err := f.resume(ctx, p); err != nil {
+		_ = p.session.Close()
+		return nil, err
 	}
 	_, p.asTheyCame = p.session.(connector.Recorder)
 	for range groups {
@@ -139,18 +143,21 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	}
 	p.applier = apply.New(apply.Config{
 		Session: p.session, Run: f.Run, Task: f.Task, Server: f.Server, Policy: f.Policy, InOrder: f.InOrder,
-		Suspended: p.suspended, Mark: p.marker(), Tally: f.tally, Log: f.ApplyLog,
+		Mark: p.marker(), Tally: f.tally, Log: f.ApplyLog,
+		Suspended: func(ctx context.Context, t *apply.Table, why string) error {
+			return p.suspended(ctx, t.Source.Name, why)
+		},
 	})
-	if err := p.recall(ctx); err != nil {
+	if err := p.complete(ctx); err != nil {
 		_ = p.session.Close()
 		return nil, err
 	}
-	position = p.committed
+	position := p.committed
 	if p.stream, err = f.Source.Stream(ctx, f.request(p), position); err != nil {
 		_ = p.session.Close()
 		return nil, fmt.Errorf("follow the source: %w", err)
 	}
-	if f.Stop.CaughtUp { // asked once the stream is open: opening it may note what has changed meanwhile (SQLite)
+	if f.Stop.CaughtUp || f.cached.IsRecording() { // asked once the stream is open: opening it may note what has changed meanwhile (SQLite)
 		if p.end, err = f.Source.End(ctx); err != nil {
 			p.close()
 			return nil, fmt.Errorf("ask where the source's changes end: %w", err)
@@ -159,6 +166,38 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	f.Stats.checkpoint(position)
 	f.Log.Info("following the source", "position", position, "tables", len(f.tables))
 	return p, nil
+}
+
+// checkpoint asks the target where the run stands.
+func (f *follower) checkpoint(ctx context.Context) (c connector.Checkpoint, ok bool, err error) {
+	err = f.soon(ctx, func(ctx context.Context) (err error) {
+		c, ok, err = f.Target.Checkpoint(ctx, f.Run)
+		return err
+	})
+	if err != nil {
+		return c, ok, fmt.Errorf("read the checkpoint: %w", err)
+	}
+	return c, ok, nil
+}
+
+// resume has the pipe go on where the target stands, now that no other session of the run commits any more. What a session that was
+// lost has committed need not be on disk yet, and the source must forget nothing before.
+func (f *follower) resume(ctx context.Context, p *pipe) error {
+	if err := p.session.Sync(ctx); err != nil {
+		return fmt.Errorf("make what was committed before durable: %w", err)
+	}
+	checkpoint, ok, err := f.checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	p.reached = f.Position
+	if ok && checkpoint.Position != "" {
+		p.reached = checkpoint.Position
+	}
+	p.committed = p.reached
+	f.tally.Durable(checkpoint.Position)
+	f.Stats.lost(f.tally)
+	return p.recall(ctx)
 }
 
 // recall takes up what the run has noted: tables that are suspended, a transaction that was cut in two, a change of structure
@@ -172,18 +211,43 @@ func (p *pipe) recall(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the notes of the run: %w", err)
 	}
+	p.attempted(notes)
+	p.tables, p.next = maps.Clone(p.follower.tables), p.follower.next
 	for _, t := range p.tables {
-		if why := notes[SuspendedNote(t.Source.Name)]; why != "" {
+		switch why := notes[SuspendedNote(t.Source.Name)]; {
+		case why != "":
 			t.Suspend(why)
+		case t.Suspended() != "": // in a transaction that was lost: what came of it comes again
+			t.Resume()
 		}
+	}
+	if err := p.readOutside(notes); err != nil {
+		return err
+	}
+	if err := p.readNumber(notes); err != nil {
+		return err
 	}
 	if err := p.readTorn(notes); err != nil {
 		return err
 	}
-	if p.begun, err = readBegun(notes); err != nil {
+	p.begun, err = readBegun(notes)
+	return err
+}
+
+// readOutside takes up the new tables that the target has refused.
+func (p *pipe) readOutside(notes map[string]string) error {
+	noted, err := ReadNotes(notes)
+	if err != nil {
 		return err
 	}
-	return p.complete(ctx)
+	p.outside = map[catalog.Name]bool{}
+	for name, n := range noted {
+		if n.Outside {
+			p.outside[name] = true
+			p.Stats.table(name, n.Target).Suspend(notes[SuspendedNote(name)])
+		}
+	}
+	return nil
 }
 
 // groups is how many groups go round: one is filled, one is handed over, one is applied.
@@ -204,12 +268,12 @@ func (f *follower) pool() *change.GroupPool {
 // followed is a table as the stream is to deliver it.
 func (p *pipe) followed(t *Table) connector.Followed {
 	f := t.Followed()
-	f.Whole = p.asTheyCame
+	f.Whole = f.Whole || p.asTheyCame
 	return f
 }
 
 func (f *follower) request(p *pipe) connector.StreamRequest {
-	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence}
+	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence, Places: f.Places}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
 			r.Tables = append(r.Tables, p.followed(t))

@@ -8,7 +8,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
-	"github.com/whimbreldb/whimbrel/internal/task/apply"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
@@ -184,17 +183,17 @@ func (p *pipe) tell(ctx context.Context, status string, now bool) (told bool, er
 }
 
 // suspended tells the ledger of a table that is given up. Too many of them stop the task.
-func (p *pipe) suspended(ctx context.Context, t *apply.Table, why string) error {
-	n := 0
+func (p *pipe) suspended(ctx context.Context, name catalog.Name, why string) error {
+	n := len(p.outside)
 	for _, other := range p.tables {
 		if other.Suspended() != "" {
 			n++
 		}
 	}
 	if p.TableErrorCount > 0 && n >= p.TableErrorCount {
-		return fmt.Errorf("%w (TableErrorEscalationCount %d): table %s: %s", fullload.ErrStopped, p.TableErrorCount, t.Source.Name, why)
+		return fmt.Errorf("%w (TableErrorEscalationCount %d): table %s: %s", fullload.ErrStopped, p.TableErrorCount, name, why)
 	}
-	return p.Ledger.WriteSuspended(ctx, p.session, t.Source.Name, why)
+	return p.Ledger.WriteSuspended(ctx, p.session, name, why)
 }
 
 // reasonSize is the size of suspend_reason.

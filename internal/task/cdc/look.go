@@ -50,6 +50,7 @@ func looksLike(t *catalog.Table) *look {
 	for _, c := range t.Columns {
 		as := *c
 		as.Identity = catalog.Identity{Kind: c.Identity.Kind} // the next number changes with the rows
+		as.Number = 0
 		l.Columns = append(l.Columns, as)
 	}
 	return l

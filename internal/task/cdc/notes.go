@@ -22,14 +22,25 @@ func SuspendedNote(n catalog.Name) string { return apply.SuspendedPrefix + n.Str
 type Noted struct {
 	Table *catalog.Table `json:"table"`
 	Since string         `json:"since,omitempty"`
+	// Outside says that the target has refused the table when it was created, so that it was never followed.
+	Outside bool `json:"outside,omitempty"`
+	// Target is the name that it was to have there, as far as that is known.
+	Target catalog.Name `json:"target,omitzero"`
+}
+
+func (n Noted) String() string {
+	text, _ := json.Marshal(n) // plain values cannot fail
+	return string(text)
 }
 
 func (t *Table) note() string { return NoteOf(t.Source, t.Since) }
 
 // NoteOf is the text of a table's note.
-func NoteOf(t *catalog.Table, since string) string {
-	text, _ := json.Marshal(Noted{t, since}) // plain values cannot fail
-	return string(text)
+func NoteOf(t *catalog.Table, since string) string { return Noted{Table: t, Since: since}.String() }
+
+// outsideNote is that of a new table that the target has refused.
+func outsideNote(t *catalog.Table, target catalog.Name) string {
+	return Noted{Table: t, Outside: true, Target: target}.String()
 }
 
 // ReadNotes returns the tables that a run remembers, by name.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
@@ -32,6 +33,7 @@ type pipe struct {
 	tables   map[int]*Table
 	next     int // number of the next table that joins
 	reshaped bool
+	outside  map[catalog.Name]bool // new tables that the target has refused
 	stream   connector.Stream
 	session  connector.ApplySession
 	pool     *change.GroupPool
@@ -47,6 +49,7 @@ type pipe struct {
 
 	// rejected are changes that the stream could not read, until they go along with a work.
 	rejected []apply.Rejected
+	last     numbered // of the changes read
 
 	// of the goroutine that applies
 	reached   string // up to where everything is committed or waits in the open transaction
@@ -57,8 +60,11 @@ type pipe struct {
 	split     torn      // a transaction of the source was committed in part
 	begun     []*begun  // changes of structure since the checkpoint, see ddlNote
 	finishing *begun    // one that was interrupted
+	standing  *errand   // whose work is being committed
 	paused    time.Time // of the last commit
 	noted     time.Time // of the last checkpoint
+	written   numbered  // of the changes in the open transaction
+	numbered  numbered  // as it is noted
 	told      time.Time // of the last row of awsdms_status
 	slot      slot      // of awsdms_history
 }
@@ -69,6 +75,8 @@ type parcel struct {
 	work  *apply.Work // nil without changes
 	// delivered counts the changes that came, before any were left out.
 	delivered []counted
+	// numbered is how far the changes are numbered; nil when nobody asks.
+	numbered *numbered
 	// errand is to be done while the reader waits; the event is then none.
 	errand *errand
 	// answered is closed when the change of structure, or the errand, has been carried out and the reader may go on.
@@ -149,8 +157,12 @@ func (p *pipe) read(ctx context.Context, parcels chan<- parcel) error {
 		}
 		if event.Changes != nil {
 			next.delivered = p.count(event.Changes, nil)
-			if next.work, err = p.prepare(ctx, event.Changes); err != nil {
+			number := p.number(event.Changes)
+			if next.work, err = p.prepare(ctx, event.Changes, number); err != nil {
 				return err
+			}
+			if number != nil {
+				next.numbered = &number.after
 			}
 		}
 		if event.Structure != nil {

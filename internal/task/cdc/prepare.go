@@ -9,7 +9,7 @@ import (
 )
 
 // prepare makes a group ready to be applied.
-func (p *pipe) prepare(ctx context.Context, g *change.Group) (*apply.Work, error) {
+func (p *pipe) prepare(ctx context.Context, g *change.Group, n *numbering) (*apply.Work, error) {
 	var w *apply.Work
 	select {
 	case w = <-p.works:
@@ -26,7 +26,7 @@ func (p *pipe) prepare(ctx context.Context, g *change.Group) (*apply.Work, error
 		if t == nil {
 			continue
 		}
-		if err := p.tables[t.Number].convert(w, i); err != nil {
+		if err := p.tables[t.Number].convert(w, i, n); err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.Source.Name, err)
 		}
 		p.touched(t.Number, g.Tables[i])

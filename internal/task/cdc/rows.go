@@ -3,31 +3,31 @@ package cdc
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/expr"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 )
 
 // convert turns the changes of Group.Tables[i] into changes of the target's table: those that the filter takes, with
 // rows as the transformation makes them.
-func (t *Table) convert(w *apply.Work, i int) error {
+func (t *Table) convert(w *apply.Work, i int, n *numbering) error {
 	c := w.Group.Tables[i]
 	if t.filter != nil {
-		t.filter.apply(t, c)
+		t.keepMatching(c)
 	}
 	if t.transform == nil {
 		return nil
 	}
-	if err := t.transformRows(w, i, c, &c.New, c.After); err != nil {
+	if err := t.transformRows(w, i, c, &c.New, c.After, n); err != nil {
 		return err
 	}
-	return t.transformRows(w, i, c, &c.Old, c.Before)
+	return t.transformRows(w, i, c, &c.Old, c.Before, n)
 }
 
 // transformRows transforms New or Old; rows says, for each change, which row of the batch is its own. The changes of rows
 // that are rejected leave.
-func (t *Table) transformRows(w *apply.Work, i int, c *change.Changes, b *change.Batch, rows []int32) error {
+func (t *Table) transformRows(w *apply.Work, i int, c *change.Changes, b *change.Batch, rows []int32, number *numbering) error {
 	if b.Rows() == 0 {
 		t.retype(b)
 		return nil
@@ -44,21 +44,85 @@ func (t *Table) transformRows(w *apply.Work, i int, c *change.Changes, b *change
 		return nil
 	}
 	if len(t.ofChanges) > 0 {
-		t.transform.ChangeOf = func(row int) (change.Op, time.Time) {
+		t.transform.ChangeOf = func(row int) expr.Change {
 			n := owner[row]
-			return c.Ops[n], w.Group.Committed(c.Seq[n])
+			return t.describe(w.Group, c, n, number)
 		}
+	}
+	if t.before && b == &c.New {
+		t.transform.BeforeOf = t.beforeOf(c, owner)
+		defer func() { t.transform.BeforeOf = nil }()
 	}
 	if err := t.transform.Apply(b, reject); err != nil {
 		return fmt.Errorf("transform: %w", err)
 	}
 	gone := t.transform.Gone()
 	t.markUnknown(w, i, c, b, unknown, gone, owner)
+	leave(c, rows, gone)
 	if b == &c.Old {
+		if t.Keeps {
+			t.markDeleted(c)
+		}
 		t.forgetChange(b)
 	}
-	leave(c, rows, gone)
 	return nil
+}
+
+// describe tells expressions of a change.
+func (t *Table) describe(g *change.Group, c *change.Changes, n int, number *numbering) expr.Change {
+	transaction := g.TransactionOf(c.Seq[n])
+	d := expr.Change{Op: c.Ops[n], Committed: g.CommitTime(transaction)}
+	if t.places {
+		d.Place = g.PlaceOf(transaction)
+	}
+	if t.numbers {
+		d.Number = number.of(c.Seq[n], transaction)
+	}
+	return d
+}
+
+// beforeOf finds the values that the rows of New had before. A key that was not sent is as it was.
+func (t *Table) beforeOf(c *change.Changes, owner []int) func(row, column int) (*change.Vector, int, bool) {
+	key := map[int]bool{}
+	for _, k := range t.Key {
+		for _, s := range t.sources[k] {
+			key[s] = true
+		}
+	}
+	return func(row, column int) (*change.Vector, int, bool) {
+		n := owner[row]
+		switch before := int(c.Before[n]); {
+		case c.Ops[n] == change.Insert:
+			return nil, 0, true
+		case before != change.None:
+			v := &c.Old.Columns[column]
+			return v, before, !v.IsAbsent(before)
+		case key[column]:
+			v := &c.New.Columns[column]
+			return v, row, !v.IsAbsent(row)
+		default:
+			return nil, 0, false
+		}
+	}
+}
+
+// markDeleted has rows stay that are deleted: their columns that tell of it are set, all others left alone.
+func (t *Table) markDeleted(c *change.Changes) {
+	for i, op := range c.Ops {
+		if op != change.Delete {
+			continue
+		}
+		for column := range c.New.Columns {
+			v := &c.New.Columns[column]
+			if slices.Contains(t.Key, column) || slices.Contains(t.ofDeletion, column) {
+				v.AppendFrom(&c.Old.Columns[column], int(c.Before[i]))
+			} else {
+				v.AppendAbsent()
+			}
+		}
+		c.New.EndRow()
+		c.After[i] = int32(c.New.Rows() - 1)
+	}
 }
 
 // retype gives an empty batch the columns of the target.

@@ -17,6 +17,7 @@ type Stats struct {
 		position string
 		reached  string
 		warning  string
+		trouble  string // why an end is gone, while it is
 	}
 	state                     atomic.Int32
 	flow                      apply.Flow
@@ -83,6 +84,9 @@ func (s *Stats) Counts() Counts {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	c.Position, c.Reached, c.Warning = s.mu.position, s.mu.reached, s.mu.warning
+	if s.mu.trouble != "" {
+		c.Warning = s.mu.trouble
+	}
 	for _, t := range s.mu.tables {
 		c.Tables = append(c.Tables, t.Counts())
 	}
@@ -95,6 +99,9 @@ func (s *Stats) table(source, target catalog.Name) *apply.TableStats {
 	defer s.mu.Unlock()
 	for _, t := range s.mu.tables {
 		if t.Source == source {
+			if t.Target == (catalog.Name{}) {
+				t.Target = target // one that had not come so far
+			}
 			return t
 		}
 	}
@@ -141,6 +148,13 @@ func (s *Stats) status(retained int64, warning string, quiet bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mu.warning = warning
+}
+
+// trouble says why an end is gone; empty says that none is any more.
+func (s *Stats) trouble(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.trouble = why
 }
 
 func nanos(t time.Time) int64 {

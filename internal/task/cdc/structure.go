@@ -21,6 +21,7 @@ func (p *pipe) restructure(ctx context.Context, s *connector.Structure, position
 	case s.Kind == connector.Created:
 		return p.join(ctx, s, position)
 	case t != nil && p.passOver(s, t.Source.Name):
+		p.tally.PassedOver(t.Stats)
 		return nil
 	case t != nil:
 		return p.reshape(ctx, t, s, position)
@@ -35,9 +36,12 @@ func (p *pipe) truncate(ctx context.Context, t *Table, s *connector.Structure) e
 	case t.Suspended() != "":
 		return nil
 	case p.DDL.FailOnTruncate && !delivered:
+		if err := p.keepWhole(ctx); err != nil {
+			return err
+		}
 		return fmt.Errorf("%w (ApplyErrorFailOnTruncationDdl): table %s was truncated in the source", fullload.ErrStopped, t.Source.Name)
 	case !p.DDL.Truncated && !delivered:
-		t.Stats.DDL(false)
+		p.tally.DDL(t.Stats, false)
 		p.ApplyLog.Warn("a truncated table is left as it is (HandleSourceTableTruncated)", "table", t.Source.Name.String())
 		return nil
 	}
@@ -48,9 +52,20 @@ func (p *pipe) truncate(ctx context.Context, t *Table, s *connector.Structure) e
 		return fmt.Errorf("truncate %s: %w", t.Target.Name, err)
 	}
 	p.touched(t.Number, nil)
-	t.Stats.DDL(true)
+	p.tally.DDL(t.Stats, true)
 	p.ApplyLog.Info("table truncated", "table", t.Source.Name.String(), "statement", s.SQL)
 	return nil
+}
+
+// keepWhole commits what is whole before the task stops here. What stands before in the same transaction comes again.
+func (p *pipe) keepWhole(ctx context.Context) error {
+	if p.torn {
+		return nil
+	}
+	if err := p.rest(ctx); err != nil {
+		return err
+	}
+	return p.acknowledge(ctx)
 }
 
 // reshape follows a table that was altered, renamed or dropped.
@@ -63,30 +78,46 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, po
 		if !refused(err) {
 			return fmt.Errorf("follow %s of %s: %w", s.Kind, t.Source.Name, err)
 		}
-		t.Stats.DDL(false)
+		p.tally.DDL(t.Stats, false)
 		return p.giveUp(ctx, t, fmt.Errorf("follow %s: %w", s.Kind, err))
 	}
-	t.Stats.DDL(len(r.Statements) > 0)
+	p.tally.DDL(t.Stats, len(r.Statements) > 0)
 	p.ApplyLog.Info("structure changed", "table", t.Source.Name.String(), "change", s.Kind.String(), "statement", s.SQL)
+	why := t.Suspended()
 	if err := p.forget(ctx, t); err != nil {
 		return err
+	}
+	if why != "" {
+		if err := p.forgive(ctx, t.Source.Name); err != nil {
+			return err
+		}
+		t.Stats.Suspend("")
 	}
 	if r.Table == nil {
 		p.drop(t.Number)
 		return nil
 	}
-	if why := t.Suspended(); why != "" {
-		r.Table.Suspend(why)
+	if why == "" {
+		return p.follow(ctx, r.Table)
 	}
-	return p.follow(ctx, r.Table)
+	r.Table.Suspend(why)
+	if err := p.follow(ctx, r.Table); err != nil {
+		return err
+	}
+	return p.remember(ctx, r.Table.Source.Name, why) // it may have another name
 }
 
-// join takes up a table that was created, unless it is followed already: before a crash, whose checkpoint stands before it.
+// join takes up a table that was created, unless it is followed already: before a crash, whose checkpoint stands before it. One
+// that the target has refused before joins only when it is made anew: else rows of it have gone by.
 func (p *pipe) join(ctx context.Context, s *connector.Structure, position string) error {
+	name := s.Table.Name
 	for _, t := range p.tables {
-		if t.Source.Name == s.Table.Name {
+		if t.Source.Name == name {
 			return nil
 		}
+	}
+	if p.outside[name] && s.Entered {
+		return nil
 	}
 	r, err := p.Structures.Reshape(ctx, nil, s, p.next)
 	if err == nil {
@@ -94,17 +125,48 @@ func (p *pipe) join(ctx context.Context, s *connector.Structure, position string
 	}
 	switch {
 	case err != nil && !refused(err):
-		return fmt.Errorf("make the new table %s: %w", s.Table.Name, err)
+		return fmt.Errorf("make the new table %s: %w", name, err)
 	case err != nil:
-		p.ApplyLog.Error("a new table does not join", "table", s.Table.Name.String(), "error", err)
-		return nil
+		return p.keepOut(ctx, s.Table, r.Table, err)
 	case r.Table == nil:
 		return nil
 	}
+	if p.outside[name] {
+		delete(p.outside, name)
+		r.Table.Resume()
+		if err := p.forgive(ctx, name); err != nil {
+			return err
+		}
+	}
 	p.next++
-	r.Table.Stats.DDL(true)
-	p.ApplyLog.Info("a new table joins", "table", s.Table.Name.String())
+	p.tally.DDL(r.Table.Stats, true)
+	p.ApplyLog.Info("a new table joins", "table", name.String())
 	return p.follow(ctx, r.Table)
+}
+
+// keepOut is told of a new table that the target does not take: it counts as suspended, although it was never followed. as is the
+// table as it was to be, nil when it had not come to that.
+func (p *pipe) keepOut(ctx context.Context, t *catalog.Table, as *Table, why error) error {
+	why = fmt.Errorf("follow %s: %w", connector.Created, why)
+	if p.TableError == fullload.StopTask {
+		return fmt.Errorf("%w (TableErrorPolicy STOP_TASK): table %s: %w", fullload.ErrStopped, t.Name, why)
+	}
+	p.ApplyLog.Error("a new table does not join and counts as suspended", "table", t.Name.String(), "error", why)
+	target := catalog.Name{}
+	if as != nil {
+		target = as.Target.Name
+	}
+	stats := p.Stats.table(t.Name, target)
+	p.tally.DDL(stats, false)
+	stats.Suspend(why.Error())
+	p.outside[t.Name] = true
+	if err := p.note(ctx, TableNote(t.Name), outsideNote(t, target)); err != nil {
+		return err
+	}
+	if err := p.note(ctx, SuspendedNote(t.Name), why.Error()); err != nil {
+		return err
+	}
+	return p.suspended(ctx, t.Name, why.Error())
 }
 
 // refused reports whether an error is the fault of the change, so that only its table need be given up.
@@ -175,7 +237,22 @@ func (p *pipe) setAside(ctx context.Context, t *Table, why string) error {
 	if err := p.note(ctx, SuspendedNote(t.Source.Name), why); err != nil {
 		return err
 	}
-	return p.suspended(ctx, t.Table, why)
+	return p.suspended(ctx, t.Source.Name, why)
+}
+
+// remember writes down that a table is suspended, forgive that it is no more.
+func (p *pipe) remember(ctx context.Context, name catalog.Name, why string) error {
+	if err := p.note(ctx, SuspendedNote(name), why); err != nil {
+		return err
+	}
+	return p.Ledger.WriteSuspended(ctx, p.session, name, why)
+}
+
+func (p *pipe) forgive(ctx context.Context, name catalog.Name) error {
+	if err := p.note(ctx, SuspendedNote(name), ""); err != nil {
+		return err
+	}
+	return p.Ledger.RemoveSuspended(ctx, p.session, name)
 }
 
 // execInside runs DDL in the open transaction, which goes on when the DDL is refused.

@@ -1,6 +1,7 @@
 package cdc
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -21,13 +22,18 @@ type Table struct {
 	// Since is the position up to which the table's rows were loaded; empty when that is where the stream began.
 	Since string
 
-	filter    *filter
+	filter    *connector.Filter
 	transform *transform.Transformer
 	// sources tells from which of Read each target column is made, and moved whether it is as it was read.
 	sources [][]int
 	moved   []bool
-	// ofChanges are the columns that say which change made a row.
-	ofChanges []int
+	// ofChanges are the columns that say which change made a row, or what it was before; ofDeletion those of them that a row keeps
+	// which is deleted and stays.
+	ofChanges, ofDeletion []int
+	// places says that expressions ask how the source names a transaction, numbers that they ask for the number of a change.
+	places, numbers bool
+	// before says that expressions ask for values before a change.
+	before bool
 }
 
 // TableSpec is what a table is made from.
@@ -45,13 +51,15 @@ type TableSpec struct {
 
 // NewTable prepares a table.
 func NewTable(s TableSpec) (*Table, error) {
-	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, sources: transform.Sources(s.Plan), ofChanges: transform.OfChanges(s.Plan)}
+	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, sources: transform.Sources(s.Plan), before: len(transform.BeforeColumns(s.Plan)) > 0}
+	t.places, t.numbers = transform.Asks(s.Plan, transform.Place), transform.Asks(s.Plan, transform.Number)
+	t.ofChanges, t.ofDeletion = transform.OfChanges(s.Plan)
 	layouts := make([]change.Layout, len(s.Read))
 	for i, r := range s.Read {
 		layouts[i] = r.Layout
 	}
 	var err error
-	if t.filter, err = newFilter(s.Plan.Where, s.Read); err != nil {
+	if t.filter, err = connector.NewFilter(s.Plan.Where, s.Read); err != nil {
 		return nil, fmt.Errorf("filter: %w", err)
 	}
 	written := layouts
@@ -72,14 +80,20 @@ func NewTable(s TableSpec) (*Table, error) {
 		t.moved = append(t.moved, p.Untouched())
 	}
 	t.Table = apply.NewTable(s.Number, s.Plan.Source, s.Target, columns, keyOf(s.Plan, s.Target))
-	t.Partial = t.filter != nil
+	t.Partial, t.Keeps = t.filter != nil, transform.MarksDeleted(s.Plan)
+	if t.Keeps && len(t.Key) == 0 {
+		return nil, errNothingToMark
+	}
 	t.Stats = s.Stats.table(s.Plan.Source.Name, s.Target.Name)
 	return t, nil
 }
 
+// errNothingToMark is why a table cannot be followed whose deleted rows are to stay.
+var errNothingToMark = errors.New("operation_indicator has rows stay that are deleted, which needs a primary or unique key to tell them by; exclude the table from the rule")
+
 // Followed is the table as the stream knows it.
 func (t *Table) Followed() connector.Followed {
-	return connector.Followed{Number: t.Number, Table: t.Source, Columns: t.Read, Since: t.Since}
+	return connector.Followed{Number: t.Number, Table: t.Source, Columns: t.Read, Since: t.Since, Whole: t.before}
 }
 
 // as is the table under another number, its rows being those of a later position.
@@ -87,7 +101,7 @@ func (t *Table) as(number int, since string) *Table {
 	other := *t
 	other.Since = since
 	other.Table = apply.NewTable(number, t.Source, t.Target, t.Columns, t.Key)
-	other.Partial, other.Stats = t.Partial, t.Stats
+	other.Partial, other.Keeps, other.Stats = t.Partial, t.Keeps, t.Stats
 	if why := t.Suspended(); why != "" {
 		other.Suspend(why)
 	}

@@ -9,12 +9,14 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"go.opentelemetry.io/otel/attribute"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
+	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
@@ -142,6 +144,7 @@ func (l *load) tableFailed(ctx context.Context, t *tableState, err error) error 
 	err = fmt.Errorf("table %s: %w", t.Source.Name, err)
 	if !t.ended.Swap(true) {
 		t.stats.fail(err)
+		t.trace(ctx)
 		l.failed.Add(1)
 	}
 	switch {
@@ -166,7 +169,7 @@ func (l *load) segmentDone(ctx context.Context, t *tableState, withStatements bo
 		return
 	}
 	if withStatements {
-		t.stats.enter(Completed)
+		t.completed(ctx)
 		return
 	}
 	l.pushKeys(ctx, t)
@@ -181,22 +184,41 @@ func (l *load) pushKeys(ctx context.Context, t *tableState) {
 	l.queue.push(work{table: t, statements: t.Keys, then: func(ctx context.Context) { l.pushIndexes(ctx, t) }})
 }
 
-func (l *load) pushIndexes(_ context.Context, t *tableState) {
+func (l *load) pushIndexes(ctx context.Context, t *tableState) {
 	if len(t.Indexes) == 0 {
-		t.stats.enter(Completed)
+		t.completed(ctx)
 		return
 	}
 	var once sync.Mutex
 	left := len(t.Indexes)
 	for _, s := range t.Indexes {
-		l.queue.push(work{table: t, statements: []catalog.Statement{s}, then: func(context.Context) {
+		l.queue.push(work{table: t, statements: []catalog.Statement{s}, then: func(ctx context.Context) {
 			once.Lock()
 			defer once.Unlock()
 			if left--; left == 0 {
-				t.stats.enter(Completed)
+				t.completed(ctx)
 			}
 		}})
 	}
+}
+
+// completed says that everything of a table is there.
+func (t *tableState) completed(ctx context.Context) {
+	t.stats.enter(Completed)
+	t.trace(ctx)
+}
+
+// trace tells of the load of a table that has ended.
+func (t *tableState) trace(ctx context.Context) {
+	if !span.Traced(ctx) {
+		return
+	}
+	c := t.stats.counts()
+	if c.Started.IsZero() {
+		c.Started = c.Ended // there was nothing to load
+	}
+	span.Record(ctx, "load table", c.Started, c.Ended, c.Err, attribute.String("db.namespace", t.Source.Name.Schema), attribute.String("db.collection.name", t.Source.Name.Name),
+		attribute.Int64("whimbrel.rows", c.Rows), attribute.Int64("whimbrel.bytes", c.Bytes), attribute.Int64("whimbrel.rejected", c.Rejected))
 }
 
 func (l *load) build(ctx context.Context, w work) error {

@@ -53,7 +53,8 @@ func (a *attempt) moveRaw(ctx context.Context, loader connector.RawLoader) error
 // no other worker hands one over meanwhile. Else every worker could hold several of them.
 const bigBatch = 8 << 20
 
-// handover is a batch on its way from the reader to the writer. written is nil unless the reader waits.
+// handover is a batch on its way from the reader to the writer. written is nil unless the reader waits. Without a batch the
+// reader waits for the loader's turn.
 type handover struct {
 	batch   *change.Batch
 	written chan struct{}
@@ -81,8 +82,13 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 	}))
 	g.Go(rescue.Func(func() error {
 		for h := range batches {
-			err := a.write(ctx, loader, h.batch)
-			pool.Put(h.batch)
+			var err error
+			if h.batch == nil {
+				err = begin(ctx, loader)
+			} else {
+				err = a.write(ctx, loader, h.batch)
+				pool.Put(h.batch)
+			}
 			if h.written != nil {
 				close(h.written)
 			}
@@ -106,19 +112,40 @@ func (a *attempt) emit(ctx context.Context, pool *change.Pool, batches chan<- ha
 		batches <- handover{batch: b} // never blocks: there are no more batches than places
 		return nil
 	}
-	if err := a.load.big.Acquire(ctx, 1); err != nil {
+	// First the target's turn: who has it may wait for the others' big batches, and these must not wait for the turn then.
+	err := await(ctx, batches, handover{written: make(chan struct{})})
+	if err == nil && a.load.big.Acquire(ctx, 1) != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
 		pool.Put(b)
-		return context.Cause(ctx)
+		return err
 	}
 	defer a.load.big.Release(1)
-	h := handover{batch: b, written: make(chan struct{})}
-	batches <- h
+	return await(ctx, batches, handover{batch: b, written: make(chan struct{})})
+}
+
+// await hands something over and waits until it is done.
+func await(ctx context.Context, batches chan<- handover, h handover) error {
+	batches <- h // never blocks: see emit
 	select {
 	case <-h.written:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// begin waits for the loader's turn, where it has one.
+func begin(ctx context.Context, loader connector.Loader) error {
+	l, ok := loader.(connector.TurnLoader)
+	if !ok {
+		return nil
+	}
+	if err := l.Begin(ctx); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
 }
 
 func (a *attempt) write(ctx context.Context, loader connector.Loader, b *change.Batch) error {

@@ -48,6 +48,19 @@ export async function open() {
   return { browser, page, faults };
 }
 
+// signIn signs in with a key, on the page that asks for one.
+export async function signIn(page, id, secret) {
+  await page.getByLabel('Access key ID').fill(id);
+  await page.getByLabel('Secret access key').fill(secret);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+// forbidden waits until a button cannot be pressed because policies say so, and answers with the reason that it shows.
+export async function forbidden(button) {
+  await button.and(button.page().locator('button:disabled[title*=" is not allowed"]')).first().waitFor();
+  return button.first().getAttribute('title');
+}
+
 // look has axe go over the page as it is, light and dark, and keeps a picture if pictures are wanted.
 export async function look(page, name) {
   for (const colorScheme of ['light', 'dark']) {

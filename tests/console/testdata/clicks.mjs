@@ -1,5 +1,5 @@
 // A migration by clicking, from signing in to the cut-over.
-import { ask, look, open, until } from './browser.mjs';
+import { ask, forbidden as forbiddenButton, look, open, signIn as signInWith, until } from './browser.mjs';
 
 const { URL: at, KEY_ID, KEY_SECRET, ENDS } = process.env;
 const ends = JSON.parse(ENDS);
@@ -85,9 +85,22 @@ async function build() {
   await look(page, 'new-task-settings');
   await button('Save and go on').click();
   await page.getByText('Both ends can be reached.').waitFor();
+  await assess();
   await look(page, 'new-task-start');
   await button('Start the task').click();
   await page.getByRole('heading', { name: 'shop', exact: true }).waitFor();
+}
+
+// What would keep the task from working is looked for before it starts; the role that writes the results is made.
+async function assess() {
+  await button('Assess').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name of the run').fill('before-start');
+  await look(page, 'assess');
+  await dialog.getByRole('button', { name: 'Begin', exact: true }).click();
+  await page.getByText(/\d+ passed/).waitFor();
+  await page.getByText('postgres-check-wallevel').waitFor();
+  await look(page, 'assessment');
 }
 
 async function follow() {
@@ -106,6 +119,7 @@ async function breakAndMend() {
   await ask('break');
   await ask('more');
   await page.getByText('Changes wait, and none is applied').waitFor();
+  await page.getByText(/waiting for the databases:/).first().waitFor();
   await page.getByRole('main').getByText(/connection refused/i).first().waitFor();
   await look(page, 'task-broken');
   await link('Endpoints').click();
@@ -121,6 +135,32 @@ async function breakAndMend() {
   await page.getByRole('link', { name: 'shop', exact: true }).click();
   await until('changes arrive after all', () => ask('compare'));
   await page.getByText('Changes wait, and none is applied').waitFor({ state: 'detached' });
+  await page.getByText(/waiting for the databases:/).waitFor({ state: 'detached' });
+}
+
+// A row that the target refuses is shown with its reason, and copied once more when the reason is gone.
+async function errorRows() {
+  await ask('refuse');
+  await page.getByRole('tab', { name: 'Error rows', exact: true }).click();
+  const refused = page.getByRole('row').filter({ hasText: '7001' });
+  await until('the refused row is shown', async () => {
+    await button('Look again').click();
+    await page.waitForTimeout(200);
+    return (await refused.count()) ? 'ok' : 'it is not there';
+  });
+  await refused.getByText(/affordable/).first().waitFor();
+  await refused.scrollIntoViewIfNeeded();
+  await look(page, 'task-errors');
+  await button('Stop').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.getByText('stopped', { exact: true }).waitFor();
+  await ask('allow');
+  await refused.getByRole('button', { name: 'Copy again', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Copy again', exact: true }).click();
+  await page.getByText('1 rows written, 0 removed').waitFor();
+  await until('the row is there', () => ask('compare'));
+  await button('Resume').click();
+  await button('Cut over').waitFor();
 }
 
 async function overview() {
@@ -231,15 +271,12 @@ async function others() {
 // A user who may only look sees what is forbidden, and why.
 async function forbidden([id, secret]) {
   await button('Sign out').click();
-  await page.getByLabel('Access key ID').fill(id);
-  await page.getByLabel('Secret access key').fill(secret);
-  await button('Sign in').click();
+  await signInWith(page, id, secret);
   await link('Tasks').click();
   await page.getByRole('link', { name: 'shop', exact: true }).click();
-  await button('Resume').click();
-  await page.getByRole('alert').getByText(/is not authorized to perform: dms:StartReplicationTask/).waitFor();
+  const why = await forbiddenButton(button('Resume'));
+  if (!/^dms:StartReplicationTask is not allowed on arn:.*:task:.*, because no identity-based policy allows/.test(why)) throw new Error(`Resume is forbidden because ${why}`);
   await look(page, 'forbidden');
-  await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).last().click();
   await link('Keys').click();
   await page.getByText('Your policies do not allow this').waitFor();
 }
@@ -254,6 +291,7 @@ try {
   await follow();
   await overview();
   await breakAndMend();
+  await errorRows();
   await cutOver();
   await forbidden(await others());
   if (faults.length) throw new Error(`the browser complains:\n${faults.join('\n')}`);

@@ -201,6 +201,7 @@ func FuzzEvents(f *testing.F) {
 			_, _ = ParseQuery(body, h.Type == QueryCompressed)
 			_, _ = ParseMariaGTID(body)
 			_, _ = ParseMyGTID(body)
+			_, _ = ParseTaggedGTID(body)
 			_, _, _ = ParseRotate(body)
 			_, _ = Payload(body)
 			_, _ = EndsWithChecksum(event)

@@ -50,6 +50,7 @@ func ParseMariaGTID(body []byte) (MariaGTID, error) {
 // MyGTID is MySQL's GTID event.
 type MyGTID struct {
 	Source [16]byte
+	Tag    string // empty for most
 	Number int64
 	Commit uint64 // microseconds since 1970; 0 when unknown
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
@@ -19,8 +18,8 @@ type Options struct {
 	User, Password, Database string
 	TLS                      *tls.Config // nil for none
 	Timeout                  time.Duration
-	// Control is that of net.Dialer.
-	Control func(network, address string, c syscall.RawConn) error
+	// Dial opens the connection; nil does so without more ado.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Changes asks for what a session needs that applies changes: several statements in one command, found rows instead
 	// of changed ones as the count of an UPDATE, and MariaDB's bulk execution where the server has it.
 	Changes bool
@@ -43,8 +42,11 @@ type Conn struct {
 func Dial(ctx context.Context, o Options) (*Conn, error) {
 	var raw net.Conn
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		d := net.Dialer{Timeout: o.Timeout, Control: o.Control}
-		c, err := d.DialContext(ctx, network, address)
+		open := o.Dial
+		if open == nil {
+			open = (&net.Dialer{Timeout: o.Timeout}).DialContext
+		}
+		c, err := open(ctx, network, address)
 		raw = c
 		if err == nil && o.Changes {
 			return &greeter{Conn: c}, nil

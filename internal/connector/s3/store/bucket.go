@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -28,6 +29,8 @@ type BucketConfig struct {
 	PathStyle   bool
 	Credentials aws.CredentialsProvider
 	Control     func(network, address string, c syscall.RawConn) error
+	// Through has the connections counted that a dial opens; nil counts none.
+	Through func(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(ctx context.Context, network, address string) (net.Conn, error)
 	// Attempts is how often a request is tried while the store is busy or away; 0 means DefaultAttempts.
 	Attempts int
 
@@ -48,6 +51,7 @@ type bucket struct {
 	BucketConfig
 	client *s3.Client
 	http   *http.Client
+	pace   pace
 }
 
 var _ Store = (*bucket)(nil)
@@ -59,8 +63,12 @@ func NewBucket(c BucketConfig) Store {
 		attempts = DefaultAttempts
 	}
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second, Control: c.Control}
+	dial := dialer.DialContext
+	if c.Through != nil {
+		dial = c.Through(dial)
+	}
 	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
+		Proxy: http.ProxyFromEnvironment, DialContext: dial, ForceAttemptHTTP2: true,
 		MaxIdleConns: 128, MaxIdleConnsPerHost: 128, IdleConnTimeout: 90 * time.Second,
 		TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: 2 * time.Minute,
 	}
@@ -78,7 +86,7 @@ func NewBucket(c BucketConfig) Store {
 	if c.Endpoint != "" {
 		o.BaseEndpoint = aws.String(c.Endpoint)
 	}
-	return &bucket{c, s3.New(o), client}
+	return &bucket{c, s3.New(o), client, usualPace}
 }
 
 // unlimited never refuses another try.
@@ -200,7 +208,17 @@ func refusedDeletes(refused []types.Error) error {
 
 // List implements Store.
 func (b *bucket) List(ctx context.Context, prefix string, f func(Object) error) error {
-	pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &b.Bucket, Prefix: b.key(prefix), ExpectedBucketOwner: b.owner()})
+	return b.ListFrom(ctx, prefix, "", f)
+}
+
+// ListFrom implements Store. The API begins behind a key, so that the one asked for is a little less.
+func (b *bucket) ListFrom(ctx context.Context, prefix, from string, f func(Object) error) error {
+	var after *string
+	if from > prefix {
+		_, last := utf8.DecodeLastRuneInString(from)
+		after = b.key(from[:len(from)-last])
+	}
+	pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &b.Bucket, Prefix: b.key(prefix), StartAfter: after, ExpectedBucketOwner: b.owner()})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -208,6 +226,9 @@ func (b *bucket) List(ctx context.Context, prefix string, f func(Object) error) 
 		}
 		for _, o := range page.Contents {
 			key := strings.TrimPrefix(aws.ToString(o.Key), b.Prefix)
+			if key < from {
+				continue
+			}
 			if err := f(Object{key, aws.ToInt64(o.Size), aws.ToTime(o.LastModified)}); err != nil {
 				return err
 			}

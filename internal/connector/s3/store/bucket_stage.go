@@ -93,10 +93,10 @@ func (u *upload) send() error {
 		return err
 	}
 	u.number++
-	part, number, sent := u.fill, int32(u.number), make(chan error, 1)
+	part, number, sent, ctx := u.fill, int32(u.number), make(chan error, 1), u.ctx // which Seal replaces while the part travels
 	u.fill, u.spare, u.sent = u.spare[:0], part, sent
 	go func() {
-		out, err := u.b.client.UploadPart(u.ctx, &s3.UploadPartInput{
+		out, err := u.b.client.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: &u.b.Bucket, Key: u.b.key(u.key), UploadId: &u.id, PartNumber: &number, Body: bytes.NewReader(part), ExpectedBucketOwner: u.b.owner(),
 		})
 		if err == nil {

@@ -135,6 +135,16 @@ func (f folder) List(ctx context.Context, prefix string, each func(Object) error
 	})
 }
 
+// ListFrom implements Store.
+func (f folder) ListFrom(ctx context.Context, prefix, from string, each func(Object) error) error {
+	return f.List(ctx, prefix, func(o Object) error {
+		if o.Key < from {
+			return nil
+		}
+		return each(o)
+	})
+}
+
 // walk visits the files whose keys begin with a prefix.
 func (f folder) walk(prefix string, each func(key string, d fs.DirEntry) error) error {
 	root := f.path(prefix[:strings.LastIndexByte(prefix, '/')+1])

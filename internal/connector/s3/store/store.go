@@ -32,6 +32,8 @@ type Store interface {
 	Delete(ctx context.Context, keys []string) error
 	// List lists the objects whose keys begin with a prefix, in the order of their keys, until f returns an error.
 	List(ctx context.Context, prefix string, f func(Object) error) error
+	// ListFrom is List of those whose keys do not come before a key.
+	ListFrom(ctx context.Context, prefix, from string, f func(Object) error) error
 	// Stage begins an object that Publish will put under the key.
 	Stage(ctx context.Context, key string, o Options) Staged
 	// Publish puts a staged object under its key. It may be repeated. When the staged bytes are gone and no object of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/format"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -105,11 +106,16 @@ func (s *source) types() {
 			continue
 		}
 		s.line("// %s is a structure of the model.\ntype %s struct {", exported(n), exported(n))
-		for _, member := range sh.memberNames() {
+		for _, member := range s.ownMembers(sh) {
 			s.line("%s %s", exported(member), s.goType(sh.Members[member].Shape, true))
 		}
 		s.line("}\n")
 	}
+}
+
+// ownMembers are a structure's members without the errors among the events of a stream, which are no Go types.
+func (s *source) ownMembers(sh shape) []string {
+	return slices.DeleteFunc(sh.memberNames(), func(name string) bool { return s.m.Shapes[sh.Members[name].Shape].Exception })
 }
 
 func (s *source) goType(name string, optional bool) string {
@@ -208,7 +214,7 @@ func (s *source) members(sh shape) {
 		required[r] = true
 	}
 	fmt.Fprintf(&s.Buffer, ", Members: []wire.Member{")
-	for _, name := range sh.memberNames() {
+	for _, name := range s.ownMembers(sh) {
 		m := sh.Members[name]
 		onWire := name
 		if m.LocationName != "" {

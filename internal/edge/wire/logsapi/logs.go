@@ -179,6 +179,36 @@ type ListTagsForResourceResponse struct {
 	Tags map[string]string
 }
 
+// LiveTailSessionLogEvent is a structure of the model.
+type LiveTailSessionLogEvent struct {
+	IngestionTime      *int64
+	LogGroupIdentifier *string
+	LogStreamName      *string
+	Message            *string
+	Timestamp          *int64
+}
+
+// LiveTailSessionMetadata is a structure of the model.
+type LiveTailSessionMetadata struct {
+	Sampled *bool
+}
+
+// LiveTailSessionStart is a structure of the model.
+type LiveTailSessionStart struct {
+	LogEventFilterPattern *string
+	LogGroupIdentifiers   []string
+	LogStreamNamePrefixes []string
+	LogStreamNames        []string
+	RequestId             *string
+	SessionId             *string
+}
+
+// LiveTailSessionUpdate is a structure of the model.
+type LiveTailSessionUpdate struct {
+	SessionMetadata *LiveTailSessionMetadata
+	SessionResults  []LiveTailSessionLogEvent
+}
+
 // LogGroup is a structure of the model.
 type LogGroup struct {
 	Arn                              *string
@@ -284,6 +314,25 @@ type SearchedLogStream struct {
 	SearchedCompletely *bool
 }
 
+// StartLiveTailRequest is a structure of the model.
+type StartLiveTailRequest struct {
+	LogEventFilterPattern *string
+	LogGroupIdentifiers   []string
+	LogStreamNamePrefixes []string
+	LogStreamNames        []string
+}
+
+// StartLiveTailResponse is a structure of the model.
+type StartLiveTailResponse struct {
+	ResponseStream *StartLiveTailResponseStream
+}
+
+// StartLiveTailResponseStream is a structure of the model.
+type StartLiveTailResponseStream struct {
+	SessionStart  *LiveTailSessionStart
+	SessionUpdate *LiveTailSessionUpdate
+}
+
 // StartQueryRequest is a structure of the model.
 type StartQueryRequest struct {
 	EndTime             *int64
@@ -335,24 +384,24 @@ var shapes = [...]wire.Shape{
 	3:   {Name: "Arn", Kind: wire.String},
 	4:   {Name: "BearerTokenAuthenticationEnabled", Kind: wire.Boolean},
 	5:   {Name: "BytesScannedValue", Kind: wire.Double},
-	6:   {Name: "CreateLogGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "deletionProtectionEnabled", Wire: "deletionProtectionEnabled", Query: "deletionProtectionEnabled", Shape: 13}, {Name: "kmsKeyId", Wire: "kmsKeyId", Query: "kmsKeyId", Shape: 57}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 62}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "tags", Wire: "tags", Query: "tags", Shape: 108}}},
-	7:   {Name: "CreateLogStreamRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70, Required: true}}},
+	6:   {Name: "CreateLogGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "deletionProtectionEnabled", Wire: "deletionProtectionEnabled", Query: "deletionProtectionEnabled", Shape: 13}, {Name: "kmsKeyId", Wire: "kmsKeyId", Query: "kmsKeyId", Shape: 58}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 68}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71, Required: true}, {Name: "tags", Wire: "tags", Query: "tags", Shape: 121}}},
+	7:   {Name: "CreateLogStreamRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 76, Required: true}}},
 	8:   {Name: "DataProtectionStatus", Kind: wire.String, Enum: []string{"ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"}},
 	9:   {Name: "Days", Kind: wire.Integer},
-	10:  {Name: "DeleteLogGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}}},
-	11:  {Name: "DeleteLogStreamRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70, Required: true}}},
-	12:  {Name: "DeleteRetentionPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}}},
+	10:  {Name: "DeleteLogGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71, Required: true}}},
+	11:  {Name: "DeleteLogStreamRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 76, Required: true}}},
+	12:  {Name: "DeleteRetentionPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71, Required: true}}},
 	13:  {Name: "DeletionProtectionEnabled", Kind: wire.Boolean},
 	14:  {Name: "Descending", Kind: wire.Boolean},
 	15:  {Name: "DescribeLimit", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 50},
-	16:  {Name: "DescribeLogGroupsLogGroupIdentifiers", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 63, ItemName: "member"},
-	17:  {Name: "DescribeLogGroupsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "accountIdentifiers", Wire: "accountIdentifiers", Query: "accountIdentifiers", Shape: 1}, {Name: "includeLinkedAccounts", Wire: "includeLinkedAccounts", Query: "includeLinkedAccounts", Shape: 50}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 15}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 62}, {Name: "logGroupIdentifiers", Wire: "logGroupIdentifiers", Query: "logGroupIdentifiers", Shape: 16}, {Name: "logGroupNamePattern", Wire: "logGroupNamePattern", Query: "logGroupNamePattern", Shape: 66}, {Name: "logGroupNamePrefix", Wire: "logGroupNamePrefix", Query: "logGroupNamePrefix", Shape: 65}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}}},
-	18:  {Name: "DescribeLogGroupsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroups", Wire: "logGroups", Query: "logGroups", Shape: 68}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}}},
-	19:  {Name: "DescribeLogStreamsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "descending", Wire: "descending", Query: "descending", Shape: 14}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 15}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 63}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "logStreamNamePrefix", Wire: "logStreamNamePrefix", Query: "logStreamNamePrefix", Shape: 70}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "orderBy", Wire: "orderBy", Query: "orderBy", Shape: 74}}},
-	20:  {Name: "DescribeLogStreamsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "logStreams", Wire: "logStreams", Query: "logStreams", Shape: 72}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}}},
+	16:  {Name: "DescribeLogGroupsLogGroupIdentifiers", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 69, ItemName: "member"},
+	17:  {Name: "DescribeLogGroupsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "accountIdentifiers", Wire: "accountIdentifiers", Query: "accountIdentifiers", Shape: 1}, {Name: "includeLinkedAccounts", Wire: "includeLinkedAccounts", Query: "includeLinkedAccounts", Shape: 50}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 15}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 68}, {Name: "logGroupIdentifiers", Wire: "logGroupIdentifiers", Query: "logGroupIdentifiers", Shape: 16}, {Name: "logGroupNamePattern", Wire: "logGroupNamePattern", Query: "logGroupNamePattern", Shape: 72}, {Name: "logGroupNamePrefix", Wire: "logGroupNamePrefix", Query: "logGroupNamePrefix", Shape: 71}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 80}}},
+	18:  {Name: "DescribeLogGroupsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroups", Wire: "logGroups", Query: "logGroups", Shape: 74}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 80}}},
+	19:  {Name: "DescribeLogStreamsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "descending", Wire: "descending", Query: "descending", Shape: 14}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 15}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 69}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71}, {Name: "logStreamNamePrefix", Wire: "logStreamNamePrefix", Query: "logStreamNamePrefix", Shape: 76}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 80}, {Name: "orderBy", Wire: "orderBy", Query: "orderBy", Shape: 81}}},
+	20:  {Name: "DescribeLogStreamsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "logStreams", Wire: "logStreams", Query: "logStreams", Shape: 78}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 80}}},
 	21:  {Name: "DescribeQueriesMaxResults", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 1000},
-	22:  {Name: "DescribeQueriesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "maxResults", Wire: "maxResults", Query: "maxResults", Shape: 21}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 84}, {Name: "status", Wire: "status", Query: "status", Shape: 87}}},
-	23:  {Name: "DescribeQueriesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "queries", Wire: "queries", Query: "queries", Shape: 83}}},
+	22:  {Name: "DescribeQueriesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71}, {Name: "maxResults", Wire: "maxResults", Query: "maxResults", Shape: 21}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 80}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 91}, {Name: "status", Wire: "status", Query: "status", Shape: 94}}},
+	23:  {Name: "DescribeQueriesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 80}, {Name: "queries", Wire: "queries", Query: "queries", Shape: 90}}},
 	24:  {Name: "EncryptionKey", Kind: wire.String, HasMax: true, Max: 256},
 	25:  {Name: "Entity", Kind: wire.Structure, Members: []wire.Member{{Name: "attributes", Wire: "attributes", Query: "attributes", Shape: 26}, {Name: "keyAttributes", Wire: "keyAttributes", Query: "keyAttributes", Shape: 29}}},
 	26:  {Name: "EntityAttributes", Kind: wire.Map, HasMin: true, Min: 0, HasMax: true, Max: 10, Key: 27, Elem: 28},
@@ -368,106 +417,122 @@ var shapes = [...]wire.Shape{
 	36:  {Name: "EventsLimitStartQuery", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 100000},
 	37:  {Name: "Field", Kind: wire.String},
 	38:  {Name: "FilterCount", Kind: wire.Integer},
-	39:  {Name: "FilterLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 109}, {Name: "filterPattern", Wire: "filterPattern", Query: "filterPattern", Shape: 41}, {Name: "interleaved", Wire: "interleaved", Query: "interleaved", Shape: 56}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 35}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 63}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "logStreamNamePrefix", Wire: "logStreamNamePrefix", Query: "logStreamNamePrefix", Shape: 70}, {Name: "logStreamNames", Wire: "logStreamNames", Query: "logStreamNames", Shape: 55}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "startFromHead", Wire: "startFromHead", Query: "startFromHead", Shape: 96}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 109}, {Name: "unmask", Wire: "unmask", Query: "unmask", Shape: 110}}},
-	40:  {Name: "FilterLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "events", Wire: "events", Query: "events", Shape: 43}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "searchedLogStreams", Wire: "searchedLogStreams", Query: "searchedLogStreams", Shape: 94}}},
+	39:  {Name: "FilterLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 122}, {Name: "filterPattern", Wire: "filterPattern", Query: "filterPattern", Shape: 41}, {Name: "interleaved", Wire: "interleaved", Query: "interleaved", Shape: 56}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 35}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 69}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71}, {Name: "logStreamNamePrefix", Wire: "logStreamNamePrefix", Query: "logStreamNamePrefix", Shape: 76}, {Name: "logStreamNames", Wire: "logStreamNames", Query: "logStreamNames", Shape: 55}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 80}, {Name: "startFromHead", Wire: "startFromHead", Query: "startFromHead", Shape: 105}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 122}, {Name: "unmask", Wire: "unmask", Query: "unmask", Shape: 123}}},
+	40:  {Name: "FilterLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "events", Wire: "events", Query: "events", Shape: 43}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 80}, {Name: "searchedLogStreams", Wire: "searchedLogStreams", Query: "searchedLogStreams", Shape: 102}}},
 	41:  {Name: "FilterPattern", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 1024},
-	42:  {Name: "FilteredLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "eventId", Wire: "eventId", Query: "eventId", Shape: 33}, {Name: "ingestionTime", Wire: "ingestionTime", Query: "ingestionTime", Shape: 109}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70}, {Name: "message", Wire: "message", Query: "message", Shape: 34}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 109}}},
+	42:  {Name: "FilteredLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "eventId", Wire: "eventId", Query: "eventId", Shape: 33}, {Name: "ingestionTime", Wire: "ingestionTime", Query: "ingestionTime", Shape: 122}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 76}, {Name: "message", Wire: "message", Query: "message", Shape: 34}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 122}}},
 	43:  {Name: "FilteredLogEvents", Kind: wire.List, Elem: 42, ItemName: "member"},
-	44:  {Name: "GetLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 109}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 35}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 63}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70, Required: true}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 73}, {Name: "startFromHead", Wire: "startFromHead", Query: "startFromHead", Shape: 96}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 109}, {Name: "unmask", Wire: "unmask", Query: "unmask", Shape: 110}}},
-	45:  {Name: "GetLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "events", Wire: "events", Query: "events", Shape: 76}, {Name: "nextBackwardToken", Wire: "nextBackwardToken", Query: "nextBackwardToken", Shape: 73}, {Name: "nextForwardToken", Wire: "nextForwardToken", Query: "nextForwardToken", Shape: 73}}},
+	44:  {Name: "GetLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 122}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 35}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 69}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 76, Required: true}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 80}, {Name: "startFromHead", Wire: "startFromHead", Query: "startFromHead", Shape: 105}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 122}, {Name: "unmask", Wire: "unmask", Query: "unmask", Shape: 123}}},
+	45:  {Name: "GetLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "events", Wire: "events", Query: "events", Shape: 83}, {Name: "nextBackwardToken", Wire: "nextBackwardToken", Query: "nextBackwardToken", Shape: 80}, {Name: "nextForwardToken", Wire: "nextForwardToken", Query: "nextForwardToken", Shape: 80}}},
 	46:  {Name: "GetQueryResultsMaxItems", Kind: wire.Integer, HasMin: true, Min: 0, HasMax: true, Max: 10000},
 	47:  {Name: "GetQueryResultsNextToken", Kind: wire.String, HasMax: true, Max: 1024},
-	48:  {Name: "GetQueryResultsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "maxItems", Wire: "maxItems", Query: "maxItems", Shape: 46}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 47}, {Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 81, Required: true}}},
-	49:  {Name: "GetQueryResultsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "encryptionKey", Wire: "encryptionKey", Query: "encryptionKey", Shape: 24}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 47}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 84}, {Name: "results", Wire: "results", Query: "results", Shape: 85}, {Name: "statistics", Wire: "statistics", Query: "statistics", Shape: 86}, {Name: "status", Wire: "status", Query: "status", Shape: 87}}},
+	48:  {Name: "GetQueryResultsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "maxItems", Wire: "maxItems", Query: "maxItems", Shape: 46}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 47}, {Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 88, Required: true}}},
+	49:  {Name: "GetQueryResultsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "encryptionKey", Wire: "encryptionKey", Query: "encryptionKey", Shape: 24}, {Name: "nextToken", Wire: "nextToken", Query: "nextToken", Shape: 47}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 91}, {Name: "results", Wire: "results", Query: "results", Shape: 92}, {Name: "statistics", Wire: "statistics", Query: "statistics", Shape: 93}, {Name: "status", Wire: "status", Query: "status", Shape: 94}}},
 	50:  {Name: "IncludeLinkedAccounts", Kind: wire.Boolean},
 	51:  {Name: "InheritedProperties", Kind: wire.List, Elem: 52, ItemName: "member"},
 	52:  {Name: "InheritedProperty", Kind: wire.String, Enum: []string{"ACCOUNT_DATA_PROTECTION"}},
-	53:  {Name: "InputLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "message", Wire: "message", Query: "message", Shape: 34, Required: true}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 109, Required: true}}},
+	53:  {Name: "InputLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "message", Wire: "message", Query: "message", Shape: 34, Required: true}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 122, Required: true}}},
 	54:  {Name: "InputLogEvents", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 10000, Elem: 53, ItemName: "member"},
-	55:  {Name: "InputLogStreamNames", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 100, Elem: 70, ItemName: "member"},
+	55:  {Name: "InputLogStreamNames", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 100, Elem: 76, ItemName: "member"},
 	56:  {Name: "Interleaved", Kind: wire.Boolean},
-	57:  {Name: "KmsKeyId", Kind: wire.String, HasMax: true, Max: 256},
-	58:  {Name: "ListTagsForResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}}},
-	59:  {Name: "ListTagsForResourceResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "tags", Wire: "tags", Query: "tags", Shape: 108}}},
-	60:  {Name: "LogEventIndex", Kind: wire.Integer},
-	61:  {Name: "LogGroup", Kind: wire.Structure, Members: []wire.Member{{Name: "arn", Wire: "arn", Query: "arn", Shape: 3}, {Name: "bearerTokenAuthenticationEnabled", Wire: "bearerTokenAuthenticationEnabled", Query: "bearerTokenAuthenticationEnabled", Shape: 4}, {Name: "creationTime", Wire: "creationTime", Query: "creationTime", Shape: 109}, {Name: "dataProtectionStatus", Wire: "dataProtectionStatus", Query: "dataProtectionStatus", Shape: 8}, {Name: "deletionProtectionEnabled", Wire: "deletionProtectionEnabled", Query: "deletionProtectionEnabled", Shape: 13}, {Name: "inheritedProperties", Wire: "inheritedProperties", Query: "inheritedProperties", Shape: 51}, {Name: "kmsKeyId", Wire: "kmsKeyId", Query: "kmsKeyId", Shape: 57}, {Name: "logGroupArn", Wire: "logGroupArn", Query: "logGroupArn", Shape: 3}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 62}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "metricFilterCount", Wire: "metricFilterCount", Query: "metricFilterCount", Shape: 38}, {Name: "retentionInDays", Wire: "retentionInDays", Query: "retentionInDays", Shape: 9}, {Name: "storedBytes", Wire: "storedBytes", Query: "storedBytes", Shape: 102}}},
-	62:  {Name: "LogGroupClass", Kind: wire.String, Enum: []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}},
-	63:  {Name: "LogGroupIdentifier", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048, Pattern: &wire.Pattern{Text: "[\\w#+=/:,.@-]*", Expr: "[\\w#+=/:,.@-]*"}},
-	64:  {Name: "LogGroupIdentifiers", Kind: wire.List, Elem: 63, ItemName: "member"},
-	65:  {Name: "LogGroupName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[\\.\\-_/#A-Za-z0-9]+", Expr: "[\\.\\-_/#A-Za-z0-9]+"}},
-	66:  {Name: "LogGroupNamePattern", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[\\.\\-_/#A-Za-z0-9]*", Expr: "[\\.\\-_/#A-Za-z0-9]*"}},
-	67:  {Name: "LogGroupNames", Kind: wire.List, Elem: 65, ItemName: "member"},
-	68:  {Name: "LogGroups", Kind: wire.List, Elem: 61, ItemName: "member"},
-	69:  {Name: "LogStream", Kind: wire.Structure, Members: []wire.Member{{Name: "arn", Wire: "arn", Query: "arn", Shape: 3}, {Name: "creationTime", Wire: "creationTime", Query: "creationTime", Shape: 109}, {Name: "firstEventTimestamp", Wire: "firstEventTimestamp", Query: "firstEventTimestamp", Shape: 109}, {Name: "lastEventTimestamp", Wire: "lastEventTimestamp", Query: "lastEventTimestamp", Shape: 109}, {Name: "lastIngestionTime", Wire: "lastIngestionTime", Query: "lastIngestionTime", Shape: 109}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70}, {Name: "storedBytes", Wire: "storedBytes", Query: "storedBytes", Shape: 102}, {Name: "uploadSequenceToken", Wire: "uploadSequenceToken", Query: "uploadSequenceToken", Shape: 95}}},
-	70:  {Name: "LogStreamName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[^:*]*", Expr: "[^:*]*"}},
-	71:  {Name: "LogStreamSearchedCompletely", Kind: wire.Boolean},
-	72:  {Name: "LogStreams", Kind: wire.List, Elem: 69, ItemName: "member"},
-	73:  {Name: "NextToken", Kind: wire.String, HasMin: true, Min: 1},
-	74:  {Name: "OrderBy", Kind: wire.String, Enum: []string{"LogStreamName", "LastEventTime"}},
-	75:  {Name: "OutputLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "ingestionTime", Wire: "ingestionTime", Query: "ingestionTime", Shape: 109}, {Name: "message", Wire: "message", Query: "message", Shape: 34}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 109}}},
-	76:  {Name: "OutputLogEvents", Kind: wire.List, Elem: 75, ItemName: "member"},
-	77:  {Name: "PutLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "entity", Wire: "entity", Query: "entity", Shape: 25}, {Name: "logEvents", Wire: "logEvents", Query: "logEvents", Shape: 54, Required: true}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70, Required: true}, {Name: "sequenceToken", Wire: "sequenceToken", Query: "sequenceToken", Shape: 95}}},
-	78:  {Name: "PutLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "nextSequenceToken", Wire: "nextSequenceToken", Query: "nextSequenceToken", Shape: 95}, {Name: "rejectedEntityInfo", Wire: "rejectedEntityInfo", Query: "rejectedEntityInfo", Shape: 89}, {Name: "rejectedLogEventsInfo", Wire: "rejectedLogEventsInfo", Query: "rejectedLogEventsInfo", Shape: 90}}},
-	79:  {Name: "PutRetentionPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65, Required: true}, {Name: "retentionInDays", Wire: "retentionInDays", Query: "retentionInDays", Shape: 9, Required: true}}},
-	80:  {Name: "QueryDuration", Kind: wire.Long},
-	81:  {Name: "QueryId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
-	82:  {Name: "QueryInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "bytesScanned", Wire: "bytesScanned", Query: "bytesScanned", Shape: 5}, {Name: "createTime", Wire: "createTime", Query: "createTime", Shape: 109}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "queryDuration", Wire: "queryDuration", Query: "queryDuration", Shape: 80}, {Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 81}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 84}, {Name: "queryString", Wire: "queryString", Query: "queryString", Shape: 88}, {Name: "status", Wire: "status", Query: "status", Shape: 87}, {Name: "userIdentity", Wire: "userIdentity", Query: "userIdentity", Shape: 112}}},
-	83:  {Name: "QueryInfoList", Kind: wire.List, Elem: 82, ItemName: "member"},
-	84:  {Name: "QueryLanguage", Kind: wire.String, Enum: []string{"CWLI", "SQL", "PPL"}},
-	85:  {Name: "QueryResults", Kind: wire.List, Elem: 92, ItemName: "member"},
-	86:  {Name: "QueryStatistics", Kind: wire.Structure, Members: []wire.Member{{Name: "bytesScanned", Wire: "bytesScanned", Query: "bytesScanned", Shape: 99}, {Name: "estimatedBytesSkipped", Wire: "estimatedBytesSkipped", Query: "estimatedBytesSkipped", Shape: 99}, {Name: "estimatedRecordsSkipped", Wire: "estimatedRecordsSkipped", Query: "estimatedRecordsSkipped", Shape: 99}, {Name: "logGroupsScanned", Wire: "logGroupsScanned", Query: "logGroupsScanned", Shape: 99}, {Name: "recordsMatched", Wire: "recordsMatched", Query: "recordsMatched", Shape: 99}, {Name: "recordsScanned", Wire: "recordsScanned", Query: "recordsScanned", Shape: 99}}},
-	87:  {Name: "QueryStatus", Kind: wire.String, Enum: []string{"Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"}},
-	88:  {Name: "QueryString", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 10000},
-	89:  {Name: "RejectedEntityInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "errorType", Wire: "errorType", Query: "errorType", Shape: 32, Required: true}}},
-	90:  {Name: "RejectedLogEventsInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "expiredLogEventEndIndex", Wire: "expiredLogEventEndIndex", Query: "expiredLogEventEndIndex", Shape: 60}, {Name: "tooNewLogEventStartIndex", Wire: "tooNewLogEventStartIndex", Query: "tooNewLogEventStartIndex", Shape: 60}, {Name: "tooOldLogEventEndIndex", Wire: "tooOldLogEventEndIndex", Query: "tooOldLogEventEndIndex", Shape: 60}}},
-	91:  {Name: "ResultField", Kind: wire.Structure, Members: []wire.Member{{Name: "field", Wire: "field", Query: "field", Shape: 37}, {Name: "value", Wire: "value", Query: "value", Shape: 113}}},
-	92:  {Name: "ResultRows", Kind: wire.List, Elem: 91, ItemName: "member"},
-	93:  {Name: "SearchedLogStream", Kind: wire.Structure, Members: []wire.Member{{Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 70}, {Name: "searchedCompletely", Wire: "searchedCompletely", Query: "searchedCompletely", Shape: 71}}},
-	94:  {Name: "SearchedLogStreams", Kind: wire.List, Elem: 93, ItemName: "member"},
-	95:  {Name: "SequenceToken", Kind: wire.String, HasMin: true, Min: 1},
-	96:  {Name: "StartFromHead", Kind: wire.Boolean},
-	97:  {Name: "StartQueryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 109, Required: true}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 36}, {Name: "logGroupIdentifiers", Wire: "logGroupIdentifiers", Query: "logGroupIdentifiers", Shape: 64}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 65}, {Name: "logGroupNames", Wire: "logGroupNames", Query: "logGroupNames", Shape: 67}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 84}, {Name: "queryString", Wire: "queryString", Query: "queryString", Shape: 88, Required: true}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 109, Required: true}}},
-	98:  {Name: "StartQueryResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 81}}},
-	99:  {Name: "StatsValue", Kind: wire.Double},
-	100: {Name: "StopQueryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 81, Required: true}}},
-	101: {Name: "StopQueryResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "success", Wire: "success", Query: "success", Shape: 103}}},
-	102: {Name: "StoredBytes", Kind: wire.Long, HasMin: true, Min: 0},
-	103: {Name: "Success", Kind: wire.Boolean},
-	104: {Name: "TagKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", Expr: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"}},
-	105: {Name: "TagKeyList", Kind: wire.List, HasMin: true, Min: 0, HasMax: true, Max: 50, Elem: 104, ItemName: "member"},
-	106: {Name: "TagResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}, {Name: "tags", Wire: "tags", Query: "tags", Shape: 108, Required: true}}},
-	107: {Name: "TagValue", Kind: wire.String, HasMax: true, Max: 256, Pattern: &wire.Pattern{Text: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", Expr: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"}},
-	108: {Name: "Tags", Kind: wire.Map, HasMin: true, Min: 1, HasMax: true, Max: 50, Key: 104, Elem: 107},
-	109: {Name: "Timestamp", Kind: wire.Long, HasMin: true, Min: 0},
-	110: {Name: "Unmask", Kind: wire.Boolean},
-	111: {Name: "UntagResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}, {Name: "tagKeys", Wire: "tagKeys", Query: "tagKeys", Shape: 105, Required: true}}},
-	112: {Name: "UserIdentity", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	113: {Name: "Value", Kind: wire.String},
+	57:  {Name: "IsSampled", Kind: wire.Boolean},
+	58:  {Name: "KmsKeyId", Kind: wire.String, HasMax: true, Max: 256},
+	59:  {Name: "ListTagsForResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}}},
+	60:  {Name: "ListTagsForResourceResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "tags", Wire: "tags", Query: "tags", Shape: 121}}},
+	61:  {Name: "LiveTailSessionLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "ingestionTime", Wire: "ingestionTime", Query: "ingestionTime", Shape: 122}, {Name: "logGroupIdentifier", Wire: "logGroupIdentifier", Query: "logGroupIdentifier", Shape: 69}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 76}, {Name: "message", Wire: "message", Query: "message", Shape: 34}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 122}}},
+	62:  {Name: "LiveTailSessionMetadata", Kind: wire.Structure, Members: []wire.Member{{Name: "sampled", Wire: "sampled", Query: "sampled", Shape: 57}}},
+	63:  {Name: "LiveTailSessionResults", Kind: wire.List, Elem: 61, ItemName: "member"},
+	64:  {Name: "LiveTailSessionStart", Kind: wire.Structure, Members: []wire.Member{{Name: "logEventFilterPattern", Wire: "logEventFilterPattern", Query: "logEventFilterPattern", Shape: 41}, {Name: "logGroupIdentifiers", Wire: "logGroupIdentifiers", Query: "logGroupIdentifiers", Shape: 106}, {Name: "logStreamNamePrefixes", Wire: "logStreamNamePrefixes", Query: "logStreamNamePrefixes", Shape: 55}, {Name: "logStreamNames", Wire: "logStreamNames", Query: "logStreamNames", Shape: 55}, {Name: "requestId", Wire: "requestId", Query: "requestId", Shape: 98}, {Name: "sessionId", Wire: "sessionId", Query: "sessionId", Shape: 104}}},
+	65:  {Name: "LiveTailSessionUpdate", Kind: wire.Structure, Members: []wire.Member{{Name: "sessionMetadata", Wire: "sessionMetadata", Query: "sessionMetadata", Shape: 62}, {Name: "sessionResults", Wire: "sessionResults", Query: "sessionResults", Shape: 63}}},
+	66:  {Name: "LogEventIndex", Kind: wire.Integer},
+	67:  {Name: "LogGroup", Kind: wire.Structure, Members: []wire.Member{{Name: "arn", Wire: "arn", Query: "arn", Shape: 3}, {Name: "bearerTokenAuthenticationEnabled", Wire: "bearerTokenAuthenticationEnabled", Query: "bearerTokenAuthenticationEnabled", Shape: 4}, {Name: "creationTime", Wire: "creationTime", Query: "creationTime", Shape: 122}, {Name: "dataProtectionStatus", Wire: "dataProtectionStatus", Query: "dataProtectionStatus", Shape: 8}, {Name: "deletionProtectionEnabled", Wire: "deletionProtectionEnabled", Query: "deletionProtectionEnabled", Shape: 13}, {Name: "inheritedProperties", Wire: "inheritedProperties", Query: "inheritedProperties", Shape: 51}, {Name: "kmsKeyId", Wire: "kmsKeyId", Query: "kmsKeyId", Shape: 58}, {Name: "logGroupArn", Wire: "logGroupArn", Query: "logGroupArn", Shape: 3}, {Name: "logGroupClass", Wire: "logGroupClass", Query: "logGroupClass", Shape: 68}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71}, {Name: "metricFilterCount", Wire: "metricFilterCount", Query: "metricFilterCount", Shape: 38}, {Name: "retentionInDays", Wire: "retentionInDays", Query: "retentionInDays", Shape: 9}, {Name: "storedBytes", Wire: "storedBytes", Query: "storedBytes", Shape: 115}}},
+	68:  {Name: "LogGroupClass", Kind: wire.String, Enum: []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}},
+	69:  {Name: "LogGroupIdentifier", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048, Pattern: &wire.Pattern{Text: "[\\w#+=/:,.@-]*", Expr: "[\\w#+=/:,.@-]*"}},
+	70:  {Name: "LogGroupIdentifiers", Kind: wire.List, Elem: 69, ItemName: "member"},
+	71:  {Name: "LogGroupName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[\\.\\-_/#A-Za-z0-9]+", Expr: "[\\.\\-_/#A-Za-z0-9]+"}},
+	72:  {Name: "LogGroupNamePattern", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[\\.\\-_/#A-Za-z0-9]*", Expr: "[\\.\\-_/#A-Za-z0-9]*"}},
+	73:  {Name: "LogGroupNames", Kind: wire.List, Elem: 71, ItemName: "member"},
+	74:  {Name: "LogGroups", Kind: wire.List, Elem: 67, ItemName: "member"},
+	75:  {Name: "LogStream", Kind: wire.Structure, Members: []wire.Member{{Name: "arn", Wire: "arn", Query: "arn", Shape: 3}, {Name: "creationTime", Wire: "creationTime", Query: "creationTime", Shape: 122}, {Name: "firstEventTimestamp", Wire: "firstEventTimestamp", Query: "firstEventTimestamp", Shape: 122}, {Name: "lastEventTimestamp", Wire: "lastEventTimestamp", Query: "lastEventTimestamp", Shape: 122}, {Name: "lastIngestionTime", Wire: "lastIngestionTime", Query: "lastIngestionTime", Shape: 122}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 76}, {Name: "storedBytes", Wire: "storedBytes", Query: "storedBytes", Shape: 115}, {Name: "uploadSequenceToken", Wire: "uploadSequenceToken", Query: "uploadSequenceToken", Shape: 103}}},
+	76:  {Name: "LogStreamName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "[^:*]*", Expr: "[^:*]*"}},
+	77:  {Name: "LogStreamSearchedCompletely", Kind: wire.Boolean},
+	78:  {Name: "LogStreams", Kind: wire.List, Elem: 75, ItemName: "member"},
+	79:  {Name: "Message", Kind: wire.String},
+	80:  {Name: "NextToken", Kind: wire.String, HasMin: true, Min: 1},
+	81:  {Name: "OrderBy", Kind: wire.String, Enum: []string{"LogStreamName", "LastEventTime"}},
+	82:  {Name: "OutputLogEvent", Kind: wire.Structure, Members: []wire.Member{{Name: "ingestionTime", Wire: "ingestionTime", Query: "ingestionTime", Shape: 122}, {Name: "message", Wire: "message", Query: "message", Shape: 34}, {Name: "timestamp", Wire: "timestamp", Query: "timestamp", Shape: 122}}},
+	83:  {Name: "OutputLogEvents", Kind: wire.List, Elem: 82, ItemName: "member"},
+	84:  {Name: "PutLogEventsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "entity", Wire: "entity", Query: "entity", Shape: 25}, {Name: "logEvents", Wire: "logEvents", Query: "logEvents", Shape: 54, Required: true}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71, Required: true}, {Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 76, Required: true}, {Name: "sequenceToken", Wire: "sequenceToken", Query: "sequenceToken", Shape: 103}}},
+	85:  {Name: "PutLogEventsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "nextSequenceToken", Wire: "nextSequenceToken", Query: "nextSequenceToken", Shape: 103}, {Name: "rejectedEntityInfo", Wire: "rejectedEntityInfo", Query: "rejectedEntityInfo", Shape: 96}, {Name: "rejectedLogEventsInfo", Wire: "rejectedLogEventsInfo", Query: "rejectedLogEventsInfo", Shape: 97}}},
+	86:  {Name: "PutRetentionPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71, Required: true}, {Name: "retentionInDays", Wire: "retentionInDays", Query: "retentionInDays", Shape: 9, Required: true}}},
+	87:  {Name: "QueryDuration", Kind: wire.Long},
+	88:  {Name: "QueryId", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
+	89:  {Name: "QueryInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "bytesScanned", Wire: "bytesScanned", Query: "bytesScanned", Shape: 5}, {Name: "createTime", Wire: "createTime", Query: "createTime", Shape: 122}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71}, {Name: "queryDuration", Wire: "queryDuration", Query: "queryDuration", Shape: 87}, {Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 88}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 91}, {Name: "queryString", Wire: "queryString", Query: "queryString", Shape: 95}, {Name: "status", Wire: "status", Query: "status", Shape: 94}, {Name: "userIdentity", Wire: "userIdentity", Query: "userIdentity", Shape: 125}}},
+	90:  {Name: "QueryInfoList", Kind: wire.List, Elem: 89, ItemName: "member"},
+	91:  {Name: "QueryLanguage", Kind: wire.String, Enum: []string{"CWLI", "SQL", "PPL"}},
+	92:  {Name: "QueryResults", Kind: wire.List, Elem: 100, ItemName: "member"},
+	93:  {Name: "QueryStatistics", Kind: wire.Structure, Members: []wire.Member{{Name: "bytesScanned", Wire: "bytesScanned", Query: "bytesScanned", Shape: 112}, {Name: "estimatedBytesSkipped", Wire: "estimatedBytesSkipped", Query: "estimatedBytesSkipped", Shape: 112}, {Name: "estimatedRecordsSkipped", Wire: "estimatedRecordsSkipped", Query: "estimatedRecordsSkipped", Shape: 112}, {Name: "logGroupsScanned", Wire: "logGroupsScanned", Query: "logGroupsScanned", Shape: 112}, {Name: "recordsMatched", Wire: "recordsMatched", Query: "recordsMatched", Shape: 112}, {Name: "recordsScanned", Wire: "recordsScanned", Query: "recordsScanned", Shape: 112}}},
+	94:  {Name: "QueryStatus", Kind: wire.String, Enum: []string{"Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"}},
+	95:  {Name: "QueryString", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 10000},
+	96:  {Name: "RejectedEntityInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "errorType", Wire: "errorType", Query: "errorType", Shape: 32, Required: true}}},
+	97:  {Name: "RejectedLogEventsInfo", Kind: wire.Structure, Members: []wire.Member{{Name: "expiredLogEventEndIndex", Wire: "expiredLogEventEndIndex", Query: "expiredLogEventEndIndex", Shape: 66}, {Name: "tooNewLogEventStartIndex", Wire: "tooNewLogEventStartIndex", Query: "tooNewLogEventStartIndex", Shape: 66}, {Name: "tooOldLogEventEndIndex", Wire: "tooOldLogEventEndIndex", Query: "tooOldLogEventEndIndex", Shape: 66}}},
+	98:  {Name: "RequestId", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 256},
+	99:  {Name: "ResultField", Kind: wire.Structure, Members: []wire.Member{{Name: "field", Wire: "field", Query: "field", Shape: 37}, {Name: "value", Wire: "value", Query: "value", Shape: 126}}},
+	100: {Name: "ResultRows", Kind: wire.List, Elem: 99, ItemName: "member"},
+	101: {Name: "SearchedLogStream", Kind: wire.Structure, Members: []wire.Member{{Name: "logStreamName", Wire: "logStreamName", Query: "logStreamName", Shape: 76}, {Name: "searchedCompletely", Wire: "searchedCompletely", Query: "searchedCompletely", Shape: 77}}},
+	102: {Name: "SearchedLogStreams", Kind: wire.List, Elem: 101, ItemName: "member"},
+	103: {Name: "SequenceToken", Kind: wire.String, HasMin: true, Min: 1},
+	104: {Name: "SessionId", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 256},
+	105: {Name: "StartFromHead", Kind: wire.Boolean},
+	106: {Name: "StartLiveTailLogGroupIdentifiers", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 10, Elem: 69, ItemName: "member"},
+	107: {Name: "StartLiveTailRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "logEventFilterPattern", Wire: "logEventFilterPattern", Query: "logEventFilterPattern", Shape: 41}, {Name: "logGroupIdentifiers", Wire: "logGroupIdentifiers", Query: "logGroupIdentifiers", Shape: 106, Required: true}, {Name: "logStreamNamePrefixes", Wire: "logStreamNamePrefixes", Query: "logStreamNamePrefixes", Shape: 55}, {Name: "logStreamNames", Wire: "logStreamNames", Query: "logStreamNames", Shape: 55}}},
+	108: {Name: "StartLiveTailResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "responseStream", Wire: "responseStream", Query: "responseStream", Shape: 109}}},
+	109: {Name: "StartLiveTailResponseStream", Kind: wire.Structure, Members: []wire.Member{{Name: "sessionStart", Wire: "sessionStart", Query: "sessionStart", Shape: 64}, {Name: "sessionUpdate", Wire: "sessionUpdate", Query: "sessionUpdate", Shape: 65}}},
+	110: {Name: "StartQueryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "endTime", Wire: "endTime", Query: "endTime", Shape: 122, Required: true}, {Name: "limit", Wire: "limit", Query: "limit", Shape: 36}, {Name: "logGroupIdentifiers", Wire: "logGroupIdentifiers", Query: "logGroupIdentifiers", Shape: 70}, {Name: "logGroupName", Wire: "logGroupName", Query: "logGroupName", Shape: 71}, {Name: "logGroupNames", Wire: "logGroupNames", Query: "logGroupNames", Shape: 73}, {Name: "queryLanguage", Wire: "queryLanguage", Query: "queryLanguage", Shape: 91}, {Name: "queryString", Wire: "queryString", Query: "queryString", Shape: 95, Required: true}, {Name: "startTime", Wire: "startTime", Query: "startTime", Shape: 122, Required: true}}},
+	111: {Name: "StartQueryResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 88}}},
+	112: {Name: "StatsValue", Kind: wire.Double},
+	113: {Name: "StopQueryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "queryId", Wire: "queryId", Query: "queryId", Shape: 88, Required: true}}},
+	114: {Name: "StopQueryResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "success", Wire: "success", Query: "success", Shape: 116}}},
+	115: {Name: "StoredBytes", Kind: wire.Long, HasMin: true, Min: 0},
+	116: {Name: "Success", Kind: wire.Boolean},
+	117: {Name: "TagKey", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", Expr: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"}},
+	118: {Name: "TagKeyList", Kind: wire.List, HasMin: true, Min: 0, HasMax: true, Max: 50, Elem: 117, ItemName: "member"},
+	119: {Name: "TagResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}, {Name: "tags", Wire: "tags", Query: "tags", Shape: 121, Required: true}}},
+	120: {Name: "TagValue", Kind: wire.String, HasMax: true, Max: 256, Pattern: &wire.Pattern{Text: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", Expr: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"}},
+	121: {Name: "Tags", Kind: wire.Map, HasMin: true, Min: 1, HasMax: true, Max: 50, Key: 117, Elem: 120},
+	122: {Name: "Timestamp", Kind: wire.Long, HasMin: true, Min: 0},
+	123: {Name: "Unmask", Kind: wire.Boolean},
+	124: {Name: "UntagResourceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "resourceArn", Wire: "resourceArn", Query: "resourceArn", Shape: 2, Required: true}, {Name: "tagKeys", Wire: "tagKeys", Query: "tagKeys", Shape: 118, Required: true}}},
+	125: {Name: "UserIdentity", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	126: {Name: "Value", Kind: wire.String},
 }
 
 var operations = [...]wire.Operation{
-	{Name: "CreateLogGroup", Input: 6, Output: -1, Errors: []int{1, 6, 3, 5, 8}, NewInput: func() any { return new(CreateLogGroupRequest) }},
-	{Name: "CreateLogStream", Input: 7, Output: -1, Errors: []int{1, 6, 7, 8}, NewInput: func() any { return new(CreateLogStreamRequest) }},
-	{Name: "DeleteLogGroup", Input: 10, Output: -1, Errors: []int{1, 7, 5, 8, 11}, NewInput: func() any { return new(DeleteLogGroupRequest) }},
-	{Name: "DeleteLogStream", Input: 11, Output: -1, Errors: []int{1, 7, 5, 8, 11}, NewInput: func() any { return new(DeleteLogStreamRequest) }},
-	{Name: "DeleteRetentionPolicy", Input: 12, Output: -1, Errors: []int{1, 7, 5, 8}, NewInput: func() any { return new(DeleteRetentionPolicyRequest) }},
-	{Name: "DescribeLogGroups", Input: 17, Output: 18, Errors: []int{1, 8}, NewInput: func() any { return new(DescribeLogGroupsRequest) }},
-	{Name: "DescribeLogStreams", Input: 19, Output: 20, Errors: []int{1, 7, 8}, NewInput: func() any { return new(DescribeLogStreamsRequest) }},
-	{Name: "DescribeQueries", Input: 22, Output: 23, Errors: []int{1, 7, 8}, NewInput: func() any { return new(DescribeQueriesRequest) }},
-	{Name: "FilterLogEvents", Input: 39, Output: 40, Errors: []int{1, 7, 8}, NewInput: func() any { return new(FilterLogEventsRequest) }},
-	{Name: "GetLogEvents", Input: 44, Output: 45, Errors: []int{1, 7, 8}, NewInput: func() any { return new(GetLogEventsRequest) }},
-	{Name: "GetQueryResults", Input: 48, Output: 49, Errors: []int{1, 7, 8}, NewInput: func() any { return new(GetQueryResultsRequest) }},
-	{Name: "ListTagsForResource", Input: 58, Output: 59, Errors: []int{1, 7, 8}, NewInput: func() any { return new(ListTagsForResourceRequest) }},
-	{Name: "PutLogEvents", Input: 77, Output: 78, Errors: []int{1, 2, 0, 7, 8, 10}, NewInput: func() any { return new(PutLogEventsRequest) }},
-	{Name: "PutRetentionPolicy", Input: 79, Output: -1, Errors: []int{1, 7, 5, 8}, NewInput: func() any { return new(PutRetentionPolicyRequest) }},
-	{Name: "StartQuery", Input: 97, Output: 98, Errors: []int{4, 1, 3, 7, 8}, NewInput: func() any { return new(StartQueryRequest) }},
-	{Name: "StopQuery", Input: 100, Output: 101, Errors: []int{1, 7, 8}, NewInput: func() any { return new(StopQueryRequest) }},
-	{Name: "TagResource", Input: 106, Output: -1, Errors: []int{1, 7, 8, 9}, NewInput: func() any { return new(TagResourceRequest) }},
-	{Name: "UntagResource", Input: 111, Output: -1, Errors: []int{1, 7, 8}, NewInput: func() any { return new(UntagResourceRequest) }},
+	{Name: "CreateLogGroup", Input: 6, Output: -1, Errors: []int{3, 8, 5, 7, 10}, NewInput: func() any { return new(CreateLogGroupRequest) }},
+	{Name: "CreateLogStream", Input: 7, Output: -1, Errors: []int{3, 8, 9, 10}, NewInput: func() any { return new(CreateLogStreamRequest) }},
+	{Name: "DeleteLogGroup", Input: 10, Output: -1, Errors: []int{3, 9, 7, 10, 15}, NewInput: func() any { return new(DeleteLogGroupRequest) }},
+	{Name: "DeleteLogStream", Input: 11, Output: -1, Errors: []int{3, 9, 7, 10, 15}, NewInput: func() any { return new(DeleteLogStreamRequest) }},
+	{Name: "DeleteRetentionPolicy", Input: 12, Output: -1, Errors: []int{3, 9, 7, 10}, NewInput: func() any { return new(DeleteRetentionPolicyRequest) }},
+	{Name: "DescribeLogGroups", Input: 17, Output: 18, Errors: []int{3, 10}, NewInput: func() any { return new(DescribeLogGroupsRequest) }},
+	{Name: "DescribeLogStreams", Input: 19, Output: 20, Errors: []int{3, 9, 10}, NewInput: func() any { return new(DescribeLogStreamsRequest) }},
+	{Name: "DescribeQueries", Input: 22, Output: 23, Errors: []int{3, 9, 10}, NewInput: func() any { return new(DescribeQueriesRequest) }},
+	{Name: "FilterLogEvents", Input: 39, Output: 40, Errors: []int{3, 9, 10}, NewInput: func() any { return new(FilterLogEventsRequest) }},
+	{Name: "GetLogEvents", Input: 44, Output: 45, Errors: []int{3, 9, 10}, NewInput: func() any { return new(GetLogEventsRequest) }},
+	{Name: "GetQueryResults", Input: 48, Output: 49, Errors: []int{3, 9, 10}, NewInput: func() any { return new(GetQueryResultsRequest) }},
+	{Name: "ListTagsForResource", Input: 59, Output: 60, Errors: []int{3, 9, 10}, NewInput: func() any { return new(ListTagsForResourceRequest) }},
+	{Name: "PutLogEvents", Input: 84, Output: 85, Errors: []int{3, 4, 1, 9, 10, 14}, NewInput: func() any { return new(PutLogEventsRequest) }},
+	{Name: "PutRetentionPolicy", Input: 86, Output: -1, Errors: []int{3, 9, 7, 10}, NewInput: func() any { return new(PutRetentionPolicyRequest) }},
+	{Name: "StartLiveTail", Input: 107, Output: 108, Errors: []int{0, 3, 9, 5, 2}, NewInput: func() any { return new(StartLiveTailRequest) }},
+	{Name: "StartQuery", Input: 110, Output: 111, Errors: []int{6, 3, 5, 9, 10}, NewInput: func() any { return new(StartQueryRequest) }},
+	{Name: "StopQuery", Input: 113, Output: 114, Errors: []int{3, 9, 10}, NewInput: func() any { return new(StopQueryRequest) }},
+	{Name: "TagResource", Input: 119, Output: -1, Errors: []int{3, 9, 10, 13}, NewInput: func() any { return new(TagResourceRequest) }},
+	{Name: "UntagResource", Input: 124, Output: -1, Errors: []int{3, 9, 10}, NewInput: func() any { return new(UntagResourceRequest) }},
 }
 
 var faults = [...]wire.ErrorShape{
+	{Name: "AccessDeniedException", Code: "AccessDeniedException", Status: 400, Sender: true},
 	{Name: "DataAlreadyAcceptedException", Code: "DataAlreadyAcceptedException", Status: 400, Sender: true},
+	{Name: "InvalidOperationException", Code: "InvalidOperationException", Status: 400, Sender: true},
 	{Name: "InvalidParameterException", Code: "InvalidParameterException", Status: 400, Sender: true},
 	{Name: "InvalidSequenceTokenException", Code: "InvalidSequenceTokenException", Status: 400, Sender: true},
 	{Name: "LimitExceededException", Code: "LimitExceededException", Status: 400, Sender: true},
@@ -476,6 +541,8 @@ var faults = [...]wire.ErrorShape{
 	{Name: "ResourceAlreadyExistsException", Code: "ResourceAlreadyExistsException", Status: 400, Sender: true},
 	{Name: "ResourceNotFoundException", Code: "ResourceNotFoundException", Status: 400, Sender: true},
 	{Name: "ServiceUnavailableException", Code: "ServiceUnavailableException", Status: 400, Sender: true},
+	{Name: "SessionStreamingException", Code: "SessionStreamingException", Status: 400, Sender: true},
+	{Name: "SessionTimeoutException", Code: "SessionTimeoutException", Status: 400, Sender: true},
 	{Name: "TooManyTagsException", Code: "TooManyTagsException", Status: 400, Sender: true},
 	{Name: "UnrecognizedClientException", Code: "UnrecognizedClientException", Status: 400, Sender: true},
 	{Name: "ValidationException", Code: "ValidationException", Status: 400, Sender: true},

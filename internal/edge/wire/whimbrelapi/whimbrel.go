@@ -19,6 +19,16 @@ type ApplyException struct {
 	TableName  *string
 }
 
+// Assessed is a structure of the model.
+type Assessed struct {
+	About            *string
+	Findings         []Finding
+	Name             *string
+	Reason           *string
+	Status           *string
+	UnlistedFindings *int64
+}
+
 // CutOverReplicationTaskRequest is a structure of the model.
 type CutOverReplicationTaskRequest struct {
 	ReplicationTaskArn *string
@@ -46,6 +56,20 @@ type DescribeApplyExceptionsResponse struct {
 	ReplicationTaskArn *string
 }
 
+// DescribeAssessmentFindingsRequest is a structure of the model.
+type DescribeAssessmentFindingsRequest struct {
+	ReplicationTaskArn              *string
+	ReplicationTaskAssessmentRunArn *string
+}
+
+// DescribeAssessmentFindingsResponse is a structure of the model.
+type DescribeAssessmentFindingsResponse struct {
+	Assessments                     []Assessed
+	ReplicationTaskArn              *string
+	ReplicationTaskAssessmentRunArn *string
+	Status                          *string
+}
+
 // DescribeMappingPlanRequest is a structure of the model.
 type DescribeMappingPlanRequest struct {
 	ReplicationTaskArn *string
@@ -63,6 +87,17 @@ type DescribeMappingPlanResponse struct {
 	Tables            []PlannedTable
 	Target            *string
 	UnmatchedRules    []string
+}
+
+// DescribeOwnAccessRequest is a structure of the model.
+type DescribeOwnAccessRequest struct {
+	Calls []OwnCall
+}
+
+// DescribeOwnAccessResponse is a structure of the model.
+type DescribeOwnAccessResponse struct {
+	Calls        []OwnAccess
+	PrincipalArn *string
 }
 
 // DescribeTaskProgressRequest is a structure of the model.
@@ -113,10 +148,33 @@ type ExplainAccessResponse struct {
 	Steps        []Step
 }
 
+// Finding is a structure of the model.
+type Finding struct {
+	Object *string
+	Reason *string
+	Remedy *string
+	Status *string
+}
+
 // LeftRow is a structure of the model.
 type LeftRow struct {
 	Key    *string
 	Reason *string
+}
+
+// OwnAccess is a structure of the model.
+type OwnAccess struct {
+	Action   *string
+	Allowed  *bool
+	Reason   *string
+	Resource *string
+}
+
+// OwnCall is a structure of the model.
+type OwnCall struct {
+	Input     *string
+	Operation *string
+	Service   *string
 }
 
 // PlannedTable is a structure of the model.
@@ -167,48 +225,64 @@ var Service = wire.Service{Name: "whimbrel", SigningName: "whimbrel", ActionPref
 var shapes = [...]wire.Shape{
 	0:  {Name: "AccessKeyId", Kind: wire.String, HasMin: true, Min: 16, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]*", Expr: "[\\w]*"}},
 	1:  {Name: "Action", Kind: wire.String, HasMin: true, Min: 3, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[a-zA-Z0-9-]+:[a-zA-Z0-9]+", Expr: "[a-zA-Z0-9-]+:[a-zA-Z0-9]+"}},
-	2:  {Name: "ApplyException", Kind: wire.Structure, Members: []wire.Member{{Name: "ErrorTime", Wire: "ErrorTime", Query: "ErrorTime", Shape: 34}, {Name: "Key", Wire: "Key", Query: "Key", Shape: 27}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 27}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 32}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 27}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 32}}},
+	2:  {Name: "ApplyException", Kind: wire.Structure, Members: []wire.Member{{Name: "ErrorTime", Wire: "ErrorTime", Query: "ErrorTime", Shape: 48}, {Name: "Key", Wire: "Key", Query: "Key", Shape: 41}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 41}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 46}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 41}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 46}}},
 	3:  {Name: "ApplyExceptionList", Kind: wire.List, Elem: 2, ItemName: "member"},
 	4:  {Name: "Arn", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	5:  {Name: "Boolean", Kind: wire.Boolean},
-	6:  {Name: "ContextMap", Kind: wire.Map, Key: 32, Elem: 33},
-	7:  {Name: "CutOverReplicationTaskRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}}},
-	8:  {Name: "CutOverReplicationTaskResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 32}}},
-	9:  {Name: "DescribeApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 32}, {Name: "MaxRecords", Wire: "MaxRecords", Query: "MaxRecords", Shape: 18}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 31}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 31}}},
-	10: {Name: "DescribeApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ApplyExceptions", Wire: "ApplyExceptions", Query: "ApplyExceptions", Shape: 3}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 32}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 32}}},
-	11: {Name: "DescribeMappingPlanRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "TableMappings", Wire: "TableMappings", Query: "TableMappings", Shape: 32}}},
-	12: {Name: "DescribeMappingPlanResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "After", Wire: "After", Query: "After", Shape: 33}, {Name: "Before", Wire: "Before", Query: "Before", Shape: 33}, {Name: "ColumnsLeftBehind", Wire: "ColumnsLeftBehind", Query: "ColumnsLeftBehind", Shape: 33}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 33}, {Name: "OverruledRules", Wire: "OverruledRules", Query: "OverruledRules", Shape: 33}, {Name: "Source", Wire: "Source", Query: "Source", Shape: 32}, {Name: "Tables", Wire: "Tables", Query: "Tables", Shape: 24}, {Name: "Target", Wire: "Target", Query: "Target", Shape: 32}, {Name: "UnmatchedRules", Wire: "UnmatchedRules", Query: "UnmatchedRules", Shape: 33}}},
-	13: {Name: "DescribeTaskProgressRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}}},
-	14: {Name: "DescribeTaskProgressResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "BytesLoaded", Wire: "BytesLoaded", Query: "BytesLoaded", Shape: 22}, {Name: "CDCLatencySource", Wire: "CDCLatencySource", Query: "CDCLatencySource", Shape: 15}, {Name: "CDCLatencyTarget", Wire: "CDCLatencyTarget", Query: "CDCLatencyTarget", Shape: 15}, {Name: "ChangesApplied", Wire: "ChangesApplied", Query: "ChangesApplied", Shape: 22}, {Name: "ChangesWaiting", Wire: "ChangesWaiting", Query: "ChangesWaiting", Shape: 22}, {Name: "Ended", Wire: "Ended", Query: "Ended", Shape: 34}, {Name: "Following", Wire: "Following", Query: "Following", Shape: 5}, {Name: "FullLoadProgressPercent", Wire: "FullLoadProgressPercent", Query: "FullLoadProgressPercent", Shape: 18}, {Name: "Position", Wire: "Position", Query: "Position", Shape: 32}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "RowsLoaded", Wire: "RowsLoaded", Query: "RowsLoaded", Shape: 22}, {Name: "Started", Wire: "Started", Query: "Started", Shape: 34}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 32}, {Name: "TablesErrored", Wire: "TablesErrored", Query: "TablesErrored", Shape: 22}, {Name: "TablesLoaded", Wire: "TablesLoaded", Query: "TablesLoaded", Shape: 22}, {Name: "TablesLoading", Wire: "TablesLoading", Query: "TablesLoading", Shape: 22}, {Name: "TablesQueued", Wire: "TablesQueued", Query: "TablesQueued", Shape: 22}, {Name: "Warning", Wire: "Warning", Query: "Warning", Shape: 32}}},
-	15: {Name: "Double", Kind: wire.Double},
-	16: {Name: "ExplainAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 0}, {Name: "Action", Wire: "Action", Query: "Action", Shape: 1, Required: true}, {Name: "Context", Wire: "Context", Query: "Context", Shape: 6}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 4}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 4}, {Name: "SourceIp", Wire: "SourceIp", Query: "SourceIp", Shape: 32}}},
-	17: {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 5}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 32}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 6}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 32}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 33}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 32}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 30}}},
-	18: {Name: "Integer", Kind: wire.Integer},
-	19: {Name: "KeyList", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 1000, Elem: 27, ItemName: "member"},
-	20: {Name: "LeftRow", Kind: wire.Structure, Members: []wire.Member{{Name: "Key", Wire: "Key", Query: "Key", Shape: 27}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 27}}},
-	21: {Name: "LeftRowList", Kind: wire.List, Elem: 20, ItemName: "member"},
-	22: {Name: "Long", Kind: wire.Long},
-	23: {Name: "PlannedTable", Kind: wire.Structure, Members: []wire.Member{{Name: "EstimatedBytes", Wire: "EstimatedBytes", Query: "EstimatedBytes", Shape: 22}, {Name: "EstimatedRows", Wire: "EstimatedRows", Query: "EstimatedRows", Shape: 22}, {Name: "Segments", Wire: "Segments", Query: "Segments", Shape: 18}, {Name: "SourceSchema", Wire: "SourceSchema", Query: "SourceSchema", Shape: 32}, {Name: "SourceTable", Wire: "SourceTable", Query: "SourceTable", Shape: 32}, {Name: "Statements", Wire: "Statements", Query: "Statements", Shape: 33}, {Name: "TargetSchema", Wire: "TargetSchema", Query: "TargetSchema", Shape: 32}, {Name: "TargetTable", Wire: "TargetTable", Query: "TargetTable", Shape: 32}}},
-	24: {Name: "PlannedTableList", Kind: wire.List, Elem: 23, ItemName: "member"},
-	25: {Name: "ReplayApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 19}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 31}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 31, Required: true}}},
-	26: {Name: "ReplayApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "EqualKeys", Wire: "EqualKeys", Query: "EqualKeys", Shape: 28}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 32}, {Name: "RowsLeft", Wire: "RowsLeft", Query: "RowsLeft", Shape: 21}, {Name: "RowsRemoved", Wire: "RowsRemoved", Query: "RowsRemoved", Shape: 22}, {Name: "RowsWritten", Wire: "RowsWritten", Query: "RowsWritten", Shape: 22}}},
-	27: {Name: "RowText", Kind: wire.String, Sensitive: true},
-	28: {Name: "RowTextList", Kind: wire.List, Elem: 27, ItemName: "member"},
-	29: {Name: "Step", Kind: wire.Structure, Members: []wire.Member{{Name: "Effect", Wire: "Effect", Query: "Effect", Shape: 32}, {Name: "Matched", Wire: "Matched", Query: "Matched", Shape: 5}, {Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 32}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 32}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 32}, {Name: "Sid", Wire: "Sid", Query: "Sid", Shape: 32}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 18}}},
-	30: {Name: "StepList", Kind: wire.List, Elem: 29, ItemName: "member"},
-	31: {Name: "TableName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
-	32: {Name: "Text", Kind: wire.String},
-	33: {Name: "TextList", Kind: wire.List, Elem: 32, ItemName: "member"},
-	34: {Name: "Timestamp", Kind: wire.Timestamp},
+	5:  {Name: "Assessed", Kind: wire.Structure, Members: []wire.Member{{Name: "About", Wire: "About", Query: "About", Shape: 46}, {Name: "Findings", Wire: "Findings", Query: "Findings", Shape: 25}, {Name: "Name", Wire: "Name", Query: "Name", Shape: 46}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 46}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}, {Name: "UnlistedFindings", Wire: "UnlistedFindings", Query: "UnlistedFindings", Shape: 31}}},
+	6:  {Name: "AssessedList", Kind: wire.List, Elem: 5, ItemName: "member"},
+	7:  {Name: "Boolean", Kind: wire.Boolean},
+	8:  {Name: "ContextMap", Kind: wire.Map, Key: 46, Elem: 47},
+	9:  {Name: "CutOverReplicationTaskRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}}},
+	10: {Name: "CutOverReplicationTaskResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}}},
+	11: {Name: "DescribeApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 46}, {Name: "MaxRecords", Wire: "MaxRecords", Query: "MaxRecords", Shape: 27}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 45}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 45}}},
+	12: {Name: "DescribeApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ApplyExceptions", Wire: "ApplyExceptions", Query: "ApplyExceptions", Shape: 3}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 46}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 46}}},
+	13: {Name: "DescribeAssessmentFindingsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "ReplicationTaskAssessmentRunArn", Wire: "ReplicationTaskAssessmentRunArn", Query: "ReplicationTaskAssessmentRunArn", Shape: 4, Required: true}}},
+	14: {Name: "DescribeAssessmentFindingsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Assessments", Wire: "Assessments", Query: "Assessments", Shape: 6}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 46}, {Name: "ReplicationTaskAssessmentRunArn", Wire: "ReplicationTaskAssessmentRunArn", Query: "ReplicationTaskAssessmentRunArn", Shape: 46}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}}},
+	15: {Name: "DescribeMappingPlanRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "TableMappings", Wire: "TableMappings", Query: "TableMappings", Shape: 46}}},
+	16: {Name: "DescribeMappingPlanResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "After", Wire: "After", Query: "After", Shape: 47}, {Name: "Before", Wire: "Before", Query: "Before", Shape: 47}, {Name: "ColumnsLeftBehind", Wire: "ColumnsLeftBehind", Query: "ColumnsLeftBehind", Shape: 47}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 47}, {Name: "OverruledRules", Wire: "OverruledRules", Query: "OverruledRules", Shape: 47}, {Name: "Source", Wire: "Source", Query: "Source", Shape: 46}, {Name: "Tables", Wire: "Tables", Query: "Tables", Shape: 38}, {Name: "Target", Wire: "Target", Query: "Target", Shape: 46}, {Name: "UnmatchedRules", Wire: "UnmatchedRules", Query: "UnmatchedRules", Shape: 47}}},
+	17: {Name: "DescribeOwnAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Calls", Wire: "Calls", Query: "Calls", Shape: 36, Required: true}}},
+	18: {Name: "DescribeOwnAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Calls", Wire: "Calls", Query: "Calls", Shape: 34}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 46}}},
+	19: {Name: "DescribeTaskProgressRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}}},
+	20: {Name: "DescribeTaskProgressResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "BytesLoaded", Wire: "BytesLoaded", Query: "BytesLoaded", Shape: 31}, {Name: "CDCLatencySource", Wire: "CDCLatencySource", Query: "CDCLatencySource", Shape: 21}, {Name: "CDCLatencyTarget", Wire: "CDCLatencyTarget", Query: "CDCLatencyTarget", Shape: 21}, {Name: "ChangesApplied", Wire: "ChangesApplied", Query: "ChangesApplied", Shape: 31}, {Name: "ChangesWaiting", Wire: "ChangesWaiting", Query: "ChangesWaiting", Shape: 31}, {Name: "Ended", Wire: "Ended", Query: "Ended", Shape: 48}, {Name: "Following", Wire: "Following", Query: "Following", Shape: 7}, {Name: "FullLoadProgressPercent", Wire: "FullLoadProgressPercent", Query: "FullLoadProgressPercent", Shape: 27}, {Name: "Position", Wire: "Position", Query: "Position", Shape: 46}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "RowsLoaded", Wire: "RowsLoaded", Query: "RowsLoaded", Shape: 31}, {Name: "Started", Wire: "Started", Query: "Started", Shape: 48}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}, {Name: "TablesErrored", Wire: "TablesErrored", Query: "TablesErrored", Shape: 31}, {Name: "TablesLoaded", Wire: "TablesLoaded", Query: "TablesLoaded", Shape: 31}, {Name: "TablesLoading", Wire: "TablesLoading", Query: "TablesLoading", Shape: 31}, {Name: "TablesQueued", Wire: "TablesQueued", Query: "TablesQueued", Shape: 31}, {Name: "Warning", Wire: "Warning", Query: "Warning", Shape: 46}}},
+	21: {Name: "Double", Kind: wire.Double},
+	22: {Name: "ExplainAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 0}, {Name: "Action", Wire: "Action", Query: "Action", Shape: 1, Required: true}, {Name: "Context", Wire: "Context", Query: "Context", Shape: 8}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 4}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 4}, {Name: "SourceIp", Wire: "SourceIp", Query: "SourceIp", Shape: 46}}},
+	23: {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 7}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 46}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 8}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 46}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 47}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 46}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 44}}},
+	24: {Name: "Finding", Kind: wire.Structure, Members: []wire.Member{{Name: "Object", Wire: "Object", Query: "Object", Shape: 46}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 46}, {Name: "Remedy", Wire: "Remedy", Query: "Remedy", Shape: 46}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}}},
+	25: {Name: "FindingList", Kind: wire.List, Elem: 24, ItemName: "member"},
+	26: {Name: "InputText", Kind: wire.String, Sensitive: true, HasMax: true, Max: 8192},
+	27: {Name: "Integer", Kind: wire.Integer},
+	28: {Name: "KeyList", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 1000, Elem: 41, ItemName: "member"},
+	29: {Name: "LeftRow", Kind: wire.Structure, Members: []wire.Member{{Name: "Key", Wire: "Key", Query: "Key", Shape: 41}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 41}}},
+	30: {Name: "LeftRowList", Kind: wire.List, Elem: 29, ItemName: "member"},
+	31: {Name: "Long", Kind: wire.Long},
+	32: {Name: "Name", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128},
+	33: {Name: "OwnAccess", Kind: wire.Structure, Members: []wire.Member{{Name: "Action", Wire: "Action", Query: "Action", Shape: 46}, {Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 7}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 46}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 46}}},
+	34: {Name: "OwnAccessList", Kind: wire.List, Elem: 33, ItemName: "member"},
+	35: {Name: "OwnCall", Kind: wire.Structure, Members: []wire.Member{{Name: "Input", Wire: "Input", Query: "Input", Shape: 26}, {Name: "Operation", Wire: "Operation", Query: "Operation", Shape: 32, Required: true}, {Name: "Service", Wire: "Service", Query: "Service", Shape: 32, Required: true}}},
+	36: {Name: "OwnCallList", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 35, ItemName: "member"},
+	37: {Name: "PlannedTable", Kind: wire.Structure, Members: []wire.Member{{Name: "EstimatedBytes", Wire: "EstimatedBytes", Query: "EstimatedBytes", Shape: 31}, {Name: "EstimatedRows", Wire: "EstimatedRows", Query: "EstimatedRows", Shape: 31}, {Name: "Segments", Wire: "Segments", Query: "Segments", Shape: 27}, {Name: "SourceSchema", Wire: "SourceSchema", Query: "SourceSchema", Shape: 46}, {Name: "SourceTable", Wire: "SourceTable", Query: "SourceTable", Shape: 46}, {Name: "Statements", Wire: "Statements", Query: "Statements", Shape: 47}, {Name: "TargetSchema", Wire: "TargetSchema", Query: "TargetSchema", Shape: 46}, {Name: "TargetTable", Wire: "TargetTable", Query: "TargetTable", Shape: 46}}},
+	38: {Name: "PlannedTableList", Kind: wire.List, Elem: 37, ItemName: "member"},
+	39: {Name: "ReplayApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 28}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 45}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 45, Required: true}}},
+	40: {Name: "ReplayApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "EqualKeys", Wire: "EqualKeys", Query: "EqualKeys", Shape: 42}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 46}, {Name: "RowsLeft", Wire: "RowsLeft", Query: "RowsLeft", Shape: 30}, {Name: "RowsRemoved", Wire: "RowsRemoved", Query: "RowsRemoved", Shape: 31}, {Name: "RowsWritten", Wire: "RowsWritten", Query: "RowsWritten", Shape: 31}}},
+	41: {Name: "RowText", Kind: wire.String, Sensitive: true},
+	42: {Name: "RowTextList", Kind: wire.List, Elem: 41, ItemName: "member"},
+	43: {Name: "Step", Kind: wire.Structure, Members: []wire.Member{{Name: "Effect", Wire: "Effect", Query: "Effect", Shape: 46}, {Name: "Matched", Wire: "Matched", Query: "Matched", Shape: 7}, {Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 46}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 46}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 46}, {Name: "Sid", Wire: "Sid", Query: "Sid", Shape: 46}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 27}}},
+	44: {Name: "StepList", Kind: wire.List, Elem: 43, ItemName: "member"},
+	45: {Name: "TableName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
+	46: {Name: "Text", Kind: wire.String},
+	47: {Name: "TextList", Kind: wire.List, Elem: 46, ItemName: "member"},
+	48: {Name: "Timestamp", Kind: wire.Timestamp},
 }
 
 var operations = [...]wire.Operation{
-	{Name: "CutOverReplicationTask", Input: 7, Output: 8, Errors: []int{1, 0}, NewInput: func() any { return new(CutOverReplicationTaskRequest) }},
-	{Name: "DescribeApplyExceptions", Input: 9, Output: 10, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeApplyExceptionsRequest) }},
-	{Name: "DescribeMappingPlan", Input: 11, Output: 12, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeMappingPlanRequest) }},
-	{Name: "DescribeTaskProgress", Input: 13, Output: 14, Errors: []int{1}, NewInput: func() any { return new(DescribeTaskProgressRequest) }},
-	{Name: "ExplainAccess", Input: 16, Output: 17, Errors: []int{1}, NewInput: func() any { return new(ExplainAccessRequest) }},
-	{Name: "ReplayApplyExceptions", Input: 25, Output: 26, Errors: []int{1, 0}, NewInput: func() any { return new(ReplayApplyExceptionsRequest) }},
+	{Name: "CutOverReplicationTask", Input: 9, Output: 10, Errors: []int{1, 0}, NewInput: func() any { return new(CutOverReplicationTaskRequest) }},
+	{Name: "DescribeApplyExceptions", Input: 11, Output: 12, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeApplyExceptionsRequest) }},
+	{Name: "DescribeAssessmentFindings", Input: 13, Output: 14, Errors: []int{1}, NewInput: func() any { return new(DescribeAssessmentFindingsRequest) }},
+	{Name: "DescribeMappingPlan", Input: 15, Output: 16, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeMappingPlanRequest) }},
+	{Name: "DescribeOwnAccess", Input: 17, Output: 18, NewInput: func() any { return new(DescribeOwnAccessRequest) }},
+	{Name: "DescribeTaskProgress", Input: 19, Output: 20, Errors: []int{1}, NewInput: func() any { return new(DescribeTaskProgressRequest) }},
+	{Name: "ExplainAccess", Input: 22, Output: 23, Errors: []int{1}, NewInput: func() any { return new(ExplainAccessRequest) }},
+	{Name: "ReplayApplyExceptions", Input: 39, Output: 40, Errors: []int{1, 0}, NewInput: func() any { return new(ReplayApplyExceptionsRequest) }},
 }
 
 var faults = [...]wire.ErrorShape{

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Times PostgreSQL into files beside what does the same with other tools, in turn: see README.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export PGOPTIONS='-c client_min_messages=warning'
+: "${ROUNDS:=3}" "${ROWS:=1000000}" "${FLAGS:=}" "${WHIMBREL_TEST_SERVERS:=${TMPDIR:-/tmp}/whimbrel-test-servers}"
+kinds=("$@")
+[ ${#kinds[@]} -gt 0 ] || kinds=(parquet csv)
+
+work=$(mktemp -d)
+CGO_ENABLED=0 go build -o "$work/whimbrel" ./cmd/whimbrel
+go build -o "$work/servers" ./bench/servers
+mkfifo "$work/urls"
+"$work/servers" >"$work/urls" &
+servers=$!
+mkdir -p "$work/objects/lake" "$work/objects/limit"
+port=$((20000 + RANDOM % 20000))
+export AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=benchsecret AWS_REGION=us-east-1 AWS_ENDPOINT_URL=http://127.0.0.1:$port
+"$WHIMBREL_TEST_SERVERS/versitygw" --port "127.0.0.1:$port" --access bench --secret benchsecret --quiet posix "$work/objects" &
+store=$!
+trap 'kill $servers $store 2>/dev/null; wait $servers $store 2>/dev/null || true; rm -rf "$work"' EXIT
+{ read -r PG1; read -r _; read -r _; read -r _; } <"$work/urls"
+
+echo "making data: $ROWS rows" >&2
+psql -qX "$PG1" -c "create table wide(id bigint primary key, a int, b bigint, n numeric(12,2), m numeric(18,4), f float8, d date, ts timestamp, yes boolean, s varchar(100), x text)" \
+  -c "insert into wide select g, g%1000, g*1000003, g*0.01, g*1.2345, sqrt(g), date '2000-01-01'+(g%9000)::int, timestamp '2020-01-01'+g*interval '1.234567 second', g%3=0, 'Zürich '||md5(g::text), repeat('ab',(g%40)::int) from generate_series(1,$ROWS::bigint) g" \
+  -c 'vacuum analyze'
+
+# DuckDB as it comes from npm. Its postgres extension is fetched from its makers; where that cannot be had, it reads psql's CSV.
+duckdb='const { DuckDBInstance } = require("@duckdb/node-api");
+(async () => { const db = await DuckDBInstance.create(":memory:"); const c = await db.connect();
+  for (const q of process.argv.slice(1)) await c.run(q); })().catch(e => { console.error(String(e)); process.exit(1); });'
+duck() { (cd "$WHIMBREL_TEST_SERVERS/duckdb" && node -e "$duckdb" -- "$@"); }
+scan=psql
+if duck 'INSTALL postgres' 'LOAD postgres' 2>/dev/null; then scan=extension; fi
+echo "DuckDB reads PostgreSQL by: $scan" >&2
+
+columns="{'id':'BIGINT','a':'INTEGER','b':'BIGINT','n':'DECIMAL(12,2)','m':'DECIMAL(18,4)','f':'DOUBLE','d':'DATE','ts':'TIMESTAMP','yes':'BOOLEAN','s':'VARCHAR','x':'VARCHAR'}"
+limit() {
+  case $1 in
+    parquet)
+      if [ $scan = extension ]; then
+        duck 'LOAD postgres' "ATTACH '$PG1' AS pg (TYPE postgres, READ_ONLY)" "COPY (SELECT * FROM pg.public.wide) TO '$work/limit.parquet' (FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 10240)"
+      else
+        psql -qX "$PG1" -c 'copy wide to stdout (format csv)' | duck "COPY (SELECT * FROM read_csv('/dev/stdin', header=false, columns=$columns)) TO '$work/limit.parquet' (FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 10240)"
+      fi ;;
+    csv) psql -qX "$PG1" -c 'copy wide to stdout (format csv)' | aws s3 cp --only-show-errors - s3://limit/wide.csv ;;
+  esac
+}
+whimbrel() {
+  local to=file://$work/files
+  [ "$1" = csv ] && to=s3://lake/files
+  # shellcheck disable=SC2086 # FLAGS are words
+  command time -f '%U %S %M' -o "$work/usage" "$work/whimbrel" migrate "$PG1" "$to" --tables-only --target-setting DataFormat="$1" $FLAGS >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+}
+prepare() { rm -rf "$work/files" "$work"/limit.parquet "$work/objects/lake" "$work/objects/limit"; mkdir -p "$work/objects/lake" "$work/objects/limit"; sync; }
+timed() { # kind, who: prints seconds
+  prepare
+  local t0 t1; t0=$(date +%s.%N); "$2" "$1"; t1=$(date +%s.%N)
+  echo "$t1 - $t0" | bc
+}
+
+echo "| files | round | other s | whimbrel s | ratio of speeds | whimbrel CPU s | peak RSS MiB |"
+echo "|---|---|---|---|---|---|---|"
+for kind in "${kinds[@]}"; do
+  for ((round = 1; round <= ROUNDS; round++)); do
+    if ((round % 2)); then a=$(timed "$kind" limit); b=$(timed "$kind" whimbrel); else b=$(timed "$kind" whimbrel); a=$(timed "$kind" limit); fi
+    read -r user system rss <"$work/usage"
+    printf '| %s | %d | %.2f | %.2f | %.2f | %.2f | %d |\n' "$kind" "$round" "$a" "$b" "$(echo "$a/$b" | bc -l)" "$(echo "$user+$system" | bc)" $((rss/1024))
+  done
+done

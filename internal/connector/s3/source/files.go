@@ -1,0 +1,135 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/csvfile"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/external"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/store"
+)
+
+// file is a file of the store, under its whole key.
+type file struct {
+	key      string
+	size     int64
+	modified time.Time
+}
+
+// changeFile is the name of a file of changes as a DMS target writes it beside those of the full load.
+var changeFile = regexp.MustCompile(`^[0-9]{8}-[0-9]{9,10}\.csv(\.gz)?$`)
+
+func isCSV(name string) bool {
+	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
+	return strings.HasSuffix(name, ".csv") && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "_")
+}
+
+// filesOf lists the files with the rows of a table, in the order of their names: those that begin with LOAD, or where there are none
+// all CSV files of the folder but those of changes.
+func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error) {
+	var loads, others []file
+	left, parquet := 0, 0
+	err := s.Store.List(ctx, t.Path, func(o store.Object) error {
+		name := path.Base(o.Key)
+		f := file{o.Key, o.Size, o.Modified}
+		switch {
+		case s.Changes != "" && strings.HasPrefix(o.Key, s.Changes):
+		case strings.HasSuffix(strings.ToLower(name), ".parquet"):
+			parquet++
+		case !isCSV(name):
+		case strings.HasPrefix(strings.ToUpper(name), "LOAD"):
+			loads = append(loads, f)
+		case changeFile.MatchString(name):
+			left++
+		default:
+			others = append(others, f)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the files of table %s: %w", t.Name, err)
+	}
+	if len(loads) > 0 {
+		left += len(others)
+	} else {
+		loads = others
+	}
+	if parquet > 0 && len(loads) == 0 {
+		return nil, invalid("give a folder of CSV files", "the files of table %s in %s are Parquet, which is not read as a source", t.Name, t.Path)
+	}
+	if left > 0 {
+		s.Log.Warn("files beside those of the full load are left out", "table", t.Name.String(), "folder", t.Path, "files", left)
+	}
+	slices.SortFunc(loads, func(a, b file) int { return cmp.Compare(a.key, b.key) })
+	return loads, nil
+}
+
+// opened is a file that is being read.
+type opened struct {
+	file
+	*csvfile.Reader
+	body io.ReadCloser
+	read *counted
+}
+
+// counted counts the bytes that a file turns out to have.
+type counted struct {
+	io.Reader
+	bytes int64
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// whole makes sure at the end of a file that it is the one that was listed: one that is still being written would be read in part.
+func (o *opened) whole() error {
+	if o.read.bytes == o.size {
+		return nil
+	}
+	return &connector.Error{
+		Class: connector.Missing, Err: fmt.Errorf("file %s had %d bytes when it was listed, and %d when it was read", o.key, o.size, o.read.bytes), Remedy: appearWhole,
+	}
+}
+
+const appearWhole = "let files appear whole, under another name until then, and start the task anew"
+
+// open begins to read a file.
+func (s *source) open(ctx context.Context, f file) (*opened, error) {
+	body, err := s.Store.Open(ctx, f.key)
+	if err != nil {
+		return nil, err
+	}
+	read := &counted{Reader: body}
+	text, err := csvfile.Inflate(read)
+	if err != nil {
+		_ = body.Close()
+		return nil, s.unreadable(f, err)
+	}
+	return &opened{file: f, Reader: csvfile.New(text, s.Dialect), body: body, read: read}, nil
+}
+
+func (o *opened) close() { _ = o.body.Close() }
+
+// unreadable says of which file an error is: one of its text is the user's, any other may pass.
+func (s *source) unreadable(f file, err error) error {
+	class := connector.Lost
+	if isMalformed(err) {
+		class = connector.Data
+	}
+	return &connector.Error{Class: class, Err: fmt.Errorf("read file %s: %w", f.key, err)}
+}
+
+// place names the record that is being read.
+func (o *opened) place() string { return fmt.Sprintf("%s line %d", o.key, o.Line()) }

@@ -1,0 +1,139 @@
+package dms
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/all"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/secret"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+	"github.com/whimbreldb/whimbrel/internal/service"
+)
+
+func warehouseEndpoint(name string, r *servertest.Redshift, s *dmsapi.RedshiftSettings) *createInput {
+	return &createInput{
+		EndpointIdentifier: &name, EndpointType: new("target"), EngineName: new("redshift"), RedshiftSettings: s, ServerName: new("127.0.0.1"), Port: new(int64(r.Port())),
+		Username: &r.User, Password: &r.Password, DatabaseName: &r.Behind.Name,
+	}
+}
+
+func TestWarehouseEndpoint(t *testing.T) {
+	b, r := newEndpointBench(t), servertest.NewRedshift(t)
+	in := warehouseEndpoint("dwh", r, &dmsapi.RedshiftSettings{
+		ServiceAccessRoleArn: new(theRole), BucketName: new("stage"), BucketFolder: new("dms"), MaxFileSize: new(int64(1024)), TruncateColumns: new(true), TimeFormat: new("auto"),
+	})
+	checks, err := b.api.Operation("CreateEndpoint").Access(t.Context(), &service.Call{Service: &dmsapi.Service}, in)
+	require.NoError(t, err)
+	require.Equal(t, []string{"iam:PassRole", theRole}, []string{checks[len(checks)-1].Action, checks[len(checks)-1].Resource})
+	e := b.create(in)
+	require.Equal(t, "Amazon Redshift", *e.EngineDisplayName)
+	s := e.RedshiftSettings
+	require.Equal(t, []any{"stage", "dms", int64(1024), true, "auto", theRole}, []any{*s.BucketName, *s.BucketFolder, *s.MaxFileSize, *s.TruncateColumns, *s.TimeFormat, *s.ServiceAccessRoleArn})
+	require.Nil(t, s.Password)
+	plain := warehouseEndpoint("default-port", r, &dmsapi.RedshiftSettings{ServiceAccessRoleArn: new(theRole), BucketName: new("stage")})
+	plain.Port = nil
+	require.EqualValues(t, 5439, *b.create(plain).Port)
+
+	role, bucket := new(theRole), new("stage")
+	for words, s := range map[string]*dmsapi.RedshiftSettings{
+		"BucketName":                   {ServiceAccessRoleArn: role},
+		"Invalid BucketName":           {ServiceAccessRoleArn: role, BucketName: new("St age")},
+		"ServiceAccessRoleArn":         {BucketName: bucket},
+		"ARN of a role":                {BucketName: bucket, ServiceAccessRoleArn: new("arn:aws:iam::111122223333:user/x")},
+		"DateFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, DateFormat: new("DD.MM.YYYY")},
+		"TimeFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, TimeFormat: new("epochsecs")},
+		"ServerSideEncryptionKmsKeyId": {BucketName: bucket, ServiceAccessRoleArn: role, ServerSideEncryptionKmsKeyId: new("k")},
+		"FileTransferUploadStreams":    {BucketName: bucket, ServiceAccessRoleArn: role, FileTransferUploadStreams: new(int64(65))},
+	} {
+		_, err := b.call(b.api, "CreateEndpoint", warehouseEndpoint("no", r, s))
+		require.ErrorContains(t, err, words)
+	}
+	source := warehouseEndpoint("no", r, &dmsapi.RedshiftSettings{BucketName: bucket, ServiceAccessRoleArn: role})
+	source.EndpointType = new("source")
+	b.refuses("InvalidParameterValueException", "cannot be a source", "CreateEndpoint", source)
+}
+
+// TestWarehouseSettingsReachTheConnector: what is accepted stands in what an instance is handed, and opens a real target with it.
+func TestWarehouseSettingsReachTheConnector(t *testing.T) {
+	b, r := newEndpointBench(t), servertest.NewRedshift(t)
+	b.Buckets = Buckets{Endpoint: r.Bucket.Endpoint, KeyID: r.Bucket.Key, Key: secret.Of(r.Bucket.Secret)}
+	e, err := engineOf("redshift")
+	require.NoError(t, err)
+	together := map[string]string{"ServerSideEncryptionKmsKeyId": ";EncryptionMode=sse-kms"}
+	values := map[string]string{bucketName: r.Bucket.Name, bucketRole: r.Role, "AfterConnectScript": "SET query_group TO x", "ReplaceInvalidChars": "é"}
+	open := func(out instance.Endpoint) (connector.Target, error) {
+		engine, err := all.Engines().ForURL(out.URL)
+		require.NoError(t, err)
+		return engine.OpenTarget(t.Context(), connector.Config{URL: out.URL, Settings: out.Settings, Log: slog.New(slog.DiscardHandler)})
+	}
+	for j := range e.settings {
+		s := &e.settings[j]
+		if !s.supported() {
+			continue
+		}
+		samples := s.samples()
+		if v := values[s.name]; v != "" {
+			samples = []string{v}
+		}
+		for k, v := range samples {
+			attributes := s.name + "=" + v + together[s.name]
+			for _, name := range []string{bucketName, bucketRole} {
+				if s.name != name {
+					attributes += ";" + name + "=" + values[name]
+				}
+			}
+			in := warehouseEndpoint(fmt.Sprintf("e-%d-%d", j, k), r, nil)
+			in.ExtraConnectionAttributes = &attributes
+			out, err := b.reach(t.Context(), b.record(*b.create(in).EndpointArn), nil)
+			require.NoError(t, err)
+			if s.why == "" {
+				require.Equal(t, v, out.Settings[s.name], attributes)
+			}
+			target, err := open(out)
+			if s.name == "ConnectionTimeout" && v == "1" && err != nil {
+				continue // a millisecond may be too short
+			}
+			require.NoError(t, err, attributes)
+			require.NoError(t, target.Close())
+		}
+	}
+	settings := &dmsapi.RedshiftSettings{BucketName: &r.Bucket.Name, ServiceAccessRoleArn: &r.Role}
+	rec := b.record(*b.create(warehouseEndpoint("probe", r, settings)).EndpointArn)
+	out, err := b.reach(t.Context(), rec, nil)
+	require.NoError(t, err)
+	target, err := open(out)
+	require.NoError(t, err)
+	require.NoError(t, target.(connector.Rehearser).Rehearse(t.Context()))
+	require.NoError(t, target.Close())
+	require.Empty(t, objects(t, r.Bucket.Dir), "the test of a connection leaves nothing behind")
+
+	b.Buckets = Buckets{}
+	_, err = b.reach(t.Context(), rec, nil)
+	require.ErrorContains(t, err, "AWS_ACCESS_KEY_ID")
+	b.Buckets = Buckets{KeyID: "id", Key: secret.Of("key")}
+	b.Roles = stern{objects: "arn:aws:s3:::lake/*"}
+	_, err = b.reach(t.Context(), rec, nil)
+	require.ErrorContains(t, err, "does not let endpoint probe write to bucket")
+	b.Roles = nil
+	b.Clusters = lacking{}
+	_, err = b.reach(t.Context(), rec, nil)
+	require.ErrorContains(t, err, "the cluster has no such role")
+}
+
+// lacking is a cluster that has no role.
+type lacking struct{}
+
+func (lacking) Refuses(_ context.Context, address string, port int64, role string) (string, error) {
+	if address == "127.0.0.1" && port > 0 && strings.HasPrefix(role, "arn:") {
+		return "the cluster has no such role", nil
+	}
+	return "", nil
+}
