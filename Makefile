@@ -2,13 +2,14 @@
 SHELL := /bin/bash
 GO ?= go
 CONCURRENT := ./internal/change/... ./internal/connector/... ./internal/progress/... ./internal/task/... ./internal/transform/... ./internal/edge/... ./internal/store/... ./internal/identity/... ./internal/audit/... ./internal/service/...
+GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 build: ## build ./bin/whimbrel (no cgo)
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/whimbrel ./cmd/whimbrel
 
-test: test-servers test-clients ## install the servers and clients the tests need, then run every test
-	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) test -timeout 55m ./...
+test: test-servers test-clients ## install the servers and clients the tests need, then run every test (AGAIN=1: a failed one a second time)
+	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) run $(GOTESTSUM) --format standard-quiet --rerun-fails=$(or $(AGAIN),0) --rerun-fails-run-root-test --rerun-fails-max-failures=5 --packages ./... -- -timeout 55m
 
 test-servers: ## install PostgreSQL 15 and 18, MariaDB, MySQL and sqlite3 for the tests
 	./tools/test-servers.sh
