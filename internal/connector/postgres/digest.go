@@ -31,7 +31,7 @@ func (s *snapshot) Renders(c *catalog.Column, f connector.Form) bool {
 	return ok && s.encoding == "UTF8" && (f != connector.Number || s.version >= firstTrimScale)
 }
 
-// Own implements connector.Digester. hash_record_extended is several times as fast as MD5, and hashes equal values of a type to
+// Own implements connector.Digester. hash_record_extended is three times as fast as MD5, and hashes equal values of a type to
 // the same number on every server of one byte order: a server of the other one would cost time, not truth.
 func (s *snapshot) Own(columns []*catalog.Column) string {
 	if s.version < firstRecordHash || s.encoding != "UTF8" || len(columns) == 0 {
@@ -46,8 +46,8 @@ func (s *snapshot) Own(columns []*catalog.Column) string {
 	return b.String()
 }
 
-// ownType is the type under which a column's values are hashed: its own where the hash is of the value alone, and no two values
-// that differ are equal to it; its text otherwise.
+// ownType is the type under which a column's values are hashed: its own where no two values that differ are equal to the type;
+// its text otherwise.
 func ownType(c *catalog.Column) string {
 	switch c.BaseType {
 	case "bool", "int2", "int4", "int8", "float4", "float8", "bytea", "date", "time", "timestamp", "timestamptz", "uuid":
@@ -62,16 +62,25 @@ func ownType(c *catalog.Column) string {
 	}
 }
 
-func ownExpression(c *catalog.Column) string {
+// ownExpressions are what is hashed of a column. The hash of a numeric leaves out its sign, and those of eight bytes fold the
+// upper half into the lower, so that -1 is 4294967295 (PostgreSQL source, hash_numeric_extended, hashint8extended): the one gets its
+// sign, integers their upper half, and times are hashed as bytes.
+func ownExpressions(c *catalog.Column) []string {
 	column := quote(c.Name)
 	switch t := ownType(c); {
 	case c.BaseType == "text", c.BaseType == "varchar":
-		return column + ` COLLATE "C"`
+		return []string{column + ` COLLATE "C"`}
 	case t == "text":
 		text, _ := render(c, connector.Exact)
-		return "(" + text + `) COLLATE "C"`
+		return []string{"(" + text + `) COLLATE "C"`}
+	case t == "int8":
+		return []string{column + "::int8", column + "::int8 >> 32"}
+	case t == "numeric":
+		return []string{column + "::numeric", column + "::numeric < 0"}
+	case t == "time", t == "timestamp", t == "timestamptz":
+		return []string{t + "_send(" + column + "::" + t + ")"}
 	default:
-		return column + "::" + t
+		return []string{column + "::" + t}
 	}
 }
 
@@ -138,34 +147,16 @@ func written(columns []connector.Rendered) string {
 	return b.String()
 }
 
+// ownHash is hash_record_extended over the columns, and once more over the bytes of what comes out: by itself it is the sum of its
+// columns' hashes, each times a constant (PostgreSQL source, hash_record_extended), so that a sum over rows does not tell
+// which row has which value.
 func ownHash(columns []connector.Rendered) string {
 	var parts []string
 	for _, c := range columns {
-		parts = append(parts, ownExpression(c.Column))
+		parts = append(parts, ownExpressions(c.Column)...)
 	}
-	return "hash_record_extended(ROW(" + strings.Join(parts, ", ") + "), " + recordSeed + ")"
-}
-
-// digestOf is the digest of a row of a request. A row that is hashed whole need not be made first, and comes to the same.
-func digestOf(r connector.DigestRequest) string {
-	if r.Own && hashedWhole(r) {
-		return "hash_record_extended(" + quoteName(r.Table.Name) + ".*, " + recordSeed + ")"
-	}
-	return rowHash(r.Columns, r.Own)
-}
-
-// hashedWhole reports whether the columns are those of the table, in order, and each is hashed as it is.
-func hashedWhole(r connector.DigestRequest) bool {
-	if len(r.Columns) != len(r.Table.Columns) {
-		return false
-	}
-	for i, c := range r.Table.Columns {
-		text := c.BaseType == "text" || c.BaseType == "varchar"
-		if r.Columns[i].Column.Name != c.Name || !text && ownType(c) != c.BaseType || c.Collation != "" {
-			return false
-		}
-	}
-	return true
+	row := "hash_record_extended(ROW(" + strings.Join(parts, ", ") + "), " + recordSeed + ")"
+	return "hash_record_extended(ROW(int8send(" + row + ")), " + recordSeed + ")"
 }
 
 // rowHash is the digest of a row.
@@ -227,7 +218,7 @@ func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) (out [
 		return nil, err
 	}
 	request := connector.ReadRequest{Table: r.Table, Where: r.Where, Part: &r.Part}
-	sql, err := selectSQL(&request, []string{bucket(r.Part), "count(*)", "sum(" + digestOf(r) + ")"}, all)
+	sql, err := selectSQL(&request, []string{bucket(r.Part), "count(*)", "sum(" + rowHash(r.Columns, r.Own) + ")"}, all)
 	if err != nil {
 		return nil, invalid(r.Table, err)
 	}
