@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -145,6 +146,57 @@ func TestCutoverSetsWhatRowsDoNotTell(t *testing.T) {
 			require.Contains(t, target.text(t, "heard", "name"), "four", "and hears afterwards")
 		})
 	}
+}
+
+// What is written while a cutover compares is in the target before it says that the target may take over: the source's table is
+// locked as soon as the quiet source has been followed for the last time, until the cutover waits for it.
+func TestCutoverLooksOnceMore(t *testing.T) {
+	source, target := newEnd(t, "postgresql-18"), newEnd(t, "postgresql-15")
+	source.exec(t, "CREATE TABLE item (id int PRIMARY KEY, name text)", "INSERT INTO item VALUES (1, 'one')")
+	load(t, source, target)
+	source.exec(t, "UPDATE item SET name = 'early'")
+	c := changesConfig(source, target)
+	c.Cutover = true
+	lock, err := source.db.Begin()
+	require.NoError(t, err)
+	defer func() { _ = lock.Rollback() }()
+	locked, written := false, false
+	report := follow(t, c, func() bool {
+		switch {
+		case !locked && c.ChangeStats.Counts().Applied > 0:
+			_, err := lock.Exec(lockWhenFollowedTwice)
+			locked = assert.NoError(t, err)
+		case locked && !written && awaited(t, source):
+			_, err := lock.Exec("UPDATE item SET name = 'late'")
+			assert.NoError(t, err)
+			written = assert.NoError(t, lock.Commit())
+		}
+		return t.Failed()
+	})
+	require.True(t, written, "the cutover was at work while the table was written to")
+	require.NotNil(t, report.Cutover)
+	require.True(t, report.Complete())
+	require.Equal(t, []string{"late"}, target.text(t, "item", "name"))
+}
+
+// lockWhenFollowedTwice waits within the server, for there is little time between the last look and the counts.
+const lockWhenFollowedTwice = `DO $$
+DECLARE wanted boolean;
+BEGIN
+	FOREACH wanted IN ARRAY '{false,true,false}'::boolean[] LOOP
+		WHILE (SELECT active FROM pg_replication_slots WHERE database = current_database()) <> wanted LOOP
+			PERFORM pg_sleep(0.001);
+		END LOOP;
+	END LOOP;
+	LOCK TABLE item;
+END $$`
+
+// awaited reports whether somebody waits for a lock in the source's database.
+func awaited(t *testing.T, source *end) bool {
+	var n int
+	err := source.db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").Scan(&n)
+	assert.NoError(t, err)
+	return n > 0
 }
 
 // Start points that contradict the source are refused by name.

@@ -52,13 +52,51 @@ func (r *run) cutOver(ctx context.Context) error {
 		}
 		defer func() { _ = back.Close() }()
 	}
-	if err := r.untilQuiet(ctx); err != nil || ctx.Err() != nil {
+	out, objects, err := r.settle(ctx)
+	if err != nil || ctx.Err() != nil {
 		return err
 	}
-	out := &Cutover{Position: r.ChangeStats.Counts().Position}
-	if err := r.takeOver(ctx, out); err != nil {
+	if r.report.Cutover = out; !out.Equal() || !r.report.Valid() {
+		return nil // what was held back would act on the changes that are still to come
+	}
+	if err := r.release(ctx, objects, out); err != nil || back == nil {
 		return err
 	}
+	if way.Position, err = back.Begin(ctx); err != nil {
+		return fmt.Errorf("begin the way back: %w", err)
+	}
+	out.WayBack = way
+	return nil
+}
+
+// settle waits until the source is written to no more, sets sequences and compares both sides, and begins again when something
+// was written while it did so.
+func (r *run) settle(ctx context.Context) (*Cutover, []catalog.Object, error) {
+	for {
+		if err := r.untilQuiet(ctx); err != nil || ctx.Err() != nil {
+			return nil, nil, err
+		}
+		out := &Cutover{Position: r.ChangeStats.Counts().Position}
+		objects, err := r.setSequences(ctx, out)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := r.compareBoth(ctx, out); err != nil {
+			return nil, nil, err
+		}
+		late, err := r.followOnce(ctx)
+		if err != nil || ctx.Err() != nil {
+			return nil, nil, err
+		}
+		if late == 0 {
+			return out, objects, nil
+		}
+		r.stillWritten(late)
+	}
+}
+
+// compareBoth counts the rows of both sides, and compares them where the task validates.
+func (r *run) compareBoth(ctx context.Context, out *Cutover) error {
 	for _, tp := range r.plan.Tables {
 		if !r.followable(tp) {
 			continue
@@ -69,38 +107,25 @@ func (r *run) cutOver(ctx context.Context) error {
 		}
 		out.Tables = append(out.Tables, c)
 	}
-	r.report.Cutover = out
-	if r.validates() { // the source is quiet: every row of both sides, not their number alone
-		r.report.Validation = nil
-		if err := r.validateOnly(ctx); err != nil {
-			return err
-		}
-	}
-	if back == nil || !out.Equal() || !r.report.Valid() {
+	if !r.validates() {
 		return nil
 	}
-	var err error
-	if way.Position, err = back.Begin(ctx); err != nil {
-		return fmt.Errorf("begin the way back: %w", err)
-	}
-	out.WayBack = way
-	return nil
+	r.report.Validation = nil // the source is quiet: every row of both sides, not their number alone
+	return r.validateOnly(ctx)
 }
 
 // untilQuiet follows the source until nothing has been written to it for a while.
 func (r *run) untilQuiet(ctx context.Context) error {
 	r.Stop.CaughtUp = true
 	for first := true; ; first = false {
-		before := r.ChangeStats.Counts().Applied
-		if err := r.follow(ctx); err != nil || ctx.Err() != nil {
-			return err
-		}
-		seen := r.ChangeStats.Counts().Applied - before
+		seen, err := r.followOnce(ctx)
 		switch {
+		case err != nil || ctx.Err() != nil:
+			return err
 		case !first && seen == 0:
 			return nil
 		case !first:
-			r.log(tasklog.TaskManager).Info("the source is still written to: stop its writers", "changes", seen, "within", quietFor.String())
+			r.stillWritten(seen)
 		}
 		select {
 		case <-ctx.Done():
@@ -110,38 +135,51 @@ func (r *run) untilQuiet(ctx context.Context) error {
 	}
 }
 
-// takeOver looks at the source as it is now, and sets what its rows' last values have moved.
-func (r *run) takeOver(ctx context.Context, out *Cutover) error {
+// followOnce applies what the source has now, and says how much that was.
+func (r *run) followOnce(ctx context.Context) (applied int64, err error) {
+	before := r.ChangeStats.Counts().Applied
+	err = r.follow(ctx)
+	return r.ChangeStats.Counts().Applied - before, err
+}
+
+func (r *run) stillWritten(changes int64) {
+	r.log(tasklog.TaskManager).Info("the source is still written to: stop its writers", "changes", changes)
+}
+
+// setSequences looks at the source as it is now, and sets what its rows' last values have moved. The objects are those that the
+// target is to have then.
+func (r *run) setSequences(ctx context.Context, out *Cutover) ([]catalog.Object, error) {
 	secondary := r.Settings.WhimbrelSettings.SecondaryObjects
 	source, err := r.source.Inspect(ctx, connector.InspectOptions{Objects: secondary && r.like()})
 	if err != nil {
-		return fmt.Errorf("inspect the source: %w", err)
+		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
 	plan, err := r.mapTables(source)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	now, err := r.convert(source, plan)
 	if err != nil {
-		return fmt.Errorf("convert the schema: %w", err)
+		return nil, fmt.Errorf("convert the schema: %w", err)
 	}
-	if secondary {
-		for _, s := range now.Sequences {
-			if err := r.tolerate(ctx, "sequence", s.Name, r.dialect.CreateSequence(s)); err != nil {
-				return err
+	if !secondary {
+		return now.Objects, nil
+	}
+	for _, s := range now.Sequences {
+		if err := r.tolerate(ctx, "sequence", s.Name, r.dialect.CreateSequence(s)); err != nil {
+			return nil, err
+		}
+		out.Sequences++
+	}
+	for _, t := range now.Tables {
+		for _, statement := range r.dialect.Script(t.Target, false).Finish {
+			if err := r.tolerate(ctx, "attribute of table", t.Target.Name, []catalog.Statement{statement}); err != nil {
+				return nil, err
 			}
 			out.Sequences++
 		}
-		for _, t := range now.Tables {
-			for _, statement := range r.dialect.Script(t.Target, false).Finish {
-				if err := r.tolerate(ctx, "attribute of table", t.Target.Name, []catalog.Statement{statement}); err != nil {
-					return err
-				}
-				out.Sequences++
-			}
-		}
 	}
-	return r.release(ctx, now.Objects, out)
+	return now.Objects, nil
 }
 
 // release makes the objects that would have acted on the changes.

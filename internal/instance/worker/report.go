@@ -44,6 +44,6 @@ func unequal(c *task.Cutover) string {
 			tables = append(tables, fmt.Sprintf("%s (%d in the source, %d in the target)", t.Source, t.SourceRows, t.TargetRows))
 		}
 	}
-	return bounded("the target was made ready to take over, but tables do not have as many rows as in the source: " + strings.Join(tables, ", ") +
+	return bounded("the target cannot take over yet, as tables do not have as many rows as in the source: " + strings.Join(tables, ", ") +
 		" (look into awsdms_apply_exceptions for changes that were left out, and whether the source is still written to)")
 }
