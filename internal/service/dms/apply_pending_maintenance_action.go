@@ -54,9 +54,24 @@ func (s *Service) optIn(tx store.Tx, i *Instance, call *service.Call, action, ho
 		if err := s.applyPending(tx, i, call.Now); err != nil {
 			return err
 		}
-		i.Pending = waits
+		i.Pending = waits.beyond(to)
 	default:
 		return invalidValue("Invalid OptInType: %q. It is immediate, next-maintenance or undo-opt-in.", how)
 	}
 	return nil
+}
+
+// beyond is what still waits for the window once the engine is of a version: an older one, or this one, does not.
+func (p *PendingValues) beyond(version string) *PendingValues {
+	if p == nil {
+		return nil
+	}
+	rest := *p
+	if rest.EngineVersion != "" && compareVersions(rest.EngineVersion, version) <= 0 {
+		rest.EngineVersion = ""
+	}
+	if rest == (PendingValues{}) {
+		return nil
+	}
+	return &rest
 }

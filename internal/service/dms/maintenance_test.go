@@ -256,6 +256,14 @@ func TestForcedUpgrade(t *testing.T) {
 	does[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", &dmsapi.ApplyPendingMaintenanceActionMessage{ReplicationInstanceArn: arn, ApplyAction: new("db-upgrade"), OptInType: new("immediate")})
 	require.Equal(t, "upgrading", d.instance(id).Status)
 	require.EqualValues(t, 90, d.instance(id).Pending.Storage, "what waits for the window goes on waiting")
+	for waiting, stays := range map[string]*PendingValues{"3.5.3": nil, "3.5.4": nil, "3.6.1": {EngineVersion: "3.6.1"}} {
+		edit(d, instances, id, func(i *Instance) {
+			i.Status, i.EngineVersion, i.Pending = instanceAvailable, "3.5.3", &PendingValues{EngineVersion: waiting}
+		})
+		does[dmsapi.ApplyPendingMaintenanceActionResponse](d, "ApplyPendingMaintenanceAction", &dmsapi.ApplyPendingMaintenanceActionMessage{ReplicationInstanceArn: arn, ApplyAction: new("db-upgrade"), OptInType: new("immediate")})
+		require.Equal(t, "3.5.4", d.instance(id).EngineVersion)
+		require.Equal(t, stays, d.instance(id).Pending, "%s waits for the window", waiting)
+	}
 }
 
 func TestWhatCanBeOrdered(t *testing.T) {

@@ -63,6 +63,9 @@ func (s *Service) modifyResting(tx store.Tx, t *Task, in *dmsapi.ModifyReplicati
 		if err := s.claim(tx, tasks, name, t.ID); err != nil {
 			return err
 		}
+		if err := renameSource(tx, sourceTask, t.Name, name); err != nil {
+			return err
+		}
 		tx.Delete(tasks.names() + t.Name)
 		t.Name = name
 	}

@@ -324,3 +324,25 @@ func TestReloadIsNotLost(t *testing.T) {
 	defer b.world.mu.Unlock()
 	require.Equal(t, 2, b.world.forgotten[run], "once for each of the two loads")
 }
+
+// TestRenamedTaskKeepsItsSubscriptions holds a subscription that is limited to a task to it, whatever its name.
+func TestRenamedTaskKeepsItsSubscriptions(t *testing.T) {
+	b := newTaskBench(t, taskStore(t), 1)
+	b.furnish(t, nil)
+	b.control()
+	defer b.stop()
+	b.create(t, "old", fullLoad)
+	b.await(t, "old", taskReady)
+	b.put(t, subs.keys()+"one", &Subscription{Name: "one", SourceType: sourceTask, Sources: []string{"old"}})
+	b.put(t, subs.keys()+"two", &Subscription{Name: "two", SourceType: sourceInstance, Sources: []string{"old"}})
+	_, refused := taskCall[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{
+		ReplicationTaskArn: b.describe(t, "old").ReplicationTaskArn, ReplicationTaskIdentifier: new("new"),
+	})
+	require.Nil(t, refused)
+	b.await(t, "new", taskReady)
+	for name, source := range map[string]string{"one": "new", "two": "old"} {
+		sub, err := store.Read[Subscription](b.outside(t.Context()), subs.keys()+name)
+		require.NoError(t, err)
+		require.Equal(t, []string{source}, sub.Sources, name)
+	}
+}
