@@ -273,7 +273,7 @@ func (p *pipe) followed(t *Table) connector.Followed {
 }
 
 func (f *follower) request(p *pipe) connector.StreamRequest {
-	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence, Places: f.Places}
+	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Selected: f.Selected, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence, Places: f.Places}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
 			r.Tables = append(r.Tables, p.followed(t))
