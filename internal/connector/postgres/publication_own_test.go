@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -154,15 +155,16 @@ func TestRunOfBefore(t *testing.T) {
 	bothWays(t, func(t *testing.T, p *pair) {
 		p.both(`CREATE TABLE fine (id int PRIMARY KEY, v int)`, `CREATE TABLE bare (id int, v int)`)
 		f := p.follow(true, "fine", "bare")
-		f.capture()
-		own := quote(runName(f.request.Run))
-		require.NoError(t, f.stream.Close())
-		execute(t, p.from, `DROP PUBLICATION `+own+`, `+quote(partName(runName(f.request.Run))), `CREATE PUBLICATION `+own+` FOR TABLE fine, bare, `+auditTable)
-		require.NoError(t, p.streamer().Release(t.Context(), f.request))
-		execute(t, p.from, `CREATE PUBLICATION `+own+` FOR TABLE fine, bare`)
-		at, err := p.streamer().Start(t.Context(), connector.StreamRequest{Run: f.request.Run}, connector.StartPoint{})
+		name := runName(f.request.Run)
+		execute(t, p.from, `CREATE PUBLICATION `+quote(name)+` FOR TABLE fine, bare`)
+		t.Cleanup(func() {
+			_ = f.stream.Close()
+			require.NoError(t, p.streamer().Release(context.Background(), f.request))
+			require.Empty(t, lines(t, p.from, `SELECT pubname::text FROM pg_publication`))
+		})
+		at, err := p.streamer().Start(t.Context(), f.request, connector.StartPoint{})
 		require.NoError(t, err)
-		execute(t, p.from, `DROP PUBLICATION `+quote(partName(runName(f.request.Run))), `INSERT INTO fine VALUES (1, 1)`, `INSERT INTO bare VALUES (1, 1)`)
+		execute(t, p.from, `DROP PUBLICATION `+quote(partName(name)), `INSERT INTO fine VALUES (1, 1)`, `INSERT INTO bare VALUES (1, 1)`)
 		f.open(at)
 		execute(t, p.from, `INSERT INTO bare VALUES (2, 2)`, `UPDATE fine SET v = 2`)
 		f.catchUp()
@@ -185,4 +187,25 @@ func TestRunOfBefore(t *testing.T) {
 		f.sameTable("bare")
 		f.sameTable("fine")
 	})
+}
+
+// TestSelectionsAsExpressions asks the server which names the patterns of selection rules match.
+func TestSelectionsAsExpressions(t *testing.T) {
+	db := servertest.PostgreSQL(t, servertest.PostgreSQL15)
+	for pattern, names := range map[string]map[string]bool{
+		"%":            {"": true, "a.b": true, "größe\n": true},
+		"a_c%":         {"abc": true, "a.cd": true, "ac": false, "xabc": false},
+		"a.c":          {"a.c": true, "abc": false},
+		"[[]x[]]":      {"[x": false, "[x]": true},
+		"[_][%]":       {"_%": true, "ab": false},
+		"[a-cx]1":      {"b1": true, "x1": true, "d1": false, "-1": false},
+		"[-a][a-][^]":  {"-a^": true, "a-^": true, "b-^": false},
+		`q'u"o\t$(e)+`: {`q'u"o\t$(e)+`: true, `q'u"o\t$(e)`: false},
+		"日[末-本]":       {"日本": true, "日a": false},
+	} {
+		for name, want := range names {
+			got := lines(t, db, "SELECT ("+quoteLiteral(name)+" ~ "+quoteLiteral(expression(pattern))+")::text")
+			require.Equal(t, []string{strconv.FormatBool(want)}, got, "%s of %s, %s", name, pattern, expression(pattern))
+		}
+	}
 }
