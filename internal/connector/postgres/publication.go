@@ -112,6 +112,8 @@ type pubs struct {
 	part  string // that of inserts and truncations alone; empty where there is none
 	// from is the position from which on a stream can name part, that cannot yet.
 	from lsn
+	// undecided says that it is not known yet.
+	undecided bool
 }
 
 // own reports whether Whimbrel has made them.
@@ -155,13 +157,13 @@ func (s *source) namedPublication(ctx context.Context, w *wire, name string, nam
 	if len(found) == 0 {
 		return &connector.Error{
 			Class: connector.Missing, Err: fmt.Errorf("there is no publication %q (setting PublicationName)", name),
-			Remedy: "CREATE PUBLICATION " + quote(name) + " FOR TABLE " + quoteTables(names),
+			Remedy: "CREATE PUBLICATION " + quote(name) + " FOR TABLE " + quoteTables(names, ""),
 		}
 	}
 	if why := found[0].unfit(names, partitions); why != "" {
 		return &connector.Error{
 			Class: connector.Invalid, Err: fmt.Errorf("publication %q (setting PublicationName) cannot serve: %s", name, why),
-			Remedy: "ALTER PUBLICATION " + quote(name) + " SET TABLE " + quoteTables(names) + ", and SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = false)",
+			Remedy: "ALTER PUBLICATION " + quote(name) + " SET TABLE " + quoteTables(names, "") + ", and SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = false)",
 		}
 	}
 	return nil
@@ -194,7 +196,7 @@ func (s *source) addTables(ctx context.Context, w *wire, name string, names []ca
 	if len(names) == 0 || err != nil {
 		return err
 	}
-	sql := "ALTER PUBLICATION " + quote(name) + " ADD TABLE " + quoteTables(names)
+	sql := "ALTER PUBLICATION " + quote(name) + " ADD TABLE " + quoteTables(names, "ONLY ")
 	err = w.exec(ctx, sql)
 	if pg := serverErrorIn(err); pg != nil && pg.Code == "42710" { // already a member
 		err = nil
@@ -242,10 +244,11 @@ func followedNames(r connector.StreamRequest) (names []catalog.Name, partitions 
 	return names, partitions
 }
 
-func quoteTables(names []catalog.Name) string {
+// quoteTables lists names, each with something before it.
+func quoteTables(names []catalog.Name, before string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = quoteName(n)
+		quoted[i] = before + quoteName(n)
 	}
 	return strings.Join(quoted, ", ")
 }

@@ -58,6 +58,7 @@ func (s *source) ownPublications(ctx context.Context, w *wire, r connector.Strea
 			return p, err
 		}
 		if p.from == 0 || from < p.from {
+			p.undecided = p.from == 0
 			return p, nil
 		}
 		p.from = 0
@@ -75,7 +76,7 @@ func (s *source) ownPublications(ctx context.Context, w *wire, r connector.Strea
 func (s *source) makeOwn(ctx context.Context, w *wire, own string) error {
 	sql := "CREATE PUBLICATION " + quote(own)
 	second := "CREATE PUBLICATION " + quote(partName(own)) + " WITH (publish = 'insert, truncate')"
-	if err := w.exec(ctx, "BEGIN; "+sql+"; "+second+"; COMMENT ON PUBLICATION "+quote(partName(own))+" IS '"+inUse+"'; COMMIT"); err != nil {
+	if err := w.exec(ctx, "SET client_min_messages = error; BEGIN; DROP PUBLICATION IF EXISTS "+quote(partName(own))+"; "+sql+"; "+second+"; COMMENT ON PUBLICATION "+quote(partName(own))+" IS '"+inUse+"'; COMMIT"); err != nil {
 		if !w.broken.Load() {
 			_ = w.exec(ctx, "ROLLBACK")
 		}
@@ -143,7 +144,7 @@ func (s *source) publish(ctx context.Context, w *wire, own string, names []catal
 			return err
 		}
 	}
-	return s.settlePublications(ctx, w, own)
+	return s.settlePublications(ctx, w, own, "")
 }
 
 // namesPerLookup bounds the length of a statement.
@@ -184,8 +185,8 @@ func published(err error) error {
 	return err
 }
 
-// settlePublications moves tables that have got a key, or lost it.
-func (s *source) settlePublications(ctx context.Context, w *wire, own string) error {
+// settlePublications moves tables that have got a key, or lost it; first comes before each statement.
+func (s *source) settlePublications(ctx context.Context, w *wire, own, first string) error {
 	var moves []string
 	if err := w.query(ctx, fmt.Sprintf(movesSQL, "f.pubname = "+quoteLiteral(own), "true"), func(v [][]byte) error {
 		moves = append(moves, string(v[0]))
@@ -194,7 +195,7 @@ func (s *source) settlePublications(ctx context.Context, w *wire, own string) er
 		return classify(ctx, "look which published tables have keys", err)
 	}
 	for _, sql := range moves {
-		if err := published(w.exec(ctx, sql)); err != nil {
+		if err := published(w.exec(ctx, first+sql)); err != nil {
 			return withRemedy(classify(ctx, "publish a table as its key allows", err), "let an administrator run: "+sql)
 		}
 	}

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,12 +35,13 @@ var keylessNames = []string{"bare", "nothing", "late", "made", "was"}
 func TestApplicationGoesOn(t *testing.T) {
 	bothWays(t, func(t *testing.T, p *pair) {
 		p.both(append(keyless, `CREATE TABLE fine (id int PRIMARY KEY, v int)`)...)
+		execute(t, p.from, `CREATE TABLE heir () INHERITS (fine)`)
 		f := p.follow(true, append(keylessNames, "one", "two", "fine")...)
 		f.capture()
 		for _, name := range append(keylessNames, "parted") {
 			execute(t, p.from, `INSERT INTO `+name+` (id, v) VALUES (1, 1)`, `UPDATE `+name+` SET v = 1 WHERE id = 1`, `DELETE FROM `+name+` WHERE id = 2`)
 		}
-		execute(t, p.from, `INSERT INTO fine VALUES (1, 1), (2, 2)`, `UPDATE fine SET v = 3 WHERE id = 1`, `INSERT INTO two VALUES (2, 2)`, `UPDATE two SET v = 4`,
+		execute(t, p.from, `UPDATE heir SET v = 1`, `INSERT INTO fine VALUES (1, 1), (2, 2)`, `UPDATE fine SET v = 3 WHERE id = 1`, `INSERT INTO two VALUES (2, 2)`, `UPDATE two SET v = 4`,
 			`TRUNCATE bare`, `INSERT INTO bare VALUES (7)`)
 		f.catchUp()
 		for _, name := range append(keylessNames, "one", "two", "fine") {
@@ -53,6 +56,8 @@ func TestKeysThatComeAndGo(t *testing.T) {
 		p.both(`CREATE TABLE gains (id int NOT NULL, v int)`, `CREATE TABLE fills (id int, v int)`, `CREATE TABLE loses (id int PRIMARY KEY, v int)`,
 			`CREATE TABLE strips (id int NOT NULL, v int)`, `CREATE UNIQUE INDEX strips_id ON strips (id)`)
 		execute(t, p.from, `ALTER TABLE strips REPLICA IDENTITY USING INDEX strips_id`)
+		var told bytes.Buffer
+		p.source.(*source).log = slog.New(slog.NewTextHandler(&told, nil))
 		f := p.follow(true, "gains", "fills", "loses", "strips")
 		f.capture()
 		for _, name := range []string{"gains", "fills", "loses", "strips"} {
@@ -65,6 +70,10 @@ func TestKeysThatComeAndGo(t *testing.T) {
 		for _, name := range []string{"gains", "fills", "loses", "strips"} {
 			f.sameTable(name)
 		}
+		for _, name := range []string{"loses", "strips"} {
+			require.Contains(t, told.String(), "not followed from here on\" table=public."+name)
+		}
+		require.Equal(t, 2, strings.Count(told.String(), "from here on"))
 		execute(t, p.from, `UPDATE loses SET v = 9`, `DELETE FROM loses`, `UPDATE strips SET v = 9`, `INSERT INTO loses VALUES (3, 3)`)
 		own := quoteLiteral(runName(f.request.Run))
 		require.ElementsMatch(t, []string{"gains", "fills", auditTable}, lines(t, p.from, `SELECT tablename::text FROM pg_publication_tables WHERE pubname = `+own))
@@ -166,22 +175,15 @@ func TestRunOfBefore(t *testing.T) {
 		require.NoError(t, err)
 		execute(t, p.from, `DROP PUBLICATION `+quote(partName(name)), `INSERT INTO fine VALUES (1, 1)`, `INSERT INTO bare VALUES (1, 1)`)
 		f.open(at)
+		f.reopens = true
 		execute(t, p.from, `INSERT INTO bare VALUES (2, 2)`, `UPDATE fine SET v = 2`)
 		f.catchUp()
 		f.sameTable("bare")
 		f.sameTable("fine")
 		require.Eventually(t, func() bool {
-			f.stream.Acknowledge(f.at)
-			e, err := f.stream.Next(t.Context())
-			if err == nil {
-				if e.Position != "" {
-					f.at = e.Position
-				}
-				return false
-			}
-			return connector.ClassOf(err) == connector.Lost
+			f.next()
+			return !f.reopens
 		}, 30*time.Second, time.Millisecond)
-		f.open(f.at)
 		execute(t, p.from, `INSERT INTO bare VALUES (3, 3)`, `UPDATE bare SET v = v`, `DELETE FROM bare WHERE v = 9`, `UPDATE fine SET v = 3`)
 		f.catchUp()
 		f.sameTable("bare")

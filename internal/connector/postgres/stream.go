@@ -64,6 +64,7 @@ type stream struct {
 	events   []connector.Event
 	ended    bool // at StreamRequest.Until
 	timer    *time.Timer
+	opened   time.Time
 	heard    time.Time // when bytes have come last
 	asked    time.Time // when the server was asked to say something; zero while it need not
 	failed   error
@@ -94,7 +95,7 @@ func (s *source) newStream(r connector.StreamRequest, position string) (*stream,
 	st := &stream{
 		src: s, r: r, log: s.log, slot: s.slotName(r), other: other, position: at, side: newSide(s),
 		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, relations: map[uint32]*streamed{}, missed: map[catalog.Name]bool{},
-		timer: time.NewTimer(quietAfter), heard: time.Now(), skew: math.MaxInt64,
+		timer: time.NewTimer(quietAfter), opened: time.Now(), heard: time.Now(), skew: math.MaxInt64,
 	}
 	if other != "" {
 		st.slot = other

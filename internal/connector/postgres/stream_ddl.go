@@ -28,7 +28,7 @@ func (s *source) auditDDL() string {
 	return `SET client_min_messages = error;
 CREATE TABLE IF NOT EXISTS ` + table + ` (c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16),
  c_tag varchar(24), c_oid integer, c_name varchar(64), c_schema varchar(64), c_ddlqry text);
-CREATE OR REPLACE FUNCTION ` + function + `() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '1s' AS $whimbrel$` +
+CREATE OR REPLACE FUNCTION ` + function + `() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '500ms' AS $whimbrel$` +
 		s.auditBody() + `$whimbrel$;
 COMMENT ON FUNCTION ` + function + `() IS '` + madeByUs + `';
 DO $whimbrel$ BEGIN
@@ -129,6 +129,9 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 		if s.pubs.own() && strings.HasSuffix(s.pubs.whole, strings.TrimPrefix(tag, unpublished)) {
 			s.missed[name] = true
 		}
+		return nil
+	case tag == unidentified:
+		s.warnOfLoss(ctx, id, name)
 		return nil
 	case tag == "DROP TABLE":
 		return s.dropped(id, name, sql)

@@ -10,26 +10,31 @@ import (
 // missed.
 const unpublished = "UNPUBLISHED "
 
+// unidentified is the tag of a table that has lost what identified its rows.
+const unidentified = "UNIDENTIFIED"
+
 // auditBody is what the event triggers do. Publications and audit stand in blocks of their own, so that one goes on without the other.
 func (s *source) auditBody() string {
 	table := quoteName(catalog.Name{Schema: s.settings.artifacts, Name: auditTable})
 	const ours = `f.pubname LIKE 'whimbrel\_%'`
 	return `
 #variable_conflict use_column
-DECLARE made record; pub record; move text; affected oid[]; missed text[] := '{}'; filled boolean := false;
+DECLARE made record; pub record; move record; affected oid[]; missed text[] := '{}'; lost oid[] := '{}'; filled boolean := false;
 BEGIN
  BEGIN -- tables with another key
   IF tg_event = 'sql_drop' THEN
    IF tg_tag <> 'DROP TABLE' AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_type IN ('index', 'table constraint', 'table column') AND NOT is_temporary) THEN
     FOR move IN ` + fmt.Sprintf(movesSQL, ours, "true") + ` LOOP
-     EXECUTE move;
+     EXECUTE move.statement;
+     lost := CASE WHEN move.lost THEN lost || move.prrelid ELSE lost END;
     END LOOP;
    END IF;
   ELSE
    SELECT array_agg(t.relid) INTO affected FROM pg_event_trigger_ddl_commands() e CROSS JOIN LATERAL (SELECT e.objid AS relid
     UNION SELECT relid FROM pg_partition_tree(e.objid) UNION SELECT relid FROM pg_partition_ancestors(e.objid)) t WHERE e.classid = 'pg_class'::regclass;
    FOR move IN ` + fmt.Sprintf(movesSQL, ours, "r.prrelid = ANY (affected)") + ` LOOP
-    EXECUTE move;
+    EXECUTE move.statement;
+    lost := CASE WHEN move.lost THEN lost || move.prrelid ELSE lost END;
    END LOOP;
   END IF;
  EXCEPTION WHEN OTHERS THEN
@@ -67,6 +72,8 @@ BEGIN
   RAISE WARNING 'Whimbrel could not publish a new table: %', SQLERRM;
  END;
  BEGIN -- the audit
+ INSERT INTO ` + table + ` (` + auditColumns + `) SELECT clock_timestamp(), session_user, txid_current()::text, '` + unidentified + `', c.oid::int4, c.relname, n.nspname, current_query()
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY (lost);
  IF tg_event = 'sql_drop' THEN
   INSERT INTO ` + table + ` (` + auditColumns + `) SELECT DISTINCT ON (objid) clock_timestamp(), session_user, txid_current()::text, 'DROP TABLE',
    objid::int4, object_name, schema_name, current_query() FROM pg_event_trigger_dropped_objects() WHERE object_type = 'table' AND NOT is_temporary;

@@ -11,9 +11,16 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
+// undecidedFor is when a stream is opened again that could not be told from where on it can name both publications.
+const undecidedFor = 10 * time.Minute
+
 // partDue ends a stream that has got to where it can name both publications of its run, so that it is opened again with them.
 func (s *stream) partDue() error {
-	if s.pubs.from == 0 || len(s.events) > 0 || s.keeper.durable() < s.pubs.from {
+	waits := s.pubs.from == 0 || s.keeper.durable() < s.pubs.from
+	if s.pubs.undecided && time.Since(s.opened) > undecidedFor {
+		waits = false
+	}
+	if waits || len(s.events) > 0 {
 		return nil
 	}
 	return &connector.Error{Class: connector.Lost, Err: errors.New("the stream is at the place from which on tables without a key have a publication of their own: it must be opened again")}
@@ -57,7 +64,16 @@ func (s *stream) settleKeys(ctx context.Context, w *wire) {
 	if s.pubs.part == "" {
 		return
 	}
-	if err := s.src.settlePublications(ctx, w, s.pubs.whole); err != nil && ctx.Err() == nil && s.log != nil {
+	if err := s.src.settlePublications(ctx, w, s.pubs.whole, "SET LOCAL lock_timeout = '2s'; "); err != nil && ctx.Err() == nil && s.log != nil {
 		s.log.WarnContext(ctx, "tables that have got a key or lost it could not be published as it allows", "error", err)
 	}
+}
+
+// warnOfLoss says that a table's updates and deletes are not followed any more.
+func (s *stream) warnOfLoss(ctx context.Context, id uint32, name catalog.Name) {
+	if s.followedAs(id, name) == nil || s.log == nil || s.pubs.part == "" {
+		return
+	}
+	s.log.WarnContext(ctx, "a table has lost its primary key or replica identity: its updates and deletes are not followed from here on",
+		"table", name.String(), "remedy", "ALTER TABLE "+quoteName(name)+" REPLICA IDENTITY FULL, then reload the table")
 }
