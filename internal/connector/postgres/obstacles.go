@@ -90,7 +90,7 @@ func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.Stream
 		if o.What != "" {
 			all = append(all, o)
 		}
-		if whole[o.Table] && v[2][0] != 'f' {
+		if whole[o.Table] && v[2][0] != 'f' && v[6][0] == 'r' { // of a partitioned table, that of its partitions counts
 			all = append(all, connector.Obstacle{
 				About: connector.Identity, Table: o.Table, Fatal: true,
 				What:   "values before a change are asked for, and the log tells keys alone: its replica identity is not full",

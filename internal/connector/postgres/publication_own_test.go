@@ -173,8 +173,10 @@ func TestRunOfBefore(t *testing.T) {
 		})
 		at, err := p.streamer().Start(t.Context(), f.request, connector.StartPoint{})
 		require.NoError(t, err)
-		execute(t, p.from, `DROP PUBLICATION `+quote(partName(name)), `INSERT INTO fine VALUES (1, 1)`, `INSERT INTO bare VALUES (1, 1)`)
+		execute(t, p.from, `DROP PUBLICATION `+quote(partName(name)), `INSERT INTO fine VALUES (1, 1)`, `INSERT INTO bare VALUES (1, 1)`,
+			`CREATE OR REPLACE FUNCTION `+intercept+`() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'of before'; END $$`)
 		f.open(at)
+		execute(t, p.from, `CREATE TABLE unconcerned (v int)`)
 		f.reopens = true
 		execute(t, p.from, `INSERT INTO bare VALUES (2, 2)`, `UPDATE fine SET v = 2`)
 		f.catchUp()

@@ -26,11 +26,11 @@ func (s *source) auditDDL() string {
 	table := quoteName(catalog.Name{Schema: s.settings.artifacts, Name: auditTable})
 	function := quoteName(catalog.Name{Schema: s.settings.artifacts, Name: intercept})
 	return `SET client_min_messages = error;
-CREATE TABLE IF NOT EXISTS ` + table + ` (c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16),
- c_tag varchar(24), c_oid integer, c_name varchar(64), c_schema varchar(64), c_ddlqry text);
 CREATE OR REPLACE FUNCTION ` + function + `() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '500ms' AS $whimbrel$` +
 		s.auditBody() + `$whimbrel$;
 COMMENT ON FUNCTION ` + function + `() IS '` + madeByUs + `';
+CREATE TABLE IF NOT EXISTS ` + table + ` (c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16),
+ c_tag varchar(24), c_oid integer, c_name varchar(64), c_schema varchar(64), c_ddlqry text);
 DO $whimbrel$ BEGIN
  IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = '` + intercept + `') THEN
   CREATE EVENT TRIGGER ` + intercept + ` ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE') EXECUTE FUNCTION ` + function + `();
