@@ -103,7 +103,8 @@ func (a *Policies) decide(own *policy.Policies, call *service.Call, who policy.P
 	return policy.Decide(all, request), nil
 }
 
-// question puts a check into the words of the decision engine.
+// question puts a check into the words of the decision engine. aws:ResourceAccount is there with every one of them, as
+// docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html has it for all actions that are served here.
 func (a *Policies) question(own *policy.Policies, call *service.Call, who policy.Principal, keys *policy.Context, c *service.Check) (*policy.Policies, *policy.Request, error) {
 	if c.Unread != nil {
 		return nil, nil, fmt.Errorf("read what decides about %s: %w", c.Resource, c.Unread)

@@ -174,6 +174,12 @@ func TestVPCEndpoints(t *testing.T) {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"sts:GetFederationToken","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpce":"`+id+`"}}}]}`)
 	require.NoError(t, call(name))
 	require.ErrorContains(t, call("localhost"), "with an explicit deny in an identity-based policy")
+	private := "sts." + region + ".amazonaws.com"
+	require.ErrorContains(t, call(private), "with an explicit deny", "the service's own name leads to no endpoint without private DNS")
+	s.must(t, "ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", id, "--private-dns-enabled")
+	require.NoError(t, call(private))
+	_, err = s.aws(t, nil, "ec2", "create-vpc-endpoint", "--vpc-id", vpc, "--vpc-endpoint-type", "Interface", "--service-name", "com.amazonaws."+region+".sts", "--private-dns-enabled")
+	require.ErrorContains(t, err, "conflicting DNS domain for "+private)
 
 	// A group that lets nobody in.
 	group := text(t, s.must(t, "ec2", "create-security-group", "--vpc-id", vpc, "--group-name", "closed", "--description", "nobody"), "GroupId")

@@ -35,8 +35,9 @@ func (s *Service) onGroup(ctx context.Context, call *service.Call, id, name *str
 	return s.on(ctx, call, "security-group", g.ID)
 }
 
-// onDefaultVPC is the check of an action on the VPC that a call means when it names none; there is none to ask about if that
-// VPC is gone, which the operation will say.
+// onDefaultVPC is the check of an action on the VPC that a call means when it names none ("Required for a nondefault VPC",
+// docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html); there is none to ask about if that VPC is gone,
+// which the operation will say.
 func (s *Service) onDefaultVPC(ctx context.Context, call *service.Call) []service.Check {
 	id, err := defaultVPC(outside{ctx, s.Store})
 	switch {
