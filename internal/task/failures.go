@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -168,7 +167,7 @@ func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *ca
 		var b change.Batch
 		b.Reset(layouts)
 		for _, f := range part {
-			texts := []string{r.Name, v.Target.Schema, v.Target.Name, "", "Row", failureKey(f), string(f.Kind), failureDetails(f)}
+			texts := []string{r.Name, v.Target.Schema, v.Target.Name, "", "Row", failureKey(f), string(f.Kind), failureDetails(f, columns[7].kind.Length)}
 			for i, text := range texts {
 				if layouts[i] == change.Text {
 					b.Columns[i].AppendString(cutTo(text, columns[i].kind.Length))
@@ -223,34 +222,6 @@ func (r *run) forgetFailures(ctx context.Context, s connector.ApplySession, t *c
 		}
 	}
 }
-
-// failureKey is `{"key": ["3451491"]}`.
-func failureKey(f validate.Failure) string {
-	text, _ := json.Marshal(f.Key) // texts always marshal
-	return `{"key": ` + string(text) + `}`
-}
-
-// failureDetails lists the columns that differ.
-func failureDetails(f validate.Failure) string {
-	if f.Why != "" {
-		text, _ := json.Marshal(map[string]string{"reason": f.Why})
-		return string(text)
-	}
-	type difference struct {
-		Column string `json:"column"`
-		Source string `json:"source"`
-		Target string `json:"target"`
-	}
-	out := []difference{}
-	for _, c := range f.Columns {
-		out = append(out, difference(c))
-	}
-	text, _ := json.Marshal(out)
-	return string(text)
-}
-
-// cutTo cuts a text to so many bytes, at the end of a character.
-func cutTo(s string, size int) string { return s[:change.CutUTF8([]byte(s), min(size, len(s)))] }
 
 // momentOf is a time as vectors hold it, in UTC.
 func momentOf(t time.Time) int64 {
