@@ -207,17 +207,20 @@ func appendResynced(to []change.Vector, s *validate.Resynced) {
 	to[2].AppendString(action)
 }
 
-// forgetFailures removes what the table holds of this task and table. A row set takes rows one for one, so it goes on until none is left.
+// forgetFailures removes what the table holds of this task and table. A row set takes rows one for one, so it goes on, with ever more of
+// them at once, until there are fewer.
 func (r *run) forgetFailures(ctx context.Context, s connector.ApplySession, t *catalog.Table, v *validate.Result, load []connector.LoadColumn, layouts []change.Layout) error {
-	for {
+	for n := 1; ; n = min(8*n, failureRows) {
 		var old change.Batch
 		old.Reset(layouts)
-		for i, text := range []string{r.Name, v.Target.Schema, v.Target.Name} {
-			old.Columns[i].AppendString(cutTo(text, 128))
+		for range n {
+			for i, text := range []string{r.Name, v.Target.Schema, v.Target.Name} {
+				old.Columns[i].AppendString(cutTo(text, 128))
+			}
+			old.EndRow()
 		}
-		old.EndRow()
 		affected, err := s.Write(ctx, []connector.RowSet{{Op: change.Delete, Table: t, OldColumns: load, Old: &old, Key: []int{0, 1, 2}}})
-		if err != nil || affected[0] == 0 {
+		if err != nil || affected[0] < int64(n) {
 			return err
 		}
 	}
