@@ -41,9 +41,9 @@ func TestFailureTextsHaveRoom(t *testing.T) {
 			require.True(t, strings.HasSuffix(key.Key[0], "…"))
 		}
 	}
-	require.Equal(t, `{"key": ["a","7"]}`, failureKey(validate.Failure{Key: []string{"a", "7"}}))
-	require.Equal(t, `[]`, failureDetails(validate.Failure{}, failureDetailsSize))
-	require.Equal(t, `[{"column":"v","source":"1","target":"2"},{"column":"w","source":"1","target":"2"}]`, failureDetails(validate.Failure{
+	require.JSONEq(t, `{"key": ["a","7"]}`, failureKey(validate.Failure{Key: []string{"a", "7"}}))
+	require.JSONEq(t, `[]`, failureDetails(validate.Failure{}, failureDetailsSize))
+	require.JSONEq(t, `[{"column":"v","source":"1","target":"2"},{"column":"w","source":"1","target":"2"}]`, failureDetails(validate.Failure{
 		Columns: []validate.Difference{{Column: "v", Source: "1", Target: "2"}, {Column: "w", Source: "1", Target: "2"}},
 	}, failureDetailsSize))
 }

@@ -77,9 +77,16 @@ func (r *run) failureTable(ctx context.Context) (*catalog.Table, error) {
 			add(c, false)
 		}
 	}
+	there, err := r.target.Exists(ctx, catalog.Ref{Kind: catalog.TableRef, Name: t.Name})
+	if err != nil {
+		return nil, err
+	}
+	if v2 && !there { // one that AWS DMS has made has its own
+		t.Indexes = []*catalog.Index{failureIndex()}
+	}
 	script := r.dialect.Script(t, true)
 	statements := append(r.dialect.CreateSchema(&catalog.Schema{Name: t.Name.Schema}), script.Create...)
-	if err := r.make(ctx, append(statements, script.Keys...)); err != nil {
+	if err := r.make(ctx, slices.Concat(statements, script.Keys, script.Indexes)); err != nil {
 		return nil, err
 	}
 	found, err := r.target.Describe(ctx, []catalog.Name{t.Name})
@@ -90,6 +97,15 @@ func (r *run) failureTable(ctx context.Context) (*catalog.Table, error) {
 		t = there.Table // as it is: it may be one that AWS DMS has made
 	}
 	return t, nil
+}
+
+// failureIndex is the index of awsdms_validation_failures_v2: AWS DMS user guide, "Data validation", troubleshooting.
+func failureIndex() *catalog.Index {
+	i := &catalog.Index{Name: "awsdms_validation_failures_v2_idx"}
+	for _, name := range []string{"TASK_NAME", "TABLE_OWNER", "TABLE_NAME", "FAILURE_TYPE", "FAILURE_TIME"} {
+		i.Parts = append(i.Parts, catalog.IndexPart{Column: name})
+	}
+	return i
 }
 
 // writeFailures keeps failures in the target's awsdms_validation_failures, in the place of what an earlier run of the task has left of these

@@ -98,6 +98,22 @@ func awaitFailureTable(t *testing.T, target *end) {
 	}, time.Minute, 50*time.Millisecond)
 }
 
+// awsdms_validation_failures_v2 has the index of AWS DMS, made once.
+func TestFailureTableHasItsIndex(t *testing.T) {
+	source, target := newEnd(t, "sqlite"), newEnd(t, "postgresql-15")
+	source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, v int)", "INSERT INTO item VALUES (1, 1)")
+	load(t, source, target)
+	target.exec(t, "UPDATE item SET v = 2")
+	c := validating(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"ValidationOnly":true},"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}}`)
+	for range 2 {
+		_, err := run(t.Context(), c)
+		require.NoError(t, err)
+		require.Len(t, failureRowsOf(t, target, "item"), 1)
+	}
+	require.Equal(t, []string{`("TASK_NAME", "TABLE_OWNER", "TABLE_NAME", "FAILURE_TYPE", "FAILURE_TIME")`}, target.column(t, `
+		SELECT substring(indexdef FROM '\(.*') FROM pg_indexes WHERE tablename = 'awsdms_validation_failures_v2' AND indexdef NOT LIKE '%UNIQUE%'`))
+}
+
 // MaxKeyColumnSize is of the keys themselves, after a load and while changes are followed.
 func TestValidationSuspendsLongKeys(t *testing.T) {
 	source, target := newEnd(t, "postgresql-18"), newEnd(t, "postgresql-18")
