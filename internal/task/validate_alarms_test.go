@@ -44,6 +44,30 @@ func TestValidationOnlyOfWholeTables(t *testing.T) {
 	}
 }
 
+// Nor do they while the task itself follows a writer, and they come to rest when he does.
+func TestValidationOfWholeTablesWhileChanging(t *testing.T) {
+	for _, p := range [][2]string{{"postgresql-18", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgresql-15"}} {
+		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
+			source, target := newEnd(t, p[0]), newEnd(t, p[1])
+			source.exec(t, "CREATE TABLE bag (v int, s varchar(20))", "CREATE TABLE floats (f double precision NOT NULL PRIMARY KEY, v int)",
+				"INSERT INTO bag VALUES (1, 'a'), (1, 'a'), (2, NULL)", "INSERT INTO floats VALUES (0.5, 1), (1.5, 2)")
+			c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0}}`)
+			startWatching(t, c)
+			good := map[string]validate.State{"bag": validate.Validated, "floats": validate.Validated}
+			awaitStates(t, c.ValidationStats, good, 0)
+			for began, i := time.Now(), 0; time.Since(began) < 12*time.Second; i++ {
+				source.patient(t, fmt.Sprintf("INSERT INTO bag VALUES (%d, 'new')", i%50))
+				source.patient(t, fmt.Sprintf("UPDATE floats SET v = %d WHERE f = 0.5", i))
+				for _, n := range c.ValidationStats.Tables() {
+					require.Zero(t, n.Failed, "a false alarm: %+v", n)
+				}
+				<-time.After(2 * time.Millisecond)
+			}
+			awaitStates(t, c.ValidationStats, good, 0)
+		})
+	}
+}
+
 // Keys that share what is shown of them are told apart, in the list of failures too, and a resync finds their rows by it.
 func TestValidationOfLongKeys(t *testing.T) {
 	for _, p := range [][2]string{{"postgresql-18", "postgresql-18"}, {"sqlite", "postgresql-18"}, {"postgresql-18", "mariadb"}} {

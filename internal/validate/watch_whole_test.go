@@ -129,6 +129,7 @@ func TestWholeWaitsForTheDelay(t *testing.T) {
 		b.Delay = delay
 		b.x.whole = true
 		b.stir(b.x)
+		aSecondPasses()
 		compared := 0
 		for range int(delay/time.Second) - 5 {
 			b.finds(t, differing(nil, 1), func() { compared++ })
