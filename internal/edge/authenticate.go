@@ -31,7 +31,6 @@ func (x *exchange) authenticate(ctx context.Context) error {
 	} else {
 		signer, err := x.verify(ctx)
 		if err != nil {
-			x.edge.penalties.failed(x.source.IP, x.now)
 			return x.slowed(ctx, err)
 		}
 		who, region = signer, x.claim.Region
@@ -44,9 +43,6 @@ func (x *exchange) authenticate(ctx context.Context) error {
 }
 
 func (x *exchange) verify(ctx context.Context) (*service.Principal, error) {
-	if blocked := x.edge.penalties.full(x.source.IP); blocked {
-		return nil, wire.Throttling.New(x.protocol, "Rate exceeded")
-	}
 	c := x.claim
 	secret, who, err := x.edge.config.Credentials.Credential(ctx, c.AccessKeyID, c.Token, x.now)
 	switch {

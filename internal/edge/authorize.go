@@ -103,18 +103,23 @@ func (a *Policies) decide(own *policy.Policies, call *service.Call, who policy.P
 	return policy.Decide(all, request), nil
 }
 
-// question puts a check into the words of the decision engine.
+// question puts a check into the words of the decision engine. aws:ResourceAccount is there with every one of them, as
+// docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html has it for all actions that are served here.
 func (a *Policies) question(own *policy.Policies, call *service.Call, who policy.Principal, keys *policy.Context, c *service.Check) (*policy.Policies, *policy.Request, error) {
 	if c.Unread != nil {
 		return nil, nil, fmt.Errorf("read what decides about %s: %w", c.Resource, c.Unread)
 	}
 	all := *own
 	request := &policy.Request{Action: c.Action, Resource: c.Resource, Principal: who, Keys: keys}
-	if len(c.Tags) > 0 || len(c.Keys) > 0 {
+	if owner := policy.Owner(c.Resource, call.Account); owner != call.Account {
 		request.Keys = keys.Under()
+		request.Keys.Set("aws:ResourceAccount", owner)
+	}
+	if len(c.Tags) > 0 || len(c.Keys) > 0 {
+		request.Keys = request.Keys.Under()
 		request.Keys.SetTags("aws:ResourceTag/", c.Tags)
 		for name, values := range c.Keys {
-			request.Keys.Set(name, values...)
+			request.Keys.Add(name, values...)
 		}
 	}
 	if p := c.Policy; p != nil {
@@ -163,7 +168,7 @@ func environment(call *service.Call) *policy.Environment {
 	p, from := call.Principal, call.Source
 	v := &policy.Environment{
 		Time: call.Now, TLS: from.TLS != "", SourceIP: from.IP, UserAgent: from.UserAgent, Referer: from.Referer, Region: call.Region,
-		UserID: p.UserID, PrincipalTags: p.Tags,
+		ResourceAccount: call.Account, UserID: p.UserID, PrincipalTags: p.Tags,
 	}
 	if p.Kind == service.User {
 		v.UserName = p.Name

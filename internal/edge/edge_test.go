@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -463,6 +464,37 @@ func TestBadSignaturesSlowTheirSource(t *testing.T) {
 	status, _, _ := h.do(t, h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aA=="}`, nil))
 	require.Equal(t, 200, status)
 	waiting.Wait()
+}
+
+// TestABadNeighbourLocksNobodyOut: however many bad requests of an address wait, a good one passes; a further bad one is turned away.
+func TestABadNeighbourLocksNobodyOut(t *testing.T) {
+	h := open(t, nil)
+	h.edge.Crowd(netip.MustParseAddr("127.0.0.1"))
+	status, body, _ := h.do(t, h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aA=="}`, nil))
+	require.Equal(t, 200, status, body)
+	r := h.signed(t, "Encrypt", `{}`, nil)
+	r.Header.Set("Authorization", r.Header.Get("Authorization")[:len(r.Header.Get("Authorization"))-4]+"0000")
+	began := time.Now()
+	_, body, _ = h.do(t, r)
+	require.Contains(t, body, "ThrottlingException")
+	require.Less(t, time.Since(began), 4*time.Second, "it does not wait for its turn")
+}
+
+// TestOurFailuresAreNobodysOffence: a store that does not answer makes no bad signatures.
+func TestOurFailuresAreNobodysOffence(t *testing.T) {
+	h := open(t, nil)
+	for range 8 {
+		r := h.signed(t, "Encrypt", `{}`, nil)
+		r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), keyID, "AKIABROKENBROKENBROK", 1))
+		status, body, _ := h.do(t, r)
+		require.Equal(t, 500, status, body)
+	}
+	require.Zero(t, h.edge.Offenders())
+	r := h.signed(t, "Encrypt", `{}`, nil)
+	r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), keyID, "AKIANOBODYNOBODYNOBO", 1))
+	_, body, _ := h.do(t, r)
+	require.Contains(t, body, "security token included in the request is invalid")
+	require.Equal(t, 1, h.edge.Offenders())
 }
 
 // TestTLS: nothing older than 1.2, nothing without forward secrecy, no plain HTTP.

@@ -2,13 +2,16 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 )
 
 // A source that sends bad signatures is answered later each time. Only its failed requests wait: whoever shares its
-// address and signs well is not held up. Few of them may wait at a time; more are turned away at once.
+// address and signs well is not held up, however many wait. Few of them may wait at a time; more are turned away at once.
 const (
 	freeFailures   = 5 // a person's slips cost nothing
 	firstDelay     = 50 * time.Millisecond
@@ -87,21 +90,16 @@ func (p *penalties) forget(now time.Time) {
 	}
 }
 
-// full reports that so many failures of the source wait for their answer that it gets no verification more.
-func (p *penalties) full(ip netip.Addr) bool {
+// delay begins a wait; end ends it. It is not ok when as many of the source wait as may.
+func (p *penalties) delay(ip netip.Addr) (wait time.Duration, end func(), ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	o := p.mu.sources[sourceOf(ip)]
-	return o != nil && o.waiting >= waitingPerAddr
-}
-
-// delay begins a wait; end ends it.
-func (p *penalties) delay(ip netip.Addr) (wait time.Duration, end func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	o := p.mu.sources[sourceOf(ip)]
-	if o == nil || o.failures <= freeFailures || o.waiting >= waitingPerAddr {
-		return 0, func() {}
+	switch {
+	case o == nil || o.failures <= freeFailures:
+		return 0, func() {}, true
+	case o.waiting >= waitingPerAddr:
+		return 0, nil, false
 	}
 	o.waiting++
 	wait = min(firstDelay<<min(o.failures-freeFailures-1, 10), longestDelay)
@@ -109,12 +107,20 @@ func (p *penalties) delay(ip netip.Addr) (wait time.Duration, end func()) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		o.waiting--
-	}
+	}, true
 }
 
-// slowed holds the answer to a failed request back.
+// slowed counts a request whose signature is refused, and holds the answer back. What fails on our side is nobody's offence.
 func (x *exchange) slowed(ctx context.Context, err error) error {
-	wait, end := x.edge.penalties.delay(x.source.IP)
+	var refusal *wire.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	x.edge.penalties.failed(x.source.IP, x.now)
+	wait, end, ok := x.edge.penalties.delay(x.source.IP)
+	if !ok {
+		return wire.Throttling.New(x.protocol, "Rate exceeded")
+	}
 	defer end()
 	if wait == 0 {
 		return err

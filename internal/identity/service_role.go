@@ -32,7 +32,7 @@ func (s ServiceRoles) Lets(_ context.Context, role, name, source string, what ma
 		return fmt.Errorf("read the trust policy of %s: %w", role, err)
 	}
 	who := policy.Principal{Type: policy.Service, Service: name}
-	keys := (&policy.Environment{Time: s.Now(), TLS: true, Region: s.Region}).Keys(&who)
+	keys := (&policy.Environment{Time: s.Now(), TLS: true, Region: s.Region, ResourceAccount: d.account}).Keys(&who)
 	keys.Set("aws:SourceAccount", d.account)
 	keys.Set("aws:SourceArn", source)
 	assume := &policy.Request{Action: "sts:AssumeRole", Resource: role, Principal: who, NeedsResourcePolicy: true, Keys: keys}
@@ -45,7 +45,7 @@ func (s ServiceRoles) Lets(_ context.Context, role, name, source string, what ma
 		return fmt.Errorf("gather the policies of %s: %w", role, err)
 	}
 	as := policy.Principal{Type: policy.Role, Account: d.account, ARN: session.ARN, RoleARN: role, ServiceLinked: r.ServiceLinked}
-	keys = (&policy.Environment{Time: s.Now(), TLS: true, Region: s.Region, PrincipalTags: r.Tags}).Keys(&as)
+	keys = (&policy.Environment{Time: s.Now(), TLS: true, Region: s.Region, ResourceAccount: d.account, PrincipalTags: r.Tags}).Keys(&as)
 	for _, action := range slices.Sorted(maps.Keys(what)) {
 		for _, resource := range what[action] {
 			if !policy.Decide(own, &policy.Request{Action: action, Resource: resource, Principal: as, Keys: keys}).Allowed {

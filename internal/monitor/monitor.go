@@ -151,26 +151,10 @@ func (m *Monitor) forget(up map[string]bool) {
 	}
 }
 
-// ask asks an instance and makes samples of what it says.
+// ask asks an instance and makes samples of what it says. One that says nothing has no latest values: old ones would pass for
+// new.
 func (m *Monitor) ask(ctx context.Context, of *instance.Monitored) []metric.Sample {
-	client, ok := m.Host.Client(of.ID).(instance.FiguresClient)
-	if !ok {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	figures, err := client.Figures(ctx)
-	if err != nil {
-		m.Log.Debug("an instance did not tell its figures", "instance", of.ID, "error", err)
-		return nil
-	}
-	now := &look{at: m.Now(), figures: figures, disk: m.machine.disk(m.Host.Path(of.ID))}
-	m.mu.Lock()
-	before := m.mu.before[of.ID]
-	m.mu.before[of.ID] = now
-	m.mu.Unlock()
-	values := append(m.instanceValues(now, before), taskValues(now, before)...)
-	at := now.slot()
+	values, at := m.measure(ctx, of)
 	samples := make([]metric.Sample, 0, len(values))
 	for i := range values {
 		v := &values[i]
@@ -187,9 +171,30 @@ func (m *Monitor) ask(ctx context.Context, of *instance.Monitored) []metric.Samp
 		}
 	}
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.mu.latest[of.ID] = values
-	m.mu.Unlock()
 	return samples
+}
+
+// measure compares what an instance says with what it said before. It is nil when the instance does not answer.
+func (m *Monitor) measure(ctx context.Context, of *instance.Monitored) (values []Value, slot time.Time) {
+	client, ok := m.Host.Client(of.ID).(instance.FiguresClient)
+	if !ok {
+		return nil, slot
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	figures, err := client.Figures(ctx)
+	if err != nil {
+		m.Log.Debug("an instance did not tell its figures", "instance", of.ID, "error", err)
+		return nil, slot
+	}
+	now := &look{at: m.Now(), figures: figures, disk: m.machine.disk(m.Host.Path(of.ID))}
+	m.mu.Lock()
+	before := m.mu.before[of.ID]
+	m.mu.before[of.ID] = now
+	m.mu.Unlock()
+	return append(m.instanceValues(now, before), taskValues(now, before)...), now.slot()
 }
 
 // Latest are the values of the last turn.

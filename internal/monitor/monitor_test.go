@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -26,6 +27,7 @@ type floor struct {
 	down    bool
 	logs    bool
 	gone    bool
+	silent  error
 }
 
 func (f *floor) Monitored(context.Context) ([]instance.Monitored, error) {
@@ -49,7 +51,7 @@ type told struct {
 	f *floor
 }
 
-func (c told) Figures(context.Context) (instance.Figures, error) { return c.f.figures, nil }
+func (c told) Figures(context.Context) (instance.Figures, error) { return c.f.figures, c.f.silent }
 
 // TestRatesAddUpToWhatWasCounted looks late, not at all, and at a process that was started anew.
 func TestRatesAddUpToWhatWasCounted(t *testing.T) {
@@ -113,6 +115,20 @@ func TestRatesAddUpToWhatWasCounted(t *testing.T) {
 	f.down = true
 	require.NoError(t, m.Gather(t.Context()))
 	require.Empty(t, m.Latest())
+}
+
+// TestSilentInstancesHaveNoLatestValues keeps Prometheus from showing what an instance told once as what it does now.
+func TestSilentInstancesHaveNoLatestValues(t *testing.T) {
+	values, err := metric.Open(t.Context(), metric.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = values.Close() })
+	f := &floor{dir: t.TempDir()}
+	m := New(Config{Inventory: f, Host: f, Store: values, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	for _, silent := range []error{nil, errors.New("it hangs"), nil} {
+		f.silent = silent
+		require.NoError(t, m.Gather(t.Context()))
+		require.Equal(t, silent != nil, len(m.Latest()) == 0)
+	}
 }
 
 // TestChangesThatAreHeld are told apart by where they lie, and bytes of the network are a rate.

@@ -23,11 +23,17 @@ func (c *Context) Under() *Context { return &Context{parent: c, keys: map[string
 // shadows the parent's.
 func (c *Context) Set(key string, values ...string) { c.keys[strings.ToLower(key)] = values }
 
+// Add gives a key further values. Names of keys do not mind their case, those of tags do: of two tags that differ in it alone both
+// values count, and neither hides the other.
+func (c *Context) Add(key string, values ...string) {
+	lower := strings.ToLower(key)
+	c.keys[lower] = append(slices.Clip(c.keys[lower]), values...)
+}
+
 // SetTags gives a key for each tag: prefix aws:ResourceTag/ and the tag's name.
 func (c *Context) SetTags(prefix string, tags map[string]string) {
 	for k, v := range tags {
-		key := strings.ToLower(prefix + k)
-		c.keys[key] = append(slices.Clip(c.keys[key]), v)
+		c.Add(prefix+k, v)
 	}
 }
 

@@ -157,13 +157,20 @@ func (p *Policies) granted(e *evaluation) Decision {
 
 // owner is the account of the resource.
 func (e *evaluation) owner() string {
-	switch {
-	case e.request.ResourceAccount != "":
+	if e.request.ResourceAccount != "" {
 		return e.request.ResourceAccount
-	case e.arnOK && accountID.MatchString(e.arn[arnAccount]):
+	}
+	if e.arnOK && accountID.MatchString(e.arn[arnAccount]) {
 		return e.arn[arnAccount]
 	}
 	return e.request.Principal.Account
+}
+
+// Owner is the account that a resource's ARN names, the other one for a resource whose ARN names none.
+func Owner(resource, otherwise string) string {
+	e := evaluation{request: &Request{Principal: Principal{Account: otherwise}}}
+	e.arn, e.arnOK = splitARN(resource)
+	return e.owner()
 }
 
 // identity asks the caller's own policies. The root user needs none.

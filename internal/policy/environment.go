@@ -15,6 +15,8 @@ type Environment struct {
 	UserAgent string
 	Referer   string
 	Region    string
+	// ResourceAccount owns what the request is about.
+	ResourceAccount string
 
 	// EndpointID and EndpointVPC are set when the call came through a VPC endpoint; the address of the caller is then
 	// aws:VpcSourceIp and there is no aws:SourceIp.
@@ -56,6 +58,7 @@ func (v *Environment) Keys(who *Principal) *Context {
 	c.some("aws:UserAgent", v.UserAgent)
 	c.some("aws:referer", v.Referer)
 	c.some("aws:RequestedRegion", v.Region)
+	c.some("aws:ResourceAccount", v.ResourceAccount)
 	v.network(c)
 	v.principal(c, who)
 	v.credentials(c)

@@ -318,7 +318,8 @@ func (s *Server) names() []string {
 		}
 	}
 	for _, service := range []string{"dms", "ec2", "sts", "kms", "secretsmanager", "cloudtrail", "logs", "monitoring", "redshift", "whimbrel"} {
-		names = append(names, "*."+service+"."+s.cluster.Region+".vpce."+s.config.DNSSuffix)
+		names = append(names, "*."+service+"."+s.cluster.Region+".vpce."+s.config.DNSSuffix,
+			service+"."+s.cluster.Region+"."+s.config.DNSSuffix) // of an endpoint with private DNS
 	}
 	names = append(names, s.config.Names...)
 	for _, name := range slices.Clone(names) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -102,6 +103,45 @@ func TestTheNetworkInventory(t *testing.T) {
 	require.Contains(t, decoded, `"action":"ec2:DescribeVpcs"`)
 }
 
+// TestDeniesHoldWhateverTheNetworkIsCalled: a group is known by its ID and by its name, a VPC by its ID and by being the default.
+func TestDeniesHoldWhateverTheNetworkIsCalled(t *testing.T) {
+	t.Parallel()
+	s := first(t)
+	vpc := text(t, s.must(t, "ec2", "describe-vpcs", "--filters", "Name=is-default,Values=true"), "Vpcs", 0, "VpcId")
+	made := func(name, stage string) string {
+		return text(t, s.must(t, "ec2", "create-security-group", "--group-name", name, "--description", "x", "--tag-specifications",
+			"ResourceType=security-group,Tags=[{Key=stage,Value="+stage+"}]"), "GroupId")
+	}
+	prod, test := made("prod", "prod"), made("test", "test")
+	s.must(t, "iam", "create-user", "--user-name", "nora")
+	key := s.must(t, "iam", "create-access-key", "--user-name", "nora")
+	nora := []string{"AWS_ACCESS_KEY_ID=" + text(t, key, "AccessKey", "AccessKeyId"), "AWS_SECRET_ACCESS_KEY=" + text(t, key, "AccessKey", "SecretAccessKey")}
+	arn := "arn:aws:ec2:" + region + ":" + account + ":"
+	rule := []string{"--protocol", "tcp", "--port", "5432", "--cidr", "10.0.0.0/8"}
+	for _, c := range []struct {
+		deny string
+		args []string
+	}{
+		{`"Resource":"` + arn + `security-group/` + prod + `"`, []string{"delete-security-group", "--group-name", "prod"}},
+		{`"Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/stage":"prod"}}`, append([]string{"authorize-security-group-ingress", "--group-name", "prod"}, rule...)},
+		{`"Resource":"*","Condition":{"StringEquals":{"ec2:ResourceTag/stage":"prod"}}`, []string{"delete-security-group", "--group-id", prod}},
+		{`"Resource":"*","Condition":{"ArnEquals":{"ec2:Vpc":"` + arn + `vpc/` + vpc + `"}}`, []string{"delete-security-group", "--group-id", prod}},
+		{`"Resource":"*","Condition":{"StringEquals":{"aws:ResourceAccount":"` + account + `"}}`, []string{"describe-vpcs"}},
+		{`"Resource":"` + arn + `vpc/` + vpc + `"`, []string{"create-security-group", "--group-name", "new", "--description", "x"}},
+	} {
+		s.must(t, "iam", "put-user-policy", "--user-name", "nora", "--policy-name", "fence", "--policy-document",
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"},{"Effect":"Deny","Action":"ec2:*",`+c.deny+`}]}`)
+		_, err := s.aws(t, nora, append([]string{"ec2", "--dry-run"}, c.args...)...)
+		assert.ErrorContains(t, err, "(UnauthorizedOperation)", "%s: %v", c.deny, c.args)
+	}
+	s.must(t, "iam", "put-user-policy", "--user-name", "nora", "--policy-name", "fence", "--policy-document",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*","Condition":{"StringEquals":{"ec2:ResourceTag/stage":"test","aws:ResourceAccount":"`+account+`"}}}]}`)
+	_, err := s.aws(t, nora, append([]string{"ec2", "authorize-security-group-ingress", "--group-name", "test"}, rule...)...)
+	require.NoError(t, err, "an Allow of the group reaches it by its name")
+	_, err = s.aws(t, nora, "ec2", "delete-security-group", "--group-id", test)
+	require.NoError(t, err)
+}
+
 // TestVPCEndpoints: requests through an endpoint are known by its name, held to its policy and its groups, and carry its
 // condition keys.
 func TestVPCEndpoints(t *testing.T) {
@@ -134,6 +174,12 @@ func TestVPCEndpoints(t *testing.T) {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"sts:GetFederationToken","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpce":"`+id+`"}}}]}`)
 	require.NoError(t, call(name))
 	require.ErrorContains(t, call("localhost"), "with an explicit deny in an identity-based policy")
+	private := "sts." + region + ".amazonaws.com"
+	require.ErrorContains(t, call(private), "with an explicit deny", "the service's own name leads to no endpoint without private DNS")
+	s.must(t, "ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", id, "--private-dns-enabled")
+	require.NoError(t, call(private))
+	_, err = s.aws(t, nil, "ec2", "create-vpc-endpoint", "--vpc-id", vpc, "--vpc-endpoint-type", "Interface", "--service-name", "com.amazonaws."+region+".sts", "--private-dns-enabled")
+	require.ErrorContains(t, err, "conflicting DNS domain for "+private)
 
 	// A group that lets nobody in.
 	group := text(t, s.must(t, "ec2", "create-security-group", "--vpc-id", vpc, "--group-name", "closed", "--description", "nobody"), "GroupId")

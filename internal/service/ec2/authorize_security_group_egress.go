@@ -11,7 +11,7 @@ import (
 func (s *Service) authorizeSecurityGroupEgress() service.Operation {
 	return handle("AuthorizeSecurityGroupEgress",
 		func(ctx context.Context, call *service.Call, in *ec2api.AuthorizeSecurityGroupEgressRequest) []service.Check {
-			return []service.Check{s.on(ctx, call, "security-group", value(in.GroupId))}
+			return append(tagging(call, "security-group-rule", in.TagSpecifications), s.on(ctx, call, "security-group", value(in.GroupId)))
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.AuthorizeSecurityGroupEgressRequest) (*ec2api.AuthorizeSecurityGroupEgressResult, error) {
 			tags, err := tagsFor(in.TagSpecifications, "security-group-rule")

@@ -11,7 +11,7 @@ import (
 func (s *Service) authorizeSecurityGroupIngress() service.Operation {
 	return handle("AuthorizeSecurityGroupIngress",
 		func(ctx context.Context, call *service.Call, in *ec2api.AuthorizeSecurityGroupIngressRequest) []service.Check {
-			return []service.Check{s.on(ctx, call, "security-group", value(in.GroupId))}
+			return append(tagging(call, "security-group-rule", in.TagSpecifications), s.onGroup(ctx, call, in.GroupId, in.GroupName))
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.AuthorizeSecurityGroupIngressRequest) (*ec2api.AuthorizeSecurityGroupIngressResult, error) {
 			tags, err := tagsFor(in.TagSpecifications, "security-group-rule")

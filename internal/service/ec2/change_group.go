@@ -21,18 +21,18 @@ func (s *Service) changeGroup(ctx context.Context, id, name *string, change func
 	return err
 }
 
-func groupOf(tx store.Tx, id, name *string) (*Group, error) {
+func groupOf(from reader, id, name *string) (*Group, error) {
 	if id != nil {
-		return lookup[Group](tx, groups, *id)
+		return lookup[Group](from, groups, *id)
 	}
 	if name == nil {
 		return nil, fault("MissingParameter", "The request must contain the parameter groupName or groupId")
 	}
-	vpc, err := defaultVPC(tx)
+	vpc, err := defaultVPC(from)
 	if err != nil {
 		return nil, err
 	}
-	all, err := every[Group](tx, groups)
+	all, err := every[Group](from, groups)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -15,11 +16,15 @@ import (
 func (s *Service) createNetworkInterface() service.Operation {
 	return handle("CreateNetworkInterface",
 		func(ctx context.Context, call *service.Call, in *ec2api.CreateNetworkInterfaceRequest) []service.Check {
-			others := []service.Check{s.on(ctx, call, "subnet", value(in.SubnetId))}
+			subnet := s.on(ctx, call, "subnet", value(in.SubnetId))
+			others := []service.Check{subnet}
 			for _, g := range in.Groups {
 				others = append(others, s.on(ctx, call, "security-group", g))
 			}
-			return making(call, "network-interface", in.TagSpecifications, others...)
+			checks := making(call, "network-interface", in.TagSpecifications, others...)
+			maps.Copy(checks[0].Keys, subnet.Keys) // the new interface is in the subnet's VPC
+			checks[0].Keys["ec2:Subnet"] = []string{subnet.Resource}
+			return checks
 		}, s.createNetworkInterfaceDo)
 }
 

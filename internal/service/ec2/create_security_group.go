@@ -12,11 +12,10 @@ import (
 func (s *Service) createSecurityGroup() service.Operation {
 	return handle("CreateSecurityGroup",
 		func(ctx context.Context, call *service.Call, in *ec2api.CreateSecurityGroupRequest) []service.Check {
-			var on []service.Check
-			if in.VpcId != nil {
-				on = append(on, s.on(ctx, call, "vpc", *in.VpcId))
+			if in.VpcId == nil {
+				return making(call, "security-group", in.TagSpecifications, s.onDefaultVPC(ctx, call)...)
 			}
-			return making(call, "security-group", in.TagSpecifications, on...)
+			return making(call, "security-group", in.TagSpecifications, s.on(ctx, call, "vpc", *in.VpcId))
 		}, s.createSecurityGroupDo)
 }
 

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -13,7 +14,9 @@ import (
 func (s *Service) createSubnet() service.Operation {
 	return handle("CreateSubnet",
 		func(ctx context.Context, call *service.Call, in *ec2api.CreateSubnetRequest) []service.Check {
-			return making(call, "subnet", in.TagSpecifications, s.on(ctx, call, "vpc", value(in.VpcId)))
+			checks := making(call, "subnet", in.TagSpecifications, s.on(ctx, call, "vpc", value(in.VpcId)))
+			maps.Copy(checks[0].Keys, (&record{VPC: value(in.VpcId)}).place(call, "subnet"))
+			return checks
 		}, s.createSubnetDo)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
 	"github.com/whimbreldb/whimbrel/internal/service"
@@ -14,7 +15,7 @@ import (
 func (s *Service) createTags() service.Operation {
 	return handle("CreateTags",
 		func(ctx context.Context, call *service.Call, in *ec2api.CreateTagsRequest) []service.Check {
-			return s.tagging(ctx, call, in.Resources, in.Tags)
+			return s.retagging(ctx, call, in.Resources, in.Tags)
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.CreateTagsRequest) (*service.None, error) {
 			return &service.None{}, s.retag(ctx, in.Resources, func(tags map[string]string) error {
@@ -26,8 +27,8 @@ func (s *Service) createTags() service.Operation {
 		})
 }
 
-// tagging is the check of a change of tags on each of the resources.
-func (s *Service) tagging(ctx context.Context, call *service.Call, ids []string, tags []ec2api.Tag) []service.Check {
+// retagging is the check of a change of tags on each of the resources.
+func (s *Service) retagging(ctx context.Context, call *service.Call, ids []string, tags []ec2api.Tag) []service.Check {
 	var checks []service.Check
 	for _, id := range ids {
 		_, resource, ok := kindOf(id)
@@ -35,11 +36,7 @@ func (s *Service) tagging(ctx context.Context, call *service.Call, ids []string,
 			resource = "*"
 		}
 		check := s.on(ctx, call, resource, id)
-		check.Keys = map[string][]string{}
-		for _, t := range tags {
-			check.Keys["aws:RequestTag/"+value(t.Key)] = []string{value(t.Value)}
-			check.Keys["aws:TagKeys"] = append(check.Keys["aws:TagKeys"], value(t.Key))
-		}
+		maps.Copy(check.Keys, requestTags(tags))
 		checks = append(checks, check)
 	}
 	if len(checks) == 0 {

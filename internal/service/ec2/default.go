@@ -14,8 +14,8 @@ import (
 // defaultKey holds the ID of the default VPC.
 const defaultKey = "ec2default"
 
-func defaultVPC(tx store.Tx) (string, error) {
-	item, err := tx.Get(defaultKey)
+func defaultVPC(from getter) (string, error) {
+	item, err := from.Get(defaultKey)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", fault("DefaultVpcDoesNotExist", "No default VPC for this user.")
 	}

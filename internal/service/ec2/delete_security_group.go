@@ -12,7 +12,7 @@ import (
 func (s *Service) deleteSecurityGroup() service.Operation {
 	return handle("DeleteSecurityGroup",
 		func(ctx context.Context, call *service.Call, in *ec2api.DeleteSecurityGroupRequest) []service.Check {
-			return []service.Check{s.on(ctx, call, "security-group", value(in.GroupId))}
+			return []service.Check{s.onGroup(ctx, call, in.GroupId, in.GroupName)}
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.DeleteSecurityGroupRequest) (*ec2api.DeleteSecurityGroupResult, error) {
 			id := ""

@@ -11,7 +11,7 @@ import (
 func (s *Service) deleteTags() service.Operation {
 	return handle("DeleteTags",
 		func(ctx context.Context, call *service.Call, in *ec2api.DeleteTagsRequest) []service.Check {
-			return s.tagging(ctx, call, in.Resources, in.Tags)
+			return s.retagging(ctx, call, in.Resources, in.Tags)
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.DeleteTagsRequest) (*service.None, error) {
 			return &service.None{}, s.retag(ctx, in.Resources, func(tags map[string]string) error {

@@ -27,9 +27,9 @@ func (k kind) missing(id string) error {
 	return fault(k.code, "The %s '%s' does not exist", k.noun, id)
 }
 
-// lookup reads one record in a transaction.
-func lookup[T any](tx store.Tx, k kind, id string) (*T, error) {
-	v, err := store.Read[T](tx, k.keys+id)
+// lookup reads one record.
+func lookup[T any](from getter, k kind, id string) (*T, error) {
+	v, err := store.Read[T](from, k.keys+id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, k.missing(id)
 	}
@@ -39,15 +39,27 @@ func lookup[T any](tx store.Tx, k kind, id string) (*T, error) {
 	return &v, nil
 }
 
+type getter interface {
+	Get(key string) (store.Item, error)
+}
+
 type lister interface {
 	List(r store.Range) (store.Page, error)
 }
 
-// outside lists outside a transaction.
+// reader is what a transaction and what is outside of one can do.
+type reader interface {
+	getter
+	lister
+}
+
+// outside reads outside a transaction.
 type outside struct {
 	ctx   context.Context
 	store store.Store
 }
+
+func (o outside) Get(key string) (store.Item, error) { return o.store.Get(o.ctx, key) }
 
 func (o outside) List(r store.Range) (store.Page, error) { return o.store.List(o.ctx, r) }
 

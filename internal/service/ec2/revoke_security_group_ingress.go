@@ -11,7 +11,7 @@ import (
 func (s *Service) revokeSecurityGroupIngress() service.Operation {
 	return handle("RevokeSecurityGroupIngress",
 		func(ctx context.Context, call *service.Call, in *ec2api.RevokeSecurityGroupIngressRequest) []service.Check {
-			return []service.Check{s.on(ctx, call, "security-group", value(in.GroupId))}
+			return []service.Check{s.onGroup(ctx, call, in.GroupId, in.GroupName)}
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.RevokeSecurityGroupIngressRequest) (*ec2api.RevokeSecurityGroupIngressResult, error) {
 			out := &ec2api.RevokeSecurityGroupIngressResult{Return: ptr(true)}

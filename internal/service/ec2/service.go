@@ -3,6 +3,7 @@ package ec2
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
@@ -57,6 +58,7 @@ func handle[In, Out any](
 					checks[i].Keys = map[string][]string{}
 				}
 				checks[i].Keys["ec2:Region"] = []string{call.Region}
+				maps.Copy(checks[i].Keys, resourceTags(checks[i].Tags))
 			}
 			return checks, nil
 		},

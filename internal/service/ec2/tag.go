@@ -1,16 +1,12 @@
 package ec2
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
 	"github.com/whimbreldb/whimbrel/internal/service"
-	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
 const maxTags = 50
@@ -46,20 +42,35 @@ func checkTags(tags map[string]string) error {
 
 // making is the access of operations that make a resource: with tags they need ec2:CreateTags too.
 func making(call *service.Call, resource string, specs []ec2api.TagSpecification, others ...service.Check) []service.Check {
-	keys := map[string][]string{}
+	made := service.Check{Action: call.ActionName(), Resource: arn(call, resource, ""), Keys: requestTags(tagsOfAll(specs))}
+	return append(append([]service.Check{made}, others...), tagging(call, resource, specs)...)
+}
+
+// tagging is the check of giving tags to what an operation makes; none without tags.
+func tagging(call *service.Call, resource string, specs []ec2api.TagSpecification) []service.Check {
+	if len(specs) == 0 {
+		return nil
+	}
+	keys := requestTags(tagsOfAll(specs))
+	keys["ec2:CreateAction"] = []string{call.Operation.Name}
+	return []service.Check{{Action: "ec2:CreateTags", Resource: arn(call, resource, ""), Keys: keys}}
+}
+
+func tagsOfAll(specs []ec2api.TagSpecification) (all []ec2api.Tag) {
 	for _, s := range specs {
-		for _, t := range s.Tags {
-			keys["aws:RequestTag/"+value(t.Key)] = []string{value(t.Value)}
-			keys["aws:TagKeys"] = append(keys["aws:TagKeys"], value(t.Key))
-		}
+		all = append(all, s.Tags...)
 	}
-	checks := append([]service.Check{{Action: call.ActionName(), Resource: arn(call, resource, ""), Keys: keys}}, others...)
-	if len(specs) > 0 {
-		tagging := maps.Clone(keys)
-		tagging["ec2:CreateAction"] = []string{call.Operation.Name}
-		checks = append(checks, service.Check{Action: "ec2:CreateTags", Resource: arn(call, resource, ""), Keys: tagging})
+	return all
+}
+
+// requestTags are the condition keys of tags that a call brings.
+func requestTags(tags []ec2api.Tag) map[string][]string {
+	keys := map[string][]string{}
+	for _, t := range tags {
+		keys["aws:RequestTag/"+value(t.Key)] = []string{value(t.Value)}
+		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], value(t.Key))
 	}
-	return checks
+	return keys
 }
 
 func tagList(tags map[string]string) []ec2api.Tag {
@@ -68,30 +79,4 @@ func tagList(tags map[string]string) []ec2api.Tag {
 		all = append(all, ec2api.Tag{Key: ptr(k), Value: ptr(tags[k])})
 	}
 	return all
-}
-
-// on is the check of an action on one resource, with the tags that it has if it is there.
-func (s *Service) on(ctx context.Context, call *service.Call, resource, id string) service.Check {
-	tags, err := s.tagsOf(ctx, id)
-	return service.Check{Action: call.ActionName(), Resource: arn(call, resource, id), Tags: tags, Unread: err}
-}
-
-// tagsOf reads a resource's tags; none if there is no such resource, which the operation will say.
-func (s *Service) tagsOf(ctx context.Context, id string) (map[string]string, error) {
-	k, _, ok := kindOf(id)
-	if !ok {
-		return nil, nil
-	}
-	var tagged struct{ Tags map[string]string }
-	item, err := s.Store.Get(ctx, k.keys+id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, nil
-	case err == nil:
-		err = item.Decode(&tagged)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the tags of %s: %w", id, err)
-	}
-	return tagged.Tags, nil
 }

@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"maps"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/iamapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
@@ -61,6 +62,16 @@ func onGroup[In any](s *Service, name func(*In) *string, more ...func(*In) keys)
 		}
 		return check(call, "group"+g.Path+g.Name, nil, gather(in, more)...), nil
 	}
+}
+
+// become is the check of what a user or group is to become, beside that of what it is: whoever renames or moves one needs the
+// right to both (docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html and API_UpdateGroup.html). What the call does not
+// change, the tags and the boundary too, goes along.
+func become(call *service.Call, kind string, was service.Check, path, name *string) service.Check {
+	place := strings.TrimPrefix(was.Resource, call.ARN(kind))
+	at := strings.LastIndexByte(place, '/') + 1
+	was.Resource = call.ARN(kind + or(path, place[:at]) + or(name, place[at:]))
+	return was
 }
 
 func onRole[In any](s *Service, name func(*In) *string, more ...func(*In) keys) accessTo[In] {

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,9 @@ type simulation struct {
 
 // source is what the answer calls a policy.
 type source struct{ id, kind, text string }
+
+// resourceAccount is the key that each resource has by itself, in lower case.
+const resourceAccount = "aws:resourceaccount"
 
 func newSimulation(actions, resources []string, entries []iamapi.ContextEntry, owner *string) *simulation {
 	m := &simulation{texts: map[*policy.Policy]source{}, keys: policy.NewContext(), given: map[string]bool{}, actions: actions, resources: resources, owner: deref(owner)}
@@ -152,7 +156,12 @@ func (m *simulation) decide(action, resource string) (string, []iamapi.Statement
 	if parts := strings.SplitN(owner, ":", 6); len(parts) == 6 {
 		owner = parts[4] // the ARN of an account's root
 	}
-	steps, d := policy.Explain(&m.policies, &policy.Request{Action: action, Resource: resource, Principal: m.who, ResourceAccount: owner, Keys: m.keys})
+	keys := m.keys
+	if !m.given[resourceAccount] {
+		keys = keys.Under()
+		keys.Set(resourceAccount, cmp.Or(owner, policy.Owner(resource, m.who.Account)))
+	}
+	steps, d := policy.Explain(&m.policies, &policy.Request{Action: action, Resource: resource, Principal: m.who, ResourceAccount: owner, Keys: keys})
 	statements := []iamapi.Statement{}
 	for _, s := range steps {
 		if s.Matched && s.Source != policy.Boundary && s.Source != policy.ServiceControl {
@@ -198,7 +207,7 @@ func (m *simulation) missing() []string {
 	names := []string{}
 	for p := range m.texts {
 		for _, k := range p.ContextKeys() {
-			if len(m.keys.Get(k)) == 0 && !m.given[strings.ToLower(k)] && !slices.Contains(names, k) {
+			if lower := strings.ToLower(k); len(m.keys.Get(k)) == 0 && !m.given[lower] && lower != resourceAccount && !slices.Contains(names, k) {
 				names = append(names, k)
 			}
 		}

@@ -12,7 +12,13 @@ import (
 
 // updateGroup renames a group or moves it to another path.
 func (s *Service) updateGroup() service.Operation {
-	return service.Handle("UpdateGroup", onGroup(s, func(in *iamapi.UpdateGroupRequest) *string { return in.GroupName }),
+	return service.Handle("UpdateGroup", func(ctx context.Context, call *service.Call, in *iamapi.UpdateGroupRequest) ([]service.Check, error) {
+		checks, err := onGroup(s, func(in *iamapi.UpdateGroupRequest) *string { return in.GroupName })(ctx, call, in)
+		if err != nil || in.NewGroupName == nil && in.NewPath == nil {
+			return checks, err
+		}
+		return append(checks, become(call, "group", checks[0], in.NewPath, in.NewGroupName)), nil
+	},
 		func(ctx context.Context, _ *service.Call, in *iamapi.UpdateGroupRequest) (*service.None, error) {
 			return &service.None{}, s.update(ctx, func(tx store.Tx) error {
 				g, err := group(tx, deref(in.GroupName))

@@ -13,10 +13,10 @@ import (
 func (s *Service) updateUser() service.Operation {
 	return service.Handle("UpdateUser", func(ctx context.Context, call *service.Call, in *iamapi.UpdateUserRequest) ([]service.Check, error) {
 		checks, err := onUser(s, func(in *iamapi.UpdateUserRequest) *string { return in.UserName })(ctx, call, in)
-		if in.NewUserName != nil || in.NewPath != nil {
-			checks = append(checks, check(call, "user"+pathOf(in.NewPath)+callerOr(call, in.NewUserName), nil)...)
+		if err != nil || in.NewUserName == nil && in.NewPath == nil {
+			return checks, err
 		}
-		return checks, err
+		return append(checks, become(call, "user", checks[0], in.NewPath, in.NewUserName)), nil
 	},
 		func(ctx context.Context, _ *service.Call, in *iamapi.UpdateUserRequest) (*service.None, error) {
 			return &service.None{}, s.update(ctx, func(tx store.Tx) error {

@@ -51,6 +51,7 @@ func checkPolicy(call *service.Call, document, arn string, bypass *bool) error {
 	}
 	keys := policy.NewContext()
 	keys.Set("kms:CallerAccount", call.Principal.Account)
+	keys.Set("aws:ResourceAccount", call.Account)
 	all := []*policy.Policy{everything}
 	d := policy.Decide(&policy.Policies{Resource: p, Identity: all, Session: all},
 		&policy.Request{Action: "kms:PutKeyPolicy", Resource: arn, Principal: who, NeedsResourcePolicy: true, Keys: keys})

@@ -195,6 +195,10 @@ equal(simulated(answer), [("dms:DescribeEndpoints", "*", "allowed"), ("dms:Delet
 equal(answer["EvaluationResults"][0]["MatchedStatements"][0]["SourcePolicyId"], "PolicyInputList.1")
 equal(answer["EvaluationResults"][0]["MatchedStatements"][0]["StartPosition"], {"Line": 3, "Column": 16})
 equal(iam.simulate_custom_policy(PolicyInputList=[text], ActionNames=["dms:DescribeEvents"])["EvaluationResults"][0]["MissingContextValues"], ["aws:username"])
+fence = doc(allow("*"), deny("*", Condition={"StringNotEquals": {"aws:ResourceAccount": ACCOUNT}}))
+answer = iam.simulate_custom_policy(PolicyInputList=[fence], ActionNames=["dms:DeleteEndpoint"], ResourceArns=[f"arn:aws:dms:{REGION}:{ACCOUNT}:endpoint:E", f"arn:aws:dms:{REGION}:999999999999:endpoint:E"])
+equal([r["EvalResourceDecision"] for r in answer["EvaluationResults"][0]["ResourceSpecificResults"]], ["allowed", "explicitDeny"])
+equal(answer["EvaluationResults"][0]["MissingContextValues"], [])
 answer = iam.simulate_principal_policy(PolicySourceArn=user["Arn"], ActionNames=["iam:PassRole", "iam:CreateUser"], ResourceArns=[role["Arn"], arn("user", "temp/x")], ContextEntries=[{"ContextKeyName": "iam:PassedToService", "ContextKeyType": "string", "ContextKeyValues": ["ec2.amazonaws.com"]}])
 equal([[r["EvalResourceDecision"] for r in e["ResourceSpecificResults"]] for e in answer["EvaluationResults"]], [["allowed", "implicitDeny"], ["implicitDeny", "allowed"]])
 equal(simulated(iam.simulate_principal_policy(PolicySourceArn=WHO["Arn"], ActionNames=["x:Y"], PermissionsBoundaryPolicyInputList=[doc(allow("iam:*"))])), [("x:Y", "*", "implicitDeny")])
@@ -237,6 +241,21 @@ refused("EntityAlreadyExists", "", iam.create_open_id_connect_provider, Url="htt
 equal([p["Arn"] for p in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]], [provider])
 iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider)
 refused("NoSuchEntity", "", iam.get_open_id_connect_provider, OpenIDConnectProviderArn=provider)
+
+# Who renames or moves a user or a group needs the right to both names.
+iam.put_user_policy(UserName="Ann", PolicyName="rename", PolicyDocument=doc(
+    allow(["iam:UpdateUser", "iam:UpdateGroup"]), deny("iam:UpdateUser", arn("user", "admins/*")), deny("iam:UpdateGroup", [arn("group", "bosses"), arn("group", "admins/*")])))
+iam.create_user(UserName="pal", Path="/people/")
+for new in dict(NewPath="/admins/"), dict(NewPath="/admins/", NewUserName="pal2"):
+    refused("AccessDenied", "iam:UpdateUser on resource: " + arn("user", "admins/pal"), ann.update_user, UserName="pal", **new)
+for new in dict(NewGroupName="bosses"), dict(NewPath="/admins/"):
+    refused("AccessDenied", "with an explicit deny", ann.update_group, GroupName="dbas", **new)
+ann.update_user(UserName="pal", NewPath="/others/")
+iam.put_user_policy(UserName="Ann", PolicyName="rename", PolicyDocument=doc(allow("iam:UpdateUser", arn("user", "others/*"))))
+ann.update_user(UserName="pal", NewUserName="pal2")
+refused("AccessDenied", arn("user", "pal2"), ann.update_user, UserName="pal2", NewPath="/")
+iam.delete_user(UserName="pal2")
+iam.delete_user_policy(UserName="Ann", PolicyName="rename")
 
 # A user that is renamed keeps its key, and one that is deleted loses everything.
 iam.update_user(UserName="Ann", NewUserName="Anna")

@@ -78,6 +78,7 @@ func NewBucket(c BucketConfig) Store {
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts, o.MaxBackoff = attempts, longestWait
 			o.RateLimiter = unlimited{} // workers share a client: one's failures must not keep the others from trying again
+			o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: inConflict})
 		}),
 		// Stores other than AWS's do not all know the newer checksums.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
@@ -88,6 +89,10 @@ func NewBucket(c BucketConfig) Store {
 	}
 	return &bucket{c, s3.New(o), client, usualPace}
 }
+
+// inConflict are answers that say that another request got in the way: so S3 does for two conditional writes of one key, and
+// versitygw for an object whose folder another request empties, and so removes, at that moment.
+var inConflict = map[string]struct{}{"OperationAborted": {}, "ExistingObjectIsDirectory": {}}
 
 // unlimited never refuses another try.
 type unlimited struct{}

@@ -80,7 +80,7 @@ func classOfCode(code string) (connector.Class, string) {
 		return connector.Missing, "make the bucket first"
 	case "NoSuchKey", "NotFound":
 		return connector.Missing, ""
-	case "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded":
+	case "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "OperationAborted":
 		return connector.Busy, ""
 	}
 	return connector.Unclassified, ""
