@@ -69,7 +69,10 @@ func TestLatencyWhileAnEndIsAway(t *testing.T) {
 			c.Settings.ErrorBehavior.RecoverableErrorThrottling = false
 			r := start(t, c)
 			now := c.ChangeStats.Counts
-			r.await(t, "a quiet source", func() bool { n := now(); return n.State == cdc.Following && n.SourceLatency == 0 && n.TargetLatency == 0 })
+			r.await(t, "a quiet source", func() bool {
+				n := now()
+				return n.State == cdc.Following && n.SourceLatency == 0 && n.TargetLatency == 0
+			})
 			servers[gone].Server.Kill()
 			if gone == "target" {
 				source.exec(t, "INSERT INTO item VALUES (1)")
@@ -83,7 +86,10 @@ func TestLatencyWhileAnEndIsAway(t *testing.T) {
 				<-time.After(50 * time.Millisecond)
 			}
 			require.NoError(t, servers[gone].Server.Start())
-			r.await(t, "a quiet source", func() bool { n := now(); return n.State == cdc.Following && n.SourceLatency == 0 && n.TargetLatency == 0 })
+			r.await(t, "a quiet source", func() bool {
+				n := now()
+				return n.State == cdc.Following && n.SourceLatency == 0 && n.TargetLatency == 0
+			})
 			r.stop()
 			require.NoError(t, r.err)
 		})
