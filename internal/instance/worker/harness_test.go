@@ -57,7 +57,29 @@ func engines() connector.Engines {
 		c.URL = strings.Replace(c.URL, "lost:", "sqlite:", 1)
 		return plain.OpenSource(ctx, c)
 	}
-	return append(known, &faulty, &lost)
+	// stuck is one whose reader waits until it is ended.
+	stuck := faulty
+	stuck.Name, stuck.Schemes = "stuck", []string{"stuck"}
+	stuck.OpenSource = func(ctx context.Context, c connector.Config) (connector.Source, error) {
+		c.URL = strings.Replace(c.URL, "stuck:", "sqlite:", 1)
+		s, err := plain.OpenSource(ctx, c)
+		return stuckSource{s}, err
+	}
+	return append(known, &faulty, &lost, &stuck)
+}
+
+type stuckSource struct{ connector.Source }
+
+func (f stuckSource) Snapshot(ctx context.Context, readers int) (connector.Snapshot, error) {
+	s, err := f.Source.Snapshot(ctx, readers)
+	return stuckSnapshot{s}, err
+}
+
+type stuckSnapshot struct{ connector.Snapshot }
+
+func (stuckSnapshot) Read(ctx context.Context, _ connector.ReadRequest) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
 }
 
 type faultySource struct{ connector.Source }

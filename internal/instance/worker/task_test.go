@@ -33,6 +33,33 @@ func TestAPanicFailsItsTaskAlone(t *testing.T) {
 	require.Equal(t, "2", count(t, db, "SELECT count(*) FROM a"))
 }
 
+func TestAPanicInWhatWatchesATaskFailsItAlone(t *testing.T) {
+	b := newBench(t)
+	source, _ := b.database(t, "source.db", "CREATE TABLE a (id INTEGER PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)")
+	target, db := b.database(t, "target.db", "SELECT 1")
+	other, _ := b.database(t, "other.db", "SELECT 1")
+	require.NoError(t, b.Start(t.Context(), newTask("MAD", "stuck:"+b.files+"/source.db", other)))
+	j, err := b.job("MAD")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if j.mu.load == nil {
+			return false
+		}
+		j.mu.tables = nil // so that counting panics, and ending the attempt too
+		return true
+	}, time.Minute, time.Millisecond)
+
+	s := b.end(t, "MAD", 1)
+	require.Equal(t, fatal, s.StopReason)
+	require.Contains(t, s.Failure, "a fault in Whimbrel itself")
+
+	require.NoError(t, b.Start(t.Context(), newTask("SANE", source, target)))
+	require.Equal(t, loaded, b.end(t, "SANE", 1).StopReason)
+	require.Equal(t, "2", count(t, db, "SELECT count(*) FROM a"))
+}
+
 func TestADatabaseThatComesBackIsWaitedFor(t *testing.T) {
 	b := newBench(t)
 	_, _ = b.database(t, "source.db", "CREATE TABLE a (id INTEGER PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)")
