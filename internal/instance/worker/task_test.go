@@ -13,24 +13,34 @@ import (
 )
 
 func TestAPanicFailsItsTaskAlone(t *testing.T) {
-	b := newBench(t)
-	source, _ := b.database(t, "source.db", "CREATE TABLE a (id INTEGER PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)")
-	target, db := b.database(t, "target.db", "SELECT 1")
-	other, _ := b.database(t, "other.db", "SELECT 1")
-	mad := newTask("MAD", "faulty:"+b.files+"/source.db", other)
-	require.NoError(t, b.Start(t.Context(), mad))
-	require.NoError(t, b.Start(t.Context(), newTask("SANE", source, target)))
+	for part, c := range map[string]struct{ source, target, kind, state string }{
+		"reader": {"faulty", "sqlite", "full-load", tableError},
+		"writer": {"sqlite", "writes", "full-load", tableError},
+		"stream": {"follows", "sqlite", "full-load-and-cdc", ""},
+	} {
+		t.Run(part, func(t *testing.T) {
+			b := newBench(t)
+			source, _ := b.database(t, "source.db", "CREATE TABLE a (id INTEGER PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)")
+			target, db := b.database(t, "target.db", "SELECT 1")
+			_, _ = b.database(t, "other.db", "SELECT 1")
+			mad := newTask("MAD", c.source+":"+b.files+"/source.db", c.target+":"+b.files+"/other.db")
+			mad.Type = c.kind
+			require.NoError(t, b.Start(t.Context(), mad))
+			require.NoError(t, b.Start(t.Context(), newTask("SANE", source, target)))
 
-	s := b.end(t, "MAD", 1)
-	require.Equal(t, "FATAL_ERROR", s.StopReason)
-	require.Contains(t, s.Failure, "the reader is mad")
-	require.Contains(t, b.log(t, "MAD"), "harness_test.go", "the stack")
-	tables, err := b.Tables(t.Context(), "MAD")
-	require.NoError(t, err)
-	require.Equal(t, tableError, tables[0].State)
-
-	require.Equal(t, loaded, b.end(t, "SANE", 1).StopReason)
-	require.Equal(t, "2", count(t, db, "SELECT count(*) FROM a"))
+			s := b.end(t, "MAD", 1)
+			require.Equal(t, "FATAL_ERROR", s.StopReason)
+			require.Contains(t, s.Failure, "the "+part+" is mad")
+			require.Contains(t, b.log(t, "MAD"), "harness_test.go", "the stack")
+			if c.state != "" {
+				tables, err := b.Tables(t.Context(), "MAD")
+				require.NoError(t, err)
+				require.Equal(t, c.state, tables[0].State)
+			}
+			require.Equal(t, loaded, b.end(t, "SANE", 1).StopReason)
+			require.Equal(t, "2", count(t, db, "SELECT count(*) FROM a"))
+		})
+	}
 }
 
 func TestAPanicInWhatWatchesATaskFailsItAlone(t *testing.T) {
