@@ -257,6 +257,26 @@ func TestTaskThatCannotBeMoved(t *testing.T) {
 	b.requireNoOrphans(t)
 }
 
+func TestFailureOutlivesAMoveThatFails(t *testing.T) {
+	b := newTaskBench(t, taskStore(t), 1)
+	b.furnish(t, map[string]string{"fail": "the table is gone"})
+	b.control()
+	defer b.stop()
+	b.create(t, "k", fullLoad)
+	b.await(t, "k", taskReady)
+	require.Nil(t, b.start(t, "k", WishFresh))
+	b.await(t, "k", taskFailed)
+	for _, c := range []struct{ refusal, status, shown string }{{"the disk is full", taskFailedMove, "the disk is full"}, {"", taskFailed, "the table is gone"}} {
+		b.world.mu.Lock()
+		b.world.refusal = c.refusal
+		b.world.mu.Unlock()
+		_, err := taskCall[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
+		require.Nil(t, err)
+		b.await(t, "k", c.status)
+		require.Equal(t, c.shown, *b.describe(t, "k").LastFailureMessage)
+	}
+}
+
 func TestInstancesConnectionsAndSchemas(t *testing.T) {
 	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)
