@@ -99,6 +99,9 @@ func printStep(w io.Writer, s manifest.Step, asJSON, dry bool) {
 	if len(s.Members) > 0 {
 		text += ": " + strings.Join(s.Members, ", ")
 	}
+	if s.Note != "" {
+		text += "; " + s.Note
+	}
 	if dry && s.Action != "unchanged" {
 		text += " (not done)"
 	}

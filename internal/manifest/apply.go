@@ -36,6 +36,7 @@ type Step struct {
 	Identifier string   `json:"identifier"`
 	ARN        string   `json:"arn,omitempty"`
 	Members    []string `json:"members,omitempty"` // that differed
+	Note       string   `json:"note,omitempty"`    // what could not be compared
 }
 
 // applying is one Apply under way.
@@ -66,7 +67,11 @@ func (m *Manifest) Apply(ctx context.Context, api Caller, o Options) error {
 }
 
 func (a *applying) step(r *resource, action string, members ...string) {
-	a.Tell(Step{Action: action, Kind: r.section.noun, Identifier: r.identifier, ARN: a.arn[r.key()], Members: members})
+	s := Step{Action: action, Kind: r.section.noun, Identifier: r.identifier, ARN: a.arn[r.key()], Members: members}
+	if key := fmt.Sprint(r.members[keyMember]); isAlias(key) && (action == "unchanged" || action == "modify") {
+		s.Note = "whether its key is the one of " + key + " was not compared"
+	}
+	a.Tell(s)
 }
 
 func (r *resource) key() string { return r.section.name + "/" + r.identifier }
@@ -178,15 +183,27 @@ func (a *applying) modify(ctx context.Context, r *resource, shown map[string]any
 	if password, has := r.members["Password"]; has && a.Passwords {
 		in["Password"], names = password, append(names, "Password")
 	}
-	if len(names) == 0 {
+	return a.carryOut(ctx, r, shown, in, names)
+}
+
+// carryOut makes the changes; tags have a call of their own, for which nothing has to be stopped.
+func (a *applying) carryOut(ctx context.Context, r *resource, shown, in map[string]any, names []string) error {
+	missing, err := a.missingTags(ctx, r)
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 && len(missing) == 0 {
 		a.step(r, "unchanged")
 		return nil
 	}
-	if a.DryRun {
+	if len(names) > 0 && a.DryRun {
 		a.step(r, "modify", names...)
-		return nil
+	} else if len(names) > 0 {
+		if err := a.change(ctx, r, shown, in, names); err != nil {
+			return err
+		}
 	}
-	return a.change(ctx, r, shown, in, names)
+	return a.tag(ctx, r, missing)
 }
 
 // change calls the modifying operation, for a running task between a stop and a start.

@@ -8,9 +8,17 @@ import (
 	"strings"
 )
 
-// unseen are members that the API never shows again, so that nothing can be said of a difference.
+// tagsMember is compared by itself: an operation of its own shows it, and another one sets it.
+const tagsMember = "Tags"
+
+// keyMember may be given in forms that the answers do not have.
+const keyMember = "KmsKeyId"
+
+// unseen are members that the API never shows again with what it shows of the resource, so that nothing can be said of a difference.
+// CdcStartTime is asked for by CreateReplicationTask, and is no member of ReplicationTask, see
+// https://docs.aws.amazon.com/dms/latest/APIReference/API_ReplicationTask.html.
 func unseen(member string) bool {
-	return slices.Contains([]string{"Password", "Tags", "KmsKeyId", "ResourceIdentifier"}, member)
+	return slices.Contains([]string{"Password", tagsMember, "CdcStartTime", "ResourceIdentifier"}, member)
 }
 
 // differs lists the members of an entry that are otherwise in what the API shows.
@@ -61,6 +69,15 @@ func holds(name string, have, want any) bool {
 			return reflect.DeepEqual(a, b)
 		}
 		return holds("", a, b)
+	}
+	switch name {
+	case "CertificatePem":
+		return samePEM(fmt.Sprint(have), fmt.Sprint(want))
+	case "EngineVersion":
+		return reaches(fmt.Sprint(have), fmt.Sprint(want))
+	case keyMember:
+		key, _ := have.(string)
+		return sameKey(key, fmt.Sprint(want))
 	}
 	switch want := want.(type) {
 	case map[string]any:

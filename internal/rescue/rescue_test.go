@@ -22,3 +22,20 @@ func TestPanicBecomesAnErrorWithItsStack(t *testing.T) {
 	require.Equal(t, plain, Run(func() error { return plain }))
 	require.Nil(t, In(plain))
 }
+
+func TestPanicOfAGoroutineIsKept(t *testing.T) {
+	var fault Fault
+	require.NoError(t, fault.Err())
+	fault.Guard(func() {})()
+	require.NoError(t, fault.Err())
+	fault.Guard(func() { panic("first") })()
+	fault.Guard(func() { panic("second") })()
+	require.EqualError(t, fault.Err(), "a fault in Whimbrel itself: first")
+	require.NotNil(t, In(fault.Err()))
+
+	var told []error
+	Else(func() {}, func(err error) { told = append(told, err) })()
+	Else(func() { panic("loud") }, func(err error) { told = append(told, err) })()
+	require.Len(t, told, 1)
+	require.ErrorContains(t, told[0], "loud")
+}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 var (
@@ -38,7 +39,9 @@ func (t *target) Claim(ctx context.Context, run string) (release func(), err err
 	}
 	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var beat sync.WaitGroup
-	beat.Go(func() { t.beat(beating, c) })
+	beat.Go(rescue.Else(func() { t.beat(beating, c) }, func(err error) {
+		t.host.log.Error("the lock that keeps a second run of this migration out is no longer kept alive", "error", err, "stack", string(rescue.In(err).Stack))
+	}))
 	return func() {
 		stop()
 		beat.Wait()

@@ -88,6 +88,9 @@ func (s *stream) Next(ctx context.Context) (connector.Event, error) {
 	if err := context.Cause(ctx); err != nil {
 		return connector.Event{}, &stopped{cause: err, err: err}
 	}
+	if err := s.watch.fault.Err(); err != nil {
+		return connector.Event{}, err
+	}
 	stop := context.AfterFunc(ctx, s.link.conn.Break)
 	defer stop()
 	e, err := s.next(ctx)

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // watcher looks from time to time at what the server keeps of its log.
 type watcher struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
+	fault  rescue.Fault // ends the stream
 }
 
 // watchPause is the time between two looks.
@@ -22,7 +24,7 @@ func watch(s *source, st *stream) *watcher {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &watcher{cancel: cancel}
 	st.mu.status.Retained = -1
-	w.done.Go(func() {
+	w.done.Go(w.fault.Guard(func() {
 		tick := time.NewTicker(watchPause)
 		defer tick.Stop()
 		for {
@@ -33,7 +35,7 @@ func watch(s *source, st *stream) *watcher {
 			case <-tick.C:
 			}
 		}
-	})
+	}))
 	return w
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // keeper keeps a stream's connection alive and the slot informed, also while the stream's user is busy, and looks after
@@ -15,6 +16,7 @@ import (
 type keeper struct {
 	stopped chan struct{}
 	done    sync.WaitGroup
+	fault   rescue.Fault // ends the stream
 	mu      struct {
 		sync.Mutex
 		w               *wire
@@ -39,16 +41,11 @@ func (k *keeper) start(s *stream, position lsn) {
 	k.mu.Unlock()
 	k.stopped = make(chan struct{})
 	ctx, cancel := context.WithCancel(context.Background())
-	k.done.Add(2)
-	go func() {
-		defer k.done.Done()
+	k.done.Go(k.fault.Guard(func() {
+		defer cancel()
 		k.run()
-		cancel()
-	}()
-	go func() {
-		defer k.done.Done()
-		k.watchSlot(ctx, s)
-	}()
+	}))
+	k.done.Go(k.fault.Guard(func() { k.watchSlot(ctx, s) }))
 }
 
 func (k *keeper) stop() {
@@ -71,21 +68,25 @@ func (k *keeper) run() {
 	for {
 		select {
 		case <-k.stopped:
-			k.mu.Lock()
-			if k.mu.acked > k.mu.told { // the slot should know before we go
-				_ = k.send(false)
-			}
-			k.mu.Unlock()
+			k.tell(false) // the slot should know before we go
 			return
 		case <-tick.C:
 		}
-		k.mu.Lock()
-		if k.mu.acked > k.mu.told || time.Since(last) >= statusEvery {
-			_ = k.send(false) // a broken connection is noticed by who reads it
+		if k.tell(time.Since(last) >= statusEvery) {
 			last = time.Now()
 		}
-		k.mu.Unlock()
 	}
+}
+
+// tell sends what the server does not know yet, or what it knows once more. A broken connection is noticed by who reads it.
+func (k *keeper) tell(anyway bool) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.mu.acked <= k.mu.told && !anyway {
+		return false
+	}
+	_ = k.send(false)
+	return true
 }
 
 // send tells the server what has been received and what is durable. The caller holds the lock.
@@ -182,8 +183,9 @@ func (k *keeper) watchSlot(ctx context.Context, s *stream) {
 			return err
 		})
 		if err == nil && found != nil {
+			warning := found.warning(s.slot)
 			k.mu.Lock()
-			k.mu.status.Retained, k.mu.status.Warning = found.retained, found.warning(s.slot)
+			k.mu.status.Retained, k.mu.status.Warning = found.retained, warning
 			k.mu.Unlock()
 		}
 		select {

@@ -13,6 +13,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // loader loads one segment in one transaction.
@@ -200,10 +201,14 @@ func (l *loader) ensureCopy() error {
 	}
 	l.copying = true
 	l.reply = make(chan copyReply, 1)
-	go func(reply chan<- copyReply, w *wire) {
+	reply, w := l.reply, l.w
+	go rescue.Else(func() {
 		tag, err := w.drain()
 		reply <- copyReply{tag, err}
-	}(l.reply, l.w)
+	}, func(err error) {
+		w.broken.Store(true) // nobody knows how far it was read
+		reply <- copyReply{err: err}
+	})()
 	l.rows.reset()
 	if !l.text && !l.r.Raw {
 		l.rows.buf = append(l.rows.buf, copySignature...)

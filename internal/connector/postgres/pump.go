@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 const (
@@ -40,6 +42,11 @@ func newPump(r io.Reader) *pump {
 func (p *pump) run(r io.Reader) {
 	defer close(p.done)
 	defer close(p.ready)
+	p.err = rescue.Run(func() error { return p.fill(r) })
+}
+
+// fill reads until it cannot go on, or nobody wants more.
+func (p *pump) fill(r io.Reader) error {
 	full := false
 	for b := range p.free {
 		if pause := time.Duration(p.pause.Load()); pause > 0 && !full {
@@ -51,10 +58,10 @@ func (p *pump) run(r io.Reader) {
 			p.ready <- b[:n]
 		}
 		if err != nil {
-			p.err = err
-			return
+			return err
 		}
 	}
+	return nil
 }
 
 // stop waits for the pump to end; its connection must have been closed.

@@ -196,6 +196,9 @@ var errStreamOver = errors.New("the stream is over")
 
 // Next implements connector.Stream.
 func (s *stream) Next(ctx context.Context) (connector.Event, error) {
+	if s.failed == nil {
+		s.failed = s.keeper.fault.Err()
+	}
 	if s.failed != nil {
 		return connector.Event{}, s.failed
 	}

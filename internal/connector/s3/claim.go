@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,7 @@ func (t *target) Claim(ctx context.Context, run string) (release func(), err err
 // losable is a name that is held and may be lost: a *store.Lock.
 type losable interface {
 	Lost() bool
+	Fault() error
 	While(ctx context.Context) (context.Context, context.CancelFunc)
 }
 
@@ -56,7 +58,7 @@ func (t *target) fenced(ctx context.Context, commit func(context.Context) error)
 		defer stop()
 		if lock.Lost() {
 			t.mu.Unlock()
-			return t.lost()
+			return cmp.Or(lock.Fault(), t.lost())
 		}
 	}
 	t.mu.Unlock()

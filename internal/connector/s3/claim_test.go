@@ -27,6 +27,8 @@ func claimOf(t *testing.T, at *target) *claimed {
 
 func (c *claimed) Lost() bool { return c.Err() != nil }
 
+func (c *claimed) Fault() error { return nil }
+
 func (c *claimed) While(ctx context.Context) (context.Context, context.CancelFunc) {
 	within, end := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(c, func() { end(context.Cause(c)) })

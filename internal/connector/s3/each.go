@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // together is how many requests are under way at once where many are to be made.
@@ -14,7 +16,7 @@ func each[T any](ctx context.Context, all []T, f func(ctx context.Context, i int
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(together)
 	for i, v := range all {
-		g.Go(func() error { return f(ctx, i, v) })
+		g.Go(rescue.Func(func() error { return f(ctx, i, v) }))
 	}
 	return g.Wait()
 }

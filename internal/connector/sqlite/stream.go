@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -142,7 +143,7 @@ func (st *stream) next(ctx context.Context) (connector.Event, error) {
 	timer := time.NewTimer(quietEvery)
 	defer timer.Stop()
 	for {
-		if err := st.watcher.failure(); err != nil {
+		if err := cmp.Or(st.watcher.failure(), st.pruner.fault.Err()); err != nil {
 			return connector.Event{}, err
 		}
 		if err := st.refitChanged(ctx); err != nil {

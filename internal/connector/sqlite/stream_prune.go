@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // pruner deletes the rows of the log that all runs have acknowledged, in transactions of a few milliseconds with pauses
@@ -19,6 +21,7 @@ type pruner struct {
 	wake   chan struct{}
 	quit   chan struct{}
 	ended  chan struct{}
+	fault  rescue.Fault // ends the stream: a log that nobody shortens fills the source's disk
 
 	mu struct {
 		sync.Mutex
@@ -38,7 +41,7 @@ const (
 
 func newPruner(s *source, run string) *pruner {
 	p := &pruner{source: s, run: run, wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}
-	go p.work()
+	go p.fault.Guard(p.work)()
 	return p
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // watcher finds the boundaries of the log as others commit.
@@ -62,7 +63,7 @@ func startWatcher(s *source) (*watcher, error) {
 		_ = c.close()
 		return nil, err
 	}
-	go w.watch()
+	go rescue.Else(w.watch, w.fail)()
 	return w, nil
 }
 

@@ -89,21 +89,28 @@ func (w *Worker) assessment(a instance.Assessment) (*assessment, error) {
 		w.asking.mu.runs = map[string]*assessment{}
 	}
 	w.asking.mu.runs[a.ID] = r
-	w.tasks.Go(func() { r.watch(w.life, func() { w.forgetAssessment(a.ID, r, errOrphaned) }) })
-	w.tasks.Go(func() {
+	w.tasks.Go(rescue.Else(func() {
+		r.watch(w.life, func() { w.forgetAssessment(a.ID, r, errOrphaned) })
+	}, func(err error) { w.forgetAssessment(a.ID, r, err) }))
+	secrets := newScrubber(a.Task.Source, a.Task.Target)
+	w.tasks.Go(rescue.Else(func() {
 		defer cancel(nil)
-		err := rescue.Run(func() error { return w.assess(ctx, a, r) })
-		if ctx.Err() != nil {
-			return
+		err := w.assess(ctx, a, r)
+		if ctx.Err() == nil {
+			r.end(err, secrets)
 		}
-		r.change(func(s *instance.AssessmentState) {
-			s.Ended, s.Current = true, ""
-			if err != nil {
-				s.Failure = bounded(newScrubber(a.Task.Source, a.Task.Target).text(oneLine(err.Error())))
-			}
-		})
-	})
+	}, func(err error) { r.end(err, secrets) }))
 	return r, nil
+}
+
+// end shows that the run is over.
+func (r *assessment) end(err error, secrets scrubber) {
+	r.change(func(s *instance.AssessmentState) {
+		s.Ended, s.Current = true, ""
+		if err != nil {
+			s.Failure = bounded(secrets.text(oneLine(err.Error())))
+		}
+	})
 }
 
 // assess makes the checks.

@@ -13,6 +13,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/assess"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/instance/keep"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/task"
@@ -35,6 +36,9 @@ func (j *job) run(ctx context.Context, t instance.Task) {
 		end, err = a.run(ctx)
 		return err
 	})
+	if fault := rescue.In(context.Cause(ctx)); fault != nil { // of what watched the attempt
+		err = fault
+	}
 	if err != nil {
 		end = endingOf(ctx, err, a.scrub)
 	}
@@ -259,23 +263,60 @@ func (j *job) finish(ctx context.Context, end ending) {
 	interrupted := context.Cause(ctx) == errEnding && end.reason == asked //nolint:errorlint // the cause itself, which nobody wraps
 	j.disk.Lock()
 	defer j.disk.Unlock()
-	at := time.Now().UTC()
+	kept, rows := j.conclusion(end, interrupted)
+	if err := errors.Join(j.w.dir.WriteTables(j.id, rows), j.w.dir.WriteState(j.id, kept, true)); err != nil {
+		j.w.log.Error("how a task has ended was not written", "task", j.id, "error", err)
+	}
+	j.rest(kept)
+}
+
+// conclusion is what is to be kept of an attempt that has ended.
+func (j *job) conclusion(end ending, interrupted bool) (keep.State, []instance.Table) {
 	j.mu.Lock()
+	defer j.mu.Unlock()
 	kept := j.mu.kept
 	kept.Progress.Following, kept.Progress.Warning = false, ""
 	if !interrupted {
+		at := time.Now().UTC()
 		kept.Running, kept.StopReason, kept.Failure = false, end.reason, end.failure
 		kept.Progress.Ended = &at
 		j.mu.tables.end(end.failure, at)
 		kept.Progress = j.mu.tables.count(kept.Progress)
 	}
-	rows := j.mu.tables.rows()
-	j.mu.Unlock()
-	if err := errors.Join(j.w.dir.WriteTables(j.id, rows), j.w.dir.WriteState(j.id, kept, true)); err != nil {
-		j.w.log.Error("how a task has ended was not written", "task", j.id, "error", err)
-	}
+	return kept, j.mu.tables.rows()
+}
+
+// rest shows that no attempt is under way.
+func (j *job) rest(kept keep.State) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.mu.kept = kept
 	j.mu.live, j.mu.log, j.mu.cancel, j.mu.dirty = false, nil, nil, false
+}
+
+// abandon ends an attempt whose end had a fault itself, with as little as possible.
+func (j *job) abandon(err error) {
+	j.mu.Lock()
+	kept, secrets := j.mu.kept, j.mu.scrub
+	j.mu.Unlock()
+	at := time.Now().UTC()
+	kept.Progress.Following, kept.Progress.Warning, kept.Progress.Ended = false, "", &at
+	kept.Running, kept.StopReason, kept.Failure = false, fatal, bounded(secrets.text(oneLine(err.Error())))
+	j.w.log.Error("a task has ended in a fault", "task", j.id, "error", kept.Failure, "stack", secrets.text(string(rescue.In(err).Stack)))
+	j.disk.Lock()
+	defer j.disk.Unlock()
+	if err := j.w.dir.WriteState(j.id, kept, true); err != nil {
+		j.w.log.Error("how a task has ended was not written", "task", j.id, "error", err)
+	}
+	j.rest(kept)
+	j.w.bump()
+}
+
+// fail ends the attempt that is under way, because of a fault in what watches it.
+func (j *job) fail(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.mu.live {
+		j.mu.cancel(err)
+	}
 }

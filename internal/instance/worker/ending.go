@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 )
@@ -32,7 +33,7 @@ func reasonOf(r *task.Report, kind task.Type) string {
 
 // endingOf tells why an attempt has ended with an error. One that was asked to end has not failed, whatever came of that.
 func endingOf(ctx context.Context, err error, s scrubber) ending {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && rescue.In(context.Cause(ctx)) == nil {
 		return ending{reason: asked}
 	}
 	end := ending{fatal, bounded(s.text(oneLine(err.Error())))}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
 
+	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/all"
 	"github.com/whimbreldb/whimbrel/internal/instance"
@@ -57,7 +58,70 @@ func engines() connector.Engines {
 		c.URL = strings.Replace(c.URL, "lost:", "sqlite:", 1)
 		return plain.OpenSource(ctx, c)
 	}
-	return append(known, &faulty, &lost)
+	// stuck is one whose reader waits until it is ended.
+	stuck := faulty
+	stuck.Name, stuck.Schemes = "stuck", []string{"stuck"}
+	stuck.OpenSource = func(ctx context.Context, c connector.Config) (connector.Source, error) {
+		c.URL = strings.Replace(c.URL, "stuck:", "sqlite:", 1)
+		s, err := plain.OpenSource(ctx, c)
+		return stuckSource{s}, err
+	}
+	// follows is one whose changes cannot be read.
+	follows := faulty
+	follows.Name, follows.Schemes = "follows", []string{"follows"}
+	follows.OpenSource = func(ctx context.Context, c connector.Config) (connector.Source, error) {
+		c.URL = strings.Replace(c.URL, "follows:", "sqlite:", 1)
+		s, err := plain.OpenSource(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return faultyStreamer{s.(connector.Streamer)}, nil
+	}
+	// writes is one whose rows cannot be written.
+	writes := faulty
+	writes.Name, writes.Schemes = "writes", []string{"writes"}
+	writes.OpenTarget = func(ctx context.Context, c connector.Config) (connector.Target, error) {
+		c.URL = strings.Replace(c.URL, "writes:", "sqlite:", 1)
+		t, err := plain.OpenTarget(ctx, c)
+		return faultyTarget{t}, err
+	}
+	return append(known, &faulty, &lost, &stuck, &follows, &writes)
+}
+
+type faultyStreamer struct{ connector.Streamer }
+
+func (f faultyStreamer) Stream(ctx context.Context, r connector.StreamRequest, position string) (connector.Stream, error) {
+	s, err := f.Streamer.Stream(ctx, r, position)
+	return faultyStream{s}, err
+}
+
+type faultyStream struct{ connector.Stream }
+
+func (faultyStream) Next(context.Context) (connector.Event, error) { panic("the stream is mad") }
+
+type faultyTarget struct{ connector.Target }
+
+func (f faultyTarget) Load(ctx context.Context, r connector.LoadRequest) (connector.Loader, error) {
+	l, err := f.Target.Load(ctx, r)
+	return faultyLoader{l}, err
+}
+
+type faultyLoader struct{ connector.Loader }
+
+func (faultyLoader) Write(context.Context, *change.Batch) error { panic("the writer is mad") }
+
+type stuckSource struct{ connector.Source }
+
+func (f stuckSource) Snapshot(ctx context.Context, readers int) (connector.Snapshot, error) {
+	s, err := f.Source.Snapshot(ctx, readers)
+	return stuckSnapshot{s}, err
+}
+
+type stuckSnapshot struct{ connector.Snapshot }
+
+func (stuckSnapshot) Read(ctx context.Context, _ connector.ReadRequest) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
 }
 
 type faultySource struct{ connector.Source }

@@ -11,6 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/instance/keep"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
@@ -121,10 +122,10 @@ func (j *job) begin(t instance.Task) (begun bool, err error) {
 	ctx, cancel := context.WithCancelCause(j.w.life)
 	j.mu.kept, j.mu.live, j.mu.cancel, j.mu.warning = next, true, cancel, ""
 	j.mu.kind, j.mu.share = t.Type, 0
-	j.w.tasks.Go(func() {
+	j.w.tasks.Go(rescue.Else(func() {
 		defer cancel(nil)
 		j.run(ctx, t)
-	})
+	}, j.abandon))
 	return true, nil
 }
 
@@ -184,16 +185,22 @@ func (j *job) look() {
 func (j *job) keep() {
 	j.disk.Lock()
 	defer j.disk.Unlock()
-	j.mu.Lock()
-	dirty, rows, state, live := j.mu.dirty, j.mu.tables.rows(), j.mu.kept, j.mu.live
-	j.mu.dirty = false
-	j.mu.Unlock()
-	if !dirty || !live {
+	rows, state, due := j.unwritten()
+	if !due {
 		return
 	}
 	if err := errors.Join(j.w.dir.WriteTables(j.id, rows), j.w.dir.WriteState(j.id, state, false)); err != nil {
 		j.w.log.Error("the statistics of a task were not written", "task", j.id, "error", err)
 	}
+}
+
+// unwritten is what is to be written of a running attempt, if anything.
+func (j *job) unwritten() (rows []instance.Table, state keep.State, due bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	due = j.mu.dirty && j.mu.live
+	j.mu.dirty = false
+	return j.mu.tables.rows(), j.mu.kept, due
 }
 
 // Tables implements instance.Client.

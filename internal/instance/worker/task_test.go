@@ -13,22 +13,59 @@ import (
 )
 
 func TestAPanicFailsItsTaskAlone(t *testing.T) {
+	for part, c := range map[string]struct{ source, target, kind, state string }{
+		"reader": {"faulty", "sqlite", "full-load", tableError},
+		"writer": {"sqlite", "writes", "full-load", tableError},
+		"stream": {"follows", "sqlite", "full-load-and-cdc", ""},
+	} {
+		t.Run(part, func(t *testing.T) {
+			b := newBench(t)
+			source, _ := b.database(t, "source.db", "CREATE TABLE a (id INTEGER PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)")
+			target, db := b.database(t, "target.db", "SELECT 1")
+			_, _ = b.database(t, "other.db", "SELECT 1")
+			mad := newTask("MAD", c.source+":"+b.files+"/source.db", c.target+":"+b.files+"/other.db")
+			mad.Type = c.kind
+			require.NoError(t, b.Start(t.Context(), mad))
+			require.NoError(t, b.Start(t.Context(), newTask("SANE", source, target)))
+
+			s := b.end(t, "MAD", 1)
+			require.Equal(t, "FATAL_ERROR", s.StopReason)
+			require.Contains(t, s.Failure, "the "+part+" is mad")
+			require.Contains(t, b.log(t, "MAD"), "harness_test.go", "the stack")
+			if c.state != "" {
+				tables, err := b.Tables(t.Context(), "MAD")
+				require.NoError(t, err)
+				require.Equal(t, c.state, tables[0].State)
+			}
+			require.Equal(t, loaded, b.end(t, "SANE", 1).StopReason)
+			require.Equal(t, "2", count(t, db, "SELECT count(*) FROM a"))
+		})
+	}
+}
+
+func TestAPanicInWhatWatchesATaskFailsItAlone(t *testing.T) {
 	b := newBench(t)
 	source, _ := b.database(t, "source.db", "CREATE TABLE a (id INTEGER PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)")
 	target, db := b.database(t, "target.db", "SELECT 1")
 	other, _ := b.database(t, "other.db", "SELECT 1")
-	mad := newTask("MAD", "faulty:"+b.files+"/source.db", other)
-	require.NoError(t, b.Start(t.Context(), mad))
-	require.NoError(t, b.Start(t.Context(), newTask("SANE", source, target)))
+	require.NoError(t, b.Start(t.Context(), newTask("MAD", "stuck:"+b.files+"/source.db", other)))
+	j, err := b.job("MAD")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if j.mu.load == nil {
+			return false
+		}
+		j.mu.tables = nil // so that counting panics, and ending the attempt too
+		return true
+	}, time.Minute, time.Millisecond)
 
 	s := b.end(t, "MAD", 1)
-	require.Equal(t, "FATAL_ERROR", s.StopReason)
-	require.Contains(t, s.Failure, "the reader is mad")
-	require.Contains(t, b.log(t, "MAD"), "harness_test.go", "the stack")
-	tables, err := b.Tables(t.Context(), "MAD")
-	require.NoError(t, err)
-	require.Equal(t, tableError, tables[0].State)
+	require.Equal(t, fatal, s.StopReason)
+	require.Contains(t, s.Failure, "a fault in Whimbrel itself")
 
+	require.NoError(t, b.Start(t.Context(), newTask("SANE", source, target)))
 	require.Equal(t, loaded, b.end(t, "SANE", 1).StopReason)
 	require.Equal(t, "2", count(t, db, "SELECT count(*) FROM a"))
 }

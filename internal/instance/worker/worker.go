@@ -12,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/instance/keep"
 	"github.com/whimbreldb/whimbrel/internal/instance/socket"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/span"
 )
 
@@ -151,11 +152,13 @@ func (w *Worker) look() {
 			kept = time.Now()
 		}
 		for _, j := range w.jobs() {
-			news, step := j.observe()
-			changed = changed || news
-			if step || due {
-				j.keep()
-			}
+			rescue.Else(func() {
+				news, step := j.observe()
+				changed = changed || news
+				if step || due {
+					j.keep()
+				}
+			}, j.fail)()
 		}
 		if changed {
 			w.bump()

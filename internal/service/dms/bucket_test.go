@@ -41,6 +41,8 @@ func TestBucketEndpoint(t *testing.T) {
 	s := e.S3Settings
 	require.Equal(t, []any{"lake", "dms", "\n", "\t", true, "YYYYMMDDHH", int64(5)}, []any{*s.BucketName, *s.BucketFolder, *s.CsvRowDelimiter, *s.CsvDelimiter, *s.DatePartitionEnabled, *s.DatePartitionSequence, *s.CdcMaxBatchInterval})
 	require.Nil(t, e.Port)
+	require.Equal(t, theRole, *e.ServiceAccessRoleArn)
+	require.Nil(t, e.ExternalTableDefinition)
 
 	attributes := b.create(&createInput{
 		EndpointIdentifier: new("by-attributes"), EndpointType: new("target"), EngineName: new("s3"), ServiceAccessRoleArn: new(theRole),
@@ -86,7 +88,9 @@ func TestBucketSourceEndpoint(t *testing.T) {
 	require.Equal(t, []any{"lake", "changes", long, "NULL", int64(1), false}, []any{*s.BucketName, *s.CdcPath, *s.ExternalTableDefinition, *s.CsvNullValue, *s.IgnoreHeaderRows, *s.Rfc4180})
 	beside := source("beside", nil)
 	beside.ServiceAccessRoleArn, beside.ExternalTableDefinition, beside.ExtraConnectionAttributes = new(theRole), new(filesDefinition), new("bucketName=lake;cdcPath=changes")
-	require.JSONEq(t, filesDefinition, *b.create(beside).S3Settings.ExternalTableDefinition)
+	shown := b.create(beside)
+	require.JSONEq(t, filesDefinition, *shown.S3Settings.ExternalTableDefinition)
+	require.Equal(t, []string{theRole, filesDefinition}, []string{*shown.ServiceAccessRoleArn, *shown.ExternalTableDefinition})
 	for words, s := range map[string]*dmsapi.S3Settings{
 		"ExternalTableDefinition: ":  {ExternalTableDefinition: new(`{"Tables":[]}`)},
 		"Parquet files are not read": {DataFormat: new("parquet")},

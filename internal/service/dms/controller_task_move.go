@@ -36,7 +36,7 @@ func (c *controller) move(ctx context.Context, t *Task) error {
 			now.Leaving = now.Instance
 		}
 		now.Instance, now.MovingTo = now.MovingTo, ""
-		now.Status, now.Before = now.Before, ""
+		now.Status, now.Before, now.Unmoved = now.rested(), "", nil
 		c.happened(tx, c.Now(), sourceTask, now.Name, categoryConfiguration, "Replication task moved.")
 	})
 }
@@ -44,9 +44,26 @@ func (c *controller) move(ctx context.Context, t *Task) error {
 func (c *controller) failMove(ctx context.Context, t *Task, why string) error {
 	return c.change(ctx, t, func(tx store.Tx, now *Task) {
 		unrefer(tx, instances, now.MovingTo, tasks, now.ID)
-		now.Status, now.Before, now.MovingTo, now.Failure = taskFailedMove, "", "", why
+		now.Unmoved = &Unmoved{Before: now.rested(), Failure: why}
+		now.Status, now.Before, now.MovingTo = taskFailedMove, "", ""
 		c.happened(tx, c.Now(), sourceTask, now.Name, categoryFailure, "Replication task could not be moved. "+why)
 	})
+}
+
+// rested is the status of a task that is being moved as it was before that, and before earlier moves that failed.
+func (t *Task) rested() string {
+	if t.Unmoved != nil {
+		return t.Unmoved.Before
+	}
+	return t.Before
+}
+
+// lastFailure is what a person should know first.
+func (t *Task) lastFailure() string {
+	if t.Unmoved != nil {
+		return t.Unmoved.Failure
+	}
+	return t.Failure
 }
 
 // leave has the instance that a task was moved from forget it.

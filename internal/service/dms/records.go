@@ -113,8 +113,9 @@ type Task struct {
 	Status         string
 	Source, Target string // IDs of endpoints
 	Instance       string
-	MovingTo       string `json:",omitempty"` // an instance
-	Leaving        string `json:",omitempty"` // the instance that a moved task has left, until it has forgotten the task
+	MovingTo       string   `json:",omitempty"` // an instance
+	Leaving        string   `json:",omitempty"` // the instance that a moved task has left, until it has forgotten the task
+	Unmoved        *Unmoved `json:",omitempty"`
 	MigrationType  string
 	Mappings       string     // the document
 	Settings       string     // the document, complete with defaults
@@ -141,6 +142,12 @@ type Task struct {
 	TypesRun       string             `json:",omitempty"` // of its data type assessment
 	Trace          string             `json:",omitempty"` // of the call that started it last, see span.Parent
 	Tags           map[string]string  `json:",omitempty"`
+}
+
+// Unmoved is a move that has failed, until the task is moved or started.
+type Unmoved struct {
+	Before  string // the status before
+	Failure string
 }
 
 // Wish is what was asked of a task last, and is not forgotten by a crash.

@@ -8,14 +8,15 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 )
 
-// showEndpoint is an endpoint as DMS answers it: its type in capitals, what names the server both at the top and in the
-// engine's document, the document filled with defaults where nothing was set, and no secret.
+// showEndpoint is an endpoint as DMS answers it (https://docs.aws.amazon.com/dms/latest/APIReference/API_Endpoint.html): its type in
+// capitals, what names the server, the role and the tables of files both at the top and in the engine's document, the document filled with defaults where nothing was set, and no secret.
 func (s *Service) showEndpoint(rec *Endpoint) *dmsapi.Endpoint {
 	out := &dmsapi.Endpoint{
 		EndpointArn: new(s.arn(endpoints, rec.ID)), EndpointIdentifier: &rec.Name, EndpointType: new(strings.ToUpper(rec.Type)),
 		EngineName: &rec.Engine, Status: &rec.Status, Username: some(rec.User), ServerName: some(rec.Server),
 		DatabaseName: some(rec.Database), SslMode: &rec.SSLMode, KmsKeyId: some(rec.KMSKey),
-		IsReadOnly: new(false),
+		IsReadOnly:           new(false),
+		ServiceAccessRoleArn: some(rec.Settings[bucketRole]), ExternalTableDefinition: some(rec.Settings[tableDefinition]),
 	}
 	if rec.Port != 0 {
 		out.Port = &rec.Port

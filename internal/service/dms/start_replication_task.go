@@ -28,6 +28,7 @@ func (s *Service) startTask(ctx context.Context, call *service.Call, in *dmsapi.
 		p.put(t)
 		now := call.Now.UTC()
 		begin(t, wish)
+		t.Unmoved = nil
 		t.Started, t.Failure, t.StopReason, t.Progress, t.Trace = &now, "", "", nil, span.Parent(ctx)
 		if wish != WishResume {
 			t.FreshStart = &now

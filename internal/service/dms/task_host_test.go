@@ -27,6 +27,7 @@ type world struct {
 	unwanted  []string
 	forgotten map[string]int // how often a run began anew, by run
 	lostOnes  int            // so many calls of Start get lost on the way
+	refusal   string         // of Adopt, when there is one
 	holds     bool           // assessments do not come to an end
 	assessed  map[string]int // how often an assessment was made
 }
@@ -497,6 +498,9 @@ func (l *line) Forget(ctx context.Context, id string) error {
 
 func (l *line) Adopt(ctx context.Context, id, from string) error {
 	return l.do(ctx, func(m *machine, _ *process) error {
+		if l.w.refusal != "" {
+			return &instance.Refusal{Message: l.w.refusal}
+		}
 		if other := l.w.instances[from]; other != nil && other.disk[id] != nil {
 			m.disk[id] = other.disk[id]
 		}

@@ -198,6 +198,85 @@ func TestMovedTaskKeepsItsStatistics(t *testing.T) {
 	b.requireNoOrphans(t)
 }
 
+func TestTaskThatCannotBeMoved(t *testing.T) {
+	b := newTaskBench(t, taskStore(t), 1)
+	b.furnish(t, nil)
+	b.control()
+	defer b.stop()
+	refuse := func(why string) {
+		b.world.mu.Lock()
+		defer b.world.mu.Unlock()
+		b.world.refusal = why
+	}
+	move := func(status string) *dmsapi.ReplicationTask {
+		t.Helper()
+		_, err := taskCall[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
+		require.Nil(t, err)
+		b.await(t, "k", status)
+		return b.describe(t, "k")
+	}
+	stays := func(why string) {
+		t.Helper()
+		refuse(why)
+		shown := move(taskFailedMove)
+		require.Equal(t, why, *shown.LastFailureMessage)
+		require.Equal(t, b.arn(instances, "I1"), *shown.ReplicationInstanceArn)
+		events := b.events(t, "k")
+		require.Equal(t, "Replication task could not be moved. "+why, events[len(events)-1])
+	}
+	modify := func() {
+		t.Helper()
+		_, err := taskCall[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TaskData: new("{}")})
+		require.Nil(t, err)
+		b.await(t, "k", taskFailedMove)
+	}
+	b.create(t, "k", fullLoad)
+	b.await(t, "k", taskReady)
+	require.Nil(t, b.start(t, "k", WishFresh))
+	b.await(t, "k", taskStopped)
+
+	stays("the disk is full")
+	stays("the log cannot be read")
+	modify()
+	require.Equal(t, "the log cannot be read", *b.describe(t, "k").LastFailureMessage)
+	require.Nil(t, b.start(t, "k", WishReload), "a task that stays where it was can be started")
+	b.await(t, "k", taskStopped)
+	require.Nil(t, b.describe(t, "k").LastFailureMessage)
+
+	stays("the disk is full")
+	modify()
+	refuse("")
+	shown := move(taskStopped)
+	require.Nil(t, shown.LastFailureMessage)
+	require.Equal(t, b.arn(instances, "I2"), *shown.ReplicationInstanceArn)
+	require.Eventually(t, func() bool { return b.record(t, "k").Leaving == "" }, patient, time.Millisecond)
+	b.requireNoOrphans(t)
+
+	require.Nil(t, b.delete(t, "k"))
+	b.await(t, "k", "")
+	b.requireNoOrphans(t)
+}
+
+func TestFailureOutlivesAMoveThatFails(t *testing.T) {
+	b := newTaskBench(t, taskStore(t), 1)
+	b.furnish(t, map[string]string{"fail": "the table is gone"})
+	b.control()
+	defer b.stop()
+	b.create(t, "k", fullLoad)
+	b.await(t, "k", taskReady)
+	require.Nil(t, b.start(t, "k", WishFresh))
+	b.await(t, "k", taskFailed)
+	for _, c := range []struct{ refusal, status, shown string }{{"the disk is full", taskFailedMove, "the disk is full"}, {"", taskFailed, "the table is gone"}} {
+		b.world.mu.Lock()
+		b.world.refusal = c.refusal
+		b.world.mu.Unlock()
+		_, err := taskCall[dmsapi.MoveReplicationTaskResponse](t, b, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TargetReplicationInstanceArn: new(b.arn(instances, "I2"))})
+		require.Nil(t, err)
+		b.await(t, "k", c.status)
+		require.Equal(t, c.shown, *b.describe(t, "k").LastFailureMessage)
+	}
+}
+
 func TestInstancesConnectionsAndSchemas(t *testing.T) {
 	b := newTaskBench(t, taskStore(t), 1)
 	b.furnish(t, nil)

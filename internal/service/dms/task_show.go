@@ -25,7 +25,7 @@ func (s *Service) showTask(from getter, t *Task) (*dmsapi.ReplicationTask, error
 		Status:                      &t.Status,
 		CdcStartPosition:            some(t.StartPosition),
 		CdcStopPosition:             some(t.StopPosition),
-		LastFailureMessage:          some(t.Failure),
+		LastFailureMessage:          some(t.lastFailure()),
 		ReplicationTaskCreationDate: &t.Created,
 		ReplicationTaskStartDate:    t.Started,
 		TaskData:                    some(t.Data),

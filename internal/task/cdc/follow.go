@@ -13,6 +13,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 	"github.com/whimbreldb/whimbrel/internal/span"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 )
@@ -61,6 +62,8 @@ func (f *follower) persist(ctx context.Context) (Reason, error) {
 		switch {
 		case err == nil:
 			return reason, nil
+		case rescue.In(err) != nil:
+			return "", err
 		case ctx.Err() != nil && isOver(ctx, err):
 			return Asked, nil
 		}

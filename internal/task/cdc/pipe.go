@@ -114,7 +114,7 @@ func (p *pipe) run(ctx context.Context) (Reason, error) {
 			left.errand.done <- errNotNow
 		}
 	}
-	if lost := context.Cause(applying); err != nil && errors.Is(lost, errSilent) {
+	if lost := context.Cause(applying); err != nil && (errors.Is(lost, errSilent) || rescue.In(lost) != nil) {
 		return "", lost
 	}
 	switch {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // errSilent is in the chain when the target has gone without a word.
@@ -21,7 +22,7 @@ func (p *pipe) watch(ctx context.Context, release context.CancelCauseFunc) (stop
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
-	watching.Go(func() {
+	watching.Go(rescue.Else(func() {
 		tick := time.NewTicker(max(p.Silence/4, 100*time.Millisecond))
 		defer tick.Stop()
 		for {
@@ -39,7 +40,7 @@ func (p *pipe) watch(ctx context.Context, release context.CancelCauseFunc) (stop
 				return
 			}
 		}
-	})
+	}, func(err error) { release(err) }))
 	return func() {
 		cancel()
 		watching.Wait()

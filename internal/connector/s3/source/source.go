@@ -12,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/csvfile"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/external"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/store"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // Config is what there is to read, and how.
@@ -64,7 +65,7 @@ func (s *source) Inspect(ctx context.Context, _ connector.InspectOptions) (*cata
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(together)
 	for i, t := range s.Tables {
-		g.Go(func() error {
+		g.Go(rescue.Func(func() error {
 			files, err := s.filesOf(ctx, t)
 			table := *t.Table
 			table.Bytes = 0
@@ -73,7 +74,7 @@ func (s *source) Inspect(ctx context.Context, _ connector.InspectOptions) (*cata
 			}
 			all[i] = &table
 			return err
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err

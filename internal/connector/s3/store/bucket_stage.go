@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // partSize is how much travels at once: the least that the API takes for a part that is not the last. After growAt parts it
@@ -96,13 +98,15 @@ func (u *upload) send() error {
 	part, number, sent, ctx := u.fill, int32(u.number), make(chan error, 1), u.ctx // which Seal replaces while the part travels
 	u.fill, u.spare, u.sent = u.spare[:0], part, sent
 	go func() {
-		out, err := u.b.client.UploadPart(ctx, &s3.UploadPartInput{
-			Bucket: &u.b.Bucket, Key: u.b.key(u.key), UploadId: &u.id, PartNumber: &number, Body: bytes.NewReader(part), ExpectedBucketOwner: u.b.owner(),
+		sent <- rescue.Run(func() error {
+			out, err := u.b.client.UploadPart(ctx, &s3.UploadPartInput{
+				Bucket: &u.b.Bucket, Key: u.b.key(u.key), UploadId: &u.id, PartNumber: &number, Body: bytes.NewReader(part), ExpectedBucketOwner: u.b.owner(),
+			})
+			if err == nil {
+				u.tag = aws.ToString(out.ETag)
+			}
+			return wrap("write object "+u.key, err)
 		})
-		if err == nil {
-			u.tag = aws.ToString(out.ETag)
-		}
-		sent <- wrap("write object "+u.key, err)
 	}()
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // pace is how claims on a bucket are timed. A bucket has no locks, but it can be asked to write an object only if there is none, or
@@ -49,6 +50,7 @@ type lease struct {
 	tag     string
 	since   atomic.Pointer[time.Time] // when the last renewal was begun
 	lost    atomic.Bool
+	fault   rescue.Fault // of the renewals, after which the name is lost
 	stop    context.CancelFunc
 	done    chan struct{}
 }
@@ -70,8 +72,8 @@ func (b *bucket) Lock(ctx context.Context, key string) (*Lock, error) {
 	}
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.stop = stop
-	go l.renew(renewing)
-	return &Lock{release: l.release, left: l.left}, nil
+	go l.fault.Guard(func() { l.renew(renewing) })()
+	return &Lock{release: l.release, left: l.left, fault: l.fault.Err}, nil
 }
 
 // lockWitness makes the file; where it cannot be made there is none.
@@ -258,7 +260,7 @@ func (l *lease) left() time.Duration {
 	since := *l.since.Load()
 	now := time.Now()
 	gone := max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
-	if left := l.bucket.pace.safe() - gone; left > 0 && !l.lost.Load() {
+	if left := l.bucket.pace.safe() - gone; left > 0 && !l.lost.Load() && l.fault.Err() == nil {
 		return left
 	}
 	return 0

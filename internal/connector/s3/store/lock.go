@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
 // Locker is a Store that can keep a second process out.
@@ -26,6 +28,7 @@ var (
 type Lock struct {
 	release func()
 	left    func() time.Duration // for how long it is certainly held; nil is for ever
+	fault   func() error         // why it is held no longer, see Fault
 }
 
 // ErrLost is why a context of While ends.
@@ -37,13 +40,21 @@ func (l *Lock) Release() { l.release() }
 // Lost reports that another may have taken the name, because this process could not show in time that it is still there.
 func (l *Lock) Lost() bool { return l.left != nil && l.left() == 0 }
 
+// Fault is why the name is held no longer, when that is a fault in the program.
+func (l *Lock) Fault() error {
+	if l.fault == nil {
+		return nil
+	}
+	return l.fault()
+}
+
 // While returns a context that ends when the name may be another's: what is under way then comes too late.
 func (l *Lock) While(ctx context.Context) (context.Context, context.CancelFunc) {
 	if l.left == nil {
 		return context.WithCancel(ctx)
 	}
 	within, end := context.WithCancelCause(ctx)
-	go func() {
+	go rescue.Else(func() {
 		for left := l.left(); left > 0; left = l.left() {
 			select {
 			case <-time.After(left):
@@ -52,7 +63,7 @@ func (l *Lock) While(ctx context.Context) (context.Context, context.CancelFunc) 
 			}
 		}
 		end(ErrLost)
-	}()
+	}, func(err error) { end(err) })()
 	return within, func() { end(context.Canceled) }
 }
 
