@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -173,4 +174,16 @@ func TestYourOwnCertificate(t *testing.T) {
 	c.BaseEndpoint = aws.String(fmt.Sprintf("https://127.0.0.1:%s", at.Port()))
 	_, err = sts.NewFromConfig(c).GetCallerIdentity(t.Context(), nil)
 	require.NoError(t, err)
+
+	newer, itsKey := selfSigned(t, t.TempDir())
+	require.NoError(t, os.Rename(newer, cert))
+	require.NoError(t, os.Rename(itsKey, key))
+	raw, err = os.ReadFile(cert)
+	require.NoError(t, err)
+	roots := x509.NewCertPool()
+	require.True(t, roots.AppendCertsFromPEM(raw))
+	require.Eventually(t, func() bool {
+		conn, err := tls.Dial("tcp", "127.0.0.1:"+at.Port(), &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
+		return err == nil && conn.Close() == nil
+	}, patient, 100*time.Millisecond, "the certificate that replaces it is not served")
 }
