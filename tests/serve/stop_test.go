@@ -32,9 +32,10 @@ func TestACallUnderWayIsAnswered(t *testing.T) {
 	_, err = conn.Write(call[:len(call)-rest])
 	require.NoError(t, err)
 	answers := bufio.NewReader(conn)
-	answer, err := http.ReadResponse(answers, nil)
+	begun, err := http.ReadResponse(answers, nil)
 	require.NoError(t, err)
-	require.Equal(t, http.StatusContinue, answer.StatusCode, "the call is under way")
+	require.NoError(t, begun.Body.Close())
+	require.Equal(t, http.StatusContinue, begun.StatusCode, "the call is under way")
 
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGTERM))
 	watch := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patient}
@@ -55,7 +56,7 @@ func TestACallUnderWayIsAnswered(t *testing.T) {
 
 	_, err = conn.Write(call[len(call)-rest:])
 	require.NoError(t, err)
-	answer, err = http.ReadResponse(answers, nil)
+	answer, err := http.ReadResponse(answers, nil)
 	require.NoError(t, err)
 	defer answer.Body.Close()
 	said, err := io.ReadAll(answer.Body)
