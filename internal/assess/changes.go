@@ -73,7 +73,7 @@ func (s *subject) obstacles(wanted func(connector.Obstacle) bool) (found []Findi
 			continue
 		}
 		f := Finding{Status: Warning, Object: s.Source, Reason: o.What, Mend: o.Remedy}
-		// PostgreSQL refuses UPDATE and DELETE of a published table without an identity, and an unlogged one tells nothing.
+		// Updates and deletes of a PostgreSQL table without an identity are in no stream, and an unlogged one tells nothing.
 		if o.Fatal || o.About == connector.Identity && s.SourceEngine.Family == catalog.PostgreSQL {
 			f.Status = Failed
 		}

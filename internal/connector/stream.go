@@ -71,6 +71,8 @@ type StreamRequest struct {
 	Tables []Followed
 	// Wanted says whether a table that comes into being later is to be reported (as Created); nil means none is.
 	Wanted func(catalog.Name) bool
+	// Selected bounds the names for which Wanted may be true, for sources that must choose before they ask; nil means any name.
+	Selected []Selected
 	// Pool lends the groups.
 	Pool *change.GroupPool
 	// Places asks that groups name their transactions (change.Group.Places).
@@ -80,6 +82,13 @@ type StreamRequest struct {
 	// Reject takes a change of the table of that number that could not be read as its columns say; it is left out. An
 	// error from it ends the stream with that error, and so does the change itself when Reject is nil.
 	Reject func(table int, r change.Reject) error
+}
+
+// Selected says that tables are selected, or Excluded whatever else selects them, by patterns as selection rules have them: % is any run
+// of characters, _ any one, [ab] and [a-d] one of a set.
+type Selected struct {
+	Schema, Table string
+	Excluded      bool
 }
 
 // Followed is a table whose changes are followed, with the columns its rows have in change.Changes.

@@ -67,6 +67,7 @@ func newCall(p *parser, name token, args []node) (node, error) {
 	if err := refuseLocalTime(p, name, args); err != nil {
 		return nil, err
 	}
+	p.noteTime(lower, args)
 	if fn.node != nil {
 		return fn.node(args), nil
 	}
@@ -75,7 +76,7 @@ func newCall(p *parser, name token, args []node) (node, error) {
 
 // refuseLocalTime says at once what evaluation could only say row by row.
 func refuseLocalTime(p *parser, name token, args []node) error {
-	if !slices.Contains([]string{"date", "time", "datetime", "julianday", "strftime", "unixepoch"}, strings.ToLower(name.text)) {
+	if !readsTime(strings.ToLower(name.text)) {
 		return nil
 	}
 	for _, a := range args {
@@ -84,6 +85,29 @@ func refuseLocalTime(p *parser, name token, args []node) error {
 		}
 	}
 	return nil
+}
+
+func readsTime(function string) bool {
+	return slices.Contains([]string{"date", "time", "datetime", "julianday", "strftime", "unixepoch"}, function)
+}
+
+// noteTime takes note of a function that reads a time: without one it asks the clock, and so it does for the modifier subsec in its place.
+func (p *parser) noteTime(function string, args []node) {
+	if !readsTime(function) {
+		return
+	}
+	p.dated = true
+	if function == "strftime" {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		p.clock = true
+		return
+	}
+	if c, ok := args[0].(*constant); ok {
+		word := string(c.v.Bytes)
+		p.clock = p.clock || strings.EqualFold(word, "subsec") || strings.EqualFold(word, "subsecond")
+	}
 }
 
 func isLocalModifier(p []byte) bool {

@@ -15,6 +15,9 @@ type parser struct {
 	held node
 	// called are the functions that were called, in lower case.
 	called []string
+	// clock says that a time is asked for that the expression does not give, now that one of its texts is 'now', dated that it makes times of
+	// texts at all.
+	clock, now, dated bool
 }
 
 // maxDepth bounds how deep expressions nest, so that no text can exhaust the stack.

@@ -14,6 +14,7 @@ func (p *parser) primary() (node, error) {
 	case t.kind == numberToken:
 		return p.number("")
 	case t.kind == stringToken:
+		p.now = p.now || strings.EqualFold(t.text, "now")
 		return &constant{v: text([]byte(t.text))}, p.advance()
 	case t.kind == blobToken:
 		raw, err := hex.DecodeString(t.text)
@@ -102,6 +103,7 @@ func (p *parser) word() (node, error) {
 	case "FALSE":
 		return &constant{v: integer(0), word: true}, p.advance()
 	case "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP":
+		p.clock = true
 		return currentTime(strings.ToUpper(t.text)), p.advance()
 	case "NOT":
 		return p.not()

@@ -14,6 +14,7 @@ type Program struct {
 	src     string
 	columns []string
 	uses    []string
+	steady  bool
 }
 
 // Compile checks an expression. The error is an *Error that tells the position.
@@ -33,8 +34,17 @@ func Compile(src string) (*Program, error) {
 		return nil, err
 	}
 	p.uses = append(p.uses, in.called...)
+	p.steady = !in.clock && !(in.now && in.dated) && !slices.ContainsFunc(p.uses, isUnsteady)
 	return p, nil
 }
+
+// isUnsteady reports whether a placeholder or a function has another value each time, or for each change of a row.
+func isUnsteady(use string) bool {
+	return slices.Contains([]string{"random", "randomblob", "operation_indicator"}, use) || strings.HasPrefix(use, "$AR_H_")
+}
+
+// Steady reports whether a row has the same result whenever it is read, and whatever change it came by.
+func (p *Program) Steady() bool { return p.steady }
 
 // Columns lists the columns the expression refers to, in order of appearance.
 func (p *Program) Columns() []string { return p.columns }

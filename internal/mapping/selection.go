@@ -39,6 +39,18 @@ func (s *Selection) matches(n catalog.Name, view bool) bool {
 // exactly reports whether the grammar wants exact names of the rule.
 func (s *Selection) exactly() bool { return s.Action == explicit || len(s.Filters) > 0 }
 
+// Patterns are those of the names that the rule is about.
+func (s *Selection) Patterns() (schema, table string) {
+	if s.exactly() {
+		n := s.exactTable()
+		return Literal(n.Schema), Literal(n.Name)
+	}
+	return s.Schema.text, s.Table.text
+}
+
+// Excludes reports whether what the rule is about is not selected, whatever other rules say.
+func (s *Selection) Excludes() bool { return s.Action == exclude }
+
 // one reports whether the rule is about one name.
 func (s *Selection) one() bool { return s.exactly() || s.Schema.plain && s.Table.plain }
 

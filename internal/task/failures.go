@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -78,9 +77,16 @@ func (r *run) failureTable(ctx context.Context) (*catalog.Table, error) {
 			add(c, false)
 		}
 	}
+	there, err := r.target.Exists(ctx, catalog.Ref{Kind: catalog.TableRef, Name: t.Name})
+	if err != nil {
+		return nil, err
+	}
+	if v2 && !there { // one that AWS DMS has made has its own
+		t.Indexes = []*catalog.Index{failureIndex()}
+	}
 	script := r.dialect.Script(t, true)
 	statements := append(r.dialect.CreateSchema(&catalog.Schema{Name: t.Name.Schema}), script.Create...)
-	if err := r.make(ctx, append(statements, script.Keys...)); err != nil {
+	if err := r.make(ctx, slices.Concat(statements, script.Keys, script.Indexes)); err != nil {
 		return nil, err
 	}
 	found, err := r.target.Describe(ctx, []catalog.Name{t.Name})
@@ -91,6 +97,15 @@ func (r *run) failureTable(ctx context.Context) (*catalog.Table, error) {
 		t = there.Table // as it is: it may be one that AWS DMS has made
 	}
 	return t, nil
+}
+
+// failureIndex is the index of awsdms_validation_failures_v2: AWS DMS user guide, "Data validation", troubleshooting.
+func failureIndex() *catalog.Index {
+	i := &catalog.Index{Name: "awsdms_validation_failures_v2_idx"}
+	for _, name := range []string{"TASK_NAME", "TABLE_OWNER", "TABLE_NAME", "FAILURE_TYPE", "FAILURE_TIME"} {
+		i.Parts = append(i.Parts, catalog.IndexPart{Column: name})
+	}
+	return i
 }
 
 // writeFailures keeps failures in the target's awsdms_validation_failures, in the place of what an earlier run of the task has left of these
@@ -168,7 +183,7 @@ func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *ca
 		var b change.Batch
 		b.Reset(layouts)
 		for _, f := range part {
-			texts := []string{r.Name, v.Target.Schema, v.Target.Name, "", "Row", failureKey(f), string(f.Kind), failureDetails(f)}
+			texts := []string{r.Name, v.Target.Schema, v.Target.Name, "", "Row", failureKey(f), string(f.Kind), failureDetails(f, columns[7].kind.Length)}
 			for i, text := range texts {
 				if layouts[i] == change.Text {
 					b.Columns[i].AppendString(cutTo(text, columns[i].kind.Length))
@@ -208,49 +223,24 @@ func appendResynced(to []change.Vector, s *validate.Resynced) {
 	to[2].AppendString(action)
 }
 
-// forgetFailures removes what the table holds of this task and table. A row set takes rows one for one, so it goes on until none is left.
+// forgetFailures removes what the table holds of this task and table. A row set takes rows one for one, so it goes on, with ever more of
+// them at once, until there are fewer.
 func (r *run) forgetFailures(ctx context.Context, s connector.ApplySession, t *catalog.Table, v *validate.Result, load []connector.LoadColumn, layouts []change.Layout) error {
-	for {
+	for n := 1; ; n = min(8*n, failureRows) {
 		var old change.Batch
 		old.Reset(layouts)
-		for i, text := range []string{r.Name, v.Target.Schema, v.Target.Name} {
-			old.Columns[i].AppendString(cutTo(text, 128))
+		for range n {
+			for i, text := range []string{r.Name, v.Target.Schema, v.Target.Name} {
+				old.Columns[i].AppendString(cutTo(text, 128))
+			}
+			old.EndRow()
 		}
-		old.EndRow()
 		affected, err := s.Write(ctx, []connector.RowSet{{Op: change.Delete, Table: t, OldColumns: load, Old: &old, Key: []int{0, 1, 2}}})
-		if err != nil || affected[0] == 0 {
+		if err != nil || affected[0] < int64(n) {
 			return err
 		}
 	}
 }
-
-// failureKey is `{"key": ["3451491"]}`.
-func failureKey(f validate.Failure) string {
-	text, _ := json.Marshal(f.Key) // texts always marshal
-	return `{"key": ` + string(text) + `}`
-}
-
-// failureDetails lists the columns that differ.
-func failureDetails(f validate.Failure) string {
-	if f.Why != "" {
-		text, _ := json.Marshal(map[string]string{"reason": f.Why})
-		return string(text)
-	}
-	type difference struct {
-		Column string `json:"column"`
-		Source string `json:"source"`
-		Target string `json:"target"`
-	}
-	out := []difference{}
-	for _, c := range f.Columns {
-		out = append(out, difference(c))
-	}
-	text, _ := json.Marshal(out)
-	return string(text)
-}
-
-// cutTo cuts a text to so many bytes, at the end of a character.
-func cutTo(s string, size int) string { return s[:change.CutUTF8([]byte(s), min(size, len(s)))] }
 
 // momentOf is a time as vectors hold it, in UTC.
 func momentOf(t time.Time) int64 {

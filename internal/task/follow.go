@@ -53,7 +53,7 @@ func (r *run) follow(ctx context.Context) (err error) {
 // changesConfig describes the following of the tables, without those that are away.
 func (r *run) changesConfig(away func(catalog.Name) bool) (cdc.Config, error) {
 	c := cdc.Config{
-		Run: r.plan.Run, Task: r.Name, Server: hostname(), Source: r.streamer, Target: r.applier, Aside: r.isAside, Loopback: r.loopback(),
+		Run: r.plan.Run, Task: r.Name, Server: hostname(), Source: r.streamer, Target: r.applier, Aside: r.isAside, Loopback: r.loopback(), Selected: r.selected(),
 		Position: r.plan.Checkpoint.Position, Structures: r,
 		DDL:    cdc.DDLPolicy{Truncated: r.Settings.ChangeProcessingDdlHandlingPolicy.HandleSourceTableTruncated, FailOnTruncate: r.Settings.ErrorBehavior.ApplyErrorFailOnTruncationDdl},
 		Policy: applyPolicy(r.Settings), TableError: action(r.Settings.ErrorBehavior.TableErrorPolicy),
@@ -107,6 +107,22 @@ func (r *run) followTable(number int, tp *TablePlan) (*cdc.Table, error) {
 func (r *run) wanted(n catalog.Name) bool {
 	plan, err := r.planAlone(&catalog.Table{Name: n})
 	return err == nil && len(plan.Tables) == 1
+}
+
+// selected are the rules by which wanted decides, without what depends on more than a name.
+func (r *run) selected() []connector.Selected {
+	rules, err := r.rules(r.plan.Catalog)
+	if err != nil {
+		return nil
+	}
+	all := []connector.Selected{}
+	for _, s := range rules.Selections {
+		if s.Tables {
+			schema, table := s.Patterns()
+			all = append(all, connector.Selected{Schema: schema, Table: table, Excluded: s.Excludes()})
+		}
+	}
+	return all
 }
 
 // heldBack reports whether an object must wait for the cutover, because it would act on changes that are applied.

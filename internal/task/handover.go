@@ -19,7 +19,7 @@ import (
 
 // streamRequest names what is followed. Columns are left out: nothing is delivered yet.
 func (r *run) streamRequest() connector.StreamRequest {
-	q := connector.StreamRequest{Run: r.plan.Run, Aside: r.isAside, Loopback: r.loopback()}
+	q := connector.StreamRequest{Run: r.plan.Run, Aside: r.isAside, Loopback: r.loopback(), Selected: r.selected()}
 	for _, tp := range r.plan.Tables {
 		if r.followable(tp) {
 			q.Tables = append(q.Tables, connector.Followed{Number: len(q.Tables), Table: tp.Plan.Source, Whole: asksBefore(tp.Plan)})

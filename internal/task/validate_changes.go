@@ -126,7 +126,7 @@ func (r *run) watchConfig() validate.WatchConfig {
 	}
 	c.Stats = r.ValidationStats
 	if !r.validates() {
-		c.Stats, c.Report, c.TableFailures, c.Failures = nil, nil, 0, 0
+		c.Stats, c.Report, c.TableFailures, c.Failures, c.MaxKey = nil, nil, 0, 0, 0
 	}
 	if r.like() {
 		c.Like = r.sourceEngine.Family

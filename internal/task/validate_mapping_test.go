@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -50,6 +51,26 @@ func TestValidationThroughMappings(t *testing.T) {
 			require.Equal(t, []string{"2"}, target.column(t, "SELECT count(*) FROM adult WHERE phone IS NOT NULL"), "a row that was missing comes whole")
 		})
 	}
+}
+
+// Columns made by an expression are compared where it says the same of a row each time, whatever it calls and however columns are called.
+func TestValidationOfExpressions(t *testing.T) {
+	source, target := newEnd(t, "sqlite"), newEnd(t, "sqlite")
+	source.exec(t, "CREATE TABLE p (id int PRIMARY KEY, born text, random_id int)", "INSERT INTO p VALUES (1, '1990-05-01', 7), (2, '2001-01-02', 8)")
+	c := config(source, target)
+	column := `{"rule-type":"transformation","rule-id":"%[1]d","rule-name":"%[1]d","rule-target":"column","object-locator":{"schema-name":"%%","table-name":"p"},
+		"rule-action":"add-column","value":"%[2]s","expression":"%[3]s","data-type":{"type":"string","length":50}}`
+	document(t, `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"%","table-name":"p"},"rule-action":"include"},`+
+		fmt.Sprintf(column, 2, "year", "strftime('%Y', $born)")+","+fmt.Sprintf(column, 3, "next", "$random_id + 1")+","+
+		fmt.Sprintf(column, 4, "age", "julianday('now') - julianday($born)")+`]}`)(&c)
+	_, err := run(context.Background(), c)
+	require.NoError(t, err)
+	v := compareEnds(t, c, false)
+	require.True(t, v.Equal(), "%+v", v.Tables[0])
+	require.Equal(t, []validate.Skipped{{Column: "age", Why: "made by an expression that has another value each time"}}, v.Tables[0].Skipped)
+	target.exec(t, "UPDATE p SET year = '1900', next = '0' WHERE id = 1")
+	v = compareEnds(t, c, false)
+	require.Equal(t, []validate.Difference{{Column: "year", Source: "1990", Target: "1900"}, {Column: "next", Source: "8", Target: "0"}}, v.Tables[0].Failures[0].Columns)
 }
 
 // The settings that say what is compared, and how much of what is found is kept.

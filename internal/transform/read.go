@@ -104,6 +104,19 @@ func OfChanges(plan *mapping.TablePlan) (columns, told []int) {
 	return columns, told
 }
 
+// Steady reports whether a column has the same value for a row whenever that is read, and whatever change it came by.
+func Steady(plan *mapping.TablePlan, c *mapping.ColumnPlan) bool {
+	if c.Expression == "" {
+		return true
+	}
+	p, err := expr.Compile(c.Expression)
+	if err != nil {
+		return true // whoever evaluates it says so
+	}
+	_, before := expressionColumns(plan, c)
+	return p.Steady() && len(before) == 0
+}
+
 // Names of placeholders that cost something to fill.
 const (
 	Place  = "$AR_H_STREAM_POSITION"

@@ -146,6 +146,19 @@ func TestAddedColumns(t *testing.T) {
 	require.Empty(t, rejects)
 }
 
+// TestSteady holds what validation leaves out: values of before the change, but not columns that are called like them.
+func TestSteady(t *testing.T) {
+	table := items()
+	table.Columns = append(table.Columns, &catalog.Column{Name: "BI_note", Type: textType})
+	plan := planOf(table, keep(table, "id"))
+	for expression, want := range map[string]bool{
+		"": true, "$name": true, "$BI_note": true, "strftime('%Y', $note)": true, "$BI_name": false, "${BI_name} || 'x'": false, "random()": false,
+	} {
+		c := added("x", expression, textType)
+		require.Equal(t, want, transform.Steady(plan, &c), expression)
+	}
+}
+
 func TestChangedTypesRejectWhatDoesNotFit(t *testing.T) {
 	table := items()
 	short := datatype.Type{Kind: datatype.WString, Length: 3}

@@ -136,7 +136,7 @@ func (a *adoption) ask(ctx context.Context, ofSource bool) error {
 func (p *pair) isOf(s *side, r *row, key []string) bool {
 	for i, c := range p.keys {
 		v := &r.batch.Columns[c]
-		if v.Layout == change.Text && strings.TrimRight(s.show(v, r.at), " ") != strings.TrimRight(key[i], " ") {
+		if v.Layout == change.Text && strings.TrimRight(s.showWhole(v, r.at), " ") != strings.TrimRight(key[i], " ") {
 			return false
 		}
 	}

@@ -10,7 +10,7 @@ import (
 func (s *search) isNamed(from *side, r *row) bool {
 	var key []string
 	for _, i := range s.keys {
-		key = append(key, from.show(&r.batch.Columns[i], r.at))
+		key = append(key, from.showWhole(&r.batch.Columns[i], r.at))
 	}
 	return slices.ContainsFunc(s.Keys, func(text string) bool { return namesKey(text, key) })
 }
@@ -26,7 +26,7 @@ func (p *pair) keyNames() (out []string) {
 // on both sides, or on neither.
 func (s *search) named(all []Failure) (kept []Failure, same []string) {
 	is := func(text string, f *Failure) bool {
-		return namesKey(text, f.Key) || f.Why != "" && slices.Equal(f.Key, []string{text})
+		return namesKey(text, f.WholeKey()) || f.Why != "" && slices.Equal(f.Key, []string{text})
 	}
 	for _, text := range s.Keys {
 		if !slices.ContainsFunc(all, func(f Failure) bool { return is(text, &f) }) {

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"sync"
 
@@ -126,9 +125,6 @@ func (p *pair) override(c *mapping.ColumnPlan, at int) {
 	p.ofTarget[at] = c.Compare.TargetFunction
 }
 
-// unsteady finds expressions that have another value each time.
-var unsteady = regexp.MustCompile(`(?i)\$AR_H_|\$\{?BI_|operation_indicator|random|'now'|current_(date|time)|strftime|julianday|unixepoch|\b(date|time|datetime)\s*\(\s*\)`)
-
 func (p *pair) incomparable(c *mapping.ColumnPlan) string {
 	for _, m := range c.Masks {
 		if m.Method == mapping.DigitsRandomize {
@@ -137,7 +133,7 @@ func (p *pair) incomparable(c *mapping.ColumnPlan) string {
 	}
 	target := p.Table.Target.Column(c.Name)
 	switch {
-	case unsteady.MatchString(c.Expression):
+	case !transform.Steady(p.Table.Plan, c):
 		return "made by an expression that has another value each time"
 	case c.Expression == "" && c.Source == nil:
 		return "added by the mapping without a value"

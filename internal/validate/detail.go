@@ -12,11 +12,13 @@ import (
 
 // kept is a row that is looked at closely.
 type kept struct {
-	sum    [md5.Size]byte
-	values [][]byte // canonical, or their hash where they are long; nil for a null
-	shown  []string
-	row    int // in the repair's batch of its side, -1 for none
-	*keyed     // for a Watch
+	sum     [md5.Size]byte
+	values  [][]byte // canonical, or their hash where they are long; nil for a null
+	shown   []string
+	row     int      // in the repair's batch of its side, -1 for none
+	whole   []string // the key uncut, where it is cut in shown and short enough to be listed
+	keySize int      // the bytes of the key
+	*keyed           // for a Watch
 }
 
 // both are the rows of one key.
@@ -68,7 +70,7 @@ func (s *search) details(ctx context.Context, limit int, fix *repair) (map[[16]b
 
 func (s *search) keep(from *side, r *row) *kept {
 	k := &kept{sum: r.sum}
-	if s.look != nil && s.sameKey() {
+	if s.look != nil && len(s.keys) > 0 && s.sameKey() {
 		k.keyed = s.keyLiterals(r.batch, r.at, s.families[0], s.families[1])
 	}
 	for i := range s.columns {
@@ -85,8 +87,32 @@ func (s *search) keep(from *side, r *row) *kept {
 		}
 		k.values = append(k.values, p)
 	}
+	s.measure(k, from, r)
 	return k
 }
+
+// measure finds out how long a row's key is, and keeps what show has cut off of it.
+func (s *search) measure(k *kept, from *side, r *row) {
+	cut := false
+	for _, i := range s.keys {
+		v := &r.batch.Columns[i]
+		size := len(from.text(v, r.at))
+		cut = cut || size > shown
+		if v.Layout == change.Bytes {
+			size = len(v.Value(r.at))
+		}
+		k.keySize += size
+	}
+	if !cut || s.tooLong(k.keySize) {
+		return
+	}
+	for _, i := range s.keys {
+		k.whole = append(k.whole, from.showWhole(&r.batch.Columns[i], r.at))
+	}
+}
+
+// tooLong reports whether a key of so many bytes is not listed (MaxKeyColumnSize).
+func (c *Config) tooLong(size int) bool { return c.MaxKey > 0 && size > c.MaxKey }
 
 // failures turns the rows of a key into failures: rows that are equal go out in pairs, those left are paired as changed ones,
 // and the rest is missing on one side.
@@ -105,17 +131,23 @@ func (s *search) failures(id [16]byte, b *both) (out []Failure) {
 	}
 	if len(s.keys) > 0 {
 		for len(source) > 0 && len(target) > 0 {
-			out = append(out, Failure{Kind: RecordDiff, Key: s.key(source[0]), Columns: s.compare(source[0], target[0]), id: id})
+			f := s.failure(RecordDiff, source[0], id)
+			f.Columns = s.compare(source[0], target[0])
+			out = append(out, f)
 			source, target = source[1:], target[1:]
 		}
 	}
 	for _, k := range source {
-		out = append(out, Failure{Kind: MissingTarget, Key: s.key(k), id: id})
+		out = append(out, s.failure(MissingTarget, k, id))
 	}
 	for _, k := range target {
-		out = append(out, Failure{Kind: MissingSource, Key: s.key(k), id: id})
+		out = append(out, s.failure(MissingSource, k, id))
 	}
 	return out
+}
+
+func (s *search) failure(kind Kind, k *kept, id [16]byte) Failure {
+	return Failure{Kind: kind, Key: s.key(k), id: id, whole: k.whole, keySize: k.keySize}
 }
 
 func (s *search) key(k *kept) (out []string) {

@@ -33,8 +33,19 @@ type Failure struct {
 	Resynced *Resynced
 
 	id [16]byte
+	// whole is the Key uncut, where that is short enough to be kept, and keySize its bytes.
+	whole   []string
+	keySize int
 	// keyed is how the row is asked for by itself; nil when it cannot be.
 	keyed *keyed
+}
+
+// WholeKey is the Key without what is cut off to show it, as far as that was kept.
+func (f Failure) WholeKey() []string {
+	if f.whole != nil {
+		return f.whole
+	}
+	return f.Key
 }
 
 // Resynced is what a resync has done with a row.
@@ -78,6 +89,8 @@ type Result struct {
 	Took   time.Duration
 
 	repair *repair
+	// suspended are the rows whose key is too long to be listed.
+	suspended []Failure
 }
 
 // ListFirst leaves the first failures in the list and says that there are more (TableFailureMaxCount). 0 means all.
@@ -102,21 +115,29 @@ func (r *Result) Equal() bool { return r.State == Validated }
 const shown = 200
 
 func (s *side) show(v *change.Vector, i int) string {
-	if v.IsNull(i) {
-		return "NULL"
-	}
-	var text []byte
-	native, ok := s.snapshot.(connector.NativeText)
-	switch {
-	case v.Layout == change.Native && ok:
-		text = native.AppendNative(nil, v, i)
-	case v.Layout == change.Bytes || v.Layout == change.Native:
-		text = change.AppendValue([]byte(`\x`), v, i, 0)
-	default:
-		text = change.AppendValue(nil, v, i, 0)
-	}
+	text := s.text(v, i)
 	if len(text) > shown {
 		text = append(text[:change.CutUTF8(text, shown):shown], "…"...)
 	}
 	return strings.ToValidUTF8(string(text), "\uFFFD")
+}
+
+// showWhole is show without the cut.
+func (s *side) showWhole(v *change.Vector, i int) string {
+	return strings.ToValidUTF8(string(s.text(v, i)), "\uFFFD")
+}
+
+// text writes a value in full.
+func (s *side) text(v *change.Vector, i int) []byte {
+	if v.IsNull(i) {
+		return []byte("NULL")
+	}
+	native, ok := s.snapshot.(connector.NativeText)
+	switch {
+	case v.Layout == change.Native && ok:
+		return native.AppendNative(nil, v, i)
+	case v.Layout == change.Bytes || v.Layout == change.Native:
+		return change.AppendValue([]byte(`\x`), v, i, 0)
+	}
+	return change.AppendValue(nil, v, i, 0)
 }

@@ -166,7 +166,7 @@ func (s *search) report(ctx context.Context, r *Result) error {
 		s.look(rows)
 	}
 	all = append(all, s.lost.failures...)
-	slices.SortFunc(all, func(a, b Failure) int { return slices.CompareFunc(a.Key, b.Key, compareKeys) })
+	slices.SortFunc(all, func(a, b Failure) int { return slices.CompareFunc(a.WholeKey(), b.WholeKey(), compareKeys) })
 	if len(s.Keys) > 0 {
 		all, r.Same = s.named(all)
 	}
@@ -208,12 +208,9 @@ func (s *search) countUnlisted(r *Result, listed map[[16]byte]*both) (n int64) {
 // classify counts failures by kind, and puts those with too long a key aside.
 func (s *search) classify(r *Result, all []Failure) {
 	for _, f := range all {
-		size := 0
-		for _, k := range f.Key {
-			size += len(k)
-		}
-		if s.MaxKey > 0 && size > s.MaxKey && len(s.keys) > 0 {
+		if s.tooLong(f.keySize) {
 			r.Suspended++
+			r.suspended = append(r.suspended, f)
 			r.Failed--
 			continue
 		}

@@ -62,9 +62,14 @@ type watched struct {
 	pair    *pair
 	picked  change.Batch // of touchRow
 	pending map[[16]byte]*pendingRow
-	// whole says that all of the table is to be compared.
-	whole   bool
-	touched uint64
+	// whole says that all of the table is to be compared, but not before due.
+	whole bool
+	due   time.Time
+	// suspects are rows that differ and cannot be asked for by themselves, with the time since when; they are listed once that is certain.
+	suspects map[[16]byte]time.Time
+	// stirred is when rows may last have changed that are not known, moved when a known one did that cannot be asked for by itself.
+	stirred time.Time
+	moved   map[[16]byte]time.Time
 	failed  map[[16]byte]Failure
 	// suspended are rows that kept changing.
 	suspended map[[16]byte]bool
@@ -72,9 +77,10 @@ type watched struct {
 	left      bool   // see Leave
 	given     string // why the table is not compared any more
 	state     State
-	retry     time.Time // of the whole
-	again     time.Time // when rows that differ are looked at again
-	bounded   bool      // given because of TableFailureMaxCount
+	retry     time.Time     // of the whole
+	again     time.Time     // when rows that differ are looked at again
+	took      time.Duration // of the last comparison of the whole
+	bounded   bool          // given because of TableFailureMaxCount
 	// blind counts what may have changed rows that are not known.
 	blind uint64
 	// mended are failures that a resync has put right.
@@ -116,7 +122,13 @@ func NewWatch(c WatchConfig, tables []*Table, whole func(catalog.Name) bool, fai
 
 func (w *Watch) add(t *Table) *watched {
 	name := t.Plan.Source.Name
-	x := &watched{table: t, pending: map[[16]byte]*pendingRow{}, failed: map[[16]byte]Failure{}, suspended: map[[16]byte]bool{}}
+	x := &watched{
+		table: t, pending: map[[16]byte]*pendingRow{}, failed: map[[16]byte]Failure{}, suspended: map[[16]byte]bool{},
+		suspects: map[[16]byte]time.Time{}, moved: map[[16]byte]time.Time{},
+	}
+	if w.Delay > 0 { // the last changes before now have had no time yet
+		x.stirred = time.Now()
+	}
 	if w.tables[name] == nil {
 		w.order = append(w.order, name)
 	}
@@ -132,17 +144,11 @@ func (w *Watch) Touch(t *Table, layouts []change.Layout, c *change.Changes) {
 	name := t.Plan.Source.Name
 	x := w.tables[name]
 	if x == nil || x.left || x.table.Plan != t.Plan || x.table.Target != t.Target {
-		before := x
 		x = w.add(t)
 		x.whole = true
-		if before != nil {
-			x.touched = before.touched
-		}
 	}
-	x.touched++
 	if c == nil || x.pair == nil || len(x.pair.keys) == 0 || !x.pair.fits(layouts) {
-		x.whole = true
-		x.blind++
+		w.stir(x)
 		return
 	}
 	for i := range c.Ops {
@@ -154,9 +160,23 @@ func (w *Watch) Touch(t *Table, layouts []change.Layout, c *change.Changes) {
 			known = w.touchRow(x, &c.Old, int(n)) || known
 		}
 		if !known {
-			x.whole = true
-			x.blind++
+			w.stir(x)
 		}
+	}
+}
+
+// stir takes note of changes of rows that are not known.
+func (w *Watch) stir(x *watched) {
+	w.wantWhole(x)
+	x.stirred = time.Now()
+	x.blind++
+}
+
+// wantWhole has all of a table compared once a change of now has had its Delay. Later changes do not put that off: else it would never
+// be done.
+func (w *Watch) wantWhole(x *watched) {
+	if !x.whole {
+		x.whole, x.due = true, time.Now().Add(w.Delay)
 	}
 }
 
@@ -221,10 +241,24 @@ func (w *Watch) touchRow(x *watched, b *change.Batch, i int) bool {
 	}
 	id := p.keyID(picked, i)
 	k := p.keyLiterals(picked, i, w.SourceFamily, w.TargetFamily)
-	if k == nil {
+	if k != nil {
+		w.wait(x, id, k, w.Delay)
+		return true
+	}
+	return w.move(x, id)
+}
+
+// move takes note of a change of a row that cannot be asked for by itself, and reports whether there was room for that.
+func (w *Watch) move(x *watched, id [16]byte) bool {
+	if len(x.moved) >= maxPending {
 		return false
 	}
-	w.wait(x, id, k, w.Delay)
+	w.wantWhole(x)
+	x.moved[id] = time.Now()
+	delete(x.suspects, id)
+	if r := x.pending[id]; r != nil {
+		r.generation++
+	}
 	return true
 }
 
@@ -234,8 +268,7 @@ func (w *Watch) wait(x *watched, id [16]byte, k *keyed, delay time.Duration) {
 	r := x.pending[id]
 	if r == nil {
 		if len(x.pending) >= maxPending {
-			x.whole = true
-			x.blind++
+			w.stir(x)
 			return
 		}
 		r = &pendingRow{keyed: k, first: now}

@@ -12,13 +12,15 @@ import (
 )
 
 // lookUpRows is how many keys one query asks for, reachWait how long the target may take to reach a position before its rows are left for
-// later, wholeEvery how often all of a table without a key is tried, failedEvery how often rows that differ are looked at again.
+// later, wholeEvery how often all of a table without a key is tried, failedEvery how often rows that differ are looked at again, if that takes
+// no more than one part in wholeShare of the time.
 const (
 	lookUpRows  = 200
 	reachWait   = 30 * time.Second
 	wholeEvery  = 5 * time.Second
 	retryFirst  = 2 * time.Second
 	failedEvery = time.Minute
+	wholeShare  = 10
 )
 
 // checkTable compares what is due of a table.
@@ -34,7 +36,7 @@ func (w *Watch) checkTable(ctx context.Context, name catalog.Name) error {
 		w.mu.Unlock()
 		return nil
 	}
-	whole := x.whole && now.After(x.retry)
+	whole := x.whole && now.After(x.retry) && !now.Before(x.due)
 	w.lookAgain(x, now)
 	due := map[[16]byte]uint64{}
 	for id, r := range x.pending {
@@ -81,9 +83,12 @@ func (w *Watch) lookAgain(x *watched, now time.Time) {
 		x.again = now.Add(failedEvery)
 		return
 	}
-	x.again = now.Add(failedEvery)
+	x.again = now.Add(max(failedEvery, wholeShare*x.took))
 	for id, f := range x.failed {
-		if f.keyed != nil && x.pending[id] == nil {
+		switch {
+		case f.keyed == nil:
+			x.whole = true
+		case x.pending[id] == nil:
 			w.wait(x, id, f.keyed, 0)
 		}
 	}
@@ -277,14 +282,14 @@ func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte
 			changed = true
 		case moved:
 		case x.differs(id):
-			changed = x.take(id, failures[0], r.keyed) || changed
+			changed = w.list(x, id, failures[0], r.keyed) || changed
 			delete(x.pending, id)
 		case r.mismatch.IsZero() && failAfter > 0:
 			r.mismatch, r.due = now, now.Add(min(retryFirst, failAfter))
 		case failAfter > 0 && now.Sub(r.mismatch) < failAfter:
 			r.due = now.Add(min(max(now.Sub(r.mismatch), retryFirst), failAfter-now.Sub(r.mismatch)))
 		default:
-			changed = x.take(id, failures[0], r.keyed) || changed
+			changed = w.list(x, id, failures[0], r.keyed) || changed
 			delete(x.pending, id)
 		}
 	}
@@ -297,6 +302,17 @@ func (x *watched) differs(id [16]byte) bool {
 	return ok
 }
 
+// list takes up a row that differs, as suspended if its key is too long to be listed, and reports whether that is news.
+func (w *Watch) list(x *watched, id [16]byte, f Failure, k *keyed) bool {
+	if !w.tooLong(f.keySize) {
+		return x.take(id, f, k)
+	}
+	known := x.suspended[id] && !x.differs(id)
+	delete(x.failed, id)
+	x.suspended[id] = true
+	return !known
+}
+
 // take lists a failure, and reports whether that is news.
 func (x *watched) take(id [16]byte, f Failure, k *keyed) bool {
 	old, was := x.failed[id]
@@ -306,98 +322,6 @@ func (x *watched) take(id [16]byte, f Failure, k *keyed) bool {
 	}
 	x.failed[id] = f
 	return !was || old.Kind != f.Kind || !slices.Equal(old.Columns, f.Columns)
-}
-
-// checkWhole compares all of a table. What differs of a table with a key is looked at row by row afterwards; a bag counts only when nothing
-// has touched it meanwhile.
-func (w *Watch) checkWhole(ctx context.Context, x *watched, table *Table) error {
-	w.mu.Lock()
-	touched := x.touched
-	x.whole, x.retry = false, time.Now().Add(wholeEvery)
-	w.mu.Unlock()
-	again := func(err error) error {
-		w.mu.Lock()
-		x.whole = true
-		w.mu.Unlock()
-		return err
-	}
-	if err := w.reach(ctx); err != nil { // so that the source's snapshot is not open for long: it may keep writers out (SQLite)
-		return again(err)
-	}
-	source, let, err := w.OpenSource(ctx, w.threads())
-	if err != nil {
-		return again(err)
-	}
-	defer let()
-	if err := w.reach(ctx); err != nil {
-		return again(err)
-	}
-	target, release, err := w.OpenTarget(ctx, w.threads())
-	if err != nil {
-		return again(err)
-	}
-	defer release()
-	c := w.Config
-	c.Source, c.Target, c.Keep, c.Tables = source, target, false, []*Table{table}
-	c.TableFailures, c.Failures = maxPending, 0
-	var rows map[[16]byte]*both
-	c.look = func(found map[[16]byte]*both) { rows = found }
-	c.families = [2]catalog.Family{w.SourceFamily, w.TargetFamily}
-	c.Stats = nil
-	results, err := Run(ctx, c)
-	if err != nil {
-		return again(err)
-	}
-	r := results[0]
-	if r.State == TableError || r.State == SuspendedRecords && r.Failed == 0 {
-		w.trouble(ctx, x, r.Reason)
-		return nil
-	}
-	x.troubles = 0
-	return w.takeWhole(ctx, x, r, rows, touched)
-}
-
-// takeWhole takes up what the comparison of a whole table has found.
-func (w *Watch) takeWhole(ctx context.Context, x *watched, r *Result, rows map[[16]byte]*both, touched uint64) error {
-	w.mu.Lock()
-	defer func() { _ = w.report(ctx, x, true) }()
-	defer w.mu.Unlock()
-	if w.Stats != nil {
-		w.Stats.Update(r.Source, func(c *Counts) { c.Compared = r.SourceRows })
-	}
-	if len(r.Key) == 0 {
-		if x.touched != touched {
-			x.whole = true
-			return nil
-		}
-		x.failed = map[[16]byte]Failure{}
-		for i, f := range r.Failures {
-			f.id[0], f.id[1], f.id[2] = byte(i), byte(i>>8), byte(i>>16) // rows of a bag may be alike
-			x.failed[f.id] = f
-		}
-		return nil
-	}
-	for id := range x.failed {
-		if rows[id] == nil {
-			delete(x.failed, id)
-		}
-	}
-	for _, f := range r.Failures {
-		b := rows[f.id]
-		switch {
-		case f.Why != "":
-			x.failed[f.id] = f
-		case b == nil || len(b.source)+len(b.target) == 0:
-		default:
-			all := slices.Concat(b.source, b.target)
-			if all[0].keyed == nil {
-				x.failed[f.id] = f // it cannot be asked for by itself
-				continue
-			}
-			w.wait(x, f.id, all[0].keyed, 0)
-		}
-	}
-	return nil
 }
 
 // manyTroubles is how often a table may not be comparable: its structure may be another one on one side for a while.
@@ -471,7 +395,7 @@ func (w *Watch) tell(x *watched, reason string) {
 	}
 	w.Stats.Update(x.table.Plan.Source.Name, func(c *Counts) {
 		c.Target, c.State = x.table.Target.Name, x.state
-		c.Pending, c.Failed, c.Suspended = int64(len(x.pending)), int64(len(x.failed)), int64(len(x.suspended))
+		c.Pending, c.Failed, c.Suspended = int64(len(x.pending)+len(x.suspects)), int64(len(x.failed)), int64(len(x.suspended))
 		c.Reason = reason
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/databasemigrationservice/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // watched is a task with a log that loads a shop and follows its changes.
@@ -27,8 +30,14 @@ func watched(t *testing.T, s *server, id string, source, target *shop) (*dms.Cli
 // resource is the last part of an ARN.
 func resource(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
 
-// sumOf adds up a metric's values of ten seconds, as the stock command tells them.
-func sumOf(t testing.TB, s *server, instance, task, name string) (total float64, err error) {
+// datapoint is a value of ten seconds, as the stock command tells it.
+type datapoint struct {
+	at, unit string
+	value    float64
+}
+
+// datapoints are a metric's of the last hour, the oldest first.
+func datapoints(t testing.TB, s *server, instance, task, name, statistic string) (all []datapoint, err error) {
 	t.Helper()
 	now := time.Now().UTC()
 	dimensions := []string{"Name=ReplicationInstanceIdentifier,Value=" + instance}
@@ -36,16 +45,61 @@ func sumOf(t testing.TB, s *server, instance, task, name string) (total float64,
 		dimensions = append(dimensions, "Name=ReplicationTaskIdentifier,Value="+task)
 	}
 	answer, err := s.aws(t, nil, append([]string{
-		"cloudwatch", "get-metric-statistics", "--namespace", "AWS/DMS", "--metric-name", name, "--statistics", "Sum", "--period", "10",
+		"cloudwatch", "get-metric-statistics", "--namespace", "AWS/DMS", "--metric-name", name, "--statistics", statistic, "--period", "10",
 		"--start-time", now.Add(-time.Hour).Format(time.RFC3339), "--end-time", now.Add(time.Minute).Format(time.RFC3339), "--dimensions",
 	}, dimensions...)...)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, d := range answer["Datapoints"].([]any) {
-		total += d.(map[string]any)["Sum"].(float64)
+		of := d.(map[string]any)
+		all = append(all, datapoint{of["Timestamp"].(string), of["Unit"].(string), of[statistic].(float64)})
 	}
-	return total, nil
+	slices.SortFunc(all, func(a, b datapoint) int { return strings.Compare(a.at, b.at) })
+	return all, nil
+}
+
+// sumOf adds up a metric's values of ten seconds.
+func sumOf(t testing.TB, s *server, instance, task, name string) (total float64, err error) {
+	t.Helper()
+	all, err := datapoints(t, s, instance, task, name, "Sum")
+	for _, d := range all {
+		total += d.value
+	}
+	return total, err
+}
+
+// taskProgress is what the only task tells of itself.
+type taskProgress struct {
+	BytesLoaded, ChangesWaiting        int64
+	CDCLatencySource, CDCLatencyTarget float64
+}
+
+func progressOf(t testing.TB, s *server) taskProgress {
+	t.Helper()
+	out, err := s.whimbrel(t, nil, "status", "--json")
+	require.NoError(t, err, out)
+	var tasks []struct{ Progress taskProgress }
+	require.NoError(t, json.Unmarshal([]byte(out), &tasks), out)
+	require.Len(t, tasks, 1)
+	return tasks[0].Progress
+}
+
+// unitsOf are the units of DMS's metrics, a task's or an instance's.
+func unitsOf(ofTask bool) map[string]string {
+	if ofTask {
+		return map[string]string{
+			"FullLoadThroughputBandwidthTarget": "Kilobytes/Second", "FullLoadThroughputRowsTarget": "Count/Second",
+			"CDCIncomingChanges": "Count", "CDCChangesMemorySource": "Count", "CDCChangesMemoryTarget": "Count", "CDCChangesDiskSource": "Count", "CDCChangesDiskTarget": "Count",
+			"CDCThroughputBandwidthTarget": "Kilobytes/Second", "CDCThroughputRowsSource": "Count/Second", "CDCThroughputRowsTarget": "Count/Second",
+			"CDCLatencySource": "Seconds", "CDCLatencyTarget": "Seconds",
+			"CPUAllocated": "Percent", "MemoryAllocated": "Megabytes", "CPUUtilization": "Percent", "MemoryUsage": "Megabytes", "SwapUsage": "Bytes",
+		}
+	}
+	return map[string]string{
+		"CPUUtilization": "Percent", "AvailableMemory": "Bytes", "FreeMemory": "Bytes", "FreeableMemory": "Bytes", "SwapUsage": "Bytes", "FreeStorageSpace": "Bytes",
+		"ReadThroughput": "Bytes/Second", "WriteThroughput": "Bytes/Second", "NetworkTransmitThroughput": "Bytes/Second", "NetworkReceiveThroughput": "Bytes/Second",
+	}
 }
 
 // TestMetricsAreThoseOfTheEngine compares what CloudWatch's clients are told with the statistics of the tables.
@@ -81,15 +135,22 @@ func TestMetricsAreThoseOfTheEngine(t *testing.T) {
 		}, 3*time.Minute, time.Second)
 	}
 
-	names := map[string]bool{}
-	for _, x := range s.must(t, "cloudwatch", "list-metrics", "--namespace", "AWS/DMS", "--dimensions", "Name=ReplicationTaskIdentifier,Value="+task)["Metrics"].([]any) {
-		names[x.(map[string]any)["MetricName"].(string)] = true
-	}
-	for _, want := range []string{
-		"FullLoadThroughputBandwidthTarget", "FullLoadThroughputRowsTarget", "CDCIncomingChanges", "CDCChangesMemorySource", "CDCChangesMemoryTarget", "CDCChangesDiskSource",
-		"CDCChangesDiskTarget", "CDCThroughputBandwidthTarget", "CDCThroughputRowsSource", "CDCThroughputRowsTarget", "CDCLatencySource", "CDCLatencyTarget", "CPUUtilization", "MemoryUsage",
-	} {
-		require.True(t, names[want], "%s is missing among %v", want, names)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		sum, err := sumOf(t, s, "seen", task, "FullLoadThroughputBandwidthTarget")
+		if assert.NoError(c, err) {
+			assert.InDelta(c, progressOf(t, s).BytesLoaded, 10*1024*sum, 1)
+		}
+	}, 3*time.Minute, time.Second)
+	sum, err := sumOf(t, s, "seen", task, "CDCThroughputBandwidthTarget")
+	require.NoError(t, err)
+	require.Positive(t, sum)
+	for _, of := range []string{task, ""} {
+		for name, unit := range unitsOf(of != "") {
+			all, err := datapoints(t, s, "seen", of, name, "Maximum")
+			require.NoError(t, err)
+			require.NotEmpty(t, all, name)
+			require.Equal(t, unit, all[0].unit, name)
+		}
 	}
 	for _, name := range []string{"AvailableMemory", "CPUUtilization", "FreeStorageSpace", "NetworkTransmitThroughput", "NetworkReceiveThroughput"} {
 		sum, err := sumOf(t, s, "seen", "", name)
@@ -119,6 +180,51 @@ n = len(cw.list_metrics(Namespace="shop", MetricName="many")["Metrics"])
 assert n == 40, n
 print("fine")
 `, task, "seen", strconv.Itoa(2*stock))
+}
+
+// TestLatencyIsTold holds a table of the target for a while: CloudWatch tells how long the changes wait, as the task does, and that
+// they wait no more.
+func TestLatencyIsTold(t *testing.T) {
+	t.Parallel()
+	s := first(t, "--dms-roles")
+	source, target := postgresShop(t), mariadbShop(t)
+	source.stock(t, 100)
+	_, m := watched(t, s, "late", source, target)
+	task := resource(m.task)
+	arrives(t, source, target, "")
+	source.trade(t, 10001, 5) // the changes are followed from here on
+	arrives(t, source, target, "")
+	last := func(name string) datapoint {
+		all, err := datapoints(t, s, "late", task, name, "Maximum")
+		require.NoError(t, err)
+		if len(all) == 0 {
+			return datapoint{value: -1}
+		}
+		return all[len(all)-1]
+	}
+	require.Eventually(t, func() bool { return last("CDCLatencyTarget").value == 0 }, 3*time.Minute, time.Second)
+
+	tx, err := target.db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = tx.ExecContext(t.Context(), "SELECT id FROM customer FOR UPDATE")
+	require.NoError(t, err)
+	began := time.Now()
+	servertest.Exec(t, source.db, "UPDATE customer SET name = 'late' WHERE id = 1")
+	require.Eventually(t, func() bool { return last("CDCLatencyTarget").value > 15 }, 3*time.Minute, time.Second, s.log)
+	told, waiting, read := last("CDCLatencyTarget").value, last("CDCIncomingChanges").value, last("CDCLatencySource").value
+	now := progressOf(t, s)
+	held := time.Since(began).Seconds()
+	require.Less(t, told, held)
+	require.GreaterOrEqual(t, now.CDCLatencyTarget, told)
+	require.Less(t, now.CDCLatencyTarget, held)
+	require.InDelta(t, 1, waiting, 0)
+	require.EqualValues(t, 1, now.ChangesWaiting)
+	require.LessOrEqual(t, read, told)
+	require.NoError(t, tx.Rollback())
+	arrives(t, source, target, "")
+	for _, name := range []string{"CDCLatencyTarget", "CDCLatencySource", "CDCIncomingChanges"} {
+		require.Eventually(t, func() bool { return last(name).value == 0 }, 3*time.Minute, time.Second, name)
+	}
 }
 
 // TestWhatWasMeasuredSurvivesAKill puts values and events, kills the server, and asks the next one; an alarm that was made

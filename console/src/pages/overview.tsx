@@ -5,7 +5,8 @@ import { Chart } from '../chart/chart';
 import { href } from '../route';
 import { Card, Empty, Loaded, Meter, Page, Status } from '../ui/basics';
 import { useLoad } from '../ui/load';
-import { compact, idOf, size, span } from '../ui/words';
+import { compact, idOf, number, size, span } from '../ui/words';
+import { stuck } from './task-data';
 
 const watched = 20; // tasks whose progress is asked for
 
@@ -48,6 +49,7 @@ function Shown({ tasks, instances, endpoints, progress }: Seen) {
   if (!tasks.length) return <FirstSteps instances={instances.length} endpoints={endpoints.length} />;
   const states = Object.entries(Object.groupBy(tasks, (t) => t.Status ?? 'unknown')).sort((a, b) => (b[1]?.length ?? 0) - (a[1]?.length ?? 0));
   const running = tasks.filter((t) => progress.has(t.ReplicationTaskArn as string));
+  const atWork = tasks.filter((t) => t.Status === 'running').length;
   const latest = running.map((t) => history(t.ReplicationTaskArn as string).at(-1));
   const sum = (pick: 'rows' | 'bytes') => latest.reduce((n, p) => n + (p?.[pick] ?? 0), 0);
   const lag = Math.max(...[...progress.values()].map((p) => p.CDCLatencyTarget ?? 0), 0);
@@ -60,6 +62,7 @@ function Shown({ tasks, instances, endpoints, progress }: Seen) {
         <div class="figure"><b>{compact(sum('rows'))}</b><span>rows a second</span></div>
         <div class="figure"><b>{size(sum('bytes'))}</b><span>a second</span></div>
         <div class="figure"><b>{span(lag)}</b><span>largest lag</span></div>
+        {running.length < atWork && <div class="figure"><b>{number(running.length)}</b><span>of {number(atWork)} running tasks make up these rates and this lag</span></div>}
       </div>
       <Card title="At work">
         {running.length ? <ul class="work">{running.map((t) => <Work key={t.ReplicationTaskArn} task={t} progress={progress.get(t.ReplicationTaskArn as string) as Progress} />)}</ul>
@@ -67,7 +70,7 @@ function Shown({ tasks, instances, endpoints, progress }: Seen) {
       </Card>
       <div class="cols">
         <Card title="Needs a look">
-          <NeedsALook tasks={tasks} instances={instances} />
+          <NeedsALook tasks={tasks} instances={instances} progress={progress} />
         </Card>
         <Card title="Inventory">
           <ul class="plain">
@@ -97,20 +100,35 @@ function Work({ task, progress: p }: { task: ReplicationTask; progress: Progress
   );
 }
 
-function NeedsALook({ tasks, instances }: { tasks: ReplicationTask[]; instances: ReplicationInstance[] }) {
-  const failed = tasks.filter((t) => t.Status?.startsWith('failed') || (t.ReplicationTaskStats?.TablesErrored ?? 0) > 0);
+// troubleOf says why somebody should look at a task; nothing when it is as it should be.
+function troubleOf(t: ReplicationTask, p?: Progress): string | undefined {
+  if (t.Status?.startsWith('failed')) return t.LastFailureMessage || 'It has failed.';
+  const errored = t.ReplicationTaskStats?.TablesErrored ?? 0;
+  if (errored > 0) return t.LastFailureMessage || `${errored} ${errored === 1 ? 'table' : 'tables'} with errors`;
+  if (p?.Warning) return p.Warning;
+  if (stuck(t, p)) return `${number(p?.ChangesWaiting)} changes have waited for ${span(p?.CDCLatencyTarget)}, and none is applied.`;
+  return undefined;
+}
+
+function NeedsALook({ tasks, instances, progress }: { tasks: ReplicationTask[]; instances: ReplicationInstance[]; progress: Map<string, Progress> }) {
+  const troubled = tasks.map((task) => ({ task, why: troubleOf(task, progress.get(task.ReplicationTaskArn as string)) })).filter((x) => x.why);
   const down = instances.filter((i) => i.ReplicationInstanceStatus === 'failed');
-  if (!failed.length && !down.length) return <p class="fine">Nothing. All tasks and instances are as they should be.</p>;
+  const unasked = tasks.filter((t) => t.Status === 'running' && !progress.has(t.ReplicationTaskArn as string)).length;
+  const rest = unasked > 0 && <p class="hint">{number(unasked)} running {unasked === 1 ? 'task was' : 'tasks were'} not asked how it goes: only {watched} are, and some may not have answered.</p>;
+  if (!troubled.length && !down.length) return <><p class="fine">{unasked ? 'Nothing that is known.' : 'Nothing. All tasks and instances are as they should be.'}</p>{rest}</>;
   return (
-    <ul class="plain">
-      {failed.map((t) => (
-        <li key={t.ReplicationTaskArn}>
-          <a href={href('tasks', idOf(t.ReplicationTaskArn))}>{t.ReplicationTaskIdentifier}</a> <Status value={t.Status} />
-          <p class="hint">{t.LastFailureMessage || `${t.ReplicationTaskStats?.TablesErrored} tables with errors`}</p>
-        </li>
-      ))}
-      {down.map((i) => <li key={i.ReplicationInstanceArn}><a href="#/instances">{i.ReplicationInstanceIdentifier}</a> <Status value="failed" /></li>)}
-    </ul>
+    <>
+      <ul class="plain" aria-label="What needs a look">
+        {troubled.map(({ task: t, why }) => (
+          <li key={t.ReplicationTaskArn}>
+            <a href={href('tasks', idOf(t.ReplicationTaskArn))}>{t.ReplicationTaskIdentifier}</a> <Status value={t.Status} />
+            <p class="hint">{why}</p>
+          </li>
+        ))}
+        {down.map((i) => <li key={i.ReplicationInstanceArn}><a href="#/instances">{i.ReplicationInstanceIdentifier}</a> <Status value="failed" /></li>)}
+      </ul>
+      {rest}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 // What the pages of a task read.
 import { all, ask } from '../api/call';
+import { history, type Progress } from '../api/progress';
 import type { Connection, Endpoint, ReplicationTask } from '../api/shown';
 import { account, partition, region } from '../session';
 
@@ -15,6 +16,12 @@ export async function taskOf(arn: string): Promise<ReplicationTask> {
 
 export async function endpointOf(arn?: string): Promise<Endpoint | undefined> {
   return (await all<Endpoint>('dms', 'DescribeEndpoints', 'Endpoints', { Filters: [{ Name: 'endpoint-arn', Values: [arn] }] }))[0];
+}
+
+// stuck tells that changes wait and none has been applied of late: the target is slow, or takes none.
+export function stuck(t: ReplicationTask, p?: Progress): boolean {
+  const latest = history(t.ReplicationTaskArn as string).slice(-3);
+  return t.Status === 'running' && !!p?.Following && (p.ChangesWaiting ?? 0) > 0 && (p.CDCLatencyTarget ?? 0) > 5 && latest.every((x) => x.rows === 0);
 }
 
 export const connectionsOf = (instance: string) =>

@@ -17,7 +17,7 @@ import { Assessment } from './task-assessment';
 import { Errors } from './task-errors';
 import { LastWords, Log } from './task-log';
 import { Tables } from './task-tables';
-import { arnOf, endpointOf, resting, taskOf } from './task-data';
+import { arnOf, endpointOf, resting, stuck, taskOf } from './task-data';
 
 const tabs = [
   { id: 'tables', label: 'Tables' }, { id: 'errors', label: 'Error rows' }, { id: 'assessment', label: 'Assessment' }, { id: 'log', label: 'Log' }, { id: 'events', label: 'Events' }, { id: 'mapping', label: 'Mapping' },
@@ -81,13 +81,6 @@ function Actions({ task: t, progress, changed }: { task: ReplicationTask; progre
       {rests && <Do label="Delete" tone="danger" make={() => call('dms', 'DeleteReplicationTask', { ReplicationTaskArn: arn })} done={() => go('tasks')} said="The task is being deleted." question={<p>Delete {name}? The rows in the target stay. What it keeps in the databases, such as a replication slot, goes.</p>} />}
     </>
   );
-}
-
-// stuck tells that changes wait and none has been applied of late: the target is slow, or takes none.
-function stuck(t: ReplicationTask, p?: Progress): boolean {
-  const latest = history(t.ReplicationTaskArn as string).slice(-3);
-  const behind = (p?.CDCLatencyTarget ?? 0) - (p?.CDCLatencySource ?? 0);
-  return t.Status === 'running' && !!p?.Following && (p.ChangesWaiting ?? 0) > 0 && behind > 5 && latest.every((x) => x.rows === 0);
 }
 
 // Why says what went wrong, or what gives cause for concern.

@@ -130,7 +130,7 @@ func recorded(b *testing.B) (data []byte, changes int, request connector.StreamR
 // record reads the raw bytes of a stream up to a position.
 func record(b *testing.B, src *source, request connector.StreamRequest, from, to string) (data []byte) {
 	b.Helper()
-	st := &stream{src: src, r: request, slot: src.slotName(request), side: newSide(src), binary: true, pub: runName(request.Run)}
+	st := &stream{src: src, r: request, slot: src.slotName(request), side: newSide(src), binary: true, pubs: pubs{whole: runName(request.Run)}}
 	st.position, _, _ = parsePosition(from)
 	w, err := st.connect(context.Background(), nil)
 	require.NoError(b, err)
@@ -186,7 +186,7 @@ func BenchmarkStreamDecode(b *testing.B) {
 	for b.Loop() {
 		st, err := src.newStream(request, "0/0")
 		require.NoError(b, err)
-		st.binary, st.pub = true, runName(request.Run)
+		st.binary, st.pubs.whole = true, runName(request.Run)
 		conn := &replayed{data: data, over: make(chan struct{})}
 		st.w = &wire{Conn: conn, in: frames{r: conn, buf: make([]byte, copyBuffer)}}
 		st.pump = newPump(conn)

@@ -110,6 +110,13 @@ func (k *keeper) send(ask bool) error {
 	return nil
 }
 
+// durable is up to where everything is durable in the target.
+func (k *keeper) durable() lsn {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.mu.acked
+}
+
 // ask has the server say something.
 func (k *keeper) ask() error {
 	k.mu.Lock()
@@ -163,10 +170,14 @@ func (k *keeper) watchSlot(ctx context.Context, s *stream) {
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
 	beats := heartbeat{s: s.src}
-	for {
+	for settled := time.Now(); ; {
 		var found *slot
 		err := s.side.do(ctx, func(w *wire) (err error) {
 			beats.beat(ctx, w)
+			if time.Since(settled) >= settleEvery {
+				settled = time.Now()
+				s.settleKeys(ctx, w)
+			}
 			found, err = readSlot(ctx, w, s.slot)
 			return err
 		})

@@ -70,29 +70,27 @@ func (s *source) serverObstacles(v map[string]string) []connector.Obstacle {
 	return all
 }
 
-const identitiesSQL = `SELECT n.nspname, c.relname, c.relreplident, c.relpersistence,
- EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
- EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid)
- FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND (n.nspname, c.relname) IN (%s)`
+const identitiesSQL = `SELECT n.nspname, c.relname, c.relreplident, c.relpersistence, ` + fit + `,
+ EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind
+ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND (n.nspname, c.relname) IN (%s)`
 
 // tableObstacles looks at what identifies the rows of each table.
 func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.StreamRequest) ([]connector.Obstacle, error) {
 	if len(r.Tables) == 0 {
 		return nil, nil
 	}
-	items, whole := make([]string, len(r.Tables)), map[catalog.Name]bool{}
+	names, whole := make([]catalog.Name, len(r.Tables)), map[catalog.Name]bool{}
 	for i, f := range r.Tables {
-		whole[f.Table.Name] = f.Whole
-		items[i] = "(" + quoteLiteral(f.Table.Name.Schema) + ", " + quoteLiteral(f.Table.Name.Name) + ")"
+		whole[f.Table.Name], names[i] = f.Whole, f.Table.Name
 	}
 	var all []connector.Obstacle
-	err := w.query(ctx, fmt.Sprintf(identitiesSQL, strings.Join(items, ", ")), func(v [][]byte) error {
+	err := w.query(ctx, fmt.Sprintf(identitiesSQL, nameList(names)), func(v [][]byte) error {
 		o := connector.Obstacle{About: connector.Identity, Table: catalog.Name{Schema: string(v[0]), Name: string(v[1])}}
-		o.What, o.Remedy = identityObstacle(o.Table, v[2][0], v[3][0], v[4][0] == 't', v[5][0] == 't')
+		o.What, o.Remedy = s.identityObstacle(&rowIdentity{name: o.Table, replica: v[2][0], persistence: v[3][0], fit: v[4][0] == 't', primary: v[5][0] == 't', root: v[6][0] == 'p'})
 		if o.What != "" {
 			all = append(all, o)
 		}
-		if whole[o.Table] && v[2][0] != 'f' {
+		if whole[o.Table] && v[2][0] != 'f' && v[6][0] == 'r' { // of a partitioned table, that of its partitions counts
 			all = append(all, connector.Obstacle{
 				About: connector.Identity, Table: o.Table, Fatal: true,
 				What:   "values before a change are asked for, and the log tells keys alone: its replica identity is not full",
@@ -104,18 +102,38 @@ func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.Stream
 	return all, classify(ctx, "look at the tables' replica identities", err)
 }
 
-func identityObstacle(n catalog.Name, identity, persistence byte, primary, index bool) (what, remedy string) {
-	alter := "ALTER TABLE " + quoteName(n) + " "
-	const refused = "the server refuses UPDATE and DELETE on it while it is published"
+// rowIdentity is what is known of how a table's rows are told apart.
+type rowIdentity struct {
+	name                 catalog.Name
+	replica, persistence byte
+	fit, primary, root   bool
+}
+
+func (s *source) identityObstacle(t *rowIdentity) (what, remedy string) {
+	alter := "ALTER TABLE " + quoteName(t.name) + " "
+	missed := ": its updates and deletes are not followed"
 	switch {
-	case persistence == 'u':
-		return "the table is unlogged: its changes are in no log", alter + "SET LOGGED"
-	case identity == 'n':
-		return "its replica identity is nothing: " + refused, alter + "REPLICA IDENTITY FULL"
-	case identity == 'd' && !primary:
-		return "it has no primary key: " + refused, alter + "REPLICA IDENTITY FULL"
-	case identity == 'i' && !index:
-		return "the index of its replica identity is gone: " + refused, alter + "REPLICA IDENTITY FULL"
+	case s.settings.plugin == testDecoding:
+		missed = ": an update or delete of it suspends it"
+	case s.settings.publication != "":
+		missed = ": the server refuses UPDATE and DELETE on it while publication " + quote(s.settings.publication) + " (setting PublicationName) has it"
 	}
-	return "", ""
+	full := alter + "REPLICA IDENTITY FULL"
+	switch {
+	case t.persistence == 'u':
+		return "the table is unlogged: its changes are in no log", alter + "SET LOGGED"
+	case t.fit:
+		return "", ""
+	case t.root:
+		return "it is partitioned, and it or a partition of it has no primary key" + strings.Replace(missed, "its updates", "updates", 1) + ", but those of partitions with a replica identity of their own", alter + "ADD PRIMARY KEY (…), or ALTER TABLE … REPLICA IDENTITY FULL of each partition"
+	case t.replica == 'n':
+		return "its replica identity is nothing" + missed, full
+	case t.replica == 'd' && !t.primary:
+		return "it has no primary key" + missed, full
+	case t.replica == 'd':
+		return "its primary key is deferrable, or has a generated column, and identifies no row in the log" + missed, full
+	case t.replica == 'i':
+		return "the index of its replica identity is gone or of no use for it" + missed, full
+	}
+	return "its replica identity is full and has generated columns, which the log does not tell" + missed, alter + "REPLICA IDENTITY USING INDEX …"
 }

@@ -106,67 +106,97 @@ func (p *publication) unfit(names []catalog.Name, partitions bool) string {
 	return ""
 }
 
-// publicationFor finds or makes the publication for a run: the one the setting names, one that has all the tables, or
-// our own.
-func (s *source) publicationFor(ctx context.Context, w *wire, r connector.StreamRequest) (string, error) {
+// pubs are the publications that a stream names.
+type pubs struct {
+	whole string
+	part  string // that of inserts and truncations alone; empty where there is none
+	// from is the position from which on a stream can name part, that cannot yet.
+	from lsn
+	// undecided says that it is not known yet.
+	undecided bool
+}
+
+// own reports whether Whimbrel has made them.
+func (p pubs) own() bool { return strings.HasPrefix(p.whole, ownPrefix) }
+
+// publicationFor finds or makes the publications for a stream from a position: the one the setting names, one that has all the
+// tables, or our own.
+func (s *source) publicationFor(ctx context.Context, w *wire, r connector.StreamRequest, from lsn) (pubs, error) {
 	names, partitions := followedNames(r)
 	if name := s.settings.publication; name != "" {
-		found, err := readPublications(ctx, w, " WHERE p.pubname = "+quoteLiteral(name))
-		if err != nil {
-			return "", err
-		}
-		if len(found) == 0 {
-			return "", &connector.Error{
-				Class: connector.Missing, Err: fmt.Errorf("there is no publication %q (setting PublicationName)", name),
-				Remedy: "CREATE PUBLICATION " + quote(name) + " FOR TABLE " + quoteTables(names),
-			}
-		}
-		if why := found[0].unfit(names, partitions); why != "" {
-			return "", &connector.Error{
-				Class: connector.Invalid, Err: fmt.Errorf("publication %q (setting PublicationName) cannot serve: %s", name, why),
-				Remedy: "ALTER PUBLICATION " + quote(name) + " SET TABLE " + quoteTables(names) + ", and SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = false)",
-			}
-		}
-		return name, nil
+		return pubs{whole: name}, s.namedPublication(ctx, w, name, names, partitions)
+	}
+	own := runName(r.Run)
+	if s.settings.plugin == testDecoding {
+		return pubs{whole: own}, s.emptyPublication(ctx, w, own)
 	}
 	found, err := readPublications(ctx, w, "")
 	if err != nil {
-		return "", err
+		return pubs{}, err
 	}
-	own := runName(r.Run)
-	for _, p := range found {
-		if p.name == own {
-			return own, s.addTables(ctx, w, own, p.lacks(names))
+	if !slices.ContainsFunc(found, func(p *publication) bool { return p.name == own }) {
+		for _, p := range found {
+			if !strings.HasPrefix(p.name, ownPrefix) && p.unfit(names, partitions) == "" {
+				return pubs{whole: p.name}, nil
+			}
 		}
 	}
-	for _, p := range found {
-		if !strings.HasPrefix(p.name, ownPrefix) && p.unfit(names, partitions) == "" {
-			return p.name, nil
-		}
+	p, err := s.ownPublications(ctx, w, r, own, from)
+	if err == nil && p.part == "" {
+		err = s.addTables(ctx, w, own, names)
 	}
-	return own, s.createPublication(ctx, w, own, names)
+	return p, err
 }
 
-func (s *source) createPublication(ctx context.Context, w *wire, name string, names []catalog.Name) error {
-	sql := "CREATE PUBLICATION " + quote(name)
-	if len(names) > 0 {
-		sql += " FOR TABLE " + quoteTables(names)
+// namedPublication checks whether the publication that the setting names can serve.
+func (s *source) namedPublication(ctx context.Context, w *wire, name string, names []catalog.Name, partitions bool) error {
+	found, err := readPublications(ctx, w, " WHERE p.pubname = "+quoteLiteral(name))
+	if err != nil {
+		return err
 	}
-	err := w.exec(ctx, sql)
-	if pg := serverErrorIn(err); pg != nil && pg.Code == "42710" { // made meanwhile
-		err = nil
+	if len(found) == 0 {
+		return &connector.Error{
+			Class: connector.Missing, Err: fmt.Errorf("there is no publication %q (setting PublicationName)", name),
+			Remedy: "CREATE PUBLICATION " + quote(name) + " FOR TABLE " + quoteTables(names, ""),
+		}
 	}
+	if why := found[0].unfit(names, partitions); why != "" {
+		return &connector.Error{
+			Class: connector.Invalid, Err: fmt.Errorf("publication %q (setting PublicationName) cannot serve: %s", name, why),
+			Remedy: "ALTER PUBLICATION " + quote(name) + " SET TABLE " + quoteTables(names, "") + ", and SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = false)",
+		}
+	}
+	return nil
+}
+
+// emptyPublication stands for a run whose plugin reads the log without publications, so that what it needs besides stays. One that
+// publishes tables would do nothing but harm.
+func (s *source) emptyPublication(ctx context.Context, w *wire, own string) error {
+	there := false
+	if err := w.query(ctx, "SELECT FROM pg_catalog.pg_publication p WHERE pubname = "+quoteLiteral(own)+
+		" AND NOT EXISTS (SELECT FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid)", func([][]byte) error {
+		there = true
+		return nil
+	}); err != nil || there {
+		return classify(ctx, "look up publication "+own, err)
+	}
+	sql := "CREATE PUBLICATION " + quote(own)
+	err := w.exec(ctx, "SET client_min_messages = error; DROP PUBLICATION IF EXISTS "+quote(own)+"; "+sql+"; COMMENT ON PUBLICATION "+quote(own)+" IS '[]'")
 	return withRemedy(classify(ctx, "make a publication", err), "let an administrator run: "+sql)
 }
 
 // addTables publishes tables that are there. One that is not has been dropped or renamed since: its changes up to then were
 // published under its old name, which the stream still knows.
 func (s *source) addTables(ctx context.Context, w *wire, name string, names []catalog.Name) error {
-	names, err := present(ctx, w, names)
+	p := &publication{name: name, tables: map[catalog.Name]bool{}}
+	if err := p.readTables(ctx, w); err != nil {
+		return err
+	}
+	names, err := present(ctx, w, p.lacks(names))
 	if len(names) == 0 || err != nil {
 		return err
 	}
-	sql := "ALTER PUBLICATION " + quote(name) + " ADD TABLE " + quoteTables(names)
+	sql := "ALTER PUBLICATION " + quote(name) + " ADD TABLE " + quoteTables(names, "ONLY ")
 	err = w.exec(ctx, sql)
 	if pg := serverErrorIn(err); pg != nil && pg.Code == "42710" { // already a member
 		err = nil
@@ -214,10 +244,11 @@ func followedNames(r connector.StreamRequest) (names []catalog.Name, partitions 
 	return names, partitions
 }
 
-func quoteTables(names []catalog.Name) string {
+// quoteTables lists names, each with something before it.
+func quoteTables(names []catalog.Name, before string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = quoteName(n)
+		quoted[i] = before + quoteName(n)
 	}
 	return strings.Join(quoted, ", ")
 }

@@ -37,7 +37,9 @@ type stream struct {
 	binary bool
 	slot   string
 	other  string // the slot's name where positions must carry it
-	pub    string
+	pubs   pubs
+	// missed are new tables that could not be published in the transaction that made them.
+	missed map[catalog.Name]bool
 
 	names     map[catalog.Name]*followed
 	numbers   map[int]*followed
@@ -62,6 +64,7 @@ type stream struct {
 	events   []connector.Event
 	ended    bool // at StreamRequest.Until
 	timer    *time.Timer
+	opened   time.Time
 	heard    time.Time // when bytes have come last
 	asked    time.Time // when the server was asked to say something; zero while it need not
 	failed   error
@@ -91,8 +94,8 @@ func (s *source) newStream(r connector.StreamRequest, position string) (*stream,
 	}
 	st := &stream{
 		src: s, r: r, log: s.log, slot: s.slotName(r), other: other, position: at, side: newSide(s),
-		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, relations: map[uint32]*streamed{},
-		timer: time.NewTimer(quietAfter), heard: time.Now(), skew: math.MaxInt64,
+		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, relations: map[uint32]*streamed{}, missed: map[catalog.Name]bool{},
+		timer: time.NewTimer(quietAfter), opened: time.Now(), heard: time.Now(), skew: math.MaxInt64,
 	}
 	if other != "" {
 		st.slot = other
@@ -121,8 +124,13 @@ func (s *stream) start(ctx context.Context) error {
 		if err := there.check(s.slot, s.src.settings.plugin); err != nil {
 			return err
 		}
-		s.pub, err = s.src.publicationFor(ctx, w, s.r)
-		return err
+		if s.pubs, err = s.src.publicationFor(ctx, w, s.r, s.position); err != nil {
+			return err
+		}
+		if err := s.src.renewDDL(ctx, w, s.pubs.whole); err != nil {
+			return err
+		}
+		return s.warnOfPart(ctx, w)
 	})
 	if err != nil {
 		return err
@@ -176,8 +184,12 @@ func (s *stream) startSQL() string {
 	if s.lines != nil {
 		return fmt.Sprintf(`START_REPLICATION SLOT %s LOGICAL %s ("include-xids" 'off', "include-timestamp" 'on', "skip-empty-xacts" 'off')`, quote(s.slot), s.position)
 	}
+	names := quote(s.pubs.whole)
+	if s.pubs.part != "" {
+		names += "," + quote(s.pubs.part)
+	}
 	return fmt.Sprintf("START_REPLICATION SLOT %s LOGICAL %s (proto_version '2', publication_names %s, binary '%t')",
-		quote(s.slot), s.position, "'"+strings.ReplaceAll(quote(s.pub), "'", "''")+"'", s.binary)
+		quote(s.slot), s.position, "'"+strings.ReplaceAll(names, "'", "''")+"'", s.binary)
 }
 
 var errStreamOver = errors.New("the stream is over")
@@ -185,6 +197,9 @@ var errStreamOver = errors.New("the stream is over")
 // Next implements connector.Stream.
 func (s *stream) Next(ctx context.Context) (connector.Event, error) {
 	if s.failed != nil {
+		return connector.Event{}, s.failed
+	}
+	if s.failed = s.partDue(); s.failed != nil {
 		return connector.Event{}, s.failed
 	}
 	s.pump.ctx = ctx
@@ -393,17 +408,23 @@ func (s *stream) Follow(f connector.Followed) error {
 			s.relations[id] = rel
 		}
 	}
-	if !strings.HasPrefix(s.pub, ownPrefix) {
+	if s.missed[f.Table.Name] {
+		delete(s.missed, f.Table.Name)
+		s.events = append(s.events, connector.Event{Structure: &connector.Structure{
+			Kind: connector.Unreadable, Number: f.Number, Table: f.Table, At: s.at,
+			Why: "it was not published before its first rows came, which may be missed: reload the table",
+		}})
+	}
+	if !s.pubs.own() || s.lines != nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
 	return s.side.do(ctx, func(w *wire) error {
-		p := &publication{name: s.pub, tables: map[catalog.Name]bool{}}
-		if err := p.readTables(ctx, w); err != nil {
-			return err
+		if s.pubs.part == "" {
+			return s.src.addTables(ctx, w, s.pubs.whole, []catalog.Name{f.Table.Name})
 		}
-		return s.src.addTables(ctx, w, s.pub, p.lacks([]catalog.Name{f.Table.Name}))
+		return s.src.publishSome(ctx, w, s.pubs.whole, []catalog.Name{f.Table.Name})
 	})
 }
 

@@ -19,38 +19,18 @@ const (
 )
 
 // auditDDL makes what tells of DDL within the stream: rows of a table that are inserted and deleted again, so that only
-// the log carries them. A new table joins the publications of all runs in its own transaction, so that no row of it is
-// missed.
+// the log carries them. A new table that a run may select joins its publications in its own transaction, so that no row of it is
+// missed; one that gets a key, or loses it, goes from one to the other. Nothing that goes amiss here fails the statement of
+// the application, nor keeps it waiting for long: what alters publications waits for transactions that have altered them too.
 func (s *source) auditDDL() string {
 	table := quoteName(catalog.Name{Schema: s.settings.artifacts, Name: auditTable})
 	function := quoteName(catalog.Name{Schema: s.settings.artifacts, Name: intercept})
 	return `SET client_min_messages = error;
+CREATE OR REPLACE FUNCTION ` + function + `() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '500ms' AS $whimbrel$` +
+		s.auditBody() + `$whimbrel$;
+COMMENT ON FUNCTION ` + function + `() IS '` + madeByUs + `';
 CREATE TABLE IF NOT EXISTS ` + table + ` (c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16),
  c_tag varchar(24), c_oid integer, c_name varchar(64), c_schema varchar(64), c_ddlqry text);
-CREATE OR REPLACE FUNCTION ` + function + `() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $whimbrel$
-DECLARE o record; p record;
-BEGIN
- IF tg_event = 'sql_drop' THEN
-  FOR o IN SELECT DISTINCT objid, schema_name, object_name FROM pg_event_trigger_dropped_objects() WHERE object_type = 'table' AND NOT is_temporary LOOP
-   INSERT INTO ` + table + ` (` + auditColumns + `) VALUES (clock_timestamp(), session_user, txid_current()::text, 'DROP TABLE',
-    o.objid::int4, o.object_name, o.schema_name, current_query());
-  END LOOP;
- ELSE
-  FOR o IN SELECT DISTINCT c.oid, c.relname, n.nspname, c.relkind, c.relispartition FROM pg_event_trigger_ddl_commands() e
-   JOIN pg_class c ON c.oid = e.objid JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE e.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT e.in_extension LOOP
-   IF tg_tag IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO') THEN
-    FOR p IN SELECT pubname FROM pg_publication WHERE pubname LIKE 'whimbrel\_%' AND NOT puballtables AND o.relname NOT LIKE 'awsdms\_%' LOOP
-     EXECUTE format('ALTER PUBLICATION %I ADD TABLE %I.%I', p.pubname, o.nspname, o.relname);
-    END LOOP;
-   END IF;
-   INSERT INTO ` + table + ` (` + auditColumns + `) VALUES (clock_timestamp(), session_user, txid_current()::text, left(tg_tag, 24),
-    o.oid::int4, o.relname, o.nspname, current_query());
-  END LOOP;
- END IF;
- DELETE FROM ` + table + `;
-END $whimbrel$;
-COMMENT ON FUNCTION ` + function + `() IS '` + madeByUs + `';
 DO $whimbrel$ BEGIN
  IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = '` + intercept + `') THEN
   CREATE EVENT TRIGGER ` + intercept + ` ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE') EXECUTE FUNCTION ` + function + `();
@@ -82,14 +62,27 @@ func (s *source) interceptDDL(ctx context.Context, w *wire, name string) error {
 		}
 		return nil
 	}
-	if !strings.HasPrefix(name, ownPrefix) {
+	if !strings.HasPrefix(name, ownPrefix) || s.settings.plugin == testDecoding {
 		return nil
 	}
-	p := &publication{name: name, tables: map[catalog.Name]bool{}}
-	if err := p.readTables(ctx, w); err != nil {
-		return err
+	return s.addTables(ctx, w, name, []catalog.Name{{Schema: s.settings.artifacts, Name: auditTable}})
+}
+
+// renewDDL makes the audit anew where an earlier version has made it.
+func (s *source) renewDDL(ctx context.Context, w *wire, name string) error {
+	old := false
+	sql := "SELECT FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure(" + quoteLiteral(quoteName(catalog.Name{Schema: s.settings.artifacts, Name: intercept})+"()") +
+		") AND pg_catalog.obj_description(oid, 'pg_proc') = '" + madeByUs + "' AND prosrc <> " + quoteLiteral(s.auditBody())
+	if err := w.query(ctx, sql, func([][]byte) error {
+		old = true
+		return nil
+	}); err != nil {
+		return classify(ctx, "look up the audit of DDL", err)
 	}
-	return s.addTables(ctx, w, name, p.lacks([]catalog.Name{{Schema: s.settings.artifacts, Name: auditTable}}))
+	if !old {
+		return nil
+	}
+	return s.interceptDDL(ctx, w, name)
 }
 
 // releaseDDL removes the audit objects that we have made when no run is left that needs them.
@@ -131,6 +124,14 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 	sql := field("c_ddlqry")
 	switch tag := field("c_tag"); {
 	case strings.HasPrefix(name.Name, "awsdms_"):
+		return nil
+	case strings.HasPrefix(tag, unpublished):
+		if s.pubs.own() && strings.HasSuffix(s.pubs.whole, strings.TrimPrefix(tag, unpublished)) {
+			s.missed[name] = true
+		}
+		return nil
+	case tag == unidentified:
+		s.warnOfLoss(ctx, id, name)
 		return nil
 	case tag == "DROP TABLE":
 		return s.dropped(id, name, sql)

@@ -30,6 +30,7 @@ type follower struct {
 	applied int
 	at      string // position of the last event
 	onEvent func(e connector.Event)
+	reopens bool // the stream is opened again, once, when it says that it must be
 	bulk    bool // changes of one kind that follow each other go as one set
 }
 
@@ -135,6 +136,11 @@ func (f *follower) until(end string) {
 func (f *follower) next() connector.Event {
 	f.t.Helper()
 	e, err := f.stream.Next(context.Background())
+	if err != nil && f.reopens && connector.ClassOf(err) == connector.Lost {
+		f.reopens = false
+		f.open(f.at)
+		e, err = f.stream.Next(context.Background())
+	}
 	require.NoError(f.t, err)
 	if f.onEvent != nil {
 		f.onEvent(e)

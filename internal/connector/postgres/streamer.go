@@ -99,12 +99,12 @@ func (s *source) prepare(ctx context.Context, r connector.StreamRequest) (*wire,
 	if err != nil {
 		return nil, err
 	}
-	var name string
+	var p pubs
 	if err = s.makeLoopback(ctx, w, r.Loopback); err == nil {
-		name, err = s.publicationFor(ctx, w, r)
+		p, err = s.publicationFor(ctx, w, r, 0)
 	}
 	if err == nil {
-		err = s.interceptDDL(ctx, w, name)
+		err = s.interceptDDL(ctx, w, p.whole)
 	}
 	if err != nil {
 		w.close()
@@ -270,7 +270,7 @@ func (s *source) Release(ctx context.Context, r connector.StreamRequest) error {
 			}
 		}
 		if err == nil {
-			err = w.exec(ctx, "SET client_min_messages = error; DROP PUBLICATION IF EXISTS "+quote(name))
+			err = w.exec(ctx, "SET client_min_messages = error; DROP PUBLICATION IF EXISTS "+quote(name)+", "+quote(partName(name)))
 		}
 		if err == nil {
 			err = s.releaseDDL(ctx, w)

@@ -89,6 +89,8 @@ func (p *pipe) carryOut(ctx context.Context, next parcel) error {
 		if err := p.applier.Write(ctx, next.work); err != nil {
 			return err
 		}
+		open, _, _ := p.applier.Open()
+		p.Stats.backlog.wrote(open)
 		if g.Position != "" && !p.torn {
 			p.reached = g.Position
 		}
@@ -134,13 +136,14 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 		return nil
 	}
 	p.Stats.reach(p.reached)
-	if quiet && p.committed == p.reached {
-		p.Stats.oldest.Store(0)
-	}
-	if p.reached != p.committed && now.Sub(p.noted) >= checkpointEvery {
+	far := p.reached != p.committed && now.Sub(p.noted) >= checkpointEvery
+	if far {
 		if err := p.commit(ctx); err != nil {
 			return err
 		}
+	}
+	if quiet || far {
+		p.Stats.backlog.settle()
 	}
 	if quiet && !p.unsynced || now.Sub(p.synced) >= syncEvery {
 		return p.release(ctx)
@@ -190,7 +193,7 @@ func (p *pipe) commit(ctx context.Context) error {
 		p.Stats.checkpoint(p.committed)
 	}
 	p.tally.Durable(durable)
-	p.Stats.oldest.Store(0)
+	p.Stats.backlog.commit()
 	return nil
 }
 
@@ -212,8 +215,7 @@ func (p *pipe) release(ctx context.Context) error {
 	if durable != "" {
 		p.stream.Acknowledge(durable)
 	}
-	status := p.stream.Status()
-	p.Stats.status(status.Retained, status.Warning, status.Quiet)
+	p.Stats.status(p.stream.Status())
 	return nil
 }
 
@@ -231,8 +233,7 @@ func (p *pipe) acknowledge(ctx context.Context) error {
 	p.synced = time.Now()
 	// What lies between the last commit and the place reached does not concern the tables followed.
 	p.stream.Acknowledge(p.reached)
-	status := p.stream.Status()
-	p.Stats.status(status.Retained, status.Warning, status.Quiet)
+	p.Stats.status(p.stream.Status())
 	return nil
 }
 

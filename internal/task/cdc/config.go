@@ -21,6 +21,8 @@ type Config struct {
 	Tables            []*Table
 	// Wanted says whether a table that comes into being later joins; nil means none does.
 	Wanted func(catalog.Name) bool
+	// Selected bounds what Wanted may say; see connector.StreamRequest.
+	Selected []connector.Selected
 	// Position is where to begin when the target holds no checkpoint.
 	Position string
 	// Structures works out what a change of structure means for the target.

@@ -148,6 +148,7 @@ func (p *pipe) keep(ctx context.Context) error {
 	if err := p.applier.Commit(ctx, ""); err != nil {
 		return err
 	}
+	p.Stats.backlog.commit()
 	p.kept()
 	return nil
 }

@@ -43,6 +43,7 @@ func FollowKeeping(ctx context.Context, c Config) (Reason, []*Table, error) {
 		f.tables[t.Number] = t
 		f.next = max(f.next, t.Number+1)
 	}
+	c.Stats.away()
 	defer c.Stats.enter(Stopped)
 	defer c.Stats.trouble("")
 	_, f.cached = span.Start(ctx, "cached changes")
@@ -76,6 +77,7 @@ func (f *follower) persist(ctx context.Context) (Reason, error) {
 		if !again {
 			return "", err
 		}
+		f.Stats.away()
 		f.Stats.enter(Waiting)
 		f.Stats.trouble("waiting for the databases: " + err.Error())
 		f.Log.Warn("changes cannot be followed for now, trying again", "try", tries+1, "after", wait, "error", err)
@@ -273,7 +275,7 @@ func (p *pipe) followed(t *Table) connector.Followed {
 }
 
 func (f *follower) request(p *pipe) connector.StreamRequest {
-	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence, Places: f.Places}
+	r := connector.StreamRequest{Run: f.Run, Wanted: f.Wanted, Selected: f.Selected, Pool: p.pool, Until: f.Stop.CommitTime, Reject: p.unreadable, Aside: f.Aside, Loopback: f.Loopback, Silence: f.Silence, Places: f.Places}
 	for number := range f.next {
 		if t := f.tables[number]; t != nil {
 			r.Tables = append(r.Tables, p.followed(t))

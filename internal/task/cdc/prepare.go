@@ -40,9 +40,9 @@ func (p *pipe) prepare(ctx context.Context, g *change.Group, n *numbering) (*app
 	p.rejected = p.rejected[:0]
 	w.Fold()
 	p.Stats.flow.Read.Add(int64(g.Len()))
+	p.Stats.backlog.add(nanos(g.First))
 	if n := nanos(g.Last); n != 0 {
 		p.Stats.newest.Store(n)
-		p.Stats.oldest.CompareAndSwap(0, nanos(g.First))
 	}
 	return w, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 )
 
@@ -19,11 +20,14 @@ type Stats struct {
 		warning  string
 		trouble  string // why an end is gone, while it is
 	}
-	state                     atomic.Int32
-	flow                      apply.Flow
-	oldest, newest, lastApply atomic.Int64 // commit times by the source's clock, Unix nanoseconds; 0: none
-	quiet                     atomic.Bool
-	retained                  atomic.Int64
+	state   atomic.Int32
+	flow    apply.Flow
+	backlog backlog
+	// newest is up to when the source is read: the commit time of the last change by the source's clock, or the moment at which there
+	// was nothing more. lastApply is the commit time of the last change applied. Unix nanoseconds; 0: none.
+	newest, lastApply atomic.Int64
+	quiet             atomic.Bool
+	retained          atomic.Int64
 }
 
 // State is what the following is doing.
@@ -52,7 +56,9 @@ type Counts struct {
 	// Bytes are those of the changes applied, as they are in memory.
 	Bytes int64
 	// SourceLatency is CDCLatencySource: how long ago the last change read was committed, 0 when there is nothing to read.
-	// TargetLatency is CDCLatencyTarget: how long ago the oldest change not yet applied was, 0 when there is none.
+	// TargetLatency is CDCLatencyTarget: how long ago the oldest change was that is not committed on the target; never less than
+	// SourceLatency, as what is not read is not committed either.
+	// While an end is gone nothing can be read: then they count from when it was last known that nothing waited.
 	SourceLatency, TargetLatency time.Duration
 	// Position is that of the last checkpoint. Reached may lie behind it: what is between does not concern the tables followed.
 	Position, Reached string
@@ -75,8 +81,9 @@ func (s *Stats) Counts() Counts {
 	if n := s.newest.Load(); n != 0 && !s.quiet.Load() {
 		c.SourceLatency = max(now.Sub(time.Unix(0, n)), 0)
 	}
-	if n := s.oldest.Load(); n != 0 {
-		c.TargetLatency = max(now.Sub(time.Unix(0, n)), 0)
+	c.TargetLatency = c.SourceLatency
+	if n := s.backlog.oldest(); n != 0 {
+		c.TargetLatency = max(now.Sub(time.Unix(0, n)), c.TargetLatency)
 	}
 	if n := s.lastApply.Load(); n != 0 {
 		c.LastApplied = time.Unix(0, n)
@@ -122,6 +129,13 @@ func (s *Stats) lost(t *apply.Tally) {
 
 func (s *Stats) enter(state State) { s.state.Store(int32(state)) }
 
+// away says that the ends are not, or not any more, at hand.
+func (s *Stats) away() {
+	s.quiet.Store(false)
+	s.newest.CompareAndSwap(0, time.Now().UnixNano())
+	s.backlog.lose(s.newest.Load())
+}
+
 func (s *Stats) checkpoint(position string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,12 +156,17 @@ func (s *Stats) Reached() string {
 	return s.mu.reached
 }
 
-func (s *Stats) status(retained int64, warning string, quiet bool) {
-	s.retained.Store(retained)
-	s.quiet.Store(quiet)
+func (s *Stats) status(of connector.StreamStatus) {
+	s.retained.Store(of.Retained)
+	if of.Quiet {
+		s.newest.Store(time.Now().UnixNano())
+	} else if read := nanos(of.Read); read > s.newest.Load() { // of what is not followed
+		s.newest.Store(read)
+	}
+	s.quiet.Store(of.Quiet)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mu.warning = warning
+	s.mu.warning = of.Warning
 }
 
 // trouble says why an end is gone; empty says that none is any more.

@@ -122,6 +122,10 @@ async function breakAndMend() {
   await page.getByText(/waiting for the databases:/).first().waitFor();
   await page.getByRole('main').getByText(/connection refused/i).first().waitFor();
   await look(page, 'task-broken');
+  await link('Overview').click();
+  await needsALook().getByRole('listitem').filter({ hasText: 'shop' }).getByText(/waiting for the databases:|changes have waited for/).waitFor();
+  await needsALook().getByText('Nothing').waitFor({ state: 'detached' });
+  await look(page, 'overview-broken');
   await link('Endpoints').click();
   await page.getByRole('link', { name: 'shop-target' }).click();
   await button('Test connection').click();
@@ -136,6 +140,10 @@ async function breakAndMend() {
   await until('changes arrive after all', () => ask('compare'));
   await page.getByText('Changes wait, and none is applied').waitFor({ state: 'detached' });
   await page.getByText(/waiting for the databases:/).waitFor({ state: 'detached' });
+  await link('Overview').click();
+  await needsALook().getByText('Nothing. All tasks and instances are as they should be.').waitFor();
+  await link('Tasks').click();
+  await page.getByRole('link', { name: 'shop', exact: true }).click();
 }
 
 // A row that the target refuses is shown with its reason, and copied once more when the reason is gone.
@@ -166,8 +174,11 @@ async function errorRows() {
 async function overview() {
   await link('Overview').click();
   await page.getByText('following changes').waitFor();
+  await needsALook().getByText('Nothing. All tasks and instances are as they should be.').waitFor();
   await look(page, 'overview');
 }
+
+const needsALook = () => page.locator('section').filter({ has: page.getByRole('heading', { name: 'Needs a look', exact: true }) });
 
 async function cutOver() {
   await link('Tasks').click();
