@@ -42,6 +42,22 @@ func TestChangesAreInTheFileAtOnce(t *testing.T) {
 	require.Error(t, trail.Record(record(3, false)))
 }
 
+// TestCredentialsHandedOutAreInTheFileAtOnce: a key whose making was recorded nowhere could not be traced.
+func TestCredentialsHandedOutAreInTheFileAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	trail, err := Open(Config{Dir: dir, MaxDelay: time.Hour})
+	require.NoError(t, err)
+	r := record(1, true)
+	r.Issues = true
+	require.NoError(t, trail.Record(r))
+	raw, err := os.ReadFile(filepath.Join(dir, current))
+	require.NoError(t, err)
+	require.Contains(t, string(raw), `"eventName":"Call1"`)
+	require.Contains(t, string(raw), `"readOnly":true`)
+	require.NotContains(t, string(raw), "Issues")
+	require.NoError(t, trail.Close())
+}
+
 func TestFilesAreRotatedAndTheOldestGo(t *testing.T) {
 	trail, err := Open(Config{Dir: t.TempDir(), MaxBytes: 1000, MaxFiles: 3})
 	require.NoError(t, err)

@@ -29,7 +29,12 @@ type Record struct {
 	VPCEndpoint      string          `json:"vpcEndpointId,omitempty"`
 	EventCategory    string          `json:"eventCategory"`
 	TLS              *TLS            `json:"tlsDetails,omitempty"`
+	// Issues says that the call hands out credentials: what is signed with them is traced to it, so its record is kept as a change's is.
+	Issues bool `json:"-"`
 }
+
+// matters reports whether the record must be in the file before the call is answered.
+func (r *Record) matters() bool { return !r.ReadOnly || r.Issues }
 
 // An Identity is who made the call.
 type Identity struct {

@@ -23,8 +23,8 @@ const current = "trail.jsonl"
 // aside is how a file is named that was put aside, by the time of its end: in the order of time.
 const aside = "trail-20060102T150405.000000000Z.jsonl"
 
-// A Trail appends records to files. The record of a change is in the file before Record returns; those of reads follow
-// within MaxDelay. What a full disk has no room for waits in memory and goes first once there is room.
+// A Trail appends records to files. The record of a change, or of credentials handed out, is in the file before Record returns; those of reads
+// follow within MaxDelay. What a full disk has no room for waits in memory and goes first once there is room.
 type Trail struct {
 	config Config
 
@@ -113,13 +113,13 @@ func (t *Trail) Record(r *Record) error {
 		return err
 	}
 	if t.mu.failed == nil && t.mu.size > 0 && t.mu.size+int64(len(line)) > t.config.MaxBytes {
-		if err := t.rotate(r.EventTime); err != nil && r.ReadOnly {
+		if err := t.rotate(r.EventTime); err != nil && !r.matters() {
 			return err
 		}
 	}
 	t.mu.waiting = append(t.mu.waiting, line...)
 	t.mu.size += int64(len(line))
-	if !r.ReadOnly || len(t.mu.waiting) >= piece {
+	if r.matters() || len(t.mu.waiting) >= piece {
 		return t.flush()
 	}
 	t.later()
@@ -133,7 +133,7 @@ func (t *Trail) mayWait(r *Record, size int) bool {
 	if r.ErrorCode != "" {
 		room /= 2
 	}
-	return !t.mu.closed && !r.ReadOnly && len(t.mu.waiting)+size <= room
+	return !t.mu.closed && r.matters() && len(t.mu.waiting)+size <= room
 }
 
 // later writes what waits after MaxDelay.

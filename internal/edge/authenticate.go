@@ -57,7 +57,7 @@ func (x *exchange) verify(ctx context.Context) (*service.Principal, error) {
 	if x.service != nil {
 		name = x.service.Model.SigningName
 		if x.service.Model.Global {
-			regions = append(regions, "us-east-1")
+			regions = append(regions, globalRegion(x.edge.config.Partition)...)
 		}
 	}
 	if err := c.CheckScope(x.now, name, regions...); err != nil {
@@ -67,6 +67,30 @@ func (x *exchange) verify(ctx context.Context) (*service.Principal, error) {
 		return nil, x.refuse(err)
 	}
 	return who, nil
+}
+
+// globalRegion is what calls of services without regions, such as IAM, are signed for wherever the caller is (the endpoint tables of AWS's
+// SDKs: the signing region of iam in each partition).
+func globalRegion(partition string) []string {
+	switch partition {
+	case "aws":
+		return []string{"us-east-1"}
+	case "aws-cn":
+		return []string{"cn-north-1"}
+	case "aws-us-gov":
+		return []string{"us-gov-west-1"}
+	case "aws-iso":
+		return []string{"us-iso-east-1"}
+	case "aws-iso-b":
+		return []string{"us-isob-east-1"}
+	case "aws-iso-e":
+		return []string{"eu-isoe-west-1"}
+	case "aws-iso-f":
+		return []string{"us-isof-south-1"}
+	case "aws-eusc":
+		return []string{"eusc-de-east-1"}
+	}
+	return nil
 }
 
 // through finds the VPC endpoint that the request came through.

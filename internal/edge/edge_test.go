@@ -43,9 +43,10 @@ import (
 const (
 	keyID     = "AKIAIOSFODNN7EXAMPLE"
 	keySecret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+	otherID   = "AKIAI44QH8DHBEXAMPLE" // of another user, with the same secret
 )
 
-// people know one key.
+// people know two keys.
 type people struct{}
 
 func (people) Credential(_ context.Context, id, token string, _ time.Time) (string, *service.Principal, error) {
@@ -54,6 +55,8 @@ func (people) Credential(_ context.Context, id, token string, _ time.Time) (stri
 		return "", nil, service.ErrExpiredKey
 	case id == "AKIABROKENBROKENBROK":
 		return "", nil, errors.New("the store does not answer: password=hunter2")
+	case id == otherID && token == "":
+		return keySecret, &service.Principal{Kind: service.User, Account: "1", ARN: "arn:aws:iam::1:user/b", UserID: "AIDB", Name: "b", AccessKeyID: id}, nil
 	case id != keyID || token != "":
 		return "", nil, service.ErrUnknownKey
 	}
@@ -439,6 +442,8 @@ func TestEachPrincipalHasItsBucket(t *testing.T) {
 		require.Equal(t, 400, status)
 		require.JSONEq(t, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, body)
 	}
+	status, body, _ := h.do(t, h.signed(t, "Encrypt", `{"KeyId":"k","Plaintext":"aA=="}`, func(r *http.Request) { r.Header.Set("Test-Key", otherID) }))
+	require.Equal(t, 200, status, "another's bucket is full: %s", body)
 }
 
 // TestBadSignaturesSlowTheirSource: the first are answered at once, later ones later; a good one beside them is not held up.

@@ -75,7 +75,7 @@ func (x *exchange) recordCall(r *audit.Record, output any) {
 		r.EventName = x.name[:min(len(x.name), 128)]
 		return
 	}
-	r.EventName, r.ReadOnly = op.Name, readOnly(op.Name)
+	r.EventName, r.ReadOnly, r.Issues = op.Name, readOnly(op.Name), issues(op.Name)
 	for _, arn := range x.touched {
 		r.Resources = append(r.Resources, audit.Resource{ARN: arn, Account: x.call.Account})
 	}
@@ -83,7 +83,7 @@ func (x *exchange) recordCall(r *audit.Record, output any) {
 	if x.input != nil {
 		r.Request = bounded(model.AppendAudit(nil, op.Input, x.input))
 	}
-	if output != nil && !r.ReadOnly {
+	if output != nil && (!r.ReadOnly || r.Issues) {
 		r.Response = bounded(model.AppendAudit(nil, op.Output, output))
 	}
 }
@@ -101,6 +101,16 @@ func readOnly(operation string) bool {
 		if strings.HasPrefix(operation, verb) {
 			return true
 		}
+	}
+	return false
+}
+
+// issues knows the reads whose answers are credentials. As in CloudTrail they are reads whose records have the answer, so that a session's key
+// leads to the call that made it (IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail", examples of AWS STS).
+func issues(operation string) bool {
+	switch operation {
+	case "AssumeRole", "AssumeRoleWithWebIdentity", "GetFederationToken", "GetSessionToken":
+		return true
 	}
 	return false
 }

@@ -65,6 +65,9 @@ func (d *Directory) Follower() *store.Follower { return d.follower }
 // Account is the account of the directory.
 func (d *Directory) Account() string { return d.account }
 
+// ServiceControl are the organization's policies, which bind all that the directory holds but service-linked roles.
+func (d *Directory) ServiceControl() [][]*policy.Policy { return d.control }
+
 func (d *Directory) reset() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -64,6 +64,11 @@ func (d *Directory) ARN(kind, path, name string) string {
 	return "arn:" + d.partition + ":iam::" + d.account + ":" + kind + path + name
 }
 
+// AWSPolicyARN is the name of one of AWS's managed policies in the directory's partition, by its path and name.
+func (d *Directory) AWSPolicyARN(suffix string) string {
+	return "arn:" + d.partition + ":iam::aws:policy" + suffix
+}
+
 // OIDCARN is the name of an identity provider.
 func (d *Directory) OIDCARN(url string) string {
 	return "arn:" + d.partition + ":iam::" + d.account + ":oidc-provider/" + url

@@ -72,7 +72,7 @@ func firstAdministrator(ctx context.Context, s store.Store, d *identity.Director
 	}
 	now := c.Now().UTC().Truncate(time.Second)
 	user := identity.User{Name: administrator, Path: "/", ID: identity.NewID(identity.UserID), Created: now}
-	user.Attached = []string{"arn:aws:iam::aws:policy/AdministratorAccess"}
+	user.Attached = []string{d.AWSPolicyARN("/AdministratorAccess")}
 	key, secret, err := d.NewAccessKey(ctx, administrator, now)
 	if err != nil {
 		return err

@@ -245,6 +245,12 @@ func (s *Server) serve(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
+	s.onStop(func(ctx context.Context) error { // after the calls, so that it tells of the stop while they end
+		if s.admin == nil {
+			return nil
+		}
+		return s.admin.shutdown(ctx)
+	})
 	if s.api, err = edge.Listen(s.config.Listen, page, edge.TLSConfig(get), s.log); err != nil {
 		return err
 	}
@@ -269,7 +275,6 @@ func (s *Server) serve(ctx context.Context, p *parts) error {
 		if s.admin, err = listenAdmin(s.config.AdminListen, p.store, metrics); err != nil {
 			return err
 		}
-		s.onStop(s.admin.shutdown)
 		go func() { s.failed <- s.admin.serve() }()
 	}
 	return nil

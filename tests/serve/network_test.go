@@ -2,9 +2,12 @@ package serve_test
 
 import (
 	"context"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -216,6 +219,35 @@ func TestAudit(t *testing.T) {
 	require.Contains(t, made, `"ARN":"arn:aws:iam::`+account+`:user/dora"`)
 	require.Contains(t, event("DeleteUser"), `"errorCode":"NoSuchEntity"`)
 	require.Equal(t, "admin", text(t, s.must(t, "cloudtrail", "lookup-events", "--max-results", "1"), "Events", 0, "Username"))
+}
+
+// TestASessionIsTracedToItsCall: the record of the call that made a session has its key and end, and neither secret nor token.
+func TestASessionIsTracedToItsCall(t *testing.T) {
+	t.Parallel()
+	s := first(t)
+	s.must(t, "iam", "create-role", "--role-name", "night", "--assume-role-policy-document",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"`+account+`"},"Action":"sts:AssumeRole"}]}`)
+	for name, command := range map[string][]string{
+		"AssumeRole":         {"assume-role", "--role-arn", "arn:aws:iam::" + account + ":role/night", "--role-session-name", "shift"},
+		"GetSessionToken":    {"get-session-token"},
+		"GetFederationToken": {"get-federation-token", "--name", "guest"},
+	} {
+		made := s.must(t, append([]string{"sts"}, command...)...)
+		file, err := os.ReadFile(filepath.Join(s.dir, "audit", "trail.jsonl"))
+		require.NoError(t, err)
+		require.Contains(t, string(file), text(t, made, "Credentials", "AccessKeyId"), "%s is not in the file when it is answered", name)
+		require.NotContains(t, string(file), text(t, made, "Credentials", "SecretAccessKey"))
+		require.NotContains(t, string(file), text(t, made, "Credentials", "SessionToken"))
+		events := s.must(t, "cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=EventName,AttributeValue="+name)
+		var event any
+		require.NoError(t, json.Unmarshal([]byte(text(t, events, "Events", 0, "CloudTrailEvent")), &event))
+		for _, same := range []string{"AccessKeyId", "Expiration"} {
+			inRecord := text(t, event, "responseElements", "credentials", strings.ToLower(same[:1])+same[1:])
+			require.Equal(t, strings.Replace(text(t, made, "Credentials", same), "+00:00", "Z", 1), inRecord, name)
+		}
+		require.Equal(t, "***", text(t, event, "responseElements", "credentials", "sessionToken"))
+		require.Equal(t, "true", text(t, events, "Events", 0, "ReadOnly"))
+	}
 }
 
 func TestExplain(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -135,12 +136,26 @@ func selfSigned(t *testing.T, dir string) (certificate, key string) {
 func TestServiceControlPoliciesBindEveryone(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "guard.json")
-	require.NoError(t, os.WriteFile(file, []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:CreateUser","Resource":"*"}]}`), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"dms:*","Resource":"*"},{"Effect":"Deny","Action":"iam:CreateUser","Resource":"*"}]}`), 0o600))
 	s := first(t, "--service-control-policy", file)
 	_, err := iam.NewFromConfig(s.sdk(t)).CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("erin")})
 	require.ErrorContains(t, err, "with an explicit deny in a service control policy")
 	_, err = iam.NewFromConfig(s.sdk(t)).ListUsers(t.Context(), nil)
 	require.NoError(t, err)
+	said, err := iam.NewFromConfig(s.sdk(t)).SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{
+		PolicySourceArn: aws.String(admin), ActionNames: []string{"iam:CreateUser", "iam:ListUsers", "dms:DescribeEvents", "iam:DeleteUser"},
+		PolicyInputList: []string{`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":["dms:*","iam:DeleteUser"],"Resource":"*"}}`},
+	})
+	require.NoError(t, err)
+	for i, want := range []struct {
+		decision     string
+		organization bool
+	}{{"explicitDeny", false}, {"allowed", true}, {"explicitDeny", false}, {"explicitDeny", true}} {
+		r := said.EvaluationResults[i]
+		require.EqualValues(t, want.decision, r.EvalDecision, "the simulator says what the server does of %s", *r.EvalActionName)
+		require.NotNil(t, r.OrganizationsDecisionDetail)
+		require.Equal(t, want.organization, r.OrganizationsDecisionDetail.AllowedByOrganizations, *r.EvalActionName)
+	}
 }
 
 // TestYourOwnCertificate is served, and the one that replaces it.
@@ -159,4 +174,16 @@ func TestYourOwnCertificate(t *testing.T) {
 	c.BaseEndpoint = aws.String(fmt.Sprintf("https://127.0.0.1:%s", at.Port()))
 	_, err = sts.NewFromConfig(c).GetCallerIdentity(t.Context(), nil)
 	require.NoError(t, err)
+
+	newer, itsKey := selfSigned(t, t.TempDir())
+	require.NoError(t, os.Rename(newer, cert))
+	require.NoError(t, os.Rename(itsKey, key))
+	raw, err = os.ReadFile(cert)
+	require.NoError(t, err)
+	roots := x509.NewCertPool()
+	require.True(t, roots.AppendCertsFromPEM(raw))
+	require.Eventually(t, func() bool {
+		conn, err := tls.Dial("tcp", "127.0.0.1:"+at.Port(), &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
+		return err == nil && conn.Close() == nil
+	}, patient, 100*time.Millisecond, "the certificate that replaces it is not served")
 }

@@ -22,7 +22,7 @@ type Service struct {
 	TargetPrefix string // of X-Amz-Target in AWS JSON, and the service in the path of RPC v2
 	XMLNamespace string
 	EventSource  string     // what audit records call it: sts.amazonaws.com
-	Global       bool       // signed for us-east-1 wherever it is
+	Global       bool       // of a whole partition, not of a region
 	Protocols    []Protocol // all it may be spoken to in
 	Shapes       []Shape
 	Operations   []Operation // by name

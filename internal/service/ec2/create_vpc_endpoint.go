@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
@@ -33,8 +32,8 @@ func (s *Service) createVpcEndpointDo(ctx context.Context, call *service.Call, i
 	if kind := value(in.VpcEndpointType); kind != "Interface" {
 		return nil, fault("InvalidParameter", "The endpoint type of this inventory is Interface; VpcEndpointType %q is not served.", kind)
 	}
-	name, ok := strings.CutPrefix(value(in.ServiceName), s.servicePrefix())
-	if !ok || !slices.Contains(s.Services, name) {
+	at := slices.IndexFunc(s.Services, func(short string) bool { return s.serviceName(short) == value(in.ServiceName) })
+	if at < 0 {
 		return nil, fault("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", value(in.ServiceName))
 	}
 	tags, err := tagsFor(in.TagSpecifications, "vpc-endpoint")
@@ -42,7 +41,7 @@ func (s *Service) createVpcEndpointDo(ctx context.Context, call *service.Call, i
 		return nil, err
 	}
 	e := &VPCEndpoint{
-		ID: newID("vpce"), VPC: *in.VpcId, Service: name, Region: s.Region, Policy: value(in.PolicyDocument), Groups: in.SecurityGroupIds,
+		ID: newID("vpce"), VPC: *in.VpcId, Service: s.Services[at], Region: s.Region, Policy: value(in.PolicyDocument), Groups: in.SecurityGroupIds,
 		Subnets: in.SubnetIds, PrivateDNS: value(in.PrivateDnsEnabled), Created: call.Now.UTC().Truncate(time.Millisecond), Tags: tags,
 	}
 	if err := checkPolicy(in.PolicyDocument); err != nil {
@@ -70,7 +69,15 @@ func (s *Service) createVpcEndpointDo(ctx context.Context, call *service.Call, i
 	return &ec2api.CreateVpcEndpointResult{VpcEndpoint: &shown, ClientToken: in.ClientToken}, nil
 }
 
-func (s *Service) servicePrefix() string { return "com.amazonaws." + s.Region + "." }
+// serviceName is what endpoints call a service. In China some have a name of their own ("aws ec2 describe-vpc-endpoint-services" in
+// cn-north-1; the AWS CDK's table of names of endpoint services has them all).
+func (s *Service) serviceName(short string) string {
+	name := "com.amazonaws." + s.Region + "." + short
+	if s.Partition == "aws-cn" && slices.Contains([]string{"dms", "ec2", "monitoring", "redshift", "sts"}, short) {
+		return "cn." + name
+	}
+	return name
+}
 
 // checkPolicy reads an endpoint's policy; none is full access.
 func checkPolicy(document *string) error {

@@ -3,6 +3,7 @@ package ec2
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
 	"github.com/whimbreldb/whimbrel/internal/service"
@@ -12,9 +13,10 @@ func (s *Service) describeVpcEndpointServices() service.Operation {
 	return handle("DescribeVpcEndpointServices", anything[ec2api.DescribeVpcEndpointServicesRequest],
 		func(_ context.Context, _ *service.Call, in *ec2api.DescribeVpcEndpointServicesRequest) (*ec2api.DescribeVpcEndpointServicesResult, error) {
 			var names []string
-			for _, n := range slices.Sorted(slices.Values(s.Services)) {
-				names = append(names, s.servicePrefix()+n)
+			for _, short := range s.Services {
+				names = append(names, s.serviceName(short))
 			}
+			slices.Sort(names)
 			for _, want := range in.ServiceNames {
 				if !slices.Contains(names, want) {
 					return nil, fault("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", want)
@@ -36,7 +38,7 @@ func (s *Service) describeVpcEndpointServices() service.Operation {
 			}
 			out := &ec2api.DescribeVpcEndpointServicesResult{ServiceNames: []string{}, ServiceDetails: []ec2api.ServiceDetail{}, NextToken: next}
 			for i := range page {
-				short := page[i][len(s.servicePrefix()):]
+				short := page[i][strings.LastIndexByte(page[i], '.')+1:]
 				host := s.hostOf(short)
 				out.ServiceNames = append(out.ServiceNames, page[i])
 				out.ServiceDetails = append(out.ServiceDetails, ec2api.ServiceDetail{

@@ -14,7 +14,7 @@ func (s *Service) describeVpcEndpoints() service.Operation {
 			found, err := describe(outside{ctx, s.Store}, endpoints, in.VpcEndpointIds, in.Filters, id, func(v *VPCEndpoint) map[string]string { return v.Tags },
 				func(e *VPCEndpoint) fields {
 					return fields{
-						"vpc-endpoint-id": {e.ID}, "vpc-id": {e.VPC}, "service-name": {s.servicePrefix() + e.Service}, "vpc-endpoint-state": {"available"},
+						"vpc-endpoint-id": {e.ID}, "vpc-id": {e.VPC}, "service-name": {s.serviceName(e.Service)}, "vpc-endpoint-state": {"available"},
 						"vpc-endpoint-type": {"Interface"}, "ip-address-type": {"ipv4"}, "service-region": {s.Region},
 					}
 				})
@@ -46,7 +46,7 @@ func (s *Service) showEndpoint(e *VPCEndpoint, known []Group) ec2api.VpcEndpoint
 		document = fullAccess
 	}
 	out := ec2api.VpcEndpoint{
-		VpcEndpointId: &e.ID, VpcId: &e.VPC, VpcEndpointType: ptr("Interface"), ServiceName: ptr(s.servicePrefix() + e.Service), State: ptr("available"),
+		VpcEndpointId: &e.ID, VpcId: &e.VPC, VpcEndpointType: ptr("Interface"), ServiceName: ptr(s.serviceName(e.Service)), State: ptr("available"),
 		PolicyDocument: &document, SubnetIds: e.Subnets, NetworkInterfaceIds: e.NICs, PrivateDnsEnabled: &e.PrivateDNS, OwnerId: &s.Account,
 		CreationTimestamp: &e.Created, IpAddressType: ptr("ipv4"), RequesterManaged: ptr(false), ServiceRegion: &s.Region, RouteTableIds: []string{}, Tags: tagList(e.Tags),
 	}

@@ -13,6 +13,9 @@ import (
 func (s *Service) simulateCustomPolicy() service.Operation {
 	return service.Handle("SimulateCustomPolicy", onNothing,
 		func(_ context.Context, call *service.Call, in *iamapi.SimulateCustomPolicyRequest) (*iamapi.SimulatePolicyResponse, error) {
+			if err := handling(in.ResourceHandlingOption); err != nil {
+				return nil, err
+			}
 			m := newSimulation(in.ActionNames, in.ResourceArns, in.ContextEntries, in.ResourceOwner)
 			var err error
 			if m.policies.Identity, err = m.inputs(in.PolicyInputList, "PolicyInputList"); err != nil {

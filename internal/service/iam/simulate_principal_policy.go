@@ -16,10 +16,14 @@ func (s *Service) simulatePrincipalPolicy() service.Operation {
 		return []service.Check{{Action: call.ActionName(), Resource: or(in.PolicySourceArn, "*")}}, nil
 	},
 		func(ctx context.Context, call *service.Call, in *iamapi.SimulatePrincipalPolicyRequest) (*iamapi.SimulatePolicyResponse, error) {
+			if err := handling(in.ResourceHandlingOption); err != nil {
+				return nil, err
+			}
 			m := newSimulation(in.ActionNames, in.ResourceArns, in.ContextEntries, in.ResourceOwner)
 			if err := s.simulatePrincipal(s.read(ctx), call, m, in); err != nil {
 				return nil, err
 			}
+			m.organized(s.directory.ServiceControl())
 			extra, err := m.inputs(in.PolicyInputList, "PolicyInputList")
 			if err != nil {
 				return nil, err
@@ -78,6 +82,7 @@ func (s *Service) simulatePrincipal(from reader, call *service.Call, m *simulati
 		if err := m.caller(caller); err != nil {
 			return err
 		}
+		m.who.ServiceLinked = r.ServiceLinked
 		m.fill(call, "", r.ID+":simulated", r.Tags)
 		if err := m.boundary(s, from, r.Boundary); err != nil {
 			return err

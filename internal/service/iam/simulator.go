@@ -42,6 +42,14 @@ func newSimulation(actions, resources []string, entries []iamapi.ContextEntry, o
 	return m
 }
 
+// handling refuses ResourceHandlingOption, which asks for one of EC2's scenarios of launching instances: there are none here.
+func handling(option *string) error {
+	if option != nil {
+		return fault("InvalidInputException", "ResourceHandlingOption is not supported here; leave it out")
+	}
+	return nil
+}
+
 // add compiles a policy and remembers what to call it.
 func (m *simulation) add(text string, kind policy.Kind, from source) (*policy.Policy, error) {
 	p, err := policy.Parse(text, kind, 0)
@@ -132,14 +140,17 @@ func (m *simulation) result(action string) iamapi.EvaluationResult {
 	r := iamapi.EvaluationResult{EvalActionName: &action, EvalResourceName: &m.resources[0], MatchedStatements: []iamapi.Statement{}, MissingContextValues: missing}
 	worst := ""
 	for _, resource := range m.resources {
-		decision, statements, d := m.decide(action, resource)
+		asked := m.request(action, resource)
+		decision, statements := m.decide(asked)
+		bounded := m.boundaryDetail(asked)
 		if worst == "" || decision == "explicitDeny" || decision == "implicitDeny" && worst == "allowed" {
 			worst, r.MatchedStatements = decision, statements
-			r.PermissionsBoundaryDecisionDetail = m.boundaryDetail(d)
-			r.OrganizationsDecisionDetail = m.organizationDetail(d)
+			r.PermissionsBoundaryDecisionDetail = bounded
+			r.OrganizationsDecisionDetail = m.organizationDetail(asked)
 		}
 		r.ResourceSpecificResults = append(r.ResourceSpecificResults, iamapi.ResourceSpecificResult{
 			EvalResourceName: new(resource), EvalResourceDecision: new(decision), MatchedStatements: statements, MissingContextValues: missing,
+			PermissionsBoundaryDecisionDetail: bounded,
 		})
 	}
 	if len(m.resources) == 1 {
@@ -151,7 +162,8 @@ func (m *simulation) result(action string) iamapi.EvaluationResult {
 	return r
 }
 
-func (m *simulation) decide(action, resource string) (string, []iamapi.Statement, policy.Decision) {
+// request is one action on one resource, as the caller would make it.
+func (m *simulation) request(action, resource string) *policy.Request {
 	owner := m.owner
 	if parts := strings.SplitN(owner, ":", 6); len(parts) == 6 {
 		owner = parts[4] // the ARN of an account's root
@@ -161,7 +173,11 @@ func (m *simulation) decide(action, resource string) (string, []iamapi.Statement
 		keys = keys.Under()
 		keys.Set(resourceAccount, cmp.Or(owner, policy.Owner(resource, m.who.Account)))
 	}
-	steps, d := policy.Explain(&m.policies, &policy.Request{Action: action, Resource: resource, Principal: m.who, ResourceAccount: owner, Keys: keys})
+	return &policy.Request{Action: action, Resource: resource, Principal: m.who, ResourceAccount: owner, Keys: keys}
+}
+
+func (m *simulation) decide(asked *policy.Request) (string, []iamapi.Statement) {
+	steps, d := policy.Explain(&m.policies, asked)
 	statements := []iamapi.Statement{}
 	for _, s := range steps {
 		if s.Matched && s.Source != policy.Boundary && s.Source != policy.ServiceControl {
@@ -170,11 +186,11 @@ func (m *simulation) decide(action, resource string) (string, []iamapi.Statement
 	}
 	switch {
 	case d.Allowed:
-		return "allowed", statements, d
+		return "allowed", statements
 	case d.Explicit:
-		return "explicitDeny", statements, d
+		return "explicitDeny", statements
 	}
-	return "implicitDeny", statements, d
+	return "implicitDeny", statements
 }
 
 func (m *simulation) statement(s policy.Step) iamapi.Statement {
@@ -188,18 +204,34 @@ func (m *simulation) statement(s policy.Step) iamapi.Statement {
 	return shape
 }
 
-func (m *simulation) boundaryDetail(d policy.Decision) *iamapi.PermissionsBoundaryDecisionDetail {
+// boundaryDetail says what the boundary alone would decide, whatever the other policies do.
+func (m *simulation) boundaryDetail(asked *policy.Request) *iamapi.PermissionsBoundaryDecisionDetail {
 	if m.policies.Boundary == nil {
 		return nil
 	}
-	return &iamapi.PermissionsBoundaryDecisionDetail{AllowedByPermissionsBoundary: new(d.Source != policy.Boundary)}
+	own := *asked
+	own.ResourceAccount = m.who.Account // a boundary grants nothing, so it does not matter whose the resource is
+	d := policy.Decide(&policy.Policies{Identity: []*policy.Policy{m.policies.Boundary}}, &own)
+	return &iamapi.PermissionsBoundaryDecisionDetail{AllowedByPermissionsBoundary: &d.Allowed}
 }
 
-func (m *simulation) organizationDetail(d policy.Decision) *iamapi.OrganizationsDecisionDetail {
+// organizationDetail says what the service control policies alone would decide.
+func (m *simulation) organizationDetail(asked *policy.Request) *iamapi.OrganizationsDecisionDetail {
 	if len(m.policies.ServiceControl) == 0 {
 		return nil
 	}
+	d := policy.Decide(&policy.Policies{ServiceControl: m.policies.ServiceControl}, asked)
 	return &iamapi.OrganizationsDecisionDetail{AllowedByOrganizations: new(d.Source != policy.ServiceControl)}
+}
+
+// organized sets the service control policies that bind the account.
+func (m *simulation) organized(levels [][]*policy.Policy) {
+	m.policies.ServiceControl = levels
+	for _, level := range levels {
+		for _, p := range level {
+			m.texts[p] = source{id: p.Name, kind: "none"}
+		}
+	}
 }
 
 // missing lists the context keys that the policies ask for and that have no value.

@@ -202,6 +202,15 @@ equal(answer["EvaluationResults"][0]["MissingContextValues"], [])
 answer = iam.simulate_principal_policy(PolicySourceArn=user["Arn"], ActionNames=["iam:PassRole", "iam:CreateUser"], ResourceArns=[role["Arn"], arn("user", "temp/x")], ContextEntries=[{"ContextKeyName": "iam:PassedToService", "ContextKeyType": "string", "ContextKeyValues": ["ec2.amazonaws.com"]}])
 equal([[r["EvalResourceDecision"] for r in e["ResourceSpecificResults"]] for e in answer["EvaluationResults"]], [["allowed", "implicitDeny"], ["implicitDeny", "allowed"]])
 equal(simulated(iam.simulate_principal_policy(PolicySourceArn=WHO["Arn"], ActionNames=["x:Y"], PermissionsBoundaryPolicyInputList=[doc(allow("iam:*"))])), [("x:Y", "*", "implicitDeny")])
+# The boundary's part is its own, whatever the other policies say and whosever the resource is.
+def bounded(*policies, **more):
+    answer = iam.simulate_custom_policy(PolicyInputList=list(policies), PermissionsBoundaryPolicyInputList=[doc(allow("dms:*"), deny("dms:DeleteEndpoint"))], **more)
+    return [r["PermissionsBoundaryDecisionDetail"]["AllowedByPermissionsBoundary"] for r in answer["EvaluationResults"]]
+
+equal(bounded(doc(deny("*")), ActionNames=["iam:CreateUser", "dms:DescribeEvents", "dms:DeleteEndpoint"]), [False, True, False])
+equal(bounded(doc(allow("*")), ActionNames=["dms:DescribeEvents"], ResourceArns=[f"arn:aws:dms:{REGION}:999999999999:endpoint:E"]), [True])
+for simulate, about in [(iam.simulate_custom_policy, {"PolicyInputList": [text]}), (iam.simulate_principal_policy, {"PolicySourceArn": user["Arn"]})]:
+    refused("InvalidInput", "ResourceHandlingOption", simulate, ActionNames=["ec2:RunInstances"], ResourceHandlingOption="EC2-VPC-EBS", **about)
 equal(iam.get_context_keys_for_custom_policy(PolicyInputList=[text])["ContextKeyNames"], ["aws:username"])
 assert "iam:PassedToService" in iam.get_context_keys_for_principal_policy(PolicySourceArn=user["Arn"])["ContextKeyNames"]
 refused("InvalidInput", "PolicyInputList.1", iam.simulate_custom_policy, PolicyInputList=["{"], ActionNames=["a:b"])
