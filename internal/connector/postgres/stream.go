@@ -402,7 +402,8 @@ func (s *stream) Follow(f connector.Followed) error {
 		return err
 	}
 	for id, rel := range s.relations {
-		if rel.f != nil && rel.f.f.Number == f.Number || rel.name == f.Table.Name || rel.root == f.Table.Name {
+		unseen := rel.ignored && f.Table.PartitionBy != "" // it may be a partition
+		if unseen || rel.f != nil && rel.f.f.Number == f.Number || rel.name == f.Table.Name || rel.root == f.Table.Name {
 			rel.f, rel.plan = nil, nil
 			rel.settled, rel.ignored = false, false
 			s.relations[id] = rel

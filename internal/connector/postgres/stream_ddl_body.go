@@ -50,7 +50,8 @@ BEGIN
     WHERE ` + ours + ` AND f.pubupdate AND NOT f.puballtables LOOP
     BEGIN
      IF pub.chosen IS NULL OR (SELECT bool_and(NOT excluded) FROM jsonb_to_recordset(pub.chosen::jsonb) AS x (schema text, "table" text, excluded boolean)
-      WHERE made.nspname::text ~ schema AND made.relname::text ~ "table") THEN
+      WHERE EXISTS (SELECT FROM (SELECT made.oid UNION SELECT relid FROM pg_partition_ancestors(made.oid)) o (id) JOIN pg_class c ON c.oid = o.id
+       JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname::text ~ schema AND c.relname::text ~ "table")) THEN
       IF made.fit OR pub.part IS NOT NULL THEN
        EXECUTE format('ALTER PUBLICATION %I ADD TABLE ONLY %I.%I', CASE WHEN made.fit THEN pub.pubname ELSE pub.part END, made.nspname, made.relname);
        IF tg_tag <> 'CREATE TABLE' THEN -- its rows came first
