@@ -2,10 +2,12 @@ package task_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
 )
 
@@ -60,4 +62,53 @@ func TestPartitionsMadeLater(t *testing.T) {
 		check()
 		require.ElementsMatch(t, source.column(t, "SELECT n FROM item"), target.text(t, "item", "n"))
 	})
+}
+
+// TestPartitionsComeAndGo: a table that gets or loses rows with a partition, which are no changes that the stream brings, is suspended
+// until it is reloaded; where partitions are tables of their own the partition is. With an empty one following goes on.
+func TestPartitionsComeAndGo(t *testing.T) {
+	eachPartitioned(t, func(t *testing.T, source, target *end, which edit) {
+		load(t, source, target, which)
+		source.exec(t, "CREATE TABLE item_j (id int PRIMARY KEY, v text)", "ALTER TABLE item ATTACH PARTITION item_j FOR VALUES FROM (50) TO (60)", "INSERT INTO item VALUES (51, 'j')")
+		catchUp(t, source, target, which)
+		require.ElementsMatch(t, []string{"a", "j"}, target.text(t, "item", "v"))
+
+		for n, known := range []bool{false, true} {
+			name, from := fmt.Sprintf("item_k%d", n), 60+10*n
+			source.exec(t, "CREATE TABLE "+name+" (id int PRIMARY KEY, v text)", fmt.Sprintf("INSERT INTO %s VALUES (%d, 'k')", name, from))
+			if known {
+				catchUp(t, source, target, which)
+			}
+			source.exec(t, fmt.Sprintf("ALTER TABLE item ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)", name, from, from+10), fmt.Sprintf("INSERT INTO item VALUES (%d, 'l')", from+1))
+			r, whose := catchUp(t, source, target, which), name
+			if target.family != catalog.PostgreSQL {
+				whose = "item"
+			}
+			if why := changesOf(t, r, whose).Suspended; why != "" {
+				require.Contains(t, why, "reload the table")
+				continue
+			}
+			require.NotEqual(t, "item", whose, "its rows of before are no changes of the table")
+			require.ElementsMatch(t, source.column(t, "SELECT v FROM item"), target.text(t, "item", "v"))
+		}
+	})
+}
+
+// TestPartitionsLeave: rows that leave a table with a partition are no deletes, so that it is suspended.
+func TestPartitionsLeave(t *testing.T) {
+	for _, statement := range []string{"ALTER TABLE item DETACH PARTITION item_a", "DROP TABLE item_a", "DO $$ BEGIN EXECUTE 'DROP TABLE item_a'; END $$"} {
+		eachPartitioned(t, func(t *testing.T, source, target *end, which edit) {
+			load(t, source, target, which)
+			source.exec(t, "CREATE TABLE item_z PARTITION OF item FOR VALUES FROM (90) TO (99)", "ALTER TABLE item DETACH PARTITION item_z", "DROP TABLE item_z", statement)
+			r := catchUp(t, source, target, which)
+			switch {
+			case target.family != catalog.PostgreSQL:
+				require.Contains(t, changesOf(t, r, "item").Suspended, "its rows are gone from the table: reload the table")
+			case strings.HasPrefix(statement, "ALTER"):
+				require.Contains(t, changesOf(t, r, "item_a").Suspended, "no partition any more")
+			default:
+				require.Empty(t, target.column(t, "SELECT v FROM item"))
+			}
+		})
+	}
 }

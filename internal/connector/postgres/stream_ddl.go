@@ -29,7 +29,7 @@ func (s *source) auditDDL() string {
 CREATE OR REPLACE FUNCTION ` + function + `() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '500ms' AS $whimbrel$` +
 		s.auditBody() + `$whimbrel$;
 COMMENT ON FUNCTION ` + function + `() IS '` + madeByUs + `';
-CREATE TABLE IF NOT EXISTS ` + table + ` (c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16),
+` + s.makeBefore() + `CREATE TABLE IF NOT EXISTS ` + table + ` (c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16),
  c_tag varchar(24), c_oid integer, c_name varchar(64), c_schema varchar(64), c_ddlqry text);
 DO $whimbrel$ BEGIN
  IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = '` + intercept + `') THEN
@@ -96,7 +96,10 @@ func (s *source) releaseDDL(ctx context.Context, w *wire) error {
  END IF;
  DROP EVENT TRIGGER IF EXISTS `+intercept+`;
  DROP EVENT TRIGGER IF EXISTS `+dropTrigger+`;
+ DROP EVENT TRIGGER IF EXISTS `+before+`;
+ DROP EVENT TRIGGER IF EXISTS `+beforeDropTrigger+`;
  DROP FUNCTION IF EXISTS `+function+`();
+ DROP FUNCTION IF EXISTS `+quoteName(catalog.Name{Schema: s.settings.artifacts, Name: before})+`();
  DROP TABLE IF EXISTS `+table+`;
 END $whimbrel$`)
 }
@@ -133,6 +136,8 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 	case tag == unidentified:
 		s.warnOfLoss(ctx, id, name)
 		return nil
+	case strings.HasPrefix(tag, ofPartitions):
+		return s.partitioned(ctx, tag, id, name, sql)
 	case tag == "DROP TABLE":
 		return s.dropped(id, name, sql)
 	case tag == "ALTER TABLE":
