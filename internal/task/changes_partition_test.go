@@ -48,6 +48,10 @@ func TestPartitionsMadeLater(t *testing.T) {
 			}
 			require.ElementsMatch(t, source.column(t, "SELECT v FROM item"), target.text(t, "item", "v"))
 		}
+		c := changesConfig(source, target)
+		which(&c)
+		release(t, c)
+		require.Empty(t, source.column(t, "SELECT proname FROM pg_proc WHERE proname LIKE 'awsdms%' UNION ALL SELECT evtname FROM pg_event_trigger"))
 		source.exec(t, "CREATE TABLE item_b PARTITION OF item FOR VALUES FROM (10) TO (20)", "INSERT INTO item VALUES (10, 'b')", "UPDATE item SET v = v || '!'")
 		check()
 		source.exec(t, "BEGIN; CREATE TABLE item_c PARTITION OF item FOR VALUES FROM (20) TO (30); INSERT INTO item VALUES (20, 'c'); UPDATE item SET id = id + 1 WHERE id < 9; COMMIT",
@@ -109,6 +113,20 @@ func TestPartitionsLeave(t *testing.T) {
 			default:
 				require.Empty(t, target.column(t, "SELECT v FROM item"))
 			}
+		})
+	}
+}
+
+// TestPartitionsOfMySQL: the binary log knows no partitions, so that rows of new ones come as any into a table that has none.
+func TestPartitionsOfMySQL(t *testing.T) {
+	for _, from := range []string{"mysql", "mariadb"} {
+		t.Run(from, func(t *testing.T) {
+			source, target := newEnd(t, from), newEnd(t, "sqlite")
+			source.exec(t, "CREATE TABLE item (id int PRIMARY KEY, v varchar(9)) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (10))", "INSERT INTO item VALUES (1, 'a')")
+			load(t, source, target)
+			source.exec(t, "ALTER TABLE item ADD PARTITION (PARTITION b VALUES LESS THAN (20))", "INSERT INTO item VALUES (11, 'b')")
+			catchUp(t, source, target)
+			require.ElementsMatch(t, []string{"a", "b"}, target.text(t, "item", "v"))
 		})
 	}
 }
