@@ -1,6 +1,7 @@
 package task_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
 // selecting chooses what matches a pattern, and nothing else.
@@ -127,6 +129,35 @@ func TestPartitionsOfMySQL(t *testing.T) {
 			source.exec(t, "ALTER TABLE item ADD PARTITION (PARTITION b VALUES LESS THAN (20))", "INSERT INTO item VALUES (11, 'b')")
 			catchUp(t, source, target)
 			require.ElementsMatch(t, []string{"a", "b"}, target.text(t, "item", "v"))
+		})
+	}
+}
+
+// TestPartitionGoneAndReloaded: a table that has lost a partition goes on after a reload, with the partitions that it gets meanwhile,
+// whichever plugin reads the log.
+func TestPartitionGoneAndReloaded(t *testing.T) {
+	for _, plugin := range []string{"pgoutput", "test_decoding"} {
+		t.Run(plugin, func(t *testing.T) {
+			source, target := newEnd(t, "postgresql-18"), newEnd(t, "sqlite")
+			edit := func(c *taskConfig) { c.Source.Settings = map[string]string{"PluginName": plugin} }
+			source.exec(t, "CREATE TABLE item (id int primary key, v text) PARTITION BY RANGE (id)", "CREATE TABLE item_a PARTITION OF item FOR VALUES FROM (0) TO (10)")
+			load(t, source, target, edit)
+			source.exec(t, "CREATE TABLE item_b PARTITION OF item FOR VALUES FROM (10) TO (20)", "INSERT INTO item VALUES (1, 'a'), (11, 'b')", "UPDATE item SET v = v || '!'")
+			catchUp(t, source, target, edit)
+			require.ElementsMatch(t, []string{"a!", "b!"}, target.text(t, "item", "v"))
+			source.exec(t, "DROP TABLE item_a")
+			require.NotEmpty(t, changesOf(t, catchUp(t, source, target, edit), "item").Suspended)
+			c := changesConfig(source, target)
+			edit(&c)
+			m, err := task.Open(context.Background(), c)
+			require.NoError(t, err)
+			require.NoError(t, m.Reload(context.Background(), []catalog.Name{source.named("item")}))
+			require.NoError(t, m.Close())
+			source.exec(t, "CREATE TABLE item_c PARTITION OF item FOR VALUES FROM (20) TO (30)", "INSERT INTO item VALUES (21, 'c')")
+			require.Empty(t, changesOf(t, catchUp(t, source, target, edit), "item").Suspended)
+			source.exec(t, "UPDATE item SET v = v || '?'")
+			catchUp(t, source, target, edit)
+			require.ElementsMatch(t, []string{"b!?", "c?"}, target.text(t, "item", "v"))
 		})
 	}
 }
