@@ -195,6 +195,8 @@ type Structure struct {
 	Entered bool
 	// Table is the table afterwards, for Created and Altered.
 	Table *catalog.Table
+	// Parents are the tables whose partition Table is, the nearest first.
+	Parents []*catalog.Table
 	// Renamed tells columns that got another name, old to new, as far as the source says.
 	Renamed map[string]string
 	// SQL is the source's statement as far as it is known.

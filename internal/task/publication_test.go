@@ -64,7 +64,7 @@ func TestTablesWithoutAKey(t *testing.T) {
 			require.Contains(t, told.String(), "their updates and deletes are not followed")
 			require.ElementsMatch(t, []string{"a", "b", "d"}, target.text(t, "bare", "v"))
 			require.Equal(t, []string{"y"}, target.text(t, "fine", "v"))
-			require.Contains(t, target.text(t, "parted", "v"), "p")
+			require.ElementsMatch(t, []string{"p", "q"}, target.text(t, "parted", "v"))
 
 			source.exec(t, "ALTER TABLE bare ADD PRIMARY KEY (id)", "UPDATE bare SET v = 'c' WHERE id = 2", "DELETE FROM bare WHERE id = 1")
 			catchUp(t, source, target)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -92,6 +93,7 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 		}
 		p.since[name] = n.Since
 	}
+	addRoots(p.Catalog, noted)
 	p.Catalog = asNoted(p.Catalog, noted)
 	return nil
 }
@@ -110,6 +112,25 @@ func (t *Task) unchanged(noted string) error {
 		Class:  connector.Invalid,
 		Err:    errors.New("the table mappings, the ends of the task or settings that shape its rows (TargetMetadata, CharacterSetSettings, Compatibility) have changed since its changes began to be followed, and the target's rows were made as it was before"),
 		Remedy: "put them back as they were, or start the task with reload-target, which loads every table again",
+	}
+}
+
+// addRoots adds the partitioned tables whose partitions a run remembers: they hold no rows, so that it does not follow them, and may be
+// what selects their partitions.
+func addRoots(now *catalog.Catalog, noted map[catalog.Name]cdc.Noted) {
+	for _, n := range maps.Clone(noted) {
+		for up := n.Table.PartitionOf; up != nil; {
+			root := now.Table(*up)
+			if root == nil {
+				break
+			}
+			if _, there := noted[*up]; !there {
+				then := *root
+				then.Columns = n.Table.Columns
+				noted[*up] = cdc.Noted{Table: &then}
+			}
+			up = root.PartitionOf
+		}
 	}
 }
 
@@ -150,6 +171,9 @@ func (t *Task) findTables(ctx context.Context, p *Plan) error {
 	}
 	var missing []error
 	for _, ct := range p.Schema.Tables {
+		if p.Checkpoint != nil && t.like() && ct.Plan.Source.PartitionBy != "" {
+			continue // there for its partitions' sake: addRoots
+		}
 		tp := &TablePlan{Table: ct}
 		switch there := existing[ct.Target.Name]; {
 		case p.between != nil && p.unfinished == ct.Plan.Source.Name: // as it was, until the following has finished its change

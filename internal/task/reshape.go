@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -20,37 +21,39 @@ func (r *run) Reshape(ctx context.Context, before *cdc.Table, s *connector.Struc
 	if s.Kind == connector.Dropped {
 		return r.dropped(before), nil
 	}
-	plan, err := r.planAlone(s.Table)
+	plan, err := r.planAlone(s.Table, s.Parents...)
 	if err != nil {
 		return cdc.Reshaped{}, err
 	}
-	if len(plan.Tables) == 0 { // renamed out of the selection
-		return cdc.Reshaped{}, nil
+	if !slices.ContainsFunc(plan.Tables, func(p *mapping.TablePlan) bool { return p.Source.Name == s.Table.Name }) {
+		return cdc.Reshaped{}, nil // renamed out of the selection, or a part of another table
 	}
-	converted, err := r.convert(r.catalogOf(s.Table), plan)
+	converted, err := r.convert(r.catalogOf(s.Table, s.Parents...), plan)
 	if err != nil {
 		return cdc.Reshaped{}, fmt.Errorf("convert the table: %w", err)
 	}
-	if len(converted.Tables) != 1 {
+	at := slices.IndexFunc(converted.Tables, func(t *convert.Table) bool { return t.Plan.Source.Name == s.Table.Name })
+	if at < 0 {
 		return cdc.Reshaped{}, errors.New("no column of the table reaches the target")
 	}
-	tp := &TablePlan{Table: converted.Tables[0]}
-	if before == nil {
-		if there, err := r.rootIsThere(ctx, tp); there || err != nil {
-			return cdc.Reshaped{}, err
-		}
-		return r.created(tp, number)
+	tp := &TablePlan{Table: converted.Tables[at]}
+	switch {
+	case before != nil:
+		return r.altered(before, tp, s, number)
+	case r.like() && s.Table.PartitionBy != "":
+		return r.rootCreated(ctx, tp)
 	}
-	return r.altered(before, tp, s, number)
+	return r.created(tp, number)
 }
 
-// rootIsThere reports whether a table that is not followed is the root of partitions that are: it holds no rows, and what changes in
-// it comes with its partitions.
-func (r *run) rootIsThere(ctx context.Context, tp *TablePlan) (bool, error) {
-	if !r.like() || tp.Plan.Source.PartitionBy == "" {
-		return false, nil
+// rootCreated makes a partitioned table unless it is there. It is not followed: it holds no rows, and what changes in it comes with
+// its partitions.
+func (r *run) rootCreated(ctx context.Context, tp *TablePlan) (cdc.Reshaped, error) {
+	there, err := r.target.Exists(ctx, catalog.Ref{Kind: catalog.TableRef, Name: tp.Target.Name})
+	if there || err != nil {
+		return cdc.Reshaped{}, err
 	}
-	return r.target.Exists(ctx, catalog.Ref{Kind: catalog.TableRef, Name: tp.Target.Name})
+	return cdc.Reshaped{Statements: r.creating(tp)}, nil
 }
 
 func (r *run) dropped(before *cdc.Table) (out cdc.Reshaped) {
@@ -61,10 +64,24 @@ func (r *run) dropped(before *cdc.Table) (out cdc.Reshaped) {
 }
 
 func (r *run) created(tp *TablePlan, number int) (out cdc.Reshaped, err error) {
-	script := r.dialect.Script(tp.Target, true)
-	out.Statements = append(append(script.Create, script.Keys...), script.Indexes...)
+	out.Statements = r.creating(tp)
 	out.Table, err = r.followTable(number, tp)
 	return out, err
+}
+
+// creating makes a table. A partition is attached when its indexes are there: they become parts of its parent's, which would get
+// others otherwise.
+func (r *run) creating(tp *TablePlan) []catalog.Statement {
+	script := r.dialect.Script(tp.Target, true)
+	all := append(append(script.Create, script.Keys...), script.Indexes...)
+	late := func(s catalog.Statement) int {
+		if s.Makes.Kind == catalog.PartitionRef {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(all, func(a, b catalog.Statement) int { return late(a) - late(b) })
+	return all
 }
 
 // altered compares the table with what it was, column by column of the source.
@@ -84,9 +101,9 @@ func (r *run) altered(before *cdc.Table, tp *TablePlan, s *connector.Structure, 
 	return out, err
 }
 
-// planAlone applies the table mappings to one table.
-func (r *run) planAlone(t *catalog.Table) (*mapping.Plan, error) {
-	source := r.catalogOf(t)
+// planAlone applies the table mappings to one table, and to those whose partition it is.
+func (r *run) planAlone(t *catalog.Table, parents ...*catalog.Table) (*mapping.Plan, error) {
+	source := r.catalogOf(t, parents...)
 	rules, err := r.rules(source)
 	if err != nil {
 		return nil, err
@@ -97,11 +114,18 @@ func (r *run) planAlone(t *catalog.Table) (*mapping.Plan, error) {
 	})
 }
 
-// catalogOf is a catalog that holds one table.
-func (r *run) catalogOf(t *catalog.Table) *catalog.Catalog {
+// catalogOf is a catalog that holds one table, and those whose partition it is.
+func (r *run) catalogOf(t *catalog.Table, parents ...*catalog.Table) *catalog.Catalog {
 	c := *r.plan.Catalog
-	c.Objects = nil
-	c.Schemas = []*catalog.Schema{{Name: t.Name.Schema, Tables: []*catalog.Table{t}}}
+	c.Objects, c.Schemas = nil, nil
+	for _, one := range append([]*catalog.Table{t}, parents...) {
+		at := slices.IndexFunc(c.Schemas, func(s *catalog.Schema) bool { return s.Name == one.Name.Schema })
+		if at < 0 {
+			at = len(c.Schemas)
+			c.Schemas = append(c.Schemas, &catalog.Schema{Name: one.Name.Schema})
+		}
+		c.Schemas[at].Tables = append(c.Schemas[at].Tables, one)
+	}
 	return &c
 }
 

@@ -40,6 +40,8 @@ type stream struct {
 	pubs   pubs
 	// missed are new tables that could not be published in the transaction that made them.
 	missed map[catalog.Name]bool
+	// reparted are tables that have become partitions.
+	reparted map[catalog.Name]bool
 
 	names     map[catalog.Name]*followed
 	numbers   map[int]*followed
@@ -94,7 +96,7 @@ func (s *source) newStream(r connector.StreamRequest, position string) (*stream,
 	}
 	st := &stream{
 		src: s, r: r, log: s.log, slot: s.slotName(r), other: other, position: at, side: newSide(s),
-		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, relations: map[uint32]*streamed{}, missed: map[catalog.Name]bool{},
+		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, relations: map[uint32]*streamed{}, missed: map[catalog.Name]bool{}, reparted: map[catalog.Name]bool{},
 		timer: time.NewTimer(quietAfter), opened: time.Now(), heard: time.Now(), skew: math.MaxInt64,
 	}
 	if other != "" {
@@ -405,7 +407,8 @@ func (s *stream) Follow(f connector.Followed) error {
 		return err
 	}
 	for id, rel := range s.relations {
-		if rel.f != nil && rel.f.f.Number == f.Number || rel.name == f.Table.Name || rel.root == f.Table.Name {
+		unseen := rel.ignored && f.Table.PartitionBy != "" // it may be a partition
+		if unseen || rel.f != nil && rel.f.f.Number == f.Number || rel.name == f.Table.Name || rel.root == f.Table.Name {
 			rel.f, rel.plan = nil, nil
 			rel.settled, rel.ignored = false, false
 			s.relations[id] = rel
@@ -455,6 +458,9 @@ func (s *stream) Drop(number int) {
 	for _, rel := range s.relations {
 		if rel.f == t {
 			rel.f, rel.plan, rel.ignored = nil, nil, true
+			if s.reparted[rel.name] { // its rows may be its root's from here on
+				rel.settled, rel.ignored = false, false
+			}
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (s *source) auditDDL() string {
 CREATE OR REPLACE FUNCTION ` + function + `() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '500ms' AS $whimbrel$` +
 		s.auditBody() + `$whimbrel$;
 COMMENT ON FUNCTION ` + function + `() IS '` + madeByUs + `';
-CREATE TABLE IF NOT EXISTS ` + table + ` (c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16),
+` + s.makeBefore() + `CREATE TABLE IF NOT EXISTS ` + table + ` (c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16),
  c_tag varchar(24), c_oid integer, c_name varchar(64), c_schema varchar(64), c_ddlqry text);
 DO $whimbrel$ BEGIN
  IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = '` + intercept + `') THEN
@@ -96,7 +96,10 @@ func (s *source) releaseDDL(ctx context.Context, w *wire) error {
  END IF;
  DROP EVENT TRIGGER IF EXISTS `+intercept+`;
  DROP EVENT TRIGGER IF EXISTS `+dropTrigger+`;
+ DROP EVENT TRIGGER IF EXISTS `+before+`;
+ DROP EVENT TRIGGER IF EXISTS `+beforeDropTrigger+`;
  DROP FUNCTION IF EXISTS `+function+`();
+ DROP FUNCTION IF EXISTS `+quoteName(catalog.Name{Schema: s.settings.artifacts, Name: before})+`();
  DROP TABLE IF EXISTS `+table+`;
 END $whimbrel$`)
 }
@@ -133,6 +136,8 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 	case tag == unidentified:
 		s.warnOfLoss(ctx, id, name)
 		return nil
+	case strings.HasPrefix(tag, ofPartitions):
+		return s.partitioned(ctx, tag, id, name, sql)
 	case tag == "DROP TABLE":
 		return s.dropped(id, name, sql)
 	case tag == "ALTER TABLE":
@@ -151,15 +156,28 @@ func (s *stream) dropped(id uint32, name catalog.Name, sql string) error {
 }
 
 func (s *stream) created(ctx context.Context, name catalog.Name, sql string, entered bool) error {
-	if s.names[name] != nil || s.r.Wanted == nil || !s.r.Wanted(name) {
+	if s.names[name] != nil || s.r.Wanted == nil {
 		return nil
 	}
 	t, err := s.describe(ctx, name)
-	if err != nil || t == nil { // it has gone again since
+	if err != nil || t.Table == nil || !s.wants(t) { // it has gone again since
 		return err
 	}
-	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t, SQL: sql, Entered: entered})
+	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t.Table, Parents: t.parents, SQL: sql, Entered: entered})
 	return nil
+}
+
+// wants reports whether a table that is not followed is to be: it is selected, or a table whose partition it is, unless that one is
+// followed as a whole, which brings the rows of its partitions.
+func (s *stream) wants(t described) bool {
+	wanted := s.r.Wanted(t.Name)
+	for _, parent := range t.parents {
+		if s.names[parent.Name] != nil {
+			return false
+		}
+		wanted = wanted || s.r.Wanted(parent.Name)
+	}
+	return wanted
 }
 
 // altered tells of a table's new structure when it has become what it is now; of what lies between, the stream's own
@@ -173,10 +191,10 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 		return s.created(ctx, name, sql, true) // renamed into what is wanted
 	}
 	now, err := s.describe(ctx, name)
-	if err != nil || now == nil {
+	if err != nil || now.Table == nil {
 		return err
 	}
-	rel := relationOf(id, now)
+	rel := relationOf(id, now.Table)
 	// A column added here and another dropped later, before this is read, look like one that has got another name.
 	rel.f, rel.unrenamed = t, !renaming.MatchString(sql)
 	var columns []*catalog.Column
@@ -188,18 +206,18 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 	if rel.name == t.f.Table.Name && rel.like(columns) {
 		return nil
 	}
-	if c := madeAnew(columns, now); c != nil {
+	if c := madeAnew(columns, now.Table); c != nil {
 		s.announce(&connector.Structure{
 			Kind: connector.Unreadable, Number: t.f.Number, Table: t.f.Table,
 			Why: fmt.Sprintf("column %s was dropped and made anew: reload the table", c.Name),
 		})
 		return nil
 	}
-	after, renamed := rel.merge(t.f.Table, columns, now)
+	after, renamed := rel.merge(t.f.Table, columns, now.Table)
 	if after == nil {
 		return nil
 	}
-	s.announce(&connector.Structure{Kind: connector.Altered, Number: t.f.Number, Table: after, Renamed: renamed, SQL: sql})
+	s.announce(&connector.Structure{Kind: connector.Altered, Number: t.f.Number, Table: after, Parents: now.parents, Renamed: renamed, SQL: sql})
 	return nil
 }
 

@@ -19,8 +19,9 @@ func (s *source) auditBody() string {
 	const ours = `f.pubname LIKE 'whimbrel\_%'`
 	return `
 #variable_conflict use_column
-DECLARE made record; pub record; move record; affected oid[]; missed text[] := '{}'; lost oid[] := '{}'; filled boolean := false;
-BEGIN
+DECLARE made record; pub record; move record; piece record; affected oid[]; missed text[] := '{}'; lost oid[] := '{}'; filled boolean := false;
+ joined oid[] := '{}'; parted oid[] := '{}'; came oid[] := '{}'; gone oid[] := '{}';
+BEGIN` + partitionsBody + `
  BEGIN -- tables with another key
   IF tg_event = 'sql_drop' THEN
    IF tg_tag <> 'DROP TABLE' AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_type IN ('index', 'table constraint', 'table column') AND NOT is_temporary) THEN
@@ -41,16 +42,19 @@ BEGIN
   RAISE WARNING 'Whimbrel could not publish a table as its key allows: %', SQLERRM;
  END;
  BEGIN -- new tables
- IF tg_tag IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO') AND tg_event <> 'sql_drop' THEN
-  FOR made IN SELECT DISTINCT c.oid, c.relname, n.nspname, (` + fit + `) AS fit FROM pg_event_trigger_ddl_commands() e
+ IF (tg_tag IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO') OR joined <> '{}') AND tg_event <> 'sql_drop' THEN
+  FOR made IN SELECT DISTINCT c.oid, c.relname, n.nspname, (` + fit + `) AS fit FROM (SELECT objid FROM pg_event_trigger_ddl_commands()
+    WHERE classid = 'pg_class'::regclass AND NOT in_extension AND tg_tag <> 'ALTER TABLE' UNION SELECT unnest(joined)) e
    JOIN pg_class c ON c.oid = e.objid JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE e.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT e.in_extension AND c.relname NOT LIKE 'awsdms\_%' LOOP
+   WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND c.relname NOT LIKE 'awsdms\_%' LOOP
+   filled := false;
    FOR pub IN SELECT f.oid, f.pubname, obj_description(f.oid, 'pg_publication') AS chosen, i.pubname AS part FROM pg_publication f
     LEFT JOIN pg_publication i ON i.pubname = left(f.pubname::text, ` + partStem + `) || '` + partSuffix + `' AND obj_description(i.oid, 'pg_publication') = '` + inUse + `'
-    WHERE ` + ours + ` AND f.pubupdate AND NOT f.puballtables LOOP
+    WHERE ` + ours + ` AND f.pubupdate AND NOT f.puballtables AND NOT EXISTS (SELECT FROM pg_publication_rel r WHERE r.prrelid = made.oid AND r.prpubid IN (f.oid, i.oid)) LOOP
     BEGIN
      IF pub.chosen IS NULL OR (SELECT bool_and(NOT excluded) FROM jsonb_to_recordset(pub.chosen::jsonb) AS x (schema text, "table" text, excluded boolean)
-      WHERE made.nspname::text ~ schema AND made.relname::text ~ "table") THEN
+      WHERE EXISTS (SELECT FROM (SELECT made.oid UNION SELECT relid FROM pg_partition_ancestors(made.oid)) o (id) JOIN pg_class c ON c.oid = o.id
+       JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname::text ~ schema AND c.relname::text ~ "table")) THEN
       IF made.fit OR pub.part IS NOT NULL THEN
        EXECUTE format('ALTER PUBLICATION %I ADD TABLE ONLY %I.%I', CASE WHEN made.fit THEN pub.pubname ELSE pub.part END, made.nspname, made.relname);
        IF tg_tag <> 'CREATE TABLE' THEN -- its rows came first
@@ -74,6 +78,9 @@ BEGIN
  BEGIN -- the audit
  INSERT INTO ` + table + ` (` + auditColumns + `) SELECT clock_timestamp(), session_user, txid_current()::text, '` + unidentified + `', c.oid::int4, c.relname, n.nspname, current_query()
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY (lost);
+ INSERT INTO ` + table + ` (` + auditColumns + `) SELECT clock_timestamp(), session_user, txid_current()::text, '` + unpublished + `' || split_part(m, ' ', 2), c.oid::int4, c.relname, n.nspname, current_query()
+  FROM unnest(missed) m JOIN pg_class c ON c.oid = split_part(m, ' ', 1)::oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY (joined);
+ ` + partitionRows(table) + `
  IF tg_event = 'sql_drop' THEN
   INSERT INTO ` + table + ` (` + auditColumns + `) SELECT DISTINCT ON (objid) clock_timestamp(), session_user, txid_current()::text, 'DROP TABLE',
    objid::int4, object_name, schema_name, current_query() FROM pg_event_trigger_dropped_objects() WHERE object_type = 'table' AND NOT is_temporary;

@@ -8,18 +8,24 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// describe looks up a table as it is now; nil when there is none of the name.
-func (s *stream) describe(ctx context.Context, name catalog.Name) (*catalog.Table, error) {
+// described is a table as it is now, with those whose partition it is, the nearest first.
+type described struct {
+	*catalog.Table
+	parents []*catalog.Table
+}
+
+// describe looks up a table as it is now; a nil one when there is none of the name.
+func (s *stream) describe(ctx context.Context, name catalog.Name) (described, error) {
 	return s.side.describe(ctx, name)
 }
 
 // describe asks over a connection that is kept, since a new one has to read the server's catalog anew, and changes of structure
 // come in crowds. One that was kept may be gone by now, which a new one shows.
-func (s *side) describe(ctx context.Context, name catalog.Name) (*catalog.Table, error) {
+func (s *side) describe(ctx context.Context, name catalog.Name) (described, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.mu.closed {
-		return nil, errStreamOver
+		return described{}, errStreamOver
 	}
 	if s.mu.looks != nil {
 		t, err := describeOne(ctx, s.mu.looks, name)
@@ -31,24 +37,43 @@ func (s *side) describe(ctx context.Context, name catalog.Name) (*catalog.Table,
 	}
 	conn, err := openConn(ctx, s.src.cfg)
 	if err != nil {
-		return nil, err
+		return described{}, err
 	}
 	t, err := describeOne(ctx, conn, name)
 	if err != nil {
 		_ = conn.Close(context.WithoutCancel(ctx))
-		return nil, err
+		return described{}, err
 	}
 	s.mu.looks = conn
 	return t, nil
 }
 
-func describeOne(ctx context.Context, conn *pgx.Conn, name catalog.Name) (*catalog.Table, error) {
-	found, err := describe(ctx, conn, []catalog.Name{name})
+func describeOne(ctx context.Context, conn *pgx.Conn, name catalog.Name) (d described, err error) {
+	names, err := ancestors(ctx, conn, name)
 	if err != nil {
-		return nil, classify(ctx, "describe "+name.String(), err)
+		return d, classify(ctx, "look up whose partition "+name.String()+" is", err)
+	}
+	found, err := describe(ctx, conn, append([]catalog.Name{name}, names...))
+	if err != nil {
+		return d, classify(ctx, "describe "+name.String(), err)
 	}
 	if e := found[name]; e != nil {
-		return e.Table, nil
+		d.Table = e.Table
 	}
-	return nil, nil
+	for _, n := range names {
+		if e := found[n]; e != nil {
+			d.parents = append(d.parents, e.Table)
+		}
+	}
+	return d, nil
+}
+
+// ancestors names the tables whose partition a table is, the nearest first.
+func ancestors(ctx context.Context, conn *pgx.Conn, name catalog.Name) ([]catalog.Name, error) {
+	rows, err := conn.Query(ctx, `SELECT n.nspname, c.relname FROM pg_catalog.pg_partition_ancestors(pg_catalog.to_regclass($1)) WITH ORDINALITY a (relid, at)
+ JOIN pg_catalog.pg_class c ON c.oid = a.relid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE a.at > 1 ORDER BY a.at`, quoteName(name))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[catalog.Name])
 }

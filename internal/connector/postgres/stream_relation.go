@@ -38,6 +38,7 @@ type streamed struct {
 	ignored bool
 	audit   bool // our record of DDL
 	loop    bool // marks what has come from elsewhere
+	offered bool // as a new table
 	settled bool // its structure has been compared with the followed one
 	// unrenamed says that no column has got another name, however much it looks so.
 	unrenamed bool
@@ -336,15 +337,15 @@ func (s *stream) chooseFormat(ctx context.Context) (bool, error) {
 
 // newcomer reports a table that is wanted and not followed yet.
 func (s *stream) newcomer(ctx context.Context, rel *streamed) error {
-	if s.r.Wanted == nil || strings.HasPrefix(rel.name.Name, "awsdms_") || !s.r.Wanted(rel.name) {
+	if s.r.Wanted == nil || rel.offered || strings.HasPrefix(rel.name.Name, "awsdms_") {
 		return nil
 	}
 	t, err := s.describe(ctx, rel.name)
-	if err != nil || t == nil {
+	if err != nil || t.Table == nil || !s.wants(t) {
 		return err
 	}
-	rel.ignored, rel.settled = false, false
-	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t, Entered: true})
+	rel.ignored, rel.settled, rel.offered = false, false, true
+	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t.Table, Parents: t.parents, Entered: true})
 	return nil
 }
 

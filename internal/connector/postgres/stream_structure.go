@@ -32,12 +32,12 @@ func (s *stream) compare(ctx context.Context, rel *streamed) error {
 	if err != nil {
 		return err
 	}
-	after, renamed := rel.merge(t, columns, now)
+	after, renamed := rel.merge(t, columns, now.Table)
 	if after == nil {
 		return nil
 	}
 	rel.settled = false
-	s.announce(&connector.Structure{Kind: connector.Altered, Number: rel.f.f.Number, Table: after, Renamed: renamed})
+	s.announce(&connector.Structure{Kind: connector.Altered, Number: rel.f.f.Number, Table: after, Parents: now.parents, Renamed: renamed})
 	return nil
 }
 
