@@ -50,10 +50,6 @@ func TestPartitionsMadeLater(t *testing.T) {
 			}
 			require.ElementsMatch(t, source.column(t, "SELECT v FROM item"), target.text(t, "item", "v"))
 		}
-		c := changesConfig(source, target)
-		which(&c)
-		release(t, c)
-		require.Empty(t, source.column(t, "SELECT proname FROM pg_proc WHERE proname LIKE 'awsdms%' UNION ALL SELECT evtname FROM pg_event_trigger"))
 		source.exec(t, "CREATE TABLE item_b PARTITION OF item FOR VALUES FROM (10) TO (20)", "INSERT INTO item VALUES (10, 'b')", "UPDATE item SET v = v || '!'")
 		check()
 		source.exec(t, "BEGIN; CREATE TABLE item_c PARTITION OF item FOR VALUES FROM (20) TO (30); INSERT INTO item VALUES (20, 'c'); UPDATE item SET id = id + 1 WHERE id < 9; COMMIT",
@@ -67,6 +63,10 @@ func TestPartitionsMadeLater(t *testing.T) {
 		source.exec(t, "INSERT INTO item VALUES (41, 'h')", "ALTER TABLE item ADD COLUMN n int DEFAULT 3", "INSERT INTO item VALUES (42, 'i', 4)", "UPDATE item SET v = v || '?', n = id")
 		check()
 		require.ElementsMatch(t, source.column(t, "SELECT n FROM item"), target.text(t, "item", "n"))
+		c := changesConfig(source, target)
+		which(&c)
+		release(t, c)
+		require.Empty(t, source.column(t, "SELECT proname FROM pg_proc WHERE proname LIKE 'awsdms%' UNION ALL SELECT evtname FROM pg_event_trigger"))
 	})
 }
 
