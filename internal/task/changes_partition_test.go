@@ -3,6 +3,8 @@ package task_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -160,4 +162,34 @@ func TestPartitionGoneAndReloaded(t *testing.T) {
 			require.ElementsMatch(t, []string{"b!?", "c?"}, target.text(t, "item", "v"))
 		})
 	}
+}
+
+// TestPartitionsOfOthers: what looks at partitions in the source runs with the rights of who made it. It reads no foreign table, which
+// here would write a file, and believes nothing that a session says of partitions.
+func TestPartitionsOfOthers(t *testing.T) {
+	source, target := newEnd(t, "postgresql-15"), newEnd(t, "sqlite")
+	source.exec(t, "CREATE TABLE item (id int, v text) PARTITION BY RANGE (id)", "CREATE TABLE item_a PARTITION OF item FOR VALUES FROM (0) TO (10)",
+		"CREATE TABLE alone (id int PRIMARY KEY)", "INSERT INTO alone VALUES (1)", "INSERT INTO item VALUES (1, 'a')")
+	load(t, source, target)
+	source.exec(t, "DO $$ BEGIN PERFORM set_config('whimbrel.partitions', 'known ' || 'alone'::regclass::oid || ':' || 'item'::regclass::oid, false); END $$; CREATE TABLE other (id int PRIMARY KEY)",
+		"INSERT INTO item VALUES (2, 'b')")
+	require.Empty(t, changesOf(t, catchUp(t, source, target), "item").Suspended)
+	require.ElementsMatch(t, []string{"a", "b"}, target.text(t, "item", "v"))
+
+	mark := filepath.Join(sharedDir(t), "mark")
+	source.exec(t, "CREATE EXTENSION file_fdw", "CREATE SERVER files FOREIGN DATA WRAPPER file_fdw",
+		"CREATE FOREIGN TABLE item_f (id int, v text) SERVER files OPTIONS (program 'touch "+mark+"')", "ALTER TABLE item ATTACH PARTITION item_f FOR VALUES FROM (10) TO (20)")
+	require.NoFileExists(t, mark)
+	source.exec(t, "ALTER TABLE item DETACH PARTITION item_f")
+	require.NoFileExists(t, mark)
+	require.Contains(t, changesOf(t, catchUp(t, source, target), "item").Suspended, "reload the table")
+}
+
+// sharedDir is a folder that the servers may write to.
+func sharedDir(t *testing.T) string {
+	dir := t.TempDir()
+	for d := dir; len(d) >= len(os.TempDir()); d = filepath.Dir(d) {
+		require.NoError(t, os.Chmod(d, 0o777|os.ModeSticky)) //nolint:gosec // the server is another user
+	}
+	return dir
 }

@@ -21,7 +21,7 @@ func (s *source) auditBody() string {
 #variable_conflict use_column
 DECLARE made record; pub record; move record; piece record; affected oid[]; missed text[] := '{}'; lost oid[] := '{}'; filled boolean := false;
  joined oid[] := '{}'; parted oid[] := '{}'; came oid[] := '{}'; gone oid[] := '{}';
-BEGIN` + partitionsBody + `
+BEGIN` + partitionsBody() + `
  BEGIN -- tables with another key
   IF tg_event = 'sql_drop' THEN
    IF tg_tag <> 'DROP TABLE' AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_type IN ('index', 'table constraint', 'table column') AND NOT is_temporary) THEN
@@ -58,7 +58,10 @@ BEGIN` + partitionsBody + `
       IF made.fit OR pub.part IS NOT NULL THEN
        EXECUTE format('ALTER PUBLICATION %I ADD TABLE ONLY %I.%I', CASE WHEN made.fit THEN pub.pubname ELSE pub.part END, made.nspname, made.relname);
        IF tg_tag <> 'CREATE TABLE' THEN -- its rows came first
-        EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I)', made.nspname, made.relname) INTO filled;
+        filled := true;
+        IF ` + local("made.oid") + ` THEN
+         EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I)', made.nspname, made.relname) INTO filled;
+        END IF;
        END IF;
       END IF;
       IF filled OR NOT made.fit AND pub.part IS NULL THEN

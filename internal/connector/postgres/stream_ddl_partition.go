@@ -41,17 +41,27 @@ EXCEPTION WHEN OTHERS THEN
  RAISE WARNING 'Whimbrel could not look at partitions: %', SQLERRM;
 END `
 
+// local is a condition on the relation of an expression: its rows are all here. This function, which runs with the rights of who made it, reads
+// no foreign table, whose server somebody else chooses.
+func local(relation string) string {
+	return `EXISTS (SELECT FROM pg_class WHERE oid = ` + relation + ` AND relkind IN ('r', 'p')) AND NOT EXISTS (SELECT FROM pg_partition_tree(` + relation + `) t JOIN pg_class c ON c.oid = t.relid WHERE c.relkind = 'f')`
+}
+
 // partitionsBody finds out what a statement has done to partitions: joined and parted are those that were attached and detached, came
-// and gone the tables that have got and lost rows thereby.
-const partitionsBody = `
+// and gone the tables that have got and lost rows thereby. What anybody may have put into the setting counts only where the
+// function before has just written it.
+func partitionsBody() string {
+	return `
  BEGIN -- partitions
- IF current_setting('whimbrel.partitions', true) LIKE 'known %' THEN
+ IF (tg_event = 'sql_drop' OR tg_tag = 'ALTER TABLE') AND current_setting('whimbrel.partitions', true) LIKE 'known %' THEN
   FOR piece IN SELECT split_part(p, ':', 1)::oid AS child, split_part(p, ':', 2)::oid AS parent FROM unnest(string_to_array(trim(substr(current_setting('whimbrel.partitions'), 7)), ' ')) p WHERE p <> '' LOOP
    IF EXISTS (SELECT FROM pg_class WHERE oid = piece.parent AND relkind = 'p') AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = piece.child AND inhparent = piece.parent) THEN
     filled := true;
     IF EXISTS (SELECT FROM pg_class WHERE oid = piece.child) THEN
      parted := parted || piece.child;
-     BEGIN EXECUTE format('SELECT EXISTS (SELECT FROM %s)', piece.child::regclass) INTO filled; EXCEPTION WHEN OTHERS THEN filled := true; END;
+     IF ` + local("piece.child") + ` THEN
+      BEGIN EXECUTE format('SELECT EXISTS (SELECT FROM %s)', piece.child::regclass) INTO filled; EXCEPTION WHEN OTHERS THEN filled := true; END;
+     END IF;
     END IF;
     IF filled THEN
      gone := gone || ARRAY(SELECT relid::oid FROM pg_partition_ancestors(piece.parent));
@@ -61,7 +71,10 @@ const partitionsBody = `
   IF tg_tag = 'ALTER TABLE' AND tg_event <> 'sql_drop' THEN
    FOR piece IN SELECT i.inhrelid AS child, i.inhparent AS parent FROM pg_event_trigger_ddl_commands() e JOIN pg_class c ON c.oid = e.objid AND c.relkind = 'p' JOIN pg_inherits i ON i.inhparent = e.objid
     WHERE e.classid = 'pg_class'::regclass AND i.inhrelid || ':' || i.inhparent <> ALL (string_to_array(substr(current_setting('whimbrel.partitions'), 7), ' ')) LOOP
-    BEGIN EXECUTE format('SELECT EXISTS (SELECT FROM %s)', piece.child::regclass) INTO filled; EXCEPTION WHEN OTHERS THEN filled := true; END;
+    filled := true;
+    IF ` + local("piece.child") + ` THEN
+     BEGIN EXECUTE format('SELECT EXISTS (SELECT FROM %s)', piece.child::regclass) INTO filled; EXCEPTION WHEN OTHERS THEN filled := true; END;
+    END IF;
     joined := joined || ARRAY(SELECT relid::oid FROM pg_partition_tree(piece.child));
     IF filled THEN
      came := came || ARRAY(SELECT relid::oid FROM pg_partition_ancestors(piece.parent));
@@ -73,6 +86,7 @@ const partitionsBody = `
  EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'Whimbrel could not tell what became of partitions: %', SQLERRM;
  END;`
+}
 
 // partitionRows tells in the audit what partitionsBody has found.
 func partitionRows(table string) string {
