@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -53,26 +52,15 @@ func BenchmarkGetCallerIdentity(b *testing.B) {
 	request := presign(b, there)
 	answer := ask(b, there.http(b), request())
 
-	sideBySide(b, there, request, bareHandler(b, answer))
-}
-
-// sideBySide loads a server and a bare handler with the same calls: as many as each can take for the rate, then half as many for
-// the time that a call takes where none waits for the processors that server and client share.
-func sideBySide(b *testing.B, there *server, request func() *http.Request, bare string) {
-	b.Helper()
-	toBare := func() *http.Request {
-		r := request()
-		r.URL.Host, r.Host = bare, bare
-		return r
-	}
-	for _, to := range []struct {
-		name    string
-		request func() *http.Request
-	}{{"whimbrel", request}, {"bare", toBare}} {
-		rate := 0.0
-		b.Run(to.name, func(b *testing.B) { rate = load(b, there.http(b), to.request, 0) })
-		b.Run(to.name+" at half", func(b *testing.B) { load(b, there.http(b), to.request, rate/2) })
-	}
+	bare := bareHandler(b, answer)
+	b.Run("whimbrel", func(b *testing.B) { load(b, there.http(b), request) })
+	b.Run("bare", func(b *testing.B) {
+		load(b, there.http(b), func() *http.Request {
+			r := request()
+			r.URL.Host, r.Host = bare, bare
+			return r
+		})
+	})
 }
 
 // presign makes requests that are signed once and sent often, so that the client's signing is not measured.
@@ -133,9 +121,8 @@ func bareHandler(b *testing.B, answer []byte) string {
 	return listener.Addr().String()
 }
 
-// load sends requests from eight callers at a time, at a rate (calls a second) or as fast as they are answered when it is 0, and
-// reports the quantiles of their times. Each time is counted from when the call was due.
-func load(b *testing.B, client *http.Client, request func() *http.Request, rate float64) (calls float64) {
+// load sends requests from eight callers at a time and reports the quantiles of their times.
+func load(b *testing.B, client *http.Client, request func() *http.Request) {
 	b.Helper()
 	transport := client.Transport.(*http.Transport)
 	transport.TLSClientConfig.RootCAs.AppendCertsFromPEM([]byte(os.Getenv("WHIMBREL_BENCH_CA")))
@@ -143,20 +130,24 @@ func load(b *testing.B, client *http.Client, request func() *http.Request, rate 
 	transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	const callers = 8
 	times := make([][]time.Duration, callers)
-	var sent atomic.Int64
+	var left atomic.Int64
+	left.Store(int64(b.N))
 	b.ReportAllocs()
 	b.ResetTimer()
-	start := time.Now()
 	var all sync.WaitGroup
 	for i := range callers {
 		all.Go(func() {
-			for n := sent.Add(1); n <= int64(b.N); n = sent.Add(1) {
+			for left.Add(-1) >= 0 {
 				began := time.Now()
-				if rate > 0 {
-					began = due(start.Add(time.Duration(float64(n) / rate * float64(time.Second))))
-				}
-				if err := once(client, request()); err != nil {
+				answer, err := client.Do(request())
+				if err != nil {
 					b.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, answer.Body)
+				_ = answer.Body.Close()
+				if answer.StatusCode != 200 {
+					b.Error(answer.Status)
 					return
 				}
 				times[i] = append(times[i], time.Since(began))
@@ -167,37 +158,9 @@ func load(b *testing.B, client *http.Client, request func() *http.Request, rate 
 	b.StopTimer()
 	sorted := slices.Concat(times...)
 	slices.Sort(sorted)
-	n := len(sorted)
-	if n == 0 {
-		return 0
+	if n := len(sorted); n > 0 {
+		b.ReportMetric(float64(sorted[n/2].Microseconds()), "p50-µs")
+		b.ReportMetric(float64(sorted[n*99/100].Microseconds()), "p99-µs")
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "calls/s")
 	}
-	b.ReportMetric(float64(sorted[n/2].Microseconds()), "p50-µs")
-	b.ReportMetric(float64(sorted[n*99/100].Microseconds()), "p99-µs")
-	calls = float64(n) / b.Elapsed().Seconds()
-	b.ReportMetric(calls, "calls/s")
-	return calls
-}
-
-// due waits for a moment and returns when the caller could send: then, or before now if all callers were busy.
-func due(at time.Time) time.Time {
-	if wait := time.Until(at); wait > 0 {
-		<-time.After(wait)
-		return time.Now()
-	}
-	return at
-}
-
-func once(client *http.Client, r *http.Request) error {
-	answer, err := client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
-		return err
-	}
-	if answer.StatusCode != 200 {
-		return errors.New(answer.Status)
-	}
-	return nil
 }
