@@ -35,3 +35,12 @@ type Holder interface {
 	// some of those that are kept back.
 	Durable() string
 }
+
+// Settler is an ApplySession whose commits reach the disk by themselves a while later, and that can tell when they have.
+type Settler interface {
+	ApplySession
+	// Settled returns a position whose last commit is known to be durable, and with it every commit before; empty when none is known
+	// to be. It does not wait for the disk, unless commits have been on their way for long: asked again and again, it comes to
+	// the last commit that was made before an earlier call.
+	Settled(ctx context.Context) (position string, err error)
+}

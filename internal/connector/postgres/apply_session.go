@@ -29,6 +29,9 @@ type applySession struct {
 	failed bool // and can only be rolled back
 	marked bool // there is a savepoint
 	closed bool
+
+	latest, settled string   // the last position committed, and the last one known to be on disk
+	settling        onItsWay // between the two
 }
 
 var _ connector.ApplySession = (*applySession)(nil)
@@ -127,6 +130,7 @@ func (s *applySession) Commit(ctx context.Context, c connector.Checkpoint) error
 	if c.Position != "" {
 		s.checkpoint(c)
 	}
+	s.onTheWay(c.Position)
 	s.pipe.control("COMMIT")
 	_, err := s.do(ctx, "commit", nil)
 	s.inside, s.marked = false, false
@@ -151,6 +155,9 @@ func (s *applySession) Sync(ctx context.Context) error {
 	s.pipe.control("SELECT pg_catalog.txid_current()")
 	s.pipe.control("COMMIT")
 	_, err := s.do(ctx, "make the commits durable", nil)
+	if err == nil {
+		s.settled, s.settling = s.latest, onItsWay{}
+	}
 	return err
 }
 

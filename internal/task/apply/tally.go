@@ -16,6 +16,12 @@ func (f *Flow) Lost() {
 type Tally struct {
 	Flow *Flow
 
+	marked portion // on its way to the disk since Mark
+	portion
+}
+
+// portion is what one commit makes durable.
+type portion struct {
 	position                     string // of the last commit, while nothing was written after it
 	tables                       map[*TableStats]written
 	changes, transactions, bytes int64
@@ -29,7 +35,11 @@ type written struct {
 }
 
 // NewTally makes an empty tally.
-func NewTally(f *Flow) *Tally { return &Tally{Flow: f, tables: map[*TableStats]written{}} }
+func NewTally(f *Flow) *Tally {
+	t := &Tally{Flow: f}
+	t.forget()
+	return t
+}
 
 // write counts a work.
 func (t *Tally) write(w *Work) {
@@ -115,12 +125,30 @@ func (t *Tally) committed() {
 	}
 }
 
-// Durable says that everything up to the position of the last commit is durable. Another position says nothing.
-func (t *Tally) Durable(position string) {
-	if t == nil || position == "" || position != t.position {
+// Mark says that what is committed now is on its way to the disk, while more may be committed behind it. There is one mark at a time:
+// it stands until its commit is Durable.
+func (t *Tally) Mark() {
+	if t == nil || t.marked.position != "" || t.position == "" {
 		return
 	}
-	for stats, sum := range t.tables {
+	t.marked, t.portion = t.portion, newPortion()
+}
+
+// Durable says that everything up to the position of the last commit, or of the marked one, is durable. Another position says nothing.
+func (t *Tally) Durable(position string) {
+	if t == nil || position == "" || position != t.position && position != t.marked.position {
+		return
+	}
+	t.keep(&t.marked)
+	t.marked = newPortion()
+	if position == t.position {
+		t.keep(&t.portion)
+		t.portion = newPortion()
+	}
+}
+
+func (t *Tally) keep(p *portion) {
+	for stats, sum := range p.tables {
 		for op := range sum.came {
 			stats.captured[op].Keep(sum.came[op])
 			stats.applied[op].Add(sum.applied[op] - sum.counted[op])
@@ -130,11 +158,10 @@ func (t *Tally) Durable(position string) {
 		stats.ddls.Keep(sum.ddls)
 		stats.appliedDDLs.Keep(sum.appliedDDLs)
 	}
-	t.Flow.Read.Keep(t.changes)
-	t.Flow.Applied.Keep(t.changes)
-	t.Flow.Transactions.Keep(t.transactions)
-	t.Flow.Bytes.Keep(t.bytes)
-	t.forget()
+	t.Flow.Read.Keep(p.changes)
+	t.Flow.Applied.Keep(p.changes)
+	t.Flow.Transactions.Keep(p.transactions)
+	t.Flow.Bytes.Keep(p.bytes)
 }
 
 // Lost says that the rest comes again.
@@ -143,7 +170,6 @@ func (t *Tally) Lost() {
 	t.forget()
 }
 
-func (t *Tally) forget() {
-	clear(t.tables)
-	t.changes, t.transactions, t.bytes = 0, 0, 0
-}
+func (t *Tally) forget() { t.marked, t.portion = newPortion(), newPortion() }
+
+func newPortion() portion { return portion{tables: map[*TableStats]written{}} }

@@ -145,7 +145,7 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 	if quiet || far {
 		p.Stats.backlog.settle()
 	}
-	if quiet && !p.unsynced || now.Sub(p.synced) >= syncEvery {
+	if quiet && !p.unsynced || now.Sub(p.synced) >= p.asks {
 		return p.release(ctx)
 	}
 	return nil
@@ -197,18 +197,28 @@ func (p *pipe) commit(ctx context.Context) error {
 	return nil
 }
 
-// release is acknowledge of what is due: some targets keep commits back to write many together.
+// release acknowledges what is durable by now: some targets keep commits back to write many together, others tell when the disk has
+// them. With the rest it waits for the disk.
 func (p *pipe) release(ctx context.Context) error {
-	h, ok := p.session.(connector.Holder)
-	if !ok || !p.unsynced {
+	if !p.unsynced {
 		return p.acknowledge(ctx)
 	}
-	durable, err := h.Release(ctx)
+	var durable string
+	var err error
+	switch s := p.session.(type) {
+	case connector.Holder:
+		durable, err = s.Release(ctx)
+	case connector.Settler:
+		durable, err = p.settled(ctx, s)
+	default:
+		return p.acknowledge(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	p.tally.Durable(durable)
 	if durable == p.committed {
+		p.durable()
 		return p.acknowledge(ctx)
 	}
 	p.synced = time.Now()
@@ -225,16 +235,45 @@ func (p *pipe) acknowledge(ctx context.Context) error {
 		if err := p.session.Sync(ctx); err != nil {
 			return err
 		}
-		p.unsynced = false
-		p.lasting()
-		p.tally.Durable(p.committed)
-		p.Stats.checkpoint(p.committed)
+		p.durable()
 	}
 	p.synced = time.Now()
 	// What lies between the last commit and the place reached does not concern the tables followed.
 	p.stream.Acknowledge(p.reached)
 	p.Stats.status(p.stream.Status())
 	return nil
+}
+
+// durable is told that every commit is.
+func (p *pipe) durable() {
+	p.unsynced, p.mark = false, mark{}
+	p.lasting(len(p.trials))
+	p.tally.Durable(p.committed)
+	p.Stats.checkpoint(p.committed)
+}
+
+// mark is a commit that was on its way to the disk when the target was last asked, and how many trials lay before it.
+type mark struct {
+	position string
+	trials   int
+}
+
+// settled asks what has reached the disk, and marks what is on its way there.
+func (p *pipe) settled(ctx context.Context, s connector.Settler) (string, error) {
+	durable, err := s.Settled(ctx)
+	if err != nil {
+		return "", err
+	}
+	if p.mark.position != "" && durable == p.mark.position {
+		p.tally.Durable(durable)
+		p.lasting(p.mark.trials)
+		p.mark = mark{}
+	}
+	if p.mark.position == "" && durable != p.committed {
+		p.mark = mark{p.committed, len(p.trials)}
+		p.tally.Mark()
+	}
+	return durable, nil
 }
 
 // finish commits what is whole and makes it durable.

@@ -58,6 +58,8 @@ type Config struct {
 	Busy    func() bool
 	// Ledger keeps control tables; nil keeps none.
 	Ledger *Ledger
+	// asks is how often it is asked what is durable while changes keep coming; 0 means syncEvery.
+	asks time.Duration
 	// Log is told of the stream, ApplyLog of what is applied.
 	Log, ApplyLog *slog.Logger
 }

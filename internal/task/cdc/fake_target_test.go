@@ -28,6 +28,11 @@ func (c contents) clone() contents {
 	return contents{rows, c.position, maps.Clone(c.notes)}
 }
 
+// same reports whether nothing was committed in between.
+func (c contents) same(o contents) bool {
+	return c.position == o.position && maps.Equal(c.notes, o.notes) && maps.EqualFunc(c.rows, o.rows, maps.Equal)
+}
+
 // fakeTarget is a database in memory whose sessions are lost at any call: before it is carried out or after it, and of what was not
 // synced all may be lost too.
 type fakeTarget struct {
@@ -35,6 +40,8 @@ type fakeTarget struct {
 	roll func(n int) int
 	// breaks is one in how many calls of a session loses it, before or after it has done its work; 0: none.
 	breaks int
+	// settles says that its sessions tell what has become durable by itself.
+	settles bool
 	// refuses are tables that it does not make.
 	refuses map[string]bool
 
@@ -71,6 +78,9 @@ func (t *fakeTarget) Apply(_ context.Context, o connector.ApplyOptions) (connect
 	t.asked = o
 	if o.Alone {
 		t.settle()
+	}
+	if t.settles {
+		return &settlingSession{fakeSession: &fakeSession{target: t}}, nil
 	}
 	return &fakeSession{target: t}, nil
 }
@@ -277,6 +287,32 @@ func (s *fakeSession) Features() connector.ApplyFeatures {
 }
 func (s *fakeSession) Forget()      {}
 func (s *fakeSession) Close() error { return nil }
+
+// settlingSession is one whose commits become durable by themselves, sooner or later.
+type settlingSession struct {
+	*fakeSession
+	onItsWay *contents
+}
+
+var _ connector.Settler = (*settlingSession)(nil)
+
+func (s *settlingSession) Settled(context.Context) (position string, err error) {
+	err = s.call(func() error {
+		t := s.target
+		if s.onItsWay != nil && t.roll(2) == 0 {
+			t.durable, s.onItsWay = *s.onItsWay, nil
+		}
+		if s.onItsWay == nil {
+			now := t.committed.clone()
+			s.onItsWay = &now
+		}
+		if t.durable.position != t.committed.position || t.durable.same(t.committed) {
+			position = t.durable.position
+		}
+		return nil
+	})
+	return position, err
+}
 
 // fakeStructures makes new tables as they are, and drops those that are dropped.
 type fakeStructures struct{ stats *Stats }

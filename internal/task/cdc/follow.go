@@ -1,6 +1,7 @@
 package cdc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,7 @@ func Follow(ctx context.Context, c Config) (Reason, error) {
 // FollowKeeping is Follow that returns the tables as they are at the last checkpoint.
 func FollowKeeping(ctx context.Context, c Config) (Reason, []*Table, error) {
 	f := &follower{Config: c, tables: map[int]*Table{}, tally: apply.NewTally(&c.Stats.flow)}
+	f.asks = cmp.Or(f.asks, syncEvery)
 	for _, t := range c.Tables {
 		f.tables[t.Number] = t
 		f.next = max(f.next, t.Number+1)

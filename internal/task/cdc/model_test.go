@@ -75,6 +75,7 @@ func TestEveryFault(t *testing.T) {
 		roll := roller(rapid.Uint64().Draw(t, "seed"))
 		source := &fakeSource{log: drawLog(t), roll: roll, breaks: rapid.SampledFrom([]int{0, 5, 20, 60}).Draw(t, "source breaks")}
 		target := newFakeTarget(roll)
+		target.settles = rapid.Bool().Draw(t, "settles")
 		target.breaks = rapid.SampledFrom([]int{0, 12, 30, 90}).Draw(t, "target breaks")
 		var wrong []string
 		target.onCommit = func(c contents) {
@@ -92,6 +93,9 @@ func TestEveryFault(t *testing.T) {
 		c := followConfig(source, target)
 		if rapid.Bool().Draw(t, "held back") {
 			c.Tuning.MinChanges, c.Tuning.Wait = rapid.IntRange(1, 20).Draw(t, "changes"), time.Millisecond
+		}
+		if rapid.Bool().Draw(t, "asked at once") {
+			c.asks = time.Nanosecond
 		}
 		c.InOrder = rapid.Bool().Draw(t, "in order")
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -18,7 +18,7 @@ import (
 const stopGrace = 1500 * time.Millisecond
 
 // syncEvery is how often commits are made durable while changes keep coming, idleSync how soon once none come: each time
-// the changes wait for the disk. checkpointEvery is how often the position is written while none of them concern the tables
+// the changes wait for the disk, where the target does not tell by itself what has reached it. checkpointEvery is how often the position is written while none of them concern the tables
 // followed.
 const (
 	syncEvery       = time.Second
@@ -56,6 +56,7 @@ type pipe struct {
 	committed string // up to where everything is committed
 	synced    time.Time
 	unsynced  bool
+	mark      mark
 	torn      bool      // a transaction of the source is in part in the open transaction
 	split     torn      // a transaction of the source was committed in part
 	begun     []*begun  // changes of structure since the checkpoint, see ddlNote

@@ -42,10 +42,10 @@ func (p *pipe) kept() {
 	}
 }
 
-// lasting is told that every commit is durable.
-func (f *follower) lasting() {
-	if last := len(f.trials) - 1; last > 0 {
-		f.trials = f.trials[last:]
+// lasting is told that the commits of the first n trials are durable.
+func (f *follower) lasting(n int) {
+	if n > 1 {
+		f.trials = f.trials[n-1:]
 	}
 }
 
