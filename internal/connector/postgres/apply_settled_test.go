@@ -55,7 +55,6 @@ func (s *settling) settled() string {
 // nobody waits for the disk and commits keep coming.
 func TestSettledCommitsSurviveTheServer(t *testing.T) {
 	db := servertest.PrivatePostgreSQL(t, servertest.PostgreSQL15, "fsync = on", "wal_writer_delay = 50ms")
-	settled := ""
 	for range 4 {
 		s := newSettling(t, db)
 		begun, said := time.Now(), ""
@@ -64,7 +63,6 @@ func TestSettledCommitsSurviveTheServer(t *testing.T) {
 			s.commit(true)
 			said = s.settled()
 		}
-		settled = said
 		db.Server.Kill()
 		require.NoError(t, db.Server.Start())
 		c, ok, err := newSettling(t, db).target.Checkpoint(context.Background(), "r")
@@ -72,7 +70,7 @@ func TestSettledCommitsSurviveTheServer(t *testing.T) {
 		require.True(t, ok)
 		kept, err := parseLSN(c.Position)
 		require.NoError(t, err)
-		least, err := parseLSN(settled)
+		least, err := parseLSN(said)
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, kept, least)
 	}
