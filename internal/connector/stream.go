@@ -199,6 +199,8 @@ type Structure struct {
 	Parents []*catalog.Table
 	// Renamed tells columns that got another name, old to new, as far as the source says.
 	Renamed map[string]string
+	// Partitions says of Altered that the table's partitions alone have changed.
+	Partitions *Partitioning `json:",omitempty"`
 	// SQL is the source's statement as far as it is known.
 	SQL string
 	Why string
