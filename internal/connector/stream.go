@@ -43,6 +43,12 @@ type Keeper interface {
 	Keeps(ctx context.Context, run string) (bool, error)
 }
 
+// Leaver is a Streamer that may leave something at the source which Release does not remove, because the user has named it.
+type Leaver interface {
+	// Leaves says what that is, and how to remove it. position is how far the run had come.
+	Leaves(ctx context.Context, r StreamRequest, position string) ([]string, error)
+}
+
 // PlainStreamer is a Streamer that may be set up so that its streams deliver no column as Native.
 type PlainStreamer interface {
 	StreamsPlain() bool
