@@ -17,7 +17,7 @@ var _ connector.Repartitioner = Dialect{}
 // division is how a table is partitioned, in the server's own words.
 type division struct {
 	// By is the method with its expression, and that of subpartitions.
-	By    string  `json:"by"`
+	By    string      `json:"by"`
 	Parts []partition `json:"parts"`
 }
 
