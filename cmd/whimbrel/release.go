@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +50,15 @@ func releaseTask(cmd *cobra.Command, f *migrateFlags, source, target string) err
 	if err := t.Known(cmd.Context()); err != nil {
 		return err
 	}
+	left, err := t.Leaves(cmd.Context())
+	if err != nil {
+		return err
+	}
 	if err := t.Release(cmd.Context()); err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), "Released, but "+strings.Join(left, "\nand "))
 		return err
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), "Released: the source keeps no changes for this migration any more.")

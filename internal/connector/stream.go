@@ -43,6 +43,12 @@ type Keeper interface {
 	Keeps(ctx context.Context, run string) (bool, error)
 }
 
+// Leaver is a Streamer that may leave something at the source which Release does not remove, because the user has named it.
+type Leaver interface {
+	// Leaves says what that is, and how to remove it. position is how far the run had come.
+	Leaves(ctx context.Context, r StreamRequest, position string) ([]string, error)
+}
+
 // PlainStreamer is a Streamer that may be set up so that its streams deliver no column as Native.
 type PlainStreamer interface {
 	StreamsPlain() bool
@@ -199,6 +205,8 @@ type Structure struct {
 	Parents []*catalog.Table
 	// Renamed tells columns that got another name, old to new, as far as the source says.
 	Renamed map[string]string
+	// Partitions says of Altered that the table's partitions alone have changed.
+	Partitions *Partitioning `json:",omitempty"`
 	// SQL is the source's statement as far as it is known.
 	SQL string
 	Why string

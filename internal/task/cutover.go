@@ -7,6 +7,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
@@ -52,14 +53,14 @@ func (r *run) cutOver(ctx context.Context) error {
 		}
 		defer func() { _ = back.Close() }()
 	}
-	out, objects, err := r.settle(ctx)
+	out, now, err := r.settle(ctx)
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
 	if r.report.Cutover = out; !out.Equal() || !r.report.Valid() {
 		return nil // what was held back would act on the changes that are still to come
 	}
-	if err := r.release(ctx, objects, out); err != nil || back == nil {
+	if err := r.release(ctx, now, out); err != nil || back == nil {
 		return err
 	}
 	if way.Position, err = back.Begin(ctx); err != nil {
@@ -71,13 +72,13 @@ func (r *run) cutOver(ctx context.Context) error {
 
 // settle waits until the source is written to no more, sets sequences and compares both sides, and begins again when something
 // was written while it did so.
-func (r *run) settle(ctx context.Context) (*Cutover, []catalog.Object, error) {
+func (r *run) settle(ctx context.Context) (*Cutover, *convert.Result, error) {
 	for {
 		if err := r.untilQuiet(ctx); err != nil || ctx.Err() != nil {
 			return nil, nil, err
 		}
 		out := &Cutover{Position: r.ChangeStats.Counts().Position}
-		objects, err := r.setSequences(ctx, out)
+		now, err := r.setSequences(ctx, out)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -89,7 +90,7 @@ func (r *run) settle(ctx context.Context) (*Cutover, []catalog.Object, error) {
 			return nil, nil, err
 		}
 		if late == 0 {
-			return out, objects, nil
+			return out, now, nil
 		}
 		r.stillWritten(late)
 	}
@@ -146,9 +147,9 @@ func (r *run) stillWritten(changes int64) {
 	r.log(tasklog.TaskManager).Info("the source is still written to: stop its writers", "changes", changes)
 }
 
-// setSequences looks at the source as it is now, and sets what its rows' last values have moved. The objects are those that the
+// setSequences looks at the source as it is now, and sets what its rows' last values have moved. It returns what the
 // target is to have then.
-func (r *run) setSequences(ctx context.Context, out *Cutover) ([]catalog.Object, error) {
+func (r *run) setSequences(ctx context.Context, out *Cutover) (*convert.Result, error) {
 	secondary := r.Settings.WhimbrelSettings.SecondaryObjects
 	source, err := r.source.Inspect(ctx, connector.InspectOptions{Objects: secondary && r.like()})
 	if err != nil {
@@ -163,7 +164,7 @@ func (r *run) setSequences(ctx context.Context, out *Cutover) ([]catalog.Object,
 		return nil, fmt.Errorf("convert the schema: %w", err)
 	}
 	if !secondary {
-		return now.Objects, nil
+		return now, nil
 	}
 	for _, s := range now.Sequences {
 		if err := r.tolerate(ctx, "sequence", s.Name, r.dialect.CreateSequence(s)); err != nil {
@@ -179,12 +180,15 @@ func (r *run) setSequences(ctx context.Context, out *Cutover) ([]catalog.Object,
 			out.Sequences++
 		}
 	}
-	return now.Objects, nil
+	return now, nil
 }
 
-// release makes the objects that would have acted on the changes.
-func (r *run) release(ctx context.Context, objects []catalog.Object, out *Cutover) error {
-	for _, o := range objects {
+// release makes what tables have got meanwhile, and the objects that would have acted on the changes.
+func (r *run) release(ctx context.Context, now *convert.Result, out *Cutover) error {
+	if err := r.addLate(ctx, now, out); err != nil {
+		return err
+	}
+	for _, o := range now.Objects {
 		if !r.heldBack(o) {
 			continue
 		}

@@ -31,6 +31,8 @@ type Plan struct {
 	stops bool
 	// since tells up to which position each table was loaded, where that is later than where the stream begins.
 	since map[catalog.Name]string
+	// late are the indexes and constraints that tables have got while changes were followed; an empty name is the table itself.
+	late map[catalog.Name]map[string]bool
 	// unfinished is the table of the source whose change of structure an earlier run has begun on the target, and between the
 	// target's table before it; nil when there is none.
 	unfinished catalog.Name

@@ -85,6 +85,7 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 		t.settled = &schema
 	}
 	p.stops = notes[stopNote] != ""
+	p.late = lateOf(noted, notes)
 	p.Checkpoint, p.Resumed, p.since = &c, true, map[catalog.Name]string{}
 	for name, n := range noted {
 		if n.Outside {
@@ -96,6 +97,18 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 	addRoots(p.Catalog, noted)
 	p.Catalog = asNoted(p.Catalog, noted)
 	return nil
+}
+
+// lateOf finds the tables and their parts that came while changes were followed.
+func lateOf(noted map[catalog.Name]cdc.Noted, notes map[string]string) map[catalog.Name]map[string]bool {
+	late := map[catalog.Name]map[string]bool{}
+	for name, n := range noted {
+		late[name] = map[string]bool{}
+		for _, part := range append(cdc.PartsOf(n.Table), "") {
+			late[name][part] = notes[cdc.LateNote(name, part)] != ""
+		}
+	}
+	return late
 }
 
 // unchanged makes sure that changes go on as rows were loaded: where the run is named from outside, the mapping may be

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // ErrUnknownRun is in the chain when neither side knows of the migration.
@@ -60,6 +61,27 @@ func (t *Task) knownToSource(ctx context.Context, run string) (bool, error) {
 	return kept, nil
 }
 
+// Leaves says what Release will leave at the source, because the user has named it, and how to remove it.
+func (t *Task) Leaves(ctx context.Context) ([]string, error) {
+	l, ok := t.streamer.(connector.Leaver)
+	if !ok || !t.follows() {
+		return nil, nil
+	}
+	run, err := t.changesRunID()
+	if err != nil {
+		return nil, err
+	}
+	c, _, err := t.applier.Checkpoint(ctx, run)
+	if err != nil {
+		return nil, fmt.Errorf("read the target's checkpoint: %w", err)
+	}
+	left, err := l.Leaves(ctx, connector.StreamRequest{Run: run}, c.Position)
+	if err != nil {
+		return nil, fmt.Errorf("look what the source keeps: %w", err)
+	}
+	return left, nil
+}
+
 // Release gives the migration up: the source need keep no changes for it any more (slot, publication, triggers), and the
 // target forgets how far it had come. The rows stay. Releasing twice is no error.
 func (t *Task) Release(ctx context.Context) error {
@@ -102,5 +124,9 @@ func (t *Task) Forget(ctx context.Context) error {
 		}
 		defer release()
 	}
-	return t.Release(ctx)
+	left, err := t.Leaves(ctx)
+	for _, what := range left {
+		t.log(tasklog.SourceCapture).Warn(what)
+	}
+	return errors.Join(err, t.Release(ctx))
 }

@@ -21,6 +21,9 @@ func (r *run) Reshape(ctx context.Context, before *cdc.Table, s *connector.Struc
 	if s.Kind == connector.Dropped {
 		return r.dropped(before), nil
 	}
+	if s.Partitions != nil && before != nil {
+		return r.repartitioned(before, s, number)
+	}
 	plan, err := r.planAlone(s.Table, s.Parents...)
 	if err != nil {
 		return cdc.Reshaped{}, err

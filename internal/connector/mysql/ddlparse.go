@@ -31,6 +31,8 @@ type ddlChange struct {
 	replaces bool
 	// unlogged says which rows the statement changes without logging them.
 	unlogged string
+	// partitions is a change of partitions, and of nothing else.
+	partitions *connector.Partitioning
 }
 
 // parseDDL reads what a statement does to tables; nothing for statements about anything else.
@@ -60,7 +62,7 @@ func parseDDL(q binlog.Statement, mariadb bool) []ddlChange {
 		}
 		return []ddlChange{c}
 	case *ast.AlterTableStmt:
-		return []ddlChange{alterOf(st, name)}
+		return alterOf(st, name, q)
 	case *ast.DropTableStmt:
 		if st.IsView || st.TemporaryKeyword != ast.TemporaryNone {
 			return nil
@@ -95,24 +97,24 @@ func parserMode(mode uint64) parsermysql.SQLMode {
 	return m
 }
 
-func alterOf(st *ast.AlterTableStmt, name func(*ast.TableName) catalog.Name) ddlChange {
+func alterOf(st *ast.AlterTableStmt, name func(*ast.TableName) catalog.Name, q binlog.Statement) []ddlChange {
 	c := ddlChange{kind: connector.Altered, table: name(st.Table), specs: st.Specs, known: true}
+	all := []ddlChange{c}
 	for _, spec := range st.Specs {
 		switch spec.Tp {
 		case ast.AlterTableRenameTable:
-			c.to = name(spec.NewTable)
-		case ast.AlterTableDropPartition:
-			c.unlogged = "dropping a partition"
-		case ast.AlterTableTruncatePartition:
-			c.unlogged = "emptying a partition"
-		case ast.AlterTableExchangePartition:
-			c.unlogged = "exchanging a partition"
+			all[0].to = name(spec.NewTable)
+		case ast.AlterTableExchangePartition: // the other table gets the partition's rows
+			all = append(all, ddlChange{kind: connector.Altered, table: name(spec.NewTable), unlogged: "exchanging it for a partition"})
 		case ast.AlterTableDiscardTablespace, ast.AlterTableImportTablespace,
 			ast.AlterTableDiscardPartitionTablespace, ast.AlterTableImportPartitionTablespace:
-			c.unlogged = "replacing the tablespace"
+			all[0].unlogged = "replacing the tablespace"
 		}
 	}
-	return c
+	if len(st.Specs) == 1 && all[0].unlogged == "" {
+		all[0].partitions = partitioningOf(st.Specs[0], q)
+	}
+	return all
 }
 
 // nameText is an identifier with or without quotes.
@@ -135,6 +137,8 @@ var (
 	replaceForm  = regexp.MustCompile(`(?is)^CREATE\s+OR\s+REPLACE\s`)
 	anyName      = regexp.MustCompile(nameText)
 	renameClause = regexp.MustCompile(`(?is)[\s,)]RENAME\s+(?:TO\s+|AS\s+|=\s*)?` + nameText + `\s*$`)
+	partForm     = regexp.MustCompile(`(?is)^(?:ADD|REORGANIZE|COALESCE)\s+PARTITION\s`)
+	joinsForm    = regexp.MustCompile(`(?is)\sCONVERT\s+TABLE\s+` + nameText + `\s+TO\s+PARTITION\s`)
 	unloggedForm = regexp.MustCompile(`(?is)\s(?:DROP|TRUNCATE|EXCHANGE)\s+PARTITION\s|\sCONVERT\s+(?:PARTITION|TABLE)\s|\s(?:DISCARD|IMPORT)\s+TABLESPACE`)
 )
 
@@ -167,6 +171,12 @@ func guessDDL(sql, schema string) []ddlChange {
 			}
 			if unloggedForm.MatchString(sql) {
 				c.unlogged = "changing a partition or tablespace"
+			}
+			if other := joinsForm.FindStringSubmatch(sql); other != nil {
+				return []ddlChange{c, {kind: f.kind, table: readName(other[1], schema), unlogged: "making it a partition of another table"}}
+			}
+			if clause := strings.TrimSpace(sql[len(m[0]):]); partForm.MatchString(clause) {
+				c.partitions = &connector.Partitioning{Clause: clause}
 			}
 		}
 		return []ddlChange{c}

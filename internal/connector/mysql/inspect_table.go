@@ -25,6 +25,8 @@ const (
 	nativePeriods = "periods"
 	// nativeAttributes is information_schema's own list: row_format=DYNAMIC partitioned …
 	nativeAttributes = "create options"
+	// nativeLayout is how the table is partitioned: a division.
+	nativeLayout = "partitions"
 )
 
 func (i *inspector) readSchemas(ctx context.Context) error {
@@ -141,22 +143,31 @@ func (i *inspector) readPartitions(ctx context.Context) error {
 }
 
 func (i *inspector) readPartitionsOf(ctx context.Context, tables []*catalog.Table) error {
-	const one = `(SELECT %d AS t, partition_name, partition_ordinal_position AS p FROM information_schema.partitions
-		WHERE table_schema = ? AND table_name = ? AND partition_name IS NOT NULL)`
+	const one = `(SELECT %d AS t, partition_name, partition_ordinal_position AS p, COALESCE(partition_description, '') AS d,
+		CONCAT_WS(' ', partition_method, partition_expression, subpartition_method, subpartition_expression) AS e
+		FROM information_schema.partitions WHERE table_schema = ? AND table_name = ? AND partition_name IS NOT NULL)`
 	var parts []string
 	var args []any
 	for n, t := range tables {
 		parts = append(parts, fmt.Sprintf(one, n))
 		args = append(args, t.Name.Schema, t.Name.Name)
 	}
-	query := "SELECT DISTINCT t, partition_name, p FROM (" + strings.Join(parts, " UNION ALL ") + ") parts ORDER BY t, p"
-	return each(ctx, i.q, "inspect partitions", query, args, func(scan scanFunc) error {
+	divisions := make([]division, len(tables))
+	query := "SELECT DISTINCT t, partition_name, p, d, e FROM (" + strings.Join(parts, " UNION ALL ") + ") parts ORDER BY t, p"
+	err := each(ctx, i.q, "inspect partitions", query, args, func(scan scanFunc) error {
 		var n, position int
-		var name string
-		if err := scan(&n, &name, &position); err != nil {
+		var b partition
+		var by string
+		if err := scan(&n, &b.Name, &position, &b.Values, &by); err != nil {
 			return err
 		}
-		tables[n].Partitions = append(tables[n].Partitions, name)
+		divisions[n].By, divisions[n].Parts = by, append(divisions[n].Parts, b)
 		return nil
 	})
+	for n, l := range divisions {
+		if l.By != "" {
+			*tables[n] = *l.of(tables[n])
+		}
+	}
+	return err
 }

@@ -147,17 +147,15 @@ func (o *obstacles) user(ctx context.Context) string {
 const enough = 24 * 3600
 
 func (o *obstacles) retention(ctx context.Context) error {
-	keep, err := o.source.expiry(ctx)
-	if err != nil || !o.logs {
+	keep, remedy, err := o.source.expiry(ctx)
+	if err != nil || !o.logs || keep == 0 || keep.Seconds() >= enough {
 		return err
 	}
-	if keep > 0 && keep.Seconds() < enough {
-		remedy := "SET GLOBAL binlog_expire_logs_seconds = 604800"
-		if o.source.host.mariadb {
-			remedy = "SET GLOBAL expire_logs_days = 7"
-		}
-		o.add(connector.LogRetention, false, fmt.Sprintf("the binary log is purged after %s: a migration that is interrupted for longer begins anew", keep), remedy)
+	after := "after " + keep.String()
+	if keep <= soon {
+		after = "as soon as the server likes"
 	}
+	o.add(connector.LogRetention, false, "the binary log is purged "+after+": a migration that is interrupted for longer begins anew", remedy)
 	return nil
 }
 

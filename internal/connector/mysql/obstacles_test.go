@@ -70,3 +70,22 @@ func TestServerWithoutALogIsRefused(t *testing.T) {
 	_, err = m.source.End(t.Context())
 	require.ErrorContains(t, err, "keeps no binary log")
 }
+
+// TestRetentionOnRDS: RDS keeps its own setting in a table, whatever the variables say. A table of that name stands for it.
+func TestRetentionOnRDS(t *testing.T) {
+	m := newMirror(t, servertest.PrivateMariaDB(t), true)
+	m.exec("SET GLOBAL binlog_expire_logs_seconds = 2592000")
+	look := func() string {
+		found, err := m.source.Obstacles(t.Context(), connector.StreamRequest{})
+		require.NoError(t, err)
+		return said(found)
+	}
+	require.Empty(t, look())
+	m.exec("CREATE TABLE mysql.rds_configuration (name VARCHAR(100), value VARCHAR(100), description VARCHAR(300))",
+		"INSERT INTO mysql.rds_configuration VALUES ('binlog retention hours', NULL, '')")
+	require.Contains(t, look(), "the binary log is purged as soon as the server likes: a migration that is interrupted for longer begins anew -> CALL mysql.rds_set_configuration('binlog retention hours', 168)")
+	m.exec("UPDATE mysql.rds_configuration SET value = 12")
+	require.Contains(t, look(), "purged after 12h0m0s")
+	m.exec("UPDATE mysql.rds_configuration SET value = 24")
+	require.Empty(t, look())
+}

@@ -64,6 +64,8 @@ func (s *stream) change(ctx context.Context, c ddlChange) error {
 		return nil // IF NOT EXISTS
 	case c.kind == connector.Created:
 		return s.altered(ctx, t, ddlChange{kind: connector.Altered, table: c.table})
+	case c.partitions != nil:
+		return s.repartitioned(ctx, t, c.partitions)
 	case c.unlogged != "" && !s.options.keepPartitioned:
 		s.unreadable(t, fmt.Errorf("%s changes rows without logging them; load the table anew, or set skipTableSuspensionForPartitionDdl", c.unlogged))
 		return nil
@@ -144,6 +146,9 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 	if after == nil {
 		s.unreadable(t, failed)
 		return nil
+	}
+	if after.Native[nativeLayout] != t.Table.Native[nativeLayout] { // the server may be ahead with partitions too
+		after = dividedBy(t.Table).of(after)
 	}
 	// Until the receiver follows it, the table is known under its new name and structure.
 	delete(s.tables, s.fold(t.Table.Name))

@@ -2,7 +2,10 @@ package mysql
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -83,7 +86,7 @@ func (s *source) retention(ctx context.Context, at position) (bytes int64, warni
 		return bytes, "", nil
 	}
 	// The file being read is the oldest: the next purge takes it once it is closed and old enough.
-	expire, err := s.expiry(ctx)
+	expire, remedy, err := s.expiry(ctx)
 	if err != nil || expire == 0 {
 		return bytes, "", err
 	}
@@ -93,27 +96,53 @@ func (s *source) retention(ctx context.Context, at position) (bytes int64, warni
 	}
 	left := expire - time.Since(closed)
 	if left < expire/4 {
-		warning = fmt.Sprintf("the source purges %s, which is still to be read, in %s; SET GLOBAL binlog_expire_logs_seconds = 604800 keeps it for a week",
-			at.file, max(left, 0).Round(time.Second))
+		warning = fmt.Sprintf("the source purges %s, which is still to be read, in %s; %s keeps it for a week",
+			at.file, max(left, 0).Round(time.Second), remedy)
 	}
 	return bytes, warning, nil
 }
 
-// expiry is how long the server keeps a file of its log; 0 for ever.
-func (s *source) expiry(ctx context.Context) (time.Duration, error) {
+// soon is how long a log is kept that is purged as soon as the server likes.
+const soon = time.Second
+
+// expiry is how long the server keeps a file of its log, 0 for ever, and what makes that a week.
+func (s *source) expiry(ctx context.Context) (keep time.Duration, remedy string, err error) {
+	if keep, here, err := s.expiryOnRDS(ctx); here || err != nil {
+		return keep, "CALL mysql.rds_set_configuration('binlog retention hours', 168)", err
+	}
+	remedy = "SET GLOBAL binlog_expire_logs_seconds = 604800"
 	var seconds, days float64
-	err := s.host.control.QueryRowContext(ctx, "SELECT @@global.binlog_expire_logs_seconds, @@global.expire_logs_days").Scan(&seconds, &days)
+	err = s.host.control.QueryRowContext(ctx, "SELECT @@global.binlog_expire_logs_seconds, @@global.expire_logs_days").Scan(&seconds, &days)
 	if err != nil {
 		// Each of the two is missing somewhere: the first before MariaDB 10.6, the second since MySQL 8.4.
 		if err = s.host.control.QueryRowContext(ctx, "SELECT @@global.binlog_expire_logs_seconds").Scan(&seconds); err != nil {
 			err = s.host.control.QueryRowContext(ctx, "SELECT @@global.expire_logs_days").Scan(&days)
+			remedy = "SET GLOBAL expire_logs_days = 7"
 		}
 	}
 	if err != nil {
-		return 0, classify(ctx, err)
+		return 0, "", classify(ctx, err)
 	}
 	if seconds == 0 {
 		seconds = days * 86400
 	}
-	return time.Duration(seconds * float64(time.Second)), nil
+	return time.Duration(seconds * float64(time.Second)), remedy, nil
+}
+
+// expiryOnRDS asks the table in which RDS and Aurora keep their own setting, whatever the variables say: without a value, files go as
+// soon as possible (Amazon RDS User Guide, "mysql.rds_set_configuration"; untested against the real one). Elsewhere there is none.
+func (s *source) expiryOnRDS(ctx context.Context) (keep time.Duration, here bool, err error) {
+	var hours sql.NullString
+	err = s.host.control.QueryRowContext(ctx, "SELECT value FROM mysql.rds_configuration WHERE name = 'binlog retention hours'").Scan(&hours)
+	if errors.Is(err, sql.ErrNoRows) {
+		return soon, true, nil
+	}
+	if err != nil {
+		if err = classify(ctx, err); connector.ClassOf(err) == connector.Missing || connector.ClassOf(err) == connector.Denied {
+			err = nil
+		}
+		return 0, false, err
+	}
+	n, _ := strconv.ParseFloat(hours.String, 64) // NULL, and what is no number, is no value
+	return max(time.Duration(n*float64(time.Hour)), soon), true, nil
 }

@@ -3,21 +3,27 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
+// On RDS and Aurora nobody has the attribute REPLICATION, nor is a superuser: membership in rds_replication and rds_superuser takes
+// their place (AWS DMS User Guide, "Using a PostgreSQL database as an AWS DMS source"; untested against the real one).
 const serverSettingsSQL = `SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
  ('wal_level', 'max_replication_slots', 'max_wal_senders', 'wal_sender_timeout', 'max_slot_wal_keep_size', 'server_version_num')
  UNION ALL SELECT 'slots', count(*)::text FROM pg_catalog.pg_replication_slots
  UNION ALL SELECT 'senders', count(*)::text FROM pg_catalog.pg_stat_replication
  UNION ALL SELECT 'slot', count(*)::text FROM pg_catalog.pg_replication_slots WHERE slot_name = %s
- UNION ALL SELECT 'replication', (rolsuper OR rolreplication)::text FROM pg_catalog.pg_roles WHERE rolname = current_user
+ UNION ALL SELECT 'replication', (rolsuper OR rolreplication OR EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = 'rds_replication'
+  AND pg_catalog.pg_has_role(current_user, r.oid, 'USAGE')))::text FROM pg_catalog.pg_roles WHERE rolname = current_user
+ UNION ALL SELECT 'rds', count(*)::text FROM pg_catalog.pg_roles WHERE rolname IN ('rds_replication', 'rds_superuser')
  UNION ALL SELECT 'user', current_user::text
  UNION ALL SELECT 'recovery', pg_catalog.pg_is_in_recovery()::text
- UNION ALL SELECT 'super', rolsuper::text FROM pg_catalog.pg_roles WHERE rolname = current_user`
+ UNION ALL SELECT 'super', (rolsuper OR EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = 'rds_superuser'
+  AND pg_catalog.pg_has_role(current_user, r.oid, 'USAGE')))::text FROM pg_catalog.pg_roles WHERE rolname = current_user`
 
 // Obstacles implements connector.Streamer.
 func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) (all []connector.Obstacle, err error) {
@@ -43,31 +49,55 @@ func (s *source) serverObstacles(v map[string]string) []connector.Obstacle {
 		all = append(all, connector.Obstacle{About: about, Fatal: fatal, What: fmt.Sprintf(format, args...), Remedy: remedy})
 	}
 	value := func(name string) int { return signed([]byte(v[name])) }
+	mend := remediesOf(value("rds") > 0)
 	if v["wal_level"] != "logical" {
-		add(connector.LogLevel, true, "ALTER SYSTEM SET wal_level = logical, then restart the server", "wal_level is %s; following changes needs logical", v["wal_level"])
+		add(connector.LogLevel, true, mend.logical, "wal_level is %s; following changes needs logical", v["wal_level"])
 	}
 	if v["replication"] != "true" {
-		add(connector.Replication, true, "ALTER ROLE "+quote(v["user"])+" REPLICATION", "user %s may not replicate", v["user"])
+		add(connector.Replication, true, fmt.Sprintf(mend.replicate, quote(v["user"])), "user %s may not replicate", v["user"])
 	}
 	if value("slot") == 0 && value("slots") >= value("max_replication_slots") {
-		add(connector.Slots, true, fmt.Sprintf("ALTER SYSTEM SET max_replication_slots = %d, then restart the server", value("slots")+4), "all %d replication slots are taken (max_replication_slots)", value("max_replication_slots"))
+		add(connector.Slots, true, fmt.Sprintf(mend.restart, "max_replication_slots", strconv.Itoa(value("slots")+4)), "all %d replication slots are taken (max_replication_slots)", value("max_replication_slots"))
 	}
 	if value("senders") >= value("max_wal_senders") {
-		add(connector.Senders, true, fmt.Sprintf("ALTER SYSTEM SET max_wal_senders = %d, then restart the server", value("senders")+4), "all %d senders of the log are taken (max_wal_senders)", value("max_wal_senders"))
+		add(connector.Senders, true, fmt.Sprintf(mend.restart, "max_wal_senders", strconv.Itoa(value("senders")+4)), "all %d senders of the log are taken (max_wal_senders)", value("max_wal_senders"))
 	}
 	if t := value("wal_sender_timeout"); t > 0 && t < 10_000 {
-		add(connector.SenderPause, false, "ALTER SYSTEM SET wal_sender_timeout = '60s'; SELECT pg_reload_conf()", "wal_sender_timeout is %d ms: a short break of the link ends the stream", t)
+		add(connector.SenderPause, false, fmt.Sprintf(mend.reload, "wal_sender_timeout", mend.minute), "wal_sender_timeout is %d ms: a short break of the link ends the stream", t)
 	}
 	if n := value("max_slot_wal_keep_size"); n >= 0 {
-		add(connector.LogRetention, false, "ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf()", "max_slot_wal_keep_size is %d MB: while the migration is stopped for long, the slot is lost", n)
+		add(connector.LogRetention, false, fmt.Sprintf(mend.reload, "max_slot_wal_keep_size", "-1"), "max_slot_wal_keep_size is %d MB: while the migration is stopped for long, the slot is lost", n)
 	}
 	if v["recovery"] == "true" && value("server_version_num") < 160_000 {
 		add(connector.Replica, true, "follow the primary", "the server is a standby, and logical decoding on one needs version 16")
 	}
 	if s.settings.captureDDL && v["super"] != "true" {
-		add(connector.DDLEvents, false, "run as a superuser once, or set CaptureDdls to false", "user %s may not make event triggers: new, dropped and renamed tables are not seen, and changed columns when the next row comes", v["user"])
+		add(connector.DDLEvents, false, mend.events, "user %s may not make event triggers: new, dropped and renamed tables are not seen, and changed columns when the next row comes", v["user"])
 	}
 	return all
+}
+
+// remedies are what mends a server's settings and a user's rights.
+type remedies struct{ logical, replicate, restart, reload, minute, events string }
+
+// remediesOf names those of RDS, where ALTER SYSTEM and attributes of roles are out of reach, or of a server of one's own.
+func remediesOf(rds bool) remedies {
+	if rds {
+		return remedies{
+			logical:   "set rds.logical_replication = 1 in the DB parameter group, then reboot the instance",
+			replicate: "GRANT rds_replication TO %s",
+			restart:   "set %s = %s in the DB parameter group, then reboot the instance",
+			reload:    "set %s = %s in the DB parameter group", minute: "60000",
+			events: "run as a member of rds_superuser once, or set CaptureDdls to false",
+		}
+	}
+	return remedies{
+		logical:   "ALTER SYSTEM SET wal_level = logical, then restart the server",
+		replicate: "ALTER ROLE %s REPLICATION",
+		restart:   "ALTER SYSTEM SET %s = %s, then restart the server",
+		reload:    "ALTER SYSTEM SET %s = %s; SELECT pg_reload_conf()", minute: "'60s'",
+		events: "run as a superuser once, or set CaptureDdls to false",
+	}
 }
 
 const identitiesSQL = `SELECT n.nspname, c.relname, c.relreplident, c.relpersistence, ` + fit + `,

@@ -101,11 +101,11 @@ func createSlot(ctx context.Context, w *wire, name, plugin string, temporary boo
 		case "58P01", "42704":
 			return m, &connector.Error{Class: connector.Missing, Err: err, Remedy: "install PostgreSQL's contrib modules on the server, of which " + plugin + " is one, or set PluginName to pgoutput"}
 		case "42501":
-			return m, &connector.Error{Class: connector.Denied, Err: err, Remedy: "give the user the right: ALTER ROLE … REPLICATION"}
+			return m, &connector.Error{Class: connector.Denied, Err: err, Remedy: "give the user the right: ALTER ROLE … REPLICATION, on RDS GRANT rds_replication TO …"}
 		case "53400":
 			return m, &connector.Error{Class: connector.Full, Err: err, Remedy: "raise max_replication_slots, or drop a slot that nobody needs"}
 		case "55000":
-			return m, &connector.Error{Class: connector.Invalid, Err: err, Remedy: "ALTER SYSTEM SET wal_level = logical, then restart the server"}
+			return m, &connector.Error{Class: connector.Invalid, Err: err, Remedy: "ALTER SYSTEM SET wal_level = logical, then restart the server; on RDS set rds.logical_replication = 1 and reboot"}
 		}
 	}
 	return m, err

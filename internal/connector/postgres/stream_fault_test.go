@@ -170,6 +170,26 @@ func TestObstaclesNameTheRemedy(t *testing.T) {
 	}, remedies)
 }
 
+// TestObstaclesOnRDS: there membership in roles takes the place of attributes, and other remedies are at hand. Roles of these names stand
+// for RDS.
+func TestObstaclesOnRDS(t *testing.T) {
+	from := servertest.PrivatePostgreSQL(t, servertest.PostgreSQL15, "wal_level = replica", "max_slot_wal_keep_size = '1GB'")
+	execute(t, from, `CREATE ROLE rds_replication`, `CREATE ROLE rds_superuser`, `CREATE ROLE master LOGIN PASSWORD 'x' IN ROLE rds_replication, rds_superuser`, `CREATE ROLE reader LOGIN PASSWORD 'x'`)
+	remedies := func(user string) (all []string) {
+		source, err := Engine().OpenSource(t.Context(), connector.Config{URL: strings.Replace(from.URL, "postgres:secret@", user+":x@", 1)})
+		require.NoError(t, err)
+		found, err := (&pair{t: t, from: from, source: source}).streamer().Obstacles(t.Context(), connector.StreamRequest{Run: "r"})
+		require.NoError(t, err)
+		for _, o := range found {
+			all = append(all, o.Remedy)
+		}
+		return all
+	}
+	settings := []string{"set rds.logical_replication = 1 in the DB parameter group, then reboot the instance", "set max_slot_wal_keep_size = -1 in the DB parameter group"}
+	require.ElementsMatch(t, settings, remedies("master"))
+	require.ElementsMatch(t, append(settings, `GRANT rds_replication TO "reader"`, "run as a member of rds_superuser once, or set CaptureDdls to false"), remedies("reader"))
+}
+
 func TestStartPoints(t *testing.T) {
 	p := freshPair(t, servertest.PostgreSQL15, servertest.PostgreSQL15)
 	p.both(`CREATE TABLE t (id int PRIMARY KEY)`)

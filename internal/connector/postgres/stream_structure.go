@@ -110,13 +110,18 @@ func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *cat
 				fresh.NotNull = false // rows that are there have no value for it
 			}
 			after.Columns = append(after.Columns, &fresh)
-		case rel.types[i] != old.NativeType && current != nil && current.NativeType == rel.types[i]:
-			news = true
-			after.Columns = append(after.Columns, current)
-		default:
+		case rel.types[i] == old.NativeType || current != nil && current.NativeType == old.NativeType && current.NativeType != rel.types[i]:
 			same := *old
 			same.Name = c.name
 			after.Columns = append(after.Columns, &same)
+		case current != nil && current.NativeType == rel.types[i]:
+			news = true
+			after.Columns = append(after.Columns, current)
+		default: // its type is another again by now, or the table has another name
+			news = true
+			retyped := rel.column(i)
+			retyped.NotNull, retyped.Number = old.NotNull, old.Number
+			after.Columns = append(after.Columns, retyped)
 		}
 	}
 	for _, c := range t.Columns {

@@ -16,6 +16,7 @@ var (
 	_ connector.Streamer      = (*source)(nil)
 	_ connector.PlainStreamer = (*source)(nil)
 	_ connector.Keeper        = (*source)(nil)
+	_ connector.Leaver        = (*source)(nil)
 )
 
 // sideWire opens a connection for look-ups and small changes beside the stream.
@@ -250,6 +251,32 @@ func (s *source) Keeps(ctx context.Context, run string) (kept bool, err error) {
 		})
 	})
 	return kept, classify(ctx, "look for slot and publication "+name, err)
+}
+
+// Leaves implements connector.Leaver. A slot that the user has named stays, whoever has made it: a name says nothing of who needs it,
+// and DMS takes SlotName as that of a slot of the user's making (API reference, PostgreSQLSettings).
+func (s *source) Leaves(ctx context.Context, r connector.StreamRequest, position string) (left []string, err error) {
+	names := []string{s.settings.slot}
+	if _, other, err := parsePosition(position); err == nil && other != names[0] {
+		names = append(names, other)
+	}
+	err = s.withSide(ctx, func(w *wire) error {
+		for _, name := range names {
+			if name == "" || name == runName(r.Run) {
+				continue
+			}
+			there, err := readSlot(ctx, w, name)
+			if err != nil {
+				return err
+			}
+			if there != nil && there.here {
+				left = append(left, fmt.Sprintf("replication slot %q stays, because it was named by its user, and keeps the server's log until the disk is full; when nobody else reads it: SELECT pg_drop_replication_slot(%s)",
+					name, quoteLiteral(name)))
+			}
+		}
+		return nil
+	})
+	return left, err
 }
 
 // Release implements connector.Streamer. A slot or publication that the settings name is not ours.

@@ -43,7 +43,7 @@ func (b *begun) is(s *connector.Structure, source catalog.Name) bool {
 		return false
 	}
 	return slices.EqualFunc(was.Table.Columns, s.Table.Columns, func(x, y *catalog.Column) bool { return x.Name == y.Name && x.NativeType == y.NativeType }) &&
-		(len(was.Renamed) == 0 && len(s.Renamed) == 0 || reflect.DeepEqual(was.Renamed, s.Renamed))
+		reflect.DeepEqual(was.Partitions, s.Partitions) && (len(was.Renamed) == 0 && len(s.Renamed) == 0 || reflect.DeepEqual(was.Renamed, s.Renamed))
 }
 
 // readBegun reads the note of what was begun.

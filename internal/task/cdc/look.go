@@ -43,10 +43,12 @@ type look struct {
 	Primary *catalog.Key
 	Uniques []*catalog.Key
 	Indexes []*catalog.Index
+	// Partitions are those of a table that stays one with them.
+	Partitions []string `json:",omitempty"`
 }
 
 func looksLike(t *catalog.Table) *look {
-	l := &look{Primary: t.PrimaryKey, Uniques: t.Uniques, Indexes: t.Indexes}
+	l := &look{Primary: t.PrimaryKey, Uniques: t.Uniques, Indexes: t.Indexes, Partitions: t.Partitions}
 	for _, c := range t.Columns {
 		as := *c
 		as.Identity = catalog.Identity{Kind: c.Identity.Kind} // the next number changes with the rows

@@ -18,6 +18,27 @@ func TableNote(n catalog.Name) string { return tablePrefix + n.String() }
 // SuspendedNote is the key under which a run remembers that, and why, a table is suspended.
 func SuspendedNote(n catalog.Name) string { return apply.SuspendedPrefix + n.String() }
 
+// LateNote is the key under which a run remembers that a table has got an index or constraint while it was followed; with an empty part,
+// that the table itself has joined meanwhile.
+func LateNote(n catalog.Name, part string) string { return "late " + n.String() + " " + part }
+
+// PartsOf names the indexes and constraints of a table.
+func PartsOf(t *catalog.Table) (names []string) {
+	for _, k := range t.Uniques {
+		names = append(names, k.Name)
+	}
+	for _, x := range t.Indexes {
+		names = append(names, x.Name)
+	}
+	for _, c := range t.Checks {
+		names = append(names, c.Name)
+	}
+	for _, k := range t.ForeignKeys {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
 // Noted is what a run remembers of a table.
 type Noted struct {
 	Table *catalog.Table `json:"table"`

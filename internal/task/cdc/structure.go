@@ -3,6 +3,7 @@ package cdc
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -97,6 +98,9 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, po
 		p.drop(t.Number)
 		return nil
 	}
+	if err := p.noteLate(ctx, t.Source, r.Table.Source); err != nil {
+		return err
+	}
 	if why == "" {
 		return p.follow(ctx, r.Table)
 	}
@@ -105,6 +109,19 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, po
 		return err
 	}
 	return p.remember(ctx, r.Table.Source.Name, why) // it may have another name
+}
+
+// noteLate remembers which indexes and constraints are new: they are made at the cutover.
+func (p *pipe) noteLate(ctx context.Context, before, now *catalog.Table) error {
+	were := PartsOf(before)
+	for _, part := range PartsOf(now) {
+		if !slices.Contains(were, part) {
+			if err := p.note(ctx, LateNote(now.Name, part), "yes"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // join takes up a table that was created, unless it is followed already: before a crash, whose checkpoint stands before it. One
@@ -141,6 +158,9 @@ func (p *pipe) join(ctx context.Context, s *connector.Structure, position string
 	p.next++
 	p.tally.DDL(r.Table.Stats, true)
 	p.ApplyLog.Info("a new table joins", "table", name.String())
+	if err := p.note(ctx, LateNote(name, ""), "yes"); err != nil {
+		return err
+	}
 	return p.follow(ctx, r.Table)
 }
 
