@@ -22,10 +22,11 @@ export interface Query {
 
 const most = 100; // metrics of one place
 
-// periodOf is the period that was chosen, or one that makes some 240 values. Those of ten seconds are kept for three hours.
-export function periodOf(seconds: number, chosen: number): number {
+// periodOf is the period that was chosen, or one that makes some 240 values and is no shorter than the metrics are put. Values of
+// ten seconds are kept for three hours.
+export function periodOf(seconds: number, chosen: number, shortest: number): number {
   if (chosen && seconds / chosen <= 1500 && (chosen !== 10 || seconds <= 10_800)) return chosen;
-  return seconds <= 900 ? 10 : Math.max(60, Math.ceil(seconds / 240 / 60) * 60);
+  return seconds <= 900 ? shortest : Math.max(60, Math.ceil(seconds / 240 / 60) * 60);
 }
 
 // idsOf names metrics as metric math may: cdcLatencyTarget for CDCLatencyTarget.

@@ -33,7 +33,7 @@ export default function Metrics() {
           const places = [...new Set(known.filter((m) => m.Namespace === space).map(where))].sort();
           const place = places.includes(chosenPlace) ? chosenPlace : places[0];
           const here = known.filter((m) => m.Namespace === space && where(m) === place).sort((a, b) => a.MetricName.localeCompare(b.MetricName));
-          const query = { seconds: Number(span), period: periodOf(Number(span), Number(period)), statistic };
+          const query = { seconds: Number(span), period: periodOf(Number(span), Number(period), space === own ? 10 : 60), statistic };
           return (
             <>
               <div class="line">
