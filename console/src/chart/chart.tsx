@@ -36,7 +36,7 @@ function Values({ title, times, series, format }: { title: string; times: number
       {open && (
         <table aria-label={`Values of ${title}`}>
           <thead><tr><th scope="col">When</th>{series.map((s) => <th key={s.name} scope="col">{s.name}</th>)}</tr></thead>
-          <tbody>{rows.map(({ at, i }) => <tr key={at}><td><Time at={at} /></td>{series.map((s) => <td key={s.name} data-value={s.values[i] ?? ''}>{format(s.values[i] ?? undefined)}</td>)}</tr>)}</tbody>
+          <tbody>{rows.map(({ at, i }) => <tr key={at}><td data-label="When"><Time at={at} /></td>{series.map((s) => <td key={s.name} data-label={s.name} data-value={s.values[i] ?? ''}>{format(s.values[i] ?? undefined)}</td>)}</tr>)}</tbody>
         </table>
       )}
     </details>

@@ -11,7 +11,7 @@ import { number, Time } from '../ui/words';
 const count = (name: string, value: (t: TableStatistics) => number | undefined): Column<TableStatistics> => ({ name, figures: true, value: (t) => value(t) ?? 0, cell: (t) => number(value(t) ?? 0) });
 
 const nameOf = (t: TableStatistics) => `${t.SchemaName}.${t.TableName}`;
-const loads = (t: TableStatistics) => t.TableState === 'Full load' || t.TableState === 'Before load';
+const loads = (t: TableStatistics) => ['Before load', 'Full load', 'Table is being reloaded'].includes(t.TableState ?? '');
 
 // useExpected is about how many rows each table has, as the source's statistics say: asked once, while something is loaded.
 function useExpected(arn: string | undefined, loading: boolean): Map<string, number> {

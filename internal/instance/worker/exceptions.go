@@ -64,7 +64,7 @@ func (w *Worker) targetOf(ctx context.Context, t instance.Task) (target connecto
 	if target, err = engine.OpenTarget(ctx, c); err != nil {
 		return nil, "", refusal(ctx, err, t.Target)
 	}
-	return target, string(engine.Name), nil
+	return target, engine.Name, nil
 }
 
 func ofTask(t instance.Task, q instance.Exceptions) connector.ParkedQuery {
