@@ -28,9 +28,9 @@ if [ ${#packages[@]} -gt 0 ]; then
   apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
-if [ ! -d "$dir/node_modules/@aws-sdk/client-database-migration-service" ]; then
+if [ ! -d "$dir/node_modules/@aws-sdk/client-database-migration-service" ] || [ ! -d "$dir/node_modules/@aws-sdk/client-cloudwatch" ]; then
   mkdir -p "$dir"
-  npm install --silent --no-audit --no-fund --prefix "$dir" @aws-sdk/client-sts @aws-sdk/client-iam @aws-sdk/client-database-migration-service
+  npm install --silent --no-audit --no-fund --prefix "$dir" @aws-sdk/client-sts @aws-sdk/client-iam @aws-sdk/client-database-migration-service @aws-sdk/client-cloudwatch
 fi
 if [ ! -d "$dir/node_modules/playwright-core" ] || [ ! -d "$dir/node_modules/axe-core" ]; then
   npm install --silent --no-audit --no-fund --prefix "$dir" playwright-core@1.65.1 axe-core@4.14.1

@@ -39,12 +39,12 @@ func (x *exchange) finish(ctx context.Context, output any, err error) {
 	}
 	x.describe(code)
 	x.edge.config.Metrics.Answered(x.operationName(), code, x.edge.config.Now().Sub(x.now))
-	if ctx.Err() != nil && x.r.Context().Err() != nil {
-		return // the caller has gone
-	}
-	if problem != nil {
+	if problem != nil { // also to a caller whose request did not arrive whole, and who is there all the same
 		x.answerError(problem)
 		return
+	}
+	if ctx.Err() != nil && x.r.Context().Err() != nil {
+		panic(http.ErrAbortHandler) // the caller has gone; net/http would send an empty 200 to one that has not
 	}
 	if x.call.Stream != nil {
 		x.span.End() // of the call: what follows may take hours

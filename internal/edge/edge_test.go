@@ -117,7 +117,7 @@ type house struct {
 	log    *bytes.Buffer
 	edge   *edge.Edge
 	server *edge.Server
-	within time.Duration
+	within [2]time.Duration
 }
 
 func open(t *testing.T, change func(*edge.Config)) *house {
@@ -127,6 +127,12 @@ func open(t *testing.T, change func(*edge.Config)) *house {
 
 // openWithin gives requests and their answers so much time, unless it is 0.
 func openWithin(t *testing.T, limit time.Duration, change func(*edge.Config)) *house {
+	t.Helper()
+	return openTimed(t, [2]time.Duration{limit, limit}, change)
+}
+
+// openTimed gives requests and their answers a time each, unless it is 0.
+func openTimed(t *testing.T, limits [2]time.Duration, change func(*edge.Config)) *house {
 	t.Helper()
 	any := func(_ context.Context, call *service.Call) ([]service.Check, error) { return call.OnAny(), nil }
 	keys, err := service.New(&kmsapi.Service,
@@ -178,7 +184,7 @@ func openWithin(t *testing.T, limit time.Duration, change func(*edge.Config)) *h
 			return &cloudwatchapi.ListMetricsOutput{Metrics: []cloudwatchapi.Metric{{Namespace: in.Namespace}}}, nil
 		}))
 	require.NoError(t, err)
-	h := &house{trail: &memory{}, log: &bytes.Buffer{}, within: limit}
+	h := &house{trail: &memory{}, log: &bytes.Buffer{}, within: limits}
 	var mu sync.Mutex
 	c := edge.Config{
 		Partition: "aws", Region: "eu-central-1", Account: "1", Services: []*service.Service{keys, tokens, figures}, Credentials: people{}, Authorizer: gate{},
@@ -215,8 +221,8 @@ func (h *house) serve(t *testing.T, e *edge.Edge, s store.Store, log *slog.Logge
 	server, err := edge.Listen("127.0.0.1:0", e, edge.TLSConfig(issued.Get), log)
 	require.NoError(t, err)
 	h.edge, h.server = e, server
-	if h.within > 0 {
-		server.Within(h.within)
+	if h.within[0] > 0 {
+		server.Within(h.within[0], h.within[1])
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve() }()
@@ -575,6 +581,27 @@ func TestSlowClientsAreDropped(t *testing.T) {
 	_, err = bufio.NewReader(conn).ReadString('\n')
 	require.Error(t, err)
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server kept waiting")
+}
+
+// TestABodyThatEndsEarlyIsNoSuccess announces a longer body than it sends, as an SDK does that compresses a body behind the length's
+// back: the caller, who waits, is told that nothing was done, and not with an empty 200.
+func TestABodyThatEndsEarlyIsNoSuccess(t *testing.T) {
+	h := openTimed(t, [2]time.Duration{time.Second, patient}, nil)
+	c := h.tls.Clone()
+	c.NextProtos = []string{"http/1.1"}
+	conn, err := tls.Dial("tcp", strings.TrimPrefix(h.url, "https://"), c)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.1\r\nX-Amz-Target: TrentService.Encrypt\r\nContent-Length: 100\r\n\r\n{}")
+	require.NoError(t, err)
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(patient)))
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusRequestTimeout, answer.StatusCode)
+	require.Contains(t, string(body), "The request did not arrive in time.")
 }
 
 // TestNothingIsDoneThatCannotBeRecorded has an operation fall that must not be reached.

@@ -6,7 +6,9 @@ import (
 )
 
 // Within sets how long a request and its answer may take, which tests do not wait for.
-func (s *Server) Within(limit time.Duration) { s.http.ReadTimeout, s.http.WriteTimeout = limit, limit }
+func (s *Server) Within(request, answer time.Duration) {
+	s.http.ReadTimeout, s.http.WriteTimeout = request, answer
+}
 
 // Crowd makes as many bad requests of an address wait as may, for good.
 func (e *Edge) Crowd(ip netip.Addr) {

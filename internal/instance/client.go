@@ -35,6 +35,8 @@ type Client interface {
 	Plan(ctx context.Context, t Task) (*Plan, error)
 	// Exceptions are what a task has left out (awsdms_apply_exceptions), the oldest first.
 	Exceptions(ctx context.Context, t Task, q Exceptions) ([]Exception, error)
+	// ValidationFailures are what validation of a task has found to differ (awsdms_validation_failures), the oldest first.
+	ValidationFailures(ctx context.Context, t Task, q Exceptions) ([]ValidationFailure, error)
 	// Replay makes rows of a target's table what the source's are, for a task that does not run: those of the keys, or all
 	// that differ.
 	Replay(ctx context.Context, t Task, table TableName, keys []string) (*Replayed, error)

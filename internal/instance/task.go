@@ -63,6 +63,7 @@ type Progress struct {
 	Waiting                      int64  // changes read and not yet applied
 	Rows, Bytes                  int64  // loaded
 	Changes                      int64  // applied
+	ChangeBytes                  int64  // of those, as they are in memory; since the process began the task
 	Warning                      string `json:",omitempty"`
 }
 

@@ -3,12 +3,15 @@ package task_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/validate"
@@ -40,6 +43,32 @@ func failureRowsOf(t require.TestingT, target *end, table string) []string {
 		query = strings.Replace(query, " FROM ", ") FROM ", 1)
 	}
 	return target.column(t, query)
+}
+
+// failuresReadBack are the same as a target reads them back, of the run of c.
+func failuresReadBack(t *testing.T, c task.Config, table string) (all []string) {
+	t.Helper()
+	engine, err := c.Engines.ForURL(c.Target.URL)
+	require.NoError(t, err)
+	target, err := engine.OpenTarget(t.Context(), c.Target)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, target.Close()) }()
+	found, err := target.(connector.FailureReader).Failed(t.Context(), connector.ParkedQuery{Task: c.Name, Limit: 100})
+	require.NoError(t, err)
+	for i := range found {
+		if f := &found[i]; f.Table.Name == table {
+			require.WithinDuration(t, time.Now(), f.Time, 5*time.Minute)
+			all = append(all, fmt.Sprint(f.Kind, " ", f.Key, " ", f.Details))
+			one, err := target.(connector.FailureReader).Failed(t.Context(), connector.ParkedQuery{Task: c.Name, Table: f.Table, Skip: len(all) - 1, Limit: 1})
+			require.NoError(t, err)
+			require.Equal(t, []connector.Failed{*f}, one, "a page of one row")
+		}
+	}
+	others, err := target.(connector.FailureReader).Failed(t.Context(), connector.ParkedQuery{Task: c.Name + "x", Limit: 100})
+	require.NoError(t, err)
+	require.Empty(t, others)
+	slices.Sort(all)
+	return all
 }
 
 // With EnableValidation a load is compared, and what was rejected is found missing and listed in the control table.
@@ -102,6 +131,7 @@ func TestValidationOnly(t *testing.T) {
 				`MISSING_SOURCE {"key": ["99"]} []`, `MISSING_TARGET {"key": ["8"]} []`,
 				`RECORD_DIFF {"key": ["7"]} [{"column":"v","source":"v7","target":"other"}]`,
 			}, failureRowsOf(t, target, "t"))
+			require.Equal(t, failureRowsOf(t, target, "t"), failuresReadBack(t, validating(t, source, target, document), "t"))
 			require.Equal(t, []string{"50"}, target.column(t, "SELECT count(*) FROM t"))
 			_, err = target.db.ExecContext(context.Background(), "SELECT 1 FROM later")
 			require.Error(t, err, "nothing is made")

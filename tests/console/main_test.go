@@ -72,13 +72,19 @@ var readyLine = regexp.MustCompile(`ready at (https://\S+)`)
 // start runs the program on an empty data directory and waits until it says that it is ready.
 func start(t testing.TB, flags ...string) *server {
 	t.Helper()
+	return startWith(t, nil, flags...)
+}
+
+// startWith is start with more in the environment.
+func startWith(t testing.TB, env []string, flags ...string) *server {
+	t.Helper()
 	program, err := built()
 	require.NoError(t, err)
 	dir, err := os.MkdirTemp(folder, "d") //nolint:usetesting // t.TempDir is too long for a socket
 	require.NoError(t, err)
 	args := append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", "", "--region", "eu-central-1", "--account", "123456789012"}, flags...)
 	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "HOME="+dir)
+	cmd.Env = append(append(os.Environ(), "HOME="+dir), env...)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	require.NoError(t, err)
 	cmd.Stderr = log

@@ -30,6 +30,7 @@ type webhook struct {
 	refused int
 	got     []string
 	ids     []string
+	whole   []string // the messages as they came
 }
 
 // newWebhook listens, and writes the certificate that it is to be trusted by.
@@ -57,6 +58,7 @@ func newWebhook(t *testing.T, secret string) (hook *webhook, authority string) {
 		assert.NoError(t, json.Unmarshal(body, &outer))
 		assert.NoError(t, json.Unmarshal([]byte(outer.Message), &inner))
 		hook.got, hook.ids = append(hook.got, inner.Message), append(hook.ids, outer.MessageId)
+		hook.whole = append(hook.whole, outer.Message)
 	}))
 	t.Cleanup(hook.Close)
 	authority = filepath.Join(t.TempDir(), "hook.pem")

@@ -1,6 +1,8 @@
 package serve_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
@@ -58,6 +60,27 @@ func TestValidationWithTheStockCommand(t *testing.T) {
 	found, err := servertest.Column(target.db, `SELECT "TASK_NAME" || ' ' || "TABLE_NAME" || ' ' || "KEY" || ' ' || "FAILURE_TYPE" FROM awsdms_validation_failures_v2`, "NULL")
 	require.NoError(t, err)
 	require.Equal(t, []string{`prove customer {"key": ["7"]} RECORD_DIFF`}, found)
+	type failure struct {
+		SchemaName, TableName, Key, FailureType, Details, ResyncResult, ResyncAction string
+		FailureTime, ResyncTime                                                      float64
+	}
+	listed := func() failure {
+		status, text := askOwn(t, s.sdk(t), "DescribeValidationFailures", map[string]any{"ReplicationTaskArn": task})
+		require.Equal(t, http.StatusOK, status, text)
+		var out struct{ ValidationFailures []failure }
+		require.NoError(t, json.Unmarshal([]byte(text), &out), text)
+		require.Len(t, out.ValidationFailures, 1)
+		return out.ValidationFailures[0]
+	}
+	one := listed()
+	require.Equal(t, []string{"public", "customer", `{"key": ["7"]}`, "RECORD_DIFF"}, []string{one.SchemaName, one.TableName, one.Key, one.FailureType})
+	require.Contains(t, one.Details, "somebody else")
+	require.InDelta(t, time.Now().Unix(), one.FailureTime, 300)
+	require.Empty(t, one.ResyncResult)
+	looker := newUser(t, s.sdk(t), "looker", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["dms:*","whimbrel:DescribeTaskProgress"],"Resource":"*"}]}`)
+	status, text := askOwn(t, looker, "DescribeValidationFailures", map[string]any{"ReplicationTaskArn": task})
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, text, "not authorized to perform: whimbrel:DescribeValidationFailures on resource: "+task)
 
 	s.must(t, "dms", "stop-replication-task", "--replication-task-arn", task)
 	s.must(t, "dms", "wait", "replication-task-stopped", "--filters", this)
@@ -77,4 +100,7 @@ func TestValidationWithTheStockCommand(t *testing.T) {
 	found, err = servertest.Column(target.db, `SELECT "RESYNC_RESULT" || ' ' || "RESYNC_ACTION" FROM awsdms_validation_failures_v2`, "NULL")
 	require.NoError(t, err)
 	require.Equal(t, []string{"SUCCESS UPSERT"}, found)
+	one = listed()
+	require.Equal(t, []string{"SUCCESS", "UPSERT"}, []string{one.ResyncResult, one.ResyncAction})
+	require.InDelta(t, time.Now().Unix(), one.ResyncTime, 300)
 }

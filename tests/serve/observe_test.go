@@ -3,8 +3,11 @@ package serve_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,6 +160,7 @@ func TestMetricsAreThoseOfTheEngine(t *testing.T) {
 		require.NoError(t, err)
 		require.Positive(t, sum, name)
 	}
+	s.dashboardIsFed(t)
 	_, err = s.aws(t, nil, "cloudwatch", "put-metric-data", "--namespace", "AWS/DMS", "--metric-name", "x", "--value", "1")
 	require.ErrorContains(t, err, "(InvalidParameterValue)")
 
@@ -180,6 +184,32 @@ n = len(cw.list_metrics(Namespace="shop", MetricName="many")["Metrics"])
 assert n == 40, n
 print("fine")
 `, task, "seen", strconv.Itoa(2*stock))
+}
+
+// dashboardIsFed looks for every name that the dashboard of Grafana asks for among those that Prometheus is given.
+func (s *server) dashboardIsFed(t *testing.T) {
+	t.Helper()
+	raw, err := os.ReadFile("../../docs/grafana.json")
+	require.NoError(t, err)
+	var board struct {
+		Panels []struct{ Targets []struct{ Expr string } }
+	}
+	require.NoError(t, json.Unmarshal(raw, &board))
+	answer, err := http.Get(s.admin + "/metrics")
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	given, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, p := range board.Panels {
+		for _, target := range p.Targets {
+			for _, name := range regexp.MustCompile(`whimbrel_\w+`).FindAllString(target.Expr, -1) {
+				names[name] = true
+				require.Regexp(t, `(?m)^`+name+`\{`, string(given))
+			}
+		}
+	}
+	require.Greater(t, len(names), 10)
 }
 
 // TestLatencyIsTold holds a table of the target for a while: CloudWatch tells how long the changes wait, as the task does, and that

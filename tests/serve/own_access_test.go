@@ -23,12 +23,23 @@ import (
 // ownAccess asks DescribeOwnAccess with the credentials of c; the text is the answer's.
 func ownAccess(t *testing.T, c aws.Config, calls ...whimbrelapi.OwnCall) (whimbrelapi.DescribeOwnAccessResponse, int, string) {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"Calls": calls})
+	status, text := askOwn(t, c, "DescribeOwnAccess", map[string]any{"Calls": calls})
+	var out whimbrelapi.DescribeOwnAccessResponse
+	if status == http.StatusOK {
+		require.NoError(t, json.Unmarshal([]byte(text), &out), text)
+	}
+	return out, status, text
+}
+
+// askOwn calls an operation of the service whimbrel with the credentials of c.
+func askOwn(t *testing.T, c aws.Config, operation string, in any) (status int, text string) {
+	t.Helper()
+	body, err := json.Marshal(in)
 	require.NoError(t, err)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, *c.BaseEndpoint+"/", bytes.NewReader(body))
 	require.NoError(t, err)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("X-Amz-Target", "Whimbrel_20261101.DescribeOwnAccess")
+	r.Header.Set("X-Amz-Target", "Whimbrel_20261101."+operation)
 	who, err := c.Credentials.Retrieve(t.Context())
 	require.NoError(t, err)
 	digest := sha256.Sum256(body)
@@ -36,14 +47,10 @@ func ownAccess(t *testing.T, c aws.Config, calls ...whimbrelapi.OwnCall) (whimbr
 	answer, err := c.HTTPClient.Do(r)
 	require.NoError(t, err)
 	defer answer.Body.Close()
-	var text bytes.Buffer
-	_, err = text.ReadFrom(answer.Body)
+	var said bytes.Buffer
+	_, err = said.ReadFrom(answer.Body)
 	require.NoError(t, err)
-	var out whimbrelapi.DescribeOwnAccessResponse
-	if answer.StatusCode == http.StatusOK {
-		require.NoError(t, json.Unmarshal(text.Bytes(), &out), text.String())
-	}
-	return out, answer.StatusCode, text.String()
+	return answer.StatusCode, said.String()
 }
 
 func wouldCall(service, operation, input string) whimbrelapi.OwnCall {

@@ -26,8 +26,9 @@ function flag(service: string, name: string): string {
 }
 
 function option(service: string, name: string, value: unknown): string | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
+  if (value === undefined || value === null) return undefined;
   const at = '--' + flag(service, name);
+  if (value === '') return name === 'ExtraConnectionAttributes' ? `${at} ''` : undefined; // empty, it takes away what there is
   if (hidden.test(name)) return name === 'CertificatePem' ? `${at} file://certificate.pem` : `${at} "$PASSWORD"`;
   if (typeof value === 'boolean') return value ? at : at.replace('--', '--no-');
   if (typeof value === 'object') {

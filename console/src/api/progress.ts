@@ -1,5 +1,6 @@
 // How running tasks go: what the server says every so often, kept for a while as series to draw.
 import { ask } from './call';
+import { past } from './past';
 
 export interface Progress {
   Status?: string;
@@ -12,6 +13,7 @@ export interface Progress {
   BytesLoaded?: number;
   Following?: boolean;
   ChangesApplied?: number;
+  BytesApplied?: number;
   ChangesWaiting?: number;
   CDCLatencySource?: number;
   CDCLatencyTarget?: number;
@@ -39,10 +41,15 @@ export const history = (arn: string): Point[] => histories.get(arn)?.points ?? [
 export async function watch(arn: string): Promise<Progress> {
   const p = await ask<Progress>('whimbrel', 'DescribeTaskProgress', { ReplicationTaskArn: arn });
   const h = histories.get(arn) ?? { points: [] };
-  histories.set(arn, h);
+  if (!histories.has(arn)) {
+    histories.set(arn, h);
+    past(arn).then((before) => { // what CloudWatch knows of the time before this page was opened
+      h.points = [...before.filter((x) => x.at < (h.points[0]?.at ?? Infinity)), ...h.points].slice(-kept);
+    }, () => {}); // who may not read metrics sees what comes from now on
+  }
   const at = Date.now() / 1000;
   const rows = (p.RowsLoaded ?? 0) + (p.ChangesApplied ?? 0);
-  const bytes = p.BytesLoaded ?? 0;
+  const bytes = (p.BytesLoaded ?? 0) + (p.BytesApplied ?? 0);
   const { last } = h;
   // Counters begin anew with a run: such a step is no rate.
   const goes = last && last.started === p.Started && rows >= last.rows && bytes >= last.bytes && at > last.at;

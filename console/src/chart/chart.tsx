@@ -1,6 +1,7 @@
 // A chart of values over time. The library is fetched when the first chart is shown.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
+import { Time } from '../ui/words';
 
 export interface Series {
   name: string;
@@ -22,6 +23,25 @@ const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short'
 
 // clock spells a tick as finely as the ticks are apart.
 const clock = (at: number, step: number) => (step < 60 ? seconds : step < 43200 ? minutes : days).format(at * 1000);
+
+const listed = 60; // values in words
+
+// Values are the newest of what is drawn, in words: for those who cannot see the drawing, and for exact figures.
+function Values({ title, times, series, format }: { title: string; times: number[]; series: Series[]; format: (n?: number) => string }) {
+  const [open, setOpen] = useState(false);
+  const rows = open ? times.map((at, i) => ({ at, i })).filter(({ i }) => series.some((s) => (s.values[i] ?? null) !== null)).slice(-listed).reverse() : [];
+  return (
+    <details class="values" onToggle={(e) => setOpen(e.currentTarget.open)}>
+      <summary aria-label={`Values of ${title}`}>Values</summary>
+      {open && (
+        <table aria-label={`Values of ${title}`}>
+          <thead><tr><th scope="col">When</th>{series.map((s) => <th key={s.name} scope="col">{s.name}</th>)}</tr></thead>
+          <tbody>{rows.map(({ at, i }) => <tr key={at}><td data-label="When"><Time at={at} /></td>{series.map((s) => <td key={s.name} data-label={s.name} data-value={s.values[i] ?? ''}>{format(s.values[i] ?? undefined)}</td>)}</tr>)}</tbody>
+        </table>
+      )}
+    </details>
+  );
+}
 
 export function Chart({ title, times, series, format }: { title: string; times: number[]; series: Series[]; format: (n?: number) => string }) {
   const box = useRef<HTMLDivElement>(null);
@@ -63,6 +83,7 @@ export function Chart({ title, times, series, format }: { title: string; times: 
   }, [names]);
   useEffect(() => plot.current?.setData(data.current), [times, series]);
 
+  const drawn = Math.max(0, ...series.map((s) => s.values.filter((v) => v !== null).length));
   const last = (s: Series) => s.values.findLast((v) => v !== null) ?? undefined;
   return (
     <figure class="chart">
@@ -72,7 +93,8 @@ export function Chart({ title, times, series, format }: { title: string; times: 
           <span key={s.name} class={`key line-${(i % colours.length) + 1}`}>{series.length > 1 && <>{s.name} </>}<b>{format(last(s) ?? undefined)}</b></span>
         ))}
       </figcaption>
-      <div ref={box} class="plot" role="img" aria-label={`${title}: ${series.map((s) => `${s.name} ${format(last(s) ?? undefined)}`).join(', ')}`} />
+      <div ref={box} class="plot" role="img" aria-label={`${title}: ${series.map((s) => `${s.name} ${format(last(s) ?? undefined)}`).join(', ')}; ${drawn} values`} />
+      <Values title={title} times={times} series={series} format={format} />
     </figure>
   );
 }

@@ -9,6 +9,7 @@ import { Card, Empty, Facts, Loaded, Page, Status } from '../ui/basics';
 import { Select } from '../ui/field';
 import { useLoad } from '../ui/load';
 import { EndpointForm } from './endpoint-form';
+import { settingsOf, valuesOf } from './endpoint-values';
 
 export function OneEndpoint({ id }: { id: string }) {
   const arn = `arn:${partition()}:dms:${region}:${account()}:endpoint:${id}`;
@@ -38,12 +39,13 @@ export function OneEndpoint({ id }: { id: string }) {
 }
 
 function Shown({ endpoint: e, connections, changed }: { endpoint: Endpoint; connections: Connection[]; changed: () => void }) {
-  const settings = Object.entries(e.PostgreSQLSettings ?? e.MySQLSettings ?? e.GcpMySQLSettings ?? {}).filter(([name]) => !['ServerName', 'Port', 'Username', 'DatabaseName'].includes(name));
+  const settings = settingsOf(e);
+  const { secret, secretRole } = valuesOf(e);
   return (
     <>
       <Test endpoint={e} connections={connections} changed={changed} />
       <Card title="What it is">
-        <Facts of={[['Server', e.ServerName && `${e.ServerName}:${e.Port}`], ['Database', e.DatabaseName], ['User', e.Username], ['TLS', e.SslMode], ['Key', e.KmsKeyId],
+        <Facts of={[['Server', e.ServerName && `${e.ServerName}:${e.Port}`], ['Database', e.DatabaseName], ['User', e.Username], ['Secret', secret], ['Role that reads the secret', secretRole], ['TLS', e.SslMode], ['Key', e.KmsKeyId],
           ['Attributes', e.ExtraConnectionAttributes], ['ARN', <code>{e.EndpointArn}</code>]]} />
       </Card>
       {settings.length > 0 && <Card title="Settings"><Facts of={settings.map(([name, value]) => [name, String(value)])} /></Card>}

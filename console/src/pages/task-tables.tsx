@@ -1,22 +1,48 @@
-import { all, call } from '../api/call';
+import { useState } from 'preact/hooks';
+import { all, ask, call } from '../api/call';
 import type { ReplicationTask, TableStatistics } from '../api/shown';
+import type { MappingPlan } from '../mapping/plan';
 import { Do } from '../ui/act';
-import { Empty, Loaded, Status } from '../ui/basics';
+import { Empty, Loaded, Meter, Status } from '../ui/basics';
 import { useLoad } from '../ui/load';
 import { Table, type Column } from '../ui/table';
 import { number, Time } from '../ui/words';
 
 const count = (name: string, value: (t: TableStatistics) => number | undefined): Column<TableStatistics> => ({ name, figures: true, value: (t) => value(t) ?? 0, cell: (t) => number(value(t) ?? 0) });
 
+const nameOf = (t: TableStatistics) => `${t.SchemaName}.${t.TableName}`;
+const loads = (t: TableStatistics) => ['Before load', 'Full load', 'Table is being reloaded'].includes(t.TableState ?? '');
+
+// useExpected is about how many rows each table has, as the source's statistics say: asked once, while something is loaded.
+function useExpected(arn: string | undefined, loading: boolean): Map<string, number> {
+  const [wanted, want] = useState(loading);
+  if (loading && !wanted) want(true);
+  const plan = useLoad<Map<string, number>>(async () => {
+    if (!wanted) return new Map();
+    const { Tables } = await ask<MappingPlan>('whimbrel', 'DescribeMappingPlan', { ReplicationTaskArn: arn });
+    return new Map((Tables ?? []).map((t) => [`${t.SourceSchema}.${t.SourceTable}`, t.EstimatedRows ?? 0]));
+  }, [arn, wanted]);
+  return plan.data ?? new Map();
+}
+
+// Loading is how many rows of a table have arrived, and how far that is.
+function Loading({ table: t, expected }: { table: TableStatistics; expected?: number }) {
+  const rows = t.FullLoadRows ?? 0;
+  if (!loads(t) || !expected) return <>{number(rows)}</>;
+  const percent = Math.min(99, Math.floor((rows / expected) * 100)); // an estimate does not say that it is done
+  return <>{number(rows)} of about {number(expected)} <Meter percent={percent} label={`${nameOf(t)} is loaded`} /> {percent} %</>;
+}
+
 // Tables are the statistics of a task, table by table.
 export function Tables({ task }: { task: ReplicationTask }) {
   const arn = task.ReplicationTaskArn;
   const running = task.Status === 'running';
   const stats = useLoad(() => all<TableStatistics>('dms', 'DescribeTableStatistics', 'TableStatistics', { ReplicationTaskArn: arn, MaxRecords: 500 }, 10_000), [arn], running ? 2500 : 8000);
+  const expected = useExpected(arn, running && (stats.data ?? []).some(loads));
   const columns: Column<TableStatistics>[] = [
-    { name: 'Table', value: (t) => `${t.SchemaName}.${t.TableName}`, cell: (t) => <>{t.SchemaName}.<b>{t.TableName}</b></> },
+    { name: 'Table', value: nameOf, cell: (t) => <>{t.SchemaName}.<b>{t.TableName}</b></> },
     { name: 'State', value: (t) => t.TableState, cell: (t) => <Status value={t.TableState} /> },
-    count('Loaded', (t) => t.FullLoadRows),
+    { name: 'Loaded', figures: true, value: (t) => t.FullLoadRows ?? 0, cell: (t) => <Loading table={t} expected={expected.get(nameOf(t))} /> },
     count('Inserts', (t) => t.Inserts),
     count('Updates', (t) => t.Updates),
     count('Deletes', (t) => t.Deletes),

@@ -14,6 +14,7 @@ import { useLoad } from '../ui/load';
 import { Table } from '../ui/table';
 import { compact, number, size, span, Time } from '../ui/words';
 import { Assessment } from './task-assessment';
+import { Differences } from './task-differences';
 import { Errors } from './task-errors';
 import { LastWords, Log } from './task-log';
 import { Tables } from './task-tables';
@@ -43,7 +44,7 @@ export function OneTask({ id, tab }: { id: string; tab: string }) {
               <Tabs tabs={tabs} at={tab} onChange={(to) => go('tasks', id, to)} />
               <Panel at={tab}>
                 {tab === 'tables' && <Tables task={t} />}
-                {tab === 'errors' && <Errors task={t} />}
+                {tab === 'errors' && <><Errors task={t} /><Differences task={t} /></>}
                 {tab === 'assessment' && <Assessment task={t} />}
                 {tab === 'log' && <Log task={t} />}
                 {tab === 'events' && <Events task={t} />}
@@ -114,7 +115,7 @@ function Now({ task: t, progress: p }: { task: ReplicationTask; progress?: Progr
       {t.Status === 'running' && (
         <div class="charts">
           <Chart title="Rows and changes a second" times={times} series={[{ name: 'rows', values: points.map((x) => x.rows) }]} format={compact} />
-          <Chart title="Loaded a second" times={times} series={[{ name: 'bytes', values: points.map((x) => x.bytes) }]} format={size} />
+          <Chart title="Loaded and applied a second" times={times} series={[{ name: 'bytes', values: points.map((x) => x.bytes) }]} format={size} />
           <Chart title="Latency" times={times} series={[{ name: 'source', values: points.map((x) => x.source) }, { name: 'target', values: points.map((x) => x.target) }]} format={span} />
           <Chart title="Changes waiting" times={times} series={[{ name: 'changes', values: points.map((x) => x.waiting) }]} format={compact} />
         </div>

@@ -68,7 +68,7 @@ function NewEndpoint({ close, made }: { close: () => void; made: () => void }) {
       <Form label="Create endpoint" cancel={close} done={made} said="The endpoint is there."
         make={() => call('ec2', 'CreateVpcEndpoint', { VpcEndpointType: 'Interface', ServiceName: `com.amazonaws.${region}.${service}`, VpcId: vpc, PrivateDnsEnabled: dns })}>
         <Select label="To the service" value={service} onChange={setService} options={['dms', 'sts', 'kms', 'ec2', 'secretsmanager', 'cloudtrail', 'logs', 'monitoring', 'whimbrel']} />
-        <Select label="In the VPC" value={vpc} onChange={setVpc} options={(there.data?.vpcs ?? []).map((v) => [v.vpcId, `${v.vpcId} (${v.cidrBlock})`])} />
+        <Select label="In the VPC" required value={vpc} onChange={setVpc} options={(there.data?.vpcs ?? []).map((v) => [v.vpcId, `${v.vpcId} (${v.cidrBlock})`])} />
         <Check label="Answer to the service's own name as well" value={dns} onChange={setDns} />
       </Form>
     </Dialog>

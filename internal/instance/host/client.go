@@ -109,6 +109,15 @@ func (c client) Exceptions(ctx context.Context, t instance.Task, q instance.Exce
 	return s.Exceptions(ctx, t, q)
 }
 
+// ValidationFailures implements instance.Client.
+func (c client) ValidationFailures(ctx context.Context, t instance.Task, q instance.Exceptions) ([]instance.ValidationFailure, error) {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return nil, err
+	}
+	return s.ValidationFailures(ctx, t, q)
+}
+
 // Replay implements instance.Client.
 func (c client) Replay(ctx context.Context, t instance.Task, table instance.TableName, keys []string) (*instance.Replayed, error) {
 	s, err := c.host.up(c.id)

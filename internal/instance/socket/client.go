@@ -113,6 +113,12 @@ func (c *Client) Exceptions(ctx context.Context, t instance.Task, q instance.Exc
 	return r.Exceptions, err
 }
 
+// ValidationFailures implements instance.Client.
+func (c *Client) ValidationFailures(ctx context.Context, t instance.Task, q instance.Exceptions) ([]instance.ValidationFailure, error) {
+	r, err := c.call(ctx, "validationfailures", request{Task: &t, Exceptions: q})
+	return r.Failures, err
+}
+
 // Replay implements instance.Client.
 func (c *Client) Replay(ctx context.Context, t instance.Task, table instance.TableName, keys []string) (*instance.Replayed, error) {
 	r, err := c.call(ctx, "replay", request{Task: &t, Tables: []instance.TableName{table}, Keys: keys})

@@ -41,18 +41,19 @@ type request struct {
 
 // reply is the body of every answer.
 type reply struct {
-	Refusal    *string                   `json:",omitempty"` // a *instance.Refusal
-	Failure    string                    `json:",omitempty"` // any other error
-	Schemas    []string                  `json:",omitempty"`
-	Tasks      []instance.TaskState      `json:",omitempty"`
-	Revision   int64                     `json:",omitempty"`
-	Tables     []instance.Table          `json:",omitempty"`
-	Path       string                    `json:",omitempty"`
-	Size       int64                     `json:",omitempty"`
-	Plan       *instance.Plan            `json:",omitempty"`
-	Exceptions []instance.Exception      `json:",omitempty"`
-	Replayed   *instance.Replayed        `json:",omitempty"`
-	Usage      Usage                     `json:",omitzero"`
-	Figures    instance.Figures          `json:",omitzero"`
-	Assessment *instance.AssessmentState `json:",omitempty"`
+	Refusal    *string                      `json:",omitempty"` // a *instance.Refusal
+	Failure    string                       `json:",omitempty"` // any other error
+	Schemas    []string                     `json:",omitempty"`
+	Tasks      []instance.TaskState         `json:",omitempty"`
+	Revision   int64                        `json:",omitempty"`
+	Tables     []instance.Table             `json:",omitempty"`
+	Path       string                       `json:",omitempty"`
+	Size       int64                        `json:",omitempty"`
+	Plan       *instance.Plan               `json:",omitempty"`
+	Exceptions []instance.Exception         `json:",omitempty"`
+	Failures   []instance.ValidationFailure `json:",omitempty"`
+	Replayed   *instance.Replayed           `json:",omitempty"`
+	Usage      Usage                        `json:",omitzero"`
+	Figures    instance.Figures             `json:",omitzero"`
+	Assessment *instance.AssessmentState    `json:",omitempty"`
 }

@@ -43,6 +43,10 @@ func operations() map[string]operation {
 			r.Exceptions, err = s.Exceptions(ctx, *q.Task, q.Exceptions)
 			return err
 		},
+		"validationfailures": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
+			r.Failures, err = s.ValidationFailures(ctx, *q.Task, q.Exceptions)
+			return err
+		},
 		"replay": func(ctx context.Context, s Server, q *request, r *reply) (err error) {
 			r.Replayed, err = s.Replay(ctx, *q.Task, q.Tables[0], q.Keys)
 			return err

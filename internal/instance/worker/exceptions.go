@@ -20,29 +20,16 @@ const exceptionBytes = 1 << 20
 
 // Exceptions implements instance.Client. They are read from the target alone: the source may be gone.
 func (w *Worker) Exceptions(ctx context.Context, t instance.Task, q instance.Exceptions) ([]instance.Exception, error) {
-	s, err := parseSettings(t.Settings)
+	target, name, err := w.targetOf(ctx, t)
 	if err != nil {
-		return nil, &instance.Refusal{Message: err.Error()}
-	}
-	c, err := w.reach(t.Target)
-	if err != nil {
-		return nil, refusal(ctx, err, t.Target)
-	}
-	c.ControlSchema = s.ControlTablesSettings.ControlSchema
-	engine, err := w.Engines.ForURL(c.URL)
-	if err != nil {
-		return nil, refusal(ctx, err, t.Target)
-	}
-	target, err := engine.OpenTarget(ctx, c)
-	if err != nil {
-		return nil, refusal(ctx, err, t.Target)
+		return nil, err
 	}
 	reader, ok := target.(connector.ParkedReader)
 	if !ok {
 		_ = target.Close()
-		return nil, &instance.Refusal{Message: fmt.Sprintf("a %s target keeps no awsdms_apply_exceptions that could be read back", engine.Name)}
+		return nil, &instance.Refusal{Message: fmt.Sprintf("a %s target keeps no awsdms_apply_exceptions that could be read back", name)}
 	}
-	rows, err := reader.Parked(ctx, connector.ParkedQuery{Task: t.Name, Table: catalog.Name{Schema: q.Table.Schema, Name: q.Table.Name}, Skip: q.Skip, Limit: q.Limit})
+	rows, err := reader.Parked(ctx, ofTask(t, q))
 	if err := errors.Join(err, target.Close()); err != nil {
 		return nil, refusal(ctx, err, t.Target)
 	}
@@ -57,6 +44,31 @@ func (w *Worker) Exceptions(ctx context.Context, t instance.Task, q instance.Exc
 		})
 	}
 	return all, nil
+}
+
+// targetOf opens a task's target alone; name is that of its engine.
+func (w *Worker) targetOf(ctx context.Context, t instance.Task) (target connector.Target, name string, err error) {
+	s, err := parseSettings(t.Settings)
+	if err != nil {
+		return nil, "", &instance.Refusal{Message: err.Error()}
+	}
+	c, err := w.reach(t.Target)
+	if err != nil {
+		return nil, "", refusal(ctx, err, t.Target)
+	}
+	c.ControlSchema = s.ControlTablesSettings.ControlSchema
+	engine, err := w.Engines.ForURL(c.URL)
+	if err != nil {
+		return nil, "", refusal(ctx, err, t.Target)
+	}
+	if target, err = engine.OpenTarget(ctx, c); err != nil {
+		return nil, "", refusal(ctx, err, t.Target)
+	}
+	return target, engine.Name, nil
+}
+
+func ofTask(t instance.Task, q instance.Exceptions) connector.ParkedQuery {
+	return connector.ParkedQuery{Task: t.Name, Table: catalog.Name{Schema: q.Table.Schema, Name: q.Table.Name}, Skip: q.Skip, Limit: q.Limit}
 }
 
 // rowKey finds a row's key where a statement names it.

@@ -207,7 +207,7 @@ func (t *tables) progress(p instance.Progress, load []fullload.TableCounts, chan
 		p.Position = changes.Position
 	}
 	p.SourceLatency, p.TargetLatency, p.Waiting = changes.SourceLatency, changes.TargetLatency, changes.Waiting
-	p.Changes, p.Warning = changes.Applied, changes.Warning
+	p.Changes, p.ChangeBytes, p.Warning = changes.Applied, changes.Bytes, changes.Warning
 	return p
 }
 

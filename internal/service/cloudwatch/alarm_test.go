@@ -210,24 +210,6 @@ func TestOneAlarmDoesNotEndTheTurnOfTheOthers(t *testing.T) {
 	}
 }
 
-// TestWhatIsMissingCountsAsAsked gives every treatment of missing data the same two values of three.
-func TestWhatIsMissingCountsAsAsked(t *testing.T) {
-	for treatment, want := range map[string][3]string{ // of nothing; of one low value; of one high value
-		"":             {stateUnknown, stateOK, stateAlarm},
-		"missing":      {stateUnknown, stateOK, stateAlarm},
-		"ignore":       {"before", stateOK, stateAlarm},
-		"breaching":    {stateAlarm, stateAlarm, stateAlarm},
-		"notBreaching": {stateOK, stateOK, stateOK},
-	} {
-		for i, values := range [][]float64{nil, {1}, {20}} {
-			a := &Alarm{MetricAlarm: cloudwatchapi.MetricAlarm{
-				StateValue: new("before"), Threshold: new(10.0), ComparisonOperator: new("GreaterThanThreshold"), DatapointsToAlarm: new(int64(2)), TreatMissingData: &treatment,
-			}}
-			require.Equal(t, want[i], weigh(a, values, 3).state, "%s %v", treatment, values)
-		}
-	}
-}
-
 // TestANotificationIsTriedAgain fails the webhook first; a disabled alarm does nothing.
 func TestANotificationIsTriedAgain(t *testing.T) {
 	b := newBench(t)

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -173,118 +171,28 @@ func (s *Service) judge(ctx context.Context, a *Alarm) (state, reason, data stri
 	if err != nil {
 		return "", "", "", err
 	}
-	periods := int(*a.EvaluationPeriods)
 	to := s.Now().Add(-arrivesWithin).Truncate(w.period).UTC()
-	from := to.Add(-time.Duration(periods) * w.period)
+	from := to.Add(-time.Duration(*a.EvaluationPeriods+lookBack) * w.period)
 	l, err := s.line(ctx, w, from, to)
 	if err != nil {
 		return "", "", "", err
 	}
-	v := weigh(a, l.Values, periods)
+	v := weigh(a, l, w.period, to)
+	if low, err := s.tooFew(ctx, a, w, &v.of, from, to); err != nil || low {
+		return *a.StateValue, "", "", err
+	}
 	d := reasonData{
-		Version: "1.0", QueryDate: s.Now().UTC().Format(dateForm), Period: int64(w.period.Seconds()), RecentDatapoints: recent(l.Values),
+		Version: "1.0", QueryDate: s.Now().UTC().Format(dateForm), Period: int64(w.period.Seconds()), RecentDatapoints: recent(v.of.Values),
 		Threshold: *a.Threshold, Statistic: deref(a.Statistic) + deref(a.ExtendedStatistic),
 	}
-	if len(l.At) > 0 {
-		d.StartDate = l.At[0].UTC().Format(dateForm)
+	if len(v.of.At) > 0 {
+		d.StartDate = v.of.At[0].UTC().Format(dateForm)
 	}
 	raw, err := json.Marshal(d)
 	if err != nil {
 		return "", "", "", fmt.Errorf("encode a reason: %w", err)
 	}
-	return v.state, v.reason(a, l), string(raw), nil
-}
-
-// verdict is what the values of an alarm's periods come to.
-type verdict struct {
-	state             string
-	breaching, needed int
-	missing           int
-}
-
-// weigh compares values: so many of so many periods must breach the threshold. What is missing counts as the alarm says.
-func weigh(a *Alarm, values []float64, periods int) verdict {
-	needed := periods
-	if a.DatapointsToAlarm != nil {
-		needed = int(*a.DatapointsToAlarm)
-	}
-	v := verdict{needed: needed, missing: max(periods-len(values), 0)}
-	for _, x := range values {
-		if breaches(*a.ComparisonOperator, x, *a.Threshold) {
-			v.breaching++
-		}
-	}
-	treatment := deref(a.TreatMissingData)
-	switch {
-	case treatment == "breaching":
-		v.breaching += v.missing
-	case treatment == "notBreaching":
-	case len(values) == 0 && treatment == "ignore":
-		v.state = *a.StateValue
-		return v
-	case len(values) == 0:
-		v.state = stateUnknown
-		return v
-	default: // what there is decides
-		needed = min(needed, len(values))
-	}
-	v.state = stateOK
-	if v.breaching >= needed {
-		v.state = stateAlarm
-	}
-	return v
-}
-
-func breaches(operator string, x, threshold float64) bool {
-	switch operator {
-	case "GreaterThanThreshold":
-		return x > threshold
-	case "GreaterThanOrEqualToThreshold":
-		return x >= threshold
-	case "LessThanThreshold":
-		return x < threshold
-	}
-	return x <= threshold
-}
-
-// reason words a verdict as CloudWatch does.
-func (v *verdict) reason(a *Alarm, l *line) string {
-	if v.state == stateUnknown {
-		return fmt.Sprintf("Insufficient Data: %d datapoints were unknown.", v.missing)
-	}
-	var shown []string
-	for i, x := range l.Values {
-		if breaches(*a.ComparisonOperator, x, *a.Threshold) == (v.state == stateAlarm) {
-			shown = append(shown, number(x)+" ("+l.At[i].UTC().Format("02/01/06 15:04:05")+")")
-		}
-	}
-	if len(shown) > 10 {
-		shown = shown[len(shown)-10:]
-	}
-	word, plural, not, way := "was", "", "", "OK -> ALARM"
-	count := v.breaching
-	if v.state == stateOK {
-		count, not, way = len(l.Values)+v.missing-v.breaching, "not ", "ALARM -> OK"
-	}
-	if count != 1 {
-		word, plural = "were", "s"
-	}
-	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] %s %s%s the threshold (%s) (minimum %d datapoint%s for %s transition).",
-		count, len(l.Values)+v.missing, strings.Join(shown, ", "), word, not, comparisonWords[*a.ComparisonOperator], number(*a.Threshold), v.needed, plural, way)
-}
-
-var comparisonWords = map[string]string{
-	"GreaterThanThreshold": "greater than", "GreaterThanOrEqualToThreshold": "greater than or equal to",
-	"LessThanThreshold": "less than", "LessThanOrEqualToThreshold": "less than or equal to",
-}
-
-// number writes a number as CloudWatch's reasons do: 1.0.
-func number(x float64) string {
-	text := strconv.FormatFloat(x, 'f', -1, 64)
-	if !strings.Contains(text, ".") {
-		text += ".0"
-	}
-	return text
+	return v.state, v.reason(a), string(raw), nil
 }
 
 // enter brings an alarm into another state, and queues what it then does. Where it was configured anew meanwhile (than at

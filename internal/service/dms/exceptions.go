@@ -12,6 +12,18 @@ import (
 
 // ApplyExceptions is one page of what a task has left out, from its target.
 func (s *Service) ApplyExceptions(ctx context.Context, arn string, table instance.TableName, size *int64, marker *string) (rows []instance.Exception, next *string, err error) {
+	return pageOfTarget(ctx, s, arn, table, size, marker, instance.Client.Exceptions)
+}
+
+// ValidationFailures is one page of what validation of a task has found to differ, from its target.
+func (s *Service) ValidationFailures(ctx context.Context, arn string, table instance.TableName, size *int64, marker *string) (rows []instance.ValidationFailure, next *string, err error) {
+	return pageOfTarget(ctx, s, arn, table, size, marker, instance.Client.ValidationFailures)
+}
+
+// pageOfTarget is one page of a control table in a task's target, as read reads it.
+func pageOfTarget[Row any](ctx context.Context, s *Service, arn string, table instance.TableName, size *int64, marker *string,
+	read func(instance.Client, context.Context, instance.Task, instance.Exceptions) ([]Row, error),
+) (rows []Row, next *string, err error) {
 	p, err := pageOf(marker, size, most)
 	if err != nil {
 		return nil, nil, err
@@ -28,11 +40,12 @@ func (s *Service) ApplyExceptions(ctx context.Context, arn string, table instanc
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.times.probe)
 	defer cancel()
-	if rows, err = s.Host.Client(t.Instance).Exceptions(ctx, what, q); err != nil {
+	client := s.Host.Client(t.Instance)
+	if rows, err = read(client, ctx, what, q); err != nil {
 		return nil, nil, s.askedInVain(t, err)
 	}
 	if len(rows) > 0 { // fewer than were asked for need not be the last: large ones make small pages
-		more, err := s.Host.Client(t.Instance).Exceptions(ctx, what, instance.Exceptions{Table: table, Skip: q.Skip + len(rows), Limit: 1})
+		more, err := read(client, ctx, what, instance.Exceptions{Table: table, Skip: q.Skip + len(rows), Limit: 1})
 		if err != nil {
 			return nil, nil, s.askedInVain(t, err)
 		}

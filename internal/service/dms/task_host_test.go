@@ -438,6 +438,16 @@ func (l *line) Exceptions(ctx context.Context, t instance.Task, q instance.Excep
 	return all, err
 }
 
+func (l *line) ValidationFailures(ctx context.Context, t instance.Task, q instance.Exceptions) (all []instance.ValidationFailure, err error) {
+	err = l.do(ctx, func(*machine, *process) error {
+		for i := q.Skip; i < min(q.Skip+q.Limit, 70); i++ {
+			all = append(all, instance.ValidationFailure{Table: instance.TableName{Schema: "public", Name: "t1"}, Key: fmt.Sprint(i), Kind: "RECORD_DIFF"})
+		}
+		return says(t.Source, "start")
+	})
+	return all, err
+}
+
 func (l *line) Replay(ctx context.Context, t instance.Task, _ instance.TableName, keys []string) (done *instance.Replayed, err error) {
 	err = l.do(ctx, func(*machine, *process) error {
 		done = &instance.Replayed{Written: int64(len(keys))}

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -33,6 +34,9 @@ func (s *Service) filterLogEvents() service.Operation {
 		}
 		c := &logstore.Scan{Streams: streams, MostBytes: mostScanned}
 		c.From, c.Till = times(in.StartTime, in.EndTime)
+		if c.Till.At < math.MaxInt64 {
+			c.Till.At++ // events later than the end are left out (API reference, FilterLogEvents); GetLogEvents leaves out those of the end too
+		}
 		if token := deref(in.NextToken); token != "" {
 			at, err := placeOf(token)
 			if err != nil {

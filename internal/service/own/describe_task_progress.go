@@ -28,7 +28,7 @@ func (s *Service) describeTaskProgressDo(ctx context.Context, _ *service.Call, i
 	out.FullLoadProgressPercent = &p.Percent
 	out.TablesLoaded, out.TablesLoading, out.TablesQueued, out.TablesErrored = &p.Loaded, &p.Loading, &p.Queued, &p.Errored
 	out.RowsLoaded, out.BytesLoaded = &p.Rows, &p.Bytes
-	out.Following, out.ChangesApplied, out.ChangesWaiting = &p.Following, &p.Changes, &p.Waiting
+	out.Following, out.ChangesApplied, out.BytesApplied, out.ChangesWaiting = &p.Following, &p.Changes, &p.ChangeBytes, &p.Waiting
 	out.CDCLatencySource, out.CDCLatencyTarget = new(p.SourceLatency.Seconds()), new(p.TargetLatency.Seconds())
 	if p.Position != "" {
 		out.Position = &p.Position

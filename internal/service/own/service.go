@@ -34,7 +34,7 @@ type Serving func(signed string) *service.Service
 func New(d *identity.Directory, e Explainer, known map[string]Known, tasks Tasks, serving Serving) (*service.Service, error) {
 	s := &Service{d, e, known, tasks, serving}
 	made, err := service.New(&whimbrelapi.Service, s.cutOverReplicationTask(), s.describeApplyExceptions(), s.describeAssessmentFindings(), s.describeMappingPlan(), s.describeOwnAccess(),
-		s.describeTaskProgress(), s.explainAccess(), s.replayApplyExceptions())
+		s.describeTaskProgress(), s.describeValidationFailures(), s.explainAccess(), s.replayApplyExceptions())
 	if err != nil {
 		return nil, fmt.Errorf("make our own service: %w", err)
 	}

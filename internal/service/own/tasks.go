@@ -20,6 +20,8 @@ type Tasks interface {
 	CutOver(ctx context.Context, arn string) (status string, err error)
 	// ApplyExceptions is one page of what a task has left out, of one table of the target or of all.
 	ApplyExceptions(ctx context.Context, arn string, table instance.TableName, size *int64, marker *string) (rows []instance.Exception, next *string, err error)
+	// ValidationFailures is one page of what validation of a task has found to differ, of one table of the target or of all.
+	ValidationFailures(ctx context.Context, arn string, table instance.TableName, size *int64, marker *string) (rows []instance.ValidationFailure, next *string, err error)
 	// ReplayExceptions makes rows of a table of the target what the source's are: those of the keys, or all that differ.
 	ReplayExceptions(ctx context.Context, arn string, table instance.TableName, keys []string) (*instance.Replayed, error)
 	// AssessmentFindings are the results of a run of premigration assessments of a task, as far as it has come.

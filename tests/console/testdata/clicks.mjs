@@ -274,7 +274,7 @@ async function others() {
   await page.getByText('dms:CreateEndpoint').first().waitFor();
   await look(page, 'trail');
   await link('Metrics').click();
-  await page.getByText(/does not serve this yet|Over|No metric yet/).first().waitFor();
+  await page.getByRole('img', { name: /^CPUUtilization: CPUUtilization \d.*; [1-9]\d* values$/ }).waitFor();
   await look(page, 'metrics');
   return key;
 }

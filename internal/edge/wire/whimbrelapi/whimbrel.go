@@ -107,6 +107,7 @@ type DescribeTaskProgressRequest struct {
 
 // DescribeTaskProgressResponse is a structure of the model.
 type DescribeTaskProgressResponse struct {
+	BytesApplied            *int64
 	BytesLoaded             *int64
 	CDCLatencySource        *float64
 	CDCLatencyTarget        *float64
@@ -125,6 +126,22 @@ type DescribeTaskProgressResponse struct {
 	TablesLoading           *int64
 	TablesQueued            *int64
 	Warning                 *string
+}
+
+// DescribeValidationFailuresRequest is a structure of the model.
+type DescribeValidationFailuresRequest struct {
+	Marker             *string
+	MaxRecords         *int64
+	ReplicationTaskArn *string
+	SchemaName         *string
+	TableName          *string
+}
+
+// DescribeValidationFailuresResponse is a structure of the model.
+type DescribeValidationFailuresResponse struct {
+	Marker             *string
+	ReplicationTaskArn *string
+	ValidationFailures []ValidationFailure
 }
 
 // ExplainAccessRequest is a structure of the model.
@@ -217,6 +234,19 @@ type Step struct {
 	Statement  *int64
 }
 
+// ValidationFailure is a structure of the model.
+type ValidationFailure struct {
+	Details      *string
+	FailureTime  *time.Time
+	FailureType  *string
+	Key          *string
+	ResyncAction *string
+	ResyncResult *string
+	ResyncTime   *time.Time
+	SchemaName   *string
+	TableName    *string
+}
+
 // Service is the table of Whimbrel.
 var Service = wire.Service{Name: "whimbrel", SigningName: "whimbrel", ActionPrefix: "whimbrel", FullName: "Whimbrel",
 	Version: "2026-11-01", TargetPrefix: "Whimbrel_20261101", XMLNamespace: "", EventSource: "whimbrel.amazonaws.com",
@@ -225,53 +255,57 @@ var Service = wire.Service{Name: "whimbrel", SigningName: "whimbrel", ActionPref
 var shapes = [...]wire.Shape{
 	0:  {Name: "AccessKeyId", Kind: wire.String, HasMin: true, Min: 16, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]*", Expr: "[\\w]*"}},
 	1:  {Name: "Action", Kind: wire.String, HasMin: true, Min: 3, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[a-zA-Z0-9-]+:[a-zA-Z0-9]+", Expr: "[a-zA-Z0-9-]+:[a-zA-Z0-9]+"}},
-	2:  {Name: "ApplyException", Kind: wire.Structure, Members: []wire.Member{{Name: "ErrorTime", Wire: "ErrorTime", Query: "ErrorTime", Shape: 48}, {Name: "Key", Wire: "Key", Query: "Key", Shape: 41}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 41}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 46}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 41}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 46}}},
+	2:  {Name: "ApplyException", Kind: wire.Structure, Members: []wire.Member{{Name: "ErrorTime", Wire: "ErrorTime", Query: "ErrorTime", Shape: 50}, {Name: "Key", Wire: "Key", Query: "Key", Shape: 43}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 43}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 48}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 43}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 48}}},
 	3:  {Name: "ApplyExceptionList", Kind: wire.List, Elem: 2, ItemName: "member"},
 	4:  {Name: "Arn", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	5:  {Name: "Assessed", Kind: wire.Structure, Members: []wire.Member{{Name: "About", Wire: "About", Query: "About", Shape: 46}, {Name: "Findings", Wire: "Findings", Query: "Findings", Shape: 25}, {Name: "Name", Wire: "Name", Query: "Name", Shape: 46}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 46}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}, {Name: "UnlistedFindings", Wire: "UnlistedFindings", Query: "UnlistedFindings", Shape: 31}}},
+	5:  {Name: "Assessed", Kind: wire.Structure, Members: []wire.Member{{Name: "About", Wire: "About", Query: "About", Shape: 48}, {Name: "Findings", Wire: "Findings", Query: "Findings", Shape: 27}, {Name: "Name", Wire: "Name", Query: "Name", Shape: 48}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 48}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 48}, {Name: "UnlistedFindings", Wire: "UnlistedFindings", Query: "UnlistedFindings", Shape: 33}}},
 	6:  {Name: "AssessedList", Kind: wire.List, Elem: 5, ItemName: "member"},
 	7:  {Name: "Boolean", Kind: wire.Boolean},
-	8:  {Name: "ContextMap", Kind: wire.Map, Key: 46, Elem: 47},
+	8:  {Name: "ContextMap", Kind: wire.Map, Key: 48, Elem: 49},
 	9:  {Name: "CutOverReplicationTaskRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}}},
-	10: {Name: "CutOverReplicationTaskResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}}},
-	11: {Name: "DescribeApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 46}, {Name: "MaxRecords", Wire: "MaxRecords", Query: "MaxRecords", Shape: 27}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 45}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 45}}},
-	12: {Name: "DescribeApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ApplyExceptions", Wire: "ApplyExceptions", Query: "ApplyExceptions", Shape: 3}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 46}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 46}}},
+	10: {Name: "CutOverReplicationTaskResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 48}}},
+	11: {Name: "DescribeApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 48}, {Name: "MaxRecords", Wire: "MaxRecords", Query: "MaxRecords", Shape: 29}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 47}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 47}}},
+	12: {Name: "DescribeApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ApplyExceptions", Wire: "ApplyExceptions", Query: "ApplyExceptions", Shape: 3}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 48}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 48}}},
 	13: {Name: "DescribeAssessmentFindingsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "ReplicationTaskAssessmentRunArn", Wire: "ReplicationTaskAssessmentRunArn", Query: "ReplicationTaskAssessmentRunArn", Shape: 4, Required: true}}},
-	14: {Name: "DescribeAssessmentFindingsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Assessments", Wire: "Assessments", Query: "Assessments", Shape: 6}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 46}, {Name: "ReplicationTaskAssessmentRunArn", Wire: "ReplicationTaskAssessmentRunArn", Query: "ReplicationTaskAssessmentRunArn", Shape: 46}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}}},
-	15: {Name: "DescribeMappingPlanRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "TableMappings", Wire: "TableMappings", Query: "TableMappings", Shape: 46}}},
-	16: {Name: "DescribeMappingPlanResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "After", Wire: "After", Query: "After", Shape: 47}, {Name: "Before", Wire: "Before", Query: "Before", Shape: 47}, {Name: "ColumnsLeftBehind", Wire: "ColumnsLeftBehind", Query: "ColumnsLeftBehind", Shape: 47}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 47}, {Name: "OverruledRules", Wire: "OverruledRules", Query: "OverruledRules", Shape: 47}, {Name: "Source", Wire: "Source", Query: "Source", Shape: 46}, {Name: "Tables", Wire: "Tables", Query: "Tables", Shape: 38}, {Name: "Target", Wire: "Target", Query: "Target", Shape: 46}, {Name: "UnmatchedRules", Wire: "UnmatchedRules", Query: "UnmatchedRules", Shape: 47}}},
-	17: {Name: "DescribeOwnAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Calls", Wire: "Calls", Query: "Calls", Shape: 36, Required: true}}},
-	18: {Name: "DescribeOwnAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Calls", Wire: "Calls", Query: "Calls", Shape: 34}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 46}}},
+	14: {Name: "DescribeAssessmentFindingsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Assessments", Wire: "Assessments", Query: "Assessments", Shape: 6}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 48}, {Name: "ReplicationTaskAssessmentRunArn", Wire: "ReplicationTaskAssessmentRunArn", Query: "ReplicationTaskAssessmentRunArn", Shape: 48}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 48}}},
+	15: {Name: "DescribeMappingPlanRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "TableMappings", Wire: "TableMappings", Query: "TableMappings", Shape: 48}}},
+	16: {Name: "DescribeMappingPlanResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "After", Wire: "After", Query: "After", Shape: 49}, {Name: "Before", Wire: "Before", Query: "Before", Shape: 49}, {Name: "ColumnsLeftBehind", Wire: "ColumnsLeftBehind", Query: "ColumnsLeftBehind", Shape: 49}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 49}, {Name: "OverruledRules", Wire: "OverruledRules", Query: "OverruledRules", Shape: 49}, {Name: "Source", Wire: "Source", Query: "Source", Shape: 48}, {Name: "Tables", Wire: "Tables", Query: "Tables", Shape: 40}, {Name: "Target", Wire: "Target", Query: "Target", Shape: 48}, {Name: "UnmatchedRules", Wire: "UnmatchedRules", Query: "UnmatchedRules", Shape: 49}}},
+	17: {Name: "DescribeOwnAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Calls", Wire: "Calls", Query: "Calls", Shape: 38, Required: true}}},
+	18: {Name: "DescribeOwnAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Calls", Wire: "Calls", Query: "Calls", Shape: 36}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 48}}},
 	19: {Name: "DescribeTaskProgressRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}}},
-	20: {Name: "DescribeTaskProgressResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "BytesLoaded", Wire: "BytesLoaded", Query: "BytesLoaded", Shape: 31}, {Name: "CDCLatencySource", Wire: "CDCLatencySource", Query: "CDCLatencySource", Shape: 21}, {Name: "CDCLatencyTarget", Wire: "CDCLatencyTarget", Query: "CDCLatencyTarget", Shape: 21}, {Name: "ChangesApplied", Wire: "ChangesApplied", Query: "ChangesApplied", Shape: 31}, {Name: "ChangesWaiting", Wire: "ChangesWaiting", Query: "ChangesWaiting", Shape: 31}, {Name: "Ended", Wire: "Ended", Query: "Ended", Shape: 48}, {Name: "Following", Wire: "Following", Query: "Following", Shape: 7}, {Name: "FullLoadProgressPercent", Wire: "FullLoadProgressPercent", Query: "FullLoadProgressPercent", Shape: 27}, {Name: "Position", Wire: "Position", Query: "Position", Shape: 46}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "RowsLoaded", Wire: "RowsLoaded", Query: "RowsLoaded", Shape: 31}, {Name: "Started", Wire: "Started", Query: "Started", Shape: 48}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}, {Name: "TablesErrored", Wire: "TablesErrored", Query: "TablesErrored", Shape: 31}, {Name: "TablesLoaded", Wire: "TablesLoaded", Query: "TablesLoaded", Shape: 31}, {Name: "TablesLoading", Wire: "TablesLoading", Query: "TablesLoading", Shape: 31}, {Name: "TablesQueued", Wire: "TablesQueued", Query: "TablesQueued", Shape: 31}, {Name: "Warning", Wire: "Warning", Query: "Warning", Shape: 46}}},
-	21: {Name: "Double", Kind: wire.Double},
-	22: {Name: "ExplainAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 0}, {Name: "Action", Wire: "Action", Query: "Action", Shape: 1, Required: true}, {Name: "Context", Wire: "Context", Query: "Context", Shape: 8}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 4}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 4}, {Name: "SourceIp", Wire: "SourceIp", Query: "SourceIp", Shape: 46}}},
-	23: {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 7}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 46}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 8}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 46}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 47}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 46}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 44}}},
-	24: {Name: "Finding", Kind: wire.Structure, Members: []wire.Member{{Name: "Object", Wire: "Object", Query: "Object", Shape: 46}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 46}, {Name: "Remedy", Wire: "Remedy", Query: "Remedy", Shape: 46}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 46}}},
-	25: {Name: "FindingList", Kind: wire.List, Elem: 24, ItemName: "member"},
-	26: {Name: "InputText", Kind: wire.String, Sensitive: true, HasMax: true, Max: 8192},
-	27: {Name: "Integer", Kind: wire.Integer},
-	28: {Name: "KeyList", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 1000, Elem: 41, ItemName: "member"},
-	29: {Name: "LeftRow", Kind: wire.Structure, Members: []wire.Member{{Name: "Key", Wire: "Key", Query: "Key", Shape: 41}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 41}}},
-	30: {Name: "LeftRowList", Kind: wire.List, Elem: 29, ItemName: "member"},
-	31: {Name: "Long", Kind: wire.Long},
-	32: {Name: "Name", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128},
-	33: {Name: "OwnAccess", Kind: wire.Structure, Members: []wire.Member{{Name: "Action", Wire: "Action", Query: "Action", Shape: 46}, {Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 7}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 46}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 46}}},
-	34: {Name: "OwnAccessList", Kind: wire.List, Elem: 33, ItemName: "member"},
-	35: {Name: "OwnCall", Kind: wire.Structure, Members: []wire.Member{{Name: "Input", Wire: "Input", Query: "Input", Shape: 26}, {Name: "Operation", Wire: "Operation", Query: "Operation", Shape: 32, Required: true}, {Name: "Service", Wire: "Service", Query: "Service", Shape: 32, Required: true}}},
-	36: {Name: "OwnCallList", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 35, ItemName: "member"},
-	37: {Name: "PlannedTable", Kind: wire.Structure, Members: []wire.Member{{Name: "EstimatedBytes", Wire: "EstimatedBytes", Query: "EstimatedBytes", Shape: 31}, {Name: "EstimatedRows", Wire: "EstimatedRows", Query: "EstimatedRows", Shape: 31}, {Name: "Segments", Wire: "Segments", Query: "Segments", Shape: 27}, {Name: "SourceSchema", Wire: "SourceSchema", Query: "SourceSchema", Shape: 46}, {Name: "SourceTable", Wire: "SourceTable", Query: "SourceTable", Shape: 46}, {Name: "Statements", Wire: "Statements", Query: "Statements", Shape: 47}, {Name: "TargetSchema", Wire: "TargetSchema", Query: "TargetSchema", Shape: 46}, {Name: "TargetTable", Wire: "TargetTable", Query: "TargetTable", Shape: 46}}},
-	38: {Name: "PlannedTableList", Kind: wire.List, Elem: 37, ItemName: "member"},
-	39: {Name: "ReplayApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 28}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 45}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 45, Required: true}}},
-	40: {Name: "ReplayApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "EqualKeys", Wire: "EqualKeys", Query: "EqualKeys", Shape: 42}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 46}, {Name: "RowsLeft", Wire: "RowsLeft", Query: "RowsLeft", Shape: 30}, {Name: "RowsRemoved", Wire: "RowsRemoved", Query: "RowsRemoved", Shape: 31}, {Name: "RowsWritten", Wire: "RowsWritten", Query: "RowsWritten", Shape: 31}}},
-	41: {Name: "RowText", Kind: wire.String, Sensitive: true},
-	42: {Name: "RowTextList", Kind: wire.List, Elem: 41, ItemName: "member"},
-	43: {Name: "Step", Kind: wire.Structure, Members: []wire.Member{{Name: "Effect", Wire: "Effect", Query: "Effect", Shape: 46}, {Name: "Matched", Wire: "Matched", Query: "Matched", Shape: 7}, {Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 46}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 46}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 46}, {Name: "Sid", Wire: "Sid", Query: "Sid", Shape: 46}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 27}}},
-	44: {Name: "StepList", Kind: wire.List, Elem: 43, ItemName: "member"},
-	45: {Name: "TableName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
-	46: {Name: "Text", Kind: wire.String},
-	47: {Name: "TextList", Kind: wire.List, Elem: 46, ItemName: "member"},
-	48: {Name: "Timestamp", Kind: wire.Timestamp},
+	20: {Name: "DescribeTaskProgressResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "BytesApplied", Wire: "BytesApplied", Query: "BytesApplied", Shape: 33}, {Name: "BytesLoaded", Wire: "BytesLoaded", Query: "BytesLoaded", Shape: 33}, {Name: "CDCLatencySource", Wire: "CDCLatencySource", Query: "CDCLatencySource", Shape: 23}, {Name: "CDCLatencyTarget", Wire: "CDCLatencyTarget", Query: "CDCLatencyTarget", Shape: 23}, {Name: "ChangesApplied", Wire: "ChangesApplied", Query: "ChangesApplied", Shape: 33}, {Name: "ChangesWaiting", Wire: "ChangesWaiting", Query: "ChangesWaiting", Shape: 33}, {Name: "Ended", Wire: "Ended", Query: "Ended", Shape: 50}, {Name: "Following", Wire: "Following", Query: "Following", Shape: 7}, {Name: "FullLoadProgressPercent", Wire: "FullLoadProgressPercent", Query: "FullLoadProgressPercent", Shape: 29}, {Name: "Position", Wire: "Position", Query: "Position", Shape: 48}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4}, {Name: "RowsLoaded", Wire: "RowsLoaded", Query: "RowsLoaded", Shape: 33}, {Name: "Started", Wire: "Started", Query: "Started", Shape: 50}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 48}, {Name: "TablesErrored", Wire: "TablesErrored", Query: "TablesErrored", Shape: 33}, {Name: "TablesLoaded", Wire: "TablesLoaded", Query: "TablesLoaded", Shape: 33}, {Name: "TablesLoading", Wire: "TablesLoading", Query: "TablesLoading", Shape: 33}, {Name: "TablesQueued", Wire: "TablesQueued", Query: "TablesQueued", Shape: 33}, {Name: "Warning", Wire: "Warning", Query: "Warning", Shape: 48}}},
+	21: {Name: "DescribeValidationFailuresRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 48}, {Name: "MaxRecords", Wire: "MaxRecords", Query: "MaxRecords", Shape: 29}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 47}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 47}}},
+	22: {Name: "DescribeValidationFailuresResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 48}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 48}, {Name: "ValidationFailures", Wire: "ValidationFailures", Query: "ValidationFailures", Shape: 52}}},
+	23: {Name: "Double", Kind: wire.Double},
+	24: {Name: "ExplainAccessRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 0}, {Name: "Action", Wire: "Action", Query: "Action", Shape: 1, Required: true}, {Name: "Context", Wire: "Context", Query: "Context", Shape: 8}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 4}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 4}, {Name: "SourceIp", Wire: "SourceIp", Query: "SourceIp", Shape: 48}}},
+	25: {Name: "ExplainAccessResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 7}, {Name: "Decision", Wire: "Decision", Query: "Decision", Shape: 48}, {Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 8}, {Name: "Message", Wire: "Message", Query: "Message", Shape: 48}, {Name: "Notes", Wire: "Notes", Query: "Notes", Shape: 49}, {Name: "PrincipalArn", Wire: "PrincipalArn", Query: "PrincipalArn", Shape: 48}, {Name: "Steps", Wire: "Steps", Query: "Steps", Shape: 46}}},
+	26: {Name: "Finding", Kind: wire.Structure, Members: []wire.Member{{Name: "Object", Wire: "Object", Query: "Object", Shape: 48}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 48}, {Name: "Remedy", Wire: "Remedy", Query: "Remedy", Shape: 48}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 48}}},
+	27: {Name: "FindingList", Kind: wire.List, Elem: 26, ItemName: "member"},
+	28: {Name: "InputText", Kind: wire.String, Sensitive: true, HasMax: true, Max: 8192},
+	29: {Name: "Integer", Kind: wire.Integer},
+	30: {Name: "KeyList", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 1000, Elem: 43, ItemName: "member"},
+	31: {Name: "LeftRow", Kind: wire.Structure, Members: []wire.Member{{Name: "Key", Wire: "Key", Query: "Key", Shape: 43}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 43}}},
+	32: {Name: "LeftRowList", Kind: wire.List, Elem: 31, ItemName: "member"},
+	33: {Name: "Long", Kind: wire.Long},
+	34: {Name: "Name", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128},
+	35: {Name: "OwnAccess", Kind: wire.Structure, Members: []wire.Member{{Name: "Action", Wire: "Action", Query: "Action", Shape: 48}, {Name: "Allowed", Wire: "Allowed", Query: "Allowed", Shape: 7}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 48}, {Name: "Resource", Wire: "Resource", Query: "Resource", Shape: 48}}},
+	36: {Name: "OwnAccessList", Kind: wire.List, Elem: 35, ItemName: "member"},
+	37: {Name: "OwnCall", Kind: wire.Structure, Members: []wire.Member{{Name: "Input", Wire: "Input", Query: "Input", Shape: 28}, {Name: "Operation", Wire: "Operation", Query: "Operation", Shape: 34, Required: true}, {Name: "Service", Wire: "Service", Query: "Service", Shape: 34, Required: true}}},
+	38: {Name: "OwnCallList", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 37, ItemName: "member"},
+	39: {Name: "PlannedTable", Kind: wire.Structure, Members: []wire.Member{{Name: "EstimatedBytes", Wire: "EstimatedBytes", Query: "EstimatedBytes", Shape: 33}, {Name: "EstimatedRows", Wire: "EstimatedRows", Query: "EstimatedRows", Shape: 33}, {Name: "Segments", Wire: "Segments", Query: "Segments", Shape: 29}, {Name: "SourceSchema", Wire: "SourceSchema", Query: "SourceSchema", Shape: 48}, {Name: "SourceTable", Wire: "SourceTable", Query: "SourceTable", Shape: 48}, {Name: "Statements", Wire: "Statements", Query: "Statements", Shape: 49}, {Name: "TargetSchema", Wire: "TargetSchema", Query: "TargetSchema", Shape: 48}, {Name: "TargetTable", Wire: "TargetTable", Query: "TargetTable", Shape: 48}}},
+	40: {Name: "PlannedTableList", Kind: wire.List, Elem: 39, ItemName: "member"},
+	41: {Name: "ReplayApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 30}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 47}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 47, Required: true}}},
+	42: {Name: "ReplayApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "EqualKeys", Wire: "EqualKeys", Query: "EqualKeys", Shape: 44}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 48}, {Name: "RowsLeft", Wire: "RowsLeft", Query: "RowsLeft", Shape: 32}, {Name: "RowsRemoved", Wire: "RowsRemoved", Query: "RowsRemoved", Shape: 33}, {Name: "RowsWritten", Wire: "RowsWritten", Query: "RowsWritten", Shape: 33}}},
+	43: {Name: "RowText", Kind: wire.String, Sensitive: true},
+	44: {Name: "RowTextList", Kind: wire.List, Elem: 43, ItemName: "member"},
+	45: {Name: "Step", Kind: wire.Structure, Members: []wire.Member{{Name: "Effect", Wire: "Effect", Query: "Effect", Shape: 48}, {Name: "Matched", Wire: "Matched", Query: "Matched", Shape: 7}, {Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 48}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 48}, {Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 48}, {Name: "Sid", Wire: "Sid", Query: "Sid", Shape: 48}, {Name: "Statement", Wire: "Statement", Query: "Statement", Shape: 29}}},
+	46: {Name: "StepList", Kind: wire.List, Elem: 45, ItemName: "member"},
+	47: {Name: "TableName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 256},
+	48: {Name: "Text", Kind: wire.String},
+	49: {Name: "TextList", Kind: wire.List, Elem: 48, ItemName: "member"},
+	50: {Name: "Timestamp", Kind: wire.Timestamp},
+	51: {Name: "ValidationFailure", Kind: wire.Structure, Members: []wire.Member{{Name: "Details", Wire: "Details", Query: "Details", Shape: 43}, {Name: "FailureTime", Wire: "FailureTime", Query: "FailureTime", Shape: 50}, {Name: "FailureType", Wire: "FailureType", Query: "FailureType", Shape: 48}, {Name: "Key", Wire: "Key", Query: "Key", Shape: 43}, {Name: "ResyncAction", Wire: "ResyncAction", Query: "ResyncAction", Shape: 48}, {Name: "ResyncResult", Wire: "ResyncResult", Query: "ResyncResult", Shape: 48}, {Name: "ResyncTime", Wire: "ResyncTime", Query: "ResyncTime", Shape: 50}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 48}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 48}}},
+	52: {Name: "ValidationFailureList", Kind: wire.List, Elem: 51, ItemName: "member"},
 }
 
 var operations = [...]wire.Operation{
@@ -281,8 +315,9 @@ var operations = [...]wire.Operation{
 	{Name: "DescribeMappingPlan", Input: 15, Output: 16, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeMappingPlanRequest) }},
 	{Name: "DescribeOwnAccess", Input: 17, Output: 18, NewInput: func() any { return new(DescribeOwnAccessRequest) }},
 	{Name: "DescribeTaskProgress", Input: 19, Output: 20, Errors: []int{1}, NewInput: func() any { return new(DescribeTaskProgressRequest) }},
-	{Name: "ExplainAccess", Input: 22, Output: 23, Errors: []int{1}, NewInput: func() any { return new(ExplainAccessRequest) }},
-	{Name: "ReplayApplyExceptions", Input: 39, Output: 40, Errors: []int{1, 0}, NewInput: func() any { return new(ReplayApplyExceptionsRequest) }},
+	{Name: "DescribeValidationFailures", Input: 21, Output: 22, Errors: []int{1, 0}, NewInput: func() any { return new(DescribeValidationFailuresRequest) }},
+	{Name: "ExplainAccess", Input: 24, Output: 25, Errors: []int{1}, NewInput: func() any { return new(ExplainAccessRequest) }},
+	{Name: "ReplayApplyExceptions", Input: 41, Output: 42, Errors: []int{1, 0}, NewInput: func() any { return new(ReplayApplyExceptionsRequest) }},
 }
 
 var faults = [...]wire.ErrorShape{
