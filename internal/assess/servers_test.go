@@ -259,5 +259,7 @@ func TestPageListsChecks(t *testing.T) {
 	}
 	known["mariadb-check-views"] = true // MariaDB's alone
 	delete(known, "mysql-check-views")
+	known["mariadb-check-source-network-parameter"] = true
+	delete(known, "mysql-check-source-network-parameter")
 	require.Equal(t, known, listed)
 }
