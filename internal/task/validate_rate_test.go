@@ -114,3 +114,26 @@ func countsOf(s *validate.Stats, table string) validate.Counts {
 	}
 	return validate.Counts{}
 }
+
+// TestValidationIsMetered counts rows and questions, of many rows at once after the load and of single rows while they change.
+func TestValidationIsMetered(t *testing.T) {
+	source, target := newEnd(t, "postgresql-18"), newEnd(t, "mariadb")
+	source.exec(t, watchedTables[0], "INSERT INTO item SELECT i, 'some', 1 FROM generate_series(1, 20) i")
+	c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0}}`)
+	startWatching(t, c)
+	awaitStates(t, c.ValidationStats, map[string]validate.State{"item": validate.Validated}, 0)
+	loaded := c.ValidationStats.Meter().Read()
+	require.Equal(t, [2]int64{20, 20}, [2]int64{loaded.Attempted, loaded.Succeeded})
+	require.Positive(t, loaded.Queries[validate.BulkSource].Took)
+	require.Positive(t, loaded.Queries[validate.BulkTarget].Took)
+	require.Zero(t, loaded.Queries[validate.ItemSource].N)
+
+	target.patient(t, "DELETE FROM item WHERE id = 7")
+	source.exec(t, "UPDATE item SET n = 2")
+	awaitStates(t, c.ValidationStats, map[string]validate.State{"item": validate.Mismatched}, 1)
+	changed := c.ValidationStats.Meter().Read()
+	require.GreaterOrEqual(t, changed.Attempted, int64(40))
+	require.Less(t, changed.Succeeded, changed.Attempted)
+	require.Positive(t, changed.Queries[validate.ItemSource].Took)
+	require.Positive(t, changed.Queries[validate.ItemTarget].Took)
+}

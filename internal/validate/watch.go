@@ -104,6 +104,7 @@ const maxPending = 1 << 16
 // NewWatch prepares a watch of tables. whole asks for all of them to be compared first; failed are what an earlier comparison has found.
 func NewWatch(c WatchConfig, tables []*Table, whole func(catalog.Name) bool, failed []*Result) *Watch {
 	w := &Watch{WatchConfig: c, tables: map[catalog.Name]*watched{}}
+	w.Meter = c.Stats.Meter()
 	for _, t := range tables {
 		w.add(t).whole = whole(t.Plan.Source.Name)
 	}

@@ -255,6 +255,7 @@ func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16
 	if len(keys) == 0 {
 		return nil
 	}
+	defer p.Meter.asked(false, s == p.source, time.Now())
 	look := *s
 	look.where = slices.Concat(s.where, p.keyPredicates(keys, s))
 	reader := &search{pair: p}
@@ -298,6 +299,7 @@ func (p *pair) keyPredicates(keys []*keyed, s *side) (out []catalog.Predicate) {
 func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte]uint64, found map[[16]byte]*both) error {
 	s := &search{pair: p}
 	now, changed := time.Now(), false
+	equal := int64(0)
 	failAfter := w.FailAfter()
 	w.mu.Lock()
 	for id, b := range found {
@@ -312,6 +314,7 @@ func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte
 		}
 		switch {
 		case len(failures) == 0:
+			equal++
 			if _, was := x.failed[id]; was {
 				delete(x.failed, id)
 				changed = true
@@ -339,6 +342,7 @@ func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte
 		}
 	}
 	w.mu.Unlock()
+	w.Meter.rows(int64(len(found)), equal)
 	return w.report(ctx, x, changed)
 }
 
