@@ -39,6 +39,8 @@ func newEnd(t *testing.T, engine string) *end {
 		return postgresEnd(t, servertest.PostgreSQL(t, servertest.PostgreSQL15))
 	case "mariadb":
 		return mariadbEnd(t, servertest.MariaDB(t))
+	case "mysql":
+		return mariadbEnd(t, servertest.MySQL(t))
 	}
 	path := filepath.Join(t.TempDir(), "data.db")
 	return &end{engine, "main", "sqlite:" + path, servertest.OpenDB(t, "sqlite", path)}

@@ -70,7 +70,7 @@ func (c *check) named(k Kind) (string, bool) {
 
 // checks lists everything that can be checked, generic checks first.
 func checks() []check {
-	return slices.Concat(genericChecks(), keyChecks(), changeChecks(), sourceChecks(), rightChecks(), targetChecks())
+	return slices.Concat(genericChecks(), keyChecks(), changeChecks(), sourceChecks(), rightChecks(), targetChecks(), hostedChecks(), unneededChecks())
 }
 
 // Applicable lists the names of the checks for a kind of migration.

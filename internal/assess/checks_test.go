@@ -18,6 +18,17 @@ func selecting(rule string) string {
 	return `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"%","table-name":"%"},"rule-action":"include"}` + rule + `]}`
 }
 
+// renaming selects two tables whose names differ by case alone, and has one of them renamed; a third one is not selected.
+func renaming(table, to string) string {
+	named := func(id, name string) string {
+		return `{"rule-type":"selection","rule-id":"` + id + `","rule-name":"` + id + `","object-locator":{"schema-name":"public","table-name":"` + name + `"},"rule-action":"include"}`
+	}
+	return `{"rules":[` + named("1", "item") + "," + named("2", "Item") + `,{"rule-type":"transformation","rule-id":"3","rule-name":"3","rule-target":"table",
+		"object-locator":{"schema-name":"public","table-name":"` + table + `"},"rule-action":"rename","value":"` + to + `"}]}`
+}
+
+const dropping = `{"FullLoadSettings":{"TargetTablePrepMode":"DROP_AND_CREATE"}}`
+
 func mask(method, value string) string {
 	return selecting(`,{"rule-type":"transformation","rule-id":"2","rule-name":"2","rule-target":"column","object-locator":{"schema-name":"%","table-name":"item","column-name":"name"},"rule-action":"` + method + `"` + value + `}`)
 }
@@ -93,11 +104,6 @@ func TestPostgreSQLChecks(t *testing.T) {
 			bad: state{source: sqls(item, "CREATE MATERIALIZED VIEW m AS SELECT id FROM item")}, good: state{source: sqls(item, "CREATE VIEW v AS SELECT id FROM item")}, objects: sqls("public.m"),
 		},
 		{
-			pairOf: pairOf{fresh("postgres"), fresh("sqlite"), task.FullLoad}, name: "postgres-check-similar-table-name", status: assess.Warning,
-			bad:  state{source: sqls(item, `CREATE TABLE "Item" (id integer PRIMARY KEY)`), mappings: `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"public","table-name":"item"},"rule-action":"include"}]}`},
-			good: state{source: sqls(item)},
-		},
-		{
 			pairOf: toMariaDB, name: "postgres-check-postgis-data-type", status: assess.Warning,
 			bad:  state{source: sqls("CREATE TYPE geography AS (wkt text)", `CREATE TABLE item (id integer PRIMARY KEY, place geography, "where" text)`)},
 			good: state{source: sqls("CREATE TABLE item (id integer PRIMARY KEY, geography text)")}, objects: sqls("public.item.place"), mend: "remove-column",
@@ -118,6 +124,11 @@ func TestPostgreSQLChecks(t *testing.T) {
 			pairOf: load, name: "postgres-check-target-privileges", status: assess.Failed,
 			bad:  state{source: sqls(item, "CREATE TABLE more (id integer)", "CREATE SCHEMA far", "CREATE TABLE far.x (id integer)"), target: sqls(item), targetUser: true},
 			good: state{source: sqls(item, "CREATE TABLE more (id integer)"), target: sqls(item, "GRANT SELECT, INSERT ON item TO {user}", "GRANT CREATE ON SCHEMA public TO {user}"), targetUser: true}, objects: sqls("public.item", "schema far", "schema public"),
+		},
+		{
+			pairOf: load, name: "postgres-check-target-privileges", status: assess.Failed, mend: `ALTER TABLE "public"."item" OWNER TO "`,
+			bad:  state{source: sqls(item), target: sqls(item, "GRANT ALL ON item TO {user}", "GRANT ALL ON SCHEMA public TO {user}"), targetUser: true, settings: dropping},
+			good: state{source: sqls(item), target: sqls(item, "GRANT ALL ON SCHEMA public TO {user}", "ALTER TABLE item OWNER TO {user}"), targetUser: true, settings: dropping}, objects: sqls("public.item"),
 		},
 		{pairOf: load, name: "postgres-check-target-secondary-indexes", status: assess.Warning, bad: state{source: sqls(item), target: sqls(item, "CREATE INDEX ON item (name)")}, good: state{source: sqls(item, "CREATE INDEX ON item (name)"), target: sqls(item)}, objects: sqls("public.item")},
 		{

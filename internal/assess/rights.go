@@ -123,7 +123,34 @@ func postgresTargetRights(ctx context.Context, s *subject) (found []Finding, _ e
 		}
 	}
 	existing, err := s.postgresExisting(ctx, who[0][0])
-	return append(found, existing...), err
+	if err != nil {
+		return nil, err
+	}
+	others, err := s.postgresOthers(ctx, who[0][0])
+	return slices.Concat(found, existing, others), err
+}
+
+// postgresOthers are tables that the load drops and that belong to somebody else: no grant helps there.
+func (s *subject) postgresOthers(ctx context.Context, user string) (found []Finding, _ error) {
+	if !s.kind.loads() || s.Settings.FullLoadSettings.TargetTablePrepMode != "DROP_AND_CREATE" {
+		return nil, nil
+	}
+	for _, ct := range s.tables() {
+		n := ct.Target.Name
+		rows, err := ask(ctx, s.AskTarget, `SELECT pg_catalog.pg_get_userbyid(c.relowner)::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = `+literal(catalog.PostgreSQL, n.Schema)+` AND c.relname = `+literal(catalog.PostgreSQL, n.Name)+`
+ AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') AND NOT pg_catalog.pg_has_role(n.nspowner, 'USAGE')`)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			found = append(found, Finding{
+				Object: n.String(), Reason: "it belongs to " + r[0] + ", and user " + user + " may not drop it (TargetTablePrepMode DROP_AND_CREATE)",
+				Mend: "ALTER TABLE " + quoteName(catalog.PostgreSQL, n) + " OWNER TO " + quote(catalog.PostgreSQL, user),
+			})
+		}
+	}
+	return found, nil
 }
 
 func (s *subject) postgresExisting(ctx context.Context, user string) (found []Finding, _ error) {
@@ -156,35 +183,20 @@ func (s *subject) postgresExisting(ctx context.Context, user string) (found []Fi
 	return found, nil
 }
 
-// mysqlGrants lists what a user may do in a database; TABLE_SCHEMA is a pattern there as in GRANT.
-const mysqlGrants = `SELECT UPPER(PRIVILEGE_TYPE) FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = %[1]s
- UNION SELECT UPPER(PRIVILEGE_TYPE) FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = %[1]s AND %[2]s LIKE TABLE_SCHEMA`
-
-// mysqlTargetRights reads the user's own grants. Those of roles cannot be told from here.
+// mysqlTargetRights reads the user's grants and those of its role.
 func mysqlTargetRights(ctx context.Context, s *subject) (found []Finding, _ error) {
-	who, err := ask(ctx, s.AskTarget, mysqlUser+", COALESCE(CURRENT_ROLE(), 'NONE')")
+	who, err := ask(ctx, s.AskTarget, mysqlUser)
 	if err != nil {
 		return nil, err
 	}
 	user := who[0][0]
-	if who[0][1] != "NONE" {
-		return nil, skipped("user " + user + " has its rights by role " + who[0][1] + ", which its own grants do not show")
+	given, err := mysqlGrants(ctx, s.AskTarget)
+	if err != nil {
+		return nil, err
 	}
+	rights := append([]string{"CREATE", "ALTER", "INDEX", "DROP", "REFERENCES"}, s.onExisting()...)
 	for _, schema := range s.Schema.Schemas {
-		rows, err := ask(ctx, s.AskTarget, fmt.Sprintf(mysqlGrants, literal(catalog.MySQL, user), literal(catalog.MySQL, schema.Name)))
-		if err != nil {
-			return nil, err
-		}
-		granted := map[string]bool{}
-		for _, r := range rows {
-			granted[r[0]] = true
-		}
-		var missing []string
-		for _, right := range append([]string{"CREATE", "ALTER", "INDEX", "DROP", "REFERENCES"}, s.onExisting()...) {
-			if !granted[right] {
-				missing = append(missing, right)
-			}
-		}
+		missing := given.lacks(rights, schema.Name, s.targetsIn(schema.Name))
 		if len(missing) > 0 {
 			found = append(found, Finding{
 				Object: "database " + schema.Name, Reason: "user " + user + " lacks " + strings.Join(missing, ", ") + " in it",
@@ -193,4 +205,14 @@ func mysqlTargetRights(ctx context.Context, s *subject) (found []Finding, _ erro
 		}
 	}
 	return found, nil
+}
+
+// targetsIn are the tables that the task writes in a schema of the target.
+func (s *subject) targetsIn(schema string) (names []string) {
+	for _, ct := range s.tables() {
+		if ct.Target.Name.Schema == schema {
+			names = append(names, ct.Target.Name.Name)
+		}
+	}
+	return names
 }

@@ -34,6 +34,16 @@ func TestPostgreSQLServerChecks(t *testing.T) {
 	}
 }
 
+// TestSimilarNames takes a server that does not tell names apart which differ by case alone; what the mend says makes the check pass.
+func TestSimilarNames(t *testing.T) {
+	p := pairOf{fresh("postgres"), the(mariadbEnd(t, servertest.PrivateMariaDB(t, "lower_case_table_names=1"))), task.FullLoad}
+	both := sqls(item, `CREATE TABLE "Item" (id integer PRIMARY KEY)`, `CREATE TABLE "ITEM" (id integer PRIMARY KEY)`)
+	run(t, []check{{
+		pairOf: p, name: "postgres-check-similar-table-name", status: assess.Warning, mend: "rename one of them",
+		bad: state{source: both, mappings: renaming("other", "thing")}, good: state{source: both, mappings: renaming("Item", "thing")},
+	}})
+}
+
 // TestMariaDBServerChecks does the same with MariaDB.
 func TestMariaDBServerChecks(t *testing.T) {
 	logless := mariadbEnd(t, servertest.PrivateMariaDB(t, "skip-log-bin"))
@@ -117,6 +127,16 @@ func TestMariaDBChecks(t *testing.T) {
 			bad:  state{source: plain, target: sqls("GRANT SELECT, INSERT ON {target}.* TO {user}@'127.0.0.1'"), targetUser: true},
 			good: state{source: plain, target: sqls("GRANT ALL ON `{target}`.* TO {user}@'127.0.0.1'"), targetUser: true}, objects: sqls("database {target}"),
 		},
+		{ // rights on single tables, and by a role
+			pairOf: load, name: "mariadb-check-target-privileges", status: assess.Failed,
+			bad:  state{source: plain, target: sqls("GRANT ALL ON {target}.other TO {user}@'127.0.0.1'"), targetUser: true},
+			good: state{source: plain, target: sqls("GRANT SELECT, INSERT, CREATE, ALTER, INDEX, DROP, REFERENCES ON {target}.item TO {user}@'127.0.0.1'"), targetUser: true}, objects: sqls("database {target}"),
+		},
+		{
+			pairOf: load, name: "mariadb-check-target-privileges", status: assess.Failed,
+			bad:  state{source: plain, target: asRole("GRANT SELECT ON {target}.* TO r{user}"), targetUser: true},
+			good: state{source: plain, target: asRole("GRANT ALL ON {target}.* TO r{user}"), targetUser: true}, objects: sqls("database {target}"),
+		},
 		{pairOf: changes, name: "mariadb-check-batch-apply-target-pk-ui-absence", status: assess.Warning, bad: state{source: keyless, settings: batch}, good: state{source: plain, settings: batch}, objects: sqls("{target}.item")},
 		{pairOf: load, name: "mariadb-check-pk-validity", status: assess.Warning, bad: state{source: keyless, settings: validated}, good: state{source: plain, settings: validated}, objects: sqls("{source}.item")},
 		{
@@ -133,6 +153,11 @@ func TestMariaDBChecks(t *testing.T) {
 		},
 		{pairOf: load, name: "mariadb-check-secondary-indexes", status: assess.Warning, bad: state{source: plain, target: append(plain, "CREATE INDEX n ON item (name)")}, good: state{source: plain, target: plain}, objects: sqls("{target}.item")},
 	})
+}
+
+// asRole has the user of the target act in a role with rights.
+func asRole(rights string) []string {
+	return sqls("CREATE OR REPLACE ROLE r{user}", rights, "GRANT r{user} TO {user}@'127.0.0.1'", "SET DEFAULT ROLE r{user} FOR {user}@'127.0.0.1'")
 }
 
 // TestVersions changes what was found of a server: no old one is at hand.
@@ -234,5 +259,7 @@ func TestPageListsChecks(t *testing.T) {
 	}
 	known["mariadb-check-views"] = true // MariaDB's alone
 	delete(known, "mysql-check-views")
+	known["mariadb-check-source-network-parameter"] = true
+	delete(known, "mysql-check-source-network-parameter")
 	require.Equal(t, known, listed)
 }

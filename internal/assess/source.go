@@ -191,19 +191,18 @@ func similarNames(ctx context.Context, s *subject) (found []Finding, _ error) {
 		return nil, nil
 	}
 	first := map[catalog.Name]catalog.Name{}
-	for _, schema := range s.Catalog.Schemas {
-		for _, t := range schema.Tables {
-			key := catalog.Name{Schema: strings.ToLower(schema.Name), Name: strings.ToLower(t.Name.Name)}
-			other, taken := first[key]
-			if !taken {
-				first[key] = t.Name
-				continue
-			}
-			found = append(found, Finding{
-				Status: Warning, Object: t.Name.String(), Reason: "its name differs from that of " + other.String() + " by case alone, which the target does not tell apart",
-				Mend: "rename one of them in the table mappings",
-			})
+	for _, p := range s.Mapping.Tables {
+		key := catalog.Name{Schema: strings.ToLower(p.Target.Schema), Name: strings.ToLower(p.Target.Name)}
+		other, taken := first[key]
+		if !taken {
+			first[key] = p.Source.Name
+			continue
 		}
+		found = append(found, Finding{
+			Status: Warning, Object: p.Source.Name.String(),
+			Reason: "it becomes " + p.Target.String() + ", which differs from what becomes of " + other.String() + " by case alone: the target does not tell them apart",
+			Mend:   "rename one of them in the table mappings",
+		})
 	}
 	return found, nil
 }

@@ -41,6 +41,22 @@ type TaskFigures struct {
 	HeldAtSource, HeldForTarget  Held
 	SourceLatency, TargetLatency time.Duration
 	Memory                       int64 // bytes that the task keeps within
+	// Validation is nil of a task that does not compare rows.
+	Validation *ValidationFigures `json:",omitempty"`
+}
+
+// ValidationFigures are of the comparison of rows: the source's that were compared and those found to be the same, both counted, and how many
+// differ, cannot be compared and wait now.
+type ValidationFigures struct {
+	Attempted, Succeeded                           int64
+	Failed, Suspended, Pending                     int64
+	BulkSource, BulkTarget, ItemSource, ItemTarget Asked
+}
+
+// Asked is how often an end was asked, and how long its answers took, both counted.
+type Asked struct {
+	Times int64
+	Took  time.Duration
 }
 
 // Held are changes that are kept back.

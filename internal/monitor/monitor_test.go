@@ -153,6 +153,33 @@ func TestChangesThatAreHeld(t *testing.T) {
 	}
 }
 
+// TestValidationHasItsMetrics has rates by the minute, counts of now, and latencies of the questions between two looks; where nobody was asked there
+// is none, and a task that compares nothing has none of them.
+func TestValidationHasItsMetrics(t *testing.T) {
+	began := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
+	look := func(after time.Duration, v *instance.ValidationFigures) *look {
+		return &look{at: began.Add(after), figures: instance.Figures{Began: began, Tasks: []instance.TaskFigures{{ID: "T1", Running: true, Type: "cdc", Validation: v}}}}
+	}
+	before := look(10*time.Second, &instance.ValidationFigures{Attempted: 100, Succeeded: 90, BulkSource: instance.Asked{Times: 3, Took: time.Minute}, ItemTarget: instance.Asked{Times: 1, Took: time.Second}})
+	now := look(20*time.Second, &instance.ValidationFigures{
+		Attempted: 200, Succeeded: 170, Failed: 3, Suspended: 4, Pending: 5,
+		BulkSource: instance.Asked{Times: 3, Took: time.Minute}, ItemTarget: instance.Asked{Times: 5, Took: time.Second + 80*time.Millisecond},
+	})
+	got := map[string]float64{}
+	for _, v := range taskValues(now, before) {
+		if strings.HasPrefix(v.Metric, "Validation") {
+			got[v.Metric] = v.Value
+		}
+	}
+	require.Equal(t, map[string]float64{
+		"ValidationAttemptedRecordCount": 600, "ValidationSucceededRecordCount": 480, "ValidationFailedOverallCount": 3, "ValidationSuspendedOverallCount": 4,
+		"ValidationPendingOverallCount": 5, "ValidationItemQueryTargetLatency": 20,
+	}, got)
+	for _, v := range taskValues(look(30*time.Second, nil), now) {
+		require.NotContains(t, v.Metric, "Validation")
+	}
+}
+
 func TestNamesForPrometheus(t *testing.T) {
 	for name, want := range map[string]string{
 		"CDCLatencySource": "cdc_latency_source", "CPUUtilization": "cpu_utilization", "ReadIOPS": "read_iops", "FullLoadThroughputRowsTarget": "full_load_throughput_rows_target",

@@ -39,12 +39,51 @@ func taskValues(now, before *look) []Value {
 			add("CDCLatencySource", seconds, t.SourceLatency.Seconds())
 			add("CDCLatencyTarget", seconds, t.TargetLatency.Seconds())
 		}
+		out = append(out, validationValues(now, before, t)...)
 		if t.Running {
 			add("CPUAllocated", percent, 0) // no task has a bound of its own
 			add("MemoryAllocated", megabytes, float64(t.Memory)/mega)
 		}
 		if t.Running && running == 1 {
 			out = append(out, aloneValues(now, before, t.ID)...)
+		}
+	}
+	return out
+}
+
+// validationValues are those of the comparison of rows: AWS DMS user guide, "Replication task statistics with Amazon CloudWatch". It counts rows by
+// the minute, and names no unit of the latencies, which are there when an end was asked.
+func validationValues(now, before *look, t *instance.TaskFigures) []Value {
+	v := t.Validation
+	if v == nil {
+		return nil
+	}
+	of := func(l *look) *instance.ValidationFigures {
+		if f := l.task(t.ID).Validation; f != nil {
+			return f
+		}
+		return &instance.ValidationFigures{}
+	}
+	minutely := func(name string, f func(*instance.ValidationFigures) int64) Value {
+		return Value{Metric: name, Unit: count, Task: t.ID, Slots: slots(now, before), Value: 60 * perSecond(now, before, func(l *look) int64 { return f(of(l)) })}
+	}
+	out := []Value{
+		minutely("ValidationAttemptedRecordCount", func(f *instance.ValidationFigures) int64 { return f.Attempted }),
+		minutely("ValidationSucceededRecordCount", func(f *instance.ValidationFigures) int64 { return f.Succeeded }),
+		{Metric: "ValidationFailedOverallCount", Unit: count, Task: t.ID, Value: float64(v.Failed)},
+		{Metric: "ValidationSuspendedOverallCount", Unit: count, Task: t.ID, Value: float64(v.Suspended)},
+		{Metric: "ValidationPendingOverallCount", Unit: count, Task: t.ID, Value: float64(v.Pending)},
+	}
+	for name, asked := range map[string]func(*instance.ValidationFigures) *instance.Asked{
+		"ValidationBulkQuerySourceLatency": func(f *instance.ValidationFigures) *instance.Asked { return &f.BulkSource },
+		"ValidationBulkQueryTargetLatency": func(f *instance.ValidationFigures) *instance.Asked { return &f.BulkTarget },
+		"ValidationItemQuerySourceLatency": func(f *instance.ValidationFigures) *instance.Asked { return &f.ItemSource },
+		"ValidationItemQueryTargetLatency": func(f *instance.ValidationFigures) *instance.Asked { return &f.ItemTarget },
+	} {
+		times := grown(now, before, func(l *look) int64 { return asked(of(l)).Times })
+		took := grown(now, before, func(l *look) int64 { return int64(asked(of(l)).Took) })
+		if times > 0 {
+			out = append(out, Value{Metric: name, Unit: milliseconds, Task: t.ID, Value: took / times / 1e6})
 		}
 	}
 	return out
@@ -83,6 +122,12 @@ func moved(now, before *look, id string) bool {
 	for _, of := range []func(*instance.TaskFigures) int64{
 		func(f *instance.TaskFigures) int64 { return f.LoadedRows }, func(f *instance.TaskFigures) int64 { return f.LoadedBytes },
 		func(f *instance.TaskFigures) int64 { return f.Captured }, func(f *instance.TaskFigures) int64 { return f.Applied },
+		func(f *instance.TaskFigures) int64 {
+			if f.Validation == nil {
+				return 0
+			}
+			return f.Validation.Attempted
+		},
 	} {
 		if grown(now, before, func(l *look) int64 { return of(l.task(id)) }) > 0 {
 			return true

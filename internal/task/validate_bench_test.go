@@ -152,7 +152,7 @@ func benchCompare(b *testing.B, c task.Config) *task.Validation {
 }
 
 // fillBench makes a table like those of shops: numbers, an amount, a time, texts.
-func fillBench(b *testing.B, e *end, rows int) {
+func fillBench(b testing.TB, e *end, rows int) {
 	b.Helper()
 	e.exec(b, "CREATE TABLE t (id bigint NOT NULL PRIMARY KEY, customer int NOT NULL, amount decimal(12,2), placed "+
 		map[catalog.Family]string{catalog.PostgreSQL: "timestamp", catalog.MySQL: "datetime(6)", catalog.SQLite: "DATETIME"}[e.family]+

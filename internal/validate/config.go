@@ -37,6 +37,8 @@ type Config struct {
 	Keep  bool
 	Keys  []string
 	Stats *Stats
+	// Meter counts the work; nil is that of the Stats.
+	Meter *Meter
 	Log   *slog.Logger
 
 	// look is shown the rows of the keys that differ, for a Watch, with their keys as predicates of both families.

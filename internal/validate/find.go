@@ -23,6 +23,7 @@ type search struct {
 		sync.Mutex
 		units                  []part
 		sourceRows, targetRows int64
+		equal                  int64 // of the source's rows, those of buckets that are equal
 		looked                 int64
 		buckets, differing     int
 	}
@@ -198,10 +199,16 @@ func (s *search) count(a, b map[int64]connector.Digest, differing []int64) error
 	for _, d := range b {
 		target += d.Rows
 	}
+	equal := source
+	for _, n := range differing {
+		equal -= a[n].Rows
+	}
 	s.Stats.Update(s.plan.Source.Name, func(c *Counts) { c.Compared += source })
+	s.Meter.rows(equal, equal)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mu.sourceRows += source
+	s.mu.equal += equal
 	s.mu.targetRows += target
 	s.mu.buckets += max(len(a), len(b))
 	s.mu.differing += len(differing)

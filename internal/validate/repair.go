@@ -128,26 +128,83 @@ func (f *repair) atOnce(ctx context.Context, session connector.ApplySession, don
 	return f.write(ctx, session, f.fixes, done)
 }
 
-// oneByOne repairs a key at a time and leaves those out that the target refuses.
+// oneByOne repairs a key at a time and leaves those out that the target refuses, however often others have gone before: a value that is
+// unique is free once the row that had it is mended.
 func (f *repair) oneByOne(ctx context.Context, session connector.ApplySession, r *Result, done *Repaired) error {
-	for _, x := range f.fixes {
-		if err := session.Savepoint(ctx); err != nil {
-			return err
-		}
-		before := *done
-		err := f.write(ctx, session, []fix{x}, done)
-		if connector.ClassOf(err) == connector.Data {
-			*done = before
-			if i := slices.IndexFunc(r.Failures, func(a Failure) bool { return a.id == x.id }); i >= 0 {
-				done.Refused = append(done.Refused, Refusal{r.Failures[i].Key, err.Error()})
-			}
-			err = session.RollbackTo(ctx)
-		}
+	left := f.fixes
+	for {
+		refused, why, err := f.each(ctx, session, left, done)
 		if err != nil {
 			return err
 		}
+		if len(refused) == 0 {
+			return nil
+		}
+		if len(refused) == len(left) {
+			freed, err := f.together(ctx, session, refused, done)
+			if err == nil && !freed {
+				done.refuse(r, refused, why)
+			}
+			return err
+		}
+		left = refused
 	}
-	return nil
+}
+
+// each repairs key after key and returns those that the target refuses, with its reasons.
+func (f *repair) each(ctx context.Context, session connector.ApplySession, fixes []fix, done *Repaired) (refused []fix, why []string, err error) {
+	for _, x := range fixes {
+		reason, err := f.unless(ctx, session, done, func() error { return f.write(ctx, session, []fix{x}, done) })
+		if err != nil {
+			return nil, nil, err
+		}
+		if reason != "" {
+			refused, why = append(refused, x), append(why, reason)
+		}
+	}
+	return refused, why, nil
+}
+
+// together has rows that stand in each other's way (two whose unique values have changed places) all go before they come again, and
+// reports whether that was done. Rows with columns that only the target has stay: what these hold would be lost.
+func (f *repair) together(ctx context.Context, session connector.ApplySession, fixes []fix, done *Repaired) (bool, error) {
+	if len(fixes) < 2 || !f.pair.writesAll() {
+		return false, nil
+	}
+	reason, err := f.unless(ctx, session, done, func() error {
+		var removed, added []int
+		for _, x := range fixes {
+			removed, added = append(removed, x.removed...), append(added, x.added...)
+		}
+		if err := f.remove(ctx, session, removed, &Repaired{}); err != nil {
+			return err
+		}
+		return f.add(ctx, session, added, done)
+	})
+	return reason == "", err
+}
+
+// unless does work, and undoes it with the target's reason if that refuses it.
+func (f *repair) unless(ctx context.Context, session connector.ApplySession, done *Repaired, work func() error) (reason string, err error) {
+	if err := session.Savepoint(ctx); err != nil {
+		return "", err
+	}
+	before := *done
+	err = work()
+	if connector.ClassOf(err) != connector.Data {
+		return "", err
+	}
+	*done = before
+	return err.Error(), session.RollbackTo(ctx)
+}
+
+// refuse notes rows that the target does not take.
+func (d *Repaired) refuse(r *Result, fixes []fix, why []string) {
+	for n, x := range fixes {
+		if i := slices.IndexFunc(r.Failures, func(a Failure) bool { return a.id == x.id }); i >= 0 {
+			d.Refused = append(d.Refused, Refusal{r.Failures[i].Key, why[n]})
+		}
+	}
 }
 
 // write makes of rows of the target rows of the source: where a key has one on either side, the columns that are compared are
@@ -173,6 +230,11 @@ func (f *repair) write(ctx context.Context, session connector.ApplySession, fixe
 			return err
 		}
 	}
+	return f.add(ctx, session, added, done)
+}
+
+// add writes rows that the target lacks.
+func (f *repair) add(ctx context.Context, session connector.ApplySession, added []int, done *Repaired) error {
 	whole := f.pair.whole()
 	var key []int // within them
 	for _, k := range f.pair.keys {
@@ -223,6 +285,17 @@ func (p *pair) whole() []int {
 		out = append(out, i)
 	}
 	return out
+}
+
+// writesAll reports whether a row that is written has all columns of the target that are not computed.
+func (p *pair) writesAll() bool {
+	for _, c := range p.Table.Target.Columns {
+		written := slices.ContainsFunc(p.whole(), func(i int) bool { return p.written[i].Name == c.Name })
+		if !written && c.Generated == "" {
+			return false
+		}
+	}
+	return true
 }
 
 func seq(n int) []int {

@@ -17,6 +17,9 @@ import (
 // TableError. The error says why the run ended early.
 func Run(ctx context.Context, c Config) ([]*Result, error) {
 	out := make([]*Result, len(c.Tables))
+	if c.Meter == nil {
+		c.Meter = c.Stats.Meter()
+	}
 	slots := make(chan struct{}, c.threads())
 	b := &budget{left: int64(c.Failures), bounded: c.Failures > 0}
 	for _, t := range c.Tables {
@@ -172,6 +175,8 @@ func (s *search) report(ctx context.Context, r *Result) error {
 	}
 	s.classify(r, all)
 	r.repair = fix
+	rest := r.SourceRows - s.mu.equal
+	s.Meter.rows(rest, rest-(r.Failed+r.Suspended-r.MissingSource))
 	switch {
 	case r.Failed > 0:
 		r.State = Mismatched

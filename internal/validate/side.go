@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -95,6 +96,7 @@ func (s *side) part(q part) connector.Part {
 
 // digest computes the digests of a part, by bucket.
 func (s *side) digest(ctx context.Context, q part) (map[int64]connector.Digest, error) {
+	defer s.pair.Meter.asked(true, s == s.pair.source, time.Now())
 	out := map[int64]connector.Digest{}
 	if s.digester == nil {
 		err := s.rows(ctx, q, true, func(r *row) error {

@@ -44,6 +44,15 @@ type Stats struct {
 	mu     sync.Mutex
 	order  []catalog.Name
 	tables map[catalog.Name]*Counts
+	meter  Meter
+}
+
+// Meter counts the work of the comparisons.
+func (s *Stats) Meter() *Meter {
+	if s == nil {
+		return nil
+	}
+	return &s.meter
 }
 
 // Tables returns the counts, in the order in which the tables were first seen.

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -45,8 +44,11 @@ type WatchConfig struct {
 // Watch compares the rows that change while a task follows them. Touch is called before a change is applied.
 type Watch struct {
 	WatchConfig
-	// busy is held while rows are looked up: a resync has comparisons rest.
-	busy   sync.Mutex
+	// busy is held for reading while rows are looked up: a resync, which holds it for writing, has comparisons rest.
+	busy sync.RWMutex
+	// wholes lets one table at a time be compared whole, by as many threads as there are; reporting has one told of at a time.
+	wholes, reporting sync.Mutex
+
 	mu     sync.Mutex
 	tables map[catalog.Name]*watched
 	order  []catalog.Name
@@ -92,7 +94,7 @@ type pendingRow struct {
 	*keyed
 	generation uint64
 	due        time.Time
-	first      time.Time // since when it has not been found equal
+	first      time.Time // since when it has been looked at and not found equal; one that waits its turn is not suspended for that
 	mismatch   time.Time // since when it has been found different
 }
 
@@ -102,6 +104,7 @@ const maxPending = 1 << 16
 // NewWatch prepares a watch of tables. whole asks for all of them to be compared first; failed are what an earlier comparison has found.
 func NewWatch(c WatchConfig, tables []*Table, whole func(catalog.Name) bool, failed []*Result) *Watch {
 	w := &Watch{WatchConfig: c, tables: map[catalog.Name]*watched{}}
+	w.Meter = c.Stats.Meter()
 	for _, t := range tables {
 		w.add(t).whole = whole(t.Plan.Source.Name)
 	}
@@ -271,14 +274,15 @@ func (w *Watch) wait(x *watched, id [16]byte, k *keyed, delay time.Duration) {
 			w.stir(x)
 			return
 		}
-		r = &pendingRow{keyed: k, first: now}
+		r = &pendingRow{keyed: k}
 		x.pending[id] = r
 	}
 	r.generation++
 	r.due, r.mismatch = now.Add(delay), time.Time{}
 }
 
-// Run compares what waits until the context ends.
+// Run compares what waits until the context ends: as many tables side by side as there are threads, so that none waits for one that is
+// large or cannot be reached.
 func (w *Watch) Run(ctx context.Context) {
 	every := w.Every
 	if every <= 0 {
@@ -286,9 +290,11 @@ func (w *Watch) Run(ctx context.Context) {
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	r := &round{Watch: w, slots: make(chan struct{}, w.threads()), under: map[catalog.Name]bool{}}
+	defer r.Wait()
 	for {
-		if err := rescue.Run(func() error { return w.Check(ctx) }); err != nil && ctx.Err() == nil {
-			w.Log.Warn("rows could not be compared, trying again", "error", err)
+		for _, name := range w.names() {
+			r.begin(ctx, name)
 		}
 		select {
 		case <-ctx.Done():
@@ -298,21 +304,57 @@ func (w *Watch) Run(ctx context.Context) {
 	}
 }
 
-// Check compares what is due, once.
-func (w *Watch) Check(ctx context.Context) error {
-	var all []error
-	for _, name := range w.names() {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+// round are the tables that are being looked at.
+type round struct {
+	*Watch
+	sync.WaitGroup
+	slots chan struct{}
+	mu    sync.Mutex
+	under map[catalog.Name]bool
+}
+
+// begin looks at a table, unless that is being done.
+func (r *round) begin(ctx context.Context, name catalog.Name) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.under[name] {
+		return
+	}
+	r.under[name] = true
+	r.Go(func() {
+		if err := rescue.Run(func() error { return r.all(ctx, name) }); err != nil && ctx.Err() == nil {
+			r.Log.Warn("rows could not be compared, trying again", "error", fmt.Errorf("table %s: %w", name, err))
 		}
-		w.busy.Lock()
-		err := w.checkTable(ctx, name)
-		w.busy.Unlock()
-		if err != nil {
-			all = append(all, fmt.Errorf("table %s: %w", name, err))
+		r.mu.Lock()
+		delete(r.under, name)
+		r.mu.Unlock()
+	})
+}
+
+// all compares what is due of a table, batch by batch: other tables come in between.
+func (r *round) all(ctx context.Context, name catalog.Name) error {
+	for more := true; more; {
+		var err error
+		if more, err = r.batch(ctx, name); err != nil {
+			return err
 		}
 	}
-	return errors.Join(all...)
+	return nil
+}
+
+func (r *round) batch(ctx context.Context, name catalog.Name) (more bool, err error) {
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+	defer func() { <-r.slots }()
+	r.busy.RLock()
+	defer r.busy.RUnlock()
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	}
+	return r.checkTable(ctx, name)
 }
 
 func (w *Watch) names() []catalog.Name {

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,11 +12,12 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-// lookUpRows is how many keys one query asks for, reachWait how long the target may take to reach a position before its rows are left for
+// lookUpRows is how many keys one query asks for, batchValues how many values the rows of one batch may have, reachWait how long the target may take to reach a position before its rows are left for
 // later, wholeEvery how often all of a table without a key is tried, failedEvery how often rows that differ are looked at again, if that takes
 // no more than one part in wholeShare of the time.
 const (
 	lookUpRows  = 200
+	batchValues = 200_000
 	reachWait   = 30 * time.Second
 	wholeEvery  = 5 * time.Second
 	retryFirst  = 2 * time.Second
@@ -23,36 +25,23 @@ const (
 	wholeShare  = 10
 )
 
-// checkTable compares what is due of a table.
-func (w *Watch) checkTable(ctx context.Context, name catalog.Name) error {
+// checkTable compares what is due of a table, and reports whether more of it may be.
+func (w *Watch) checkTable(ctx context.Context, name catalog.Name) (more bool, err error) {
 	w.mu.Lock()
 	x := w.tables[name]
 	if x.given != "" || w.over {
 		w.mu.Unlock()
-		return nil
+		return false, nil
 	}
 	table, known, now := x.table, x.pair != nil, time.Now()
 	if !known && now.Before(x.retry) {
 		w.mu.Unlock()
-		return nil
+		return false, nil
 	}
-	whole := x.whole && now.After(x.retry) && !now.Before(x.due)
 	w.lookAgain(x, now)
-	due := map[[16]byte]uint64{}
-	for id, r := range x.pending {
-		if !r.due.After(now) {
-			due[id] = r.generation
-		}
-		if len(due) == lookUpRows {
-			break
-		}
-	}
+	whole := known && x.whole && now.After(x.retry) && !now.Before(x.due) && w.wholes.TryLock()
+	due := w.dueRows(x, now)
 	w.mu.Unlock()
-	if known && !whole && len(due) == 0 {
-		w.tell(x, "")
-		return nil
-	}
-	var err error
 	switch {
 	case !known:
 		if err = w.learn(ctx, x, table); err == nil {
@@ -60,18 +49,44 @@ func (w *Watch) checkTable(ctx context.Context, name catalog.Name) error {
 		}
 		if ctx.Err() == nil && !fatal(err) {
 			w.trouble(ctx, x, err.Error())
-			return nil
+			return false, nil
 		}
 	case whole:
-		err = w.checkWhole(ctx, x, x.known)
-	default:
+		err = w.aloneWhole(ctx, x)
+		more = len(due) > 0
+	case len(due) > 0:
+		more = true
 		err = w.checkRows(ctx, x, x.known, due)
 	}
 	if errors.Is(err, errLater) {
-		err = nil
+		more, err = false, nil
 	}
 	w.tell(x, "")
-	return err
+	return more, err
+}
+
+// aloneWhole is checkWhole by the one whose turn it is.
+func (w *Watch) aloneWhole(ctx context.Context, x *watched) error {
+	defer w.wholes.Unlock()
+	return w.checkWhole(ctx, x, x.known)
+}
+
+// dueRows are the rows of a batch whose time has come: as many as PartitionSize says, fewer where rows are wide.
+func (w *Watch) dueRows(x *watched, now time.Time) map[[16]byte]uint64 {
+	most := lookUpRows
+	if x.pair != nil {
+		most = max(lookUpRows, min(int(w.partitionRows()), batchValues/max(len(x.pair.columns), 1)))
+	}
+	due := map[[16]byte]uint64{}
+	for id, r := range x.pending {
+		if len(due) == most {
+			break
+		}
+		if !r.due.After(now) {
+			due[id] = r.generation
+		}
+	}
+	return due
 }
 
 // lookAgain has rows that differ looked at once more: they may have been put right in the target, which nobody tells.
@@ -163,17 +178,15 @@ func (w *Watch) reach(ctx context.Context) error {
 
 // checkRows compares single rows: the source's first, then, once the target has come as far, the target's.
 func (w *Watch) checkRows(ctx context.Context, x *watched, table *Table, due map[[16]byte]uint64) error {
-	found := map[[16]byte]*both{}
-	var keys []*keyed
+	var asked []asking
 	w.mu.Lock()
 	for id := range due {
 		if r := x.pending[id]; r != nil {
-			found[id] = &both{}
-			keys = append(keys, r.keyed)
+			asked = append(asked, asking{id, r.keyed, &both{}})
 		}
 	}
 	w.mu.Unlock()
-	if err := w.lookUpSource(ctx, x, table, keys, found); err != nil {
+	if err := w.lookUpSource(ctx, x, table, asked); err != nil {
 		return err
 	}
 	if err := w.reach(ctx); err != nil {
@@ -188,14 +201,25 @@ func (w *Watch) checkRows(ctx context.Context, x *watched, table *Table, due map
 	if err != nil {
 		return err
 	}
-	if err := q.lookUp(ctx, q.target, keys, found, nil); err != nil {
+	if err := q.lookUpAll(ctx, q.target, asked); err != nil {
 		return err
+	}
+	found := map[[16]byte]*both{}
+	for _, a := range asked {
+		found[a.id] = a.both
 	}
 	return w.judge(ctx, x, q, due, found)
 }
 
+// asking is a row that is looked up, with what has been found of it.
+type asking struct {
+	id  [16]byte
+	key *keyed
+	*both
+}
+
 // lookUpSource reads the source's rows, and lets go of the source before the target is waited for.
-func (w *Watch) lookUpSource(ctx context.Context, x *watched, table *Table, keys []*keyed, found map[[16]byte]*both) error {
+func (w *Watch) lookUpSource(ctx context.Context, x *watched, table *Table, asked []asking) error {
 	source, release, err := w.OpenSource(ctx, 1)
 	if err != nil {
 		return err
@@ -205,7 +229,25 @@ func (w *Watch) lookUpSource(ctx context.Context, x *watched, table *Table, keys
 	if err != nil {
 		return err
 	}
-	return p.lookUp(ctx, p.source, keys, found, nil)
+	return p.lookUpAll(ctx, p.source, asked)
+}
+
+// lookUpAll is lookUp for more keys than one query asks for. A query lets more rows through than it asks for (keys of several columns, those
+// that a collation takes for one another): each row is taken from the query that asks for it. Neighbours are asked for together, since
+// the fewer values there are of a key's first column, the fewer such rows there are.
+func (p *pair) lookUpAll(ctx context.Context, s *side, asked []asking) error {
+	slices.SortFunc(asked, func(a, b asking) int { return slices.Compare(a.key.source, b.key.source) })
+	for some := range slices.Chunk(asked, lookUpRows) {
+		found, keys := map[[16]byte]*both{}, make([]*keyed, 0, len(some))
+		for _, a := range some {
+			found[a.id] = a.both
+			keys = append(keys, a.key)
+		}
+		if err := p.lookUp(ctx, s, keys, found, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lookUp reads the rows of keys on one side, and keeps them for a repair if there is one.
@@ -213,6 +255,7 @@ func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16
 	if len(keys) == 0 {
 		return nil
 	}
+	defer p.Meter.asked(false, s == p.source, time.Now())
 	look := *s
 	look.where = slices.Concat(s.where, p.keyPredicates(keys, s))
 	reader := &search{pair: p}
@@ -256,6 +299,7 @@ func (p *pair) keyPredicates(keys []*keyed, s *side) (out []catalog.Predicate) {
 func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte]uint64, found map[[16]byte]*both) error {
 	s := &search{pair: p}
 	now, changed := time.Now(), false
+	equal := int64(0)
 	failAfter := w.FailAfter()
 	w.mu.Lock()
 	for id, b := range found {
@@ -265,8 +309,12 @@ func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte
 		}
 		failures := s.failures(id, b)
 		moved := r.generation != due[id]
+		if r.first.IsZero() {
+			r.first = now
+		}
 		switch {
 		case len(failures) == 0:
+			equal++
 			if _, was := x.failed[id]; was {
 				delete(x.failed, id)
 				changed = true
@@ -294,6 +342,7 @@ func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte
 		}
 	}
 	w.mu.Unlock()
+	w.Meter.rows(int64(len(found)), equal)
 	return w.report(ctx, x, changed)
 }
 
@@ -372,6 +421,8 @@ func (w *Watch) report(ctx context.Context, x *watched, changed bool) error {
 	if w.Report == nil {
 		return nil
 	}
+	w.reporting.Lock()
+	defer w.reporting.Unlock()
 	return w.Report(ctx, r)
 }
 
@@ -382,6 +433,8 @@ func (w *Watch) tell(x *watched, reason string) {
 	switch {
 	case x.given != "" && x.pair == nil && w.NoBags:
 		x.state = NoPrimaryKey
+	case x.bounded:
+		x.state = Mismatched
 	case x.given != "":
 		x.state = TableError
 	case len(x.failed) > 0:
@@ -396,6 +449,6 @@ func (w *Watch) tell(x *watched, reason string) {
 	w.Stats.Update(x.table.Plan.Source.Name, func(c *Counts) {
 		c.Target, c.State = x.table.Target.Name, x.state
 		c.Pending, c.Failed, c.Suspended = int64(len(x.pending)+len(x.suspects)), int64(len(x.failed)), int64(len(x.suspended))
-		c.Reason = reason
+		c.Reason = cmp.Or(reason, x.given)
 	})
 }

@@ -206,6 +206,7 @@ func (j *job) settle() {
 	j.mu.kept.Earlier = j.mu.kept.Progress.Changes
 	changes := j.mu.changes.Counts()
 	j.mu.counted.add(j.mu.load.Tables(), &changes)
+	j.mu.counted.validated = plus(j.mu.counted.validated, j.mu.compare.Meter().Read())
 	j.mu.load, j.mu.changes, j.mu.compare, j.mu.running = nil, nil, nil, nil
 }
 

@@ -12,12 +12,14 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
 // counted is what the tries of a job have counted in this process.
 type counted struct {
 	loadedRows, loadedBytes         int64
 	captured, applied, appliedBytes int64
+	validated                       validate.Metered
 }
 
 func (c *counted) add(load []fullload.TableCounts, changes *cdc.Counts) {
@@ -28,6 +30,37 @@ func (c *counted) add(load []fullload.TableCounts, changes *cdc.Counts) {
 	c.captured += changes.Read
 	c.applied += changes.Applied
 	c.appliedBytes += changes.Bytes
+}
+
+// plus adds what another meter has counted.
+func plus(a, b validate.Metered) validate.Metered {
+	a.Attempted += b.Attempted
+	a.Succeeded += b.Succeeded
+	for i := range a.Queries {
+		a.Queries[i].N += b.Queries[i].N
+		a.Queries[i].Took += b.Queries[i].Took
+	}
+	return a
+}
+
+// validationFigures are nil where no row was compared or is to be.
+func validationFigures(m validate.Metered, tables []validate.Counts) *instance.ValidationFigures {
+	if len(tables) == 0 && m == (validate.Metered{}) {
+		return nil
+	}
+	asked := func(q validate.Query) instance.Asked {
+		return instance.Asked{Times: m.Queries[q].N, Took: m.Queries[q].Took}
+	}
+	f := &instance.ValidationFigures{
+		Attempted: m.Attempted, Succeeded: m.Succeeded, BulkSource: asked(validate.BulkSource), BulkTarget: asked(validate.BulkTarget),
+		ItemSource: asked(validate.ItemSource), ItemTarget: asked(validate.ItemTarget),
+	}
+	for i := range tables {
+		f.Failed += tables[i].Failed
+		f.Suspended += tables[i].Suspended
+		f.Pending += tables[i].Pending
+	}
+	return f
 }
 
 // figures are those of the attempts in this process; ok is false when there was none.
@@ -43,6 +76,9 @@ func (j *job) figures() (f instance.TaskFigures, ok bool) {
 		changes = j.mu.changes.Counts()
 		all.add(j.mu.load.Tables(), &changes)
 	}
+	if j.mu.compare != nil {
+		all.validated = plus(all.validated, j.mu.compare.Meter().Read())
+	}
 	f.HeldAtSource.Memory, f.HeldAtSource.Disk = j.mu.source.Counts()
 	f.HeldForTarget.Memory, f.HeldForTarget.Disk = j.mu.target.Counts()
 	return instance.TaskFigures{
@@ -50,6 +86,7 @@ func (j *job) figures() (f instance.TaskFigures, ok bool) {
 		ID: j.id, Running: j.mu.live, Type: j.mu.kind, LoadedRows: all.loadedRows, LoadedBytes: all.loadedBytes,
 		Captured: all.captured, Applied: all.applied, AppliedBytes: all.appliedBytes,
 		Waiting: changes.Waiting, SourceLatency: changes.SourceLatency, TargetLatency: changes.TargetLatency, Memory: j.mu.share,
+		Validation: validationFigures(all.validated, j.mu.compare.Tables()),
 	}, true
 }
 
