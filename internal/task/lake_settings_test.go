@@ -29,13 +29,9 @@ func TestLakeTextSettings(t *testing.T) {
 			load(t, source, l.end, lakeWith(c.settings...))
 			source.exec(t, "UPDATE a SET v = 'e'", "DELETE FROM a")
 			catchUp(t, source, l.end, lakeWith(c.settings...))
-			for key, text := range l.files(t, "public/a") {
-				if strings.HasPrefix(key, "LOAD") {
-					require.Equal(t, c.load, text)
-				} else {
-					require.Equal(t, c.want, text)
-				}
-			}
+			loaded, changed := l.both(t, "public/a")
+			require.Equal(t, c.load, loaded)
+			require.Equal(t, c.want, changed)
 		})
 	}
 }
