@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"strings"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/datatype"
 )
@@ -18,4 +20,25 @@ func ImplicitDefault(c *catalog.Column) *string {
 	default:
 		return nil
 	}
+}
+
+// ConstantDefault is the value that the rows which are there have in a column added with a constant default, for a target that is given
+// no defaults otherwise (see leftBecause). It is nil where the default is no constant, or has no form that is the same on the target:
+// Redshift reads a backslash in a text as the beginning of an escape.
+func ConstantDefault(from, to catalog.Family, source, target *catalog.Column) *string {
+	if source == nil || source.Default == nil || strings.EqualFold(target.NativeType, "super") {
+		return nil
+	}
+	n, err := parseExpression(from, *source.Default)
+	for err == nil && n.kind == castNode {
+		n = n.args[0]
+	}
+	if err != nil || n.kind != numberNode && n.kind != textNode && n.kind != boolNode {
+		return nil
+	}
+	text, err := defaultWriter{c: &converter{from: from, to: to}, source: source, col: target}.literal(n)
+	if err != nil || strings.Contains(text, `\`) {
+		return nil
+	}
+	return &text
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // TestLakeOnAFullDisk lets a folder run out of room in the load and while changes are followed, time and again with a little more of it:
@@ -38,10 +39,8 @@ func TestLakeOnAFullDisk(t *testing.T) {
 			}
 			c.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied, c.Stop.CaughtUp = false, true
 			runWithRoom(t, &c, dir)
-			if format == "csv" {
-				requireAllOnce(t, filepath.Join(dir, "main/a"), 4000, 4010)
-				requireAllOnce(t, filepath.Join(dir, "main/b"), 4000, 4011)
-			}
+			requireAllOnce(t, filepath.Join(dir, "main/a"), format, 4000, 4010)
+			requireAllOnce(t, filepath.Join(dir, "main/b"), format, 4000, 4011)
 		})
 	}
 }
@@ -50,17 +49,17 @@ func insertRandom(table string, from, to int) string {
 	return fmt.Sprintf("WITH RECURSIVE c(i) AS (SELECT %d UNION ALL SELECT i+1 FROM c WHERE i < %d) INSERT INTO %s SELECT i, hex(randomblob(100)) FROM c", from, to, table)
 }
 
-// requireAllOnce looks for the rows of the load and the changes by what they begin with.
-func requireAllOnce(t *testing.T, folder string, rows, changes int) {
+// requireAllOnce looks for the rows of the load and the changes, each of which is another one.
+func requireAllOnce(t *testing.T, folder, format string, rows, changes int) {
 	t.Helper()
 	var loaded, changed []string
-	for name, text := range filesBelow(t, folder) {
-		for line := range strings.Lines(text) {
-			if strings.HasPrefix(name, "LOAD") {
-				loaded = append(loaded, line)
-			} else {
-				changed = append(changed, line)
-			}
+	for name := range filesBelow(t, folder) {
+		require.Equal(t, "."+format, filepath.Ext(name))
+		lines := linesOf(t, filepath.Join(folder, name))
+		if strings.HasPrefix(name, "LOAD") {
+			loaded = append(loaded, lines...)
+		} else {
+			changed = append(changed, lines...)
 		}
 	}
 	require.Len(t, loaded, rows)
@@ -69,6 +68,17 @@ func requireAllOnce(t *testing.T, folder string, rows, changes int) {
 		slices.Sort(lines)
 		require.Len(t, slices.Compact(lines), len(lines), "a line is there twice")
 	}
+}
+
+// linesOf are the lines of a CSV file, or the rows of a Parquet file as DuckDB reads it.
+func linesOf(t *testing.T, path string) []string {
+	t.Helper()
+	if filepath.Ext(path) == ".parquet" {
+		return servertest.DuckDB(t, fmt.Sprintf("SELECT * FROM '%s'", path))
+	}
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return slices.Collect(strings.Lines(string(text)))
 }
 
 // runWithRoom runs with a little more room each time, until there is enough.

@@ -29,13 +29,9 @@ func TestLakeTextSettings(t *testing.T) {
 			load(t, source, l.end, lakeWith(c.settings...))
 			source.exec(t, "UPDATE a SET v = 'e'", "DELETE FROM a")
 			catchUp(t, source, l.end, lakeWith(c.settings...))
-			for key, text := range l.files(t, "public/a") {
-				if strings.HasPrefix(key, "LOAD") {
-					require.Equal(t, c.load, text)
-				} else {
-					require.Equal(t, c.want, text)
-				}
-			}
+			loaded, changed := l.both(t, "public/a")
+			require.Equal(t, c.load, loaded)
+			require.Equal(t, c.want, changed)
 		})
 	}
 }
@@ -63,8 +59,9 @@ func TestLakeStamps(t *testing.T) {
 // (CdcMaxBatchInterval), whichever is first.
 func TestLakeWaitsForSizeOrTime(t *testing.T) {
 	for name, settings := range map[string][]string{
-		"size": {"CdcMinFileSize", "200", "CdcMaxBatchInterval", "3600"},
-		"time": {"CdcMinFileSize", "32000", "CdcMaxBatchInterval", "1"},
+		"size":          {"CdcMinFileSize", "200", "CdcMaxBatchInterval", "3600"},
+		"time":          {"CdcMinFileSize", "32000", "CdcMaxBatchInterval", "1"},
+		"size, parquet": {"CdcMinFileSize", "200", "CdcMaxBatchInterval", "3600", "DataFormat", "parquet"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			source, l := newEnd(t, "sqlite"), newLake(t)
@@ -81,7 +78,7 @@ func TestLakeWaitsForSizeOrTime(t *testing.T) {
 				_, _ = run(ctx, c)
 			}()
 			source.exec(t, "INSERT INTO a VALUES (1, 'small')")
-			if name == "size" {
+			if strings.HasPrefix(name, "size") {
 				<-time.After(2 * time.Second)
 				require.Empty(t, l.files(t, "main/a"), "one small change is not enough")
 				source.exec(t, "INSERT INTO a VALUES (2, hex(zeroblob(150000)))")

@@ -280,6 +280,9 @@ func (a *alteration) retyped(now *catalog.Column) bool {
 // default can only be added to an empty table, except where the engine itself fills it in, as MySQL does.
 func (a *alteration) addable(now, source *catalog.Column) *catalog.Column {
 	c := *now
+	if a.targetEngine.Family == catalog.Redshift && c.Default == nil { // which is given no defaults with its tables
+		c.Default = convert.ConstantDefault(a.sourceEngine.Family, catalog.Redshift, source, &c)
+	}
 	if c.NotNull && c.Default == nil && c.Generated == "" && !(a.like() && a.targetEngine.Family == catalog.MySQL) {
 		c.NotNull = false
 		if source != nil && a.sourceEngine.Family == catalog.MySQL && source.NotNull {

@@ -276,6 +276,7 @@ func TestWarehouseStructure(t *testing.T) {
 		{"ALTER TABLE item ALTER COLUMN title TYPE varchar(200)", "INSERT INTO item VALUES (3, repeat('t', 200), 3, NULL)"},
 		{"ALTER TABLE item ALTER COLUMN n TYPE bigint", "UPDATE item SET n = 5000000000 WHERE id = 3"},
 		{"CREATE TABLE fresh (k int PRIMARY KEY, v jsonb)", `INSERT INTO fresh VALUES (1, '{"a": 1}')`, "DROP TABLE gone"},
+		{"ALTER TABLE item ADD COLUMN flag boolean NOT NULL DEFAULT true, ADD COLUMN said varchar(9) DEFAULT 'it''s', ADD COLUMN back text DEFAULT 'a\\b', ADD COLUMN day date DEFAULT '2024-02-29', ADD COLUMN big bigint DEFAULT -7", "UPDATE item SET n = 1 WHERE id = 1"},
 		{"ALTER TABLE item DROP COLUMN more", "INSERT INTO item VALUES (4, 'four', 4)"},
 	} {
 		source.exec(t, step...)
@@ -284,10 +285,11 @@ func TestWarehouseStructure(t *testing.T) {
 			require.Empty(t, c.Suspended, c.Source)
 		}
 	}
-	require.Equal(t, warehouseRows(t, source, "item", "id, title, n"), warehouseRows(t, w.end, "item", "id, title, n"))
+	require.Equal(t, warehouseRows(t, source, "item", "id, title, n, flag, said, day, big"), warehouseRows(t, w.end, "item", "id, title, n, flag, said, day, big"))
+	require.Equal(t, []string{`(1,"a\\b")`, "(2,)", "(3,)", `(4,"a\\b")`}, warehouseRows(t, w.end, "item", "id, back"), "a default with a backslash is not carried over")
 	require.Equal(t, []string{`(1,"{""a"": 1}")`}, warehouseRows(t, w.end, "fresh", "k, v"))
 	require.Equal(t, []string{"NULL"}, w.end.column(t, "SELECT to_regclass('public.gone')"))
-	require.Equal(t, []string{"id", "n", "title"}, w.end.column(t, "SELECT attname FROM pg_attribute WHERE attrelid = 'item'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY 1"))
+	require.Equal(t, []string{"back", "big", "day", "flag", "id", "n", "said", "title"}, w.end.column(t, "SELECT attname FROM pg_attribute WHERE attrelid = 'item'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY 1"))
 	source.exec(t, "TRUNCATE item", "INSERT INTO item VALUES (9, 'nine', 9)")
 	catchUp(t, source, w.end)
 	require.Equal(t, []string{"(9,nine,9)"}, warehouseRows(t, w.end, "item", "id, title, n"))

@@ -230,10 +230,11 @@ func (s *session) Commit(ctx context.Context, c connector.Checkpoint) error {
 	return nil
 }
 
-// isFull reports whether a file has reached CdcMinFileSize.
+// isFull reports whether a file has reached CdcMinFileSize. What a row group of Parquet holds counts before it is encoded: how much is
+// left of it shows only once it has ended, and ending it for the question would make many small ones.
 func (s *session) isFull() bool {
 	for _, p := range s.panes {
-		if p.spool.size >= s.target.settings.minFile {
+		if p.spool.size+int64(p.writer.Pending()) >= s.target.settings.minFile {
 			return true
 		}
 	}

@@ -186,6 +186,7 @@ func (f *parquetWriter) some(lines []Line) error {
 			f.arena = append(f.arena, value(&lines[i])...)
 			f.values = append(f.values, parquet.ByteArrayValue(f.arena[from:len(f.arena):len(f.arena)]).Level(0, 1, at))
 		}
+		f.bytes += len(f.arena) + 4*len(lines)
 		_, err := writers[at].WriteRowValues(f.values)
 		at++
 		return err

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -222,6 +223,69 @@ func TestParquetDecimals(t *testing.T) {
 			want = append(want, normal(text, c.scale))
 		}
 		require.Equal(t, want, got)
+	}
+}
+
+// TestParquetPagesAndMoments: ParquetVersion is that of the pages, DataPageSize cuts them, EncodingType chooses their encoding, and
+// milliseconds are cut downwards, before 1970 too.
+func TestParquetPagesAndMoments(t *testing.T) {
+	columns := []connector.LoadColumn{
+		{Column: &catalog.Column{Name: "at", Type: datatype.Type{Kind: datatype.DateTime, Scale: 6}}, Layout: change.Timestamp},
+		{Column: &catalog.Column{Name: "s", Type: datatype.Type{Kind: datatype.WString, Length: 40}}, Layout: change.Text},
+	}
+	var b change.Batch
+	b.Reset([]change.Layout{change.Timestamp, change.Text})
+	lines := make([]rowfile.Line, 2000)
+	const from1970 = -946684800_000_000 // of the layout, which counts from 2000
+	for i := range lines {
+		b.Columns[0].AppendInt(from1970 - 1 + int64(i)*1000)
+		b.Columns[1].AppendString(fmt.Sprintf("number %06d", i))
+		b.EndRow()
+		lines[i] = rowfile.Line{Batch: &b, Row: int32(i)}
+	}
+	for _, c := range []struct {
+		f        rowfile.Parquet
+		encoding format.Encoding
+		page     format.PageType
+		pages    bool // more than one
+		unit     string
+		first    int64
+	}{
+		{rowfile.Parquet{DataPage: 1 << 20, DictPage: 1 << 20}, format.RLEDictionary, format.DataPage, false, "MICROS", -1},
+		{rowfile.Parquet{DataPage: 1 << 20, DictPage: 1 << 20, Encoding: "plain-dictionary", Milliseconds: true}, format.RLEDictionary, format.DataPage, false, "MILLIS", -1},
+		{rowfile.Parquet{DataPage: 1000, Encoding: "plain", Version2: true, Milliseconds: true}, format.Plain, format.DataPageV2, true, "MILLIS", -1},
+	} {
+		t.Run(fmt.Sprintf("%+v", c.f), func(t *testing.T) {
+			c.f.RowGroup, c.f.Statistics = 10000, true
+			var out bytes.Buffer
+			w, err := c.f.New(&out, rowfile.Layout{Columns: columns})
+			require.NoError(t, err)
+			for at := 0; at < len(lines); at += 100 {
+				require.NoError(t, w.Write(lines[at:at+100]))
+			}
+			require.NoError(t, w.Close())
+			file, err := parquet.OpenFile(bytes.NewReader(out.Bytes()), int64(out.Len()))
+			require.NoError(t, err)
+			for _, chunk := range file.Metadata().RowGroups[0].Columns {
+				require.Contains(t, chunk.MetaData.Encoding, c.encoding)
+				pages := int32(0)
+				for _, s := range chunk.MetaData.EncodingStats {
+					if s.PageType != format.DictionaryPage {
+						require.Equal(t, c.page, s.PageType)
+						require.Equal(t, c.encoding, s.Encoding)
+						pages += s.Count
+					}
+				}
+				require.Equal(t, c.pages, pages > 1, "%d pages", pages)
+			}
+			require.Contains(t, file.Schema().String(), c.unit)
+			values := make([]parquet.Value, 2)
+			page, err := file.RowGroups()[0].ColumnChunks()[0].Pages().ReadPage()
+			require.NoError(t, err)
+			_, err = page.Values().ReadValues(values)
+			require.NoError(t, err)
+			require.Equal(t, c.first, values[0].Int64())
+		})
 	}
 }
 
