@@ -31,8 +31,11 @@ func (x *exchange) authenticate(ctx context.Context) error {
 	} else {
 		signer, err := x.verify(ctx)
 		if err != nil {
+			x.body = nil
+			x.release()
 			return x.slowed(ctx, err)
 		}
+		x.release()
 		who, region = signer, x.claim.Region
 	}
 	x.call = &service.Call{

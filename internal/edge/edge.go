@@ -65,6 +65,8 @@ type Edge struct {
 	targets   map[string]*service.Service // by target prefix
 	throttle  *throttle
 	penalties *penalties
+	strangers *room[netip.Prefix] // for bodies, by source
+	known     *room[string]       // for bodies, by access key
 	keys      signingKeys
 	answers   buffers
 	streaming context.Context // of answers that go on
@@ -85,6 +87,7 @@ func New(c Config) (*Edge, error) {
 	e := &Edge{
 		config: c, services: map[string]*service.Service{}, targets: map[string]*service.Service{},
 		throttle: newThrottle(c.Throttle), penalties: newPenalties(),
+		strangers: newRoom[netip.Prefix](roomOfAll, shareOfSource), known: newRoom[string](roomOfKnown, shareOfKey),
 	}
 	e.streaming, e.endStream = context.WithCancel(context.Background())
 	for _, s := range c.Services {
@@ -107,6 +110,7 @@ func (e *Edge) EndStreams() { e.endStream() }
 // ServeHTTP answers one request.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := e.exchange(w, r)
+	defer x.release()
 	defer x.recoverPanic()
 	ctx, cancel := context.WithTimeout(r.Context(), e.config.Timeout)
 	defer cancel()
@@ -118,10 +122,10 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve takes a request through all gates to its operation.
 func (x *exchange) serve(ctx context.Context) (any, error) {
-	if err := x.read(); err != nil {
+	if err := x.route(); err != nil {
 		return nil, err
 	}
-	if err := x.route(); err != nil {
+	if err := x.read(ctx); err != nil {
 		return nil, err
 	}
 	if err := x.step(ctx, "authenticate", x.authenticate); err != nil {

@@ -46,6 +46,9 @@ const (
 	otherID   = "AKIAI44QH8DHBEXAMPLE" // of another user, with the same secret
 )
 
+// hugeAnswer is more than all buffers between a server and its client hold.
+const hugeAnswer = 64 << 20
+
 // people know two keys.
 type people struct{}
 
@@ -157,6 +160,8 @@ func openTimed(t *testing.T, limits [2]time.Duration, change func(*edge.Config))
 					panic("secret=hunter2")
 				case "unmodelled":
 					return nil, &wire.Error{Code: "MadeUpException", Message: "hunter2", Status: 400}
+				case "huge":
+					return nil, kmsapi.Service.NewError("NotFoundException", "%s", strings.Repeat("x", hugeAnswer))
 				case "slow":
 					<-time.After(time.Hour)
 				case "failure":

@@ -2,9 +2,6 @@ package edge
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -28,6 +25,7 @@ type exchange struct {
 	id   string
 
 	body     []byte
+	holds    []func() // give back the room that the body has taken
 	protocol wire.Protocol
 	name     string     // of the operation, as far as the request says it in its headers
 	form     *wire.Form // of Query protocols
@@ -75,27 +73,6 @@ func guess(r *http.Request) wire.Protocol {
 		return wire.JSON11
 	}
 	return wire.Query
-}
-
-// read takes the body, all of it or an error.
-func (x *exchange) read() error {
-	if x.r.ContentLength > wire.MaxBody {
-		return wire.TooLarge.New(x.protocol, "Request entity is longer than %d bytes", wire.MaxBody)
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, wire.MaxBody))
-	if err == nil {
-		x.body = body
-		return nil
-	}
-	var large *http.MaxBytesError
-	var slow net.Error
-	switch {
-	case errors.As(err, &large):
-		return wire.TooLarge.New(x.protocol, "Request entity is longer than %d bytes", wire.MaxBody)
-	case errors.As(err, &slow) && slow.Timeout():
-		return wire.RequestTimeout.New(x.protocol, "The request did not arrive in time.")
-	}
-	return wire.Malformed.New(x.protocol, "The request's body ended early.")
 }
 
 // recoverPanic answers a request that made the program fall, and keeps the others alive.

@@ -24,3 +24,20 @@ func (e *Edge) Offenders() int {
 	defer e.penalties.mu.Unlock()
 	return len(e.penalties.mu.sources)
 }
+
+// Held counts the bytes of bodies whose senders are not known.
+func (e *Edge) Held() int {
+	e.strangers.mu.Lock()
+	defer e.strangers.mu.Unlock()
+	return e.strangers.mu.held
+}
+
+// HeldOfKnown counts those of bodies that name a known key and found no room among strangers'.
+func (e *Edge) HeldOfKnown() int {
+	e.known.mu.Lock()
+	defer e.known.mu.Unlock()
+	return e.known.mu.held
+}
+
+// RoomOfSource is how much a source may hold.
+const RoomOfSource = shareOfSource

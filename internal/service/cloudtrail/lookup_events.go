@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/audit"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudtrailapi"
@@ -15,7 +16,7 @@ import (
 
 // Trail reads records back, the newest first.
 type Trail interface {
-	Lookup(ctx context.Context, see func(*audit.Record, []byte) bool) error
+	Lookup(ctx context.Context, p audit.Period, see func(line []byte) bool) error
 }
 
 // New makes the service over a trail.
@@ -33,7 +34,12 @@ func New(trail Trail) (*service.Service, error) {
 	return made, nil
 }
 
-const pageSize = 50
+const (
+	pageSize = 50
+	// patience is how long a page is looked for. Then it is answered as far as it has come, be it empty, with where to go on: as AWS says, a page
+	// may have fewer events than were asked for (CloudTrail API reference, LookupEvents, NextToken).
+	patience = 10 * time.Second
+)
 
 func lookup(ctx context.Context, trail Trail, in *cloudtrailapi.LookupEventsRequest) (*cloudtrailapi.LookupEventsResponse, error) {
 	if in.StartTime != nil && in.EndTime != nil && in.EndTime.Before(*in.StartTime) {
@@ -42,47 +48,32 @@ func lookup(ctx context.Context, trail Trail, in *cloudtrailapi.LookupEventsRequ
 	if len(in.LookupAttributes) > 1 {
 		return nil, cloudtrailapi.Service.NewError("InvalidLookupAttributesException", "You can specify only one lookup attribute.")
 	}
-	out := &cloudtrailapi.LookupEventsResponse{Events: []cloudtrailapi.Event{}}
 	if in.EventCategory != nil {
-		return out, nil // there are no insights
+		return &cloudtrailapi.LookupEventsResponse{Events: []cloudtrailapi.Event{}}, nil // there are no insights
 	}
 	after, err := fromToken(in.NextToken)
 	if err != nil {
 		return nil, err
 	}
-	most := pageSize
-	if in.MaxResults != nil {
-		most = int(*in.MaxResults)
-	}
-	last := ""
-	err = trail.Lookup(ctx, func(r *audit.Record, line []byte) bool {
-		if after != "" { // until the last one of the page before
-			if r.EventID == after {
-				after = ""
-			}
-			return true
-		}
-		if in.StartTime != nil && r.EventTime.Before(*in.StartTime) {
-			return false // the newest come first
-		}
-		if in.EndTime != nil && r.EventTime.After(*in.EndTime) || !fits(r, in.LookupAttributes) {
-			return true
-		}
-		if len(out.Events) == most {
-			token := base64.RawURLEncoding.EncodeToString([]byte(last))
-			out.NextToken = &token
-			return false
-		}
-		out.Events, last = append(out.Events, show(r, line)), r.EventID
-		return true
-	})
-	if err != nil {
+	p := newPage(in, after)
+	if err := trail.Lookup(ctx, period(in), p.see); err != nil {
 		return nil, err
 	}
-	if after != "" {
+	if p.after != "" {
 		return nil, cloudtrailapi.Service.NewError("InvalidNextTokenException", "The next token is not, or no longer, in the trail.")
 	}
-	return out, nil
+	return &cloudtrailapi.LookupEventsResponse{Events: p.events, NextToken: p.next}, nil
+}
+
+// period is what is asked for.
+func period(in *cloudtrailapi.LookupEventsRequest) (p audit.Period) {
+	if in.StartTime != nil {
+		p.From = *in.StartTime
+	}
+	if in.EndTime != nil {
+		p.Until = *in.EndTime
+	}
+	return p
 }
 
 func fromToken(token *string) (string, error) {
