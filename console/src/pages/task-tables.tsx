@@ -30,7 +30,7 @@ function Loading({ table: t, expected }: { table: TableStatistics; expected?: nu
   const rows = t.FullLoadRows ?? 0;
   if (!loads(t) || !expected) return <>{number(rows)}</>;
   const percent = Math.min(99, Math.floor((rows / expected) * 100)); // an estimate does not say that it is done
-  return <>{number(rows)} of about {number(expected)} <Meter percent={percent} label={`${nameOf(t)} is loaded`} /> {percent} %</>;
+  return <>{number(rows)} of about{' '}<br />{number(expected)} <Meter percent={percent} label={`${nameOf(t)} is loaded`} /> {percent} %</>;
 }
 
 // Tables are the statistics of a task, table by table.
