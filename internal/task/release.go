@@ -126,7 +126,7 @@ func (t *Task) Forget(ctx context.Context) error {
 	}
 	left, err := t.Leaves(ctx)
 	for _, what := range left {
-		t.log(tasklog.SourceCapture).Warn(what)
+		t.log(tasklog.SourceCapture).Warn("the source keeps what its user has named", "what", what)
 	}
 	return errors.Join(err, t.Release(ctx))
 }
