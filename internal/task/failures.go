@@ -173,6 +173,9 @@ func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *ca
 		load = append(load, connector.LoadColumn{Column: column, Layout: change.LayoutOf(c.kind)})
 		layouts = append(layouts, change.LayoutOf(c.kind))
 	}
+	if why := unfinished(v); why != "" && replace {
+		failures = append(slices.Clip(failures), validate.Failure{Kind: validate.TableWarning, Why: why})
+	}
 	if replace {
 		if err := r.forgetFailures(ctx, s, t, v, load[:3], layouts[:3]); err != nil {
 			return err
@@ -201,6 +204,19 @@ func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *ca
 		}
 	}
 	return nil
+}
+
+// unfinished says why a table, or some of its rows, were not compared; empty when all were.
+func unfinished(v *validate.Result) string {
+	switch {
+	case v.Given != "":
+		return v.Given
+	case v.Suspended > 0 && v.Reason == "":
+		return fmt.Sprintf("%d rows were suspended: they kept changing, or their key is longer than MaxKeyColumnSize", v.Suspended)
+	case v.Suspended > 0, v.State == validate.TableError, v.State == validate.SuspendedRecords:
+		return v.Reason
+	}
+	return ""
 }
 
 // appendResynced appends the values of resyncColumns: SUCCESS or FAILURE, when, and UPSERT or DELETE.

@@ -52,7 +52,7 @@ func (o *othersFailures) v2() bool { return o.table.Column("RESYNC_ID") != nil }
 // take takes up a row of failuresOf.
 func (o *othersFailures) take(b *change.Batch, i int) error {
 	text := func(column int) string { return string(b.Columns[column].Value(i)) }
-	if o.v2() && !b.Columns[4].IsNull(i) && text(4) == "SUCCESS" {
+	if validate.Kind(text(3)) == validate.TableWarning || o.v2() && !b.Columns[4].IsNull(i) && text(4) == "SUCCESS" {
 		return nil
 	}
 	var key struct{ Key []string }

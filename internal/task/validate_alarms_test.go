@@ -155,6 +155,7 @@ func TestValidationSuspendsLongKeys(t *testing.T) {
 	awaitStates(t, c.ValidationStats, map[string]validate.State{"long": validate.Mismatched}, 1)
 	require.Eventually(t, func() bool { return c.ValidationStats.Tables()[0].Suspended == 1 }, time.Minute, 50*time.Millisecond)
 	awaitFailureTable(t, target)
-	require.Eventually(t, func() bool { return len(failureRowsOf(t, target, "long")) == 1 }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(failureRowsOf(t, target, "long")) == 2 }, time.Minute, 50*time.Millisecond)
 	require.Regexp(t, `^RECORD_DIFF \{"key": \["k{1000}k+…"\]\} \[.*\]$`, failureRowsOf(t, target, "long")[0])
+	require.Contains(t, failureRowsOf(t, target, "long")[1], `TABLE_WARNING {"key": []} {"reason":"1 rows were suspended`)
 }

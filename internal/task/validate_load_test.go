@@ -132,6 +132,7 @@ func TestValidationOnly(t *testing.T) {
 				`RECORD_DIFF {"key": ["7"]} [{"column":"v","source":"v7","target":"other"}]`,
 			}, failureRowsOf(t, target, "t"))
 			require.Equal(t, failureRowsOf(t, target, "t"), failuresReadBack(t, validating(t, source, target, document), "t"))
+			require.Equal(t, []string{`TABLE_WARNING {"key": []} {"reason":"the target has no such table"}`}, failureRowsOf(t, target, "later"))
 			require.Equal(t, []string{"50"}, target.column(t, "SELECT count(*) FROM t"))
 			_, err = target.db.ExecContext(context.Background(), "SELECT 1 FROM later")
 			require.Error(t, err, "nothing is made")

@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +100,10 @@ func TestBoundsOfFailuresWhileChanging(t *testing.T) {
 			if otherGoesOn {
 				awaitStates(t, c.ValidationStats, map[string]validate.State{"named": validate.Mismatched}, 20)
 				require.Contains(t, countsOf(c.ValidationStats, "item").Reason, setting)
+				require.Eventually(t, func() bool {
+					rows := failureRowsOf(t, target, "item")
+					return strings.HasPrefix(rows[len(rows)-1], `TABLE_WARNING {"key": []} {"reason":"more than TableFailureMaxCount`)
+				}, time.Minute, 50*time.Millisecond)
 				return
 			}
 			require.Never(t, func() bool { return countsOf(c.ValidationStats, "named").Failed > 0 }, 4*time.Second, 100*time.Millisecond)

@@ -18,6 +18,8 @@ const (
 	RecordDiff    Kind = "RECORD_DIFF"
 	MissingSource Kind = "MISSING_SOURCE"
 	MissingTarget Kind = "MISSING_TARGET"
+	// TableWarning is of a table that was not compared, or not all of it; no comparison has it among its failures.
+	TableWarning Kind = "TABLE_WARNING"
 )
 
 // Failure is a row that is not the same on both sides.
