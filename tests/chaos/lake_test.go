@@ -130,7 +130,9 @@ func (l *lakeRun) requireWhole(t *testing.T) {
 			break
 		}
 		require.Contains(t, now, name, "a file that was seen is gone")
-		require.True(t, now[name] == text, "%s is not what it was: %d and %d bytes", name, len(text), len(now[name]))
+		if now[name] != text {
+			require.Fail(t, "a file that was seen is another", "%s: %d and %d bytes", name, len(text), len(now[name]))
+		}
 	}
 	loads, changes := 0, 0
 	for name := range now {
