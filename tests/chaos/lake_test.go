@@ -126,7 +126,7 @@ func (l *lakeRun) requireWhole(t *testing.T) {
 	t.Helper()
 	now := l.files(t)
 	for name, text := range l.seen {
-		if l.phase == "rows" { // of another moment: what follows changes begins a load that was cut off anew
+		if l.phase == "rows" { // a table that was cut off in its midst is loaded from its start, of another moment
 			break
 		}
 		require.Contains(t, now, name, "a file that was seen is gone")
