@@ -431,13 +431,21 @@ func TestLakeStoreAsksToSlowDown(t *testing.T) {
 	source, l := newEnd(t, "sqlite"), newLake(t)
 	source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT)", "INSERT INTO a VALUES (1, 'x')")
 	b := newBroker(t, l.Endpoint)
-	b.slow.Store(4)
-	l.load(t, source, func(c *taskConfig) {
+	patient := func(c *taskConfig) {
 		u, _ := url.Parse(l.end.url)
 		u.RawQuery = url.Values{"endpoint": {b.url}}.Encode()
 		c.Target.URL = u.String()
-	})
+	}
+	b.slow.Store(4)
+	load(t, source, l.end, patient)
 	require.Equal(t, []string{"1,x"}, l.lines(t, "main/a"))
+	require.Negative(t, b.slow.Load(), "the store was not asked again")
+
+	source.exec(t, "INSERT INTO a VALUES (2, 'y')", "DELETE FROM a WHERE id = 1")
+	b.slow.Store(4)
+	catchUp(t, source, l.end, patient)
+	loaded, changed := l.both(t, "main/a")
+	require.Equal(t, []string{"1,x\n", "I,2,y\nD,1,\n"}, []string{loaded, changed})
 	require.Negative(t, b.slow.Load(), "the store was not asked again")
 }
 
