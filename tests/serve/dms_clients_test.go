@@ -175,8 +175,8 @@ func (s *shop) input(t testing.TB) *dms.CreateEndpointInput {
 	return in
 }
 
-// replicateBetween makes an instance, both endpoints and a task, and starts it.
-func (s *server) replicateBetween(t testing.TB, id string, source, target *dms.CreateEndpointInput, kind types.MigrationTypeValue, mappings string) (*dms.Client, made) {
+// ends makes an instance and both endpoints, and tests their connections.
+func (s *server) ends(t testing.TB, id string, source, target *dms.CreateEndpointInput) (*dms.Client, made) {
 	t.Helper()
 	api, ctx := dms.NewFromConfig(s.sdk(t)), t.Context()
 	i, err := api.CreateReplicationInstance(ctx, &dms.CreateReplicationInstanceInput{ReplicationInstanceIdentifier: &id, ReplicationInstanceClass: aws.String("dms.t3.medium")})
@@ -196,11 +196,32 @@ func (s *server) replicateBetween(t testing.TB, id string, source, target *dms.C
 		end, err := api.CreateEndpoint(ctx, e.in)
 		require.NoError(t, err)
 		*e.arn = *end.Endpoint.EndpointArn
-		_, err = api.TestConnection(ctx, &dms.TestConnectionInput{EndpointArn: e.arn, ReplicationInstanceArn: &m.instance})
-		require.NoError(t, err)
-		tested := func(o *dms.TestConnectionSucceedsWaiterOptions) { o.MinDelay, o.MaxDelay = time.Second, time.Second }
-		require.NoError(t, dms.NewTestConnectionSucceedsWaiter(api, tested).Wait(ctx, &dms.DescribeConnectionsInput{Filters: by("endpoint-arn", *e.arn)}, patient), s.log)
+		s.connects(t, api, m, *e.arn)
 	}
+	return api, m
+}
+
+// connects tests the connection from the instance to an endpoint, which must succeed.
+func (s *server) connects(t testing.TB, api *dms.Client, m made, endpoint string) {
+	t.Helper()
+	_, err := api.TestConnection(t.Context(), &dms.TestConnectionInput{EndpointArn: &endpoint, ReplicationInstanceArn: &m.instance})
+	require.NoError(t, err)
+	s.connected(t, api, m, endpoint)
+}
+
+// connected waits until the last test of a connection has succeeded.
+func (s *server) connected(t testing.TB, api *dms.Client, m made, endpoint string) {
+	t.Helper()
+	tested := func(o *dms.TestConnectionSucceedsWaiterOptions) { o.MinDelay, o.MaxDelay = time.Second, time.Second }
+	by := []types.Filter{{Name: aws.String("endpoint-arn"), Values: []string{endpoint}}, {Name: aws.String("replication-instance-arn"), Values: []string{m.instance}}}
+	require.NoError(t, dms.NewTestConnectionSucceedsWaiter(api, tested).Wait(t.Context(), &dms.DescribeConnectionsInput{Filters: by}, patient), s.log)
+}
+
+// replicateBetween makes an instance, both endpoints and a task, and starts it.
+func (s *server) replicateBetween(t testing.TB, id string, source, target *dms.CreateEndpointInput, kind types.MigrationTypeValue, mappings string) (*dms.Client, made) {
+	t.Helper()
+	api, m := s.ends(t, id, source, target)
+	ctx := t.Context()
 	task, err := api.CreateReplicationTask(ctx, &dms.CreateReplicationTaskInput{
 		ReplicationTaskIdentifier: &id, SourceEndpointArn: &m.source, TargetEndpointArn: &m.target, ReplicationInstanceArn: &m.instance, MigrationType: kind, TableMappings: &mappings,
 	})

@@ -56,7 +56,7 @@ var remedies = map[uint16]string{
 	1142: "GRANT the user this right on the table",
 	1153: "Raise max_allowed_packet on the server",
 	1227: "GRANT the user the privilege that the server names",
-	1049: "Create the database, or name another one in the URL",
+	1049: "Create the database, or name another one",
 	1412: "Keep DDL away from the source while it is read",
 	1698: "Log in with a password: this account is for its operating system user on the server's own machine",
 }

@@ -41,10 +41,10 @@ func classOf(err error) (connector.Class, string) {
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
-		return connector.Missing, "check the host name in the URL"
+		return connector.Missing, "check the host name"
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, os.ErrNotExist) {
-		return connector.Lost, "check that the server runs and listens at the URL's host and port"
+		return connector.Lost, "check that the server runs and listens at this host and port"
 	}
 	var op *net.OpError
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &op) || errors.Is(err, net.ErrClosed) ||
@@ -62,11 +62,11 @@ func classOf(err error) (connector.Class, string) {
 func classOfState(code string) (connector.Class, string) {
 	switch code {
 	case "28P01", "28000":
-		return connector.Denied, "check the user and the password (URL, PGPASSWORD or ~/.pgpass) and the server's pg_hba.conf"
+		return connector.Denied, "check the user, the password and the server's pg_hba.conf"
 	case "42501":
 		return connector.Denied, "grant the user the right named in the message"
 	case "3D000":
-		return connector.Missing, "check the database name in the URL"
+		return connector.Missing, "check the database name"
 	case "42P01", "3F000":
 		return connector.Missing, ""
 	case "42710", "42P07", "42723", "42P06":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -119,6 +120,39 @@ type pubs struct {
 // own reports whether Whimbrel has made them.
 func (p pubs) own() bool { return strings.HasPrefix(p.whole, ownPrefix) }
 
+// fitting is the publication that is there for a stream: our own, or one that has all the tables; empty if one has to be made.
+func fitting(found []*publication, own string, names []catalog.Name, partitions bool) string {
+	if slices.ContainsFunc(found, func(p *publication) bool { return p.name == own }) {
+		return own
+	}
+	for _, p := range found {
+		if !strings.HasPrefix(p.name, ownPrefix) && p.unfit(names, partitions) == "" {
+			return p.name
+		}
+	}
+	return ""
+}
+
+// publishedBefore refuses to begin in the past with a publication that would have to be made now: pgoutput looks publications up
+// as they were when a change was written. Up to version 17 it refuses what comes before ours; later versions pass it over in
+// silence ("skipped loading publication", PostgreSQL 18, pgoutput.c).
+func (s *source) publishedBefore(ctx context.Context, r connector.StreamRequest) error {
+	if s.settings.publication != "" || s.settings.plugin == testDecoding {
+		return nil
+	}
+	names, partitions := followedNames(r)
+	return s.withSide(ctx, func(w *wire) error {
+		found, err := readPublications(ctx, w, "")
+		if err != nil || fitting(found, runName(r.Run), names, partitions) != "" {
+			return err
+		}
+		return &connector.Error{
+			Class: connector.Invalid, Err: errors.New("no publication has the tables, and one that is made now does not hold for what was written before it"),
+			Remedy: "make a publication of the tables before the replication slot (CREATE PUBLICATION … FOR TABLE …), or a slot of test_decoding and set PluginName to test_decoding",
+		}
+	})
+}
+
 // publicationFor finds or makes the publications for a stream from a position: the one the setting names, one that has all the
 // tables, or our own.
 func (s *source) publicationFor(ctx context.Context, w *wire, r connector.StreamRequest, from lsn) (pubs, error) {
@@ -134,12 +168,8 @@ func (s *source) publicationFor(ctx context.Context, w *wire, r connector.Stream
 	if err != nil {
 		return pubs{}, err
 	}
-	if !slices.ContainsFunc(found, func(p *publication) bool { return p.name == own }) {
-		for _, p := range found {
-			if !strings.HasPrefix(p.name, ownPrefix) && p.unfit(names, partitions) == "" {
-				return pubs{whole: p.name}, nil
-			}
-		}
+	if there := fitting(found, own, names, partitions); there != "" && there != own {
+		return pubs{whole: there}, nil
 	}
 	p, err := s.ownPublications(ctx, w, r, own, from)
 	if err == nil && p.part == "" {

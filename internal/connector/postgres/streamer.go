@@ -126,6 +126,11 @@ func (s *source) Start(ctx context.Context, r connector.StreamRequest, from conn
 	if err != nil {
 		return "", err
 	}
+	if from.Native != "" {
+		if err := s.publishedBefore(ctx, r); err != nil {
+			return "", err
+		}
+	}
 	w, err := s.prepare(ctx, r)
 	if err != nil {
 		return "", err

@@ -47,13 +47,13 @@ func classOf(err error) (connector.Class, string) {
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
-		return connector.Missing, "check the host name in the URL"
+		return connector.Missing, "check the host name"
 	}
 	var op *net.OpError
 	var refused *pgconn.ConnectError
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return connector.Lost, "check that the cluster runs, is reachable from here, and listens at the URL's host and port"
+		return connector.Lost, "check that the cluster runs, is reachable from here, and listens at this host and port"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &op), errors.Is(err, net.ErrClosed), errors.As(err, &refused),
 		strings.Contains(err.Error(), "conn closed"):
 		return connector.Lost, ""
@@ -65,11 +65,11 @@ func classOf(err error) (connector.Class, string) {
 func classOfServer(pg *pgconn.PgError) (connector.Class, string) {
 	switch pg.Code {
 	case "28P01", "28000":
-		return connector.Denied, "check the user and the password of the URL, and that the user may log in"
+		return connector.Denied, "check the user and the password, and that the user may log in"
 	case "42501":
 		return connector.Denied, "grant the user the right named in the message"
 	case "3D000":
-		return connector.Missing, "check the database name in the URL"
+		return connector.Missing, "check the database name"
 	case "42P01", "3F000":
 		return connector.Missing, ""
 	case "42P07", "42P06", "42701", "42710":

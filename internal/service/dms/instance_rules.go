@@ -17,7 +17,7 @@ const (
 	instanceDeleting  = "deleting"
 )
 
-// networkIPv4 is the one type of network that the inventory has.
+// networkIPv4 is the one type of network that instances have.
 const networkIPv4 = "IPV4"
 
 // Bounds of an instance (AWS DMS user guide, "Constraints"; DescribeOrderableReplicationInstances).
@@ -45,13 +45,14 @@ func checkStorage(gb int64) error {
 
 var networkForm = regexp.MustCompile(`^(?i:IPV4|DUAL)$`)
 
-// networkTypeOf reads a NetworkType: DUAL needs subnets with IPv6, of which the inventory has none.
+// networkTypeOf reads a NetworkType. DUAL would give an instance an IPv6 address of its own, which it does not get here: its
+// connections leave by the machine's.
 func networkTypeOf(text string) (string, error) {
 	switch {
 	case text == "" || strings.EqualFold(text, networkIPv4):
 		return networkIPv4, nil
 	case networkForm.MatchString(text):
-		return "", invalidCombination("NetworkType DUAL needs subnets with IPv6, and those of the replication subnet group have IPV4 alone.")
+		return "", invalidCombination("NetworkType DUAL is not served by Whimbrel yet: network interfaces of instances get an IPv4 address alone. Databases that have IPv6 addresses are reached all the same.")
 	}
 	return "", invalidValue("Invalid NetworkType: %q. It is IPV4 or DUAL.", text)
 }

@@ -2,6 +2,7 @@ package dms
 
 import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
+	"github.com/whimbreldb/whimbrel/internal/instance"
 )
 
 // showInstance shows an instance as the API does: where it is and since when only when it has come up.
@@ -11,7 +12,7 @@ func (s *Service) showInstance(from getter, i *Instance) (*dmsapi.ReplicationIns
 		return nil, err
 	}
 	out := &dmsapi.ReplicationInstance{
-		ReplicationInstanceArn: new(s.arn(instances, i.ID)), ReplicationInstanceIdentifier: &i.Name, ReplicationInstanceStatus: &i.Status,
+		ReplicationInstanceArn: new(s.arn(instances, i.ID)), ReplicationInstanceIdentifier: &i.Name, ReplicationInstanceStatus: new(s.statusOf(i)),
 		ReplicationInstanceClass: &i.Class, AllocatedStorage: &i.Storage, EngineVersion: &i.EngineVersion, MultiAZ: &i.MultiAZ,
 		AutoMinorVersionUpgrade: &i.AutoMinor, PubliclyAccessible: &i.Public, NetworkType: &i.NetworkType, KmsKeyId: some(i.KMSKey),
 		PreferredMaintenanceWindow: &i.Window, ReplicationSubnetGroup: group, VpcSecurityGroups: []dmsapi.VpcSecurityGroupMembership{},
@@ -29,6 +30,15 @@ func (s *Service) showInstance(from getter, i *Instance) (*dmsapi.ReplicationIns
 		out.ReplicationInstancePrivateIpAddress = &i.Addresses[0]
 	}
 	return out, nil
+}
+
+// statusOf is what an instance is in. One whose process has ended, or has not answered yet since the server has started, is not
+// available, though its record says so: it is being started again. Another server than that which runs the instances cannot tell.
+func (s *Service) statusOf(i *Instance) string {
+	if i.Status == instanceAvailable && s.Leads() && s.Host.State(i.ID).Phase != instance.Up {
+		return instanceRebooting
+	}
+	return i.Status
 }
 
 // showGroupOf shows the subnet group of an instance; its name alone if a restored or older state has it no more, so that one
