@@ -227,6 +227,18 @@ func TestPublicationsAreOlderThanTheirChanges(t *testing.T) {
 	api, m := s.replicateCDC(t, in, target.input(t), mappings(source.schema, target.into()), from)
 	failed := s.awaits(t, api, m, "failed")
 	require.Contains(t, aws.ToString(failed.LastFailureMessage), "make a publication of the tables before the replication slot")
+
+	// With test_decoding no publication is asked for.
+	servertest.Exec(t, source.db, "SELECT pg_drop_replication_slot('"+*in.PostgreSQLSettings.SlotName+"')",
+		"SELECT pg_create_logical_replication_slot('"+*in.PostgreSQLSettings.SlotName+"', 'test_decoding')")
+	from = source.here(t)
+	source.order(t, 12)
+	_, err := api.ModifyEndpoint(t.Context(), &dms.ModifyEndpointInput{EndpointArn: &m.source,
+		PostgreSQLSettings: &types.PostgreSQLSettings{SlotName: in.PostgreSQLSettings.SlotName, PluginName: types.PluginNameValueTestDecoding}})
+	require.NoError(t, err)
+	s.connected(t, api, m, m.source)
+	starts(t, api, m, dms.StartReplicationTaskInput{StartReplicationTaskType: startAnew, CdcStartPosition: &from})
+	target.holds(t, "12")
 }
 
 // TestChangesFromATime: MariaDB finds the place by its log; PostgreSQL keeps no such index, and the task says so.

@@ -25,7 +25,7 @@ func (s *Service) reach(ctx context.Context, rec *Endpoint, groups []string) (in
 	for name, v := range rec.Settings {
 		set := e.setting(rec.Type, name)
 		switch {
-		case set == nil || set.why != "": // of the secret, or what happens anyway
+		case set == nil || set.why != "" && (len(set.only) < 2 || v == set.otherwise): // of the secret, or what happens anyway
 		case set.parameter != "":
 			parameters.Set(set.parameter, v)
 		default:
