@@ -14,6 +14,9 @@ func (s *Service) authorizeSecurityGroupEgress() service.Operation {
 			return append(tagging(call, "security-group-rule", in.TagSpecifications), s.on(ctx, call, "security-group", value(in.GroupId)))
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.AuthorizeSecurityGroupEgressRequest) (*ec2api.AuthorizeSecurityGroupEgressResult, error) {
+			if err := bySource(in.SourceSecurityGroupName, in.SourceSecurityGroupOwnerId); err != nil {
+				return nil, err
+			}
 			tags, err := tagsFor(in.TagSpecifications, "security-group-rule")
 			if err != nil {
 				return nil, err

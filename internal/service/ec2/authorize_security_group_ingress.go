@@ -14,6 +14,9 @@ func (s *Service) authorizeSecurityGroupIngress() service.Operation {
 			return append(tagging(call, "security-group-rule", in.TagSpecifications), s.onGroup(ctx, call, in.GroupId, in.GroupName))
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.AuthorizeSecurityGroupIngressRequest) (*ec2api.AuthorizeSecurityGroupIngressResult, error) {
+			if err := bySource(in.SourceSecurityGroupName, in.SourceSecurityGroupOwnerId); err != nil {
+				return nil, err
+			}
 			tags, err := tagsFor(in.TagSpecifications, "security-group-rule")
 			if err != nil {
 				return nil, err

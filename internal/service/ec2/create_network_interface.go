@@ -32,6 +32,9 @@ func (s *Service) createNetworkInterfaceDo(ctx context.Context, _ *service.Call,
 	if len(in.Ipv6Prefixes) > 0 || in.Ipv6PrefixCount != nil || len(in.Ipv4Prefixes) > 0 || in.Ipv4PrefixCount != nil || len(in.PrivateIpAddresses) > 1 || value(in.SecondaryPrivateIpAddressCount) > 0 {
 		return nil, fault("UnsupportedOperation", "A network interface of this inventory has one IPv4 address, and no prefixes.")
 	}
+	if kind := value(in.InterfaceType); kind != "" && kind != "interface" || value(in.EnablePrimaryIpv6) || in.ConnectionTrackingSpecification != nil || in.Operator != nil {
+		return nil, fault("UnsupportedOperation", "A network interface of this inventory is of the type interface, without a primary IPv6 address, connection tracking or an operator.")
+	}
 	tags, err := tagsFor(in.TagSpecifications, "network-interface")
 	if err != nil {
 		return nil, err

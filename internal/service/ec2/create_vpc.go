@@ -23,6 +23,10 @@ func (s *Service) createVpcDo(ctx context.Context, _ *service.Call, in *ec2api.C
 	if in.Ipv4IpamPoolId != nil || in.Ipv6IpamPoolId != nil || in.Ipv6Pool != nil {
 		return nil, fault("UnsupportedOperation", "A VPC of this inventory has blocks that you name; leave address pools out.")
 	}
+	if tenancy := value(in.InstanceTenancy); tenancy != "" && tenancy != "default" || in.VpcEncryptionControl != nil ||
+		in.Ipv6CidrBlockNetworkBorderGroup != nil || in.Ipv4NetmaskLength != nil || in.Ipv6NetmaskLength != nil {
+		return nil, fault("UnsupportedOperation", "A VPC of this inventory has default tenancy, and neither encryption control, a border group nor netmask lengths.")
+	}
 	if value(in.AmazonProvidedIpv6CidrBlock) && in.Ipv6CidrBlock != nil {
 		return nil, fault("InvalidParameterCombination", "AmazonProvidedIpv6CidrBlock and Ipv6CidrBlock exclude each other.")
 	}

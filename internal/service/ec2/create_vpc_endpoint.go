@@ -32,6 +32,9 @@ func (s *Service) createVpcEndpointDo(ctx context.Context, call *service.Call, i
 	if kind := value(in.VpcEndpointType); kind != "Interface" {
 		return nil, fault("InvalidParameter", "The endpoint type of this inventory is Interface; VpcEndpointType %q is not served.", kind)
 	}
+	if err := s.onlyInterface(in); err != nil {
+		return nil, err
+	}
 	at := slices.IndexFunc(s.Services, func(short string) bool { return s.serviceName(short) == value(in.ServiceName) })
 	if at < 0 {
 		return nil, fault("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", value(in.ServiceName))
@@ -67,6 +70,20 @@ func (s *Service) createVpcEndpointDo(ctx context.Context, call *service.Call, i
 		return nil, err
 	}
 	return &ec2api.CreateVpcEndpointResult{VpcEndpoint: &shown, ClientToken: in.ClientToken}, nil
+}
+
+// onlyInterface refuses what endpoints of other kinds have.
+func (s *Service) onlyInterface(in *ec2api.CreateVpcEndpointRequest) error {
+	if in.DnsOptions != nil || len(in.RouteTableIds) > 0 || in.ResourceConfigurationArn != nil || in.ServiceNetworkArn != nil {
+		return fault("UnsupportedOperation", "Interface endpoints of this inventory have no route tables, DNS options, resource configurations or service networks.")
+	}
+	if kind := value(in.IpAddressType); kind != "" && kind != "ipv4" {
+		return fault("UnsupportedOperation", "IpAddressType %q is not served: name IPv6 addresses in SubnetConfigurations.", kind)
+	}
+	if region := value(in.ServiceRegion); region != "" && region != s.Region {
+		return fault("UnsupportedOperation", "The services of this inventory are in the region %s.", s.Region)
+	}
+	return nil
 }
 
 // serviceName is what endpoints call a service. In China some have a name of their own ("aws ec2 describe-vpc-endpoint-services" in

@@ -27,6 +27,9 @@ func (s *Service) modifyVpcEndpointDo(ctx context.Context, _ *service.Call, in *
 	if in.DnsOptions != nil || len(in.AddRouteTableIds) > 0 || len(in.RemoveRouteTableIds) > 0 {
 		return nil, fault("UnsupportedOperation", "Interface endpoints of this inventory have no route tables and no DNS options.")
 	}
+	if kind := value(in.IpAddressType); kind != "" && kind != "ipv4" {
+		return nil, fault("UnsupportedOperation", "IpAddressType %q is not served.", kind)
+	}
 	if err := checkPolicy(in.PolicyDocument); err != nil {
 		return nil, err
 	}

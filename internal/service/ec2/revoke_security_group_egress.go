@@ -14,6 +14,9 @@ func (s *Service) revokeSecurityGroupEgress() service.Operation {
 			return []service.Check{s.on(ctx, call, "security-group", value(in.GroupId))}
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.RevokeSecurityGroupEgressRequest) (*ec2api.RevokeSecurityGroupEgressResult, error) {
+			if err := bySource(in.SourceSecurityGroupName, in.SourceSecurityGroupOwnerId); err != nil {
+				return nil, err
+			}
 			out := &ec2api.RevokeSecurityGroupEgressResult{Return: ptr(true)}
 			err := s.changeGroup(ctx, in.GroupId, nil, func(tx store.Tx, g *Group) error {
 				var alike []Rule

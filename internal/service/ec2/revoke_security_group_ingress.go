@@ -14,6 +14,9 @@ func (s *Service) revokeSecurityGroupIngress() service.Operation {
 			return []service.Check{s.onGroup(ctx, call, in.GroupId, in.GroupName)}
 		},
 		func(ctx context.Context, _ *service.Call, in *ec2api.RevokeSecurityGroupIngressRequest) (*ec2api.RevokeSecurityGroupIngressResult, error) {
+			if err := bySource(in.SourceSecurityGroupName, in.SourceSecurityGroupOwnerId); err != nil {
+				return nil, err
+			}
 			out := &ec2api.RevokeSecurityGroupIngressResult{Return: ptr(true)}
 			err := s.changeGroup(ctx, in.GroupId, in.GroupName, func(tx store.Tx, g *Group) error {
 				var alike []Rule

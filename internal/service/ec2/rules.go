@@ -15,6 +15,15 @@ const maxRules = 200
 // protocols are the names that rules may use beside numbers.
 var protocols = map[string]string{"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 
+// bySource refuses the older way to name a source group, in which AWS takes no ports and, for egress, nothing at all ("Not supported. Use IP
+// permissions instead", EC2 API reference, AuthorizeSecurityGroupEgress).
+func bySource(name, owner *string) error {
+	if name != nil || owner != nil {
+		return fault("UnsupportedOperation", "Name the source group by its ID in IpPermissions.")
+	}
+	return nil
+}
+
 // rulesOf reads the rules of a request: of its permissions, or of the older single fields.
 func rulesOf(tx store.Tx, permissions []ec2api.IpPermission, cidr, protocol *string, from, to *int64, tags map[string]string) ([]Rule, error) {
 	if cidr != nil || protocol != nil {

@@ -7,13 +7,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-// listSecrets lists the secrets that pass the filters, by name.
+// listSecrets lists the secrets that pass the filters, by name unless another order is asked for.
 func (s *Service) listSecrets() service.Operation {
 	return service.Handle("ListSecrets", func(_ context.Context, call *service.Call, _ *secretsmanagerapi.ListSecretsRequest) ([]service.Check, error) {
 		return call.OnAny(), nil
@@ -23,28 +24,65 @@ func (s *Service) listSecrets() service.Operation {
 			if err != nil {
 				return nil, err
 			}
+			if deref(in.SortBy) == "last-accessed-date" {
+				return nil, fault("InvalidParameterException", "When secrets are read is not kept, so they cannot be listed by last-accessed-date.")
+			}
 			page, err := s.store.List(ctx, store.Range{Prefix: path(call.Region, "")})
 			if err != nil {
 				return nil, fmt.Errorf("list secrets: %w", err)
 			}
+			found, err := listed(page.Items, call.Now, in)
+			if err != nil {
+				return nil, err
+			}
 			out := &secretsmanagerapi.ListSecretsResponse{SecretList: []secretsmanagerapi.SecretListEntry{}}
-			for _, item := range page.Items {
-				var r secretRecord
-				if err := item.Decode(&r); err != nil {
-					return nil, err
-				}
-				shown := !r.gone(call.Now) && (r.Deleted == nil || deref(in.IncludePlannedDeletion))
-				if !shown || after != "" && r.Name <= after || !r.passes(in.Filters) {
+			for i := range found {
+				place := found[i].place(deref(in.SortBy))
+				if c := strings.Compare(place, after); after != "" && (c == 0 || c < 0 != descending(in)) {
 					continue
 				}
 				if len(out.SecretList) == limit {
-					out.NextToken = token(*out.SecretList[limit-1].Name)
+					out.NextToken = token(found[i-1].place(deref(in.SortBy)))
 					break
 				}
-				out.SecretList = append(out.SecretList, r.entry())
+				out.SecretList = append(out.SecretList, found[i].entry())
 			}
 			return out, nil
 		})
+}
+
+// listed are the secrets that are asked for, in the order that is.
+func listed(items []store.Item, now time.Time, in *secretsmanagerapi.ListSecretsRequest) ([]secretRecord, error) {
+	var found []secretRecord
+	for _, item := range items {
+		var r secretRecord
+		if err := item.Decode(&r); err != nil {
+			return nil, err
+		}
+		if !r.gone(now) && (r.Deleted == nil || deref(in.IncludePlannedDeletion)) && r.passes(in.Filters) {
+			found = append(found, r)
+		}
+	}
+	by := deref(in.SortBy)
+	slices.SortFunc(found, func(a, b secretRecord) int { return strings.Compare(a.place(by), b.place(by)) })
+	if descending(in) {
+		slices.Reverse(found)
+	}
+	return found, nil
+}
+
+func descending(in *secretsmanagerapi.ListSecretsRequest) bool { return deref(in.SortOrder) == "desc" }
+
+// place is where a secret stands in an order, as a text that is no other secret's.
+func (r *secretRecord) place(by string) string {
+	const fixed = "20060102150405.000000000"
+	switch by {
+	case "created-date":
+		return r.Created.UTC().Format(fixed) + " " + r.Name
+	case "last-changed-date":
+		return r.Changed.UTC().Format(fixed) + " " + r.Name
+	}
+	return r.Name
 }
 
 func (r *secretRecord) entry() secretsmanagerapi.SecretListEntry {
