@@ -597,7 +597,14 @@ func TestABodyThatEndsEarlyIsNoSuccess(t *testing.T) {
 	conn, err := tls.Dial("tcp", strings.TrimPrefix(h.url, "https://"), c)
 	require.NoError(t, err)
 	defer conn.Close()
-	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.1\r\nX-Amz-Target: TrentService.Encrypt\r\nContent-Length: 100\r\n\r\n{}")
+	head := h.signed(t, "EnableKey", "{}", nil).Header
+	head.Set("Host", "localhost")
+	head.Set("Content-Length", "100")
+	var request bytes.Buffer
+	request.WriteString("POST / HTTP/1.1\r\n")
+	require.NoError(t, head.Write(&request))
+	request.WriteString("\r\n{}")
+	_, err = request.WriteTo(conn)
 	require.NoError(t, err)
 	require.NoError(t, conn.SetReadDeadline(time.Now().Add(patient)))
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)

@@ -321,14 +321,21 @@ func (r *round) begin(ctx context.Context, name catalog.Name) {
 		return
 	}
 	r.under[name] = true
-	r.Go(func() {
-		if err := rescue.Run(func() error { return r.all(ctx, name) }); err != nil && ctx.Err() == nil {
-			r.Log.Warn("rows could not be compared, trying again", "error", fmt.Errorf("table %s: %w", name, err))
+	tell := func(err error) {
+		r.Log.Warn("rows could not be compared, trying again", "error", fmt.Errorf("table %s: %w", name, err))
+	}
+	r.Go(rescue.Else(func() {
+		defer r.end(name)
+		if err := r.all(ctx, name); err != nil && ctx.Err() == nil {
+			tell(err)
 		}
-		r.mu.Lock()
-		delete(r.under, name)
-		r.mu.Unlock()
-	})
+	}, tell))
+}
+
+func (r *round) end(name catalog.Name) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.under, name)
 }
 
 // all compares what is due of a table, batch by batch: other tables come in between.
