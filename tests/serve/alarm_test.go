@@ -41,7 +41,7 @@ func TestAnAlarmReachesAWebhook(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
 	require.NoError(t, os.WriteFile(file, []byte(secret+"\n"), 0o600))
 	s := first(t, "--dms-roles", "--event-webhook", topic+"="+hook.URL+"/lag", "--event-secret-file", file, "--event-webhook-ca", authority)
-	source, target := postgresShop(t), mariadbShop(t)
+	source, target := postgresShop(t), lonelyShop(t)
 	source.stock(t, 100)
 	_, m := watched(t, s, "lagging", source, target)
 	arrives(t, source, target, "")

@@ -35,6 +35,13 @@ func mariadbShop(t testing.TB) *shop {
 	return shopAt(t, "mariadb", servertest.MariaDB(t))
 }
 
+// lonelyShop has a server of its own, where locks that are held for long keep no other test's lock of all tables waiting, and with that
+// all others.
+func lonelyShop(t testing.TB) *shop {
+	t.Helper()
+	return shopAt(t, "mariadb", servertest.PrivateMariaDB(t))
+}
+
 func shopAt(t testing.TB, engine string, d *servertest.Database) *shop {
 	t.Helper()
 	at, err := url.Parse(d.URL)

@@ -217,7 +217,7 @@ func (s *server) dashboardIsFed(t *testing.T) {
 func TestLatencyIsTold(t *testing.T) {
 	t.Parallel()
 	s := first(t, "--dms-roles")
-	source, target := postgresShop(t), mariadbShop(t)
+	source, target := postgresShop(t), lonelyShop(t)
 	source.stock(t, 100)
 	_, m := watched(t, s, "late", source, target)
 	task := resource(m.task)

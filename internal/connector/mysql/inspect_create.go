@@ -3,20 +3,26 @@ package mysql
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // readCreates asks for SHOW CREATE TABLE of every table and fills in what only that text tells. Where only the
 // structure is wanted it asks for the tables with a default that information_schema cannot spell.
 func (i *inspector) readCreates(ctx context.Context) error {
 	for _, s := range i.catalog.Schemas {
-		for _, t := range s.Tables {
+		for _, t := range slices.Clone(s.Tables) {
 			if !i.o.Objects && !doubtfulDefault(t) {
 				continue
 			}
 			d, err := i.readCreate(ctx, t)
+			if connector.ClassOf(classify(ctx, err)) == connector.Missing { // dropped or renamed since the tables were listed
+				i.forget(s, t)
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("inspect table %s: %w", t.Name, err)
 			}
@@ -28,6 +34,11 @@ func (i *inspector) readCreates(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (i *inspector) forget(s *catalog.Schema, t *catalog.Table) {
+	s.Tables = slices.DeleteFunc(s.Tables, func(other *catalog.Table) bool { return other == t })
+	delete(i.tables, t.Name)
 }
 
 func (i *inspector) readCreate(ctx context.Context, t *catalog.Table) (*definition, error) {
