@@ -1,6 +1,8 @@
 package task_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -133,4 +135,29 @@ func TestInterruptedPartitions(t *testing.T) {
 		"ALTER TABLE item REORGANIZE PARTITION c INTO (PARTITION d VALUES LESS THAN (25), PARTITION e VALUES LESS THAN (40))", "INSERT INTO item VALUES (39, 'e')")
 	require.GreaterOrEqual(t, dieAgainAndAgain(t, source, target), 6, "statements were interrupted")
 	require.Equal(t, source.text(t, "item", "v"), target.text(t, "item", "v"))
+}
+
+// TestDirectoriesStayAtTheSource: where a source keeps a table, or a partition that it gets later, is a path of its own machine, which nobody
+// may have the target write to.
+func TestDirectoriesStayAtTheSource(t *testing.T) {
+	source, target := newEnd(t, "mariadb"), newEnd(t, "mariadb")
+	dir := t.TempDir()
+	for _, d := range []string{filepath.Dir(dir), dir} {
+		require.NoError(t, os.Chmod(d, 0o777)) //nolint:gosec // the server is another user
+	}
+	at := "DATA DIRECTORY = '" + dir + "'"
+	source.exec(t, "CREATE TABLE item (id int PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (10) "+at+")", "CREATE TABLE log (id int PRIMARY KEY) "+at)
+	load(t, source, target)
+	source.exec(t, "ALTER TABLE item ADD PARTITION (PARTITION b VALUES LESS THAN (20) "+at+")", "INSERT INTO item VALUES (1), (11)", "CREATE TABLE later (id int PRIMARY KEY) "+at, "INSERT INTO log VALUES (1)")
+	for _, c := range catchUp(t, source, target).Changes.Tables {
+		require.Empty(t, c.Suspended, c.Source)
+	}
+	require.Equal(t, []string{"1", "11"}, target.column(t, "SELECT id FROM item ORDER BY id"))
+	for _, table := range []string{"item", "log", "later"} {
+		var name, text string
+		require.NoError(t, source.db.QueryRowContext(t.Context(), "SHOW CREATE TABLE "+table).Scan(&name, &text))
+		require.Contains(t, text, dir)
+		require.NoError(t, target.db.QueryRowContext(t.Context(), "SHOW CREATE TABLE "+table).Scan(&name, &text))
+		require.NotContains(t, text, dir)
+	}
 }

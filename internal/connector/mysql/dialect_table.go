@@ -23,7 +23,7 @@ func (d Dialect) Script(t *catalog.Table, keysFirst bool) catalog.Script {
 	}
 	inline = append(inline, b.checks...)
 	s.Create = []catalog.Statement{{
-		SQL:   d.translate("CREATE TABLE " + quoteTable(t.Name) + " (\n  " + strings.Join(inline, ",\n  ") + "\n) " + b.options),
+		SQL:   d.translate("CREATE TABLE " + quoteTable(t.Name) + " (\n  " + strings.Join(inline, ",\n  ") + "\n) " + withoutDirectories(b.options)),
 		Makes: catalog.Ref{Kind: catalog.TableRef, Name: t.Name},
 	}}
 	s.Indexes = d.addIndexes(t, later)

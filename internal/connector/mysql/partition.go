@@ -98,7 +98,7 @@ func (d Dialect) Repartition(p *connector.Partitioning, source, target *catalog.
 		return out, nil // every row finds its place as it is
 	}
 	out.Target = to.after(p).of(target)
-	out.Statements = d.alter(target.Name, p.Clause)
+	out.Statements = d.alter(target.Name, withoutDirectories(p.Clause))
 	return out, nil
 }
 
