@@ -28,10 +28,7 @@ const (
 
 // TestAPIPage holds docs/api.md to what is served.
 func TestAPIPage(t *testing.T) {
-	migration, err := dms.New(dms.Config{})
-	require.NoError(t, err)
-	all, err := services(&parts{dms: migration, config: &Config{}, trail: &trails{}, policies: &edge.Policies{}, vault: kms.NewVault(nil, nil, kms.Home{}, nil), watch: cloudwatch.New(cloudwatch.Config{}), logsAPI: logs.New(logs.Config{})})
-	require.NoError(t, err)
+	all := everyService(t)
 	raw, err := os.ReadFile(apiPage)
 	require.NoError(t, err)
 	before, rest, found := strings.Cut(string(raw), apiBegin)
@@ -48,6 +45,16 @@ func TestAPIPage(t *testing.T) {
 		require.True(t, i < len(have) && have[i] == line, "line %d must be %q; go test ./internal/server -run TestAPIPage -update", i+1, line)
 	}
 	require.Len(t, have, strings.Count(want, "\n")+1)
+}
+
+// everyService makes all that is served, with nothing behind it.
+func everyService(t *testing.T) []*service.Service {
+	t.Helper()
+	migration, err := dms.New(dms.Config{})
+	require.NoError(t, err)
+	all, err := services(&parts{dms: migration, config: &Config{}, trail: &trails{}, policies: &edge.Policies{}, vault: kms.NewVault(nil, nil, kms.Home{}, nil), watch: cloudwatch.New(cloudwatch.Config{}), logsAPI: logs.New(logs.Config{})})
+	require.NoError(t, err)
+	return all
 }
 
 // apiTables writes the operations of DMS one by one, and the others' by their service.

@@ -56,6 +56,9 @@ func (s *Service) putDashboard() service.Operation {
 		if !dashboardName.MatchString(*in.DashboardName) {
 			return nil, badDashboard("The dashboard name %q has other characters than letters, digits, dashes and underscores.", *in.DashboardName)
 		}
+		if len(in.Tags) > 0 {
+			return nil, badDashboard("Dashboards have no tags here: leave Tags out.")
+		}
 		if n := len(*in.DashboardBody); n > longestBody {
 			return nil, badDashboard("The dashboard body is %d bytes long, of at most %d.", n, longestBody)
 		}

@@ -26,6 +26,9 @@ func (s *Service) getMetricData() service.Operation {
 		if err != nil {
 			return nil, err
 		}
+		if q.zone, err = zoneOf(in.LabelOptions); err != nil {
+			return nil, err
+		}
 		p, err := pageOf(in)
 		if err != nil {
 			return nil, err

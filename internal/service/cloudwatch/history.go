@@ -89,6 +89,9 @@ func (s *Service) describeAlarmHistory() service.Operation {
 		return onAlarms(call, *in.AlarmName), nil
 	}
 	return service.Handle("DescribeAlarmHistory", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.DescribeAlarmHistoryInput) (*cloudwatchapi.DescribeAlarmHistoryOutput, error) {
+		if in.AlarmContributorId != nil {
+			return nil, validation("Alarms have no contributors here: leave AlarmContributorId out.")
+		}
 		all, err := s.happened(ctx, in)
 		if err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
 	"github.com/whimbreldb/whimbrel/internal/metric/formula"
 )
 
@@ -84,20 +85,33 @@ func (q *questions) part(of *question, l *line, kind, argument string) (text str
 	case len(l.Values) == 0:
 		return "--", true
 	case sent != "":
-		return momentOf(l, name), true
+		return momentOf(l, name).In(q.zone).Format(time.RFC3339), true
 	}
 	return strconv.FormatFloat(v, 'g', 6, 64), true
 }
 
 // momentOf is when a line was highest, lowest, first or last.
-func momentOf(l *line, name string) string {
+func momentOf(l *line, name string) time.Time {
 	at := 0
 	for i, v := range l.Values {
 		if name == "MAX" && v > l.Values[at] || name == "MIN" && v < l.Values[at] || name == "LAST" {
 			at = i
 		}
 	}
-	return l.At[at].UTC().Format(time.RFC3339)
+	return l.At[at]
+}
+
+// zoneOf reads the Timezone of a request's labels: a sign, two digits of hours and two of minutes (API reference, LabelOptions).
+func zoneOf(in *cloudwatchapi.LabelOptions) (*time.Location, error) {
+	if in == nil || in.Timezone == nil {
+		return time.UTC, nil
+	}
+	at, err := time.Parse("-0700", *in.Timezone)
+	if err != nil {
+		return nil, invalid("The value %q for parameter Timezone is not valid: it is a sign and four digits, as +0130.", *in.Timezone)
+	}
+	_, seconds := at.Zone()
+	return time.FixedZone("", seconds), nil
 }
 
 func (q *questions) property(l *line, name string) (text string, known bool) {

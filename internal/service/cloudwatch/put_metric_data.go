@@ -39,7 +39,10 @@ func (s *Service) putMetricData() service.Operation {
 			return nil, invalid("The value %s for parameter Namespace is invalid. It must not begin with a colon.", *in.Namespace)
 		}
 		data := in.MetricData
-		for _, e := range in.EntityMetricData {
+		for _, e := range in.EntityMetricData { // without strictness data is kept whose entity is not (API reference, PutMetricData)
+			if e.Entity != nil && deref(in.StrictEntityValidation) {
+				return nil, invalid("Entities are not kept here: leave StrictEntityValidation out, or send the data without them.")
+			}
 			data = append(data, e.MetricData...)
 		}
 		if len(data) == 0 {

@@ -32,6 +32,7 @@ type questions struct {
 	place    map[string]int
 	answers  map[string]formula.Value
 	budget   budget
+	zone     *time.Location  // of times in labels
 	open     map[string]bool // being worked out: whoever asks for one of them asks in a circle
 }
 
@@ -55,7 +56,7 @@ func parseQuestions(queries []cloudwatchapi.MetricDataQuery, start, end time.Tim
 	if len(queries) > mostQueries {
 		return nil, invalid("The collection MetricDataQueries must not have a size greater than %d.", mostQueries)
 	}
-	q := &questions{place: map[string]int{}, answers: map[string]formula.Value{}, open: map[string]bool{}, budget: budget{linesOfRequest, pointsOfRequest}}
+	q := &questions{place: map[string]int{}, answers: map[string]formula.Value{}, zone: time.UTC, open: map[string]bool{}, budget: budget{linesOfRequest, pointsOfRequest}}
 	least := time.Minute
 	for i := range queries {
 		one, err := questionOf(&queries[i])
@@ -86,6 +87,9 @@ func parseQuestions(queries []cloudwatchapi.MetricDataQuery, start, end time.Tim
 
 func questionOf(in *cloudwatchapi.MetricDataQuery) (question, error) {
 	q := question{id: deref(in.Id), label: deref(in.Label), shown: in.ReturnData == nil || *in.ReturnData}
+	if in.AccountId != nil {
+		return q, invalid("The query %q names an AccountId: metrics of other accounts are not monitored here; leave it out.", cut(q.id))
+	}
 	if len(q.label) > longestLabel {
 		return q, invalid("The Label of query %q is %d bytes long, of at most %d.", cut(q.id), len(q.label), longestLabel)
 	}

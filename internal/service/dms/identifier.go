@@ -51,6 +51,8 @@ func tagsIn(in []dmsapi.Tag) (map[string]string, error) {
 		key, val := value(t.Key), value(t.Value)
 		low := strings.ToLower(key)
 		switch {
+		case t.ResourceArn != nil:
+			return nil, invalidValue("The tag %q names a ResourceArn: the call itself says whose tags they are.", key)
 		case key == "" || len([]rune(key)) > longestKey || !form.MatchString(key):
 			return nil, invalidValue("Invalid tag key: %q. Keys have 1 to %d letters, digits, spaces and _.:/=+-@.", key, longestKey)
 		case strings.HasPrefix(low, "aws:") || strings.HasPrefix(low, "dms:"):

@@ -23,7 +23,7 @@ func (s *Service) authorizeSecurityGroupEgress() service.Operation {
 			}
 			out := &ec2api.AuthorizeSecurityGroupEgressResult{Return: ptr(true)}
 			err = s.changeGroup(ctx, in.GroupId, nil, func(tx store.Tx, g *Group) error {
-				rules, err := rulesOf(tx, in.IpPermissions, in.CidrIp, in.IpProtocol, in.FromPort, in.ToPort, tags)
+				rules, err := s.rulesOf(tx, in.IpPermissions, in.CidrIp, in.IpProtocol, in.FromPort, in.ToPort, tags)
 				if err != nil {
 					return err
 				}

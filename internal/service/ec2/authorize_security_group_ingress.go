@@ -23,7 +23,7 @@ func (s *Service) authorizeSecurityGroupIngress() service.Operation {
 			}
 			out := &ec2api.AuthorizeSecurityGroupIngressResult{Return: ptr(true)}
 			err = s.changeGroup(ctx, in.GroupId, in.GroupName, func(tx store.Tx, g *Group) error {
-				rules, err := rulesOf(tx, in.IpPermissions, in.CidrIp, in.IpProtocol, in.FromPort, in.ToPort, tags)
+				rules, err := s.rulesOf(tx, in.IpPermissions, in.CidrIp, in.IpProtocol, in.FromPort, in.ToPort, tags)
 				if err != nil {
 					return err
 				}

@@ -41,10 +41,20 @@ func (s *Service) createNetworkInterfaceDo(ctx context.Context, _ *service.Call,
 	}
 	address := value(in.PrivateIpAddress)
 	if address == "" && len(in.PrivateIpAddresses) == 1 {
+		if primary := in.PrivateIpAddresses[0].Primary; primary != nil && !*primary {
+			return nil, fault("InvalidParameterValue", "The only address of a network interface is its primary one.")
+		}
 		address = value(in.PrivateIpAddresses[0].PrivateIpAddress)
 	}
-	n := NIC{Subnet: *in.SubnetId, Description: value(in.Description), Groups: in.Groups, Address: address, Tags: tags}
+	token, err := tokenOf(in.ClientToken, in)
+	if err != nil {
+		return nil, err
+	}
+	n := NIC{Token: token, Subnet: *in.SubnetId, Description: value(in.Description), Groups: in.Groups, Address: address, Tags: tags}
 	for _, a := range in.Ipv6Addresses {
+		if value(a.IsPrimaryIpv6) {
+			return nil, fault("UnsupportedOperation", "An IPv6 address of this inventory is never primary.")
+		}
 		n.IPv6 = append(n.IPv6, value(a.Ipv6Address))
 	}
 	if count := value(in.Ipv6AddressCount); count < 0 || count > maxIPv6 || count > 0 && len(n.IPv6) > 0 || len(n.IPv6) > maxIPv6 {
@@ -53,9 +63,14 @@ func (s *Service) createNetworkInterfaceDo(ctx context.Context, _ *service.Call,
 	n.IPv6 = append(n.IPv6, make([]string, value(in.Ipv6AddressCount))...)
 	var shown ec2api.NetworkInterface
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
-		made, err := makeNIC(tx, n)
+		made, err := madeBefore(tx, nics, token, func(n *NIC) *Token { return n.Token })
 		if err != nil {
 			return err
+		}
+		if made == nil {
+			if made, err = makeNIC(tx, n); err != nil {
+				return err
+			}
 		}
 		known, err := every[Group](tx, groups)
 		shown = s.showNIC(made, known)

@@ -24,8 +24,8 @@ func (s *Service) createSubnetDo(ctx context.Context, _ *service.Call, in *ec2ap
 	if in.CidrBlock == nil {
 		return nil, fault("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
 	}
-	if value(in.Ipv6Native) || in.Ipv6IpamPoolId != nil || in.OutpostArn != nil || in.Ipv4IpamPoolId != nil {
-		return nil, fault("UnsupportedOperation", "A subnet of this inventory has an IPv4 block that you name; leave Ipv6Native, IPAM pools and Outposts out.")
+	if in.Ipv4NetmaskLength != nil || in.Ipv6NetmaskLength != nil || value(in.Ipv6Native) || in.Ipv6IpamPoolId != nil || in.OutpostArn != nil || in.Ipv4IpamPoolId != nil {
+		return nil, fault("UnsupportedOperation", "A subnet of this inventory has an IPv4 block that you name; leave Ipv6Native, netmask lengths, IPAM pools and Outposts out.")
 	}
 	cidr, err := block(*in.CidrBlock, 16, 28, "InvalidSubnet.Range")
 	if err != nil {

@@ -43,8 +43,13 @@ func (s *Service) createVpcEndpointDo(ctx context.Context, call *service.Call, i
 	if err != nil {
 		return nil, err
 	}
+	token, err := tokenOf(in.ClientToken, in)
+	if err != nil {
+		return nil, err
+	}
 	e := &VPCEndpoint{
-		ID: newID("vpce"), VPC: *in.VpcId, Service: s.Services[at], Region: s.Region, Policy: value(in.PolicyDocument), Groups: in.SecurityGroupIds,
+		Token: token,
+		ID:    newID("vpce"), VPC: *in.VpcId, Service: s.Services[at], Region: s.Region, Policy: value(in.PolicyDocument), Groups: in.SecurityGroupIds,
 		Subnets: in.SubnetIds, PrivateDNS: value(in.PrivateDnsEnabled), Created: call.Now.UTC().Truncate(time.Millisecond), Tags: tags,
 	}
 	if err := checkPolicy(in.PolicyDocument); err != nil {
@@ -52,24 +57,38 @@ func (s *Service) createVpcEndpointDo(ctx context.Context, call *service.Call, i
 	}
 	var shown ec2api.VpcEndpoint
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
-		if err := roomUnder(tx, endpointKeys, mostEndpoints, "VpcEndpointLimitExceeded", "VPC endpoints"); err != nil {
+		made, err := madeBefore(tx, endpoints, token, func(e *VPCEndpoint) *Token { return e.Token })
+		if err != nil {
 			return err
 		}
-		fresh := *e
-		if err := s.layEndpoint(tx, &fresh, in.SubnetConfigurations); err != nil {
-			return err
+		if made == nil {
+			if made, err = s.makeEndpoint(tx, e, in.SubnetConfigurations); err != nil {
+				return err
+			}
 		}
 		known, err := every[Group](tx, groups)
 		if err != nil {
 			return err
 		}
-		shown = s.showEndpoint(&fresh, known)
-		return store.Write(tx, endpointKeys+fresh.ID, fresh)
+		shown = s.showEndpoint(made, known)
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &ec2api.CreateVpcEndpointResult{VpcEndpoint: &shown, ClientToken: in.ClientToken}, nil
+}
+
+// makeEndpoint writes a new endpoint, where there is room for one.
+func (s *Service) makeEndpoint(tx store.Tx, e *VPCEndpoint, addresses []ec2api.SubnetConfiguration) (*VPCEndpoint, error) {
+	if err := roomUnder(tx, endpointKeys, mostEndpoints, "VpcEndpointLimitExceeded", "VPC endpoints"); err != nil {
+		return nil, err
+	}
+	fresh := *e
+	if err := s.layEndpoint(tx, &fresh, addresses); err != nil {
+		return nil, err
+	}
+	return &fresh, store.Write(tx, endpointKeys+fresh.ID, fresh)
 }
 
 // onlyInterface refuses what endpoints of other kinds have.

@@ -17,6 +17,9 @@ func (s *Service) describeVpcEndpointServices() service.Operation {
 				names = append(names, s.serviceName(short))
 			}
 			slices.Sort(names)
+			if len(in.ServiceRegions) > 0 && !slices.Contains(in.ServiceRegions, s.Region) {
+				names = nil
+			}
 			for _, want := range in.ServiceNames {
 				if !slices.Contains(names, want) {
 					return nil, fault("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", want)

@@ -72,6 +72,7 @@ type NIC struct {
 	Attached              string            `json:",omitempty"` // what it belongs to
 	Check                 bool              // of source and destination
 	Tags                  map[string]string `json:",omitempty"`
+	Token                 *Token            `json:",omitempty"`
 }
 
 // A VPCEndpoint is an interface endpoint: a way into a service of this server.
@@ -88,6 +89,7 @@ type VPCEndpoint struct {
 	PrivateDNS       bool     `json:",omitempty"`
 	Created          time.Time
 	Tags             map[string]string `json:",omitempty"`
+	Token            *Token            `json:",omitempty"`
 }
 
 // newID makes an identifier such as vpc-0123456789abcdef0.

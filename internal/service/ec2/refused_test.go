@@ -34,7 +34,12 @@ func TestWhatIsNotObeyedIsRefused(t *testing.T) {
 			&ec2api.CreateVpcRequest{CidrBlock: new("10.0.0.0/16"), Ipv6CidrBlockNetworkBorderGroup: new("eu-central-1")},
 			&ec2api.CreateVpcRequest{CidrBlock: new("10.0.0.0/16"), Ipv4NetmaskLength: new(int64(20))},
 		},
+		"CreateSubnet": {
+			&ec2api.CreateSubnetRequest{VpcId: new("vpc-1"), CidrBlock: new("10.0.0.0/24"), Ipv4NetmaskLength: new(int64(24))},
+			&ec2api.CreateSubnetRequest{VpcId: new("vpc-1"), CidrBlock: new("10.0.0.0/24"), Ipv6NetmaskLength: new(int64(64))},
+		},
 		"CreateNetworkInterface": {
+			&ec2api.CreateNetworkInterfaceRequest{SubnetId: new("subnet-1"), Ipv6Addresses: []ec2api.InstanceIpv6Address{{Ipv6Address: new("fd00::1"), IsPrimaryIpv6: new(true)}}},
 			&ec2api.CreateNetworkInterfaceRequest{SubnetId: new("subnet-1"), InterfaceType: new("efa")},
 			&ec2api.CreateNetworkInterfaceRequest{SubnetId: new("subnet-1"), EnablePrimaryIpv6: new(true)},
 			&ec2api.CreateNetworkInterfaceRequest{SubnetId: new("subnet-1"), ConnectionTrackingSpecification: &ec2api.ConnectionTrackingSpecificationRequest{}},

@@ -22,7 +22,7 @@ func (s *Service) revokeSecurityGroupIngress() service.Operation {
 				var alike []Rule
 				var err error
 				if len(in.SecurityGroupRuleIds) == 0 || len(in.IpPermissions) > 0 {
-					if alike, err = rulesOf(tx, in.IpPermissions, in.CidrIp, in.IpProtocol, in.FromPort, in.ToPort, nil); err != nil {
+					if alike, err = s.rulesOf(tx, in.IpPermissions, in.CidrIp, in.IpProtocol, in.FromPort, in.ToPort, nil); err != nil {
 						return err
 					}
 				}

@@ -25,7 +25,7 @@ func bySource(name, owner *string) error {
 }
 
 // rulesOf reads the rules of a request: of its permissions, or of the older single fields.
-func rulesOf(tx store.Tx, permissions []ec2api.IpPermission, cidr, protocol *string, from, to *int64, tags map[string]string) ([]Rule, error) {
+func (s *Service) rulesOf(tx store.Tx, permissions []ec2api.IpPermission, cidr, protocol *string, from, to *int64, tags map[string]string) ([]Rule, error) {
 	if cidr != nil || protocol != nil {
 		p := ec2api.IpPermission{IpProtocol: protocol, FromPort: from, ToPort: to}
 		if cidr != nil {
@@ -38,7 +38,7 @@ func rulesOf(tx store.Tx, permissions []ec2api.IpPermission, cidr, protocol *str
 	}
 	var all []Rule
 	for i := range permissions {
-		rules, err := rulesOfOne(tx, &permissions[i])
+		rules, err := s.rulesOfOne(tx, &permissions[i])
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +51,7 @@ func rulesOf(tx store.Tx, permissions []ec2api.IpPermission, cidr, protocol *str
 }
 
 // rulesOfOne makes a rule for each range and group of a permission.
-func rulesOfOne(tx store.Tx, p *ec2api.IpPermission) ([]Rule, error) {
+func (s *Service) rulesOfOne(tx store.Tx, p *ec2api.IpPermission) ([]Rule, error) {
 	base, err := ports(p)
 	if err != nil {
 		return nil, err
@@ -81,8 +81,9 @@ func rulesOfOne(tx store.Tx, p *ec2api.IpPermission) ([]Rule, error) {
 			return nil, err
 		}
 	}
-	for _, g := range p.UserIdGroupPairs {
-		other, err := lookup[Group](tx, groups, value(g.GroupId))
+	for i := range p.UserIdGroupPairs {
+		g := &p.UserIdGroupPairs[i]
+		other, err := s.pair(tx, g)
 		if err != nil {
 			return nil, err
 		}
@@ -95,6 +96,23 @@ func rulesOfOne(tx store.Tx, p *ec2api.IpPermission) ([]Rule, error) {
 		return nil, fault("MissingParameter", "A permission needs an address range or a group.")
 	}
 	return rules, nil
+}
+
+// pair finds the group that a permission names, by its ID or, in the default VPC, by its name. All else that names it must fit: who revokes
+// a rule sends it as DescribeSecurityGroups has shown it.
+func (s *Service) pair(tx store.Tx, g *ec2api.UserIdGroupPair) (*Group, error) {
+	other, err := groupOf(tx, g.GroupId, g.GroupName)
+	if err != nil {
+		return nil, err
+	}
+	fits := func(asked *string, is string) bool { return asked == nil || *asked == "" || *asked == is }
+	if !fits(g.UserId, s.Account) || !fits(g.VpcId, other.VPC) || !fits(g.GroupName, other.Name) {
+		return nil, groups.missing(other.ID)
+	}
+	if g.VpcPeeringConnectionId != nil || g.PeeringStatus != nil {
+		return nil, fault("UnsupportedOperation", "The VPCs of this inventory have no peering connections: name the group alone.")
+	}
+	return other, nil
 }
 
 // ports reads the protocol and the ports of a permission.

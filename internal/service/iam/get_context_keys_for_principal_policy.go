@@ -14,7 +14,10 @@ func (s *Service) getContextKeysForPrincipalPolicy() service.Operation {
 		return []service.Check{{Action: call.ActionName(), Resource: or(in.PolicySourceArn, "*")}}, nil
 	},
 		func(ctx context.Context, call *service.Call, in *iamapi.GetContextKeysForPrincipalPolicyRequest) (*iamapi.GetContextKeysForPolicyResponse, error) {
-			m := newSimulation(nil, nil, nil, nil)
+			m, err := newSimulation(nil, nil, nil, nil)
+			if err != nil {
+				return nil, err
+			}
 			if err := s.simulatePrincipal(s.read(ctx), call, m, &iamapi.SimulatePrincipalPolicyRequest{PolicySourceArn: in.PolicySourceArn}); err != nil {
 				return nil, err
 			}

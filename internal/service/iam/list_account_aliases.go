@@ -12,14 +12,16 @@ import (
 // listAccountAliases names the account.
 func (s *Service) listAccountAliases() service.Operation {
 	return service.Handle("ListAccountAliases", onNothing,
-		func(ctx context.Context, _ *service.Call, _ *iamapi.ListAccountAliasesRequest) (*iamapi.ListAccountAliasesResponse, error) {
-			out := &iamapi.ListAccountAliasesResponse{AccountAliases: []string{}, IsTruncated: new(false)}
+		func(ctx context.Context, _ *service.Call, in *iamapi.ListAccountAliasesRequest) (*iamapi.ListAccountAliasesResponse, error) {
+			var all []string
 			alias, err := store.Read[string](s.read(ctx), accountAlias)
 			if err == nil {
-				out.AccountAliases = append(out.AccountAliases, alias)
+				all = append(all, alias)
 			} else if !errors.Is(err, store.ErrNotFound) {
 				return nil, err
 			}
-			return out, nil
+			out := &iamapi.ListAccountAliasesResponse{}
+			out.AccountAliases, out.IsTruncated, out.Marker, err = page(all, in.Marker, in.MaxItems, func(a *string) string { return *a })
+			return out, err
 		})
 }

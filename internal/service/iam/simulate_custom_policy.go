@@ -16,8 +16,10 @@ func (s *Service) simulateCustomPolicy() service.Operation {
 			if err := handling(in.ResourceHandlingOption); err != nil {
 				return nil, err
 			}
-			m := newSimulation(in.ActionNames, in.ResourceArns, in.ContextEntries, in.ResourceOwner)
-			var err error
+			m, err := newSimulation(in.ActionNames, in.ResourceArns, in.ContextEntries, in.ResourceOwner)
+			if err != nil {
+				return nil, err
+			}
 			if m.policies.Identity, err = m.inputs(in.PolicyInputList, "PolicyInputList"); err != nil {
 				return nil, err
 			}

@@ -19,7 +19,10 @@ func (s *Service) simulatePrincipalPolicy() service.Operation {
 			if err := handling(in.ResourceHandlingOption); err != nil {
 				return nil, err
 			}
-			m := newSimulation(in.ActionNames, in.ResourceArns, in.ContextEntries, in.ResourceOwner)
+			m, err := newSimulation(in.ActionNames, in.ResourceArns, in.ContextEntries, in.ResourceOwner)
+			if err != nil {
+				return nil, err
+			}
 			if err := s.simulatePrincipal(s.read(ctx), call, m, in); err != nil {
 				return nil, err
 			}

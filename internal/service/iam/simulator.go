@@ -30,16 +30,19 @@ type source struct{ id, kind, text string }
 // resourceAccount is the key that each resource has by itself, in lower case.
 const resourceAccount = "aws:resourceaccount"
 
-func newSimulation(actions, resources []string, entries []iamapi.ContextEntry, owner *string) *simulation {
+func newSimulation(actions, resources []string, entries []iamapi.ContextEntry, owner *string) (*simulation, error) {
 	m := &simulation{texts: map[*policy.Policy]source{}, keys: policy.NewContext(), given: map[string]bool{}, actions: actions, resources: resources, owner: deref(owner)}
 	if len(m.resources) == 0 {
 		m.resources = []string{"*"}
 	}
 	for _, e := range entries {
+		if err := ofType(&e); err != nil {
+			return nil, err
+		}
 		m.keys.Set(deref(e.ContextKeyName), e.ContextKeyValues...)
 		m.given[strings.ToLower(deref(e.ContextKeyName))] = true
 	}
-	return m
+	return m, nil
 }
 
 // handling refuses ResourceHandlingOption, which asks for one of EC2's scenarios of launching instances: there are none here.

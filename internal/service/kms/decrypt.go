@@ -17,6 +17,9 @@ func (s *Service) decrypt() service.Operation {
 			if in.Recipient != nil {
 				return nil, unsupported("Recipient is for Nitro enclaves, which are not supported")
 			}
+			if err := unmodified(in.DryRunModifiers); err != nil {
+				return nil, err
+			}
 			if err := symmetric(in.EncryptionAlgorithm); err != nil {
 				return nil, err
 			}
@@ -29,6 +32,14 @@ func (s *Service) decrypt() service.Operation {
 			}
 			return &kmsapi.DecryptResponse{Plaintext: plain, KeyId: &k.ARN, KeyMaterialId: &m.ID, EncryptionAlgorithm: new(algorithm)}, nil
 		})
+}
+
+// unmodified refuses what would change a dry run.
+func unmodified(modifiers []string) error {
+	if len(modifiers) > 0 {
+		return unsupported("DryRunModifiers are not supported: a dry run is made with the ciphertext")
+	}
+	return nil
 }
 
 // useOf is the use of the key that a ciphertext names.

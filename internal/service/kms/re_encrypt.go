@@ -26,6 +26,9 @@ func (s *Service) reEncrypt() service.Operation {
 }
 
 func (s *Service) reEncryptDo(ctx context.Context, call *service.Call, in *kmsapi.ReEncryptRequest) (*kmsapi.ReEncryptResponse, error) {
+	if err := unmodified(in.DryRunModifiers); err != nil {
+		return nil, err
+	}
 	if err := symmetric(in.SourceEncryptionAlgorithm); err != nil {
 		return nil, err
 	}

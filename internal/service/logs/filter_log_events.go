@@ -24,6 +24,9 @@ func (s *Service) filterLogEvents() service.Operation {
 		if err != nil {
 			return nil, err
 		}
+		if in.StartFromHead != nil && !*in.StartFromHead {
+			return nil, invalid("Events are read from the earliest on here: leave startFromHead out, or ask GetLogEvents for the latest of a stream.")
+		}
 		p, err := pattern.Parse(deref(in.FilterPattern))
 		if err != nil {
 			return nil, invalid("Invalid filter pattern: %v.", err)

@@ -65,7 +65,8 @@ func (s *Service) describeLogGroups() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		found, more, err := s.Store.Groups(ctx, after, limit, func(g *logstore.Group) bool { return wanted(g, in) })
+		ours := len(in.AccountIdentifiers) == 0 || slices.Contains(in.AccountIdentifiers, call.Account)
+		found, more, err := s.Store.Groups(ctx, after, limit, func(g *logstore.Group) bool { return ours && wanted(g, in) })
 		if err != nil {
 			return nil, err
 		}

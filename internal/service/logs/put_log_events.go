@@ -35,7 +35,11 @@ func (s *Service) putLogEvents() service.Operation {
 			return nil, fault(err)
 		}
 		next := placeText(logstore.Place{At: call.Now.UnixMilli()})
-		return &logsapi.PutLogEventsResponse{NextSequenceToken: &next, RejectedLogEventsInfo: rejected}, nil
+		out := &logsapi.PutLogEventsResponse{NextSequenceToken: &next, RejectedLogEventsInfo: rejected}
+		if in.Entity != nil { // no group here keeps entities; the events are kept all the same (API reference, PutLogEvents)
+			out.RejectedEntityInfo = &logsapi.RejectedEntityInfo{ErrorType: new("UnsupportedLogGroupType")}
+		}
+		return out, nil
 	})
 }
 

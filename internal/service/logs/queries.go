@@ -97,7 +97,12 @@ func (s *Service) getQueryResults() service.Operation {
 		out := &logsapi.GetQueryResultsResponse{Results: [][]logsapi.ResultField{}, Status: new(x.mu.state), QueryLanguage: new("CWLI"), Statistics: &logsapi.QueryStatistics{
 			BytesScanned: new(float64(x.mu.bytes)), RecordsScanned: new(float64(x.mu.scanned)), RecordsMatched: new(float64(x.mu.matched)), LogGroupsScanned: new(float64(len(x.groups))),
 		}}
-		for _, row := range x.mu.rows {
+		rows, next, err := pageByPlace(x.mu.rows, in.MaxItems, in.NextToken)
+		if err != nil {
+			return nil, err
+		}
+		out.NextToken = next
+		for _, row := range rows {
 			var fields []logsapi.ResultField
 			for i := range row {
 				fields = append(fields, logsapi.ResultField{Field: &row[i].Field, Value: &row[i].Value})
@@ -139,13 +144,12 @@ func (s *Service) describeQueries() service.Operation {
 			if in.LogGroupName != nil && !slices.Contains(x.groups, *in.LogGroupName) || in.Status != nil && *in.Status != state || in.QueryLanguage != nil && *in.QueryLanguage != "CWLI" {
 				continue
 			}
-			if in.MaxResults != nil && len(out.Queries) == int(*in.MaxResults) {
-				break
-			}
 			out.Queries = append(out.Queries, logsapi.QueryInfo{
 				QueryId: &x.id, QueryString: &x.text, Status: &state, CreateTime: new(x.began.UnixMilli()), LogGroupName: &x.groups[0], QueryLanguage: new("CWLI"),
 			})
 		}
-		return out, nil
+		var err error
+		out.Queries, out.NextToken, err = pageByPlace(out.Queries, in.MaxResults, in.NextToken)
+		return out, err
 	})
 }

@@ -222,3 +222,61 @@ func TestRetention(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, days())
 }
+
+// TestQueriesByPages asks for queries and for the rows of one a page at a time.
+func TestQueriesByPages(t *testing.T) {
+	h := openTails(t)
+	h.many(t, "a", 5)
+	ask := func() *string {
+		out, err := h.call(t, "StartQuery", &logsapi.StartQueryRequest{LogGroupName: new("one"), QueryString: new("fields @message | sort @timestamp"), StartTime: new(int64(0)), EndTime: new(int64(10))})
+		require.NoError(t, err)
+		return out.(*logsapi.StartQueryResponse).QueryId
+	}
+	id := ask()
+	ask()
+	var rows, sizes []int
+	results := &logsapi.GetQueryResultsRequest{QueryId: id, MaxItems: new(int64(2))}
+	require.Eventually(t, func() bool {
+		out, err := h.call(t, "GetQueryResults", &logsapi.GetQueryResultsRequest{QueryId: id})
+		return err == nil && *out.(*logsapi.GetQueryResultsResponse).Status == queryComplete
+	}, time.Minute, time.Millisecond)
+	for {
+		out, err := h.call(t, "GetQueryResults", results)
+		require.NoError(t, err)
+		page := out.(*logsapi.GetQueryResultsResponse)
+		rows = append(rows, len(page.Results))
+		if results.NextToken = page.NextToken; page.NextToken == nil {
+			break
+		}
+	}
+	require.Equal(t, []int{2, 2, 1}, rows)
+	for in := (&logsapi.DescribeQueriesRequest{MaxResults: new(int64(1))}); ; {
+		out, err := h.call(t, "DescribeQueries", in)
+		require.NoError(t, err)
+		page := out.(*logsapi.DescribeQueriesResponse)
+		sizes = append(sizes, len(page.Queries))
+		if in.NextToken = page.NextToken; page.NextToken == nil {
+			break
+		}
+	}
+	require.Equal(t, []int{1, 1}, sizes)
+	_, err := h.call(t, "GetQueryResults", &logsapi.GetQueryResultsRequest{QueryId: id, NextToken: new("x")})
+	require.ErrorContains(t, err, "nextToken is invalid")
+}
+
+// TestWhatIsNotObeyedIsSaid: events from the latest on, entities, the groups of other accounts.
+func TestWhatIsNotObeyedIsSaid(t *testing.T) {
+	h := openTails(t)
+	_, err := h.call(t, "FilterLogEvents", &logsapi.FilterLogEventsRequest{LogGroupName: new("one"), StartFromHead: new(false)})
+	require.ErrorContains(t, err, "leave startFromHead out")
+	out, err := h.call(t, "PutLogEvents", &logsapi.PutLogEventsRequest{
+		LogGroupName: new("one"), LogStreamName: new("a"), Entity: &logsapi.Entity{}, LogEvents: []logsapi.InputLogEvent{{Message: new("m"), Timestamp: new(time.Now().UnixMilli())}},
+	})
+	require.NoError(t, err)
+	require.Equal(t, "UnsupportedLogGroupType", *out.(*logsapi.PutLogEventsResponse).RejectedEntityInfo.ErrorType)
+	for account, want := range map[string]bool{"123456789012": true, "999999999999": false} {
+		out, err := h.call(t, "DescribeLogGroups", &logsapi.DescribeLogGroupsRequest{AccountIdentifiers: []string{account}})
+		require.NoError(t, err)
+		require.Equal(t, want, len(out.(*logsapi.DescribeLogGroupsResponse).LogGroups) > 0, account)
+	}
+}

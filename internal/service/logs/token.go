@@ -22,6 +22,25 @@ func nameToken(token *string) (string, error) {
 	return string(raw), nil
 }
 
+// pageByPlace cuts a page out of a list that keeps its order; all of it if no size is asked for.
+func pageByPlace[T any](all []T, size *int64, token *string) (page []T, next *string, err error) {
+	text, err := nameToken(token)
+	if err != nil {
+		return nil, nil, err
+	}
+	begin := 0
+	if text != "" {
+		if begin, err = strconv.Atoi(text); err != nil || begin < 0 || begin > len(all) {
+			return nil, nil, invalid("The specified nextToken is invalid.")
+		}
+	}
+	page = all[begin:]
+	if size != nil && len(page) > int(*size) {
+		page, next = page[:*size], new(tokenOfName(strconv.Itoa(begin+int(*size))))
+	}
+	return page, next, nil
+}
+
 // Places are written with as many digits as CloudWatch's event ids have, so that they sort as texts.
 const (
 	atDigits  = 20

@@ -25,7 +25,7 @@ func (s *Service) createSecret() service.Operation {
 		return checks, nil
 	},
 		func(ctx context.Context, call *service.Call, in *secretsmanagerapi.CreateSecretRequest) (*secretsmanagerapi.CreateSecretResponse, error) {
-			if len(in.AddReplicaRegions) > 0 || in.Type != nil {
+			if len(in.AddReplicaRegions) > 0 || in.Type != nil || deref(in.ForceOverwriteReplicaSecret) {
 				return nil, fault("InvalidParameterException", "replicas in other regions and managed external secrets are not supported here")
 			}
 			if again, done, err := s.createdBefore(ctx, call, in); done {
