@@ -41,6 +41,7 @@ type Session struct {
 	TransitiveKeys []string
 	Provider       string // the identity provider of a web identity
 	Chained        bool   // made by a role's session
+	Asked          string // the source identity that a web identity asks for
 }
 
 // IdentityARN is the identity whose policies count: the role of a session, otherwise the principal itself.

@@ -53,16 +53,22 @@ func (s *Service) assumeRoleAccess(ctx context.Context, call *service.Call, in *
 		Action: "sts:AssumeRole", Resource: arn, Tags: role.Tags, Keys: keys,
 		Policy: &service.ResourcePolicy{Document: role.Trust, Trust: true, Required: true},
 	}
+	session := call.Principal.Session
+	return withSession(check, len(in.Tags) > 0 || session != nil && len(session.TransitiveKeys) > 0, in.SourceIdentity != nil || session != nil && session.SourceIdentity != ""), nil
+}
+
+// withSession adds the permissions that tags of a session and its source identity need, on both sides as the role itself does.
+func withSession(check service.Check, tagged, sourced bool) []service.Check {
 	checks := []service.Check{check}
-	if session := call.Principal.Session; len(in.Tags) > 0 || session != nil && len(session.TransitiveKeys) > 0 {
+	if tagged {
 		check.Action = "sts:TagSession"
 		checks = append(checks, check)
 	}
-	if in.SourceIdentity != nil || call.Principal.Session != nil && call.Principal.Session.SourceIdentity != "" {
+	if sourced {
 		check.Action = "sts:SetSourceIdentity"
 		checks = append(checks, check)
 	}
-	return checks, nil
+	return checks
 }
 
 func (s *Service) assumeRoleDo(_ context.Context, call *service.Call, in *stsapi.AssumeRoleRequest) (*stsapi.AssumeRoleResponse, error) {

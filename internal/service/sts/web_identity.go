@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -30,6 +31,7 @@ const (
 type webToken struct {
 	provider, audience, subject string
 	methods                     []string
+	asks                        *sessionClaims
 }
 
 // issuers remembers the identity providers and their keys.
@@ -78,11 +80,16 @@ func (s *Service) prove(ctx context.Context, raw string) (*webToken, error) {
 	if i < 0 || token.Subject == "" {
 		return nil, bad("Incorrect token audience")
 	}
-	var claims struct {
-		Methods []string `json:"amr"`
+	known := &webToken{provider: url, audience: token.Audience[i], subject: token.Subject}
+	var claims map[string]json.RawMessage
+	if err := token.Claims(&claims); err != nil {
+		return nil, bad("The claims of the token are no JSON object")
 	}
-	_ = token.Claims(&claims) // amr of another form is none
-	return &webToken{provider: url, audience: token.Audience[i], subject: token.Subject, methods: claims.Methods}, nil
+	_ = json.Unmarshal(claims["amr"], &known.methods) // of another form it is none
+	if known.asks, err = claimsOf(claims); err != nil {
+		return nil, bad("The token cannot be used: %v.", err)
+	}
+	return known, nil
 }
 
 func shorten(s string) string { return s[:min(len(s), 255)] }
