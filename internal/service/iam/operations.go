@@ -38,7 +38,10 @@ func New(st store.Store, directory *identity.Directory, usage *Usage, factors *i
 		s.simulatePrincipalPolicy(), s.tagInstanceProfile(), s.tagOpenIDConnectProvider(), s.tagPolicy(), s.tagRole(),
 		s.tagUser(), s.untagInstanceProfile(), s.untagOpenIDConnectProvider(), s.untagPolicy(), s.untagRole(), s.untagUser(),
 		s.updateAccessKey(), s.updateAssumeRolePolicy(), s.updateGroup(), s.updateOpenIDConnectProviderThumbprint(),
-		s.updateRole(), s.updateRoleDescription(), s.updateUser())
+		s.updateRole(), s.updateRoleDescription(), s.updateUser(),
+		s.changePassword(), s.createLoginProfile(), s.deleteAccountPasswordPolicy(), s.deleteLoginProfile(), s.getAccountPasswordPolicy(),
+		s.getLoginProfile(), s.listSAMLProviders(), s.listSSHPublicKeys(), s.listServerCertificates(), s.listServiceSpecificCredentials(),
+		s.listSigningCertificates(), s.updateAccountPasswordPolicy(), s.updateLoginProfile())
 	if err != nil {
 		return nil, fmt.Errorf("make the identity service: %w", err)
 	}

@@ -237,6 +237,21 @@ iam.delete_account_alias(AccountAlias="birds")
 equal(iam.list_account_aliases()["AccountAliases"], [])
 equal(iam.list_mfa_devices(UserName="Ann")["MFADevices"], [])
 
+# What there is none of is said to be none, of users that are there.
+for ask in iam.get_login_profile, iam.delete_login_profile, iam.update_login_profile:
+    refused("NoSuchEntity", "Login Profile for User Ann cannot be found.", ask, UserName="Ann")
+    refused("NoSuchEntity", "nobody", ask, UserName="nobody")
+refused("LimitExceeded", "Nobody signs in with a password here", iam.create_login_profile, UserName="Ann", Password="hunter2-hunter2")
+refused("InvalidUserType" if ":assumed-role/" in WHO["Arn"] else "NoSuchEntity", "", iam.change_password, OldPassword="hunter2-a", NewPassword="hunter2-b")
+for ask in iam.get_account_password_policy, iam.delete_account_password_policy:
+    refused("NoSuchEntity", f"The Password Policy with domain name {ACCOUNT} cannot be found.", ask)
+refused("LimitExceeded", "Nobody signs in", iam.update_account_password_policy, MinimumPasswordLength=20)
+for ask, key_ in (iam.list_ssh_public_keys, "SSHPublicKeys"), (iam.list_signing_certificates, "Certificates"), (iam.list_service_specific_credentials, "ServiceSpecificCredentials"):
+    equal(ask(UserName="Ann")[key_], [])
+    refused("NoSuchEntity", "nobody", ask, UserName="nobody")
+equal(iam.list_server_certificates()["ServerCertificateMetadataList"], [])
+equal(iam.list_saml_providers()["SAMLProviderList"], [])
+
 # Identity providers.
 provider = iam.create_open_id_connect_provider(Url="https://id.example.com/x", ClientIDList=["a"], ThumbprintList=["a" * 40])["OpenIDConnectProviderArn"]
 equal(provider, arn("oidc-provider", "id.example.com/x"))

@@ -81,6 +81,12 @@ type AttachedPolicy struct {
 	PolicyName *string
 }
 
+// ChangePasswordRequest is a structure of the model.
+type ChangePasswordRequest struct {
+	NewPassword *string
+	OldPassword *string
+}
+
 // ContextEntry is a structure of the model.
 type ContextEntry struct {
 	ContextKeyName   *string
@@ -124,6 +130,18 @@ type CreateInstanceProfileRequest struct {
 // CreateInstanceProfileResponse is a structure of the model.
 type CreateInstanceProfileResponse struct {
 	InstanceProfile *InstanceProfile
+}
+
+// CreateLoginProfileRequest is a structure of the model.
+type CreateLoginProfileRequest struct {
+	Password              *string
+	PasswordResetRequired *bool
+	UserName              *string
+}
+
+// CreateLoginProfileResponse is a structure of the model.
+type CreateLoginProfileResponse struct {
+	LoginProfile *LoginProfile
 }
 
 // CreateOpenIDConnectProviderRequest is a structure of the model.
@@ -250,6 +268,11 @@ type DeleteGroupRequest struct {
 // DeleteInstanceProfileRequest is a structure of the model.
 type DeleteInstanceProfileRequest struct {
 	InstanceProfileName *string
+}
+
+// DeleteLoginProfileRequest is a structure of the model.
+type DeleteLoginProfileRequest struct {
+	UserName *string
 }
 
 // DeleteOpenIDConnectProviderRequest is a structure of the model.
@@ -394,6 +417,11 @@ type GetAccountAuthorizationDetailsResponse struct {
 	UserDetailList  []UserDetail
 }
 
+// GetAccountPasswordPolicyResponse is a structure of the model.
+type GetAccountPasswordPolicyResponse struct {
+	PasswordPolicy *PasswordPolicy
+}
+
 // GetAccountSummaryResponse is a structure of the model.
 type GetAccountSummaryResponse struct {
 	SummaryMap map[string]int64
@@ -458,6 +486,16 @@ type GetInstanceProfileRequest struct {
 // GetInstanceProfileResponse is a structure of the model.
 type GetInstanceProfileResponse struct {
 	InstanceProfile *InstanceProfile
+}
+
+// GetLoginProfileRequest is a structure of the model.
+type GetLoginProfileRequest struct {
+	UserName *string
+}
+
+// GetLoginProfileResponse is a structure of the model.
+type GetLoginProfileResponse struct {
+	LoginProfile *LoginProfile
 }
 
 // GetMFADeviceRequest is a structure of the model.
@@ -917,6 +955,73 @@ type ListRolesResponse struct {
 	Roles       []Role
 }
 
+// ListSAMLProvidersRequest is a structure of the model.
+type ListSAMLProvidersRequest struct {
+}
+
+// ListSAMLProvidersResponse is a structure of the model.
+type ListSAMLProvidersResponse struct {
+	SAMLProviderList []SAMLProviderListEntry
+}
+
+// ListSSHPublicKeysRequest is a structure of the model.
+type ListSSHPublicKeysRequest struct {
+	Marker   *string
+	MaxItems *int64
+	UserName *string
+}
+
+// ListSSHPublicKeysResponse is a structure of the model.
+type ListSSHPublicKeysResponse struct {
+	IsTruncated   *bool
+	Marker        *string
+	SSHPublicKeys []SSHPublicKeyMetadata
+}
+
+// ListServerCertificatesRequest is a structure of the model.
+type ListServerCertificatesRequest struct {
+	Marker     *string
+	MaxItems   *int64
+	PathPrefix *string
+}
+
+// ListServerCertificatesResponse is a structure of the model.
+type ListServerCertificatesResponse struct {
+	IsTruncated                   *bool
+	Marker                        *string
+	ServerCertificateMetadataList []ServerCertificateMetadata
+}
+
+// ListServiceSpecificCredentialsRequest is a structure of the model.
+type ListServiceSpecificCredentialsRequest struct {
+	AllUsers    *bool
+	Marker      *string
+	MaxItems    *int64
+	ServiceName *string
+	UserName    *string
+}
+
+// ListServiceSpecificCredentialsResponse is a structure of the model.
+type ListServiceSpecificCredentialsResponse struct {
+	IsTruncated                *bool
+	Marker                     *string
+	ServiceSpecificCredentials []ServiceSpecificCredentialMetadata
+}
+
+// ListSigningCertificatesRequest is a structure of the model.
+type ListSigningCertificatesRequest struct {
+	Marker   *string
+	MaxItems *int64
+	UserName *string
+}
+
+// ListSigningCertificatesResponse is a structure of the model.
+type ListSigningCertificatesResponse struct {
+	Certificates []SigningCertificate
+	IsTruncated  *bool
+	Marker       *string
+}
+
 // ListUserPoliciesRequest is a structure of the model.
 type ListUserPoliciesRequest struct {
 	Marker   *string
@@ -973,6 +1078,13 @@ type ListVirtualMFADevicesResponse struct {
 	VirtualMFADevices []VirtualMFADevice
 }
 
+// LoginProfile is a structure of the model.
+type LoginProfile struct {
+	CreateDate            *time.Time
+	PasswordResetRequired *bool
+	UserName              *string
+}
+
 // MFADevice is a structure of the model.
 type MFADevice struct {
 	EnableDate   *time.Time
@@ -1009,6 +1121,20 @@ type OrderedOrganizationPolicyType struct {
 // OrganizationsDecisionDetail is a structure of the model.
 type OrganizationsDecisionDetail struct {
 	AllowedByOrganizations *bool
+}
+
+// PasswordPolicy is a structure of the model.
+type PasswordPolicy struct {
+	AllowUsersToChangePassword *bool
+	ExpirePasswords            *bool
+	HardExpiry                 *bool
+	MaxPasswordAge             *int64
+	MinimumPasswordLength      *int64
+	PasswordReusePrevention    *int64
+	RequireLowercaseCharacters *bool
+	RequireNumbers             *bool
+	RequireSymbols             *bool
+	RequireUppercaseCharacters *bool
 }
 
 // PermissionsBoundaryDecisionDetail is a structure of the model.
@@ -1189,10 +1315,56 @@ type RoleUsageType struct {
 	Resources []string
 }
 
+// SAMLProviderListEntry is a structure of the model.
+type SAMLProviderListEntry struct {
+	Arn        *string
+	CreateDate *time.Time
+	ValidUntil *time.Time
+}
+
+// SSHPublicKeyMetadata is a structure of the model.
+type SSHPublicKeyMetadata struct {
+	SSHPublicKeyId *string
+	Status         *string
+	UploadDate     *time.Time
+	UserName       *string
+}
+
+// ServerCertificateMetadata is a structure of the model.
+type ServerCertificateMetadata struct {
+	Arn                   *string
+	Expiration            *time.Time
+	Path                  *string
+	ServerCertificateId   *string
+	ServerCertificateName *string
+	UploadDate            *time.Time
+}
+
+// ServiceSpecificCredentialMetadata is a structure of the model.
+type ServiceSpecificCredentialMetadata struct {
+	CreateDate                  *time.Time
+	ExpirationDate              *time.Time
+	ServiceCredentialAlias      *string
+	ServiceName                 *string
+	ServiceSpecificCredentialId *string
+	ServiceUserName             *string
+	Status                      *string
+	UserName                    *string
+}
+
 // SetDefaultPolicyVersionRequest is a structure of the model.
 type SetDefaultPolicyVersionRequest struct {
 	PolicyArn *string
 	VersionId *string
+}
+
+// SigningCertificate is a structure of the model.
+type SigningCertificate struct {
+	CertificateBody *string
+	CertificateId   *string
+	Status          *string
+	UploadDate      *time.Time
+	UserName        *string
 }
 
 // SimulateCustomPolicyRequest is a structure of the model.
@@ -1328,6 +1500,19 @@ type UpdateAccessKeyRequest struct {
 	UserName    *string
 }
 
+// UpdateAccountPasswordPolicyRequest is a structure of the model.
+type UpdateAccountPasswordPolicyRequest struct {
+	AllowUsersToChangePassword *bool
+	HardExpiry                 *bool
+	MaxPasswordAge             *int64
+	MinimumPasswordLength      *int64
+	PasswordReusePrevention    *int64
+	RequireLowercaseCharacters *bool
+	RequireNumbers             *bool
+	RequireSymbols             *bool
+	RequireUppercaseCharacters *bool
+}
+
 // UpdateAssumeRolePolicyRequest is a structure of the model.
 type UpdateAssumeRolePolicyRequest struct {
 	PolicyDocument *string
@@ -1339,6 +1524,13 @@ type UpdateGroupRequest struct {
 	GroupName    *string
 	NewGroupName *string
 	NewPath      *string
+}
+
+// UpdateLoginProfileRequest is a structure of the model.
+type UpdateLoginProfileRequest struct {
+	Password              *string
+	PasswordResetRequired *bool
+	UserName              *string
 }
 
 // UpdateOpenIDConnectProviderThumbprintRequest is a structure of the model.
@@ -1419,440 +1611,498 @@ var Service = wire.Service{Name: "iam", SigningName: "iam", ActionPrefix: "iam",
 	Protocols: []wire.Protocol{wire.Query}, Shapes: shapes[:], Operations: operations[:], Errors: faults[:]}
 
 var shapes = [...]wire.Shape{
-	0:   {Name: "AccessKey", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 255, Required: true}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269}, {Name: "SecretAccessKey", Wire: "SecretAccessKey", Query: "SecretAccessKey", Shape: 257, Required: true}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 301, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314, Required: true}}},
-	1:   {Name: "AccessKeyLastUsed", Kind: wire.Structure, Members: []wire.Member{{Name: "LastUsedDate", Wire: "LastUsedDate", Query: "LastUsedDate", Shape: 269}, {Name: "Region", Wire: "Region", Query: "Region", Shape: 302, Required: true}, {Name: "ServiceName", Wire: "ServiceName", Query: "ServiceName", Shape: 302, Required: true}}},
-	2:   {Name: "AccessKeyMetadata", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 255}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 301}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314}}},
+	0:   {Name: "AccessKey", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 284, Required: true}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "SecretAccessKey", Wire: "SecretAccessKey", Query: "SecretAccessKey", Shape: 286, Required: true}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 346, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	1:   {Name: "AccessKeyLastUsed", Kind: wire.Structure, Members: []wire.Member{{Name: "LastUsedDate", Wire: "LastUsedDate", Query: "LastUsedDate", Shape: 303}, {Name: "Region", Wire: "Region", Query: "Region", Shape: 347, Required: true}, {Name: "ServiceName", Wire: "ServiceName", Query: "ServiceName", Shape: 347, Required: true}}},
+	2:   {Name: "AccessKeyMetadata", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 284}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 346}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}}},
 	3:   {Name: "ActionNameListType", Kind: wire.List, Elem: 4, ItemName: "member"},
 	4:   {Name: "ActionNameType", Kind: wire.String, HasMin: true, Min: 3, HasMax: true, Max: 128},
-	5:   {Name: "AddClientIDToOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ClientID", Wire: "ClientID", Query: "ClientID", Shape: 267, Required: true}, {Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 260, Required: true}}},
-	6:   {Name: "AddRoleToInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 278, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	7:   {Name: "AddUserToGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	8:   {Name: "ArnListType", Kind: wire.List, Elem: 260, ItemName: "member"},
-	9:   {Name: "AttachGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}}},
-	10:  {Name: "AttachRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	11:  {Name: "AttachUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314, Required: true}}},
-	12:  {Name: "AttachedPermissionsBoundary", Kind: wire.Structure, Members: []wire.Member{{Name: "PermissionsBoundaryArn", Wire: "PermissionsBoundaryArn", Query: "PermissionsBoundaryArn", Shape: 260}, {Name: "PermissionsBoundaryType", Wire: "PermissionsBoundaryType", Query: "PermissionsBoundaryType", Shape: 179}}},
-	13:  {Name: "AttachedPolicy", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290}}},
+	5:   {Name: "AddClientIDToOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ClientID", Wire: "ClientID", Query: "ClientID", Shape: 301, Required: true}, {Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 290, Required: true}}},
+	6:   {Name: "AddRoleToInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 312, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	7:   {Name: "AddUserToGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	8:   {Name: "ArnListType", Kind: wire.List, Elem: 290, ItemName: "member"},
+	9:   {Name: "AttachGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}}},
+	10:  {Name: "AttachRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	11:  {Name: "AttachUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	12:  {Name: "AttachedPermissionsBoundary", Kind: wire.Structure, Members: []wire.Member{{Name: "PermissionsBoundaryArn", Wire: "PermissionsBoundaryArn", Query: "PermissionsBoundaryArn", Shape: 290}, {Name: "PermissionsBoundaryType", Wire: "PermissionsBoundaryType", Query: "PermissionsBoundaryType", Shape: 198}}},
+	13:  {Name: "AttachedPolicy", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328}}},
 	14:  {Name: "AttachmentName", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
 	15:  {Name: "AttachmentType", Kind: wire.String, Enum: []string{"user", "group", "role"}},
 	16:  {Name: "BootstrapDatum", Kind: wire.Blob, Sensitive: true},
 	17:  {Name: "CertificationKeyType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\u0020-\\u00FF]+", Expr: "[\\x{0020}-\\x{00FF}]+"}},
 	18:  {Name: "CertificationMapType", Kind: wire.Map, Key: 17, Elem: 19},
 	19:  {Name: "CertificationValueType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 32, Pattern: &wire.Pattern{Text: "[\\u0020-\\u00FF]+", Expr: "[\\x{0020}-\\x{00FF}]+"}},
-	20:  {Name: "ColumnNumber", Kind: wire.Integer},
-	21:  {Name: "ContextEntry", Kind: wire.Structure, Members: []wire.Member{{Name: "ContextKeyName", Wire: "ContextKeyName", Query: "ContextKeyName", Shape: 23}, {Name: "ContextKeyType", Wire: "ContextKeyType", Query: "ContextKeyType", Shape: 25}, {Name: "ContextKeyValues", Wire: "ContextKeyValues", Query: "ContextKeyValues", Shape: 26}}},
-	22:  {Name: "ContextEntryListType", Kind: wire.List, Elem: 21, ItemName: "member"},
-	23:  {Name: "ContextKeyNameType", Kind: wire.String, HasMin: true, Min: 5, HasMax: true, Max: 256},
-	24:  {Name: "ContextKeyNamesResultListType", Kind: wire.List, Elem: 23, ItemName: "member"},
-	25:  {Name: "ContextKeyTypeEnum", Kind: wire.String, Enum: []string{"string", "stringList", "numeric", "numericList", "boolean", "booleanList", "ip", "ipList", "binary", "binaryList", "date", "dateList"}},
-	26:  {Name: "ContextKeyValueListType", Kind: wire.List, Elem: 27, ItemName: "member"},
-	27:  {Name: "ContextKeyValueType", Kind: wire.String},
-	28:  {Name: "CreateAccessKeyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271}}},
-	29:  {Name: "CreateAccessKeyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKey", Wire: "AccessKey", Query: "AccessKey", Shape: 0, Required: true}}},
-	30:  {Name: "CreateAccountAliasRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountAlias", Wire: "AccountAlias", Query: "AccountAlias", Shape: 259, Required: true}}},
-	31:  {Name: "CreateGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283}}},
-	32:  {Name: "CreateGroupResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Group", Wire: "Group", Query: "Group", Shape: 113, Required: true}}},
-	33:  {Name: "CreateInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 278, Required: true}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}}},
-	34:  {Name: "CreateInstanceProfileResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfile", Wire: "InstanceProfile", Query: "InstanceProfile", Shape: 116, Required: true}}},
-	35:  {Name: "CreateOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ClientIDList", Wire: "ClientIDList", Query: "ClientIDList", Shape: 266}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}, {Name: "ThumbprintList", Wire: "ThumbprintList", Query: "ThumbprintList", Shape: 310}, {Name: "Url", Wire: "Url", Query: "Url", Shape: 175, Required: true}}},
-	36:  {Name: "CreateOpenIDConnectProviderResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 260}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}}},
-	37:  {Name: "CreatePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Description", Wire: "Description", Query: "Description", Shape: 284}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 291}, {Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}}},
-	38:  {Name: "CreatePolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 181}}},
-	39:  {Name: "CreatePolicyVersionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286, Required: true}, {Name: "SetAsDefault", Wire: "SetAsDefault", Query: "SetAsDefault", Shape: 265}}},
-	40:  {Name: "CreatePolicyVersionResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyVersion", Wire: "PolicyVersion", Query: "PolicyVersion", Shape: 196}}},
-	41:  {Name: "CreateRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AssumeRolePolicyDocument", Wire: "AssumeRolePolicyDocument", Query: "AssumeRolePolicyDocument", Shape: 286, Required: true}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 295}, {Name: "MaxSessionDuration", Wire: "MaxSessionDuration", Query: "MaxSessionDuration", Shape: 298}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 260}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}}},
-	42:  {Name: "CreateRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Role", Wire: "Role", Query: "Role", Shape: 218, Required: true}}},
-	43:  {Name: "CreateServiceLinkedRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AWSServiceName", Wire: "AWSServiceName", Query: "AWSServiceName", Shape: 275, Required: true}, {Name: "CustomSuffix", Wire: "CustomSuffix", Query: "CustomSuffix", Shape: 268}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 295}}},
-	44:  {Name: "CreateServiceLinkedRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Role", Wire: "Role", Query: "Role", Shape: 218}}},
-	45:  {Name: "CreateUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Path", Wire: "Path", Query: "Path", Shape: 283}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 260}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314, Required: true}}},
-	46:  {Name: "CreateUserResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "User", Wire: "User", Query: "User", Shape: 252}}},
-	47:  {Name: "CreateVirtualMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Path", Wire: "Path", Query: "Path", Shape: 283}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}, {Name: "VirtualMFADeviceName", Wire: "VirtualMFADeviceName", Query: "VirtualMFADeviceName", Shape: 316, Required: true}}},
-	48:  {Name: "CreateVirtualMFADeviceResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "VirtualMFADevice", Wire: "VirtualMFADevice", Query: "VirtualMFADevice", Shape: 254, Required: true}}},
-	49:  {Name: "DeactivateMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271}}},
-	50:  {Name: "DeleteAccessKeyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 255, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271}}},
-	51:  {Name: "DeleteAccountAliasRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountAlias", Wire: "AccountAlias", Query: "AccountAlias", Shape: 259, Required: true}}},
-	52:  {Name: "DeleteGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}}},
-	53:  {Name: "DeleteGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}}},
-	54:  {Name: "DeleteInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 278, Required: true}}},
-	55:  {Name: "DeleteOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 260, Required: true}}},
-	56:  {Name: "DeletePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}}},
-	57:  {Name: "DeletePolicyVersionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "VersionId", Wire: "VersionId", Query: "VersionId", Shape: 293, Required: true}}},
-	58:  {Name: "DeleteRolePermissionsBoundaryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	59:  {Name: "DeleteRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	60:  {Name: "DeleteRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	61:  {Name: "DeleteServiceLinkedRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	62:  {Name: "DeleteServiceLinkedRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "DeletionTaskId", Wire: "DeletionTaskId", Query: "DeletionTaskId", Shape: 68, Required: true}}},
-	63:  {Name: "DeleteUserPermissionsBoundaryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314, Required: true}}},
-	64:  {Name: "DeleteUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	65:  {Name: "DeleteUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	66:  {Name: "DeleteVirtualMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}}},
-	67:  {Name: "DeletionTaskFailureReasonType", Kind: wire.Structure, Members: []wire.Member{{Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 203}, {Name: "RoleUsageList", Wire: "RoleUsageList", Query: "RoleUsageList", Shape: 221}}},
-	68:  {Name: "DeletionTaskIdType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1000},
-	69:  {Name: "DeletionTaskStatusType", Kind: wire.String, Enum: []string{"SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"}},
-	70:  {Name: "DetachGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}}},
-	71:  {Name: "DetachRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	72:  {Name: "DetachUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314, Required: true}}},
-	73:  {Name: "EnableMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Query: "AuthenticationCode1", Shape: 264, Required: true}, {Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Query: "AuthenticationCode2", Shape: 264, Required: true}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	74:  {Name: "EntityType", Kind: wire.String, Enum: []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"}},
-	75:  {Name: "EvalDecisionDetailsType", Kind: wire.Map, Key: 76, Elem: 183},
-	76:  {Name: "EvalDecisionSourceType", Kind: wire.String, HasMin: true, Min: 3, HasMax: true, Max: 256},
-	77:  {Name: "EvaluationResult", Kind: wire.Structure, Members: []wire.Member{{Name: "EvalActionName", Wire: "EvalActionName", Query: "EvalActionName", Shape: 4, Required: true}, {Name: "EvalDecision", Wire: "EvalDecision", Query: "EvalDecision", Shape: 183, Required: true}, {Name: "EvalDecisionDetails", Wire: "EvalDecisionDetails", Query: "EvalDecisionDetails", Shape: 75}, {Name: "EvalResourceName", Wire: "EvalResourceName", Query: "EvalResourceName", Shape: 214}, {Name: "MatchedStatements", Wire: "MatchedStatements", Query: "MatchedStatements", Shape: 229}, {Name: "MissingContextValues", Wire: "MissingContextValues", Query: "MissingContextValues", Shape: 24}, {Name: "OrganizationsDecisionDetail", Wire: "OrganizationsDecisionDetail", Query: "OrganizationsDecisionDetail", Shape: 178}, {Name: "PermissionsBoundaryDecisionDetail", Wire: "PermissionsBoundaryDecisionDetail", Query: "PermissionsBoundaryDecisionDetail", Shape: 180}, {Name: "ResourceSpecificResults", Wire: "ResourceSpecificResults", Query: "ResourceSpecificResults", Shape: 216}}},
-	78:  {Name: "EvaluationResultsListType", Kind: wire.List, Elem: 77, ItemName: "member"},
-	79:  {Name: "GenerateCredentialReportResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Description", Wire: "Description", Query: "Description", Shape: 210}, {Name: "State", Wire: "State", Query: "State", Shape: 211}}},
-	80:  {Name: "GetAccessKeyLastUsedRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 255, Required: true}}},
-	81:  {Name: "GetAccessKeyLastUsedResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyLastUsed", Wire: "AccessKeyLastUsed", Query: "AccessKeyLastUsed", Shape: 1}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271}}},
-	82:  {Name: "GetAccountAuthorizationDetailsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Filter", Wire: "Filter", Query: "Filter", Shape: 270}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}}},
-	83:  {Name: "GetAccountAuthorizationDetailsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupDetailList", Wire: "GroupDetailList", Query: "GroupDetailList", Shape: 272}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Policies", Wire: "Policies", Query: "Policies", Shape: 172}, {Name: "RoleDetailList", Wire: "RoleDetailList", Query: "RoleDetailList", Shape: 296}, {Name: "UserDetailList", Wire: "UserDetailList", Query: "UserDetailList", Shape: 312}}},
-	84:  {Name: "GetAccountSummaryResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "SummaryMap", Wire: "SummaryMap", Query: "SummaryMap", Shape: 304}}},
-	85:  {Name: "GetContextKeysForCustomPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyInputList", Wire: "PolicyInputList", Query: "PolicyInputList", Shape: 227, Required: true}}},
-	86:  {Name: "GetContextKeysForPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ContextKeyNames", Wire: "ContextKeyNames", Query: "ContextKeyNames", Shape: 24}}},
-	87:  {Name: "GetContextKeysForPrincipalPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyInputList", Wire: "PolicyInputList", Query: "PolicyInputList", Shape: 227}, {Name: "PolicySourceArn", Wire: "PolicySourceArn", Query: "PolicySourceArn", Shape: 260, Required: true}}},
-	88:  {Name: "GetCredentialReportResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Content", Wire: "Content", Query: "Content", Shape: 208}, {Name: "GeneratedTime", Wire: "GeneratedTime", Query: "GeneratedTime", Shape: 269}, {Name: "ReportFormat", Wire: "ReportFormat", Query: "ReportFormat", Shape: 209}}},
-	89:  {Name: "GetGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}}},
-	90:  {Name: "GetGroupPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}}},
-	91:  {Name: "GetGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}}},
-	92:  {Name: "GetGroupResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Group", Wire: "Group", Query: "Group", Shape: 113, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Users", Wire: "Users", Query: "Users", Shape: 313, Required: true}}},
-	93:  {Name: "GetInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 278, Required: true}}},
-	94:  {Name: "GetInstanceProfileResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfile", Wire: "InstanceProfile", Query: "InstanceProfile", Shape: 116, Required: true}}},
-	95:  {Name: "GetMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314}}},
-	96:  {Name: "GetMFADeviceResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Certifications", Wire: "Certifications", Query: "Certifications", Shape: 18}, {Name: "EnableDate", Wire: "EnableDate", Query: "EnableDate", Shape: 269}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314}}},
-	97:  {Name: "GetOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 260, Required: true}}},
-	98:  {Name: "GetOpenIDConnectProviderResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ClientIDList", Wire: "ClientIDList", Query: "ClientIDList", Shape: 266}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}, {Name: "ThumbprintList", Wire: "ThumbprintList", Query: "ThumbprintList", Shape: 310}, {Name: "Url", Wire: "Url", Query: "Url", Shape: 175}}},
-	99:  {Name: "GetPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}}},
-	100: {Name: "GetPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 181}}},
-	101: {Name: "GetPolicyVersionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "VersionId", Wire: "VersionId", Query: "VersionId", Shape: 293, Required: true}}},
-	102: {Name: "GetPolicyVersionResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyVersion", Wire: "PolicyVersion", Query: "PolicyVersion", Shape: 196}}},
-	103: {Name: "GetRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	104: {Name: "GetRolePolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	105: {Name: "GetRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	106: {Name: "GetRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Role", Wire: "Role", Query: "Role", Shape: 218, Required: true}}},
-	107: {Name: "GetServiceLinkedRoleDeletionStatusRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "DeletionTaskId", Wire: "DeletionTaskId", Query: "DeletionTaskId", Shape: 68, Required: true}}},
-	108: {Name: "GetServiceLinkedRoleDeletionStatusResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 67}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 69, Required: true}}},
-	109: {Name: "GetUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	110: {Name: "GetUserPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	111: {Name: "GetUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271}}},
-	112: {Name: "GetUserResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "User", Wire: "User", Query: "User", Shape: 252, Required: true}}},
-	113: {Name: "Group", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260, Required: true}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269, Required: true}, {Name: "GroupId", Wire: "GroupId", Query: "GroupId", Shape: 276, Required: true}, {Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283, Required: true}}},
-	114: {Name: "GroupDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260}, {Name: "AttachedManagedPolicies", Wire: "AttachedManagedPolicies", Query: "AttachedManagedPolicies", Shape: 262}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269}, {Name: "GroupId", Wire: "GroupId", Query: "GroupId", Shape: 276}, {Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275}, {Name: "GroupPolicyList", Wire: "GroupPolicyList", Query: "GroupPolicyList", Shape: 285}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283}}},
-	115: {Name: "InlinePolicyIdentifierType", Kind: wire.Structure, Members: []wire.Member{{Name: "AttachmentName", Wire: "AttachmentName", Query: "AttachmentName", Shape: 14, Required: true}, {Name: "AttachmentType", Wire: "AttachmentType", Query: "AttachmentType", Shape: 15, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}}},
-	116: {Name: "InstanceProfile", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260, Required: true}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269, Required: true}, {Name: "InstanceProfileId", Wire: "InstanceProfileId", Query: "InstanceProfileId", Shape: 276, Required: true}, {Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 278, Required: true}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283, Required: true}, {Name: "Roles", Wire: "Roles", Query: "Roles", Shape: 297, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}}},
-	117: {Name: "LineNumber", Kind: wire.Integer},
-	118: {Name: "ListAccessKeysRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271}}},
-	119: {Name: "ListAccessKeysResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyMetadata", Wire: "AccessKeyMetadata", Query: "AccessKeyMetadata", Shape: 256, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	120: {Name: "ListAccountAliasesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}}},
-	121: {Name: "ListAccountAliasesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountAliases", Wire: "AccountAliases", Query: "AccountAliases", Shape: 258, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	122: {Name: "ListAttachedGroupPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 291}}},
-	123: {Name: "ListAttachedGroupPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AttachedPolicies", Wire: "AttachedPolicies", Query: "AttachedPolicies", Shape: 262}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	124: {Name: "ListAttachedRolePoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 291}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	125: {Name: "ListAttachedRolePoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AttachedPolicies", Wire: "AttachedPolicies", Query: "AttachedPolicies", Shape: 262}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	126: {Name: "ListAttachedUserPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 291}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314, Required: true}}},
-	127: {Name: "ListAttachedUserPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AttachedPolicies", Wire: "AttachedPolicies", Query: "AttachedPolicies", Shape: 262}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	128: {Name: "ListEntitiesForPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "EntityFilter", Wire: "EntityFilter", Query: "EntityFilter", Shape: 74}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 283}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "PolicyUsageFilter", Wire: "PolicyUsageFilter", Query: "PolicyUsageFilter", Shape: 193}}},
-	129: {Name: "ListEntitiesForPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "PolicyGroups", Wire: "PolicyGroups", Query: "PolicyGroups", Shape: 186}, {Name: "PolicyRoles", Wire: "PolicyRoles", Query: "PolicyRoles", Shape: 191}, {Name: "PolicyUsers", Wire: "PolicyUsers", Query: "PolicyUsers", Shape: 195}}},
-	130: {Name: "ListGroupPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}}},
-	131: {Name: "ListGroupPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "PolicyNames", Wire: "PolicyNames", Query: "PolicyNames", Shape: 289, Required: true}}},
-	132: {Name: "ListGroupsForUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	133: {Name: "ListGroupsForUserResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Groups", Wire: "Groups", Query: "Groups", Shape: 273, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	134: {Name: "ListGroupsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 282}}},
-	135: {Name: "ListGroupsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Groups", Wire: "Groups", Query: "Groups", Shape: 273, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	136: {Name: "ListInstanceProfileTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 278, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}}},
-	137: {Name: "ListInstanceProfileTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	138: {Name: "ListInstanceProfilesForRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	139: {Name: "ListInstanceProfilesForRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfiles", Wire: "InstanceProfiles", Query: "InstanceProfiles", Shape: 277, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	140: {Name: "ListInstanceProfilesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 282}}},
-	141: {Name: "ListInstanceProfilesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfiles", Wire: "InstanceProfiles", Query: "InstanceProfiles", Shape: 277, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	142: {Name: "ListMFADeviceTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}}},
-	143: {Name: "ListMFADeviceTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	144: {Name: "ListMFADevicesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271}}},
-	145: {Name: "ListMFADevicesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "MFADevices", Wire: "MFADevices", Query: "MFADevices", Shape: 281, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	146: {Name: "ListOpenIDConnectProviderTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 260, Required: true}}},
-	147: {Name: "ListOpenIDConnectProviderTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	148: {Name: "ListOpenIDConnectProvidersRequest", Kind: wire.Structure},
-	149: {Name: "ListOpenIDConnectProvidersResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderList", Wire: "OpenIDConnectProviderList", Query: "OpenIDConnectProviderList", Shape: 174}}},
-	150: {Name: "ListPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "OnlyAttached", Wire: "OnlyAttached", Query: "OnlyAttached", Shape: 265}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 291}, {Name: "PolicyUsageFilter", Wire: "PolicyUsageFilter", Query: "PolicyUsageFilter", Shape: 193}, {Name: "Scope", Wire: "Scope", Query: "Scope", Shape: 292}}},
-	151: {Name: "ListPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Policies", Wire: "Policies", Query: "Policies", Shape: 288}}},
-	152: {Name: "ListPolicyTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}}},
-	153: {Name: "ListPolicyTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	154: {Name: "ListPolicyVersionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}}},
-	155: {Name: "ListPolicyVersionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Versions", Wire: "Versions", Query: "Versions", Shape: 287}}},
-	156: {Name: "ListRolePoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	157: {Name: "ListRolePoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "PolicyNames", Wire: "PolicyNames", Query: "PolicyNames", Shape: 289, Required: true}}},
-	158: {Name: "ListRoleTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	159: {Name: "ListRoleTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	160: {Name: "ListRolesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 282}}},
-	161: {Name: "ListRolesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Roles", Wire: "Roles", Query: "Roles", Shape: 297, Required: true}}},
-	162: {Name: "ListUserPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	163: {Name: "ListUserPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "PolicyNames", Wire: "PolicyNames", Query: "PolicyNames", Shape: 289, Required: true}}},
-	164: {Name: "ListUserTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	165: {Name: "ListUserTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	166: {Name: "ListUsersRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 282}}},
-	167: {Name: "ListUsersResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "Users", Wire: "Users", Query: "Users", Shape: 313, Required: true}}},
-	168: {Name: "ListVirtualMFADevicesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AssignmentStatus", Wire: "AssignmentStatus", Query: "AssignmentStatus", Shape: 261}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}}},
-	169: {Name: "ListVirtualMFADevicesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}, {Name: "VirtualMFADevices", Wire: "VirtualMFADevices", Query: "VirtualMFADevices", Shape: 315, Required: true}}},
-	170: {Name: "MFADevice", Kind: wire.Structure, Members: []wire.Member{{Name: "EnableDate", Wire: "EnableDate", Query: "EnableDate", Shape: 269, Required: true}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314, Required: true}}},
-	171: {Name: "ManagedPolicyDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260}, {Name: "AttachmentCount", Wire: "AttachmentCount", Query: "AttachmentCount", Shape: 263}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269}, {Name: "DefaultVersionId", Wire: "DefaultVersionId", Query: "DefaultVersionId", Shape: 293}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 284}, {Name: "IsAttachable", Wire: "IsAttachable", Query: "IsAttachable", Shape: 265}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 291}, {Name: "PermissionsBoundaryUsageCount", Wire: "PermissionsBoundaryUsageCount", Query: "PermissionsBoundaryUsageCount", Shape: 263}, {Name: "PolicyId", Wire: "PolicyId", Query: "PolicyId", Shape: 276}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290}, {Name: "PolicyVersionList", Wire: "PolicyVersionList", Query: "PolicyVersionList", Shape: 287}, {Name: "UpdateDate", Wire: "UpdateDate", Query: "UpdateDate", Shape: 269}}},
-	172: {Name: "ManagedPolicyDetailListType", Kind: wire.List, Elem: 171, ItemName: "member"},
-	173: {Name: "OpenIDConnectProviderListEntry", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260}}},
-	174: {Name: "OpenIDConnectProviderListType", Kind: wire.List, Elem: 173, ItemName: "member"},
-	175: {Name: "OpenIDConnectProviderUrlType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	176: {Name: "OrderedOrganizationPolicyType", Kind: wire.Structure, Members: []wire.Member{{Name: "ServiceControlPolicyInputList", Wire: "ServiceControlPolicyInputList", Query: "ServiceControlPolicyInputList", Shape: 227}}},
-	177: {Name: "OrganizationPolicyListType", Kind: wire.List, HasMax: true, Max: 7, Elem: 176, ItemName: "member"},
-	178: {Name: "OrganizationsDecisionDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "AllowedByOrganizations", Wire: "AllowedByOrganizations", Query: "AllowedByOrganizations", Shape: 265}}},
-	179: {Name: "PermissionsBoundaryAttachmentType", Kind: wire.String, Enum: []string{"PermissionsBoundaryPolicy"}},
-	180: {Name: "PermissionsBoundaryDecisionDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "AllowedByPermissionsBoundary", Wire: "AllowedByPermissionsBoundary", Query: "AllowedByPermissionsBoundary", Shape: 265}}},
-	181: {Name: "Policy", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260}, {Name: "AttachmentCount", Wire: "AttachmentCount", Query: "AttachmentCount", Shape: 263}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269}, {Name: "DefaultVersionId", Wire: "DefaultVersionId", Query: "DefaultVersionId", Shape: 293}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 284}, {Name: "IsAttachable", Wire: "IsAttachable", Query: "IsAttachable", Shape: 265}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 291}, {Name: "PermissionsBoundaryUsageCount", Wire: "PermissionsBoundaryUsageCount", Query: "PermissionsBoundaryUsageCount", Shape: 263}, {Name: "PolicyId", Wire: "PolicyId", Query: "PolicyId", Shape: 276}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}, {Name: "UpdateDate", Wire: "UpdateDate", Query: "UpdateDate", Shape: 269}}},
-	182: {Name: "PolicyDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290}}},
-	183: {Name: "PolicyEvaluationDecisionType", Kind: wire.String, Enum: []string{"allowed", "explicitDeny", "implicitDeny"}},
-	184: {Name: "PolicyExclusionsListType", Kind: wire.List, HasMax: true, Max: 256, Elem: 187, ItemName: "member"},
-	185: {Name: "PolicyGroup", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupId", Wire: "GroupId", Query: "GroupId", Shape: 276}, {Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275}}},
-	186: {Name: "PolicyGroupListType", Kind: wire.List, Elem: 185, ItemName: "member"},
-	187: {Name: "PolicyIdentifier", Kind: wire.Structure, Members: []wire.Member{{Name: "InlinePolicyIdentifier", Wire: "InlinePolicyIdentifier", Query: "InlinePolicyIdentifier", Shape: 115}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 188}}},
-	188: {Name: "PolicyIdentifierPolicyType", Kind: wire.String, Enum: []string{"inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp"}},
-	189: {Name: "PolicyIdentifierType", Kind: wire.String},
-	190: {Name: "PolicyRole", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleId", Wire: "RoleId", Query: "RoleId", Shape: 276}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299}}},
-	191: {Name: "PolicyRoleListType", Kind: wire.List, Elem: 190, ItemName: "member"},
-	192: {Name: "PolicySourceType", Kind: wire.String, Enum: []string{"user", "group", "role", "aws-managed", "user-managed", "resource", "none"}},
-	193: {Name: "PolicyUsageType", Kind: wire.String, Enum: []string{"PermissionsPolicy", "PermissionsBoundary"}},
-	194: {Name: "PolicyUser", Kind: wire.Structure, Members: []wire.Member{{Name: "UserId", Wire: "UserId", Query: "UserId", Shape: 276}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314}}},
-	195: {Name: "PolicyUserListType", Kind: wire.List, Elem: 194, ItemName: "member"},
-	196: {Name: "PolicyVersion", Kind: wire.Structure, Members: []wire.Member{{Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269}, {Name: "Document", Wire: "Document", Query: "Document", Shape: 286}, {Name: "IsDefaultVersion", Wire: "IsDefaultVersion", Query: "IsDefaultVersion", Shape: 265}, {Name: "VersionId", Wire: "VersionId", Query: "VersionId", Shape: 293}}},
-	197: {Name: "Position", Kind: wire.Structure, Members: []wire.Member{{Name: "Column", Wire: "Column", Query: "Column", Shape: 20}, {Name: "Line", Wire: "Line", Query: "Line", Shape: 117}}},
-	198: {Name: "PutGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}}},
-	199: {Name: "PutRolePermissionsBoundaryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 260, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	200: {Name: "PutRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	201: {Name: "PutUserPermissionsBoundaryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 260, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314, Required: true}}},
-	202: {Name: "PutUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 290, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	203: {Name: "ReasonType", Kind: wire.String, HasMax: true, Max: 1000},
-	204: {Name: "RegionNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 100},
-	205: {Name: "RemoveClientIDFromOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ClientID", Wire: "ClientID", Query: "ClientID", Shape: 267, Required: true}, {Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 260, Required: true}}},
-	206: {Name: "RemoveRoleFromInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 278, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	207: {Name: "RemoveUserFromGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	208: {Name: "ReportContentType", Kind: wire.Blob},
-	209: {Name: "ReportFormatType", Kind: wire.String, Enum: []string{"text/csv"}},
-	210: {Name: "ReportStateDescriptionType", Kind: wire.String},
-	211: {Name: "ReportStateType", Kind: wire.String, Enum: []string{"STARTED", "INPROGRESS", "COMPLETE"}},
-	212: {Name: "ResourceHandlingOptionType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 64},
-	213: {Name: "ResourceNameListType", Kind: wire.List, Elem: 214, ItemName: "member"},
-	214: {Name: "ResourceNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
-	215: {Name: "ResourceSpecificResult", Kind: wire.Structure, Members: []wire.Member{{Name: "EvalDecisionDetails", Wire: "EvalDecisionDetails", Query: "EvalDecisionDetails", Shape: 75}, {Name: "EvalResourceDecision", Wire: "EvalResourceDecision", Query: "EvalResourceDecision", Shape: 183, Required: true}, {Name: "EvalResourceName", Wire: "EvalResourceName", Query: "EvalResourceName", Shape: 214, Required: true}, {Name: "MatchedStatements", Wire: "MatchedStatements", Query: "MatchedStatements", Shape: 229}, {Name: "MissingContextValues", Wire: "MissingContextValues", Query: "MissingContextValues", Shape: 24}, {Name: "PermissionsBoundaryDecisionDetail", Wire: "PermissionsBoundaryDecisionDetail", Query: "PermissionsBoundaryDecisionDetail", Shape: 180}}},
-	216: {Name: "ResourceSpecificResultListType", Kind: wire.List, Elem: 215, ItemName: "member"},
-	217: {Name: "ResyncMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Query: "AuthenticationCode1", Shape: 264, Required: true}, {Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Query: "AuthenticationCode2", Shape: 264, Required: true}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	218: {Name: "Role", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260, Required: true}, {Name: "AssumeRolePolicyDocument", Wire: "AssumeRolePolicyDocument", Query: "AssumeRolePolicyDocument", Shape: 286}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269, Required: true}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 295}, {Name: "MaxSessionDuration", Wire: "MaxSessionDuration", Query: "MaxSessionDuration", Shape: 298}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283, Required: true}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 12}, {Name: "RoleId", Wire: "RoleId", Query: "RoleId", Shape: 276, Required: true}, {Name: "RoleLastUsed", Wire: "RoleLastUsed", Query: "RoleLastUsed", Shape: 220}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}}},
-	219: {Name: "RoleDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260}, {Name: "AssumeRolePolicyDocument", Wire: "AssumeRolePolicyDocument", Query: "AssumeRolePolicyDocument", Shape: 286}, {Name: "AttachedManagedPolicies", Wire: "AttachedManagedPolicies", Query: "AttachedManagedPolicies", Shape: 262}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269}, {Name: "InstanceProfileList", Wire: "InstanceProfileList", Query: "InstanceProfileList", Shape: 277}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 12}, {Name: "RoleId", Wire: "RoleId", Query: "RoleId", Shape: 276}, {Name: "RoleLastUsed", Wire: "RoleLastUsed", Query: "RoleLastUsed", Shape: 220}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299}, {Name: "RolePolicyList", Wire: "RolePolicyList", Query: "RolePolicyList", Shape: 285}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}}},
-	220: {Name: "RoleLastUsed", Kind: wire.Structure, Members: []wire.Member{{Name: "LastUsedDate", Wire: "LastUsedDate", Query: "LastUsedDate", Shape: 269}, {Name: "Region", Wire: "Region", Query: "Region", Shape: 302}}},
-	221: {Name: "RoleUsageListType", Kind: wire.List, Elem: 222, ItemName: "member"},
-	222: {Name: "RoleUsageType", Kind: wire.Structure, Members: []wire.Member{{Name: "Region", Wire: "Region", Query: "Region", Shape: 204}, {Name: "Resources", Wire: "Resources", Query: "Resources", Shape: 8}}},
-	223: {Name: "SetDefaultPolicyVersionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "VersionId", Wire: "VersionId", Query: "VersionId", Shape: 293, Required: true}}},
-	224: {Name: "SimulateCustomPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionNames", Wire: "ActionNames", Query: "ActionNames", Shape: 3, Required: true}, {Name: "CallerArn", Wire: "CallerArn", Query: "CallerArn", Shape: 214}, {Name: "ContextEntries", Wire: "ContextEntries", Query: "ContextEntries", Shape: 22}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "OrderedOrganizationPolicyInputList", Wire: "OrderedOrganizationPolicyInputList", Query: "OrderedOrganizationPolicyInputList", Shape: 177}, {Name: "PermissionsBoundaryPolicyInputList", Wire: "PermissionsBoundaryPolicyInputList", Query: "PermissionsBoundaryPolicyInputList", Shape: 227}, {Name: "PolicyInputList", Wire: "PolicyInputList", Query: "PolicyInputList", Shape: 227, Required: true}, {Name: "ResourceArns", Wire: "ResourceArns", Query: "ResourceArns", Shape: 213}, {Name: "ResourceHandlingOption", Wire: "ResourceHandlingOption", Query: "ResourceHandlingOption", Shape: 212}, {Name: "ResourceOwner", Wire: "ResourceOwner", Query: "ResourceOwner", Shape: 214}, {Name: "ResourcePolicy", Wire: "ResourcePolicy", Query: "ResourcePolicy", Shape: 286}}},
-	225: {Name: "SimulatePolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "EvaluationResults", Wire: "EvaluationResults", Query: "EvaluationResults", Shape: 78}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 265}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 294}}},
-	226: {Name: "SimulatePrincipalPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionNames", Wire: "ActionNames", Query: "ActionNames", Shape: 3, Required: true}, {Name: "CallerArn", Wire: "CallerArn", Query: "CallerArn", Shape: 214}, {Name: "ContextEntries", Wire: "ContextEntries", Query: "ContextEntries", Shape: 22}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 279}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 280}, {Name: "PermissionsBoundaryPolicyInputList", Wire: "PermissionsBoundaryPolicyInputList", Query: "PermissionsBoundaryPolicyInputList", Shape: 227}, {Name: "PolicyExclusionList", Wire: "PolicyExclusionList", Query: "PolicyExclusionList", Shape: 184}, {Name: "PolicyInputList", Wire: "PolicyInputList", Query: "PolicyInputList", Shape: 227}, {Name: "PolicySourceArn", Wire: "PolicySourceArn", Query: "PolicySourceArn", Shape: 260, Required: true}, {Name: "ResourceArns", Wire: "ResourceArns", Query: "ResourceArns", Shape: 213}, {Name: "ResourceHandlingOption", Wire: "ResourceHandlingOption", Query: "ResourceHandlingOption", Shape: 212}, {Name: "ResourceOwner", Wire: "ResourceOwner", Query: "ResourceOwner", Shape: 214}, {Name: "ResourcePolicy", Wire: "ResourcePolicy", Query: "ResourcePolicy", Shape: 286}}},
-	227: {Name: "SimulationPolicyListType", Kind: wire.List, Elem: 286, ItemName: "member"},
-	228: {Name: "Statement", Kind: wire.Structure, Members: []wire.Member{{Name: "EndPosition", Wire: "EndPosition", Query: "EndPosition", Shape: 197}, {Name: "SourcePolicyId", Wire: "SourcePolicyId", Query: "SourcePolicyId", Shape: 189}, {Name: "SourcePolicyType", Wire: "SourcePolicyType", Query: "SourcePolicyType", Shape: 192}, {Name: "StartPosition", Wire: "StartPosition", Query: "StartPosition", Shape: 197}}},
-	229: {Name: "StatementListType", Kind: wire.List, Elem: 228, ItemName: "member"},
-	230: {Name: "Tag", Kind: wire.Structure, Members: []wire.Member{{Name: "Key", Wire: "Key", Query: "Key", Shape: 307, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 309, Required: true}}},
-	231: {Name: "TagInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 278, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	232: {Name: "TagMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	233: {Name: "TagOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 260, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	234: {Name: "TagPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	235: {Name: "TagRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}}},
-	236: {Name: "TagUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	237: {Name: "UntagInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 278, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 306, Required: true}}},
-	238: {Name: "UntagMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 306, Required: true}}},
-	239: {Name: "UntagOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 260, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 306, Required: true}}},
-	240: {Name: "UntagPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 260, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 306, Required: true}}},
-	241: {Name: "UntagRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 306, Required: true}}},
-	242: {Name: "UntagUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 306, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	243: {Name: "UpdateAccessKeyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 255, Required: true}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 301, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271}}},
-	244: {Name: "UpdateAssumeRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 286, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	245: {Name: "UpdateGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 275, Required: true}, {Name: "NewGroupName", Wire: "NewGroupName", Query: "NewGroupName", Shape: 275}, {Name: "NewPath", Wire: "NewPath", Query: "NewPath", Shape: 283}}},
-	246: {Name: "UpdateOpenIDConnectProviderThumbprintRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 260, Required: true}, {Name: "ThumbprintList", Wire: "ThumbprintList", Query: "ThumbprintList", Shape: 310, Required: true}}},
-	247: {Name: "UpdateRoleDescriptionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Description", Wire: "Description", Query: "Description", Shape: 295, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	248: {Name: "UpdateRoleDescriptionResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Role", Wire: "Role", Query: "Role", Shape: 218}}},
-	249: {Name: "UpdateRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Description", Wire: "Description", Query: "Description", Shape: 295}, {Name: "MaxSessionDuration", Wire: "MaxSessionDuration", Query: "MaxSessionDuration", Shape: 298}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 299, Required: true}}},
-	250: {Name: "UpdateRoleResponse", Kind: wire.Structure},
-	251: {Name: "UpdateUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "NewPath", Wire: "NewPath", Query: "NewPath", Shape: 283}, {Name: "NewUserName", Wire: "NewUserName", Query: "NewUserName", Shape: 314}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 271, Required: true}}},
-	252: {Name: "User", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260, Required: true}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269, Required: true}, {Name: "PasswordLastUsed", Wire: "PasswordLastUsed", Query: "PasswordLastUsed", Shape: 269}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283, Required: true}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 12}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}, {Name: "UserId", Wire: "UserId", Query: "UserId", Shape: 276, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314, Required: true}}},
-	253: {Name: "UserDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 260}, {Name: "AttachedManagedPolicies", Wire: "AttachedManagedPolicies", Query: "AttachedManagedPolicies", Shape: 262}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 269}, {Name: "GroupList", Wire: "GroupList", Query: "GroupList", Shape: 274}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 283}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 12}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}, {Name: "UserId", Wire: "UserId", Query: "UserId", Shape: 276}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 314}, {Name: "UserPolicyList", Wire: "UserPolicyList", Query: "UserPolicyList", Shape: 285}}},
-	254: {Name: "VirtualMFADevice", Kind: wire.Structure, Members: []wire.Member{{Name: "Base32StringSeed", Wire: "Base32StringSeed", Query: "Base32StringSeed", Shape: 16}, {Name: "EnableDate", Wire: "EnableDate", Query: "EnableDate", Shape: 269}, {Name: "QRCodePNG", Wire: "QRCodePNG", Query: "QRCodePNG", Shape: 16}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 300, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 308}, {Name: "User", Wire: "User", Query: "User", Shape: 252}}},
-	255: {Name: "accessKeyIdType", Kind: wire.String, HasMin: true, Min: 16, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]+", Expr: "[\\w]+"}},
-	256: {Name: "accessKeyMetadataListType", Kind: wire.List, Elem: 2, ItemName: "member"},
-	257: {Name: "accessKeySecretType", Kind: wire.String, Sensitive: true},
-	258: {Name: "accountAliasListType", Kind: wire.List, Elem: 259, ItemName: "member"},
-	259: {Name: "accountAliasType", Kind: wire.String, HasMin: true, Min: 3, HasMax: true, Max: 63, Pattern: &wire.Pattern{Text: "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", Expr: "[a-z0-9]+(?:-[a-z0-9]+)*"}},
-	260: {Name: "arnType", Kind: wire.String, HasMin: true, Min: 20, HasMax: true, Max: 2048},
-	261: {Name: "assignmentStatusType", Kind: wire.String, Enum: []string{"Assigned", "Unassigned", "Any"}},
-	262: {Name: "attachedPoliciesListType", Kind: wire.List, Elem: 13, ItemName: "member"},
-	263: {Name: "attachmentCountType", Kind: wire.Integer},
-	264: {Name: "authenticationCodeType", Kind: wire.String, HasMin: true, Min: 6, HasMax: true, Max: 6, Pattern: &wire.Pattern{Text: "[\\d]+", Expr: "[\\d]+"}},
-	265: {Name: "booleanType", Kind: wire.Boolean},
-	266: {Name: "clientIDListType", Kind: wire.List, Elem: 267, ItemName: "member"},
-	267: {Name: "clientIDType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
-	268: {Name: "customSuffixType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 64, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
-	269: {Name: "dateType", Kind: wire.Timestamp},
-	270: {Name: "entityListType", Kind: wire.List, Elem: 74, ItemName: "member"},
-	271: {Name: "existingUserNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
-	272: {Name: "groupDetailListType", Kind: wire.List, Elem: 114, ItemName: "member"},
-	273: {Name: "groupListType", Kind: wire.List, Elem: 113, ItemName: "member"},
-	274: {Name: "groupNameListType", Kind: wire.List, Elem: 275, ItemName: "member"},
-	275: {Name: "groupNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
-	276: {Name: "idType", Kind: wire.String, HasMin: true, Min: 16, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]+", Expr: "[\\w]+"}},
-	277: {Name: "instanceProfileListType", Kind: wire.List, Elem: 116, ItemName: "member"},
-	278: {Name: "instanceProfileNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
-	279: {Name: "markerType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 320, Pattern: &wire.Pattern{Text: "[\\u0020-\\u00FF]+", Expr: "[\\x{0020}-\\x{00FF}]+"}},
-	280: {Name: "maxItemsType", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 1000},
-	281: {Name: "mfaDeviceListType", Kind: wire.List, Elem: 170, ItemName: "member"},
-	282: {Name: "pathPrefixType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "\\u002F[\\u0021-\\u007F]*", Expr: "\\x{002F}[\\x{0021}-\\x{007F}]*"}},
-	283: {Name: "pathType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", Expr: "(\\x{002F})|(\\x{002F}[\\x{0021}-\\x{007E}]+\\x{002F})"}},
-	284: {Name: "policyDescriptionType", Kind: wire.String, HasMax: true, Max: 1000},
-	285: {Name: "policyDetailListType", Kind: wire.List, Elem: 182, ItemName: "member"},
-	286: {Name: "policyDocumentType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 131072, Pattern: &wire.Pattern{Text: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", Expr: "[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{00FF}]+"}},
-	287: {Name: "policyDocumentVersionListType", Kind: wire.List, Elem: 196, ItemName: "member"},
-	288: {Name: "policyListType", Kind: wire.List, Elem: 181, ItemName: "member"},
-	289: {Name: "policyNameListType", Kind: wire.List, Elem: 290, ItemName: "member"},
-	290: {Name: "policyNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
-	291: {Name: "policyPathType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", Expr: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"}},
-	292: {Name: "policyScopeType", Kind: wire.String, Enum: []string{"All", "AWS", "Local"}},
-	293: {Name: "policyVersionIdType", Kind: wire.String, Pattern: &wire.Pattern{Text: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", Expr: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"}},
-	294: {Name: "responseMarkerType", Kind: wire.String},
-	295: {Name: "roleDescriptionType", Kind: wire.String, HasMax: true, Max: 1000, Pattern: &wire.Pattern{Text: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", Expr: "[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{007E}\\x{00A1}-\\x{00FF}]*"}},
-	296: {Name: "roleDetailListType", Kind: wire.List, Elem: 219, ItemName: "member"},
-	297: {Name: "roleListType", Kind: wire.List, Elem: 218, ItemName: "member"},
-	298: {Name: "roleMaxSessionDurationType", Kind: wire.Integer, HasMin: true, Min: 3600, HasMax: true, Max: 43200},
-	299: {Name: "roleNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 64, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
-	300: {Name: "serialNumberType", Kind: wire.String, HasMin: true, Min: 9, HasMax: true, Max: 256, Pattern: &wire.Pattern{Text: "[\\w+=/:,.@-]+", Expr: "[\\w+=/:,.@-]+"}},
-	301: {Name: "statusType", Kind: wire.String, Enum: []string{"Active", "Inactive", "Expired"}},
-	302: {Name: "stringType", Kind: wire.String},
-	303: {Name: "summaryKeyType", Kind: wire.String, Enum: []string{"Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"}},
-	304: {Name: "summaryMapType", Kind: wire.Map, Key: 303, Elem: 305},
-	305: {Name: "summaryValueType", Kind: wire.Integer},
-	306: {Name: "tagKeyListType", Kind: wire.List, HasMax: true, Max: 50, Elem: 307, ItemName: "member"},
-	307: {Name: "tagKeyType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", Expr: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"}},
-	308: {Name: "tagListType", Kind: wire.List, HasMax: true, Max: 50, Elem: 230, ItemName: "member"},
-	309: {Name: "tagValueType", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 256, Pattern: &wire.Pattern{Text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", Expr: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"}},
-	310: {Name: "thumbprintListType", Kind: wire.List, Elem: 311, ItemName: "member"},
-	311: {Name: "thumbprintType", Kind: wire.String, HasMin: true, Min: 40, HasMax: true, Max: 40},
-	312: {Name: "userDetailListType", Kind: wire.List, Elem: 253, ItemName: "member"},
-	313: {Name: "userListType", Kind: wire.List, Elem: 252, ItemName: "member"},
-	314: {Name: "userNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 64, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
-	315: {Name: "virtualMFADeviceListType", Kind: wire.List, Elem: 254, ItemName: "member"},
-	316: {Name: "virtualMFADeviceName", Kind: wire.String, HasMin: true, Min: 1, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	20:  {Name: "ChangePasswordRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "NewPassword", Wire: "NewPassword", Query: "NewPassword", Shape: 319, Required: true}, {Name: "OldPassword", Wire: "OldPassword", Query: "OldPassword", Shape: 319, Required: true}}},
+	21:  {Name: "ColumnNumber", Kind: wire.Integer},
+	22:  {Name: "ContextEntry", Kind: wire.Structure, Members: []wire.Member{{Name: "ContextKeyName", Wire: "ContextKeyName", Query: "ContextKeyName", Shape: 24}, {Name: "ContextKeyType", Wire: "ContextKeyType", Query: "ContextKeyType", Shape: 26}, {Name: "ContextKeyValues", Wire: "ContextKeyValues", Query: "ContextKeyValues", Shape: 27}}},
+	23:  {Name: "ContextEntryListType", Kind: wire.List, Elem: 22, ItemName: "member"},
+	24:  {Name: "ContextKeyNameType", Kind: wire.String, HasMin: true, Min: 5, HasMax: true, Max: 256},
+	25:  {Name: "ContextKeyNamesResultListType", Kind: wire.List, Elem: 24, ItemName: "member"},
+	26:  {Name: "ContextKeyTypeEnum", Kind: wire.String, Enum: []string{"string", "stringList", "numeric", "numericList", "boolean", "booleanList", "ip", "ipList", "binary", "binaryList", "date", "dateList"}},
+	27:  {Name: "ContextKeyValueListType", Kind: wire.List, Elem: 28, ItemName: "member"},
+	28:  {Name: "ContextKeyValueType", Kind: wire.String},
+	29:  {Name: "CreateAccessKeyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305}}},
+	30:  {Name: "CreateAccessKeyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKey", Wire: "AccessKey", Query: "AccessKey", Shape: 0, Required: true}}},
+	31:  {Name: "CreateAccountAliasRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountAlias", Wire: "AccountAlias", Query: "AccountAlias", Shape: 288, Required: true}}},
+	32:  {Name: "CreateGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321}}},
+	33:  {Name: "CreateGroupResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Group", Wire: "Group", Query: "Group", Shape: 120, Required: true}}},
+	34:  {Name: "CreateInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 312, Required: true}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}}},
+	35:  {Name: "CreateInstanceProfileResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfile", Wire: "InstanceProfile", Query: "InstanceProfile", Shape: 123, Required: true}}},
+	36:  {Name: "CreateLoginProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Password", Wire: "Password", Query: "Password", Shape: 319}, {Name: "PasswordResetRequired", Wire: "PasswordResetRequired", Query: "PasswordResetRequired", Shape: 296}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}}},
+	37:  {Name: "CreateLoginProfileResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "LoginProfile", Wire: "LoginProfile", Query: "LoginProfile", Shape: 187, Required: true}}},
+	38:  {Name: "CreateOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ClientIDList", Wire: "ClientIDList", Query: "ClientIDList", Shape: 300}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}, {Name: "ThumbprintList", Wire: "ThumbprintList", Query: "ThumbprintList", Shape: 355}, {Name: "Url", Wire: "Url", Query: "Url", Shape: 193, Required: true}}},
+	39:  {Name: "CreateOpenIDConnectProviderResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 290}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}}},
+	40:  {Name: "CreatePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Description", Wire: "Description", Query: "Description", Shape: 322}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 329}, {Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}}},
+	41:  {Name: "CreatePolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 200}}},
+	42:  {Name: "CreatePolicyVersionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324, Required: true}, {Name: "SetAsDefault", Wire: "SetAsDefault", Query: "SetAsDefault", Shape: 296}}},
+	43:  {Name: "CreatePolicyVersionResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyVersion", Wire: "PolicyVersion", Query: "PolicyVersion", Shape: 215}}},
+	44:  {Name: "CreateRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AssumeRolePolicyDocument", Wire: "AssumeRolePolicyDocument", Query: "AssumeRolePolicyDocument", Shape: 324, Required: true}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 334}, {Name: "MaxSessionDuration", Wire: "MaxSessionDuration", Query: "MaxSessionDuration", Shape: 337}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 290}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}}},
+	45:  {Name: "CreateRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Role", Wire: "Role", Query: "Role", Shape: 237, Required: true}}},
+	46:  {Name: "CreateServiceLinkedRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AWSServiceName", Wire: "AWSServiceName", Query: "AWSServiceName", Shape: 309, Required: true}, {Name: "CustomSuffix", Wire: "CustomSuffix", Query: "CustomSuffix", Shape: 302}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 334}}},
+	47:  {Name: "CreateServiceLinkedRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Role", Wire: "Role", Query: "Role", Shape: 237}}},
+	48:  {Name: "CreateUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Path", Wire: "Path", Query: "Path", Shape: 321}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 290}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	49:  {Name: "CreateUserResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "User", Wire: "User", Query: "User", Shape: 281}}},
+	50:  {Name: "CreateVirtualMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Path", Wire: "Path", Query: "Path", Shape: 321}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}, {Name: "VirtualMFADeviceName", Wire: "VirtualMFADeviceName", Query: "VirtualMFADeviceName", Shape: 361, Required: true}}},
+	51:  {Name: "CreateVirtualMFADeviceResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "VirtualMFADevice", Wire: "VirtualMFADevice", Query: "VirtualMFADevice", Shape: 283, Required: true}}},
+	52:  {Name: "DeactivateMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305}}},
+	53:  {Name: "DeleteAccessKeyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 284, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305}}},
+	54:  {Name: "DeleteAccountAliasRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountAlias", Wire: "AccountAlias", Query: "AccountAlias", Shape: 288, Required: true}}},
+	55:  {Name: "DeleteGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}}},
+	56:  {Name: "DeleteGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}}},
+	57:  {Name: "DeleteInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 312, Required: true}}},
+	58:  {Name: "DeleteLoginProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}}},
+	59:  {Name: "DeleteOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 290, Required: true}}},
+	60:  {Name: "DeletePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}}},
+	61:  {Name: "DeletePolicyVersionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "VersionId", Wire: "VersionId", Query: "VersionId", Shape: 331, Required: true}}},
+	62:  {Name: "DeleteRolePermissionsBoundaryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	63:  {Name: "DeleteRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	64:  {Name: "DeleteRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	65:  {Name: "DeleteServiceLinkedRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	66:  {Name: "DeleteServiceLinkedRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "DeletionTaskId", Wire: "DeletionTaskId", Query: "DeletionTaskId", Shape: 72, Required: true}}},
+	67:  {Name: "DeleteUserPermissionsBoundaryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	68:  {Name: "DeleteUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	69:  {Name: "DeleteUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	70:  {Name: "DeleteVirtualMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}}},
+	71:  {Name: "DeletionTaskFailureReasonType", Kind: wire.Structure, Members: []wire.Member{{Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 222}, {Name: "RoleUsageList", Wire: "RoleUsageList", Query: "RoleUsageList", Shape: 240}}},
+	72:  {Name: "DeletionTaskIdType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 1000},
+	73:  {Name: "DeletionTaskStatusType", Kind: wire.String, Enum: []string{"SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"}},
+	74:  {Name: "DetachGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}}},
+	75:  {Name: "DetachRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	76:  {Name: "DetachUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	77:  {Name: "EnableMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Query: "AuthenticationCode1", Shape: 294, Required: true}, {Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Query: "AuthenticationCode2", Shape: 294, Required: true}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	78:  {Name: "EntityType", Kind: wire.String, Enum: []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"}},
+	79:  {Name: "EvalDecisionDetailsType", Kind: wire.Map, Key: 80, Elem: 202},
+	80:  {Name: "EvalDecisionSourceType", Kind: wire.String, HasMin: true, Min: 3, HasMax: true, Max: 256},
+	81:  {Name: "EvaluationResult", Kind: wire.Structure, Members: []wire.Member{{Name: "EvalActionName", Wire: "EvalActionName", Query: "EvalActionName", Shape: 4, Required: true}, {Name: "EvalDecision", Wire: "EvalDecision", Query: "EvalDecision", Shape: 202, Required: true}, {Name: "EvalDecisionDetails", Wire: "EvalDecisionDetails", Query: "EvalDecisionDetails", Shape: 79}, {Name: "EvalResourceName", Wire: "EvalResourceName", Query: "EvalResourceName", Shape: 233}, {Name: "MatchedStatements", Wire: "MatchedStatements", Query: "MatchedStatements", Shape: 256}, {Name: "MissingContextValues", Wire: "MissingContextValues", Query: "MissingContextValues", Shape: 25}, {Name: "OrganizationsDecisionDetail", Wire: "OrganizationsDecisionDetail", Query: "OrganizationsDecisionDetail", Shape: 196}, {Name: "PermissionsBoundaryDecisionDetail", Wire: "PermissionsBoundaryDecisionDetail", Query: "PermissionsBoundaryDecisionDetail", Shape: 199}, {Name: "ResourceSpecificResults", Wire: "ResourceSpecificResults", Query: "ResourceSpecificResults", Shape: 235}}},
+	82:  {Name: "EvaluationResultsListType", Kind: wire.List, Elem: 81, ItemName: "member"},
+	83:  {Name: "GenerateCredentialReportResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Description", Wire: "Description", Query: "Description", Shape: 229}, {Name: "State", Wire: "State", Query: "State", Shape: 230}}},
+	84:  {Name: "GetAccessKeyLastUsedRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 284, Required: true}}},
+	85:  {Name: "GetAccessKeyLastUsedResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyLastUsed", Wire: "AccessKeyLastUsed", Query: "AccessKeyLastUsed", Shape: 1}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305}}},
+	86:  {Name: "GetAccountAuthorizationDetailsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Filter", Wire: "Filter", Query: "Filter", Shape: 304}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}}},
+	87:  {Name: "GetAccountAuthorizationDetailsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupDetailList", Wire: "GroupDetailList", Query: "GroupDetailList", Shape: 306}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Policies", Wire: "Policies", Query: "Policies", Shape: 190}, {Name: "RoleDetailList", Wire: "RoleDetailList", Query: "RoleDetailList", Shape: 335}, {Name: "UserDetailList", Wire: "UserDetailList", Query: "UserDetailList", Shape: 357}}},
+	88:  {Name: "GetAccountPasswordPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "PasswordPolicy", Wire: "PasswordPolicy", Query: "PasswordPolicy", Shape: 197, Required: true}}},
+	89:  {Name: "GetAccountSummaryResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "SummaryMap", Wire: "SummaryMap", Query: "SummaryMap", Shape: 349}}},
+	90:  {Name: "GetContextKeysForCustomPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyInputList", Wire: "PolicyInputList", Query: "PolicyInputList", Shape: 254, Required: true}}},
+	91:  {Name: "GetContextKeysForPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ContextKeyNames", Wire: "ContextKeyNames", Query: "ContextKeyNames", Shape: 25}}},
+	92:  {Name: "GetContextKeysForPrincipalPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyInputList", Wire: "PolicyInputList", Query: "PolicyInputList", Shape: 254}, {Name: "PolicySourceArn", Wire: "PolicySourceArn", Query: "PolicySourceArn", Shape: 290, Required: true}}},
+	93:  {Name: "GetCredentialReportResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Content", Wire: "Content", Query: "Content", Shape: 227}, {Name: "GeneratedTime", Wire: "GeneratedTime", Query: "GeneratedTime", Shape: 303}, {Name: "ReportFormat", Wire: "ReportFormat", Query: "ReportFormat", Shape: 228}}},
+	94:  {Name: "GetGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}}},
+	95:  {Name: "GetGroupPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}}},
+	96:  {Name: "GetGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}}},
+	97:  {Name: "GetGroupResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Group", Wire: "Group", Query: "Group", Shape: 120, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Users", Wire: "Users", Query: "Users", Shape: 358, Required: true}}},
+	98:  {Name: "GetInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 312, Required: true}}},
+	99:  {Name: "GetInstanceProfileResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfile", Wire: "InstanceProfile", Query: "InstanceProfile", Shape: 123, Required: true}}},
+	100: {Name: "GetLoginProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}}},
+	101: {Name: "GetLoginProfileResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "LoginProfile", Wire: "LoginProfile", Query: "LoginProfile", Shape: 187, Required: true}}},
+	102: {Name: "GetMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}}},
+	103: {Name: "GetMFADeviceResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Certifications", Wire: "Certifications", Query: "Certifications", Shape: 18}, {Name: "EnableDate", Wire: "EnableDate", Query: "EnableDate", Shape: 303}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}}},
+	104: {Name: "GetOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 290, Required: true}}},
+	105: {Name: "GetOpenIDConnectProviderResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "ClientIDList", Wire: "ClientIDList", Query: "ClientIDList", Shape: 300}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}, {Name: "ThumbprintList", Wire: "ThumbprintList", Query: "ThumbprintList", Shape: 355}, {Name: "Url", Wire: "Url", Query: "Url", Shape: 193}}},
+	106: {Name: "GetPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}}},
+	107: {Name: "GetPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Policy", Wire: "Policy", Query: "Policy", Shape: 200}}},
+	108: {Name: "GetPolicyVersionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "VersionId", Wire: "VersionId", Query: "VersionId", Shape: 331, Required: true}}},
+	109: {Name: "GetPolicyVersionResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyVersion", Wire: "PolicyVersion", Query: "PolicyVersion", Shape: 215}}},
+	110: {Name: "GetRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	111: {Name: "GetRolePolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	112: {Name: "GetRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	113: {Name: "GetRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Role", Wire: "Role", Query: "Role", Shape: 237, Required: true}}},
+	114: {Name: "GetServiceLinkedRoleDeletionStatusRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "DeletionTaskId", Wire: "DeletionTaskId", Query: "DeletionTaskId", Shape: 72, Required: true}}},
+	115: {Name: "GetServiceLinkedRoleDeletionStatusResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Reason", Wire: "Reason", Query: "Reason", Shape: 71}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 73, Required: true}}},
+	116: {Name: "GetUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	117: {Name: "GetUserPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	118: {Name: "GetUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305}}},
+	119: {Name: "GetUserResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "User", Wire: "User", Query: "User", Shape: 281, Required: true}}},
+	120: {Name: "Group", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290, Required: true}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303, Required: true}, {Name: "GroupId", Wire: "GroupId", Query: "GroupId", Shape: 310, Required: true}, {Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321, Required: true}}},
+	121: {Name: "GroupDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290}, {Name: "AttachedManagedPolicies", Wire: "AttachedManagedPolicies", Query: "AttachedManagedPolicies", Shape: 292}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "GroupId", Wire: "GroupId", Query: "GroupId", Shape: 310}, {Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309}, {Name: "GroupPolicyList", Wire: "GroupPolicyList", Query: "GroupPolicyList", Shape: 323}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321}}},
+	122: {Name: "InlinePolicyIdentifierType", Kind: wire.Structure, Members: []wire.Member{{Name: "AttachmentName", Wire: "AttachmentName", Query: "AttachmentName", Shape: 14, Required: true}, {Name: "AttachmentType", Wire: "AttachmentType", Query: "AttachmentType", Shape: 15, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}}},
+	123: {Name: "InstanceProfile", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290, Required: true}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303, Required: true}, {Name: "InstanceProfileId", Wire: "InstanceProfileId", Query: "InstanceProfileId", Shape: 310, Required: true}, {Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 312, Required: true}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321, Required: true}, {Name: "Roles", Wire: "Roles", Query: "Roles", Shape: 336, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}}},
+	124: {Name: "LineNumber", Kind: wire.Integer},
+	125: {Name: "ListAccessKeysRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305}}},
+	126: {Name: "ListAccessKeysResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyMetadata", Wire: "AccessKeyMetadata", Query: "AccessKeyMetadata", Shape: 285, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	127: {Name: "ListAccountAliasesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}}},
+	128: {Name: "ListAccountAliasesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AccountAliases", Wire: "AccountAliases", Query: "AccountAliases", Shape: 287, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	129: {Name: "ListAttachedGroupPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 329}}},
+	130: {Name: "ListAttachedGroupPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AttachedPolicies", Wire: "AttachedPolicies", Query: "AttachedPolicies", Shape: 292}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	131: {Name: "ListAttachedRolePoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 329}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	132: {Name: "ListAttachedRolePoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AttachedPolicies", Wire: "AttachedPolicies", Query: "AttachedPolicies", Shape: 292}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	133: {Name: "ListAttachedUserPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 329}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	134: {Name: "ListAttachedUserPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "AttachedPolicies", Wire: "AttachedPolicies", Query: "AttachedPolicies", Shape: 292}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	135: {Name: "ListEntitiesForPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "EntityFilter", Wire: "EntityFilter", Query: "EntityFilter", Shape: 78}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 321}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "PolicyUsageFilter", Wire: "PolicyUsageFilter", Query: "PolicyUsageFilter", Shape: 212}}},
+	136: {Name: "ListEntitiesForPolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "PolicyGroups", Wire: "PolicyGroups", Query: "PolicyGroups", Shape: 205}, {Name: "PolicyRoles", Wire: "PolicyRoles", Query: "PolicyRoles", Shape: 210}, {Name: "PolicyUsers", Wire: "PolicyUsers", Query: "PolicyUsers", Shape: 214}}},
+	137: {Name: "ListGroupPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}}},
+	138: {Name: "ListGroupPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "PolicyNames", Wire: "PolicyNames", Query: "PolicyNames", Shape: 327, Required: true}}},
+	139: {Name: "ListGroupsForUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	140: {Name: "ListGroupsForUserResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Groups", Wire: "Groups", Query: "Groups", Shape: 307, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	141: {Name: "ListGroupsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 320}}},
+	142: {Name: "ListGroupsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Groups", Wire: "Groups", Query: "Groups", Shape: 307, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	143: {Name: "ListInstanceProfileTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 312, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}}},
+	144: {Name: "ListInstanceProfileTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	145: {Name: "ListInstanceProfilesForRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	146: {Name: "ListInstanceProfilesForRoleResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfiles", Wire: "InstanceProfiles", Query: "InstanceProfiles", Shape: 311, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	147: {Name: "ListInstanceProfilesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 320}}},
+	148: {Name: "ListInstanceProfilesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfiles", Wire: "InstanceProfiles", Query: "InstanceProfiles", Shape: 311, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	149: {Name: "ListMFADeviceTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}}},
+	150: {Name: "ListMFADeviceTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	151: {Name: "ListMFADevicesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305}}},
+	152: {Name: "ListMFADevicesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "MFADevices", Wire: "MFADevices", Query: "MFADevices", Shape: 316, Required: true}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	153: {Name: "ListOpenIDConnectProviderTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 290, Required: true}}},
+	154: {Name: "ListOpenIDConnectProviderTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	155: {Name: "ListOpenIDConnectProvidersRequest", Kind: wire.Structure},
+	156: {Name: "ListOpenIDConnectProvidersResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderList", Wire: "OpenIDConnectProviderList", Query: "OpenIDConnectProviderList", Shape: 192}}},
+	157: {Name: "ListPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "OnlyAttached", Wire: "OnlyAttached", Query: "OnlyAttached", Shape: 296}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 329}, {Name: "PolicyUsageFilter", Wire: "PolicyUsageFilter", Query: "PolicyUsageFilter", Shape: 212}, {Name: "Scope", Wire: "Scope", Query: "Scope", Shape: 330}}},
+	158: {Name: "ListPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Policies", Wire: "Policies", Query: "Policies", Shape: 326}}},
+	159: {Name: "ListPolicyTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}}},
+	160: {Name: "ListPolicyTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	161: {Name: "ListPolicyVersionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}}},
+	162: {Name: "ListPolicyVersionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Versions", Wire: "Versions", Query: "Versions", Shape: 325}}},
+	163: {Name: "ListRolePoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	164: {Name: "ListRolePoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "PolicyNames", Wire: "PolicyNames", Query: "PolicyNames", Shape: 327, Required: true}}},
+	165: {Name: "ListRoleTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	166: {Name: "ListRoleTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	167: {Name: "ListRolesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 320}}},
+	168: {Name: "ListRolesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Roles", Wire: "Roles", Query: "Roles", Shape: 336, Required: true}}},
+	169: {Name: "ListSAMLProvidersRequest", Kind: wire.Structure},
+	170: {Name: "ListSAMLProvidersResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "SAMLProviderList", Wire: "SAMLProviderList", Query: "SAMLProviderList", Shape: 243}}},
+	171: {Name: "ListSSHPublicKeysRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}}},
+	172: {Name: "ListSSHPublicKeysResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "SSHPublicKeys", Wire: "SSHPublicKeys", Query: "SSHPublicKeys", Shape: 244}}},
+	173: {Name: "ListServerCertificatesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 320}}},
+	174: {Name: "ListServerCertificatesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "ServerCertificateMetadataList", Wire: "ServerCertificateMetadataList", Query: "ServerCertificateMetadataList", Shape: 340, Required: true}}},
+	175: {Name: "ListServiceSpecificCredentialsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AllUsers", Wire: "AllUsers", Query: "AllUsers", Shape: 289}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "ServiceName", Wire: "ServiceName", Query: "ServiceName", Shape: 343}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}}},
+	176: {Name: "ListServiceSpecificCredentialsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "ServiceSpecificCredentials", Wire: "ServiceSpecificCredentials", Query: "ServiceSpecificCredentials", Shape: 248}}},
+	177: {Name: "ListSigningCertificatesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305}}},
+	178: {Name: "ListSigningCertificatesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Certificates", Wire: "Certificates", Query: "Certificates", Shape: 299, Required: true}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	179: {Name: "ListUserPoliciesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	180: {Name: "ListUserPoliciesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "PolicyNames", Wire: "PolicyNames", Query: "PolicyNames", Shape: 327, Required: true}}},
+	181: {Name: "ListUserTagsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	182: {Name: "ListUserTagsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	183: {Name: "ListUsersRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PathPrefix", Wire: "PathPrefix", Query: "PathPrefix", Shape: 320}}},
+	184: {Name: "ListUsersResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "Users", Wire: "Users", Query: "Users", Shape: 358, Required: true}}},
+	185: {Name: "ListVirtualMFADevicesRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AssignmentStatus", Wire: "AssignmentStatus", Query: "AssignmentStatus", Shape: 291}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}}},
+	186: {Name: "ListVirtualMFADevicesResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}, {Name: "VirtualMFADevices", Wire: "VirtualMFADevices", Query: "VirtualMFADevices", Shape: 360, Required: true}}},
+	187: {Name: "LoginProfile", Kind: wire.Structure, Members: []wire.Member{{Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303, Required: true}, {Name: "PasswordResetRequired", Wire: "PasswordResetRequired", Query: "PasswordResetRequired", Shape: 296}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	188: {Name: "MFADevice", Kind: wire.Structure, Members: []wire.Member{{Name: "EnableDate", Wire: "EnableDate", Query: "EnableDate", Shape: 303, Required: true}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	189: {Name: "ManagedPolicyDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290}, {Name: "AttachmentCount", Wire: "AttachmentCount", Query: "AttachmentCount", Shape: 293}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "DefaultVersionId", Wire: "DefaultVersionId", Query: "DefaultVersionId", Shape: 331}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 322}, {Name: "IsAttachable", Wire: "IsAttachable", Query: "IsAttachable", Shape: 296}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 329}, {Name: "PermissionsBoundaryUsageCount", Wire: "PermissionsBoundaryUsageCount", Query: "PermissionsBoundaryUsageCount", Shape: 293}, {Name: "PolicyId", Wire: "PolicyId", Query: "PolicyId", Shape: 310}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328}, {Name: "PolicyVersionList", Wire: "PolicyVersionList", Query: "PolicyVersionList", Shape: 325}, {Name: "UpdateDate", Wire: "UpdateDate", Query: "UpdateDate", Shape: 303}}},
+	190: {Name: "ManagedPolicyDetailListType", Kind: wire.List, Elem: 189, ItemName: "member"},
+	191: {Name: "OpenIDConnectProviderListEntry", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290}}},
+	192: {Name: "OpenIDConnectProviderListType", Kind: wire.List, Elem: 191, ItemName: "member"},
+	193: {Name: "OpenIDConnectProviderUrlType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	194: {Name: "OrderedOrganizationPolicyType", Kind: wire.Structure, Members: []wire.Member{{Name: "ServiceControlPolicyInputList", Wire: "ServiceControlPolicyInputList", Query: "ServiceControlPolicyInputList", Shape: 254}}},
+	195: {Name: "OrganizationPolicyListType", Kind: wire.List, HasMax: true, Max: 7, Elem: 194, ItemName: "member"},
+	196: {Name: "OrganizationsDecisionDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "AllowedByOrganizations", Wire: "AllowedByOrganizations", Query: "AllowedByOrganizations", Shape: 296}}},
+	197: {Name: "PasswordPolicy", Kind: wire.Structure, Members: []wire.Member{{Name: "AllowUsersToChangePassword", Wire: "AllowUsersToChangePassword", Query: "AllowUsersToChangePassword", Shape: 296}, {Name: "ExpirePasswords", Wire: "ExpirePasswords", Query: "ExpirePasswords", Shape: 296}, {Name: "HardExpiry", Wire: "HardExpiry", Query: "HardExpiry", Shape: 295}, {Name: "MaxPasswordAge", Wire: "MaxPasswordAge", Query: "MaxPasswordAge", Shape: 315}, {Name: "MinimumPasswordLength", Wire: "MinimumPasswordLength", Query: "MinimumPasswordLength", Shape: 317}, {Name: "PasswordReusePrevention", Wire: "PasswordReusePrevention", Query: "PasswordReusePrevention", Shape: 318}, {Name: "RequireLowercaseCharacters", Wire: "RequireLowercaseCharacters", Query: "RequireLowercaseCharacters", Shape: 296}, {Name: "RequireNumbers", Wire: "RequireNumbers", Query: "RequireNumbers", Shape: 296}, {Name: "RequireSymbols", Wire: "RequireSymbols", Query: "RequireSymbols", Shape: 296}, {Name: "RequireUppercaseCharacters", Wire: "RequireUppercaseCharacters", Query: "RequireUppercaseCharacters", Shape: 296}}},
+	198: {Name: "PermissionsBoundaryAttachmentType", Kind: wire.String, Enum: []string{"PermissionsBoundaryPolicy"}},
+	199: {Name: "PermissionsBoundaryDecisionDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "AllowedByPermissionsBoundary", Wire: "AllowedByPermissionsBoundary", Query: "AllowedByPermissionsBoundary", Shape: 296}}},
+	200: {Name: "Policy", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290}, {Name: "AttachmentCount", Wire: "AttachmentCount", Query: "AttachmentCount", Shape: 293}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "DefaultVersionId", Wire: "DefaultVersionId", Query: "DefaultVersionId", Shape: 331}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 322}, {Name: "IsAttachable", Wire: "IsAttachable", Query: "IsAttachable", Shape: 296}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 329}, {Name: "PermissionsBoundaryUsageCount", Wire: "PermissionsBoundaryUsageCount", Query: "PermissionsBoundaryUsageCount", Shape: 293}, {Name: "PolicyId", Wire: "PolicyId", Query: "PolicyId", Shape: 310}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}, {Name: "UpdateDate", Wire: "UpdateDate", Query: "UpdateDate", Shape: 303}}},
+	201: {Name: "PolicyDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328}}},
+	202: {Name: "PolicyEvaluationDecisionType", Kind: wire.String, Enum: []string{"allowed", "explicitDeny", "implicitDeny"}},
+	203: {Name: "PolicyExclusionsListType", Kind: wire.List, HasMax: true, Max: 256, Elem: 206, ItemName: "member"},
+	204: {Name: "PolicyGroup", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupId", Wire: "GroupId", Query: "GroupId", Shape: 310}, {Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309}}},
+	205: {Name: "PolicyGroupListType", Kind: wire.List, Elem: 204, ItemName: "member"},
+	206: {Name: "PolicyIdentifier", Kind: wire.Structure, Members: []wire.Member{{Name: "InlinePolicyIdentifier", Wire: "InlinePolicyIdentifier", Query: "InlinePolicyIdentifier", Shape: 122}, {Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290}, {Name: "PolicyType", Wire: "PolicyType", Query: "PolicyType", Shape: 207}}},
+	207: {Name: "PolicyIdentifierPolicyType", Kind: wire.String, Enum: []string{"inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp"}},
+	208: {Name: "PolicyIdentifierType", Kind: wire.String},
+	209: {Name: "PolicyRole", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleId", Wire: "RoleId", Query: "RoleId", Shape: 310}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338}}},
+	210: {Name: "PolicyRoleListType", Kind: wire.List, Elem: 209, ItemName: "member"},
+	211: {Name: "PolicySourceType", Kind: wire.String, Enum: []string{"user", "group", "role", "aws-managed", "user-managed", "resource", "none"}},
+	212: {Name: "PolicyUsageType", Kind: wire.String, Enum: []string{"PermissionsPolicy", "PermissionsBoundary"}},
+	213: {Name: "PolicyUser", Kind: wire.Structure, Members: []wire.Member{{Name: "UserId", Wire: "UserId", Query: "UserId", Shape: 310}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}}},
+	214: {Name: "PolicyUserListType", Kind: wire.List, Elem: 213, ItemName: "member"},
+	215: {Name: "PolicyVersion", Kind: wire.Structure, Members: []wire.Member{{Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "Document", Wire: "Document", Query: "Document", Shape: 324}, {Name: "IsDefaultVersion", Wire: "IsDefaultVersion", Query: "IsDefaultVersion", Shape: 296}, {Name: "VersionId", Wire: "VersionId", Query: "VersionId", Shape: 331}}},
+	216: {Name: "Position", Kind: wire.Structure, Members: []wire.Member{{Name: "Column", Wire: "Column", Query: "Column", Shape: 21}, {Name: "Line", Wire: "Line", Query: "Line", Shape: 124}}},
+	217: {Name: "PutGroupPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}}},
+	218: {Name: "PutRolePermissionsBoundaryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 290, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	219: {Name: "PutRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	220: {Name: "PutUserPermissionsBoundaryRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 290, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	221: {Name: "PutUserPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324, Required: true}, {Name: "PolicyName", Wire: "PolicyName", Query: "PolicyName", Shape: 328, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	222: {Name: "ReasonType", Kind: wire.String, HasMax: true, Max: 1000},
+	223: {Name: "RegionNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 100},
+	224: {Name: "RemoveClientIDFromOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ClientID", Wire: "ClientID", Query: "ClientID", Shape: 301, Required: true}, {Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 290, Required: true}}},
+	225: {Name: "RemoveRoleFromInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 312, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	226: {Name: "RemoveUserFromGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	227: {Name: "ReportContentType", Kind: wire.Blob},
+	228: {Name: "ReportFormatType", Kind: wire.String, Enum: []string{"text/csv"}},
+	229: {Name: "ReportStateDescriptionType", Kind: wire.String},
+	230: {Name: "ReportStateType", Kind: wire.String, Enum: []string{"STARTED", "INPROGRESS", "COMPLETE"}},
+	231: {Name: "ResourceHandlingOptionType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 64},
+	232: {Name: "ResourceNameListType", Kind: wire.List, Elem: 233, ItemName: "member"},
+	233: {Name: "ResourceNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	234: {Name: "ResourceSpecificResult", Kind: wire.Structure, Members: []wire.Member{{Name: "EvalDecisionDetails", Wire: "EvalDecisionDetails", Query: "EvalDecisionDetails", Shape: 79}, {Name: "EvalResourceDecision", Wire: "EvalResourceDecision", Query: "EvalResourceDecision", Shape: 202, Required: true}, {Name: "EvalResourceName", Wire: "EvalResourceName", Query: "EvalResourceName", Shape: 233, Required: true}, {Name: "MatchedStatements", Wire: "MatchedStatements", Query: "MatchedStatements", Shape: 256}, {Name: "MissingContextValues", Wire: "MissingContextValues", Query: "MissingContextValues", Shape: 25}, {Name: "PermissionsBoundaryDecisionDetail", Wire: "PermissionsBoundaryDecisionDetail", Query: "PermissionsBoundaryDecisionDetail", Shape: 199}}},
+	235: {Name: "ResourceSpecificResultListType", Kind: wire.List, Elem: 234, ItemName: "member"},
+	236: {Name: "ResyncMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AuthenticationCode1", Wire: "AuthenticationCode1", Query: "AuthenticationCode1", Shape: 294, Required: true}, {Name: "AuthenticationCode2", Wire: "AuthenticationCode2", Query: "AuthenticationCode2", Shape: 294, Required: true}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	237: {Name: "Role", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290, Required: true}, {Name: "AssumeRolePolicyDocument", Wire: "AssumeRolePolicyDocument", Query: "AssumeRolePolicyDocument", Shape: 324}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303, Required: true}, {Name: "Description", Wire: "Description", Query: "Description", Shape: 334}, {Name: "MaxSessionDuration", Wire: "MaxSessionDuration", Query: "MaxSessionDuration", Shape: 337}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321, Required: true}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 12}, {Name: "RoleId", Wire: "RoleId", Query: "RoleId", Shape: 310, Required: true}, {Name: "RoleLastUsed", Wire: "RoleLastUsed", Query: "RoleLastUsed", Shape: 239}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}}},
+	238: {Name: "RoleDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290}, {Name: "AssumeRolePolicyDocument", Wire: "AssumeRolePolicyDocument", Query: "AssumeRolePolicyDocument", Shape: 324}, {Name: "AttachedManagedPolicies", Wire: "AttachedManagedPolicies", Query: "AttachedManagedPolicies", Shape: 292}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "InstanceProfileList", Wire: "InstanceProfileList", Query: "InstanceProfileList", Shape: 311}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 12}, {Name: "RoleId", Wire: "RoleId", Query: "RoleId", Shape: 310}, {Name: "RoleLastUsed", Wire: "RoleLastUsed", Query: "RoleLastUsed", Shape: 239}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338}, {Name: "RolePolicyList", Wire: "RolePolicyList", Query: "RolePolicyList", Shape: 323}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}}},
+	239: {Name: "RoleLastUsed", Kind: wire.Structure, Members: []wire.Member{{Name: "LastUsedDate", Wire: "LastUsedDate", Query: "LastUsedDate", Shape: 303}, {Name: "Region", Wire: "Region", Query: "Region", Shape: 347}}},
+	240: {Name: "RoleUsageListType", Kind: wire.List, Elem: 241, ItemName: "member"},
+	241: {Name: "RoleUsageType", Kind: wire.Structure, Members: []wire.Member{{Name: "Region", Wire: "Region", Query: "Region", Shape: 223}, {Name: "Resources", Wire: "Resources", Query: "Resources", Shape: 8}}},
+	242: {Name: "SAMLProviderListEntry", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "ValidUntil", Wire: "ValidUntil", Query: "ValidUntil", Shape: 303}}},
+	243: {Name: "SAMLProviderListType", Kind: wire.List, Elem: 242, ItemName: "member"},
+	244: {Name: "SSHPublicKeyListType", Kind: wire.List, Elem: 245, ItemName: "member"},
+	245: {Name: "SSHPublicKeyMetadata", Kind: wire.Structure, Members: []wire.Member{{Name: "SSHPublicKeyId", Wire: "SSHPublicKeyId", Query: "SSHPublicKeyId", Shape: 332, Required: true}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 346, Required: true}, {Name: "UploadDate", Wire: "UploadDate", Query: "UploadDate", Shape: 303, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	246: {Name: "ServerCertificateMetadata", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290, Required: true}, {Name: "Expiration", Wire: "Expiration", Query: "Expiration", Shape: 303}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321, Required: true}, {Name: "ServerCertificateId", Wire: "ServerCertificateId", Query: "ServerCertificateId", Shape: 310, Required: true}, {Name: "ServerCertificateName", Wire: "ServerCertificateName", Query: "ServerCertificateName", Shape: 341, Required: true}, {Name: "UploadDate", Wire: "UploadDate", Query: "UploadDate", Shape: 303}}},
+	247: {Name: "ServiceSpecificCredentialMetadata", Kind: wire.Structure, Members: []wire.Member{{Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303, Required: true}, {Name: "ExpirationDate", Wire: "ExpirationDate", Query: "ExpirationDate", Shape: 303}, {Name: "ServiceCredentialAlias", Wire: "ServiceCredentialAlias", Query: "ServiceCredentialAlias", Shape: 342}, {Name: "ServiceName", Wire: "ServiceName", Query: "ServiceName", Shape: 343, Required: true}, {Name: "ServiceSpecificCredentialId", Wire: "ServiceSpecificCredentialId", Query: "ServiceSpecificCredentialId", Shape: 344, Required: true}, {Name: "ServiceUserName", Wire: "ServiceUserName", Query: "ServiceUserName", Shape: 345}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 346, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	248: {Name: "ServiceSpecificCredentialsListType", Kind: wire.List, Elem: 247, ItemName: "member"},
+	249: {Name: "SetDefaultPolicyVersionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "VersionId", Wire: "VersionId", Query: "VersionId", Shape: 331, Required: true}}},
+	250: {Name: "SigningCertificate", Kind: wire.Structure, Members: []wire.Member{{Name: "CertificateBody", Wire: "CertificateBody", Query: "CertificateBody", Shape: 297, Required: true}, {Name: "CertificateId", Wire: "CertificateId", Query: "CertificateId", Shape: 298, Required: true}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 346, Required: true}, {Name: "UploadDate", Wire: "UploadDate", Query: "UploadDate", Shape: 303}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	251: {Name: "SimulateCustomPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionNames", Wire: "ActionNames", Query: "ActionNames", Shape: 3, Required: true}, {Name: "CallerArn", Wire: "CallerArn", Query: "CallerArn", Shape: 233}, {Name: "ContextEntries", Wire: "ContextEntries", Query: "ContextEntries", Shape: 23}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "OrderedOrganizationPolicyInputList", Wire: "OrderedOrganizationPolicyInputList", Query: "OrderedOrganizationPolicyInputList", Shape: 195}, {Name: "PermissionsBoundaryPolicyInputList", Wire: "PermissionsBoundaryPolicyInputList", Query: "PermissionsBoundaryPolicyInputList", Shape: 254}, {Name: "PolicyInputList", Wire: "PolicyInputList", Query: "PolicyInputList", Shape: 254, Required: true}, {Name: "ResourceArns", Wire: "ResourceArns", Query: "ResourceArns", Shape: 232}, {Name: "ResourceHandlingOption", Wire: "ResourceHandlingOption", Query: "ResourceHandlingOption", Shape: 231}, {Name: "ResourceOwner", Wire: "ResourceOwner", Query: "ResourceOwner", Shape: 233}, {Name: "ResourcePolicy", Wire: "ResourcePolicy", Query: "ResourcePolicy", Shape: 324}}},
+	252: {Name: "SimulatePolicyResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "EvaluationResults", Wire: "EvaluationResults", Query: "EvaluationResults", Shape: 82}, {Name: "IsTruncated", Wire: "IsTruncated", Query: "IsTruncated", Shape: 296}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 333}}},
+	253: {Name: "SimulatePrincipalPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "ActionNames", Wire: "ActionNames", Query: "ActionNames", Shape: 3, Required: true}, {Name: "CallerArn", Wire: "CallerArn", Query: "CallerArn", Shape: 233}, {Name: "ContextEntries", Wire: "ContextEntries", Query: "ContextEntries", Shape: 23}, {Name: "Marker", Wire: "Marker", Query: "Marker", Shape: 313}, {Name: "MaxItems", Wire: "MaxItems", Query: "MaxItems", Shape: 314}, {Name: "PermissionsBoundaryPolicyInputList", Wire: "PermissionsBoundaryPolicyInputList", Query: "PermissionsBoundaryPolicyInputList", Shape: 254}, {Name: "PolicyExclusionList", Wire: "PolicyExclusionList", Query: "PolicyExclusionList", Shape: 203}, {Name: "PolicyInputList", Wire: "PolicyInputList", Query: "PolicyInputList", Shape: 254}, {Name: "PolicySourceArn", Wire: "PolicySourceArn", Query: "PolicySourceArn", Shape: 290, Required: true}, {Name: "ResourceArns", Wire: "ResourceArns", Query: "ResourceArns", Shape: 232}, {Name: "ResourceHandlingOption", Wire: "ResourceHandlingOption", Query: "ResourceHandlingOption", Shape: 231}, {Name: "ResourceOwner", Wire: "ResourceOwner", Query: "ResourceOwner", Shape: 233}, {Name: "ResourcePolicy", Wire: "ResourcePolicy", Query: "ResourcePolicy", Shape: 324}}},
+	254: {Name: "SimulationPolicyListType", Kind: wire.List, Elem: 324, ItemName: "member"},
+	255: {Name: "Statement", Kind: wire.Structure, Members: []wire.Member{{Name: "EndPosition", Wire: "EndPosition", Query: "EndPosition", Shape: 216}, {Name: "SourcePolicyId", Wire: "SourcePolicyId", Query: "SourcePolicyId", Shape: 208}, {Name: "SourcePolicyType", Wire: "SourcePolicyType", Query: "SourcePolicyType", Shape: 211}, {Name: "StartPosition", Wire: "StartPosition", Query: "StartPosition", Shape: 216}}},
+	256: {Name: "StatementListType", Kind: wire.List, Elem: 255, ItemName: "member"},
+	257: {Name: "Tag", Kind: wire.Structure, Members: []wire.Member{{Name: "Key", Wire: "Key", Query: "Key", Shape: 352, Required: true}, {Name: "Value", Wire: "Value", Query: "Value", Shape: 354, Required: true}}},
+	258: {Name: "TagInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 312, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	259: {Name: "TagMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	260: {Name: "TagOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 290, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	261: {Name: "TagPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	262: {Name: "TagRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}}},
+	263: {Name: "TagUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	264: {Name: "UntagInstanceProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "InstanceProfileName", Wire: "InstanceProfileName", Query: "InstanceProfileName", Shape: 312, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 351, Required: true}}},
+	265: {Name: "UntagMFADeviceRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 351, Required: true}}},
+	266: {Name: "UntagOpenIDConnectProviderRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 290, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 351, Required: true}}},
+	267: {Name: "UntagPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyArn", Wire: "PolicyArn", Query: "PolicyArn", Shape: 290, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 351, Required: true}}},
+	268: {Name: "UntagRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}, {Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 351, Required: true}}},
+	269: {Name: "UntagUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "TagKeys", Wire: "TagKeys", Query: "TagKeys", Shape: 351, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	270: {Name: "UpdateAccessKeyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AccessKeyId", Wire: "AccessKeyId", Query: "AccessKeyId", Shape: 284, Required: true}, {Name: "Status", Wire: "Status", Query: "Status", Shape: 346, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305}}},
+	271: {Name: "UpdateAccountPasswordPolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "AllowUsersToChangePassword", Wire: "AllowUsersToChangePassword", Query: "AllowUsersToChangePassword", Shape: 296}, {Name: "HardExpiry", Wire: "HardExpiry", Query: "HardExpiry", Shape: 295}, {Name: "MaxPasswordAge", Wire: "MaxPasswordAge", Query: "MaxPasswordAge", Shape: 315}, {Name: "MinimumPasswordLength", Wire: "MinimumPasswordLength", Query: "MinimumPasswordLength", Shape: 317}, {Name: "PasswordReusePrevention", Wire: "PasswordReusePrevention", Query: "PasswordReusePrevention", Shape: 318}, {Name: "RequireLowercaseCharacters", Wire: "RequireLowercaseCharacters", Query: "RequireLowercaseCharacters", Shape: 296}, {Name: "RequireNumbers", Wire: "RequireNumbers", Query: "RequireNumbers", Shape: 296}, {Name: "RequireSymbols", Wire: "RequireSymbols", Query: "RequireSymbols", Shape: 296}, {Name: "RequireUppercaseCharacters", Wire: "RequireUppercaseCharacters", Query: "RequireUppercaseCharacters", Shape: 296}}},
+	272: {Name: "UpdateAssumeRolePolicyRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "PolicyDocument", Wire: "PolicyDocument", Query: "PolicyDocument", Shape: 324, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	273: {Name: "UpdateGroupRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "GroupName", Wire: "GroupName", Query: "GroupName", Shape: 309, Required: true}, {Name: "NewGroupName", Wire: "NewGroupName", Query: "NewGroupName", Shape: 309}, {Name: "NewPath", Wire: "NewPath", Query: "NewPath", Shape: 321}}},
+	274: {Name: "UpdateLoginProfileRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Password", Wire: "Password", Query: "Password", Shape: 319}, {Name: "PasswordResetRequired", Wire: "PasswordResetRequired", Query: "PasswordResetRequired", Shape: 295}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	275: {Name: "UpdateOpenIDConnectProviderThumbprintRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "OpenIDConnectProviderArn", Wire: "OpenIDConnectProviderArn", Query: "OpenIDConnectProviderArn", Shape: 290, Required: true}, {Name: "ThumbprintList", Wire: "ThumbprintList", Query: "ThumbprintList", Shape: 355, Required: true}}},
+	276: {Name: "UpdateRoleDescriptionRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Description", Wire: "Description", Query: "Description", Shape: 334, Required: true}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	277: {Name: "UpdateRoleDescriptionResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "Role", Wire: "Role", Query: "Role", Shape: 237}}},
+	278: {Name: "UpdateRoleRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Description", Wire: "Description", Query: "Description", Shape: 334}, {Name: "MaxSessionDuration", Wire: "MaxSessionDuration", Query: "MaxSessionDuration", Shape: 337}, {Name: "RoleName", Wire: "RoleName", Query: "RoleName", Shape: 338, Required: true}}},
+	279: {Name: "UpdateRoleResponse", Kind: wire.Structure},
+	280: {Name: "UpdateUserRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "NewPath", Wire: "NewPath", Query: "NewPath", Shape: 321}, {Name: "NewUserName", Wire: "NewUserName", Query: "NewUserName", Shape: 359}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 305, Required: true}}},
+	281: {Name: "User", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290, Required: true}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303, Required: true}, {Name: "PasswordLastUsed", Wire: "PasswordLastUsed", Query: "PasswordLastUsed", Shape: 303}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321, Required: true}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 12}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}, {Name: "UserId", Wire: "UserId", Query: "UserId", Shape: 310, Required: true}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359, Required: true}}},
+	282: {Name: "UserDetail", Kind: wire.Structure, Members: []wire.Member{{Name: "Arn", Wire: "Arn", Query: "Arn", Shape: 290}, {Name: "AttachedManagedPolicies", Wire: "AttachedManagedPolicies", Query: "AttachedManagedPolicies", Shape: 292}, {Name: "CreateDate", Wire: "CreateDate", Query: "CreateDate", Shape: 303}, {Name: "GroupList", Wire: "GroupList", Query: "GroupList", Shape: 308}, {Name: "Path", Wire: "Path", Query: "Path", Shape: 321}, {Name: "PermissionsBoundary", Wire: "PermissionsBoundary", Query: "PermissionsBoundary", Shape: 12}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}, {Name: "UserId", Wire: "UserId", Query: "UserId", Shape: 310}, {Name: "UserName", Wire: "UserName", Query: "UserName", Shape: 359}, {Name: "UserPolicyList", Wire: "UserPolicyList", Query: "UserPolicyList", Shape: 323}}},
+	283: {Name: "VirtualMFADevice", Kind: wire.Structure, Members: []wire.Member{{Name: "Base32StringSeed", Wire: "Base32StringSeed", Query: "Base32StringSeed", Shape: 16}, {Name: "EnableDate", Wire: "EnableDate", Query: "EnableDate", Shape: 303}, {Name: "QRCodePNG", Wire: "QRCodePNG", Query: "QRCodePNG", Shape: 16}, {Name: "SerialNumber", Wire: "SerialNumber", Query: "SerialNumber", Shape: 339, Required: true}, {Name: "Tags", Wire: "Tags", Query: "Tags", Shape: 353}, {Name: "User", Wire: "User", Query: "User", Shape: 281}}},
+	284: {Name: "accessKeyIdType", Kind: wire.String, HasMin: true, Min: 16, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]+", Expr: "[\\w]+"}},
+	285: {Name: "accessKeyMetadataListType", Kind: wire.List, Elem: 2, ItemName: "member"},
+	286: {Name: "accessKeySecretType", Kind: wire.String, Sensitive: true},
+	287: {Name: "accountAliasListType", Kind: wire.List, Elem: 288, ItemName: "member"},
+	288: {Name: "accountAliasType", Kind: wire.String, HasMin: true, Min: 3, HasMax: true, Max: 63, Pattern: &wire.Pattern{Text: "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", Expr: "[a-z0-9]+(?:-[a-z0-9]+)*"}},
+	289: {Name: "allUsers", Kind: wire.Boolean},
+	290: {Name: "arnType", Kind: wire.String, HasMin: true, Min: 20, HasMax: true, Max: 2048},
+	291: {Name: "assignmentStatusType", Kind: wire.String, Enum: []string{"Assigned", "Unassigned", "Any"}},
+	292: {Name: "attachedPoliciesListType", Kind: wire.List, Elem: 13, ItemName: "member"},
+	293: {Name: "attachmentCountType", Kind: wire.Integer},
+	294: {Name: "authenticationCodeType", Kind: wire.String, HasMin: true, Min: 6, HasMax: true, Max: 6, Pattern: &wire.Pattern{Text: "[\\d]+", Expr: "[\\d]+"}},
+	295: {Name: "booleanObjectType", Kind: wire.Boolean},
+	296: {Name: "booleanType", Kind: wire.Boolean},
+	297: {Name: "certificateBodyType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 16384, Pattern: &wire.Pattern{Text: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", Expr: "[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{00FF}]+"}},
+	298: {Name: "certificateIdType", Kind: wire.String, HasMin: true, Min: 24, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]+", Expr: "[\\w]+"}},
+	299: {Name: "certificateListType", Kind: wire.List, Elem: 250, ItemName: "member"},
+	300: {Name: "clientIDListType", Kind: wire.List, Elem: 301, ItemName: "member"},
+	301: {Name: "clientIDType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	302: {Name: "customSuffixType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 64, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	303: {Name: "dateType", Kind: wire.Timestamp},
+	304: {Name: "entityListType", Kind: wire.List, Elem: 78, ItemName: "member"},
+	305: {Name: "existingUserNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	306: {Name: "groupDetailListType", Kind: wire.List, Elem: 121, ItemName: "member"},
+	307: {Name: "groupListType", Kind: wire.List, Elem: 120, ItemName: "member"},
+	308: {Name: "groupNameListType", Kind: wire.List, Elem: 309, ItemName: "member"},
+	309: {Name: "groupNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	310: {Name: "idType", Kind: wire.String, HasMin: true, Min: 16, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]+", Expr: "[\\w]+"}},
+	311: {Name: "instanceProfileListType", Kind: wire.List, Elem: 123, ItemName: "member"},
+	312: {Name: "instanceProfileNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	313: {Name: "markerType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 320, Pattern: &wire.Pattern{Text: "[\\u0020-\\u00FF]+", Expr: "[\\x{0020}-\\x{00FF}]+"}},
+	314: {Name: "maxItemsType", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 1000},
+	315: {Name: "maxPasswordAgeType", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 1095},
+	316: {Name: "mfaDeviceListType", Kind: wire.List, Elem: 188, ItemName: "member"},
+	317: {Name: "minimumPasswordLengthType", Kind: wire.Integer, HasMin: true, Min: 6, HasMax: true, Max: 128},
+	318: {Name: "passwordReusePreventionType", Kind: wire.Integer, HasMin: true, Min: 1, HasMax: true, Max: 24},
+	319: {Name: "passwordType", Kind: wire.String, Sensitive: true, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", Expr: "[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{00FF}]+"}},
+	320: {Name: "pathPrefixType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "\\u002F[\\u0021-\\u007F]*", Expr: "\\x{002F}[\\x{0021}-\\x{007F}]*"}},
+	321: {Name: "pathType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", Expr: "(\\x{002F})|(\\x{002F}[\\x{0021}-\\x{007E}]+\\x{002F})"}},
+	322: {Name: "policyDescriptionType", Kind: wire.String, HasMax: true, Max: 1000},
+	323: {Name: "policyDetailListType", Kind: wire.List, Elem: 201, ItemName: "member"},
+	324: {Name: "policyDocumentType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 131072, Pattern: &wire.Pattern{Text: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", Expr: "[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{00FF}]+"}},
+	325: {Name: "policyDocumentVersionListType", Kind: wire.List, Elem: 215, ItemName: "member"},
+	326: {Name: "policyListType", Kind: wire.List, Elem: 200, ItemName: "member"},
+	327: {Name: "policyNameListType", Kind: wire.List, Elem: 328, ItemName: "member"},
+	328: {Name: "policyNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	329: {Name: "policyPathType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 512, Pattern: &wire.Pattern{Text: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", Expr: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"}},
+	330: {Name: "policyScopeType", Kind: wire.String, Enum: []string{"All", "AWS", "Local"}},
+	331: {Name: "policyVersionIdType", Kind: wire.String, Pattern: &wire.Pattern{Text: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", Expr: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"}},
+	332: {Name: "publicKeyIdType", Kind: wire.String, HasMin: true, Min: 20, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]+", Expr: "[\\w]+"}},
+	333: {Name: "responseMarkerType", Kind: wire.String},
+	334: {Name: "roleDescriptionType", Kind: wire.String, HasMax: true, Max: 1000, Pattern: &wire.Pattern{Text: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", Expr: "[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{007E}\\x{00A1}-\\x{00FF}]*"}},
+	335: {Name: "roleDetailListType", Kind: wire.List, Elem: 238, ItemName: "member"},
+	336: {Name: "roleListType", Kind: wire.List, Elem: 237, ItemName: "member"},
+	337: {Name: "roleMaxSessionDurationType", Kind: wire.Integer, HasMin: true, Min: 3600, HasMax: true, Max: 43200},
+	338: {Name: "roleNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 64, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	339: {Name: "serialNumberType", Kind: wire.String, HasMin: true, Min: 9, HasMax: true, Max: 256, Pattern: &wire.Pattern{Text: "[\\w+=/:,.@-]+", Expr: "[\\w+=/:,.@-]+"}},
+	340: {Name: "serverCertificateMetadataListType", Kind: wire.List, Elem: 246, ItemName: "member"},
+	341: {Name: "serverCertificateNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	342: {Name: "serviceCredentialAlias", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 200, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	343: {Name: "serviceName", Kind: wire.String},
+	344: {Name: "serviceSpecificCredentialId", Kind: wire.String, HasMin: true, Min: 20, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\w]+", Expr: "[\\w]+"}},
+	345: {Name: "serviceUserName", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 200, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]*", Expr: "[\\w+=,.@-]*"}},
+	346: {Name: "statusType", Kind: wire.String, Enum: []string{"Active", "Inactive", "Expired"}},
+	347: {Name: "stringType", Kind: wire.String},
+	348: {Name: "summaryKeyType", Kind: wire.String, Enum: []string{"Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"}},
+	349: {Name: "summaryMapType", Kind: wire.Map, Key: 348, Elem: 350},
+	350: {Name: "summaryValueType", Kind: wire.Integer},
+	351: {Name: "tagKeyListType", Kind: wire.List, HasMax: true, Max: 50, Elem: 352, ItemName: "member"},
+	352: {Name: "tagKeyType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: &wire.Pattern{Text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", Expr: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"}},
+	353: {Name: "tagListType", Kind: wire.List, HasMax: true, Max: 50, Elem: 257, ItemName: "member"},
+	354: {Name: "tagValueType", Kind: wire.String, HasMin: true, Min: 0, HasMax: true, Max: 256, Pattern: &wire.Pattern{Text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", Expr: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"}},
+	355: {Name: "thumbprintListType", Kind: wire.List, Elem: 356, ItemName: "member"},
+	356: {Name: "thumbprintType", Kind: wire.String, HasMin: true, Min: 40, HasMax: true, Max: 40},
+	357: {Name: "userDetailListType", Kind: wire.List, Elem: 282, ItemName: "member"},
+	358: {Name: "userListType", Kind: wire.List, Elem: 281, ItemName: "member"},
+	359: {Name: "userNameType", Kind: wire.String, HasMin: true, Min: 1, HasMax: true, Max: 64, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
+	360: {Name: "virtualMFADeviceListType", Kind: wire.List, Elem: 283, ItemName: "member"},
+	361: {Name: "virtualMFADeviceName", Kind: wire.String, HasMin: true, Min: 1, Pattern: &wire.Pattern{Text: "[\\w+=,.@-]+", Expr: "[\\w+=,.@-]+"}},
 }
 
 var operations = [...]wire.Operation{
-	{Name: "AddClientIDToOpenIDConnectProvider", Input: 5, Output: -1, Errors: []int{0, 8, 11, 9, 15}, NewInput: func() any { return new(AddClientIDToOpenIDConnectProviderRequest) }},
-	{Name: "AddRoleToInstanceProfile", Input: 6, Output: -1, Errors: []int{11, 5, 9, 16, 15}, NewInput: func() any { return new(AddRoleToInstanceProfileRequest) }},
-	{Name: "AddUserToGroup", Input: 7, Output: -1, Errors: []int{11, 9, 15}, NewInput: func() any { return new(AddUserToGroupRequest) }},
-	{Name: "AttachGroupPolicy", Input: 9, Output: -1, Errors: []int{11, 9, 8, 14, 15}, NewInput: func() any { return new(AttachGroupPolicyRequest) }},
-	{Name: "AttachRolePolicy", Input: 10, Output: -1, Errors: []int{11, 9, 8, 16, 14, 15}, NewInput: func() any { return new(AttachRolePolicyRequest) }},
-	{Name: "AttachUserPolicy", Input: 11, Output: -1, Errors: []int{11, 9, 8, 14, 15}, NewInput: func() any { return new(AttachUserPolicyRequest) }},
-	{Name: "CreateAccessKey", Input: 28, Output: 29, ResultWrapper: "CreateAccessKeyResult", Errors: []int{11, 9, 15}, NewInput: func() any { return new(CreateAccessKeyRequest) }},
-	{Name: "CreateAccountAlias", Input: 30, Output: -1, Errors: []int{0, 5, 9, 15}, NewInput: func() any { return new(CreateAccountAliasRequest) }},
-	{Name: "CreateGroup", Input: 31, Output: 32, ResultWrapper: "CreateGroupResult", Errors: []int{9, 5, 11, 15}, NewInput: func() any { return new(CreateGroupRequest) }},
-	{Name: "CreateInstanceProfile", Input: 33, Output: 34, ResultWrapper: "CreateInstanceProfileResult", Errors: []int{5, 8, 9, 0, 15}, NewInput: func() any { return new(CreateInstanceProfileRequest) }},
-	{Name: "CreateOpenIDConnectProvider", Input: 35, Output: 36, ResultWrapper: "CreateOpenIDConnectProviderResult", Errors: []int{8, 5, 9, 0, 15, 12}, NewInput: func() any { return new(CreateOpenIDConnectProviderRequest) }},
-	{Name: "CreatePolicy", Input: 37, Output: 38, ResultWrapper: "CreatePolicyResult", Errors: []int{8, 9, 5, 10, 0, 15}, NewInput: func() any { return new(CreatePolicyRequest) }},
-	{Name: "CreatePolicyVersion", Input: 39, Output: 40, ResultWrapper: "CreatePolicyVersionResult", Errors: []int{11, 10, 8, 9, 15}, NewInput: func() any { return new(CreatePolicyVersionRequest) }},
-	{Name: "CreateRole", Input: 41, Output: 42, ResultWrapper: "CreateRoleResult", Errors: []int{9, 8, 5, 10, 0, 15}, NewInput: func() any { return new(CreateRoleRequest) }},
-	{Name: "CreateServiceLinkedRole", Input: 43, Output: 44, ResultWrapper: "CreateServiceLinkedRoleResult", Errors: []int{8, 9, 11, 15}, NewInput: func() any { return new(CreateServiceLinkedRoleRequest) }},
-	{Name: "CreateUser", Input: 45, Output: 46, ResultWrapper: "CreateUserResult", Errors: []int{9, 5, 11, 8, 0, 15}, NewInput: func() any { return new(CreateUserRequest) }},
-	{Name: "CreateVirtualMFADevice", Input: 47, Output: 48, ResultWrapper: "CreateVirtualMFADeviceResult", Errors: []int{9, 8, 5, 0, 15}, NewInput: func() any { return new(CreateVirtualMFADeviceRequest) }},
-	{Name: "DeactivateMFADevice", Input: 49, Output: -1, Errors: []int{6, 11, 9, 15, 0}, NewInput: func() any { return new(DeactivateMFADeviceRequest) }},
-	{Name: "DeleteAccessKey", Input: 50, Output: -1, Errors: []int{11, 9, 15}, NewInput: func() any { return new(DeleteAccessKeyRequest) }},
-	{Name: "DeleteAccountAlias", Input: 51, Output: -1, Errors: []int{0, 11, 9, 15}, NewInput: func() any { return new(DeleteAccountAliasRequest) }},
-	{Name: "DeleteGroup", Input: 53, Output: -1, Errors: []int{11, 4, 9, 15}, NewInput: func() any { return new(DeleteGroupRequest) }},
-	{Name: "DeleteGroupPolicy", Input: 52, Output: -1, Errors: []int{11, 9, 15}, NewInput: func() any { return new(DeleteGroupPolicyRequest) }},
-	{Name: "DeleteInstanceProfile", Input: 54, Output: -1, Errors: []int{11, 4, 9, 15}, NewInput: func() any { return new(DeleteInstanceProfileRequest) }},
-	{Name: "DeleteOpenIDConnectProvider", Input: 55, Output: -1, Errors: []int{8, 11, 15}, NewInput: func() any { return new(DeleteOpenIDConnectProviderRequest) }},
-	{Name: "DeletePolicy", Input: 56, Output: -1, Errors: []int{11, 9, 8, 4, 15}, NewInput: func() any { return new(DeletePolicyRequest) }},
-	{Name: "DeletePolicyVersion", Input: 57, Output: -1, Errors: []int{11, 9, 8, 4, 15}, NewInput: func() any { return new(DeletePolicyVersionRequest) }},
-	{Name: "DeleteRole", Input: 60, Output: -1, Errors: []int{11, 4, 9, 16, 0, 15}, NewInput: func() any { return new(DeleteRoleRequest) }},
-	{Name: "DeleteRolePermissionsBoundary", Input: 58, Output: -1, Errors: []int{11, 16, 15}, NewInput: func() any { return new(DeleteRolePermissionsBoundaryRequest) }},
-	{Name: "DeleteRolePolicy", Input: 59, Output: -1, Errors: []int{11, 9, 16, 15}, NewInput: func() any { return new(DeleteRolePolicyRequest) }},
-	{Name: "DeleteServiceLinkedRole", Input: 61, Output: 62, ResultWrapper: "DeleteServiceLinkedRoleResult", Errors: []int{11, 9, 15}, NewInput: func() any { return new(DeleteServiceLinkedRoleRequest) }},
-	{Name: "DeleteUser", Input: 65, Output: -1, Errors: []int{9, 11, 4, 0, 15}, NewInput: func() any { return new(DeleteUserRequest) }},
-	{Name: "DeleteUserPermissionsBoundary", Input: 63, Output: -1, Errors: []int{11, 15}, NewInput: func() any { return new(DeleteUserPermissionsBoundaryRequest) }},
-	{Name: "DeleteUserPolicy", Input: 64, Output: -1, Errors: []int{11, 9, 15}, NewInput: func() any { return new(DeleteUserPolicyRequest) }},
-	{Name: "DeleteVirtualMFADevice", Input: 66, Output: -1, Errors: []int{11, 4, 9, 15, 0}, NewInput: func() any { return new(DeleteVirtualMFADeviceRequest) }},
-	{Name: "DetachGroupPolicy", Input: 70, Output: -1, Errors: []int{11, 9, 8, 15}, NewInput: func() any { return new(DetachGroupPolicyRequest) }},
-	{Name: "DetachRolePolicy", Input: 71, Output: -1, Errors: []int{11, 9, 8, 16, 15}, NewInput: func() any { return new(DetachRolePolicyRequest) }},
-	{Name: "DetachUserPolicy", Input: 72, Output: -1, Errors: []int{11, 9, 8, 15}, NewInput: func() any { return new(DetachUserPolicyRequest) }},
-	{Name: "EnableMFADevice", Input: 73, Output: -1, Errors: []int{5, 6, 7, 9, 11, 15, 0}, NewInput: func() any { return new(EnableMFADeviceRequest) }},
-	{Name: "GenerateCredentialReport", Input: -1, Output: 79, ResultWrapper: "GenerateCredentialReportResult", Errors: []int{9, 15}},
-	{Name: "GetAccessKeyLastUsed", Input: 80, Output: 81, ResultWrapper: "GetAccessKeyLastUsedResult", NewInput: func() any { return new(GetAccessKeyLastUsedRequest) }},
-	{Name: "GetAccountAuthorizationDetails", Input: 82, Output: 83, ResultWrapper: "GetAccountAuthorizationDetailsResult", Errors: []int{15}, NewInput: func() any { return new(GetAccountAuthorizationDetailsRequest) }},
-	{Name: "GetAccountSummary", Input: -1, Output: 84, ResultWrapper: "GetAccountSummaryResult", Errors: []int{15}},
-	{Name: "GetContextKeysForCustomPolicy", Input: 85, Output: 86, ResultWrapper: "GetContextKeysForCustomPolicyResult", Errors: []int{8}, NewInput: func() any { return new(GetContextKeysForCustomPolicyRequest) }},
-	{Name: "GetContextKeysForPrincipalPolicy", Input: 87, Output: 86, ResultWrapper: "GetContextKeysForPrincipalPolicyResult", Errors: []int{11, 8}, NewInput: func() any { return new(GetContextKeysForPrincipalPolicyRequest) }},
-	{Name: "GetCredentialReport", Input: -1, Output: 88, ResultWrapper: "GetCredentialReportResult", Errors: []int{2, 1, 3, 15}},
-	{Name: "GetGroup", Input: 91, Output: 92, ResultWrapper: "GetGroupResult", Errors: []int{11, 15}, NewInput: func() any { return new(GetGroupRequest) }},
-	{Name: "GetGroupPolicy", Input: 89, Output: 90, ResultWrapper: "GetGroupPolicyResult", Errors: []int{11, 15}, NewInput: func() any { return new(GetGroupPolicyRequest) }},
-	{Name: "GetInstanceProfile", Input: 93, Output: 94, ResultWrapper: "GetInstanceProfileResult", Errors: []int{11, 15}, NewInput: func() any { return new(GetInstanceProfileRequest) }},
-	{Name: "GetMFADevice", Input: 95, Output: 96, ResultWrapper: "GetMFADeviceResult", Errors: []int{11, 15}, NewInput: func() any { return new(GetMFADeviceRequest) }},
-	{Name: "GetOpenIDConnectProvider", Input: 97, Output: 98, ResultWrapper: "GetOpenIDConnectProviderResult", Errors: []int{8, 11, 15}, NewInput: func() any { return new(GetOpenIDConnectProviderRequest) }},
-	{Name: "GetPolicy", Input: 99, Output: 100, ResultWrapper: "GetPolicyResult", Errors: []int{11, 8, 15}, NewInput: func() any { return new(GetPolicyRequest) }},
-	{Name: "GetPolicyVersion", Input: 101, Output: 102, ResultWrapper: "GetPolicyVersionResult", Errors: []int{11, 8, 15}, NewInput: func() any { return new(GetPolicyVersionRequest) }},
-	{Name: "GetRole", Input: 105, Output: 106, ResultWrapper: "GetRoleResult", Errors: []int{11, 15}, NewInput: func() any { return new(GetRoleRequest) }},
-	{Name: "GetRolePolicy", Input: 103, Output: 104, ResultWrapper: "GetRolePolicyResult", Errors: []int{11, 15}, NewInput: func() any { return new(GetRolePolicyRequest) }},
-	{Name: "GetServiceLinkedRoleDeletionStatus", Input: 107, Output: 108, ResultWrapper: "GetServiceLinkedRoleDeletionStatusResult", Errors: []int{11, 8, 15}, NewInput: func() any { return new(GetServiceLinkedRoleDeletionStatusRequest) }},
-	{Name: "GetUser", Input: 111, Output: 112, ResultWrapper: "GetUserResult", Errors: []int{11, 15}, NewInput: func() any { return new(GetUserRequest) }},
-	{Name: "GetUserPolicy", Input: 109, Output: 110, ResultWrapper: "GetUserPolicyResult", Errors: []int{11, 15}, NewInput: func() any { return new(GetUserPolicyRequest) }},
-	{Name: "ListAccessKeys", Input: 118, Output: 119, ResultWrapper: "ListAccessKeysResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListAccessKeysRequest) }},
-	{Name: "ListAccountAliases", Input: 120, Output: 121, ResultWrapper: "ListAccountAliasesResult", Errors: []int{15}, NewInput: func() any { return new(ListAccountAliasesRequest) }},
-	{Name: "ListAttachedGroupPolicies", Input: 122, Output: 123, ResultWrapper: "ListAttachedGroupPoliciesResult", Errors: []int{11, 8, 15}, NewInput: func() any { return new(ListAttachedGroupPoliciesRequest) }},
-	{Name: "ListAttachedRolePolicies", Input: 124, Output: 125, ResultWrapper: "ListAttachedRolePoliciesResult", Errors: []int{11, 8, 15}, NewInput: func() any { return new(ListAttachedRolePoliciesRequest) }},
-	{Name: "ListAttachedUserPolicies", Input: 126, Output: 127, ResultWrapper: "ListAttachedUserPoliciesResult", Errors: []int{11, 8, 15}, NewInput: func() any { return new(ListAttachedUserPoliciesRequest) }},
-	{Name: "ListEntitiesForPolicy", Input: 128, Output: 129, ResultWrapper: "ListEntitiesForPolicyResult", Errors: []int{11, 8, 15}, NewInput: func() any { return new(ListEntitiesForPolicyRequest) }},
-	{Name: "ListGroupPolicies", Input: 130, Output: 131, ResultWrapper: "ListGroupPoliciesResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListGroupPoliciesRequest) }},
-	{Name: "ListGroups", Input: 134, Output: 135, ResultWrapper: "ListGroupsResult", Errors: []int{15}, NewInput: func() any { return new(ListGroupsRequest) }},
-	{Name: "ListGroupsForUser", Input: 132, Output: 133, ResultWrapper: "ListGroupsForUserResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListGroupsForUserRequest) }},
-	{Name: "ListInstanceProfileTags", Input: 136, Output: 137, ResultWrapper: "ListInstanceProfileTagsResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListInstanceProfileTagsRequest) }},
-	{Name: "ListInstanceProfiles", Input: 140, Output: 141, ResultWrapper: "ListInstanceProfilesResult", Errors: []int{15}, NewInput: func() any { return new(ListInstanceProfilesRequest) }},
-	{Name: "ListInstanceProfilesForRole", Input: 138, Output: 139, ResultWrapper: "ListInstanceProfilesForRoleResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListInstanceProfilesForRoleRequest) }},
-	{Name: "ListMFADeviceTags", Input: 142, Output: 143, ResultWrapper: "ListMFADeviceTagsResult", Errors: []int{11, 8, 15}, NewInput: func() any { return new(ListMFADeviceTagsRequest) }},
-	{Name: "ListMFADevices", Input: 144, Output: 145, ResultWrapper: "ListMFADevicesResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListMFADevicesRequest) }},
-	{Name: "ListOpenIDConnectProviderTags", Input: 146, Output: 147, ResultWrapper: "ListOpenIDConnectProviderTagsResult", Errors: []int{11, 15, 8}, NewInput: func() any { return new(ListOpenIDConnectProviderTagsRequest) }},
-	{Name: "ListOpenIDConnectProviders", Input: 148, Output: 149, ResultWrapper: "ListOpenIDConnectProvidersResult", Errors: []int{15}, NewInput: func() any { return new(ListOpenIDConnectProvidersRequest) }},
-	{Name: "ListPolicies", Input: 150, Output: 151, ResultWrapper: "ListPoliciesResult", Errors: []int{15}, NewInput: func() any { return new(ListPoliciesRequest) }},
-	{Name: "ListPolicyTags", Input: 152, Output: 153, ResultWrapper: "ListPolicyTagsResult", Errors: []int{11, 15, 8}, NewInput: func() any { return new(ListPolicyTagsRequest) }},
-	{Name: "ListPolicyVersions", Input: 154, Output: 155, ResultWrapper: "ListPolicyVersionsResult", Errors: []int{11, 8, 15}, NewInput: func() any { return new(ListPolicyVersionsRequest) }},
-	{Name: "ListRolePolicies", Input: 156, Output: 157, ResultWrapper: "ListRolePoliciesResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListRolePoliciesRequest) }},
-	{Name: "ListRoleTags", Input: 158, Output: 159, ResultWrapper: "ListRoleTagsResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListRoleTagsRequest) }},
-	{Name: "ListRoles", Input: 160, Output: 161, ResultWrapper: "ListRolesResult", Errors: []int{15}, NewInput: func() any { return new(ListRolesRequest) }},
-	{Name: "ListUserPolicies", Input: 162, Output: 163, ResultWrapper: "ListUserPoliciesResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListUserPoliciesRequest) }},
-	{Name: "ListUserTags", Input: 164, Output: 165, ResultWrapper: "ListUserTagsResult", Errors: []int{11, 15}, NewInput: func() any { return new(ListUserTagsRequest) }},
-	{Name: "ListUsers", Input: 166, Output: 167, ResultWrapper: "ListUsersResult", Errors: []int{15}, NewInput: func() any { return new(ListUsersRequest) }},
-	{Name: "ListVirtualMFADevices", Input: 168, Output: 169, ResultWrapper: "ListVirtualMFADevicesResult", NewInput: func() any { return new(ListVirtualMFADevicesRequest) }},
-	{Name: "PutGroupPolicy", Input: 198, Output: -1, Errors: []int{9, 10, 11, 15}, NewInput: func() any { return new(PutGroupPolicyRequest) }},
-	{Name: "PutRolePermissionsBoundary", Input: 199, Output: -1, Errors: []int{11, 8, 16, 14, 15}, NewInput: func() any { return new(PutRolePermissionsBoundaryRequest) }},
-	{Name: "PutRolePolicy", Input: 200, Output: -1, Errors: []int{9, 10, 11, 16, 15}, NewInput: func() any { return new(PutRolePolicyRequest) }},
-	{Name: "PutUserPermissionsBoundary", Input: 201, Output: -1, Errors: []int{11, 8, 14, 15}, NewInput: func() any { return new(PutUserPermissionsBoundaryRequest) }},
-	{Name: "PutUserPolicy", Input: 202, Output: -1, Errors: []int{9, 10, 11, 15}, NewInput: func() any { return new(PutUserPolicyRequest) }},
-	{Name: "RemoveClientIDFromOpenIDConnectProvider", Input: 205, Output: -1, Errors: []int{0, 8, 11, 15}, NewInput: func() any { return new(RemoveClientIDFromOpenIDConnectProviderRequest) }},
-	{Name: "RemoveRoleFromInstanceProfile", Input: 206, Output: -1, Errors: []int{11, 9, 16, 15}, NewInput: func() any { return new(RemoveRoleFromInstanceProfileRequest) }},
-	{Name: "RemoveUserFromGroup", Input: 207, Output: -1, Errors: []int{11, 9, 15}, NewInput: func() any { return new(RemoveUserFromGroupRequest) }},
-	{Name: "ResyncMFADevice", Input: 217, Output: -1, Errors: []int{7, 11, 9, 15, 0}, NewInput: func() any { return new(ResyncMFADeviceRequest) }},
-	{Name: "SetDefaultPolicyVersion", Input: 223, Output: -1, Errors: []int{11, 8, 9, 15}, NewInput: func() any { return new(SetDefaultPolicyVersionRequest) }},
-	{Name: "SimulateCustomPolicy", Input: 224, Output: 225, ResultWrapper: "SimulateCustomPolicyResult", Errors: []int{8, 13}, NewInput: func() any { return new(SimulateCustomPolicyRequest) }},
-	{Name: "SimulatePrincipalPolicy", Input: 226, Output: 225, ResultWrapper: "SimulatePrincipalPolicyResult", Errors: []int{11, 8, 13}, NewInput: func() any { return new(SimulatePrincipalPolicyRequest) }},
-	{Name: "TagInstanceProfile", Input: 231, Output: -1, Errors: []int{11, 8, 9, 0, 15}, NewInput: func() any { return new(TagInstanceProfileRequest) }},
-	{Name: "TagMFADevice", Input: 232, Output: -1, Errors: []int{8, 11, 9, 0, 15}, NewInput: func() any { return new(TagMFADeviceRequest) }},
-	{Name: "TagOpenIDConnectProvider", Input: 233, Output: -1, Errors: []int{11, 9, 8, 0, 15}, NewInput: func() any { return new(TagOpenIDConnectProviderRequest) }},
-	{Name: "TagPolicy", Input: 234, Output: -1, Errors: []int{11, 9, 8, 0, 15}, NewInput: func() any { return new(TagPolicyRequest) }},
-	{Name: "TagRole", Input: 235, Output: -1, Errors: []int{11, 9, 8, 0, 15}, NewInput: func() any { return new(TagRoleRequest) }},
-	{Name: "TagUser", Input: 236, Output: -1, Errors: []int{11, 9, 8, 0, 15}, NewInput: func() any { return new(TagUserRequest) }},
-	{Name: "UntagInstanceProfile", Input: 237, Output: -1, Errors: []int{11, 8, 0, 15}, NewInput: func() any { return new(UntagInstanceProfileRequest) }},
-	{Name: "UntagMFADevice", Input: 238, Output: -1, Errors: []int{11, 8, 0, 15}, NewInput: func() any { return new(UntagMFADeviceRequest) }},
-	{Name: "UntagOpenIDConnectProvider", Input: 239, Output: -1, Errors: []int{11, 8, 0, 15}, NewInput: func() any { return new(UntagOpenIDConnectProviderRequest) }},
-	{Name: "UntagPolicy", Input: 240, Output: -1, Errors: []int{11, 8, 0, 15}, NewInput: func() any { return new(UntagPolicyRequest) }},
-	{Name: "UntagRole", Input: 241, Output: -1, Errors: []int{11, 0, 15}, NewInput: func() any { return new(UntagRoleRequest) }},
-	{Name: "UntagUser", Input: 242, Output: -1, Errors: []int{11, 0, 15}, NewInput: func() any { return new(UntagUserRequest) }},
-	{Name: "UpdateAccessKey", Input: 243, Output: -1, Errors: []int{11, 9, 15, 8}, NewInput: func() any { return new(UpdateAccessKeyRequest) }},
-	{Name: "UpdateAssumeRolePolicy", Input: 244, Output: -1, Errors: []int{11, 10, 9, 16, 15}, NewInput: func() any { return new(UpdateAssumeRolePolicyRequest) }},
-	{Name: "UpdateGroup", Input: 245, Output: -1, Errors: []int{11, 5, 9, 15}, NewInput: func() any { return new(UpdateGroupRequest) }},
-	{Name: "UpdateOpenIDConnectProviderThumbprint", Input: 246, Output: -1, Errors: []int{0, 8, 11, 15}, NewInput: func() any { return new(UpdateOpenIDConnectProviderThumbprintRequest) }},
-	{Name: "UpdateRole", Input: 249, Output: 250, ResultWrapper: "UpdateRoleResult", Errors: []int{16, 11, 15}, NewInput: func() any { return new(UpdateRoleRequest) }},
-	{Name: "UpdateRoleDescription", Input: 247, Output: 248, ResultWrapper: "UpdateRoleDescriptionResult", Errors: []int{11, 16, 15}, NewInput: func() any { return new(UpdateRoleDescriptionRequest) }},
-	{Name: "UpdateUser", Input: 251, Output: -1, Errors: []int{11, 9, 5, 6, 0, 15}, NewInput: func() any { return new(UpdateUserRequest) }},
+	{Name: "AddClientIDToOpenIDConnectProvider", Input: 5, Output: -1, Errors: []int{0, 8, 12, 10, 17}, NewInput: func() any { return new(AddClientIDToOpenIDConnectProviderRequest) }},
+	{Name: "AddRoleToInstanceProfile", Input: 6, Output: -1, Errors: []int{12, 5, 10, 19, 17}, NewInput: func() any { return new(AddRoleToInstanceProfileRequest) }},
+	{Name: "AddUserToGroup", Input: 7, Output: -1, Errors: []int{12, 10, 17}, NewInput: func() any { return new(AddUserToGroupRequest) }},
+	{Name: "AttachGroupPolicy", Input: 9, Output: -1, Errors: []int{12, 10, 8, 16, 17}, NewInput: func() any { return new(AttachGroupPolicyRequest) }},
+	{Name: "AttachRolePolicy", Input: 10, Output: -1, Errors: []int{12, 10, 8, 19, 16, 17}, NewInput: func() any { return new(AttachRolePolicyRequest) }},
+	{Name: "AttachUserPolicy", Input: 11, Output: -1, Errors: []int{12, 10, 8, 16, 17}, NewInput: func() any { return new(AttachUserPolicyRequest) }},
+	{Name: "ChangePassword", Input: 20, Output: -1, Errors: []int{12, 9, 10, 6, 14, 17}, NewInput: func() any { return new(ChangePasswordRequest) }},
+	{Name: "CreateAccessKey", Input: 29, Output: 30, ResultWrapper: "CreateAccessKeyResult", Errors: []int{12, 10, 17}, NewInput: func() any { return new(CreateAccessKeyRequest) }},
+	{Name: "CreateAccountAlias", Input: 31, Output: -1, Errors: []int{0, 5, 10, 17}, NewInput: func() any { return new(CreateAccountAliasRequest) }},
+	{Name: "CreateGroup", Input: 32, Output: 33, ResultWrapper: "CreateGroupResult", Errors: []int{10, 5, 12, 17}, NewInput: func() any { return new(CreateGroupRequest) }},
+	{Name: "CreateInstanceProfile", Input: 34, Output: 35, ResultWrapper: "CreateInstanceProfileResult", Errors: []int{5, 8, 10, 0, 17}, NewInput: func() any { return new(CreateInstanceProfileRequest) }},
+	{Name: "CreateLoginProfile", Input: 36, Output: 37, ResultWrapper: "CreateLoginProfileResult", Errors: []int{5, 12, 14, 10, 17}, NewInput: func() any { return new(CreateLoginProfileRequest) }},
+	{Name: "CreateOpenIDConnectProvider", Input: 38, Output: 39, ResultWrapper: "CreateOpenIDConnectProviderResult", Errors: []int{8, 5, 10, 0, 17, 13}, NewInput: func() any { return new(CreateOpenIDConnectProviderRequest) }},
+	{Name: "CreatePolicy", Input: 40, Output: 41, ResultWrapper: "CreatePolicyResult", Errors: []int{8, 10, 5, 11, 0, 17}, NewInput: func() any { return new(CreatePolicyRequest) }},
+	{Name: "CreatePolicyVersion", Input: 42, Output: 43, ResultWrapper: "CreatePolicyVersionResult", Errors: []int{12, 11, 8, 10, 17}, NewInput: func() any { return new(CreatePolicyVersionRequest) }},
+	{Name: "CreateRole", Input: 44, Output: 45, ResultWrapper: "CreateRoleResult", Errors: []int{10, 8, 5, 11, 0, 17}, NewInput: func() any { return new(CreateRoleRequest) }},
+	{Name: "CreateServiceLinkedRole", Input: 46, Output: 47, ResultWrapper: "CreateServiceLinkedRoleResult", Errors: []int{8, 10, 12, 17}, NewInput: func() any { return new(CreateServiceLinkedRoleRequest) }},
+	{Name: "CreateUser", Input: 48, Output: 49, ResultWrapper: "CreateUserResult", Errors: []int{10, 5, 12, 8, 0, 17}, NewInput: func() any { return new(CreateUserRequest) }},
+	{Name: "CreateVirtualMFADevice", Input: 50, Output: 51, ResultWrapper: "CreateVirtualMFADeviceResult", Errors: []int{10, 8, 5, 0, 17}, NewInput: func() any { return new(CreateVirtualMFADeviceRequest) }},
+	{Name: "DeactivateMFADevice", Input: 52, Output: -1, Errors: []int{6, 12, 10, 17, 0}, NewInput: func() any { return new(DeactivateMFADeviceRequest) }},
+	{Name: "DeleteAccessKey", Input: 53, Output: -1, Errors: []int{12, 10, 17}, NewInput: func() any { return new(DeleteAccessKeyRequest) }},
+	{Name: "DeleteAccountAlias", Input: 54, Output: -1, Errors: []int{0, 12, 10, 17}, NewInput: func() any { return new(DeleteAccountAliasRequest) }},
+	{Name: "DeleteAccountPasswordPolicy", Input: -1, Output: -1, Errors: []int{12, 10, 17}},
+	{Name: "DeleteGroup", Input: 56, Output: -1, Errors: []int{12, 4, 10, 17}, NewInput: func() any { return new(DeleteGroupRequest) }},
+	{Name: "DeleteGroupPolicy", Input: 55, Output: -1, Errors: []int{12, 10, 17}, NewInput: func() any { return new(DeleteGroupPolicyRequest) }},
+	{Name: "DeleteInstanceProfile", Input: 57, Output: -1, Errors: []int{12, 4, 10, 17}, NewInput: func() any { return new(DeleteInstanceProfileRequest) }},
+	{Name: "DeleteLoginProfile", Input: 58, Output: -1, Errors: []int{6, 12, 10, 17}, NewInput: func() any { return new(DeleteLoginProfileRequest) }},
+	{Name: "DeleteOpenIDConnectProvider", Input: 59, Output: -1, Errors: []int{8, 12, 17}, NewInput: func() any { return new(DeleteOpenIDConnectProviderRequest) }},
+	{Name: "DeletePolicy", Input: 60, Output: -1, Errors: []int{12, 10, 8, 4, 17}, NewInput: func() any { return new(DeletePolicyRequest) }},
+	{Name: "DeletePolicyVersion", Input: 61, Output: -1, Errors: []int{12, 10, 8, 4, 17}, NewInput: func() any { return new(DeletePolicyVersionRequest) }},
+	{Name: "DeleteRole", Input: 64, Output: -1, Errors: []int{12, 4, 10, 19, 0, 17}, NewInput: func() any { return new(DeleteRoleRequest) }},
+	{Name: "DeleteRolePermissionsBoundary", Input: 62, Output: -1, Errors: []int{12, 19, 17}, NewInput: func() any { return new(DeleteRolePermissionsBoundaryRequest) }},
+	{Name: "DeleteRolePolicy", Input: 63, Output: -1, Errors: []int{12, 10, 19, 17}, NewInput: func() any { return new(DeleteRolePolicyRequest) }},
+	{Name: "DeleteServiceLinkedRole", Input: 65, Output: 66, ResultWrapper: "DeleteServiceLinkedRoleResult", Errors: []int{12, 10, 17}, NewInput: func() any { return new(DeleteServiceLinkedRoleRequest) }},
+	{Name: "DeleteUser", Input: 69, Output: -1, Errors: []int{10, 12, 4, 0, 17}, NewInput: func() any { return new(DeleteUserRequest) }},
+	{Name: "DeleteUserPermissionsBoundary", Input: 67, Output: -1, Errors: []int{12, 17}, NewInput: func() any { return new(DeleteUserPermissionsBoundaryRequest) }},
+	{Name: "DeleteUserPolicy", Input: 68, Output: -1, Errors: []int{12, 10, 17}, NewInput: func() any { return new(DeleteUserPolicyRequest) }},
+	{Name: "DeleteVirtualMFADevice", Input: 70, Output: -1, Errors: []int{12, 4, 10, 17, 0}, NewInput: func() any { return new(DeleteVirtualMFADeviceRequest) }},
+	{Name: "DetachGroupPolicy", Input: 74, Output: -1, Errors: []int{12, 10, 8, 17}, NewInput: func() any { return new(DetachGroupPolicyRequest) }},
+	{Name: "DetachRolePolicy", Input: 75, Output: -1, Errors: []int{12, 10, 8, 19, 17}, NewInput: func() any { return new(DetachRolePolicyRequest) }},
+	{Name: "DetachUserPolicy", Input: 76, Output: -1, Errors: []int{12, 10, 8, 17}, NewInput: func() any { return new(DetachUserPolicyRequest) }},
+	{Name: "EnableMFADevice", Input: 77, Output: -1, Errors: []int{5, 6, 7, 10, 12, 17, 0}, NewInput: func() any { return new(EnableMFADeviceRequest) }},
+	{Name: "GenerateCredentialReport", Input: -1, Output: 83, ResultWrapper: "GenerateCredentialReportResult", Errors: []int{10, 17}},
+	{Name: "GetAccessKeyLastUsed", Input: 84, Output: 85, ResultWrapper: "GetAccessKeyLastUsedResult", NewInput: func() any { return new(GetAccessKeyLastUsedRequest) }},
+	{Name: "GetAccountAuthorizationDetails", Input: 86, Output: 87, ResultWrapper: "GetAccountAuthorizationDetailsResult", Errors: []int{17}, NewInput: func() any { return new(GetAccountAuthorizationDetailsRequest) }},
+	{Name: "GetAccountPasswordPolicy", Input: -1, Output: 88, ResultWrapper: "GetAccountPasswordPolicyResult", Errors: []int{12, 17}},
+	{Name: "GetAccountSummary", Input: -1, Output: 89, ResultWrapper: "GetAccountSummaryResult", Errors: []int{17}},
+	{Name: "GetContextKeysForCustomPolicy", Input: 90, Output: 91, ResultWrapper: "GetContextKeysForCustomPolicyResult", Errors: []int{8}, NewInput: func() any { return new(GetContextKeysForCustomPolicyRequest) }},
+	{Name: "GetContextKeysForPrincipalPolicy", Input: 92, Output: 91, ResultWrapper: "GetContextKeysForPrincipalPolicyResult", Errors: []int{12, 8}, NewInput: func() any { return new(GetContextKeysForPrincipalPolicyRequest) }},
+	{Name: "GetCredentialReport", Input: -1, Output: 93, ResultWrapper: "GetCredentialReportResult", Errors: []int{2, 1, 3, 17}},
+	{Name: "GetGroup", Input: 96, Output: 97, ResultWrapper: "GetGroupResult", Errors: []int{12, 17}, NewInput: func() any { return new(GetGroupRequest) }},
+	{Name: "GetGroupPolicy", Input: 94, Output: 95, ResultWrapper: "GetGroupPolicyResult", Errors: []int{12, 17}, NewInput: func() any { return new(GetGroupPolicyRequest) }},
+	{Name: "GetInstanceProfile", Input: 98, Output: 99, ResultWrapper: "GetInstanceProfileResult", Errors: []int{12, 17}, NewInput: func() any { return new(GetInstanceProfileRequest) }},
+	{Name: "GetLoginProfile", Input: 100, Output: 101, ResultWrapper: "GetLoginProfileResult", Errors: []int{12, 17}, NewInput: func() any { return new(GetLoginProfileRequest) }},
+	{Name: "GetMFADevice", Input: 102, Output: 103, ResultWrapper: "GetMFADeviceResult", Errors: []int{12, 17}, NewInput: func() any { return new(GetMFADeviceRequest) }},
+	{Name: "GetOpenIDConnectProvider", Input: 104, Output: 105, ResultWrapper: "GetOpenIDConnectProviderResult", Errors: []int{8, 12, 17}, NewInput: func() any { return new(GetOpenIDConnectProviderRequest) }},
+	{Name: "GetPolicy", Input: 106, Output: 107, ResultWrapper: "GetPolicyResult", Errors: []int{12, 8, 17}, NewInput: func() any { return new(GetPolicyRequest) }},
+	{Name: "GetPolicyVersion", Input: 108, Output: 109, ResultWrapper: "GetPolicyVersionResult", Errors: []int{12, 8, 17}, NewInput: func() any { return new(GetPolicyVersionRequest) }},
+	{Name: "GetRole", Input: 112, Output: 113, ResultWrapper: "GetRoleResult", Errors: []int{12, 17}, NewInput: func() any { return new(GetRoleRequest) }},
+	{Name: "GetRolePolicy", Input: 110, Output: 111, ResultWrapper: "GetRolePolicyResult", Errors: []int{12, 17}, NewInput: func() any { return new(GetRolePolicyRequest) }},
+	{Name: "GetServiceLinkedRoleDeletionStatus", Input: 114, Output: 115, ResultWrapper: "GetServiceLinkedRoleDeletionStatusResult", Errors: []int{12, 8, 17}, NewInput: func() any { return new(GetServiceLinkedRoleDeletionStatusRequest) }},
+	{Name: "GetUser", Input: 118, Output: 119, ResultWrapper: "GetUserResult", Errors: []int{12, 17}, NewInput: func() any { return new(GetUserRequest) }},
+	{Name: "GetUserPolicy", Input: 116, Output: 117, ResultWrapper: "GetUserPolicyResult", Errors: []int{12, 17}, NewInput: func() any { return new(GetUserPolicyRequest) }},
+	{Name: "ListAccessKeys", Input: 125, Output: 126, ResultWrapper: "ListAccessKeysResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListAccessKeysRequest) }},
+	{Name: "ListAccountAliases", Input: 127, Output: 128, ResultWrapper: "ListAccountAliasesResult", Errors: []int{17}, NewInput: func() any { return new(ListAccountAliasesRequest) }},
+	{Name: "ListAttachedGroupPolicies", Input: 129, Output: 130, ResultWrapper: "ListAttachedGroupPoliciesResult", Errors: []int{12, 8, 17}, NewInput: func() any { return new(ListAttachedGroupPoliciesRequest) }},
+	{Name: "ListAttachedRolePolicies", Input: 131, Output: 132, ResultWrapper: "ListAttachedRolePoliciesResult", Errors: []int{12, 8, 17}, NewInput: func() any { return new(ListAttachedRolePoliciesRequest) }},
+	{Name: "ListAttachedUserPolicies", Input: 133, Output: 134, ResultWrapper: "ListAttachedUserPoliciesResult", Errors: []int{12, 8, 17}, NewInput: func() any { return new(ListAttachedUserPoliciesRequest) }},
+	{Name: "ListEntitiesForPolicy", Input: 135, Output: 136, ResultWrapper: "ListEntitiesForPolicyResult", Errors: []int{12, 8, 17}, NewInput: func() any { return new(ListEntitiesForPolicyRequest) }},
+	{Name: "ListGroupPolicies", Input: 137, Output: 138, ResultWrapper: "ListGroupPoliciesResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListGroupPoliciesRequest) }},
+	{Name: "ListGroups", Input: 141, Output: 142, ResultWrapper: "ListGroupsResult", Errors: []int{17}, NewInput: func() any { return new(ListGroupsRequest) }},
+	{Name: "ListGroupsForUser", Input: 139, Output: 140, ResultWrapper: "ListGroupsForUserResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListGroupsForUserRequest) }},
+	{Name: "ListInstanceProfileTags", Input: 143, Output: 144, ResultWrapper: "ListInstanceProfileTagsResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListInstanceProfileTagsRequest) }},
+	{Name: "ListInstanceProfiles", Input: 147, Output: 148, ResultWrapper: "ListInstanceProfilesResult", Errors: []int{17}, NewInput: func() any { return new(ListInstanceProfilesRequest) }},
+	{Name: "ListInstanceProfilesForRole", Input: 145, Output: 146, ResultWrapper: "ListInstanceProfilesForRoleResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListInstanceProfilesForRoleRequest) }},
+	{Name: "ListMFADeviceTags", Input: 149, Output: 150, ResultWrapper: "ListMFADeviceTagsResult", Errors: []int{12, 8, 17}, NewInput: func() any { return new(ListMFADeviceTagsRequest) }},
+	{Name: "ListMFADevices", Input: 151, Output: 152, ResultWrapper: "ListMFADevicesResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListMFADevicesRequest) }},
+	{Name: "ListOpenIDConnectProviderTags", Input: 153, Output: 154, ResultWrapper: "ListOpenIDConnectProviderTagsResult", Errors: []int{12, 17, 8}, NewInput: func() any { return new(ListOpenIDConnectProviderTagsRequest) }},
+	{Name: "ListOpenIDConnectProviders", Input: 155, Output: 156, ResultWrapper: "ListOpenIDConnectProvidersResult", Errors: []int{17}, NewInput: func() any { return new(ListOpenIDConnectProvidersRequest) }},
+	{Name: "ListPolicies", Input: 157, Output: 158, ResultWrapper: "ListPoliciesResult", Errors: []int{17}, NewInput: func() any { return new(ListPoliciesRequest) }},
+	{Name: "ListPolicyTags", Input: 159, Output: 160, ResultWrapper: "ListPolicyTagsResult", Errors: []int{12, 17, 8}, NewInput: func() any { return new(ListPolicyTagsRequest) }},
+	{Name: "ListPolicyVersions", Input: 161, Output: 162, ResultWrapper: "ListPolicyVersionsResult", Errors: []int{12, 8, 17}, NewInput: func() any { return new(ListPolicyVersionsRequest) }},
+	{Name: "ListRolePolicies", Input: 163, Output: 164, ResultWrapper: "ListRolePoliciesResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListRolePoliciesRequest) }},
+	{Name: "ListRoleTags", Input: 165, Output: 166, ResultWrapper: "ListRoleTagsResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListRoleTagsRequest) }},
+	{Name: "ListRoles", Input: 167, Output: 168, ResultWrapper: "ListRolesResult", Errors: []int{17}, NewInput: func() any { return new(ListRolesRequest) }},
+	{Name: "ListSAMLProviders", Input: 169, Output: 170, ResultWrapper: "ListSAMLProvidersResult", Errors: []int{17}, NewInput: func() any { return new(ListSAMLProvidersRequest) }},
+	{Name: "ListSSHPublicKeys", Input: 171, Output: 172, ResultWrapper: "ListSSHPublicKeysResult", Errors: []int{12}, NewInput: func() any { return new(ListSSHPublicKeysRequest) }},
+	{Name: "ListServerCertificates", Input: 173, Output: 174, ResultWrapper: "ListServerCertificatesResult", Errors: []int{17}, NewInput: func() any { return new(ListServerCertificatesRequest) }},
+	{Name: "ListServiceSpecificCredentials", Input: 175, Output: 176, ResultWrapper: "ListServiceSpecificCredentialsResult", Errors: []int{12, 18}, NewInput: func() any { return new(ListServiceSpecificCredentialsRequest) }},
+	{Name: "ListSigningCertificates", Input: 177, Output: 178, ResultWrapper: "ListSigningCertificatesResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListSigningCertificatesRequest) }},
+	{Name: "ListUserPolicies", Input: 179, Output: 180, ResultWrapper: "ListUserPoliciesResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListUserPoliciesRequest) }},
+	{Name: "ListUserTags", Input: 181, Output: 182, ResultWrapper: "ListUserTagsResult", Errors: []int{12, 17}, NewInput: func() any { return new(ListUserTagsRequest) }},
+	{Name: "ListUsers", Input: 183, Output: 184, ResultWrapper: "ListUsersResult", Errors: []int{17}, NewInput: func() any { return new(ListUsersRequest) }},
+	{Name: "ListVirtualMFADevices", Input: 185, Output: 186, ResultWrapper: "ListVirtualMFADevicesResult", NewInput: func() any { return new(ListVirtualMFADevicesRequest) }},
+	{Name: "PutGroupPolicy", Input: 217, Output: -1, Errors: []int{10, 11, 12, 17}, NewInput: func() any { return new(PutGroupPolicyRequest) }},
+	{Name: "PutRolePermissionsBoundary", Input: 218, Output: -1, Errors: []int{12, 8, 19, 16, 17}, NewInput: func() any { return new(PutRolePermissionsBoundaryRequest) }},
+	{Name: "PutRolePolicy", Input: 219, Output: -1, Errors: []int{10, 11, 12, 19, 17}, NewInput: func() any { return new(PutRolePolicyRequest) }},
+	{Name: "PutUserPermissionsBoundary", Input: 220, Output: -1, Errors: []int{12, 8, 16, 17}, NewInput: func() any { return new(PutUserPermissionsBoundaryRequest) }},
+	{Name: "PutUserPolicy", Input: 221, Output: -1, Errors: []int{10, 11, 12, 17}, NewInput: func() any { return new(PutUserPolicyRequest) }},
+	{Name: "RemoveClientIDFromOpenIDConnectProvider", Input: 224, Output: -1, Errors: []int{0, 8, 12, 17}, NewInput: func() any { return new(RemoveClientIDFromOpenIDConnectProviderRequest) }},
+	{Name: "RemoveRoleFromInstanceProfile", Input: 225, Output: -1, Errors: []int{12, 10, 19, 17}, NewInput: func() any { return new(RemoveRoleFromInstanceProfileRequest) }},
+	{Name: "RemoveUserFromGroup", Input: 226, Output: -1, Errors: []int{12, 10, 17}, NewInput: func() any { return new(RemoveUserFromGroupRequest) }},
+	{Name: "ResyncMFADevice", Input: 236, Output: -1, Errors: []int{7, 12, 10, 17, 0}, NewInput: func() any { return new(ResyncMFADeviceRequest) }},
+	{Name: "SetDefaultPolicyVersion", Input: 249, Output: -1, Errors: []int{12, 8, 10, 17}, NewInput: func() any { return new(SetDefaultPolicyVersionRequest) }},
+	{Name: "SimulateCustomPolicy", Input: 251, Output: 252, ResultWrapper: "SimulateCustomPolicyResult", Errors: []int{8, 15}, NewInput: func() any { return new(SimulateCustomPolicyRequest) }},
+	{Name: "SimulatePrincipalPolicy", Input: 253, Output: 252, ResultWrapper: "SimulatePrincipalPolicyResult", Errors: []int{12, 8, 15}, NewInput: func() any { return new(SimulatePrincipalPolicyRequest) }},
+	{Name: "TagInstanceProfile", Input: 258, Output: -1, Errors: []int{12, 8, 10, 0, 17}, NewInput: func() any { return new(TagInstanceProfileRequest) }},
+	{Name: "TagMFADevice", Input: 259, Output: -1, Errors: []int{8, 12, 10, 0, 17}, NewInput: func() any { return new(TagMFADeviceRequest) }},
+	{Name: "TagOpenIDConnectProvider", Input: 260, Output: -1, Errors: []int{12, 10, 8, 0, 17}, NewInput: func() any { return new(TagOpenIDConnectProviderRequest) }},
+	{Name: "TagPolicy", Input: 261, Output: -1, Errors: []int{12, 10, 8, 0, 17}, NewInput: func() any { return new(TagPolicyRequest) }},
+	{Name: "TagRole", Input: 262, Output: -1, Errors: []int{12, 10, 8, 0, 17}, NewInput: func() any { return new(TagRoleRequest) }},
+	{Name: "TagUser", Input: 263, Output: -1, Errors: []int{12, 10, 8, 0, 17}, NewInput: func() any { return new(TagUserRequest) }},
+	{Name: "UntagInstanceProfile", Input: 264, Output: -1, Errors: []int{12, 8, 0, 17}, NewInput: func() any { return new(UntagInstanceProfileRequest) }},
+	{Name: "UntagMFADevice", Input: 265, Output: -1, Errors: []int{12, 8, 0, 17}, NewInput: func() any { return new(UntagMFADeviceRequest) }},
+	{Name: "UntagOpenIDConnectProvider", Input: 266, Output: -1, Errors: []int{12, 8, 0, 17}, NewInput: func() any { return new(UntagOpenIDConnectProviderRequest) }},
+	{Name: "UntagPolicy", Input: 267, Output: -1, Errors: []int{12, 8, 0, 17}, NewInput: func() any { return new(UntagPolicyRequest) }},
+	{Name: "UntagRole", Input: 268, Output: -1, Errors: []int{12, 0, 17}, NewInput: func() any { return new(UntagRoleRequest) }},
+	{Name: "UntagUser", Input: 269, Output: -1, Errors: []int{12, 0, 17}, NewInput: func() any { return new(UntagUserRequest) }},
+	{Name: "UpdateAccessKey", Input: 270, Output: -1, Errors: []int{12, 10, 17, 8}, NewInput: func() any { return new(UpdateAccessKeyRequest) }},
+	{Name: "UpdateAccountPasswordPolicy", Input: 271, Output: -1, Errors: []int{12, 11, 10, 17}, NewInput: func() any { return new(UpdateAccountPasswordPolicyRequest) }},
+	{Name: "UpdateAssumeRolePolicy", Input: 272, Output: -1, Errors: []int{12, 11, 10, 19, 17}, NewInput: func() any { return new(UpdateAssumeRolePolicyRequest) }},
+	{Name: "UpdateGroup", Input: 273, Output: -1, Errors: []int{12, 5, 10, 17}, NewInput: func() any { return new(UpdateGroupRequest) }},
+	{Name: "UpdateLoginProfile", Input: 274, Output: -1, Errors: []int{6, 12, 14, 10, 17}, NewInput: func() any { return new(UpdateLoginProfileRequest) }},
+	{Name: "UpdateOpenIDConnectProviderThumbprint", Input: 275, Output: -1, Errors: []int{0, 8, 12, 17}, NewInput: func() any { return new(UpdateOpenIDConnectProviderThumbprintRequest) }},
+	{Name: "UpdateRole", Input: 278, Output: 279, ResultWrapper: "UpdateRoleResult", Errors: []int{19, 12, 17}, NewInput: func() any { return new(UpdateRoleRequest) }},
+	{Name: "UpdateRoleDescription", Input: 276, Output: 277, ResultWrapper: "UpdateRoleDescriptionResult", Errors: []int{12, 19, 17}, NewInput: func() any { return new(UpdateRoleDescriptionRequest) }},
+	{Name: "UpdateUser", Input: 280, Output: -1, Errors: []int{12, 10, 5, 6, 0, 17}, NewInput: func() any { return new(UpdateUserRequest) }},
 }
 
 var faults = [...]wire.ErrorShape{
@@ -1865,12 +2115,15 @@ var faults = [...]wire.ErrorShape{
 	{Name: "EntityTemporarilyUnmodifiableException", Code: "EntityTemporarilyUnmodifiable", Status: 409, Sender: true},
 	{Name: "InvalidAuthenticationCodeException", Code: "InvalidAuthenticationCode", Status: 403, Sender: true},
 	{Name: "InvalidInputException", Code: "InvalidInput", Status: 400, Sender: true},
+	{Name: "InvalidUserTypeException", Code: "InvalidUserType", Status: 400, Sender: true},
 	{Name: "LimitExceededException", Code: "LimitExceeded", Status: 409, Sender: true},
 	{Name: "MalformedPolicyDocumentException", Code: "MalformedPolicyDocument", Status: 400, Sender: true},
 	{Name: "NoSuchEntityException", Code: "NoSuchEntity", Status: 404, Sender: true},
 	{Name: "OpenIdIdpCommunicationErrorException", Code: "OpenIdIdpCommunicationError", Status: 400, Sender: true},
+	{Name: "PasswordPolicyViolationException", Code: "PasswordPolicyViolation", Status: 400, Sender: true},
 	{Name: "PolicyEvaluationException", Code: "PolicyEvaluation", Status: 500, Sender: false},
 	{Name: "PolicyNotAttachableException", Code: "PolicyNotAttachable", Status: 400, Sender: true},
 	{Name: "ServiceFailureException", Code: "ServiceFailure", Status: 500, Sender: false},
+	{Name: "ServiceNotSupportedException", Code: "NotSupportedService", Status: 404, Sender: true},
 	{Name: "UnmodifiableEntityException", Code: "UnmodifiableEntity", Status: 400, Sender: true},
 }
