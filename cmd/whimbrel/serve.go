@@ -65,6 +65,7 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.StringVar(&f.RedshiftClusters, "redshift-clusters", "", "JSON `file` of the Redshift clusters that the redshift API tells of; none by default")
 	flags.Int64Var(&f.AuditBytes, "audit-file-size", 64<<20, "`bytes` of an audit file before it is rotated")
 	flags.IntVar(&f.AuditFiles, "audit-files", 100, "rotated audit files that are kept")
+	flags.IntVar(&f.AuditDays, "audit-days", 90, "`days` that audit records are kept, if the files are enough for them; 0: as long as they are")
 	flags.Int64Var(&f.MetricsBytes, "metrics-size", 1<<30, "`bytes` that metrics may take; the oldest go first")
 	flags.Int64Var(&f.LogsBytes, "logs-size", 2<<30, "`bytes` that logs may take; the oldest events go first")
 	flags.StringArrayVar(&f.Quotas, "quota", nil, "`NAME=N`: another quota than AWS's, such as ReplicationTasks=1000; may stand several times")

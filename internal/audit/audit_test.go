@@ -25,7 +25,7 @@ func names(t *testing.T, trail *Trail) (all []string) {
 // within are the names of the records of a period; of lines that are none, nothing.
 func within(t *testing.T, trail *Trail, p Period) (all []string) {
 	t.Helper()
-	require.NoError(t, trail.Lookup(t.Context(), p, func(line []byte) bool {
+	require.NoError(t, trail.Lookup(t.Context(), p, Position{}, func(line []byte, _ Position) bool {
 		var r Record
 		if json.Unmarshal(line, &r) == nil {
 			all = append(all, r.EventName)
@@ -102,7 +102,7 @@ func TestWhatHasNoRoomWaits(t *testing.T) {
 	require.ErrorIs(t, trail.Ready(), syscall.ENOSPC)
 	require.ErrorIs(t, trail.Record(record(3, true)), syscall.ENOSPC)
 	require.ErrorIs(t, trail.Record(record(4, false)), syscall.ENOSPC)
-	require.ErrorIs(t, trail.Lookup(t.Context(), Period{}, func([]byte) bool { return true }), syscall.ENOSPC)
+	require.ErrorIs(t, trail.Lookup(t.Context(), Period{}, Position{}, func([]byte, Position) bool { return true }), syscall.ENOSPC)
 	huge := record(5, false)
 	huge.UserAgent = strings.Repeat("x", mostWaiting)
 	require.ErrorIs(t, trail.Record(huge), syscall.ENOSPC)

@@ -17,15 +17,23 @@ type Period struct{ From, Until time.Time }
 // take 30 s, the rest is for clocks.
 const slack = 2 * time.Minute
 
-// Lookup calls see with the records of a period, those written last first, until it answers false. Files are read in pieces from their ends, and
-// those not at all whose names say that nothing of the period is in them.
-func (t *Trail) Lookup(ctx context.Context, p Period, see func(line []byte) bool) error {
-	now, names, err := t.files()
+// Lookup calls see with the records of a period and their positions, those written last first, from a position on backwards, until it answers
+// false. Files are read in pieces from their ends, and those not at all whose names say that nothing of the period is in them. A line is good
+// until see returns.
+func (t *Trail) Lookup(ctx context.Context, p Period, from Position, see func(line []byte, at Position) bool) error {
+	f, names, err := t.files()
 	if err != nil {
 		return err
 	}
-	wanted := func(line []byte) bool { return !p.has(line) || see(line) }
-	more, err := lines(ctx, now, wanted)
+	end := int64(-1)
+	if from != (Position{}) {
+		if f, end, names, err = t.startOf(ctx, f, names, from); err != nil {
+			return err
+		}
+	}
+	var r reader
+	wanted := func(line []byte, at Position) bool { return !p.has(line) || see(line, at) }
+	more, err := r.lines(ctx, f, end, wanted)
 	for i := len(names) - 1; err == nil && more && i >= 0; i-- {
 		if !p.From.IsZero() && ended(names, i).Before(p.From.Add(-slack)) {
 			return nil // and so are all before it
@@ -33,14 +41,11 @@ func (t *Trail) Lookup(ctx context.Context, p Period, see func(line []byte) bool
 		if p.isBefore(names, i) {
 			continue
 		}
-		f, oerr := os.Open(t.path(names[i]))
-		if errors.Is(oerr, os.ErrNotExist) {
-			return nil // too old to be kept by now
+		old, oerr := t.open(names[i])
+		if oerr != nil || old == nil { // what is too old to be kept by now was the oldest
+			return oerr
 		}
-		if oerr != nil {
-			return fmt.Errorf("read the audit trail: %w", oerr)
-		}
-		more, err = lines(ctx, f, wanted)
+		more, err = r.lines(ctx, old, -1, wanted)
 	}
 	return err
 }
@@ -88,43 +93,72 @@ func when(line []byte) (time.Time, bool) {
 // readPiece is how much of a file is read at once.
 const readPiece = 256 << 10
 
-// lines calls see with the lines of a file, the last first, and closes it. What a crash cut off is for see to find out. It is more when see
-// wants more.
-func lines(ctx context.Context, f *os.File, see func([]byte) bool) (more bool, err error) {
+// A reader reads files backwards. What it reads into is used again, so that a look-up takes as much memory as its longest line and a piece,
+// however long the trail is.
+type reader struct {
+	buffer []byte // its end holds what is read and has not been seen
+	free   int    // of the buffer, before that
+}
+
+// lines calls see with the lines of a file that end before end (-1: all), the last first, and closes it; no file has none. What a crash cut off
+// is for see to find out. It is more when see wants more.
+func (r *reader) lines(ctx context.Context, f *os.File, end int64, see func([]byte, Position) bool) (more bool, err error) {
 	if f == nil {
 		return true, nil
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
+	name, size, err := identify(f)
 	if err != nil {
-		return false, fmt.Errorf("read the audit trail: %w", err)
+		return false, err
 	}
-	var have []byte // from at on, less what has been seen
-	for at := info.Size(); at > 0; {
+	if end < 0 {
+		end = size
+	}
+	r.free = len(r.buffer)
+	for at := end; at > 0; {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		n := min(at, readPiece)
-		at -= n
-		piece := make([]byte, int(n), int(n)+len(have))
-		if _, err := f.ReadAt(piece, at); err != nil {
+		n := int(min(at, readPiece))
+		at -= int64(n)
+		r.makeRoom(n)
+		if _, err := f.ReadAt(r.buffer[r.free-n:r.free], at); err != nil {
 			return false, fmt.Errorf("read the audit trail: %w", err)
 		}
-		have = append(piece, have...)
+		r.free -= n
+		have := r.buffer[r.free:]
 		for {
 			have = bytes.TrimRight(have, "\n")
-			end := bytes.LastIndexByte(have, '\n')
-			if end < 0 && at > 0 || len(have) == 0 {
+			before := bytes.LastIndexByte(have, '\n')
+			if before < 0 && at > 0 || len(have) == 0 {
 				break // its beginning is in the piece before
 			}
-			line := have[end+1:]
-			have = have[:end+1]
-			if !see(line) {
+			line := have[before+1:]
+			have = have[:before+1]
+			if !see(line, Position{name, at + int64(before+1)}) {
 				return false, nil
 			}
 		}
+		r.keep(have)
 	}
 	return true, nil
+}
+
+// makeRoom has n bytes free before what is kept.
+func (r *reader) makeRoom(n int) {
+	if r.free >= n {
+		return
+	}
+	kept := r.buffer[r.free:]
+	larger := make([]byte, max(2*len(r.buffer), n+len(kept), 2*readPiece))
+	r.free = len(larger) - copy(larger[len(larger)-len(kept):], kept)
+	r.buffer = larger
+}
+
+// keep moves what has not been seen to the buffer's end.
+func (r *reader) keep(have []byte) {
+	r.free = len(r.buffer) - len(have)
+	copy(r.buffer[r.free:], have)
 }
 
 // files are those that records are in at this moment: the current one, which stays the same when it is put aside meanwhile, and those that

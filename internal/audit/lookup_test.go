@@ -41,7 +41,7 @@ func TestFilesOutsideThePeriodAreNotRead(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{"Call1860", "Call1800"}, within(t, trail, Period{From: at(30), Until: at(31)}))
-	require.Error(t, trail.Lookup(t.Context(), Period{From: at(10)}, func([]byte) bool { return true }))
+	require.Error(t, trail.Lookup(t.Context(), Period{From: at(10)}, Position{}, func([]byte, Position) bool { return true }))
 	require.NoError(t, trail.Close())
 }
 

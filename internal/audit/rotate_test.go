@@ -69,7 +69,7 @@ func TestALookUpMissesNoFileThatIsRotatedMeanwhile(t *testing.T) {
 	}
 	more()
 	var have []string
-	require.NoError(t, trail.Lookup(meddling{t.Context(), more}, Period{}, func(line []byte) bool {
+	require.NoError(t, trail.Lookup(meddling{t.Context(), more}, Period{}, Position{}, func(line []byte, _ Position) bool {
 		var r Record
 		require.NoError(t, json.Unmarshal(line, &r))
 		have = append(have, r.EventName)

@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,9 @@ type Config struct {
 	Dir      string
 	MaxBytes int64         // of one file; 64 MiB
 	MaxFiles int           // beside the current one; 100
+	MaxAge   time.Duration // of records: files whose last one is older go; 0: they stay
+	Now      func() time.Time
+	Log      *slog.Logger  // of records that go before their time; nil: nobody is told
 	MaxDelay time.Duration // until the record of a read is in the file; 100 ms
 }
 
@@ -31,9 +35,11 @@ type Trail struct {
 	mu struct {
 		sync.Mutex
 		file    *os.File
-		waiting []byte // what is not in the file yet
-		size    int64  // of the file with that
-		failed  error  // why it is not
+		waiting []byte    // what is not in the file yet
+		size    int64     // of the file with that
+		began   time.Time // when the file's first record was; zero while it has none
+		aging   *time.Timer
+		failed  error // why it is not
 		pending *time.Timer
 		closed  bool
 	}
@@ -57,11 +63,18 @@ func Open(c Config) (*Trail, error) {
 	if c.MaxDelay <= 0 {
 		c.MaxDelay = 100 * time.Millisecond
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the audit trail's folder: %w", err)
 	}
 	t := &Trail{config: c}
-	return t, t.begin()
+	if err := t.begin(); err != nil {
+		return nil, err
+	}
+	t.age()
+	return t, nil
 }
 
 func (t *Trail) path(name string) string { return filepath.Join(t.config.Dir, name) }
@@ -76,7 +89,7 @@ func (t *Trail) begin() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("open the audit trail: %w", err), f.Close())
 	}
-	t.mu.file, t.mu.size = f, size
+	t.mu.file, t.mu.size, t.mu.began = f, size, firstTime(f, size)
 	if last := make([]byte, 1); size > 0 {
 		if _, err := f.ReadAt(last, size-1); err == nil && last[0] != '\n' {
 			t.mu.waiting = append(t.mu.waiting, '\n')
@@ -112,10 +125,13 @@ func (t *Trail) Record(r *Record) error {
 	if err := t.ready(); err != nil && !t.mayWait(r, len(line)) {
 		return err
 	}
-	if t.mu.failed == nil && t.mu.size > 0 && t.mu.size+int64(len(line)) > t.config.MaxBytes {
+	if t.mu.failed == nil && t.mu.size > 0 && (t.mu.size+int64(len(line)) > t.config.MaxBytes || t.isOld(r.EventTime)) {
 		if err := t.rotate(r.EventTime); err != nil && !r.matters() {
 			return err
 		}
+	}
+	if t.mu.began.IsZero() {
+		t.mu.began = r.EventTime
 	}
 	t.mu.waiting = append(t.mu.waiting, line...)
 	t.mu.size += int64(len(line))
@@ -165,7 +181,7 @@ func (t *Trail) flush() error {
 	return nil
 }
 
-// rotate puts the current file aside under the time of its end and removes the oldest beyond the limit. Until there is a new one the
+// rotate puts the current file aside under the time of its end and removes those beyond the limits. Until there is a new one the
 // old one is written to.
 func (t *Trail) rotate(at time.Time) error {
 	if err := t.flush(); err != nil {
@@ -203,20 +219,6 @@ func (t *Trail) next(at time.Time) (string, error) {
 	return t.path(at.Format(aside)), nil
 }
 
-// trim removes the oldest files beyond the limit.
-func (t *Trail) trim() error {
-	old, err := t.rotated()
-	if err != nil {
-		return err
-	}
-	for ; len(old) > t.config.MaxFiles; old = old[1:] {
-		if err := os.Remove(t.path(old[0])); err != nil {
-			return fmt.Errorf("remove an old audit file: %w", err)
-		}
-	}
-	return nil
-}
-
 // rotated lists the files put aside, the oldest first.
 func (t *Trail) rotated() ([]string, error) {
 	entries, err := os.ReadDir(t.config.Dir)
@@ -241,8 +243,10 @@ func (t *Trail) Close() error {
 		return nil
 	}
 	t.mu.closed = true
-	if t.mu.pending != nil {
-		t.mu.pending.Stop()
+	for _, timer := range []*time.Timer{t.mu.pending, t.mu.aging} {
+		if timer != nil {
+			timer.Stop()
+		}
 	}
 	err := t.flush()
 	if cerr := t.mu.file.Close(); err == nil && cerr != nil {

@@ -81,6 +81,9 @@ func (c *Config) checkNames() error {
 // leastRoom is the least that metrics and logs are given, so that a slip of the hand does not throw them away.
 const leastRoom = 1 << 20
 
+// mostDays is a century.
+const mostDays = 36500
+
 func (c *Config) checkNumbers() error {
 	for _, n := range []struct {
 		flag         string
@@ -90,11 +93,15 @@ func (c *Config) checkNumbers() error {
 		{"logs-size", c.LogsBytes, leastRoom},
 		{"audit-file-size", c.AuditBytes, 1},
 		{"audit-files", int64(c.AuditFiles), 1},
+		{"audit-days", int64(c.AuditDays), 0},
 		{"throttle-burst", int64(c.Throttle.Burst), 1},
 	} {
 		if n.value < n.least {
 			return fmt.Errorf("--%s %d: want a number from %d on", n.flag, n.value, n.least)
 		}
+	}
+	if c.AuditDays > mostDays {
+		return fmt.Errorf("--audit-days %d: want at most %d, or 0 for as long as there is room", c.AuditDays, mostDays)
 	}
 	if !(c.Throttle.Rate >= 0) { // not a number is neither
 		return fmt.Errorf("--throttle-rate %g: want calls a second, or 0 for no limit", c.Throttle.Rate)

@@ -37,6 +37,7 @@ type Config struct {
 	ServiceControl         []string // files with service control policies, all of which must allow
 	AuditBytes             int64
 	AuditFiles             int
+	AuditDays              int           // that records are kept; 0: as long as there is room
 	MetricsBytes           int64         // that metrics may take: 1 GiB
 	LogsBytes              int64         // that logs may take: 2 GiB
 	SQLiteDir              string        // whose SQLite files endpoints may name; empty: none

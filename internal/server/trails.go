@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"path/filepath"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/audit"
 )
@@ -18,11 +19,13 @@ type trails struct {
 
 func openTrails(c *Config) (*trails, error) {
 	dir := filepath.Join(c.DataDir, "audit")
-	known, err := audit.Open(audit.Config{Dir: dir, MaxBytes: c.AuditBytes, MaxFiles: c.AuditFiles})
+	kept := audit.Config{Dir: dir, MaxBytes: c.AuditBytes, MaxFiles: c.AuditFiles, MaxAge: time.Duration(c.AuditDays) * 24 * time.Hour, Now: c.Now, Log: c.Log}
+	known, err := audit.Open(kept)
 	if err != nil {
 		return nil, err
 	}
-	refused, err := audit.Open(audit.Config{Dir: filepath.Join(dir, "refused"), MaxBytes: c.AuditBytes, MaxFiles: refusedFiles})
+	kept.Dir, kept.MaxFiles, kept.Log = filepath.Join(dir, "refused"), refusedFiles, nil // that strangers push each other out is no news
+	refused, err := audit.Open(kept)
 	if err != nil {
 		return nil, errors.Join(err, known.Close())
 	}

@@ -2,7 +2,7 @@ package cloudtrail
 
 import (
 	"context"
-	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,16 +16,22 @@ import (
 
 // Trail reads records back, the newest first.
 type Trail interface {
-	Lookup(ctx context.Context, p audit.Period, see func(line []byte) bool) error
+	Lookup(ctx context.Context, p audit.Period, from audit.Position, see func(line []byte, at audit.Position) bool) error
 }
 
 // New makes the service over a trail.
 func New(trail Trail) (*service.Service, error) {
+	turns := newTurns()
 	made, err := service.New(&cloudtrailapi.Service, service.Handle("LookupEvents",
 		func(_ context.Context, call *service.Call, _ *cloudtrailapi.LookupEventsRequest) ([]service.Check, error) {
 			return call.OnAny(), nil
 		},
-		func(ctx context.Context, _ *service.Call, in *cloudtrailapi.LookupEventsRequest) (*cloudtrailapi.LookupEventsResponse, error) {
+		func(ctx context.Context, call *service.Call, in *cloudtrailapi.LookupEventsRequest) (*cloudtrailapi.LookupEventsResponse, error) {
+			end, err := turns.take(call.Now)
+			if err != nil {
+				return nil, err
+			}
+			defer end()
 			return lookup(ctx, trail, in)
 		}))
 	if err != nil {
@@ -51,16 +57,16 @@ func lookup(ctx context.Context, trail Trail, in *cloudtrailapi.LookupEventsRequ
 	if in.EventCategory != nil {
 		return &cloudtrailapi.LookupEventsResponse{Events: []cloudtrailapi.Event{}}, nil // there are no insights
 	}
-	after, err := fromToken(in.NextToken)
+	from, err := position(in.NextToken)
 	if err != nil {
 		return nil, err
 	}
-	p := newPage(in, after)
-	if err := trail.Lookup(ctx, period(in), p.see); err != nil {
+	p := newPage(in)
+	switch err := trail.Lookup(ctx, period(in), from, p.see); {
+	case errors.Is(err, audit.ErrGone):
+		return nil, badToken()
+	case err != nil:
 		return nil, err
-	}
-	if p.after != "" {
-		return nil, cloudtrailapi.Service.NewError("InvalidNextTokenException", "The next token is not, or no longer, in the trail.")
 	}
 	return &cloudtrailapi.LookupEventsResponse{Events: p.events, NextToken: p.next}, nil
 }
@@ -74,17 +80,6 @@ func period(in *cloudtrailapi.LookupEventsRequest) (p audit.Period) {
 		p.Until = *in.EndTime
 	}
 	return p
-}
-
-func fromToken(token *string) (string, error) {
-	if token == nil || *token == "" {
-		return "", nil
-	}
-	id, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil || len(id) == 0 {
-		return "", cloudtrailapi.Service.NewError("InvalidNextTokenException", "The next token is invalid.")
-	}
-	return string(id), nil
 }
 
 func userName(r *audit.Record) string {

@@ -84,9 +84,9 @@ func TestAPageThatTakesLongIsAnsweredAsFarAsItHasCome(t *testing.T) {
 	trail := written(t)
 	key, value := "EventName", "CreateUser"
 	in := &cloudtrailapi.LookupEventsRequest{LookupAttributes: []cloudtrailapi.LookupAttribute{{AttributeKey: &key, AttributeValue: &value}}}
-	p := newPage(in, "")
+	p := newPage(in)
 	p.until = time.Now().Add(-time.Second)
-	require.NoError(t, trail.Lookup(t.Context(), audit.Period{}, p.see))
+	require.NoError(t, trail.Lookup(t.Context(), audit.Period{}, audit.Position{}, p.see))
 	require.Empty(t, p.events)
 	require.NotNil(t, p.next)
 	in.NextToken = p.next

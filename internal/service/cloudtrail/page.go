@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,14 +19,13 @@ type page struct {
 	most       int
 	until      time.Time // when it is answered as far as it has come
 
-	after  string // the event that the page before ended with, until it is found
-	last   string // the event looked at last
+	last   audit.Position // the record looked at last
 	events []cloudtrailapi.Event
 	next   *string
 }
 
-func newPage(in *cloudtrailapi.LookupEventsRequest, after string) *page {
-	p := &page{attributes: in.LookupAttributes, holds: certain(in.LookupAttributes), most: pageSize, until: time.Now().Add(patience), after: after, events: []cloudtrailapi.Event{}}
+func newPage(in *cloudtrailapi.LookupEventsRequest) *page {
+	p := &page{attributes: in.LookupAttributes, holds: certain(in.LookupAttributes), most: pageSize, until: time.Now().Add(patience), events: []cloudtrailapi.Event{}}
 	if in.MaxResults != nil {
 		p.most = int(*in.MaxResults)
 	}
@@ -33,40 +33,48 @@ func newPage(in *cloudtrailapi.LookupEventsRequest, after string) *page {
 }
 
 // see takes a line of the trail, and says whether it wants more.
-func (p *page) see(line []byte) bool {
-	if p.after != "" && !bytes.Contains(line, []byte(p.after)) {
-		return true
-	}
-	late := p.after == "" && time.Now().After(p.until)
-	if p.after == "" && !late && !bytes.Contains(line, p.holds) {
-		return true
-	}
-	r := &audit.Record{}
-	if json.Unmarshal(line, r) != nil {
-		return true // cut off by a crash
-	}
-	if p.after != "" {
-		if r.EventID == p.after {
-			p.after, p.last = "", r.EventID
+func (p *page) see(line []byte, at audit.Position) bool {
+	late := time.Now().After(p.until)
+	if bytes.Contains(line, p.holds) {
+		r := &audit.Record{}
+		fit := json.Unmarshal(line, r) == nil && fits(r, p.attributes) // of a line that a crash cut off, nothing
+		if fit && len(p.events) == p.most {
+			return p.end()
 		}
-		return true
+		if fit {
+			p.events = append(p.events, show(r, line))
+		}
 	}
-	fit := fits(r, p.attributes)
-	if fit && len(p.events) == p.most {
-		return p.end()
-	}
-	p.last = r.EventID
-	if fit {
-		p.events = append(p.events, show(r, line))
-	}
+	p.last = at
 	return !late || p.end()
 }
 
-// end says where to go on.
+// end says where to go on: before what was looked at last.
 func (p *page) end() bool {
-	token := base64.RawURLEncoding.EncodeToString([]byte(p.last))
+	token := base64.RawURLEncoding.EncodeToString([]byte(p.last.File + "-" + strconv.FormatInt(p.last.Offset, 10)))
 	p.next = &token
 	return false
+}
+
+// position is where a page begins.
+func position(token *string) (audit.Position, error) {
+	if token == nil || *token == "" {
+		return audit.Position{}, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(*token)
+	if err != nil {
+		return audit.Position{}, badToken()
+	}
+	file, offset, _ := strings.Cut(string(text), "-")
+	n, err := strconv.ParseInt(offset, 10, 64)
+	if err != nil || n < 0 || file == "" {
+		return audit.Position{}, badToken()
+	}
+	return audit.Position{File: file, Offset: n}, nil
+}
+
+func badToken() error {
+	return cloudtrailapi.Service.NewError("InvalidNextTokenException", "The next token is invalid, or what it leads to is no longer in the trail.")
 }
 
 // certain is a text that lines have whose records fit, so that no others need be decoded: of attributes whose value stands in the record as it is.
