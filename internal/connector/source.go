@@ -37,6 +37,9 @@ func OpenSnapshot(ctx context.Context, s Source, readers int, tables []catalog.N
 type InspectOptions struct {
 	// Objects asks for what only a target of the same family can take: Catalog.Objects, Schema.Objects, DDL texts.
 	Objects bool
+	// Wanted says of a schema whether anything in it is asked for; a source may leave out any other. nil asks for all. Of the
+	// catalog it is given, nothing but what the server is need be there.
+	Wanted func(server *catalog.Catalog, schema string) bool
 }
 
 // Counting is a Source whose sequences go on while nothing else of it changes.
