@@ -19,10 +19,27 @@ type Source interface {
 	Close() error
 }
 
+// Locker is a Source that may have to lock what is read for an instant before several readers can be given one moment.
+type Locker interface {
+	// SnapshotOf is Snapshot for readers of these tables alone.
+	SnapshotOf(ctx context.Context, readers int, tables []catalog.Name) (Snapshot, error)
+}
+
+// OpenSnapshot opens a snapshot from which these tables alone are read.
+func OpenSnapshot(ctx context.Context, s Source, readers int, tables []catalog.Name) (Snapshot, error) {
+	if l, ok := s.(Locker); ok {
+		return l.SnapshotOf(ctx, readers, tables)
+	}
+	return s.Snapshot(ctx, readers)
+}
+
 // InspectOptions says how much to look up.
 type InspectOptions struct {
 	// Objects asks for what only a target of the same family can take: Catalog.Objects, Schema.Objects, DDL texts.
 	Objects bool
+	// Wanted says of a schema whether anything in it is asked for; a source may leave out any other. nil asks for all. Of the
+	// catalog it is given, nothing but what the server is need be there.
+	Wanted func(server *catalog.Catalog, schema string) bool
 }
 
 // Counting is a Source whose sequences go on while nothing else of it changes.

@@ -59,6 +59,9 @@ func TestSelectionAgainstADefinition(t *testing.T) {
 		require.NoError(t, err)
 		p, err := r.Plan(source, Options{})
 		require.NoError(t, err)
+		for _, tp := range p.Tables {
+			require.True(t, r.WantsSchema(tp.Source.Name.Schema))
+		}
 		var want, got []string
 		for n := range chosen {
 			if !barred[n] {
@@ -70,4 +73,14 @@ func TestSelectionAgainstADefinition(t *testing.T) {
 		}
 		require.ElementsMatch(t, want, got)
 	})
+}
+
+// TestSchemasThatAreWanted are those of which a rule may select something.
+func TestSchemasThatAreWanted(t *testing.T) {
+	r, err := Parse([]byte(rulesOf(includes("shop_1", "%"), excludes("%", "x"),
+		`s "rule-action":"explicit","object-locator":{"schema-name":"plain_1","table-name":"a"}`)))
+	require.NoError(t, err)
+	for schema, wanted := range map[string]bool{"shop_1": true, "shopx1": true, "plain_1": true, "plainx1": false, "other": false} {
+		require.Equal(t, wanted, r.WantsSchema(schema), schema)
+	}
 }

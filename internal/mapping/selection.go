@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"math"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/document"
@@ -50,6 +51,16 @@ func (s *Selection) Patterns() (schema, table string) {
 
 // Excludes reports whether what the rule is about is not selected, whatever other rules say.
 func (s *Selection) Excludes() bool { return s.Action == exclude }
+
+// WantsSchema reports whether rules may select anything of a schema.
+func (r *Rules) WantsSchema(name string) bool {
+	return slices.ContainsFunc(r.Selections, func(s *Selection) bool {
+		if s.exactly() {
+			return s.exactTable().Schema == name
+		}
+		return !s.Excludes() && s.Schema.Match(name)
+	})
+}
 
 // one reports whether the rule is about one name.
 func (s *Selection) one() bool { return s.exactly() || s.Schema.plain && s.Table.plain }

@@ -52,7 +52,7 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 
 func (t *Task) makePlan(ctx context.Context) (*Plan, error) {
 	secondary := t.Settings.WhimbrelSettings.SecondaryObjects
-	source, err := t.source.Inspect(ctx, connector.InspectOptions{Objects: secondary && (t.like() || t.targetEngine.Family == catalog.Lake || t.targetEngine.Family == catalog.Redshift)})
+	source, err := t.inspectSource(ctx, secondary && (t.like() || t.targetEngine.Family == catalog.Lake || t.targetEngine.Family == catalog.Redshift))
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
@@ -122,6 +122,14 @@ func (t *Task) mapTables(source *catalog.Catalog) (*mapping.Plan, error) {
 func lowercases(d connector.Dialect) bool {
 	l, ok := d.(connector.Lowercaser)
 	return ok && l.Lowercases()
+}
+
+// inspectSource describes the schemas of which the table mappings may select something.
+func (t *Task) inspectSource(ctx context.Context, objects bool) (*catalog.Catalog, error) {
+	return t.source.Inspect(ctx, connector.InspectOptions{Objects: objects, Wanted: func(server *catalog.Catalog, schema string) bool {
+		rules, err := t.rules(server)
+		return err != nil || rules.WantsSchema(schema)
+	}})
 }
 
 // rules are the table mappings, or everything but what is to be left out.

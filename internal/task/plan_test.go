@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,5 +44,28 @@ func TestExclusionsTakeAway(t *testing.T) {
 			require.Len(t, report.Tables, 1)
 			require.Equal(t, "kept", report.Tables[0].Source.Name)
 		})
+	}
+}
+
+// TestOtherDatabasesAreNoneOfItsBusiness: what a user may not see of other databases of a MySQL server keeps no other from moving.
+func TestOtherDatabasesAreNoneOfItsBusiness(t *testing.T) {
+	source, target, other := newEnd(t, "mariadb"), newEnd(t, "mariadb"), newEnd(t, "mariadb")
+	other.exec(t, "CREATE VIEW hidden AS SELECT 1 AS one")
+	source.exec(t, "CREATE TABLE kept (id INT PRIMARY KEY)")
+	user := "mover_" + source.database()
+	source.exec(t, "CREATE USER "+user+" IDENTIFIED BY 'p'", "GRANT SELECT, SHOW VIEW ON "+source.database()+".* TO "+user, "GRANT SELECT ON "+other.database()+".* TO "+user)
+	defer source.exec(t, "DROP USER "+user)
+	only, err := mapping.FromPatterns([]string{mapping.Literal(source.database()) + ".kept"}, nil)
+	require.NoError(t, err)
+	for _, rules := range []*mapping.Rules{nil, only} {
+		c := config(source, target)
+		c.Source.URL = strings.Replace(source.url, "whimbrel:secret", user+":p", 1)
+		c.Mappings = rules
+		m, err := task.Open(t.Context(), c)
+		require.NoError(t, err)
+		plan, err := m.Plan(t.Context())
+		require.NoError(t, err)
+		require.Len(t, plan.Tables, 1)
+		require.NoError(t, m.Close())
 	}
 }

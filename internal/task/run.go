@@ -170,7 +170,7 @@ func (r *run) takeSnapshot(ctx context.Context) (connector.Snapshot, error) {
 	if r.follows() {
 		return r.capture(ctx)
 	}
-	return r.source.Snapshot(ctx, r.workers())
+	return connector.OpenSnapshot(ctx, r.source, r.workers(), sourceNames(r.plan.Tables))
 }
 
 func (r *run) workers() int { return max(1, r.Settings.FullLoadSettings.MaxFullLoadSubTasks) }

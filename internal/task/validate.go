@@ -92,7 +92,7 @@ func (v *Validation) take(results []*validate.Result) {
 
 // planValidation finds the pairs of tables.
 func (t *Task) planValidation(ctx context.Context) (*Plan, error) {
-	source, err := t.source.Inspect(ctx, connector.InspectOptions{})
+	source, err := t.inspectSource(ctx, false)
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
@@ -134,7 +134,7 @@ func (t *Task) compare(ctx context.Context, tables []*TablePlan, stats *validate
 	if keep { // FailureMaxCount ends a comparison that is to be read by people
 		c.Failures = 0
 	}
-	source, err := t.source.Snapshot(ctx, c.Threads)
+	source, err := connector.OpenSnapshot(ctx, t.source, c.Threads, sourceNames(tables))
 	if err != nil {
 		return nil, fmt.Errorf("take a snapshot of the source: %w", err)
 	}
@@ -144,7 +144,7 @@ func (t *Task) compare(ctx context.Context, tables []*TablePlan, stats *validate
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, end.Close()) }()
-	target, err := end.Snapshot(ctx, c.Threads)
+	target, err := connector.OpenSnapshot(ctx, end, c.Threads, targetNames(tables))
 	if err != nil {
 		return nil, fmt.Errorf("take a snapshot of the target: %w", err)
 	}
@@ -152,6 +152,22 @@ func (t *Task) compare(ctx context.Context, tables []*TablePlan, stats *validate
 	c.Source, c.Target = source, target
 	found, err := validate.Run(ctx, *c)
 	return append(found, results...), err
+}
+
+func sourceNames(tables []*TablePlan) []catalog.Name {
+	names := make([]catalog.Name, len(tables))
+	for i, tp := range tables {
+		names[i] = tp.Plan.Source.Name
+	}
+	return names
+}
+
+func targetNames(tables []*TablePlan) []catalog.Name {
+	names := make([]catalog.Name, len(tables))
+	for i, tp := range tables {
+		names[i] = tp.Target.Name
+	}
+	return names
 }
 
 // checkCompared refuses targets that are not read back.

@@ -150,20 +150,20 @@ func failureDelay(s *settings.ValidationSettings, c cdc.Counts) time.Duration {
 	return max(time.Duration(s.RecordFailureDelayInMinutes)*time.Minute, c.SourceLatency, c.TargetLatency)
 }
 
-func (r *run) openSource(ctx context.Context, readers int) (connector.Snapshot, func(), error) {
-	s, err := r.source.Snapshot(ctx, readers)
+func (r *run) openSource(ctx context.Context, readers int, tables ...catalog.Name) (connector.Snapshot, func(), error) {
+	s, err := connector.OpenSnapshot(ctx, r.source, readers, tables)
 	if err != nil {
 		return nil, nil, err
 	}
 	return s, func() { _ = s.Close() }, nil
 }
 
-func (r *run) openTarget(ctx context.Context, readers int) (connector.Snapshot, func(), error) {
+func (r *run) openTarget(ctx context.Context, readers int, tables ...catalog.Name) (connector.Snapshot, func(), error) {
 	end, err := r.readTarget(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := end.Snapshot(ctx, readers)
+	s, err := connector.OpenSnapshot(ctx, end, readers, tables)
 	if err != nil {
 		_ = end.Close()
 		return nil, nil, err

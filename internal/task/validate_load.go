@@ -95,10 +95,7 @@ func (r *run) notValidated(tp *TablePlan, why error) {
 
 // loadedTables are the plan's tables as the target has them now.
 func (r *run) loadedTables(ctx context.Context) ([]*TablePlan, error) {
-	names := make([]catalog.Name, len(r.plan.Tables))
-	for i, tp := range r.plan.Tables {
-		names[i] = tp.Target.Name
-	}
+	names := targetNames(r.plan.Tables)
 	var there map[catalog.Name]*connector.Existing
 	err := r.patiently(ctx, "look at the target's tables", func() (err error) {
 		there, err = r.target.Describe(ctx, names)
@@ -130,7 +127,7 @@ func (r *run) compareWith(ctx context.Context, source connector.Snapshot, tables
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, end.Close()) }()
-	target, err := end.Snapshot(ctx, c.Threads)
+	target, err := connector.OpenSnapshot(ctx, end, c.Threads, targetNames(tables))
 	if err != nil {
 		return nil, fmt.Errorf("take a snapshot of the target: %w", err)
 	}
@@ -149,7 +146,7 @@ func (r *run) validateOnly(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	snapshot, err := r.source.Snapshot(ctx, max(r.Settings.ValidationSettings.ThreadCount, 1))
+	snapshot, err := connector.OpenSnapshot(ctx, r.source, max(r.Settings.ValidationSettings.ThreadCount, 1), sourceNames(tables))
 	if err != nil {
 		return fmt.Errorf("take a snapshot of the source: %w", &fullload.SourceError{Err: err})
 	}

@@ -18,8 +18,8 @@ type WatchConfig struct {
 	// Config says how tables are compared; its snapshots and tables are not looked at.
 	Config
 	SourceFamily, TargetFamily catalog.Family
-	// Source and Target take a snapshot for so many readers, and say how to let go of it.
-	OpenSource, OpenTarget func(ctx context.Context, readers int) (s connector.Snapshot, release func(), err error)
+	// OpenSource and OpenTarget take a snapshot for so many readers of the tables, and say how to let go of it.
+	OpenSource, OpenTarget func(ctx context.Context, readers int, tables ...catalog.Name) (s connector.Snapshot, release func(), err error)
 	// Describe looks at a table of the target as it is now; nil is no table.
 	Describe func(ctx context.Context, name catalog.Name) (*catalog.Table, error)
 	// End is the position of the last transaction of the source; Reached is up to where all changes are in the target; Compare orders

@@ -26,7 +26,7 @@ func (w *Watch) checkWhole(ctx context.Context, x *watched, table *Table) error 
 	if err := w.reach(ctx); err != nil { // so that the source's snapshot is not open for long: it may keep writers out (SQLite)
 		return again(err)
 	}
-	source, let, err := w.OpenSource(ctx, w.threads())
+	source, let, err := w.OpenSource(ctx, w.threads(), table.Plan.Source.Name)
 	if err != nil {
 		return again(err)
 	}
@@ -34,7 +34,7 @@ func (w *Watch) checkWhole(ctx context.Context, x *watched, table *Table) error 
 	if err := w.reach(ctx); err != nil {
 		return again(err)
 	}
-	target, release, err := w.OpenTarget(ctx, w.threads())
+	target, release, err := w.OpenTarget(ctx, w.threads(), table.Target.Name)
 	if err != nil {
 		return again(err)
 	}

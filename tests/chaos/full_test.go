@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,13 +39,27 @@ func TestFullTarget(t *testing.T) {
 			}
 			again := start(t, source, target, "--task-settings", settings)
 			code := again.code(t, runs)
-			if kind == maria && strings.Contains(again.out.String(), "Tablespace already exists") {
-				t.Skip("MariaDB keeps the file of a table that it could not make on the full disk, and makes no other")
+			if kind == maria && code != 0 {
+				removeOrphans(t, again.out.String())
+				again = start(t, source, target, "--task-settings", settings)
+				code = again.code(t, runs)
 			}
 			require.Zero(t, code, "%s\n%s", again.out.String(), again.errors.String())
 			requireSame(t, source, target)
 			require.False(t, target.journalLeft(t))
 		})
+	}
+}
+
+// removeOrphans does what the errors of a run say: MariaDB keeps the file of a table that it could not make on the full disk,
+// and makes no other of that name.
+func removeOrphans(t *testing.T, said string) {
+	t.Helper()
+	files := regexp.MustCompile(`remove (\S+\.ibd), which`).FindAllStringSubmatch(said, -1)
+	require.Len(t, files, strings.Count(said, "Tablespace already exists"), said)
+	require.NotEmpty(t, files, said)
+	for _, f := range files {
+		require.NoError(t, os.Remove(f[1]))
 	}
 }
 

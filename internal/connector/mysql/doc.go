@@ -41,8 +41,9 @@
 //
 // Readers are sessions in START TRANSACTION WITH CONSISTENT SNAPSHOT, all begun while commits are held back (MariaDB:
 // BACKUP STAGE BLOCK_COMMIT; MySQL: FLUSH TABLES WITH READ LOCK), which takes milliseconds and the RELOAD privilege.
-// Without it they are begun again and again until the binary log shows that no commit came between them. One reader
-// needs no lock. DDL on the source while it is read ends the reading of that table (error 1412).
+// Without it they are begun again and again until MariaDB tells the same place in the binary log for all of them, and else
+// while the tables that are read are locked (LOCK TABLES … READ), which always is the way on MySQL: a place in its log that has
+// not moved proves nothing, since what is in the log need not be committed yet. One reader needs no lock, but on MySQL for its place. DDL on the source while it is read ends the reading of that table (error 1412).
 //
 // Rows come in the text protocol as UTF-8 and are decoded from the socket's buffer (package wire). FLOAT is read as
 // DOUBLE, because the servers print it with six digits. Geometries are read in the internal form; well-known binary
@@ -87,6 +88,6 @@
 // how many rows were met, and when one was missing all is undone to a savepoint and done by UPDATE. Autocommit is off, so
 // that what is on its way when a deadlock rolls the transaction back is rolled back too.
 //
-// Privileges: a source needs SELECT, and RELOAD and REPLICATION CLIENT (MariaDB: BINLOG MONITOR) for several readers;
+// Privileges: a source needs SELECT, and RELOAD (or LOCK TABLES) and REPLICATION CLIENT (MariaDB: BINLOG MONITOR) for several readers;
 // a target CREATE, ALTER, DROP, INDEX, INSERT, UPDATE, DELETE, SELECT, and ALL on the database of the control tables.
 package mysql

@@ -28,6 +28,7 @@ func inspectScope(ctx context.Context, q querier, o connector.InspectOptions, s 
 		q: q, o: o, scope: s,
 		schemas: make(map[string]*catalog.Schema), tables: make(map[catalog.Name]*catalog.Table),
 		views: make(map[catalog.Name]*catalog.View), sequences: make(map[catalog.Name]*catalog.Sequence),
+		leftOut: make(map[string]bool), beyond: make(map[catalog.Name][]*catalog.View),
 	}
 	return i.run(ctx)
 }
@@ -43,6 +44,9 @@ type inspector struct {
 	tables    map[catalog.Name]*catalog.Table
 	views     map[catalog.Name]*catalog.View
 	sequences map[catalog.Name]*catalog.Sequence
+	// leftOut are databases that are not asked for, and beyond what views seem to need of them.
+	leftOut map[string]bool
+	beyond  map[catalog.Name][]*catalog.View
 }
 
 func (i *inspector) run(ctx context.Context) (*catalog.Catalog, error) {
@@ -64,15 +68,20 @@ func (i *inspector) run(ctx context.Context) (*catalog.Catalog, error) {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
+		if len(i.catalog.Schemas) == 0 {
+			return i.catalog, nil
+		}
 	}
 	i.sortViews()
 	return i.catalog, nil
 }
 
-// scope is what to look at. Its zero value is everything outside the system's databases and Whimbrel's own objects.
+// scope is what to look at. Its zero value is everything outside the system's databases and Whimbrel's own objects, and
+// schemas narrow it to these; tables are some of one schema, whatever they are.
 type scope struct {
-	schema string
-	tables []string
+	schemas []string
+	schema  string
+	tables  []string
 }
 
 const systemSchemas = "('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo', 'awsdms_control')"
@@ -84,7 +93,7 @@ func (s scope) where(schema, table string) (string, []any) {
 		if table != "" {
 			cond += " AND " + table + ` NOT LIKE 'awsdms|_%' ESCAPE '|'`
 		}
-		return cond, nil
+		return s.whereSchemas(schema, cond)
 	}
 	args := make([]any, 0, len(s.tables)+1)
 	args = append(args, s.schema)
@@ -95,6 +104,21 @@ func (s scope) where(schema, table string) (string, []any) {
 		args = append(args, t)
 	}
 	return schema + " = ? AND " + table + " IN (?" + strings.Repeat(",?", len(s.tables)-1) + ")", args
+}
+
+// whereSchemas narrows a condition. A single schema is compared, which spares MariaDB from looking into the others' directories.
+func (s scope) whereSchemas(schema, cond string) (string, []any) {
+	if len(s.schemas) == 0 {
+		return cond, nil
+	}
+	args := make([]any, len(s.schemas))
+	for i, name := range s.schemas {
+		args[i] = name
+	}
+	if len(args) == 1 {
+		return cond + " AND " + schema + " = ?", args
+	}
+	return cond + " AND " + schema + " IN (?" + strings.Repeat(",?", len(args)-1) + ")", args
 }
 
 type scanFunc func(dest ...any) error

@@ -36,15 +36,25 @@ func (i *inspector) readSchemas(ctx context.Context) error {
 	}
 	query := "SELECT schema_name, default_character_set_name, default_collation_name, " + comment +
 		" FROM information_schema.schemata WHERE %s ORDER BY schema_name"
-	return i.each(ctx, "databases", query, "schema_name", "", func(scan scanFunc) error {
+	err := i.each(ctx, "databases", query, "schema_name", "", func(scan scanFunc) error {
 		s := &catalog.Schema{}
 		if err := scan(&s.Name, &s.Charset, &s.Collation, &s.Comment); err != nil {
 			return err
+		}
+		if i.o.Wanted != nil && !i.o.Wanted(i.catalog, s.Name) {
+			i.leftOut[s.Name] = true
+			return nil
 		}
 		i.schemas[s.Name] = s
 		i.catalog.Schemas = append(i.catalog.Schemas, s)
 		return nil
 	})
+	if len(i.leftOut) > 0 {
+		for _, s := range i.catalog.Schemas {
+			i.scope.schemas = append(i.scope.schemas, s.Name)
+		}
+	}
+	return err
 }
 
 const tablesQuery = `SELECT t.table_schema, t.table_name, t.table_type, COALESCE(t.engine, ''), COALESCE(t.table_rows, -1),

@@ -3,6 +3,8 @@ package mysql
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -20,7 +22,7 @@ func (i *inspector) readViews(ctx context.Context) error {
 	if i.release.flavour == MariaDB {
 		algorithm = "algorithm"
 	}
-	return i.each(ctx, "views", strings.Replace(viewsQuery, "ALGORITHM_COLUMN", algorithm, 1), "table_schema", "table_name", func(scan scanFunc) error {
+	err := i.each(ctx, "views", strings.Replace(viewsQuery, "ALGORITHM_COLUMN", algorithm, 1), "table_schema", "table_name", func(scan scanFunc) error {
 		var n catalog.Name
 		var query, check, security, collation, algorithm string
 		if err := scan(&n.Schema, &n.Name, &query, &check, &security, &collation, &algorithm); err != nil {
@@ -37,6 +39,9 @@ func (i *inspector) readViews(ctx context.Context) error {
 		}
 		v.Query = query
 		v.Needs = i.mentioned(query, n)
+		for _, needed := range i.mentionedBeyond(query) {
+			i.beyond[needed] = append(i.beyond[needed], v)
+		}
 		create := fmt.Sprintf("CREATE ALGORITHM=%s SQL SECURITY %s VIEW %s AS %s", algorithm, security, quoteTable(n), query)
 		if check != "NONE" {
 			create += " WITH " + check + " CHECK OPTION"
@@ -44,6 +49,40 @@ func (i *inspector) readViews(ctx context.Context) error {
 		v.DDL = habits{collation: collation}.around(create)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return i.needBeyond(ctx)
+}
+
+// mentionedBeyond finds what a view's definition may mean in databases that are left out: the name of a table's alias can be
+// that of a database too.
+func (i *inspector) mentionedBeyond(query string) []catalog.Name {
+	found := map[catalog.Name]bool{}
+	for _, chain := range identifierChains(query) {
+		if len(chain) > 1 && i.leftOut[chain[0]] {
+			found[catalog.Name{Schema: chain[0], Name: chain[1]}] = true
+		}
+	}
+	return slices.Collect(maps.Keys(found))
+}
+
+// needBeyond asks which of those names are there.
+func (i *inspector) needBeyond(ctx context.Context) error {
+	byName := func(a, b catalog.Name) int { return strings.Compare(a.String(), b.String()) }
+	for _, n := range slices.SortedFunc(maps.Keys(i.beyond), byName) {
+		var there bool
+		const query = "SELECT EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?)"
+		if err := i.q.QueryRowContext(ctx, query, n.Schema, n.Name).Scan(&there); err != nil {
+			return fmt.Errorf("inspect what views need: %w", err)
+		}
+		for _, v := range i.beyond[n] {
+			if there {
+				v.Needs = append(v.Needs, n)
+			}
+		}
+	}
+	return nil
 }
 
 // mentioned finds the tables and views a view's definition names. The servers keep the definition with every name

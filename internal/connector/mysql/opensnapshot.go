@@ -2,11 +2,11 @@ package mysql
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
@@ -19,27 +19,34 @@ const beginSnapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 // lockFreeTries is how often sessions are opened without a lock in the hope that no commit comes between them.
 const lockFreeTries = 50
 
-// openSnapshot opens the sessions and makes them see one moment. exact asks for one whose place in the binary log is
-// known, at any price.
-func openSnapshot(ctx context.Context, s *host, readers int, exact bool) (*snapshot, error) {
-	snap := &snapshot{host: s, idle: make(chan *link, max(readers, 1)), exact: exact}
+// openSnapshot opens the sessions and makes them see one moment of the tables. exact asks for one whose place in the
+// binary log is known, at any price.
+func openSnapshot(ctx context.Context, s *host, readers int, tables []catalog.Name, exact bool) (*snapshot, error) {
+	snap := &snapshot{host: s, idle: make(chan *link, max(readers, 1)), tables: tables, exact: exact}
 	snap.gone.signal = make(chan struct{})
-	for range max(readers, 1) {
-		se, err := s.session(ctx, s.readSettings())
-		if err != nil {
-			_ = snap.Close()
-			return nil, fmt.Errorf("open a reader: %w", err)
-		}
-		snap.all = append(snap.all, se)
-	}
-	if err := snap.align(ctx); err != nil {
+	if err := snap.open(ctx, max(readers, 1)); err != nil {
 		_ = snap.Close()
 		return nil, err
 	}
-	for _, se := range snap.all {
-		snap.idle <- se
-	}
 	return snap, nil
+}
+
+// open opens the sessions, begins their transactions and offers them to readers.
+func (s *snapshot) open(ctx context.Context, readers int) error {
+	for range readers {
+		se, err := s.host.session(ctx, s.host.readSettings())
+		if err != nil {
+			return fmt.Errorf("open a reader: %w", err)
+		}
+		s.all = append(s.all, se)
+	}
+	if err := s.align(ctx); err != nil {
+		return err
+	}
+	for _, se := range s.all {
+		s.idle <- se
+	}
+	return nil
 }
 
 func (s *host) readSettings() string {
@@ -51,22 +58,37 @@ func (s *host) readSettings() string {
 	return readSettings + ", information_schema_stats_expiry=0"
 }
 
-// align begins the transactions at one moment: under a short lock, or, where the user may not lock, by comparing
-// positions until all agree. A single reader needs neither.
+// align begins the transactions at one moment: under a short lock, or, where the user may not lock the server, under locks
+// of the tables. A single reader needs none, and is what remains where no lock may be had.
 func (s *snapshot) align(ctx context.Context) error {
-	if len(s.all) == 1 && (s.host.mariadb || !s.exact) {
+	if s.sufficesAlone() && len(s.all) == 1 {
 		return s.beginAlone(ctx)
 	}
-	err := s.beginLocked(ctx)
-	if err == nil || !mayGoWithoutLock(err) {
+	refused := s.beginLocked(ctx)
+	if refused == nil || !mayGoWithoutLock(refused) {
+		return refused
+	}
+	s.host.log.Debug("take the snapshot without locking the server", "reason", refused)
+	if s.host.mariadb {
+		if equal, err := s.beginUntilEqual(ctx); equal || err != nil {
+			return err
+		}
+	}
+	err := s.beginTablesLocked(ctx, refused)
+	if connector.ClassOf(err) != connector.Denied || !s.sufficesAlone() {
 		return err
 	}
-	s.host.log.Debug("take the snapshot without a lock", "reason", err)
-	if s.host.mariadb {
-		return s.beginUntilEqual(ctx, err)
+	s.host.log.Warn("the snapshot is read by one reader alone", "reason", err)
+	for _, se := range s.all[1:] {
+		se.close()
 	}
-	return s.beginBetweenEqual(ctx, err)
+	s.all = s.all[:1]
+	return s.beginAlone(ctx)
 }
+
+// sufficesAlone reports whether the snapshot of a single session is all that is asked for: MySQL does not tell its place
+// in the binary log, which can only be found while nobody commits.
+func (s *snapshot) sufficesAlone() bool { return s.host.mariadb || !s.exact }
 
 // mayGoWithoutLock reports whether the lock was refused for want of a privilege, or could not be had in time.
 func mayGoWithoutLock(err error) bool {
@@ -112,16 +134,7 @@ func (s *snapshot) beginLocked(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	if s.host.mariadb {
-		s.position, err = s.all[0].snapshotPosition(ctx)
-	} else {
-		s.position, err = locker.masterPosition(ctx)
-		if connector.ClassOf(err) == connector.Denied && !s.exact {
-			s.host.log.Warn("the binary log position of the snapshot is not known", "error", err)
-			err = nil
-		}
-	}
-	if err != nil {
+	if err := s.findPosition(ctx, locker); err != nil {
 		return err
 	}
 	if _, err := locker.exec(ctx, s.host.unlockStatement()); err != nil {
@@ -129,6 +142,20 @@ func (s *snapshot) beginLocked(ctx context.Context) error {
 	}
 	s.host.log.Debug("snapshot taken under a lock", "held", time.Since(start))
 	return nil
+}
+
+// findPosition asks for the place in the binary log while the lock is held.
+func (s *snapshot) findPosition(ctx context.Context, locker *link) (err error) {
+	if s.host.mariadb {
+		s.position, err = s.all[0].snapshotPosition(ctx)
+		return err
+	}
+	s.position, err = locker.masterPosition(ctx)
+	if connector.ClassOf(err) == connector.Denied && !s.exact {
+		s.host.log.Warn("the binary log position of the snapshot is not known", "error", err)
+		return nil
+	}
+	return err
 }
 
 // lockStatements stop commits. MariaDB's backup stage waits for no running query, as FLUSH TABLES would.
@@ -146,24 +173,19 @@ func (s *host) unlockStatement() string {
 	return "UNLOCK TABLES"
 }
 
-// beginUntilEqual relies on MariaDB telling each snapshot's place in the binary log: equal places are equal moments.
-func (s *snapshot) beginUntilEqual(ctx context.Context, refused error) error {
+// beginUntilEqual relies on MariaDB telling each snapshot's place in the binary log: equal places are equal moments. It
+// reports whether it has found them.
+func (s *snapshot) beginUntilEqual(ctx context.Context) (equal bool, err error) {
 	for range lockFreeTries {
 		if err := s.begin(ctx); err != nil {
-			return err
+			return false, err
 		}
 		equal, err := s.positionsEqual(ctx)
-		if err != nil {
-			return err
-		}
-		if s.position == "" {
-			break
-		}
-		if equal {
-			return nil
+		if err != nil || equal || s.position == "" {
+			return equal && s.position != "", err
 		}
 	}
-	return noCommonMoment(refused)
+	return false, nil
 }
 
 func (s *snapshot) positionsEqual(ctx context.Context) (bool, error) {
@@ -182,37 +204,11 @@ func (s *snapshot) positionsEqual(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// beginBetweenEqual compares MySQL's position before and after: when it has not moved, nothing was committed between.
-func (s *snapshot) beginBetweenEqual(ctx context.Context, refused error) error {
-	asker, err := s.host.session(ctx, "lock_wait_timeout=5")
-	if err != nil {
-		return fmt.Errorf("open a session: %w", err)
-	}
-	defer asker.close()
-	for range lockFreeTries {
-		before, err := asker.masterPosition(ctx)
-		if err != nil || before == "" {
-			return noCommonMoment(errors.Join(refused, err))
-		}
-		if err := s.begin(ctx); err != nil {
-			return err
-		}
-		after, err := asker.masterPosition(ctx)
-		if err != nil {
-			return err
-		}
-		if before == after {
-			s.position = after
-			return nil
-		}
-	}
-	return noCommonMoment(refused)
-}
-
 func noCommonMoment(refused error) error {
 	return &connector.Error{
-		Class:  connector.Denied,
-		Err:    fmt.Errorf("several readers cannot be given the same snapshot: %w", refused),
-		Remedy: "GRANT RELOAD, REPLICATION CLIENT ON *.* TO the user (on MariaDB: RELOAD, BINLOG MONITOR), or read with one reader",
+		Class: connector.Denied,
+		Err:   fmt.Errorf("several readers cannot be given the same snapshot, or one whose place in the binary log is known: %w", refused),
+		Remedy: "GRANT RELOAD, REPLICATION CLIENT ON *.* TO the user (on MariaDB: RELOAD, BINLOG MONITOR), or where the server does not give " +
+			"RELOAD (Amazon RDS, Aurora) LOCK TABLES on the databases that are read",
 	}
 }

@@ -15,7 +15,8 @@ import (
 type snapshot struct {
 	host     *host
 	position string
-	exact    bool // the position has to be known
+	tables   []catalog.Name // that are read; empty where that is not known
+	exact    bool           // the position has to be known
 	idle     chan *link
 	all      []*link
 

@@ -14,7 +14,10 @@ type source struct {
 	torn    torn
 }
 
-var _ connector.Source = (*source)(nil)
+var (
+	_ connector.Source = (*source)(nil)
+	_ connector.Locker = (*source)(nil)
+)
 
 // sourceMode is the sql_mode of questions to a source: SHOW CREATE must quote with backticks and leave nothing out.
 const sourceMode = ""
@@ -45,10 +48,15 @@ func (s *source) Inspect(ctx context.Context, o connector.InspectOptions) (*cata
 
 // Snapshot opens one view of the database for any number of readers.
 func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot, error) {
+	return s.SnapshotOf(ctx, readers, nil)
+}
+
+// SnapshotOf opens one view of the tables, which may be locked for an instant.
+func (s *source) SnapshotOf(ctx context.Context, readers int, tables []catalog.Name) (connector.Snapshot, error) {
 	if n := s.host.cfg.connections; n > 0 {
 		readers = min(readers, n)
 	}
-	snap, err := openSnapshot(ctx, s.host, readers, false)
+	snap, err := openSnapshot(ctx, s.host, readers, tables, false)
 	if err != nil {
 		return nil, err
 	}

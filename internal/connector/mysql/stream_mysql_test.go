@@ -20,7 +20,7 @@ func TestSnapshotAndStreamOfMySQLMeet(t *testing.T) {
 	} {
 		t.Run(image, func(t *testing.T) {
 			d := servertest.PrivateMySQL(t, append(conf, "binlog_row_image="+image, "max_binlog_size=1M")...)
-			snapshotAndStreamMeet(newMirror(t, d, image == "FULL"), image, 2)
+			snapshotAndStreamMeet(newMirror(t, d, image == "FULL"), image, 2, nil)
 		})
 	}
 }

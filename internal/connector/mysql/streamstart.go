@@ -12,6 +12,7 @@ import (
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/binlog"
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/wire"
@@ -19,11 +20,15 @@ import (
 
 // Capture opens a snapshot and names its place in the binary log. The server keeps its log for everybody, so there is
 // nothing to make for a run.
-func (s *source) Capture(ctx context.Context, _ connector.StreamRequest, readers int) (connector.Snapshot, error) {
+func (s *source) Capture(ctx context.Context, r connector.StreamRequest, readers int) (connector.Snapshot, error) {
 	if n := s.host.cfg.connections; n > 0 {
 		readers = min(readers, n)
 	}
-	snap, err := openSnapshot(ctx, s.host, readers, true)
+	tables := make([]catalog.Name, len(r.Tables))
+	for i, f := range r.Tables {
+		tables[i] = f.Table.Name
+	}
+	snap, err := openSnapshot(ctx, s.host, readers, tables, true)
 	if err != nil {
 		return nil, err
 	}
