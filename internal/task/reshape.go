@@ -162,8 +162,7 @@ func (a *alteration) work() error {
 	}
 	a.renameColumns(dialect)
 	a.dropColumns(dialect)
-	a.addColumns(dialect)
-	return nil
+	return a.addColumns(dialect)
 }
 
 func (a *alteration) do(ss []catalog.Statement) { a.statements = append(a.statements, ss...) }
@@ -249,13 +248,16 @@ func (a *alteration) without(name string) {
 }
 
 // addColumns adds what is new and changes the type of what has another one in the source.
-func (a *alteration) addColumns(dialect connector.Alterer) {
+func (a *alteration) addColumns(dialect connector.Alterer) error {
 	for i, p := range a.after.Plan.Columns {
 		now := a.after.Columns[i]
 		switch there := a.target.Column(now.Name); {
 		case there == nil:
 			c := a.addable(now, p.Source)
 			a.do(dialect.AddColumn(a.target.Name, c))
+			if err := a.filled(p.Source, c); err != nil {
+				return err
+			}
 			a.target.Columns = append(a.target.Columns, c)
 		case p.Source != nil && p.Type == nil && a.retyped(p.Source):
 			changed := *there
@@ -269,6 +271,7 @@ func (a *alteration) addColumns(dialect connector.Alterer) {
 			}
 		}
 	}
+	return nil
 }
 
 func (a *alteration) retyped(now *catalog.Column) bool {

@@ -85,13 +85,18 @@ func newTablePlan(t *followedTable, m *binlog.TableMap, cs *charsets) (*tablePla
 		p.order[i] = -1
 	}
 	p.diffs = make([]bool, len(m.Columns))
-	if m.Names == nil && len(m.Columns) != len(t.Table.Columns) {
+	hidden := hiddenColumns(t.Table)
+	if m.Names == nil && len(m.Columns) != len(t.Table.Columns)+hidden {
 		return nil, fmt.Errorf("the log has rows of %d columns, the table is known with %d", len(m.Columns), len(t.Table.Columns))
 	}
 	key := identity(t.Table)
 	for i := range m.Columns {
 		if m.Columns[i].Real == binlog.TypeJSON {
 			p.json++
+		}
+		if i >= len(m.Columns)-hidden {
+			p.columns[i], p.rowEnd = logColumn{Column: m.Columns[i], vector: -1}, i
+			continue
 		}
 		of := t.columnAt(m, i)
 		if of == nil {
@@ -119,6 +124,15 @@ func newTablePlan(t *followedTable, m *binlog.TableMap, cs *charsets) (*tablePla
 		p.columns[i] = c
 	}
 	return p, nil
+}
+
+// hiddenColumns is how many columns are logged last that no catalog tells of: the bounds of a row's life in a system-versioned table
+// that names no columns for them.
+func hiddenColumns(t *catalog.Table) int {
+	if t.Native[nativeVersioned] == "" || slices.ContainsFunc(t.Columns, func(c *catalog.Column) bool { return c.Generated == "ROW END" }) {
+		return 0
+	}
+	return 2
 }
 
 func (t *followedTable) columnAt(m *binlog.TableMap, i int) *catalog.Column {

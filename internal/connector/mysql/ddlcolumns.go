@@ -14,10 +14,10 @@ import (
 )
 
 // alterTable returns a copy of a table as an ALTER TABLE leaves it, and which columns got another name.
-func alterTable(t *catalog.Table, specs []*ast.AlterTableSpec) (*catalog.Table, map[string]string, error) {
+func alterTable(t *catalog.Table, clauses []clause) (*catalog.Table, map[string]string, error) {
 	a := &alteration{table: copyTable(t), renamed: map[string]string{}}
-	for _, s := range specs {
-		if err := a.apply(s); err != nil {
+	for _, c := range clauses {
+		if err := c.change(a); err != nil {
 			return nil, nil, fmt.Errorf("follow ALTER TABLE %s: %w", t.Name, err)
 		}
 	}
@@ -27,24 +27,33 @@ func alterTable(t *catalog.Table, specs []*ast.AlterTableSpec) (*catalog.Table, 
 	return a.table, a.renamed, nil
 }
 
-// createTable returns the table that a statement makes.
-func createTable(n catalog.Name, st *ast.CreateTableStmt) *catalog.Table {
-	a := &alteration{renamed: map[string]string{}, table: &catalog.Table{Name: n, Rows: -1, Bytes: -1, Native: map[string]string{}}}
-	for _, o := range st.Options {
-		switch o.Tp {
-		case ast.TableOptionEngine:
-			a.table.Native[nativeEngine] = o.StrValue
-		case ast.TableOptionCharset:
-			a.table.Native[nativeCharset] = o.StrValue
-		case ast.TableOptionCollate:
-			a.table.Native[nativeCollation], a.table.Native[nativeCharset] = o.StrValue, charsetOf(o.StrValue)
-		}
+// creation is what a CREATE TABLE says.
+type creation struct {
+	columns            []definer
+	keys               []*addKey
+	engine             string
+	versioned          bool   // by the system
+	charset, collation string // "" when the database's are meant
+}
+
+// createTable returns the table that a statement makes in a database whose collation is known.
+func createTable(n catalog.Name, c *creation, collation string) *catalog.Table {
+	a := &alteration{renamed: map[string]string{}, table: &catalog.Table{Name: n, Rows: -1, Bytes: -1,
+		Native: map[string]string{nativeCollation: collation, nativeCharset: charsetOf(collation)}}}
+	if c.engine != "" {
+		a.table.Native[nativeEngine] = c.engine
 	}
-	for _, def := range st.Cols {
-		a.table.Columns = append(a.table.Columns, a.column(def, nil))
+	if c.versioned {
+		a.table.Native[nativeVersioned] = "yes"
 	}
-	for _, c := range st.Constraints {
-		a.addKey(c)
+	if c.charset != "" || c.collation != "" {
+		_ = (&setText{charset: c.charset, collation: c.collation}).change(a)
+	}
+	for _, def := range c.columns {
+		a.table.Columns = append(a.table.Columns, def.column(a))
+	}
+	for _, k := range c.keys {
+		_ = k.change(a)
 	}
 	if k := a.table.PrimaryKey; k != nil {
 		for _, name := range k.Columns {
@@ -77,186 +86,29 @@ func copyTable(t *catalog.Table) *catalog.Table {
 	return &c
 }
 
-type alteration struct {
-	table   *catalog.Table
-	renamed map[string]string
-}
+// parsedColumn is a definition that the parser has read.
+type parsedColumn struct{ *ast.ColumnDef }
 
-func (a *alteration) apply(s *ast.AlterTableSpec) error {
-	switch s.Tp {
-	case ast.AlterTableAddColumns:
-		for i, def := range s.NewColumns {
-			if a.find(def.Name.Name.O) >= 0 && s.IfNotExists {
-				continue
-			}
-			at := len(a.table.Columns)
-			if i == 0 || s.Position != nil && s.Position.Tp != ast.ColumnPositionNone {
-				var err error
-				if at, err = a.place(s.Position, at); err != nil {
-					return err
-				}
-			}
-			a.table.Columns = slices.Insert(a.table.Columns, at, a.column(def, nil))
-		}
-	case ast.AlterTableDropColumn:
-		at := a.find(s.OldColumnName.Name.O)
-		if at < 0 {
-			return a.unless(s.IfExists, s.OldColumnName.Name.O)
-		}
-		a.table.Columns = slices.Delete(a.table.Columns, at, at+1)
-		a.dropFromKeys(s.OldColumnName.Name.O)
-	case ast.AlterTableModifyColumn:
-		return a.change(s, s.NewColumns[0].Name.Name.O)
-	case ast.AlterTableChangeColumn:
-		return a.change(s, s.OldColumnName.Name.O)
-	case ast.AlterTableRenameColumn:
-		at := a.find(s.OldColumnName.Name.O)
-		if at < 0 {
-			return a.unless(false, s.OldColumnName.Name.O)
-		}
-		c := *a.table.Columns[at]
-		a.rename(&c, s.NewColumnName.Name.O)
-		a.table.Columns[at] = &c
-	case ast.AlterTableRenameTable:
-		a.table.Name.Name = s.NewTable.Name.O
-		if s.NewTable.Schema.O != "" {
-			a.table.Name.Schema = s.NewTable.Schema.O
-		}
-	case ast.AlterTableDropPrimaryKey:
-		a.table.PrimaryKey = nil
-	case ast.AlterTableAddConstraint:
-		a.addKey(s.Constraint)
-	}
-	return nil
-}
+func (d parsedColumn) columnName() string { return d.Name.Name.O }
 
-func (a *alteration) find(name string) int {
-	return slices.IndexFunc(a.table.Columns, func(c *catalog.Column) bool { return strings.EqualFold(c.Name, name) })
-}
-
-func (a *alteration) unless(optional bool, name string) error {
-	if optional {
-		return nil
-	}
-	return fmt.Errorf("column %s is not known", name)
-}
-
-// place is where a column goes; otherwise when nothing is said.
-func (a *alteration) place(p *ast.ColumnPosition, otherwise int) (int, error) {
-	if p == nil {
-		return otherwise, nil
-	}
-	switch p.Tp {
-	case ast.ColumnPositionFirst:
-		return 0, nil
-	case ast.ColumnPositionAfter:
-		at := a.find(p.RelativeColumn.Name.O)
-		if at < 0 {
-			return 0, a.unless(false, p.RelativeColumn.Name.O)
-		}
-		return at + 1, nil
-	}
-	return otherwise, nil
-}
-
-// change gives a column a new definition, name and place.
-func (a *alteration) change(s *ast.AlterTableSpec, name string) error {
-	at := a.find(name)
-	if at < 0 {
-		return a.unless(s.IfExists, name)
-	}
-	old := a.table.Columns[at]
-	c := a.column(s.NewColumns[0], old)
-	if c.Name != old.Name {
-		to := c.Name
-		c.Name = old.Name
-		a.rename(c, to)
-	}
-	a.table.Columns = slices.Delete(a.table.Columns, at, at+1)
-	to, err := a.place(s.Position, at)
-	if err != nil {
-		return err
-	}
-	a.table.Columns = slices.Insert(a.table.Columns, to, c)
-	return nil
-}
-
-func (a *alteration) rename(c *catalog.Column, to string) {
-	from := c.Name
-	for old, now := range a.renamed {
-		if now == from {
-			from = old
-		}
-	}
-	a.renamed[from] = to
-	for _, k := range a.keys() {
-		for i := range k.Columns {
-			if strings.EqualFold(k.Columns[i], c.Name) {
-				k.Columns[i] = to
-			}
-		}
-	}
-	c.Name = to
-}
-
-func (a *alteration) keys() []*catalog.Key {
-	keys := slices.Clone(a.table.Uniques)
-	if a.table.PrimaryKey != nil {
-		keys = append(keys, a.table.PrimaryKey)
-	}
-	return keys
-}
-
-func (a *alteration) dropFromKeys(name string) {
-	for _, k := range a.keys() {
-		k.Columns = slices.DeleteFunc(k.Columns, func(c string) bool { return strings.EqualFold(c, name) })
-	}
-	if k := a.table.PrimaryKey; k != nil && len(k.Columns) == 0 {
-		a.table.PrimaryKey = nil
-	}
-	a.table.Uniques = slices.DeleteFunc(a.table.Uniques, func(k *catalog.Key) bool { return len(k.Columns) == 0 })
-}
-
-func (a *alteration) addKey(c *ast.Constraint) {
-	if c == nil {
-		return
-	}
-	k := &catalog.Key{Name: c.Name}
-	for _, part := range c.Keys {
-		if part.Column == nil || part.Length > 0 {
-			return
-		}
-		k.Columns = append(k.Columns, part.Column.Name.O)
-	}
-	switch c.Tp {
-	case ast.ConstraintPrimaryKey:
-		a.table.PrimaryKey = k
-	case ast.ConstraintUniq, ast.ConstraintUniqKey, ast.ConstraintUniqIndex:
-		a.table.Uniques = append(a.table.Uniques, k)
-	}
-}
-
-// column reads a definition. old is what it replaces.
-func (a *alteration) column(def *ast.ColumnDef, old *catalog.Column) *catalog.Column {
+// column implements definer.
+func (d parsedColumn) column(a *alteration) *catalog.Column {
+	def := d.ColumnDef
 	native := strings.ToLower(def.Tp.CompactStr())
 	if strings.Contains(strings.ToLower(def.Tp.String()), " unsigned") {
 		native += " unsigned"
 	}
-	if def.Tp.GetCharset() == "binary" {
-		native = binaryName(native)
+	charset := def.Tp.GetCharset()
+	if charset == "binary" {
+		native, charset = binaryName(native), ""
 	}
 	if len(def.Tp.GetElems()) > 0 {
 		native = elements(native, def.Tp.GetElems())
 	}
 	c := &catalog.Column{Name: def.Name.Name.O, NativeType: native}
 	c.BaseType, c.Type = typemap.FromNative(catalog.MySQL, native)
-	if hasCharset(c.BaseType) || len(def.Tp.GetElems()) > 0 {
-		c.Charset = def.Tp.GetCharset()
-		if c.Charset == "" {
-			c.Charset = a.table.Native[nativeCharset]
-		} else if c.Charset != a.table.Native[nativeCharset] {
-			c.Collation = defaultCollation(c.Charset)
-		}
+	if a.inCharacters(c) {
+		a.setCharset(c, charset)
 	}
 	for _, o := range def.Options {
 		switch o.Tp {
@@ -278,15 +130,12 @@ func (a *alteration) column(def *ast.ColumnDef, old *catalog.Column) *catalog.Co
 		case ast.ColumnOptionOnUpdate:
 			c.Native = "ON UPDATE " + expression(o.Expr)
 		case ast.ColumnOptionCollate:
-			c.Collation, c.Charset = o.StrValue, charsetOf(o.StrValue)
+			a.setCollation(c, strings.ToLower(o.StrValue))
 		case ast.ColumnOptionComment:
 			if v, ok := o.Expr.(ast.ValueExpr); ok {
 				c.Comment = v.GetString()
 			}
 		}
-	}
-	if old != nil && slices.Contains(identity(a.table), old.Name) {
-		c.NotNull = true
 	}
 	return c
 }

@@ -20,11 +20,13 @@ type ddlChange struct {
 	table catalog.Name
 	// to is the table's new name, when it gets one.
 	to catalog.Name
-	// specs are the clauses of an ALTER TABLE. known is false when the statement could not be read: then the server is
-	// asked what came of it.
-	specs  []*ast.AlterTableSpec
-	create *ast.CreateTableStmt // nil when its columns come from elsewhere
-	known  bool
+	// clauses are those of an ALTER TABLE that matter to columns. known is false when the statement could not be read: then
+	// the server is asked what came of it.
+	clauses []clause
+	known   bool
+	create  *creation // nil when its columns come from elsewhere
+	// like is the table whose columns it gets.
+	like catalog.Name
 	// whole says that all tables of the schema are meant.
 	whole bool
 	// replaces says that a table that is there is replaced.
@@ -43,7 +45,7 @@ func parseDDL(q binlog.Statement, mariadb bool) []ddlChange {
 	sql := string(q.SQL)
 	statements, _, err := p.ParseSQL(sql)
 	if err != nil || len(statements) != 1 {
-		return guessDDL(sql, q.Schema)
+		return readDDL(q, mariadb)
 	}
 	name := func(t *ast.TableName) catalog.Name {
 		if t.Schema.O == "" {
@@ -57,8 +59,11 @@ func parseDDL(q binlog.Statement, mariadb bool) []ddlChange {
 			return nil
 		}
 		c := ddlChange{kind: connector.Created, table: name(st.Table)}
-		if st.Select == nil && st.ReferTable == nil {
-			c.create = st
+		switch {
+		case st.ReferTable != nil:
+			c.like = name(st.ReferTable)
+		case st.Select == nil:
+			c.create = parsedCreation(st)
 		}
 		return []ddlChange{c}
 	case *ast.AlterTableStmt:
@@ -98,7 +103,7 @@ func parserMode(mode uint64) parsermysql.SQLMode {
 }
 
 func alterOf(st *ast.AlterTableStmt, name func(*ast.TableName) catalog.Name, q binlog.Statement) []ddlChange {
-	c := ddlChange{kind: connector.Altered, table: name(st.Table), specs: st.Specs, known: true}
+	c := ddlChange{kind: connector.Altered, table: name(st.Table), clauses: parsedClauses(st.Specs), known: true}
 	all := []ddlChange{c}
 	for _, spec := range st.Specs {
 		switch spec.Tp {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,14 +141,32 @@ func scanLoaded(rows *sql.Rows) (connector.Loaded, error) {
 	return l, err
 }
 
-// Plan records the segments of a table, replacing what was there.
+// Plan records the segments of a table, replacing what was there. Another process may drop the table, with the last run in it, before
+// the first row of this one is there.
 func (j *journal) Plan(ctx context.Context, marks []connector.Mark) error {
 	if len(marks) == 0 {
 		return nil
 	}
-	if err := j.target.createProgress(ctx); err != nil {
-		return err
+	return patiently(func() error {
+		if err := j.target.createProgress(ctx); err != nil {
+			return err
+		}
+		return j.plan(ctx, marks)
+	}, connector.Missing, connector.Busy)
+}
+
+// patiently does once more what has failed because of others that use the table.
+func patiently(do func() error, because ...connector.Class) error {
+	var err error
+	for range 20 {
+		if err = do(); err == nil || !slices.Contains(because, connector.ClassOf(err)) {
+			return err
+		}
 	}
+	return err
+}
+
+func (j *journal) plan(ctx context.Context, marks []connector.Mark) error {
 	tx, err := j.target.host.control.BeginTx(ctx, nil)
 	if err != nil {
 		return classify(ctx, fmt.Errorf("plan a table: %w", err))
@@ -209,21 +228,37 @@ func (j *journal) Forget(ctx context.Context, run string, table catalog.Name) er
 
 // Close removes the run, and the table with the last one.
 func (j *journal) Close(ctx context.Context, run string) error {
-	c := j.target.host.control
-	_, err := c.ExecContext(ctx, "DELETE FROM "+j.target.progressTable()+" WHERE run_name = ?", run)
-	if err = classify(ctx, err); err != nil {
+	err := patiently(func() error {
+		_, err := j.target.host.control.ExecContext(ctx, "DELETE FROM "+j.target.progressTable()+" WHERE run_name = ?", run)
+		return classify(ctx, err)
+	}, connector.Busy)
+	if err != nil {
 		if connector.ClassOf(err) == connector.Missing {
 			return nil
 		}
 		return fmt.Errorf("close the run in the journal: %w", err)
 	}
-	var left bool
-	if err := c.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+j.target.progressTable()+")").Scan(&left); err != nil {
+	return j.dropEmpty(ctx)
+}
+
+// dropEmpty drops the table when no run is in it. It is locked from the look to the end: another process may be about to begin.
+func (j *journal) dropEmpty(ctx context.Context) error {
+	c, err := j.target.host.control.Conn(ctx)
+	if err != nil {
 		return classify(ctx, fmt.Errorf("close the run in the journal: %w", err))
 	}
-	if left {
-		return nil
+	defer func() { _ = c.Close() }()
+	if _, err = c.ExecContext(ctx, "LOCK TABLES "+j.target.progressTable()+" WRITE"); err != nil {
+		if err = classify(ctx, err); connector.ClassOf(err) == connector.Missing || connector.ClassOf(err) == connector.Denied {
+			return nil // gone already, or to be left
+		}
+		return err
 	}
-	_, err = c.ExecContext(ctx, "DROP TABLE IF EXISTS "+j.target.progressTable())
+	defer func() { _, _ = c.ExecContext(context.WithoutCancel(ctx), "UNLOCK TABLES") }()
+	var left bool
+	if err := c.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+j.target.progressTable()+")").Scan(&left); err != nil || left {
+		return classify(ctx, err)
+	}
+	_, err = c.ExecContext(ctx, "DROP TABLE "+j.target.progressTable())
 	return classify(ctx, err)
 }

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"regexp"
@@ -55,9 +56,9 @@ func (s *stream) change(ctx context.Context, c ddlChange) error {
 	t := s.tables[s.fold(c.table)]
 	switch {
 	case t == nil && c.kind == connector.Created:
-		return s.created(ctx, c.table, c.create, false)
+		return s.created(ctx, c.table, c, false)
 	case t == nil && c.to != (catalog.Name{}):
-		return s.created(ctx, c.to, nil, true)
+		return s.created(ctx, c.to, ddlChange{}, true)
 	case t == nil, t.lost && c.kind != connector.Dropped, t.has(&s.tx, s.at):
 		return nil
 	case c.kind == connector.Created && !c.replaces:
@@ -90,23 +91,56 @@ func (s *stream) sorted() []*followedTable {
 
 // created reports a new table that is wanted. As in altered, the server is believed where it agrees with the statement.
 // One that is gone again, and whose columns the statement does not tell, is left out.
-func (s *stream) created(ctx context.Context, n catalog.Name, create *ast.CreateTableStmt, entered bool) error {
+func (s *stream) created(ctx context.Context, n catalog.Name, c ddlChange, entered bool) error {
 	if s.request.Wanted == nil || strings.HasPrefix(strings.ToLower(n.Name), "awsdms_") || !s.request.Wanted(n) {
 		return nil
+	}
+	made, err := s.told(ctx, n, c)
+	if err != nil {
+		return err
 	}
 	now, err := s.describe(ctx, n)
 	if err != nil {
 		return err
 	}
-	if create != nil {
-		if made := createTable(n, create); now == nil || !sameColumns(now, made) {
-			now = made
+	switch {
+	case made != nil && (now == nil || !sameColumns(now, made)):
+		now = made
+	case made == nil && now != nil:
+		if err := s.assume(ctx, n); err != nil {
+			return err
 		}
 	}
 	if now != nil {
 		s.report(connector.Structure{Kind: connector.Created, Number: -1, Table: now, Entered: entered})
 	}
 	return nil
+}
+
+// told is the new table as its statement tells it; nil when that does not tell its columns.
+func (s *stream) told(ctx context.Context, n catalog.Name, c ddlChange) (*catalog.Table, error) {
+	switch {
+	case c.create != nil:
+		collation, err := s.collation(ctx, n.Schema)
+		return createTable(n, c.create, collation), err
+	case c.like != (catalog.Name{}):
+		if of := s.tables[s.fold(c.like)]; of != nil && !of.lost {
+			made := copyTable(of.Table)
+			made.Name = n
+			return made, nil
+		}
+	}
+	return nil, nil
+}
+
+// collation is that of a database's new tables.
+func (s *stream) collation(ctx context.Context, schema string) (string, error) {
+	var collation string
+	err := s.source.host.control.QueryRowContext(ctx, "SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ?", schema).Scan(&collation)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", classify(ctx, fmt.Errorf("ask for the collation of database %s: %w", schema, err))
+	}
+	return collation, nil
 }
 
 func (s *stream) describe(ctx context.Context, n catalog.Name) (*catalog.Table, error) {
@@ -123,6 +157,10 @@ func (s *stream) describe(ctx context.Context, n catalog.Name) (*catalog.Table, 
 // altered reports what became of a table. The structure is followed through the stream, statement by statement; the
 // server, which may be many statements ahead, is believed where it says the same, because it tells more.
 func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) error {
+	if err := s.doubted(t, c); err != nil {
+		s.unreadable(t, err)
+		return nil
+	}
 	name := c.to
 	if name == (catalog.Name{}) {
 		name = t.Table.Name
@@ -131,7 +169,7 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 	var renamed map[string]string
 	failed := errors.New("the statement cannot be read, and the server has no such table any more")
 	if c.known {
-		after, renamed, failed = alterTable(t.Table, c.specs)
+		after, renamed, failed = alterTable(t.Table, c.clauses)
 		if failed == nil {
 			after.Name = name
 		}
@@ -140,7 +178,13 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 	if err != nil {
 		return err
 	}
-	if now != nil && (after == nil || sameColumns(now, after)) {
+	switch {
+	case now != nil && after == nil:
+		after = now
+		if err := s.assume(ctx, name); err != nil {
+			return err
+		}
+	case now != nil && sameColumns(now, after):
 		after = now
 	}
 	if after == nil {
@@ -160,12 +204,65 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 	return nil
 }
 
-// sameColumns reports whether two tables have the same columns of the same types in the same order.
+// assume notes that a table is taken to be as the server has it now, for want of a statement that tells. It may be so only after
+// statements that the stream has not come to.
+func (s *stream) assume(ctx context.Context, n catalog.Name) error {
+	end, err := s.source.End(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := parsePosition(end, s.source.host.mariadb)
+	if err != nil {
+		return err
+	}
+	if s.assumed == nil {
+		s.assumed = map[catalog.Name]position{}
+	}
+	s.assumed[s.fold(n)] = position{file: p.file, offset: p.offset}
+	return nil
+}
+
+// doubted fails for a table that was assumed to be as the server had it when this statement had changed it already: rows before it
+// may have been read wrongly.
+func (s *stream) doubted(t *followedTable, c ddlChange) error {
+	name := s.fold(t.Table.Name)
+	until, is := s.assumed[name]
+	if !is || c.known && len(c.clauses) == 0 && c.to == (catalog.Name{}) {
+		return nil
+	}
+	delete(s.assumed, name)
+	past, err := comparePositions(position{file: s.at.file, offset: s.at.offset}, until)
+	if err != nil || past > 0 {
+		return nil
+	}
+	return errors.New("a statement that changed it cannot be read, and another has followed before the server could be asked; load the table anew")
+}
+
+// sameColumns reports whether the rows of two tables are read alike: they have the same columns of the same types in the same order.
 func sameColumns(a, b *catalog.Table) bool {
-	return slices.EqualFunc(a.Columns, b.Columns, func(x, y *catalog.Column) bool {
+	return hiddenColumns(a) == hiddenColumns(b) && slices.EqualFunc(a.Columns, b.Columns, func(x, y *catalog.Column) bool {
 		return strings.EqualFold(x.Name, y.Name) && (x.BaseType == y.BaseType || x.BaseType == "longtext" && y.BaseType == "json") &&
-			strings.Contains(x.NativeType, "unsigned") == strings.Contains(y.NativeType, "unsigned")
+			strings.Contains(x.NativeType, "unsigned") == strings.Contains(y.NativeType, "unsigned") &&
+			sameText(x, y) && sameLength(x, y) && slices.Equal(members(x), members(y))
 	})
+}
+
+// sameText reports whether two columns have the same character set, as far as both tell.
+func sameText(x, y *catalog.Column) bool {
+	return x.BaseType != y.BaseType || x.Charset == "" || y.Charset == "" || strings.Replace(x.Charset, "utf8mb3", "utf8", 1) == strings.Replace(y.Charset, "utf8mb3", "utf8", 1)
+}
+
+// sameLength reports whether two columns of a type that is logged without its padding have the same length.
+func sameLength(x, y *catalog.Column) bool {
+	return x.BaseType != "binary" || declaredLength(x.NativeType, 1) == declaredLength(y.NativeType, 1)
+}
+
+// members are those of an ENUM or SET.
+func members(c *catalog.Column) []string {
+	if c.BaseType != "enum" && c.BaseType != "set" {
+		return nil
+	}
+	return labelsOf(c.NativeType)
 }
 
 // logged gives up the tables that a statement changes which is logged in place of its rows.

@@ -96,6 +96,10 @@ func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 		// Old servers let nobody change it; DDL that names every attribute does without.
 		_, _ = c.ExecContext(ctx, "SET SESSION explicit_defaults_for_timestamp=1")
 	}
+	if t.host.mariadb {
+		// A system-versioned table is altered as the source's was; servers before 10.3 have no such tables.
+		_, _ = c.ExecContext(ctx, "SET SESSION system_versioning_alter_history=KEEP")
+	}
 	for _, s := range ss {
 		// Emptying or dropping a table must not fail for the tables that refer to it.
 		sql, loose := s.SQL, needsNoForeignKeys(s.SQL)
