@@ -80,6 +80,9 @@ func (s *Service) placeTask(tx store.Tx, t *Task, in *dmsapi.CreateReplicationTa
 	if err != nil {
 		return err
 	}
+	if err := tellsOfChanges(source, t.MigrationType); err != nil {
+		return err
+	}
 	host, err := s.readyInstance(tx, value(in.ReplicationInstanceArn))
 	if err != nil {
 		return err
@@ -114,6 +117,16 @@ func (s *Service) endOf(tx store.Tx, arn, want string) (*Endpoint, error) {
 		return nil, badState("Endpoint %s is being deleted.", arn)
 	}
 	return e, nil
+}
+
+// tellsOfChanges refuses a task whose source has been told of no changes to follow: it would load everything, and fail then.
+// DMS demands CdcPath of an S3 source for them (AWS DMS user guide, "Using Amazon S3 as a source").
+func tellsOfChanges(source *Endpoint, migrationType string) error {
+	if source.Engine != "s3" || migrationType == fullLoad || source.Settings["CdcPath"] != "" {
+		return nil
+	}
+	return invalidCombination("The migration type %s follows changes, and the source endpoint %s has no CdcPath, the folder with the files of changes: "+
+		"name it (aws dms modify-endpoint --s3-settings CdcPath=FOLDER), or choose the migration type %s.", migrationType, source.Name, fullLoad)
 }
 
 // readyInstance finds an instance that must be available.

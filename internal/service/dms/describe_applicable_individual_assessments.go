@@ -12,7 +12,7 @@ import (
 )
 
 func (s *Service) describeApplicableAssessments(ctx context.Context, _ *service.Call, in *dmsapi.DescribeApplicableIndividualAssessmentsMessage) (*dmsapi.DescribeApplicableIndividualAssessmentsResponse, error) {
-	p, err := pageOf(in.Marker, in.MaxRecords, most)
+	p, err := pageOf("DescribeApplicableIndividualAssessments", in.Marker, in.MaxRecords, most)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (s *Service) describeApplicableAssessments(ctx context.Context, _ *service.
 			continue
 		}
 		if len(out.IndividualAssessmentNames) == p.limit {
-			out.Marker = markerOf(out.IndividualAssessmentNames[p.limit-1])
+			out.Marker = p.markerOf(out.IndividualAssessmentNames[p.limit-1])
 			break
 		}
 		out.IndividualAssessmentNames = append(out.IndividualAssessmentNames, name)

@@ -18,7 +18,7 @@ func (s *Service) describeCertificates() service.Operation {
 		for i, name := range f["certificate-id"] {
 			f["certificate-id"][i] = strings.ToLower(name)
 		}
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeCertificates", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

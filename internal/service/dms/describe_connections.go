@@ -16,7 +16,7 @@ func (s *Service) describeConnections() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeConnections", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

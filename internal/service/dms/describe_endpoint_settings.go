@@ -17,7 +17,7 @@ func (s *Service) describeEndpointSettings() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeEndpointSettings", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}
@@ -62,12 +62,12 @@ func slicePage[T any](all []T, p paging) (page []T, marker *string, err error) {
 	from := 0
 	if p.after != "" {
 		if from, err = strconv.Atoi(p.after); err != nil || from < 0 || from > len(all) {
-			return nil, nil, invalidValue("Invalid Marker: it is not one that this operation answered.")
+			return nil, nil, p.foreign()
 		}
 	}
 	to := min(len(all), from+p.limit)
 	if to < len(all) {
-		marker = markerOf(strconv.Itoa(to))
+		marker = p.markerOf(strconv.Itoa(to))
 	}
 	return all[from:to], marker, nil
 }

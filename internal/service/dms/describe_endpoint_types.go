@@ -15,7 +15,7 @@ func (s *Service) describeEndpointTypes() service.Operation {
 		if err != nil {
 			return nil, err
 		}
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeEndpointTypes", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

@@ -19,7 +19,7 @@ func (s *Service) describeEndpoints() service.Operation {
 		for i, name := range f["endpoint-id"] {
 			f["endpoint-id"][i] = strings.ToLower(name) // as they are kept
 		}
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeEndpoints", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

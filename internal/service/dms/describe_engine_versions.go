@@ -10,7 +10,7 @@ import (
 // describeEngineVersions lists the versions that have not come to their end.
 func (s *Service) describeEngineVersions() service.Operation {
 	return handle(s, "DescribeEngineVersions", func(_ context.Context, call *service.Call, in *dmsapi.DescribeEngineVersionsMessage) (*dmsapi.DescribeEngineVersionsResponse, error) {
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeEngineVersions", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

@@ -10,7 +10,7 @@ import (
 func (s *Service) describeEventSubscriptions() service.Operation {
 	return handle(s, "DescribeEventSubscriptions", func(ctx context.Context, _ *service.Call, in *dmsapi.DescribeEventSubscriptionsMessage) (*dmsapi.DescribeEventSubscriptionsResponse, error) {
 		const byItsARN, byID = "event-subscription-arn", "event-subscription-id"
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeEventSubscriptions", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

@@ -16,7 +16,7 @@ const usualSpan = 24 * time.Hour
 func (s *Service) describeEvents() service.Operation {
 	return handle(s, "DescribeEvents", func(ctx context.Context, call *service.Call, in *dmsapi.DescribeEventsMessage) (*dmsapi.DescribeEventsResponse, error) {
 		const byInstance = "replication-instance-id"
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeEvents", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

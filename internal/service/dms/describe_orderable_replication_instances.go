@@ -11,7 +11,7 @@ import (
 
 func (s *Service) describeOrderableReplicationInstances() service.Operation {
 	return handle(s, "DescribeOrderableReplicationInstances", func(_ context.Context, call *service.Call, in *dmsapi.DescribeOrderableReplicationInstancesMessage) (*dmsapi.DescribeOrderableReplicationInstancesResponse, error) {
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeOrderableReplicationInstances", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}
@@ -42,5 +42,5 @@ func pageThrough[T any](all []T, p paging, key func(*T) string) ([]T, *string) {
 		return page, nil
 	}
 	page = page[:p.limit]
-	return page, markerOf(key(&page[p.limit-1]))
+	return page, p.markerOf(key(&page[p.limit-1]))
 }

@@ -12,7 +12,7 @@ import (
 func (s *Service) describePendingMaintenanceActions() service.Operation {
 	return handle(s, "DescribePendingMaintenanceActions", func(ctx context.Context, call *service.Call, in *dmsapi.DescribePendingMaintenanceActionsMessage) (*dmsapi.DescribePendingMaintenanceActionsResponse, error) {
 		const byInstanceARN, byName = "replication-instance-arn", "replication-instance-id"
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribePendingMaintenanceActions", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,7 @@ import (
 // describeReplicationInstanceTaskLogs asks the instance itself how long the logs of its tasks are.
 func (s *Service) describeReplicationInstanceTaskLogs() service.Operation {
 	return handle(s, "DescribeReplicationInstanceTaskLogs", func(ctx context.Context, _ *service.Call, in *dmsapi.DescribeReplicationInstanceTaskLogsMessage) (*dmsapi.DescribeReplicationInstanceTaskLogsResponse, error) {
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeReplicationInstanceTaskLogs", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 func (s *Service) describeReplicationInstances() service.Operation {
 	return handle(s, "DescribeReplicationInstances", func(ctx context.Context, _ *service.Call, in *dmsapi.DescribeReplicationInstancesMessage) (*dmsapi.DescribeReplicationInstancesResponse, error) {
 		const byARN, byName, byClass, byVersion = "replication-instance-arn", "replication-instance-id", "replication-instance-class", "engine-version"
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeReplicationInstances", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

@@ -12,7 +12,7 @@ import (
 func (s *Service) describeReplicationSubnetGroups() service.Operation {
 	return handle(s, "DescribeReplicationSubnetGroups", func(ctx context.Context, _ *service.Call, in *dmsapi.DescribeReplicationSubnetGroupsMessage) (*dmsapi.DescribeReplicationSubnetGroupsResponse, error) {
 		const byName = "replication-subnet-group-id"
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeReplicationSubnetGroups", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}

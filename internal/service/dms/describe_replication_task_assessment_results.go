@@ -28,7 +28,7 @@ func (s *Service) describeAssessmentResults(ctx context.Context, _ *service.Call
 		out.ReplicationTaskAssessmentResults = append(out.ReplicationTaskAssessmentResults, one)
 		return out, err
 	}
-	p, err := pageOf(in.Marker, in.MaxRecords, most)
+	p, err := pageOf("DescribeReplicationTaskAssessmentResults", in.Marker, in.MaxRecords, most)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ func (s *Service) describeAssessmentRuns(ctx context.Context, _ *service.Call, i
 	if err != nil {
 		return nil, err
 	}
-	p, err := pageOf(in.Marker, in.MaxRecords, most)
+	p, err := pageOf("DescribeReplicationTaskAssessmentRuns", in.Marker, in.MaxRecords, most)
 	if err != nil {
 		return nil, err
 	}

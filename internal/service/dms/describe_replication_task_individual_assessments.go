@@ -12,17 +12,15 @@ func (s *Service) describeIndividualAssessments(ctx context.Context, _ *service.
 	if err != nil {
 		return nil, err
 	}
-	p, err := pageOf(in.Marker, in.MaxRecords, most)
+	p, err := pageOf("DescribeReplicationTaskIndividualAssessments", in.Marker, in.MaxRecords, most)
 	if err != nil {
 		return nil, err
 	}
 	prefix := individuals.keys()
 	if arns := f["replication-task-assessment-run-arn"]; len(arns) == 1 {
-		id, err := s.parseOf(assessmentRuns, arns[0])
-		if err != nil {
-			return nil, err
+		if id, err := s.parseOf(assessmentRuns, arns[0]); err == nil { // what is no ARN matches nothing
+			prefix = individualsOf(id)
 		}
-		prefix = individualsOf(id)
 	}
 	hidden := map[string]bool{} // by run
 	from := s.reads(ctx)

@@ -12,7 +12,7 @@ func (s *Service) describeTasks(ctx context.Context, call *service.Call, in *dms
 	if err != nil {
 		return nil, err
 	}
-	p, err := pageOf(in.Marker, in.MaxRecords, most)
+	p, err := pageOf("DescribeReplicationTasks", in.Marker, in.MaxRecords, most)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 // describeSchemas lists the schemas that the last refresh has found, by the alphabet.
 func (s *Service) describeSchemas() service.Operation {
 	return handle(s, "DescribeSchemas", func(ctx context.Context, _ *service.Call, in *dmsapi.DescribeSchemasMessage) (*dmsapi.DescribeSchemasResponse, error) {
-		p, err := pageOf(in.Marker, in.MaxRecords, most)
+		p, err := pageOf("DescribeSchemas", in.Marker, in.MaxRecords, most)
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +27,7 @@ func (s *Service) describeSchemas() service.Operation {
 		to := min(len(names), from+p.limit)
 		out := &dmsapi.DescribeSchemasResponse{Schemas: names[from:to:to]}
 		if to < len(names) {
-			out.Marker = markerOf(names[to-1])
+			out.Marker = p.markerOf(names[to-1])
 		}
 		if out.Schemas == nil {
 			out.Schemas = []string{}

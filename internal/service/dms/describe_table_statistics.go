@@ -18,7 +18,7 @@ func (s *Service) describeTableStatistics(ctx context.Context, _ *service.Call, 
 	if err != nil {
 		return nil, err
 	}
-	p, err := pageOf(in.Marker, in.MaxRecords, mostStats)
+	p, err := pageOf("DescribeTableStatistics", in.Marker, in.MaxRecords, mostStats)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (s *Service) describeTableStatistics(ctx context.Context, _ *service.Call, 
 			continue
 		}
 		if len(out.TableStatistics) == p.limit {
-			out.Marker = markerOf(last)
+			out.Marker = p.markerOf(last)
 			break
 		}
 		out.TableStatistics, last = append(out.TableStatistics, showTable(one)), key

@@ -16,7 +16,7 @@ func TestEncodedEndpoints(t *testing.T) {
 	t.Parallel()
 	s := &Service{Config: Config{Partition: "aws", Account: "111122223333", Region: "us-east-1"}}
 	var parts []encodedEndpoint
-	out := &dmsapi.DescribeEndpointsResponse{Endpoints: []dmsapi.Endpoint{}, Marker: markerOf("dms/endpoint/B")}
+	out := &dmsapi.DescribeEndpointsResponse{Endpoints: []dmsapi.Endpoint{}, Marker: paging{operation: "DescribeEndpoints"}.markerOf("dms/endpoint/B")}
 	for _, rec := range []string{`{"ID":"A","Name":"a","Type":"source","Engine":"postgres","Status":"active","Settings":{"SlotName":"\"é\u2028"}}`, `{"ID":"B","Name":"b","Type":"target","Engine":"mysql","Port":3306}`} {
 		item := store.Item{Key: "k", Value: []byte(rec)}
 		shown, err := s.shownEndpoint(item)

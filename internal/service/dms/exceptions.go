@@ -2,7 +2,6 @@ package dms
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"strconv"
 
@@ -12,26 +11,26 @@ import (
 
 // ApplyExceptions is one page of what a task has left out, from its target.
 func (s *Service) ApplyExceptions(ctx context.Context, arn string, table instance.TableName, size *int64, marker *string) (rows []instance.Exception, next *string, err error) {
-	return pageOfTarget(ctx, s, arn, table, size, marker, instance.Client.Exceptions)
+	return pageOfTarget(ctx, s, arn, table, "DescribeApplyExceptions", size, marker, instance.Client.Exceptions)
 }
 
 // ValidationFailures is one page of what validation of a task has found to differ, from its target.
 func (s *Service) ValidationFailures(ctx context.Context, arn string, table instance.TableName, size *int64, marker *string) (rows []instance.ValidationFailure, next *string, err error) {
-	return pageOfTarget(ctx, s, arn, table, size, marker, instance.Client.ValidationFailures)
+	return pageOfTarget(ctx, s, arn, table, "DescribeValidationFailures", size, marker, instance.Client.ValidationFailures)
 }
 
 // pageOfTarget is one page of a control table in a task's target, as read reads it.
-func pageOfTarget[Row any](ctx context.Context, s *Service, arn string, table instance.TableName, size *int64, marker *string,
+func pageOfTarget[Row any](ctx context.Context, s *Service, arn string, table instance.TableName, operation string, size *int64, marker *string,
 	read func(instance.Client, context.Context, instance.Task, instance.Exceptions) ([]Row, error),
 ) (rows []Row, next *string, err error) {
-	p, err := pageOf(marker, size, most)
+	p, err := pageOf(operation, marker, size, most)
 	if err != nil {
 		return nil, nil, err
 	}
 	q := instance.Exceptions{Table: table, Limit: p.limit}
 	if p.after != "" {
 		if q.Skip, err = strconv.Atoi(p.after); err != nil || q.Skip < 0 {
-			return nil, nil, invalidValue("Invalid Marker: it is not one that this operation answered.")
+			return nil, nil, p.foreign()
 		}
 	}
 	t, what, err := s.askable(ctx, arn)
@@ -50,7 +49,7 @@ func pageOfTarget[Row any](ctx context.Context, s *Service, arn string, table in
 			return nil, nil, s.askedInVain(t, err)
 		}
 		if len(more) > 0 {
-			next = new(base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(q.Skip + len(rows)))))
+			next = p.markerOf(strconv.Itoa(q.Skip + len(rows)))
 		}
 	}
 	return rows, next, nil

@@ -53,8 +53,18 @@ func (s *Service) modifyResting(tx store.Tx, t *Task, in *dmsapi.ModifyReplicati
 	if err := s.modifyDocuments(t, in); err != nil {
 		return err
 	}
+	was := t.MigrationType
 	if err := modifyType(t, in); err != nil {
 		return err
+	}
+	if t.MigrationType != was {
+		source, err := lookup[Endpoint](tx, endpoints, t.Source)
+		if err != nil {
+			return err
+		}
+		if err := tellsOfChanges(source, t.MigrationType); err != nil {
+			return err
+		}
 	}
 	if name := value(in.ReplicationTaskIdentifier); name != "" && name != t.Name {
 		if err := checkName("ReplicationTaskIdentifier", name, longestTaskName); err != nil {

@@ -15,15 +15,17 @@ const (
 	mostStats    = 500 // of DescribeTableStatistics
 )
 
-// paging is where a page begins and how long it is.
+// paging is where a page of an operation begins and how long it is.
 type paging struct {
-	after string // the last key of the page before
-	limit int
+	operation string
+	after     string // the last key of the page before
+	limit     int
 }
 
-// pageOf reads Marker and MaxRecords. Zero is taken for absent, as samples of AWS send it.
-func pageOf(marker *string, size *int64, most int) (paging, error) {
-	p := paging{limit: 100}
+// pageOf reads Marker and MaxRecords. Zero is taken for absent, as samples of AWS send it. A marker is of one operation: by
+// that of another one a walk would begin somewhere, and leave out what lies before.
+func pageOf(operation string, marker *string, size *int64, most int) (paging, error) {
+	p := paging{operation: operation, limit: 100}
 	if n := value(size); n != 0 {
 		if n < fewest || n > int64(most) {
 			return p, invalidValue("Invalid MaxRecords value: %d is not between %d and %d.", n, fewest, most)
@@ -32,15 +34,24 @@ func pageOf(marker *string, size *int64, most int) (paging, error) {
 	}
 	if value(marker) != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(*marker)
-		if err != nil || len(raw) == 0 {
-			return p, invalidValue("Invalid Marker: it is not one that this operation answered.")
+		after, ours := strings.CutPrefix(string(raw), operation+" ")
+		if err != nil || !ours || after == "" {
+			return p, p.foreign()
 		}
-		p.after = string(raw)
+		p.after = after
 	}
 	return p, nil
 }
 
-func markerOf(last string) *string { return new(base64.RawURLEncoding.EncodeToString([]byte(last))) }
+// markerOf is the marker of the page that follows a key.
+func (p paging) markerOf(last string) *string {
+	return new(base64.RawURLEncoding.EncodeToString([]byte(p.operation + " " + last)))
+}
+
+// foreign refuses a marker.
+func (p paging) foreign() error {
+	return invalidValue("Invalid Marker: it is not one that %s has answered.", p.operation)
+}
 
 // lister lists inside or outside of a transaction.
 type lister interface {
@@ -72,7 +83,7 @@ func collectItems[T any](from scanner, prefix string, p paging, keep func(*T) bo
 			return true, err
 		}
 		if len(all) == p.limit {
-			marker = markerOf(all[len(all)-1].Key)
+			marker = p.markerOf(all[len(all)-1].Key)
 			return false, nil
 		}
 		if all == nil {

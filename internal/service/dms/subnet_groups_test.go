@@ -8,6 +8,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/ec2api"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
@@ -119,4 +120,71 @@ func TestQuotas(t *testing.T) {
 	require.Equal(t, [2]int64{0, 1000}, got["Endpoints"])
 	require.Equal(t, [2]int64{2, 100}, got["EndpointsPerInstance"])
 	require.Equal(t, [2]int64{1, 200}, got["ReplicationTasksPerInstance"])
+}
+
+// TestEveryQuotaIsEnforced: where a quota is used up, each operation that makes one more is refused with the quota's name, and
+// nothing is written.
+func TestEveryQuotaIsEnforced(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, func(c *Config) {
+		c.Notify = notify.Topics{Topics: map[string]string{testTopic: "https://hooks.example/dms"}, Secret: []byte("0123456789abcdef")}
+	})
+	arn, id := d.made("one", nil)
+	other, _ := d.made("two", nil)
+	subnets := d.subnets()
+	var some []string
+	for _, in := range subnets {
+		some = append(some, in[0])
+	}
+	endpoint := func(name, end string) *string {
+		return does[dmsapi.CreateEndpointResponse](d, "CreateEndpoint", &dmsapi.CreateEndpointMessage{EndpointIdentifier: &name, EndpointType: &end, EngineName: new("postgres"),
+			ServerName: new("10.1.0.9"), Port: new(int64(5432)), DatabaseName: new("shop"), Username: new("u"), Password: new("p")}).Endpoint.EndpointArn
+	}
+	source, target := endpoint("s", "source"), endpoint("t", "target")
+	task := func(name string, on *string) *dmsapi.CreateReplicationTaskMessage {
+		return &dmsapi.CreateReplicationTaskMessage{ReplicationTaskIdentifier: &name, MigrationType: new(fullLoad), TableMappings: new(everything), SourceEndpointArn: source, TargetEndpointArn: target, ReplicationInstanceArn: on}
+	}
+	moved := does[dmsapi.CreateReplicationTaskResponse](d, "CreateReplicationTask", task("there", arn)).ReplicationTask.ReplicationTaskArn
+	movedID, err := d.parseOf(tasks, *moved)
+	require.NoError(t, err)
+	edit(d, tasks, movedID, func(t *Task) { t.Status = taskStopped })
+	wants := map[string][]struct {
+		operation string
+		in        any
+	}{
+		quotaInstances:    {{"CreateReplicationInstance", &createInstance{ReplicationInstanceIdentifier: new("three"), ReplicationInstanceClass: new("dms.t3.micro")}}},
+		quotaSubnetGroups: {{"CreateReplicationSubnetGroup", &dmsapi.CreateReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("more"), ReplicationSubnetGroupDescription: new("x"), SubnetIds: some}}},
+		quotaSubnets:      {{"CreateReplicationSubnetGroup", &dmsapi.CreateReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("more"), ReplicationSubnetGroupDescription: new("x"), SubnetIds: some}}},
+		quotaEndpoints: {{"CreateEndpoint", &dmsapi.CreateEndpointMessage{EndpointIdentifier: new("e"), EndpointType: new("source"), EngineName: new("postgres"), ServerName: new("10.1.0.9"), Port: new(int64(5432)),
+			DatabaseName: new("shop"), Username: new("u"), Password: new("p")}}},
+		quotaInstanceEndpoint: {{"TestConnection", &dmsapi.TestConnectionMessage{ReplicationInstanceArn: arn, EndpointArn: source}}},
+		quotaTasks:            {{"CreateReplicationTask", task("more", arn)}},
+		quotaInstanceTasks:    {{"CreateReplicationTask", task("more", arn)}, {"MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: moved, TargetReplicationInstanceArn: other}}},
+		quotaSubscriptions:    {{"CreateEventSubscription", &subscribe{SubscriptionName: new("more"), SnsTopicArn: new(testTopic)}}},
+		quotaCertificates:     {{"ImportCertificate", &dmsapi.ImportCertificateMessage{CertificateIdentifier: new("more"), CertificatePem: new(someAuthority(t))}}},
+	}
+	for _, name := range QuotaNames() {
+		if name == quotaStorage {
+			continue // has a fault of its own, see TestQuotas
+		}
+		require.NotEmpty(t, wants[name], "no operation is held to the quota %s", name)
+		for _, c := range wants[name] {
+			d.Quotas = map[string]int64{name: 0}
+			before, err := d.Store.List(t.Context(), store.Range{Prefix: Prefix})
+			require.NoError(t, err)
+			d.refuses(c.operation, c.in, "ResourceQuotaExceededFault", name)
+			after, err := d.Store.List(t.Context(), store.Range{Prefix: Prefix})
+			require.NoError(t, err)
+			require.Len(t, after.Items, len(before.Items), "%s has written something", c.operation)
+		}
+	}
+	require.Equal(t, taskStopped, must[Task](d, tasks, movedID).Status)
+	require.Equal(t, instanceAvailable, d.instance(id).Status)
+}
+
+func must[T any](d *desk, k kind, id string) *T {
+	d.t.Helper()
+	v, err := lookup[T](d.outside(d.t.Context()), k, id)
+	require.NoError(d.t, err)
+	return v
 }

@@ -384,3 +384,36 @@ func TestConflictingCallsHaveOneWinner(t *testing.T) {
 	require.Equal(t, 1, won)
 	require.Less(t, b.record(t, "K").Attempt, int64(2))
 }
+
+// TestABucketWithoutChangesIsNotFollowed: that there is nothing to follow is told when the task is made or changed, not after
+// its load.
+func TestABucketWithoutChangesIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	b := newTaskBench(t, taskStore(t), 1)
+	b.furnish(t, nil)
+	bucket := func(settings map[string]string) {
+		b.put(t, endpoints.keys()+"S", Endpoint{ID: "S", Name: "files", Type: "source", Engine: "s3", Status: "active", Settings: settings})
+	}
+	bucket(nil)
+	for _, kind := range []string{onlyChanges, fullLoadAndCDC} {
+		_, err := taskCall[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", b.creation("K", kind))
+		require.NotNil(t, err, kind)
+		require.Equal(t, "InvalidParameterCombinationException", err.Code)
+		require.Contains(t, err.Message, "the source endpoint files has no CdcPath")
+	}
+	b.create(t, "K", fullLoad)
+	b.control()
+	b.await(t, "K", taskReady)
+	b.stop()
+	modify := func() *wire.Error {
+		_, err := taskCall[dmsapi.ModifyReplicationTaskResponse](t, b, "ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "K")), MigrationType: new(fullLoadAndCDC)})
+		return err
+	}
+	err := modify()
+	require.NotNil(t, err)
+	require.Contains(t, err.Message, "aws dms modify-endpoint --s3-settings CdcPath=FOLDER")
+	require.Equal(t, fullLoad, b.record(t, "K").MigrationType)
+	bucket(map[string]string{"CdcPath": "changes"})
+	require.Nil(t, modify())
+	require.Equal(t, fullLoadAndCDC, b.record(t, "K").MigrationType)
+}
