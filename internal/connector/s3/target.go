@@ -160,7 +160,7 @@ func (t *target) empty(ctx context.Context, n catalog.Name, drop bool) error {
 		return err
 	}
 	if drop {
-		keys = append(keys, definitionKey(n))
+		keys = append(keys, definitionKey(n), glueKey(n))
 	}
 	return t.store.Delete(ctx, keys)
 }
@@ -224,7 +224,7 @@ func (t *target) execute(ctx context.Context, sql string) error {
 		if err := t.define(ctx, table); err != nil {
 			return err
 		}
-		return t.store.Delete(ctx, []string{definitionKey(s.name)})
+		return t.store.Delete(ctx, []string{definitionKey(s.name), glueKey(s.name)})
 	}
 	s.apply(table)
 	return t.define(ctx, table)
