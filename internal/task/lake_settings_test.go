@@ -55,6 +55,49 @@ func TestLakeStamps(t *testing.T) {
 	}
 }
 
+// TestLakeStampOfALoadThatGoesOn: the task has begun once, whichever process has loaded a row, and tables that were not begun before it was
+// cut off have that time too.
+func TestLakeStampOfALoadThatGoesOn(t *testing.T) {
+	source, l := newEnd(t, "sqlite"), newLake(t)
+	for _, table := range []string{"one", "two"} {
+		source.exec(t, "CREATE TABLE "+table+" (id INTEGER PRIMARY KEY, v TEXT)",
+			"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i < 3000) INSERT INTO "+table+" SELECT i, hex(randomblob(20)) FROM c")
+	}
+	b := newBroker(t, l.Endpoint)
+	set := lakeWith("TimestampColumnName", "at", "UseTaskStartTimeForFullLoadTimestamp", "true")
+	with := func() taskConfig {
+		c := config(source, l.end)
+		c.SegmentBytes = 20 << 10
+		l.through(b)(&c)
+		set(&c)
+		return c
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	b.tripped = cancel
+	b.limit.Store(24)
+	_, err := run(ctx, with())
+	require.Error(t, err)
+	b.limit.Store(0)
+	before := len(append(l.lines(t, "main/one"), l.lines(t, "main/two")...))
+	require.NotZero(t, before, "nothing was loaded before")
+	cut := time.Now()
+	_, err = run(t.Context(), with())
+	require.NoError(t, err)
+	lines := append(l.lines(t, "main/one"), l.lines(t, "main/two")...)
+	require.Len(t, lines, 6000)
+	require.Less(t, before, len(lines), "nothing was left to go on with")
+	var stamps []string
+	for _, line := range lines {
+		stamps = append(stamps, strings.Split(line, ",")[0])
+	}
+	slices.Sort(stamps)
+	stamps = slices.Compact(stamps)
+	require.Len(t, stamps, 1)
+	at, err := time.Parse("2006-01-02 15:04:05.000000", stamps[0])
+	require.NoError(t, err)
+	require.True(t, at.Before(cut), "%s is not when the task began", at)
+}
+
 // TestLakeWaitsForSizeOrTime: changes get their files once there are enough (CdcMinFileSize) or the first has waited long enough
 // (CdcMaxBatchInterval), whichever is first.
 func TestLakeWaitsForSizeOrTime(t *testing.T) {

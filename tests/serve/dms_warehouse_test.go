@@ -60,6 +60,13 @@ func TestAWarehouseWithTheStockCommand(t *testing.T) {
 	status, why = try(from)
 	require.Equal(t, "successful", status, why)
 
+	// Without a role it is dms-access-for-endpoint, which may use buckets that are called dms-… alone.
+	plain := s.must(t, "dms", "create-endpoint", "--endpoint-identifier", "dwh-by-default", "--endpoint-type", "target", "--engine-name", "redshift", "--server-name", "127.0.0.1", "--port", strconv.Itoa(r.Port()),
+		"--username", r.User, "--password", r.Password, "--database-name", r.Behind.Name, "--redshift-settings", "BucketName="+r.Bucket.Name)["Endpoint"].(map[string]any)["EndpointArn"].(string)
+	status, why = try(plain)
+	require.Equal(t, "failed", status)
+	require.Contains(t, why, "role/dms-access-for-endpoint does not let endpoint dwh-by-default write to bucket")
+
 	task := s.must(t, "dms", "create-replication-task", "--replication-task-identifier", "fill", "--source-endpoint-arn", from, "--target-endpoint-arn", to, "--replication-instance-arn", instance,
 		"--migration-type", "full-load-and-cdc", "--table-mappings", `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"all","object-locator":{"schema-name":"public","table-name":"%"},"rule-action":"include"}]}`)
 	arn := field(task, "ReplicationTask", "ReplicationTaskArn").(string)

@@ -210,7 +210,7 @@ func (s *session) structure(ctx context.Context, w *work) error {
 		w.Delete = append(w.Delete, keys...)
 	}
 	for _, n := range slices.Concat(s.dropped, s.renamed) {
-		w.Delete = append(w.Delete, definitionKey(n))
+		w.Delete = append(w.Delete, definitionKey(n), glueKey(n))
 	}
 	for _, table := range s.defined {
 		w.Define = append(w.Define, Dialect{}.Script(table, false).Create[0].SQL)

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,9 @@ type glueTable struct {
 	TableType         string
 	Parameters        map[string]string
 	StorageDescriptor glueStorage
+	// PartitionKeys are none, which has to be said. The folders of DatePartitionEnabled are no partitions of Hive's, which are named
+	// KEY=VALUE, and the files of a full load lie above them: who reads the table reads the folders in its folder.
+	PartitionKeys []glueColumn
 }
 
 type glueStorage struct {
@@ -37,7 +41,7 @@ type glueSerde struct {
 // aws glue create-table takes as its --table-input.
 func (t *target) describeForGlue(ctx context.Context, table *catalog.Table) error {
 	g := glueTable{
-		Name: strings.ToLower(table.Name.Name), TableType: "EXTERNAL_TABLE", Parameters: map[string]string{"EXTERNAL": "TRUE", "classification": strings.Trim(t.settings.format.Extension(), ".")},
+		Name: strings.ToLower(table.Name.Name), PartitionKeys: []glueColumn{}, TableType: "EXTERNAL_TABLE", Parameters: map[string]string{"EXTERNAL": "TRUE", "classification": strings.Trim(t.settings.format.Extension(), ".")},
 		StorageDescriptor: glueStorage{Location: t.store.Location() + "/" + folder(table.Name), Compressed: t.settings.gzipCSV},
 	}
 	d := &g.StorageDescriptor
@@ -52,17 +56,53 @@ func (t *target) describeForGlue(ctx context.Context, table *catalog.Table) erro
 		d.InputFormat, d.OutputFormat = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat", "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 		d.SerdeInfo = glueSerde{"org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", map[string]string{"serialization.format": "1"}}
 	}
-	d.Columns = append(d.Columns, glueColumn{"op", "string"})
-	if t.settings.stamp != "" {
-		d.Columns = append(d.Columns, glueColumn{strings.ToLower(t.settings.stamp), "string"})
-	}
-	for _, c := range table.Columns {
-		d.Columns = append(d.Columns, glueColumn{strings.ToLower(c.Name), glueType(c.Type)})
-	}
-	return putJSON(ctx, t.store, control+"glue/"+strings.TrimSuffix(folder(table.Name), "/")+".json", g)
+	d.Columns = t.settings.glueColumns(table)
+	return putJSON(ctx, t.store, glueKey(table.Name), g)
 }
 
-func glueType(t datatype.Type) string {
+// glueKey is where a table's description is.
+func glueKey(n catalog.Name) string {
+	return control + "glue/" + strings.TrimSuffix(folder(n), "/") + ".json"
+}
+
+// glueColumns are the columns of a table's files.
+func (s *settings) glueColumns(table *catalog.Table) (columns []glueColumn) {
+	if s.hasOp() {
+		columns = append(columns, glueColumn{"op", glueText})
+	}
+	if s.stamp != "" {
+		columns = append(columns, glueColumn{strings.ToLower(s.stamp), glueText})
+	}
+	for _, c := range table.Columns {
+		of := glueText
+		switch k := table.PrimaryKey; {
+		case s.parquet:
+			of = glueOfParquet(c.Type)
+		case k != nil && slices.Contains(k.Columns, c.Name): // whose values are never left out
+			of = glueOfCSV(c.Type.Kind)
+		}
+		columns = append(columns, glueColumn{strings.ToLower(c.Name), of})
+	}
+	return columns
+}
+
+const glueText = "string"
+
+// glueOfCSV is the type of a column that is never null. OpenCSVSerde reads numbers of these types, and no others, no dates as they
+// are written, and nothing for a null (Athena user guide, "Open CSV SerDe for processing CSV").
+func glueOfCSV(k datatype.Kind) string {
+	switch k {
+	case datatype.Int1, datatype.Int2, datatype.UInt1, datatype.Int4, datatype.UInt2:
+		return "int"
+	case datatype.Int8, datatype.UInt4:
+		return "bigint"
+	default:
+		return glueText
+	}
+}
+
+// glueOfParquet is the type by which what the file holds is read; Glue has no times of the day and no unsigned numbers.
+func glueOfParquet(t datatype.Type) string {
 	switch t.Kind {
 	case datatype.Boolean:
 		return "boolean"
@@ -72,10 +112,8 @@ func glueType(t datatype.Type) string {
 		return "smallint"
 	case datatype.Int4, datatype.UInt2:
 		return "int"
-	case datatype.Int8, datatype.UInt4:
+	case datatype.Int8, datatype.UInt4, datatype.UInt8, datatype.Time:
 		return "bigint"
-	case datatype.UInt8:
-		return "decimal(20,0)"
 	case datatype.Real4:
 		return "float"
 	case datatype.Real8:
@@ -87,11 +125,11 @@ func glueType(t datatype.Type) string {
 	case datatype.Bytes, datatype.Blob:
 		return "binary"
 	case datatype.Numeric:
-		if t.Precision > 0 && t.Precision <= 38 && t.Scale >= 0 && t.Scale <= t.Precision {
+		if rowfile.IsDecimal(t) {
 			return "decimal(" + strconv.Itoa(t.Precision) + "," + strconv.Itoa(t.Scale) + ")"
 		}
-		return "string"
+		return glueText
 	default:
-		return "string"
+		return glueText
 	}
 }

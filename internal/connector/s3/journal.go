@@ -31,6 +31,8 @@ type planned struct {
 	Witness  string              `json:"witness"`
 	At       time.Time           `json:"at"`
 	Layout   layout              `json:"layout,omitempty"`
+	// Started is when the task began, which all its rows are stamped with if UseTaskStartTimeForFullLoadTimestamp asks for it.
+	Started time.Time `json:"started,omitzero"`
 }
 
 // mark is a segment that is loaded.
@@ -95,6 +97,7 @@ func (j journal) readTable(ctx context.Context, run, at string, marks []string) 
 	if ok, err := readJSON(ctx, j.target.store, at+planFile, &p); err != nil || !ok {
 		return nil, nil, err
 	}
+	j.target.hasStarted(run, p.Started)
 	files := map[string]waiting{}
 	done := map[int]mark{}
 	for _, key := range marks {
@@ -133,7 +136,7 @@ func (j journal) Plan(ctx context.Context, marks []connector.Mark) error {
 		run = m.Run
 		p := byTable[m.Table]
 		if p == nil {
-			p = &planned{Table: m.Table, Plan: rand.Text(), Witness: m.Witness, At: time.Now().UTC(), Layout: j.target.settings.layout()}
+			p = &planned{Table: m.Table, Plan: rand.Text(), Witness: m.Witness, At: time.Now().UTC(), Layout: j.target.settings.layout(), Started: j.target.startOf(run)}
 			byTable[m.Table] = p
 			plans = append(plans, p)
 		}
@@ -159,6 +162,7 @@ func (j journal) Close(ctx context.Context, run string) error {
 		return err
 	}
 	j.target.clear(run)
+	j.target.forgetStart(run)
 	return j.target.fenced(ctx, func(ctx context.Context) error { return j.remove(ctx, runFolder(run)) })
 }
 

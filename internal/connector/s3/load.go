@@ -63,7 +63,7 @@ func (l *loader) Write(ctx context.Context, b *change.Batch) error {
 	}
 	at := time.Now()
 	if l.target.settings.atStart {
-		at = l.target.started
+		at = l.numbers.started
 	}
 	step := l.step(b)
 	for from := 0; from < b.Rows(); from += step {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -14,9 +15,10 @@ import (
 
 // numbers gives the files of one table's load their numbers: always the least that is free.
 type numbers struct {
-	once sync.Once
-	err  error
-	plan string // of the run, see planned.Plan
+	once    sync.Once
+	err     error
+	plan    string    // of the run, see planned.Plan
+	started time.Time // see planned.Started
 
 	mu   sync.Mutex
 	used map[int]bool
@@ -74,7 +76,10 @@ func (n *numbers) look(ctx context.Context, t *target, m connector.Mark) error {
 	if _, err := readJSON(ctx, t.store, at+planFile, &p); err != nil {
 		return err
 	}
-	n.plan = p.Plan
+	n.plan, n.started = p.Plan, p.Started
+	if n.started.IsZero() { // of a version that did not keep it
+		n.started = t.started
+	}
 	files, err := t.marked(ctx, at, p.Plan)
 	if err != nil {
 		return err

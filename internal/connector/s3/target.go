@@ -29,6 +29,8 @@ type target struct {
 		tables map[catalog.Name]*numbers
 		// waiting are the files of segments that are committed, by the key of their mark.
 		waiting map[string]waiting
+		// starts are the times at which runs began that this process has taken up.
+		starts map[string]time.Time
 		// verified are the marks, by key and plan, whose files are known to be published.
 		verified map[string]bool
 		// left are files of segments whose mark may not be there, by their run.
@@ -68,7 +70,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	t := &target{store: at, settings: s, log: log, held: c.Held, started: time.Now()}
 	t.mu.tables, t.mu.waiting = map[catalog.Name]*numbers{}, map[string]waiting{}
 	t.mu.verified, t.mu.left = map[string]bool{}, map[string][]store.Ticket{}
-	t.mu.runs, t.mu.locks = map[string]*shared{}, map[losable]bool{}
+	t.mu.runs, t.mu.locks, t.mu.starts = map[string]*shared{}, map[losable]bool{}, map[string]time.Time{}
 	return t, nil
 }
 
@@ -158,7 +160,7 @@ func (t *target) empty(ctx context.Context, n catalog.Name, drop bool) error {
 		return err
 	}
 	if drop {
-		keys = append(keys, definitionKey(n))
+		keys = append(keys, definitionKey(n), glueKey(n))
 	}
 	return t.store.Delete(ctx, keys)
 }
@@ -222,7 +224,7 @@ func (t *target) execute(ctx context.Context, sql string) error {
 		if err := t.define(ctx, table); err != nil {
 			return err
 		}
-		return t.store.Delete(ctx, []string{definitionKey(s.name)})
+		return t.store.Delete(ctx, []string{definitionKey(s.name), glueKey(s.name)})
 	}
 	s.apply(table)
 	return t.define(ctx, table)

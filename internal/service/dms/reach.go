@@ -53,6 +53,7 @@ func (s *Service) reach(ctx context.Context, rec *Endpoint, groups []string) (in
 		if err := s.stagingParameters(ctx, rec, l, parameters); err != nil {
 			return instance.Endpoint{}, err
 		}
+		out.Settings[bucketRole] = s.stagingRole(rec)
 	}
 	u := url.URL{Scheme: e.scheme, User: url.UserPassword(l.user, l.password), Host: net.JoinHostPort(l.server, decimal(l.port)), Path: "/" + rec.Database, RawQuery: parameters.Encode()}
 	out.URL = u.String()

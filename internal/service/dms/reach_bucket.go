@@ -20,7 +20,7 @@ type Buckets struct {
 
 // bucketURL leads to a bucket, its settings left to the connector.
 func (s *Service) bucketURL(ctx context.Context, rec *Endpoint) (string, error) {
-	if err := s.letIntoBucket(ctx, rec); err != nil {
+	if err := s.letIntoBucket(ctx, rec, rec.Settings[bucketRole]); err != nil {
 		return "", err
 	}
 	b := s.Buckets
@@ -46,13 +46,24 @@ func (b *Buckets) opens(rec *Endpoint, verb string) error {
 	return nil
 }
 
+// stagingRole is the role that COPY names, and that must let DMS into the bucket: where the endpoint names none it is the account's
+// dms-access-for-endpoint (DMS user guide, "Creating the IAM roles to use with the AWS CLI and AWS DMS API"). Keys are never handed to COPY here:
+// they are the server's, and the cluster may be anybody's.
+func (s *Service) stagingRole(rec *Endpoint) string {
+	if role := rec.Settings[bucketRole]; role != "" {
+		return role
+	}
+	return "arn:" + s.Partition + ":iam::" + s.Account + ":role/dms-access-for-endpoint"
+}
+
 // stagingParameters say how the bucket is reached through which a server is given its rows.
 func (s *Service) stagingParameters(ctx context.Context, rec *Endpoint, l login, q url.Values) error {
-	if err := s.letIntoBucket(ctx, rec); err != nil {
+	role := s.stagingRole(rec)
+	if err := s.letIntoBucket(ctx, rec, role); err != nil {
 		return err
 	}
 	if s.Clusters != nil {
-		why, err := s.Clusters.Refuses(ctx, l.server, l.port, rec.Settings[bucketRole])
+		why, err := s.Clusters.Refuses(ctx, l.server, l.port, role)
 		if err != nil {
 			return fmt.Errorf("look up the roles of the cluster of endpoint %s: %w", rec.Name, err)
 		}
@@ -74,17 +85,21 @@ func (s *Service) stagingParameters(ctx context.Context, rec *Endpoint, l login,
 
 // letIntoBucket refuses a bucket that the endpoint's role may not read from, or write to: else who may pass any role could reach every bucket
 // that the server's keys open.
-func (s *Service) letIntoBucket(ctx context.Context, rec *Endpoint) error {
+func (s *Service) letIntoBucket(ctx context.Context, rec *Endpoint, role string) error {
 	if s.Roles == nil {
 		return nil
 	}
-	name, role := rec.Settings[bucketName], rec.Settings[bucketRole]
+	name := rec.Settings[bucketName]
 	bucket := "arn:" + s.Partition + ":s3:::" + name
 	objects := []string{bucket + "/" + path.Join(rec.Settings[bucketFolder], "*")}
 	what, does := map[string][]string{
 		"s3:ListBucket": {bucket}, "s3:PutObject": objects, "s3:DeleteObject": objects, "s3:PutObjectTagging": objects,
 	}, "write to"
 	asks := "s3:ListBucket on the bucket and s3:PutObject, s3:DeleteObject and s3:PutObjectTagging on its objects"
+	if e, err := engineOf(rec.Engine); err == nil && e.staged { // staged files have no tags, and AmazonDMSRedshiftS3Role allows none
+		delete(what, "s3:PutObjectTagging")
+		asks = "s3:ListBucket on the bucket and s3:PutObject and s3:DeleteObject on its objects"
+	}
 	if rec.Type == asSource {
 		what, does = map[string][]string{"s3:ListBucket": {bucket}, "s3:GetObject": objects}, "read from"
 		asks = "s3:ListBucket on the bucket and s3:GetObject on its objects"

@@ -23,7 +23,7 @@ var redshiftSettings = []setting{
 	{name: "ReplaceChars", form: text, end: asTarget, exact: true, otherwise: "?", does: "what stands in the place of ReplaceInvalidChars"},
 	{name: "ReplaceInvalidChars", form: text, end: asTarget, exact: true, does: "the characters of texts that are replaced"},
 	{name: "ServerSideEncryptionKmsKeyId", form: text, end: asTarget, does: "the store's key for EncryptionMode sse-kms"},
-	{name: bucketRole, form: text, end: asTarget, does: "the role that COPY names, that the caller must be allowed to pass, and that must let DMS write to the bucket; the cluster must have it (ModifyClusterIamRoles in AWS), and the store is reached with the server's own keys"},
+	{name: bucketRole, form: text, end: asTarget, does: "the role that COPY names, that the caller must be allowed to pass, and that must let DMS write to the bucket; the cluster must have it (ModifyClusterIamRoles in AWS), and the store is reached with the server's own keys; without it the account's `dms-access-for-endpoint`"},
 	{name: "TimeFormat", form: choice, end: asTarget, values: []string{"auto", "YYYY-MM-DD HH:MI:SS"}, otherwise: "auto", does: "times are written as YYYY-MM-DD HH:MI:SS whatever the source's form, which both values read; others are refused"},
 	{name: "TrimBlanks", form: truth, end: asTarget, otherwise: "false", does: "texts lose the blanks at their end"},
 	{name: "TruncateColumns", form: truth, end: asTarget, otherwise: "false", does: "texts that are longer than their column are cut, and counted in a full load"},

@@ -2,8 +2,10 @@ package dms
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,9 +46,8 @@ func TestWarehouseEndpoint(t *testing.T) {
 
 	role, bucket := new(theRole), new("stage")
 	for words, s := range map[string]*dmsapi.RedshiftSettings{
-		"BucketName":                   {ServiceAccessRoleArn: role},
+		"this server makes none":       {ServiceAccessRoleArn: role},
 		"Invalid BucketName":           {ServiceAccessRoleArn: role, BucketName: new("St age")},
-		"ServiceAccessRoleArn":         {BucketName: bucket},
 		"ARN of a role":                {BucketName: bucket, ServiceAccessRoleArn: new("arn:aws:iam::111122223333:user/x")},
 		"DateFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, DateFormat: new("DD.MM.YYYY")},
 		"TimeFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, TimeFormat: new("epochsecs")},
@@ -126,6 +127,46 @@ func TestWarehouseSettingsReachTheConnector(t *testing.T) {
 	b.Clusters = lacking{}
 	_, err = b.reach(t.Context(), rec, nil)
 	require.ErrorContains(t, err, "the cluster has no such role")
+}
+
+// companion lets the role by DMS's fixed name write below one folder, and asks for no more than its managed policy allows.
+type companion struct{ objects string }
+
+func (r companion) Lets(_ context.Context, role, service, _ string, what map[string][]string) error {
+	if role != "arn:aws:iam::111122223333:role/dms-access-for-endpoint" || service != "dms.amazonaws.com" {
+		return errors.New("There is no such role.") //nolint:staticcheck // a sentence of a message
+	}
+	for action, resources := range what {
+		if !slices.Contains([]string{"s3:ListBucket", "s3:PutObject", "s3:DeleteObject"}, action) || action != "s3:ListBucket" && resources[0] != r.objects {
+			return fmt.Errorf("Its policies do not allow %s.", action) //nolint:staticcheck // a sentence of a message
+		}
+	}
+	return nil
+}
+
+// TestAWarehouseWithoutARole is reached with the role that DMS has a fixed name for, which COPY names, too: never with the server's keys, which the
+// cluster would be shown.
+func TestAWarehouseWithoutARole(t *testing.T) {
+	b, r := newEndpointBench(t), servertest.NewRedshift(t)
+	b.Buckets = Buckets{Endpoint: r.Bucket.Endpoint, KeyID: r.Bucket.Key, Key: secret.Of(r.Bucket.Secret)}
+	b.Roles = companion{objects: "arn:aws:s3:::" + r.Bucket.Name + "/*"}
+	e := b.create(warehouseEndpoint("dwh", r, &dmsapi.RedshiftSettings{BucketName: &r.Bucket.Name}))
+	require.Nil(t, e.RedshiftSettings.ServiceAccessRoleArn, "what was not said is not shown")
+	rec := b.record(*e.EndpointArn)
+	out, err := b.reach(t.Context(), rec, nil)
+	require.NoError(t, err)
+	r.Role = "arn:aws:iam::111122223333:role/dms-access-for-endpoint"
+	require.Equal(t, r.Role, out.Settings[bucketRole])
+	engine, err := all.Engines().ForURL(out.URL)
+	require.NoError(t, err)
+	target, err := engine.OpenTarget(t.Context(), connector.Config{URL: out.URL, Settings: out.Settings, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	require.NoError(t, target.(connector.Rehearser).Rehearse(t.Context()))
+	require.NoError(t, target.Close())
+	require.Equal(t, r.Role, r.Copies()[0].Role)
+	b.Roles = stern{objects: "arn:aws:s3:::" + r.Bucket.Name + "/*"}
+	_, err = b.reach(t.Context(), rec, nil)
+	require.ErrorContains(t, err, "The IAM Role arn:aws:iam::111122223333:role/dms-access-for-endpoint does not let endpoint dwh write to bucket")
 }
 
 // lacking is a cluster that has no role.

@@ -149,10 +149,15 @@ func checkMoment(v *change.Vector, i int) string {
 // mostDigits is the longest decimal that Parquet's readers take.
 const mostDigits = 38
 
+// IsDecimal reports whether numbers of a type are a DECIMAL in Parquet.
+func IsDecimal(t datatype.Type) bool {
+	return t.Precision >= 1 && t.Precision <= mostDigits && t.Scale >= 0 && t.Scale <= t.Precision
+}
+
 // decimalColumn holds numbers as DECIMAL where their precision is known and not too long, else as texts, which lose nothing.
 func decimalColumn(t datatype.Type) parquetColumn {
 	precision, scale := t.Precision, t.Scale
-	if precision < 1 || precision > mostDigits || scale < 0 || scale > precision {
+	if !IsDecimal(t) {
 		return parquetColumn{node: parquet.String(), value: bytesValue}
 	}
 	c := parquetColumn{check: func(v *change.Vector, i int) string {
