@@ -54,6 +54,11 @@ type Client interface {
 	Adopt(ctx context.Context, id, from string) error
 }
 
+// A LogClearer can delete what the log of a task holds, whether it runs or not.
+type LogClearer interface {
+	ClearLog(ctx context.Context, id string) error
+}
+
 // A LoggingClient can give a running task other logging settings (the section Logging of the task settings). A client that
 // cannot leaves them to the next start.
 type LoggingClient interface {

@@ -7,10 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/whimbreldb/whimbrel/internal/instance/keep"
 	"github.com/whimbreldb/whimbrel/internal/logstore"
 )
 
@@ -60,6 +62,12 @@ func (all logFiles) fingerprint() string {
 		fmt.Fprintf(&b, "%d:%d ", f.inode, f.size)
 	}
 	return b.String()
+}
+
+// lost reports whether what was written behind a place has been removed before it was taken: the file of the place has gone, and the
+// log has as many files as it may. One that somebody has cleared has fewer.
+func (all logFiles) lost(p filePlace) bool {
+	return p.inode != 0 && len(all) == keep.OldLogs+1 && !slices.ContainsFunc(all, func(f logFile) bool { return f.inode == p.inode })
 }
 
 // from are the files from a place on; all of them when the file of the place is gone.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/instance"
@@ -145,11 +146,27 @@ func (l *Logs) take(ctx context.Context, of *instance.Monitored, dir keep.Dir, t
 	if err != nil {
 		return err
 	}
-	if err := l.takeFiles(ctx, files, parsePlace(place), group, stream, source); err != nil {
+	at := parsePlace(place)
+	if files.lost(at) {
+		if at, err = l.noteLoss(ctx, files, group, stream, source); err != nil {
+			return err
+		}
+	}
+	if err := l.takeFiles(ctx, files, at, group, stream, source); err != nil {
 		return err
 	}
 	l.taken[source] = fingerprint
 	return nil
+}
+
+// noteLoss says where lines are missing, and answers the place that is taken from: the oldest line that is left.
+func (l *Logs) noteLoss(ctx context.Context, files logFiles, group, stream, source string) (filePlace, error) {
+	at := filePlace{inode: files[0].inode}
+	now := l.Now().UTC()
+	text := now.Format(lineForm) + now.Format(".000000")
+	text = strings.Replace(text, ".", ":", 1) + " [COMMON          ]W:  lines of this log are lost: the task has written more than its files hold since it was last read"
+	l.Log.Warn("lines of a task's log are lost: it has written more than its files hold since it was last read", "group", group, "stream", stream)
+	return at, l.append(ctx, group, stream, []logstore.Line{{At: now.UnixMilli(), Message: text}}, logstore.Source{Name: source, Place: at.String()})
 }
 
 // takeFiles appends what files hold behind a place.

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -189,6 +190,70 @@ func TestNamesForPrometheus(t *testing.T) {
 }
 
 // TestLogsAreTakenOnce writes, rotates and restarts, and finds every line once.
+// TestLostLinesAreTold: a log that has begun more files than it keeps since it was last read says that lines are missing; one that was
+// cleared does not.
+func TestLostLinesAreTold(t *testing.T) {
+	f := &floor{dir: t.TempDir(), logs: true}
+	kept, err := logstore.Open(t.Context(), logstore.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = kept.Close() })
+	var said bytes.Buffer
+	l := NewLogs(LogConfig{Inventory: f, Host: f, Store: kept, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	require.NoError(t, keep.Dir(f.dir).Make("T1"))
+	log, n := filepath.Join(f.dir, "tasks", "T1", "log"), 0
+	write := func() {
+		n++
+		file, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		require.NoError(t, err)
+		fmt.Fprintf(file, "2026-11-26T03:00:00:%06d [TASK_MANAGER    ]I:  line %d\n", n, n)
+		require.NoError(t, file.Close())
+	}
+	rotate := func() {
+		for i := keep.OldLogs; i > 0; i-- {
+			// A second name keeps the inode of one that goes from being given to a new file.
+			_ = os.Link(fmt.Sprintf("%s.%d", log, i), fmt.Sprintf("%s/gone%d-%d", f.dir, n, i))
+			_ = os.Rename(strings.TrimSuffix(fmt.Sprintf("%s.%d", log, i-1), ".0"), fmt.Sprintf("%s.%d", log, i))
+		}
+	}
+	lines := func() (all []string) {
+		x, err := kept.Stream(t.Context(), "dms-tasks-box", "dms-task-T1")
+		require.NoError(t, err)
+		last, err := kept.Last(t.Context(), x, logstore.Place{}, logstore.Place{At: 1 << 60}, 100, 1<<20)
+		require.NoError(t, err)
+		for _, e := range last {
+			all = append(all, string(e.Message))
+		}
+		return all
+	}
+	write()
+	require.NoError(t, l.Gather(t.Context()))
+	for range keep.OldLogs {
+		rotate()
+		write()
+	}
+	require.NoError(t, l.Gather(t.Context()))
+	require.Len(t, lines(), 5)
+	require.Empty(t, said.String())
+
+	for range keep.OldLogs + 2 {
+		rotate()
+		write()
+	}
+	require.NoError(t, l.Gather(t.Context()))
+	require.NoError(t, l.Gather(t.Context()))
+	told := strings.Join(lines(), "\n")
+	require.Len(t, lines(), 5+1+5)
+	require.Equal(t, 1, strings.Count(told, "[COMMON          ]W:  lines of this log are lost"), told)
+	require.Equal(t, 1, strings.Count(said.String(), "lines of a task's log are lost"))
+	require.NotContains(t, told, "line 6\n")
+	require.Contains(t, told, fmt.Sprint("line ", n))
+
+	require.NoError(t, keep.Dir(f.dir).ClearLog("T1"))
+	write()
+	require.NoError(t, l.Gather(t.Context()))
+	require.Len(t, lines(), 5+1+5+1)
+}
+
 func TestLogsAreTakenOnce(t *testing.T) {
 	f := &floor{dir: t.TempDir(), logs: true}
 	kept, err := logstore.Open(t.Context(), logstore.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})

@@ -175,6 +175,15 @@ func (c client) Adopt(ctx context.Context, id, from string) error {
 	return s.Adopt(ctx, id, from)
 }
 
+// ClearLog implements instance.LogClearer.
+func (c client) ClearLog(ctx context.Context, id string) error {
+	s, err := c.host.up(c.id)
+	if err != nil {
+		return err
+	}
+	return s.ClearLog(ctx, id)
+}
+
 // SetLogging gives a running task other severities of its log.
 func (c client) SetLogging(ctx context.Context, id, settings string) error {
 	s, err := c.host.up(c.id)

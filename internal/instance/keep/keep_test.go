@@ -40,6 +40,35 @@ func TestLogIsBounded(t *testing.T) {
 	require.True(t, strings.HasSuffix(string(text), "x\nmore\n"), "the log was begun anew")
 }
 
+// TestALogIsCleared while it is written, and when nobody writes it.
+func TestALogIsCleared(t *testing.T) {
+	d := Dir(t.TempDir())
+	l, err := d.OpenLog("T1")
+	require.NoError(t, err)
+	l.max = 10
+	for range 4 {
+		_, err = l.Write([]byte("12345678\n"))
+		require.NoError(t, err)
+	}
+	require.Len(t, d.LogFiles("T1"), 4)
+	require.NoError(t, l.Clear())
+	_, err = l.Write([]byte("new\n"))
+	require.NoError(t, err)
+	require.Len(t, d.LogFiles("T1"), 1)
+	path, size, err := d.Log("T1")
+	require.NoError(t, err)
+	require.EqualValues(t, 4, size)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "new\n", string(text))
+	require.NoError(t, l.Close())
+	require.Error(t, l.Clear())
+	require.NoError(t, d.ClearLog("T1"))
+	require.Empty(t, d.LogFiles("T1"))
+	require.NoError(t, d.ClearLog("T1"))
+	require.Error(t, d.ClearLog("../T1"))
+}
+
 func TestAnotherInstanceTakesATaskOver(t *testing.T) {
 	root := t.TempDir()
 	a, b := Dir(filepath.Join(root, "A")), Dir(filepath.Join(root, "B"))

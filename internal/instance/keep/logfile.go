@@ -115,6 +115,35 @@ func (l *LogFile) rotate() error {
 	return errors.Join(err, l.open())
 }
 
+// ClearLog removes the log of a task that does not run; what writes one clears it itself.
+func (d Dir) ClearLog(id string) error {
+	if err := CheckID(id); err != nil {
+		return err
+	}
+	return removeLog(filepath.Join(d.task(id), log))
+}
+
+func removeLog(path string) error {
+	for i := range OldLogs + 1 {
+		if err := os.Remove(numbered(path, i)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("delete the log of a task: %w", err)
+		}
+	}
+	return nil
+}
+
+// Clear removes what the log holds, and goes on with an empty one.
+func (l *LogFile) Clear() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.mu.file == nil {
+		return fs.ErrClosed
+	}
+	err := l.mu.file.Close()
+	l.mu.file = nil
+	return errors.Join(err, removeLog(l.path), l.open())
+}
+
 // Close ends the log; what is written later is lost.
 func (l *LogFile) Close() error {
 	l.mu.Lock()

@@ -173,6 +173,12 @@ func (c *Client) Figures(ctx context.Context) (instance.Figures, error) {
 	return r.Figures, err
 }
 
+// ClearLog implements Server.
+func (c *Client) ClearLog(ctx context.Context, id string) error {
+	_, err := c.call(ctx, "clearlog", request{ID: id})
+	return err
+}
+
 // SetLogging implements Server.
 func (c *Client) SetLogging(ctx context.Context, id, settings string) error {
 	_, err := c.call(ctx, "logging", request{ID: id, Settings: settings})

@@ -17,6 +17,7 @@ type Usage struct {
 type Server interface {
 	instance.Client
 	instance.FiguresClient
+	instance.LogClearer
 	Usage(ctx context.Context) (Usage, error)
 	// SetLogging gives a running task the section Logging of a document of task settings.
 	SetLogging(ctx context.Context, id, settings string) error

@@ -61,8 +61,9 @@ func operations() map[string]operation {
 			r.Path, r.Size, err = s.Log(ctx, q.ID)
 			return err
 		},
-		"forget": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Forget(ctx, q.ID) },
-		"adopt":  func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Adopt(ctx, q.ID, q.From) },
+		"forget":   func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Forget(ctx, q.ID) },
+		"adopt":    func(ctx context.Context, s Server, q *request, _ *reply) error { return s.Adopt(ctx, q.ID, q.From) },
+		"clearlog": func(ctx context.Context, s Server, q *request, _ *reply) error { return s.ClearLog(ctx, q.ID) },
 		"logging": func(ctx context.Context, s Server, q *request, _ *reply) error {
 			return s.SetLogging(ctx, q.ID, q.Settings)
 		},

@@ -114,7 +114,7 @@ func (a *attempt) prepare() (task.Config, error) {
 		live.replace(task.LogHandler(lines, s, false))
 	}
 	a.mu.Lock()
-	a.mu.log = live
+	a.mu.log, a.mu.file = live, file
 	a.mu.Unlock()
 	a.log = slog.New(live)
 	if err != nil {
@@ -292,7 +292,7 @@ func (j *job) rest(kept keep.State) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.mu.kept = kept
-	j.mu.live, j.mu.log, j.mu.cancel, j.mu.dirty = false, nil, nil, false
+	j.mu.live, j.mu.log, j.mu.file, j.mu.cancel, j.mu.dirty = false, nil, nil, nil, false
 }
 
 // abandon ends an attempt whose end had a fault itself, with as little as possible.

@@ -34,7 +34,8 @@ type job struct {
 		live    bool       // an attempt runs in this process
 		cancel  context.CancelCauseFunc
 		log     *liveHandler
-		running *task.Task // while its rows or changes move
+		file    *keep.LogFile // what log writes to
+		running *task.Task    // while its rows or changes move
 		tables  *tables
 		load    *fullload.Stats
 		changes *cdc.Stats
@@ -247,6 +248,23 @@ func (w *Worker) idle(id string) error {
 		return &instance.Refusal{Message: fmt.Sprintf("task %s is running on the replication instance", id)}
 	}
 	return nil
+}
+
+// ClearLog implements instance.LogClearer.
+func (w *Worker) ClearLog(_ context.Context, id string) error {
+	if err := keep.CheckID(id); err != nil {
+		return &instance.Refusal{Message: err.Error()}
+	}
+	j, err := w.job(id)
+	if err != nil { // it has never run since this process began
+		return w.dir.ClearLog(id)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.mu.file != nil {
+		return j.mu.file.Clear()
+	}
+	return w.dir.ClearLog(id)
 }
 
 // SetLogging gives a running task other severities: those of a document of task settings.

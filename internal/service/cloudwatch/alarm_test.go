@@ -321,5 +321,5 @@ func TestDataComeInPages(t *testing.T) {
 
 func FuzzWidget(f *testing.F) {
 	f.Add(`{"metrics":[["a","b","c","d"],["...","e"],[".","x",{"stat":"p9"}],[{"expression":"1"}]],"start":"-P1DT2H"}`)
-	f.Fuzz(func(_ *testing.T, source string) { _, _ = parseWidget(source, time.Unix(0, 0)) })
+	f.Fuzz(func(_ *testing.T, source string) { _, _ = parseWidget(source, "eu-central-1", time.Unix(0, 0)) })
 }

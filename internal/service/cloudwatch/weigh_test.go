@@ -24,8 +24,9 @@ func pointsOf(text string, to time.Time) *line {
 	return l
 }
 
-// TestWhatIsMissingCountsAsAsked has the two tables of CloudWatch's guide, "Configuring how CloudWatch alarms treat missing
-// data", and its examples of "Avoiding premature transitions to alarm state": three periods are evaluated, of five that are read.
+// TestWhatIsMissingCountsAsAsked has the two tables of CloudWatch's guide, "Configuring how CloudWatch alarms treat missing data"
+// (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html), word by word, and its examples of "Avoiding
+// premature transitions to alarm state": three periods are evaluated, of five that are read.
 func TestWhatIsMissingCountsAsAsked(t *testing.T) {
 	const before = "before" // the state stays
 	treatments := []string{"missing", "ignore", "breaching", "notBreaching"}
@@ -48,6 +49,7 @@ func TestWhatIsMissingCountsAsAsked(t *testing.T) {
 		{3, "- - - - X", [4]string{before, before, stateAlarm, stateOK}},
 		{3, "- - - X -", [4]string{before, before, stateAlarm, stateOK}},
 		{3, "- - - X 0", [4]string{stateOK, stateOK, stateOK, stateOK}},
+		{3, "- - X - 0", [4]string{stateOK, stateOK, stateOK, stateOK}},
 	} {
 		for i, treatment := range treatments {
 			a := &Alarm{MetricAlarm: cloudwatchapi.MetricAlarm{

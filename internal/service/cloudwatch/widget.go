@@ -1,9 +1,12 @@
 package cloudwatch
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,21 +14,48 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
 )
 
-// widget is what a picture shows, in the form in which dashboards hold it.
+// widget is what a picture shows: "GetMetricWidgetImage: Metric Widget Structure and Syntax" of CloudWatch's API reference, all of it but
+// the views bar and pie. What it does not know is refused.
 type widget struct {
-	Metrics [][]json.RawMessage `json:"metrics"`
-	Title   string              `json:"title"`
-	Width   int                 `json:"width"`
-	Height  int                 `json:"height"`
-	Period  int64               `json:"period"`
-	Stat    string              `json:"stat"`
-	Start   string              `json:"start"`
-	End     string              `json:"end"`
-	Stacked bool                `json:"stacked"`
-	Theme   string              `json:"theme"`
+	Metrics     [][]json.RawMessage `json:"metrics"`
+	Annotations annotations         `json:"annotations"`
+	Title       string              `json:"title"`
+	Width       int                 `json:"width"`
+	Height      int                 `json:"height"`
+	Period      int64               `json:"period"`
+	Stat        string              `json:"stat"`
+	Start       string              `json:"start"`
+	End         string              `json:"end"`
+	Stacked     bool                `json:"stacked"`
+	Theme       string              `json:"theme"`
+	View        string              `json:"view"`
+	Region      string              `json:"region"`
+	Timezone    string              `json:"timezone"`
+	LiveData    *bool               `json:"liveData"`
+	Legend      struct {
+		Position string `json:"position"`
+	} `json:"legend"`
+	YAxis struct {
+		Left  axisLimits `json:"left"`
+		Right axisLimits `json:"right"`
+	} `json:"yAxis"`
 
 	queries  []cloudwatchapi.MetricDataQuery
+	looks    []look // of each query
 	from, to time.Time
+	zone     *time.Location
+}
+
+// axisLimits are where an axis begins and ends, if that is not as its values are.
+type axisLimits struct {
+	Min *float64 `json:"min"`
+	Max *float64 `json:"max"`
+}
+
+// look is how one metric is drawn.
+type look struct {
+	Color string `json:"color"`
+	YAxis string `json:"yAxis"`
 }
 
 // widgetOptions stand at the end of a metric.
@@ -36,6 +66,7 @@ type widgetOptions struct {
 	Period     int64  `json:"period"`
 	Stat       string `json:"stat"`
 	Visible    *bool  `json:"visible"`
+	look
 }
 
 // longestWidget bounds a MetricWidget, in bytes: as many metrics as one picture shows fit into it with long names.
@@ -47,19 +78,19 @@ const (
 	mostSide  = 2000
 )
 
-func parseWidget(source string, now time.Time) (*widget, error) {
+func parseWidget(source, region string, now time.Time) (*widget, error) {
 	if len(source) > longestWidget {
 		return nil, validation("The MetricWidget is %d bytes long, of at most %d.", len(source), longestWidget)
 	}
-	w := &widget{Width: 600, Height: 400, Period: 300, Stat: "Average", Start: "-PT3H"}
-	if err := json.Unmarshal([]byte(source), w); err != nil {
-		return nil, validation("The MetricWidget is no JSON object of the form that dashboards have: %v.", err)
+	w := &widget{Width: 600, Height: 400, Period: 300, Stat: "Average", Start: "-PT3H", Region: region}
+	if err := strictly([]byte(source), w); err != nil {
+		return nil, validation("The MetricWidget is not of the form that dashboards have: %v.", err)
 	}
-	if w.Width < leastSide || w.Width > mostSide || w.Height < leastSide || w.Height > mostSide {
-		return nil, validation("The width and height of a picture are from %d to %d, not %d and %d.", leastSide, mostSide, w.Width, w.Height)
+	if err := w.check(region); err != nil {
+		return nil, err
 	}
-	if len(w.Metrics) == 0 {
-		return nil, validation("The MetricWidget has no metrics.")
+	if err := w.Annotations.check(); err != nil {
+		return nil, err
 	}
 	var err error
 	if w.from, err = widgetTime(w.Start, now, now.Add(-3*time.Hour)); err != nil {
@@ -84,6 +115,83 @@ func parseWidget(source string, now time.Time) (*widget, error) {
 	return w, nil
 }
 
+// strictly reads JSON that has nothing unknown in it, and nothing behind it.
+func strictly(source []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(source))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if d.More() {
+		return errors.New("something stands behind it")
+	}
+	return nil
+}
+
+// check refuses what cannot be drawn.
+func (w *widget) check(region string) error {
+	if w.Width < leastSide || w.Width > mostSide || w.Height < leastSide || w.Height > mostSide {
+		return validation("The width and height of a picture are from %d to %d, not %d and %d.", leastSide, mostSide, w.Width, w.Height)
+	}
+	if len(w.Metrics) == 0 {
+		return validation("The MetricWidget has no metrics.")
+	}
+	if w.Region != region {
+		return validation("The region of the MetricWidget is %q, and the metrics here are of %s.", w.Region, region)
+	}
+	for _, c := range []struct {
+		name, value string
+		words       []string
+	}{
+		{"view", w.View, []string{"timeSeries"}}, {"theme", w.Theme, []string{"light", "dark"}}, {"legend", w.Legend.Position, []string{"bottom", "right", "hidden"}},
+	} {
+		if c.value != "" && !slices.Contains(c.words, c.value) {
+			return validation("The %s %q of the MetricWidget is not drawn here: %s is.", c.name, c.value, strings.Join(c.words, " or "))
+		}
+	}
+	for _, l := range []axisLimits{w.YAxis.Left, w.YAxis.Right} {
+		if l.Min != nil && l.Max != nil && *l.Min >= *l.Max {
+			return validation("The minimum %v of an axis is not below its maximum %v.", *l.Min, *l.Max)
+		}
+	}
+	return w.readZone()
+}
+
+var zoneForm = regexp.MustCompile(`^([+-])(\d\d)([0-5]\d)$`)
+
+// readZone reads the zone that moments are shown in: +0130.
+func (w *widget) readZone() error {
+	w.zone = time.UTC
+	if w.Timezone == "" {
+		return nil
+	}
+	m := zoneForm.FindStringSubmatch(w.Timezone)
+	if m == nil {
+		return validation("The timezone %q of the MetricWidget is none such as +0130.", w.Timezone)
+	}
+	hours, _ := strconv.Atoi(m[2])
+	minutes, _ := strconv.Atoi(m[3])
+	ahead := hours*3600 + minutes*60
+	if m[1] == "-" {
+		ahead = -ahead
+	}
+	w.zone = time.FixedZone(w.Timezone, ahead)
+	return nil
+}
+
+var colorForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// checkLook refuses a colour and a side that are none.
+func checkLook(what string, l look) error {
+	if l.Color != "" && !colorForm.MatchString(l.Color) {
+		return validation("The color %q of %s is none such as #1f77b4.", l.Color, what)
+	}
+	if l.YAxis != "" && l.YAxis != "left" && l.YAxis != "right" {
+		return validation("The yAxis %q of %s is neither left nor right.", l.YAxis, what)
+	}
+	return nil
+}
+
 // query reads one metric: its namespace, name and dimensions, where . repeats what stands in the same place of the one
 // before and ... all that is left; and its options.
 func (w *widget) query(i int, parts []json.RawMessage, before []string) (*cloudwatchapi.MetricDataQuery, []string, error) {
@@ -95,10 +203,17 @@ func (w *widget) query(i int, parts []json.RawMessage, before []string) (*cloudw
 			texts = append(texts, text)
 			continue
 		}
-		if err := json.Unmarshal(raw, &o); err != nil || n != len(parts)-1 {
+		if n != len(parts)-1 {
 			return nil, nil, validation("Metric %d of the MetricWidget has something else than texts, and options at its end.", i+1)
 		}
+		if err := strictly(raw, &o); err != nil {
+			return nil, nil, validation("The options of metric %d of the MetricWidget cannot be read: %v.", i+1, err)
+		}
 	}
+	if err := checkLook(fmt.Sprintf("metric %d", i+1), o.look); err != nil {
+		return nil, nil, err
+	}
+	w.looks = append(w.looks, o.look)
 	q := &cloudwatchapi.MetricDataQuery{Id: &o.ID, ReturnData: o.Visible}
 	if o.Label != "" {
 		q.Label = &o.Label

@@ -161,6 +161,8 @@ func (c *controller) step(ctx context.Context, key string) (err error) {
 		return c.assessment(ctx, id)
 	case leaving:
 		return c.leave(ctx, id)
+	case clearing:
+		return c.clearLog(ctx, id)
 	case logging:
 		return c.relog(ctx, id)
 	}
@@ -169,8 +171,9 @@ func (c *controller) step(ctx context.Context, key string) (err error) {
 
 // The chores beside the records' own.
 const (
-	leaving = "leave"
-	logging = "log"
+	leaving  = "leave"
+	logging  = "log"
+	clearing = "clearlog"
 )
 
 // current reads a record as it is now; nil if it is not there.

@@ -78,6 +78,9 @@ func (c *controller) seeTask(id string, e store.Event) error {
 	if t.Leaving != "" {
 		c.work.add(leaving + "/" + id)
 	}
+	if t.ClearLog {
+		c.work.add(clearing + "/" + id)
+	}
 	if t.Status == taskRunning && before != nil && before.Settings != t.Settings {
 		c.work.add(logging + "/" + id)
 	}

@@ -66,7 +66,8 @@ func (s *Service) taskIn(call *service.Call, in *dmsapi.CreateReplicationTaskMes
 	if strings.TrimSpace(document) == "" {
 		document = "{}"
 	}
-	t.Settings, t.Chosen, err = completeSettings(settings.Defaults(), document, false)
+	read, err := completeSettings(settings.Defaults(), document, false) // there is no log to delete yet
+	t.Settings, t.Chosen = read.complete, read.chosen
 	return t, err
 }
 

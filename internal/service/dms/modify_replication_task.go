@@ -117,9 +117,11 @@ func (s *Service) modifyDocuments(t *Task, in *dmsapi.ModifyReplicationTaskMessa
 		if err != nil {
 			return err
 		}
-		if t.Settings, t.Chosen, err = completeSettings(have, document, true); err != nil {
+		read, err := completeSettings(have, document, true)
+		if err != nil {
 			return err
 		}
+		t.Settings, t.Chosen, t.ClearLog = read.complete, read.chosen, t.ClearLog || read.clearLog
 	}
 	return nil
 }

@@ -124,6 +124,7 @@ type Task struct {
 	StartPosition  string     `json:",omitempty"` // CdcStartPosition
 	StopPosition   string     `json:",omitempty"` // CdcStopPosition
 	Data           string     `json:",omitempty"` // TaskData
+	ClearLog       bool       `json:",omitempty"` // the instance has yet to delete its log
 	Created        time.Time
 	Wish           Wish               // what a person has asked for last
 	Attempt        int64              // counts starts: what an earlier one reports is not taken

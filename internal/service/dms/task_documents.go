@@ -25,31 +25,41 @@ func checkMappings(document string) error {
 	return nil
 }
 
-// completeSettings reads a document of task settings over what is there and answers the complete one with the keys that
-// were chosen, now or before.
-func completeSettings(have *settings.Settings, document string, made bool) (complete string, chosen []string, err error) {
+// documents are complete task settings: the document, the paths that were chosen now or before, and what is to be done once.
+type documents struct {
+	complete string
+	chosen   []string
+	clearLog bool
+}
+
+// completeSettings reads a document of task settings over what is there. DeleteTaskLogs is nothing that a task keeps: it is done once.
+func completeSettings(have *settings.Settings, document string, made bool) (out documents, err error) {
 	before := have.Chosen()
 	read, err := settings.ParseOver(have.Untouched(), []byte(document))
 	if err != nil {
-		return "", nil, invalidValue("Invalid task settings JSON. %s", oneLine(err))
+		return out, invalidValue("Invalid task settings JSON. %s", oneLine(err))
 	}
+	out.clearLog, read.Logging.DeleteTaskLogs = read.Logging.DeleteTaskLogs, false
 	if log := &read.Logging; log.CloudWatchLogGroup != nil || log.CloudWatchLogStream != nil {
 		if !made {
-			return "", nil, invalidValue("Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create.")
+			return out, invalidValue("Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create.")
 		}
 		// A document that was described and is handed back has the names that we show.
 		log.CloudWatchLogGroup, log.CloudWatchLogStream = nil, nil
 	}
 	if err := errors.Join(read.Check(), assess.CheckSettings(read)); err != nil {
-		return "", nil, invalidValue("Invalid task settings JSON. %s", oneLine(err))
+		return out, invalidValue("Invalid task settings JSON. %s", oneLine(err))
 	}
-	if complete, err = written(read); err != nil {
-		return "", nil, err
+	if out.complete, err = written(read); err != nil {
+		return out, err
 	}
-	chosen = append(before, read.Chosen()...)
+	chosen := slices.DeleteFunc(append(before, read.Chosen()...), func(path string) bool { return path == deleteTaskLogs })
 	slices.Sort(chosen)
-	return complete, slices.Compact(chosen), nil
+	out.chosen = slices.Compact(chosen)
+	return out, nil
 }
+
+const deleteTaskLogs = "Logging.DeleteTaskLogs"
 
 // written is the document as DMS shows it: indented, all keys.
 func written(s *settings.Settings) (string, error) {

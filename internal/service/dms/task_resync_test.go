@@ -13,9 +13,9 @@ func TestTheValidationTaskOfAResyncIsNamed(t *testing.T) {
 	b := newTaskBench(t, taskStore(t), 1)
 	record := func(id, document string, edit func(*Task)) *Task {
 		r := &Task{ID: id, Name: "task-" + id, Status: taskReady, Source: "S", Target: "T", Instance: "I1", MigrationType: "cdc", Mappings: everything}
-		var err error
-		r.Settings, r.Chosen, err = completeSettings(settings.Defaults(), document, false)
+		read, err := completeSettings(settings.Defaults(), document, false)
 		require.NoError(t, err)
+		r.Settings, r.Chosen = read.complete, read.chosen
 		edit(r)
 		b.put(t, tasks.keys()+id, r)
 		return r
