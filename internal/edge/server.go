@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
 )
 
 // How long a client may take, and how much it may open. Whoever is slower is dropped.
