@@ -98,6 +98,8 @@ func TestMistakes(t *testing.T) {
 		"burst":            {serve("--throttle-burst", "0"), "--throttle-burst 0: want a number from 1 on"},
 		"audit size":       {serve("--audit-file-size", "-1"), "--audit-file-size -1"},
 		"audit files":      {serve("--audit-files", "-1"), "--audit-files -1"},
+		"connections":      {serve("--connections", "0"), "--connections 0"},
+		"of one address":   {serve("--connections", "10", "--connections-per-address", "11"), "--connections-per-address 11"},
 		"audit days":       {serve("--audit-days", "-1"), "--audit-days -1"},
 		"audit centuries":  {serve("--audit-days", "36501"), "--audit-days 36501"},
 		"metrics":          {serve("--metrics-size", "5"), "--metrics-size 5: want a number from 1048576 on"},

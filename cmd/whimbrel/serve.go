@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	"github.com/whimbreldb/whimbrel/internal/server"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
@@ -57,6 +58,8 @@ Health and metrics are on a listener of their own. SIGTERM and Ctrl-C let calls 
 	flags.StringVar(&f.DNSSuffix, "dns-suffix", "amazonaws.com", "the end of the DNS names of VPC endpoints")
 	flags.Float64Var(&f.Throttle.Rate, "throttle-rate", 100, "calls a second that each principal may make in the long run; 0: no limit")
 	flags.IntVar(&f.Throttle.Burst, "throttle-burst", 1000, "calls that a principal may make at once")
+	flags.IntVar(&f.Connections, "connections", edge.MostConnections, "connections that may be open at once")
+	flags.IntVar(&f.ConnectionsPerAddress, "connections-per-address", edge.ShareOfAddress, "of them, how many one address (or IPv6 /64) may have; raise it where a proxy stands before all clients")
 	flags.BoolVar(&f.DMSRoles, "dms-roles", false, "make dms-vpc-role, dms-cloudwatch-logs-role and dms-access-for-endpoint, if they are not there")
 	flags.StringSliceVar(&f.ServiceControl, "service-control-policy", nil, "`files` with policies that bind everyone; each must allow")
 	flags.StringVar(&f.SQLiteDir, "sqlite-dir", "", "`folder` whose SQLite files endpoints of engine sqlite may name; none by default")

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 )
@@ -34,7 +33,7 @@ func (t *Trail) age() {
 		return
 	}
 	if err := t.retire(); err != nil {
-		t.warn("old audit records could not be removed", "error", err)
+		t.config.Log.Warn("old audit records could not be removed", "error", err)
 	}
 	t.mu.aging = time.AfterFunc(agingEvery, t.age)
 }
@@ -62,16 +61,10 @@ func (t *Trail) trim() error {
 			return fmt.Errorf("remove an old audit file: %w", err)
 		}
 		if !aged && t.config.MaxAge > 0 {
-			t.warn("audit records go before their time, for there are as many files as may be", "until", ended(old, i), "files", t.config.MaxFiles)
+			t.config.Log.Warn("audit records go before their time, for there are as many files as may be", "until", ended(old, i), "files", t.config.MaxFiles)
 		}
 	}
 	return nil
-}
-
-func (t *Trail) warn(message string, args ...any) {
-	if t.config.Log != nil {
-		t.config.Log.Warn(message, append(args, slog.String("folder", t.config.Dir))...)
-	}
 }
 
 // firstTime is when the first record of a file was; the zero time of one that has none.

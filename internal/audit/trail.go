@@ -63,6 +63,10 @@ func Open(c Config) (*Trail, error) {
 	if c.MaxDelay <= 0 {
 		c.MaxDelay = 100 * time.Millisecond
 	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Log = c.Log.With("folder", c.Dir)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

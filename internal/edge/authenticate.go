@@ -36,6 +36,7 @@ func (x *exchange) authenticate(ctx context.Context) error {
 			return x.slowed(ctx, err)
 		}
 		x.release()
+		vouch(x.r.Context())
 		who, region = signer, x.claim.Region
 	}
 	x.call = &service.Call{

@@ -121,6 +121,8 @@ type house struct {
 	edge   *edge.Edge
 	server *edge.Server
 	within [2]time.Duration
+
+	connections *edge.Connections
 }
 
 func open(t *testing.T, change func(*edge.Config)) *house {
@@ -189,7 +191,7 @@ func openTimed(t *testing.T, limits [2]time.Duration, change func(*edge.Config))
 			return &cloudwatchapi.ListMetricsOutput{Metrics: []cloudwatchapi.Metric{{Namespace: in.Namespace}}}, nil
 		}))
 	require.NoError(t, err)
-	h := &house{trail: &memory{}, log: &bytes.Buffer{}, within: limits}
+	h := &house{trail: &memory{}, log: &bytes.Buffer{}, within: limits, connections: edge.NewConnections(1200, 600)}
 	var mu sync.Mutex
 	c := edge.Config{
 		Partition: "aws", Region: "eu-central-1", Account: "1", Services: []*service.Service{keys, tokens, figures}, Credentials: people{}, Authorizer: gate{},
@@ -223,7 +225,7 @@ func (h *house) serve(t *testing.T, e *edge.Edge, s store.Store, log *slog.Logge
 	require.NoError(t, err)
 	issued, err := certificate.NewIssued(authority, []string{"localhost"}, time.Now)
 	require.NoError(t, err)
-	server, err := edge.Listen("127.0.0.1:0", e, edge.TLSConfig(issued.Get), log)
+	server, err := edge.Listen("127.0.0.1:0", e, edge.TLSConfig(issued.Get), h.connections, log)
 	require.NoError(t, err)
 	h.edge, h.server = e, server
 	if h.within[0] > 0 {

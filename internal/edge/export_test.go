@@ -39,5 +39,12 @@ func (e *Edge) HeldOfKnown() int {
 	return e.known.mu.held
 }
 
+// Bound sets how many connections may be.
+func (c *Connections) Bound(most, share int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.most, c.share = most, share
+}
+
 // RoomOfSource is how much a source may hold.
 const RoomOfSource = shareOfSource

@@ -9,8 +9,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 // How long a client may take, and how much it may open. Whoever is slower is dropped.
@@ -20,7 +18,6 @@ const (
 	answerTimeout  = 60 * time.Second
 	idleTimeout    = 90 * time.Second
 	maxHeaderBytes = 64 << 10
-	maxConnections = 4096
 	maxStreams     = 128
 )
 
@@ -44,17 +41,17 @@ type Server struct {
 	listener net.Listener
 }
 
-// Listen opens the address; Serve answers on it.
-func Listen(address string, handler http.Handler, config *tls.Config, log *slog.Logger) (*Server, error) {
+// Listen opens the address for as many connections as may be; Serve answers on it.
+func Listen(address string, handler http.Handler, config *tls.Config, connections *Connections, log *slog.Logger) (*Server, error) {
 	listener, err := net.Listen("tcp", address) //nolint:noctx // it lives until Shutdown
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
 	return &Server{
-		listener: netutil.LimitListener(listener, maxConnections),
+		listener: &gate{listener, connections},
 		http: &http.Server{
 			Handler: handler, TLSConfig: config, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
-			IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+			IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ConnContext: withConnection, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 			HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second, WriteByteTimeout: headerTimeout},
 		},
 	}, nil

@@ -94,11 +94,16 @@ func (c *Config) checkNumbers() error {
 		{"audit-file-size", c.AuditBytes, 1},
 		{"audit-files", int64(c.AuditFiles), 1},
 		{"audit-days", int64(c.AuditDays), 0},
+		{"connections", int64(c.Connections), 1},
+		{"connections-per-address", int64(c.ConnectionsPerAddress), 1},
 		{"throttle-burst", int64(c.Throttle.Burst), 1},
 	} {
 		if n.value < n.least {
 			return fmt.Errorf("--%s %d: want a number from %d on", n.flag, n.value, n.least)
 		}
+	}
+	if c.ConnectionsPerAddress > c.Connections {
+		return fmt.Errorf("--connections-per-address %d: want at most --connections, %d", c.ConnectionsPerAddress, c.Connections)
 	}
 	if c.AuditDays > mostDays {
 		return fmt.Errorf("--audit-days %d: want at most %d, or 0 for as long as there is room", c.AuditDays, mostDays)

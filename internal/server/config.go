@@ -33,6 +33,8 @@ type Config struct {
 	TLSCertificate, TLSKey string // PEM files, instead of a certificate of the server's own authority
 	Etcd                   *etcd.Config
 	Throttle               edge.Throttle
+	Connections            int      // at once: 4096
+	ConnectionsPerAddress  int      // of them: 512
 	DMSRoles               bool     // make dms-vpc-role and its companions when they are not there
 	ServiceControl         []string // files with service control policies, all of which must allow
 	AuditBytes             int64

@@ -251,13 +251,14 @@ func (s *Server) serve(ctx context.Context, p *parts) error {
 		}
 		return s.admin.shutdown(ctx)
 	})
-	if s.api, err = edge.Listen(s.config.Listen, page, edge.TLSConfig(get), s.log); err != nil {
+	connections := edge.NewConnections(s.config.Connections, s.config.ConnectionsPerAddress)
+	if s.api, err = edge.Listen(s.config.Listen, page, edge.TLSConfig(get), connections, s.log); err != nil {
 		return err
 	}
 	s.onStop(s.api.Shutdown)
 	go func() { s.failed <- s.api.Serve() }() // ends with Shutdown
 	for _, address := range s.config.AlsoListen {
-		more, err := edge.Listen(address, way, edge.TLSConfig(get), s.log)
+		more, err := edge.Listen(address, way, edge.TLSConfig(get), connections, s.log)
 		if err != nil {
 			return err
 		}
