@@ -165,7 +165,9 @@ func TestByClicking(t *testing.T) {
 	at.env, at.url = s.env(t), s.url
 	ends, err := json.Marshal(map[string]end{"source": endOf(t, "postgres", source), "target": in})
 	require.NoError(t, err)
-	converse(t, script(t, "clicks.mjs", "URL="+s.url, "KEY_ID="+id, "KEY_SECRET="+secret, "ENDS="+string(ends)), at.do)
+	commands := filepath.Join(s.dir, "commands")
+	converse(t, script(t, "clicks.mjs", "URL="+s.url, "KEY_ID="+id, "KEY_SECRET="+secret, "ENDS="+string(ends), "COMMANDS="+commands), at.do)
+	requireCopied(t, commands, clickedActions())
 }
 
 // script is a script of testdata, ready to drive the browser.

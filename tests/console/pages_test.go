@@ -22,7 +22,8 @@ type site struct {
 	*server
 	t              testing.TB
 	source, target *sql.DB
-	task           string // its ARN
+	task, instance string // their ARNs
+	free           func() error
 }
 
 // do carries out what the script asks for between two clicks.
@@ -34,6 +35,13 @@ func (s *site) do(word string) error {
 	case "spoil": // behind the task's back
 		servertest.Exec(s.t, s.target, "UPDATE orders SET total = 17 WHERE id = 400")
 		s.aws(s.t, "dms reload-tables --reload-option validate-only --replication-task-arn "+s.task+" --tables-to-reload SchemaName=public,TableName=orders")
+	case "hold": // the load of a table stays where it is, and the others find their tables empty
+		for _, table := range []string{"customer", "orders", "small0", "small1", "small2", "small3", "small4", "big"} {
+			servertest.Exec(s.t, s.target, "TRUNCATE TABLE "+table)
+		}
+		return s.hold()
+	case "free":
+		return s.free()
 	case "put":
 		s.aws(s.t, "cloudwatch put-metric-data --namespace shop --metric-name visits --value 42")
 	case "see":
@@ -43,6 +51,19 @@ func (s *site) do(word string) error {
 	default:
 		return fmt.Errorf("the script asks for %q, which is nothing", word)
 	}
+	return nil
+}
+
+// hold keeps a row of the target, so that the load of its table waits for it.
+func (s *site) hold() error {
+	tx, err := s.target.BeginTx(s.t.Context(), nil)
+	if err == nil {
+		_, err = tx.ExecContext(s.t.Context(), "INSERT INTO big VALUES (1, 1)")
+	}
+	if err != nil {
+		return fmt.Errorf("hold a row: %w", err)
+	}
+	s.free = tx.Rollback
 	return nil
 }
 
@@ -91,8 +112,8 @@ func (s *site) role(name, actions string) string {
 
 // migrate makes and starts a task that validates, and waits until it follows changes and its metrics are there.
 func (s *site) migrate(source, target end) {
-	instance := s.aws(s.t, "dms create-replication-instance --replication-instance-identifier mover --replication-instance-class dms.t3.medium --query ReplicationInstance.ReplicationInstanceArn")
-	s.aws(s.t, "dms wait replication-instance-available --filters Name=replication-instance-arn,Values="+instance)
+	s.instance = s.aws(s.t, "dms create-replication-instance --replication-instance-identifier mover --replication-instance-class dms.t3.medium --query ReplicationInstance.ReplicationInstanceArn")
+	s.aws(s.t, "dms wait replication-instance-available --filters Name=replication-instance-arn,Values="+s.instance)
 	ends := map[string]string{}
 	for kind, e := range map[string]end{"source": source, "target": target} {
 		line := fmt.Sprintf("dms create-endpoint --endpoint-identifier shop-%s --endpoint-type %s --engine-name %s --server-name %s --port %s --username %s --query Endpoint.EndpointArn", kind, kind, e.Engine, e.Server, e.Port, e.User)
@@ -103,7 +124,7 @@ func (s *site) migrate(source, target end) {
 			line += " --database-name " + e.Database
 		}
 		ends[kind] = s.aws(s.t, line)
-		s.aws(s.t, "dms test-connection --replication-instance-arn "+instance+" --endpoint-arn "+ends[kind])
+		s.aws(s.t, "dms test-connection --replication-instance-arn "+s.instance+" --endpoint-arn "+ends[kind])
 		s.aws(s.t, "dms wait test-connection-succeeds --filters Name=endpoint-arn,Values="+ends[kind])
 	}
 	mapping, settings := filepath.Join(s.dir, "mapping"), filepath.Join(s.dir, "settings")
@@ -111,7 +132,7 @@ func (s *site) migrate(source, target end) {
 		{"rule-type":"transformation","rule-id":"2","rule-name":"2","rule-action":"rename","rule-target":"schema","object-locator":{"schema-name":"public"},"value":"`+target.Database+`"}]}`)
 	write(s.t, settings, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0}}`)
 	s.task = s.aws(s.t, fmt.Sprintf("dms create-replication-task --replication-task-identifier shop --migration-type full-load-and-cdc --source-endpoint-arn %s --target-endpoint-arn %s --replication-instance-arn %s --table-mappings file://%s --replication-task-settings file://%s --query ReplicationTask.ReplicationTaskArn",
-		ends["source"], ends["target"], instance, mapping, settings))
+		ends["source"], ends["target"], s.instance, mapping, settings))
 	s.aws(s.t, "dms wait replication-task-ready --filters Name=replication-task-arn,Values="+s.task)
 	s.aws(s.t, "dms start-replication-task --start-replication-task-type start-replication --replication-task-arn "+s.task)
 	require.Eventually(s.t, func() bool {
@@ -127,8 +148,9 @@ func (s *site) migrate(source, target end) {
 // validation has found, runs copied commands, signs in by session and role, and goes through the pages on a phone and without a mouse.
 func TestPagesAreUsed(t *testing.T) {
 	need(t, "aws", "tools/test-clients.sh")
-	source, target, bucket := servertest.PostgreSQL(t, servertest.PostgreSQL15), servertest.MariaDB(t), servertest.S3(t)
-	from, into := endOf(t, "postgres", source), endOf(t, "mariadb", target)
+	source, target, cluster := servertest.PostgreSQL(t, servertest.PostgreSQL15), servertest.MariaDB(t), servertest.NewRedshift(t)
+	bucket := cluster.Bucket
+	from, into, warehouse := endOf(t, "postgres", source), endOf(t, "mariadb", target), endOf(t, "redshift", &servertest.Database{URL: cluster.PlainURL()})
 	files := t.TempDir()
 	write(t, filepath.Join(files, "secret"), "sixteen bytes and some more")
 	write(t, filepath.Join(files, "shop.db"), "")
@@ -156,12 +178,15 @@ func TestPagesAreUsed(t *testing.T) {
 	s.aws(t, "secretsmanager create-secret --name login --secret-string file://"+filepath.Join(files, "login"))
 	authority, err := os.ReadFile(filepath.Join(s.dir, "ca.pem"))
 	require.NoError(t, err)
+	cluster.Role = s.role("lake", `"s3:*"`)
 	things, err := json.Marshal(map[string]any{
-		"task": s.task, "bucket": bucket.Name, "database": from.Database, "pem": string(authority), "rows": 700_000 + 5000 + 500 + 5,
-		"lake": s.role("lake", `"s3:*"`), "reader": s.role("reader", `"secretsmanager:GetSecretValue"`), "operator": s.role("operator", `"dms:*","whimbrel:*","cloudwatch:*","logs:*"`),
+		"task": s.task, "instance": s.instance, "bucket": bucket.Name, "database": from.Database, "pem": string(authority), "rows": 700_000 + 5000 + 500 + 5,
+		"warehouse": warehouse, "lake": cluster.Role, "reader": s.role("reader", `"secretsmanager:GetSecretValue"`), "operator": s.role("operator", `"dms:*","whimbrel:*","cloudwatch:*","logs:*"`),
 		"session": strings.Fields(s.aws(t, "sts get-session-token --query Credentials.[AccessKeyId,SecretAccessKey,SessionToken]")),
 	})
 	require.NoError(t, err)
 	id, secret := s.key(t)
-	converse(t, script(t, "pages.mjs", "URL="+s.url, "KEY_ID="+id, "KEY_SECRET="+secret, "THINGS="+string(things)), s.do)
+	commands := filepath.Join(s.dir, "commands")
+	converse(t, script(t, "pages.mjs", "URL="+s.url, "KEY_ID="+id, "KEY_SECRET="+secret, "THINGS="+string(things), "COMMANDS="+commands), s.do)
+	requireCopied(t, commands, usedActions())
 }

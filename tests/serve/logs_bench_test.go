@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkFilterLogEvents has a client look for the one event in 1,000,000 of ten streams that fits, over the network.
+// BenchmarkFilterLogEvents has a client look for the one event in 1,000,000 of ten streams that fits, over the network: in less than a second.
 func BenchmarkFilterLogEvents(b *testing.B) {
 	const all, streams, batch = 1_000_000, 10, 5000
 	s := first(b)
@@ -44,4 +44,5 @@ func BenchmarkFilterLogEvents(b *testing.B) {
 		}
 		require.Len(b, found, 1)
 	}
+	require.Less(b, b.Elapsed()/time.Duration(b.N), time.Second)
 }

@@ -12,6 +12,11 @@ export const kebab = (name: string) =>
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1-$2')
     .toLowerCase();
 
+// Shell is a value that only the shell knows when it runs the line, such as what another command answers.
+export class Shell {
+  constructor(readonly text: string) {}
+}
+
 const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 // flag spells the members whose names do not follow the rule.
@@ -30,6 +35,7 @@ function option(service: string, name: string, value: unknown): string | undefin
   const at = '--' + flag(service, name);
   if (value === '') return name === 'ExtraConnectionAttributes' ? `${at} ''` : undefined; // empty, it takes away what there is
   if (hidden.test(name)) return name === 'CertificatePem' ? `${at} file://certificate.pem` : `${at} "$PASSWORD"`;
+  if (value instanceof Shell) return `${at} "${value.text}"`;
   if (typeof value === 'boolean') return value ? at : at.replace('--', '--no-');
   if (typeof value === 'object') {
     if (value instanceof Date) return `${at} ${value.toISOString()}`;
@@ -38,6 +44,12 @@ function option(service: string, name: string, value: unknown): string | undefin
   }
   return `${at} ${quote(String(value))}`;
 }
+
+// answerOf is one member of what a command answers, for another command.
+export const answerOf = (c: Call, member: string) => new Shell(`$(${commandOf(c)} \\\n  --query ${member} --output text)`);
+
+// unless spells a line that makes what a look does not find.
+export const unless = (look: Call, ...make: Call[]) => `${commandOf(look)} >/dev/null 2>&1 || {\n${make.map((c) => commandOf(c) + '\n').join('')}}`;
 
 // commandOf spells a call as a line for a shell. Our own service has no command of its own in aws: curl signs the call.
 export function commandOf({ service, operation, input }: Call): string {

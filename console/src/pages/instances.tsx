@@ -1,16 +1,22 @@
 import { useState } from 'preact/hooks';
 import { all, call } from '../api/call';
-import { ensureRoles } from '../api/roles';
+import { fixedRoles } from '../api/roles';
 import type { ReplicationInstance, ReplicationSubnetGroup } from '../api/shown';
-import { Do, Form } from '../ui/act';
+import { href, type Route } from '../route';
+import { Form } from '../ui/act';
 import { Empty, Loaded, Page, Status } from '../ui/basics';
 import { Dialog } from '../ui/dialog';
 import { Check, Select, Text } from '../ui/field';
 import { useLoad } from '../ui/load';
 import { Table } from '../ui/table';
-import { Time } from '../ui/words';
+import { idOf, Time } from '../ui/words';
+import { InstanceActions, OneInstance } from './instance';
 
-export default function Instances() {
+export default function Instances({ route }: { route: Route }) {
+  return route.path[1] ? <OneInstance key={route.path[1]} id={route.path[1]} /> : <List />;
+}
+
+function List() {
   const [making, setMaking] = useState(false);
   const instances = useLoad(() => all<ReplicationInstance>('dms', 'DescribeReplicationInstances', 'ReplicationInstances'), [], 3000);
   const make = <button type="button" class="primary" onClick={() => setMaking(true)}>New instance</button>;
@@ -18,34 +24,21 @@ export default function Instances() {
     <Page title="Replication instances" sub="Processes of this server that move rows, each with the processors and memory of its class." actions={make}>
       <Loaded from={instances}>
         {(rows) => (
-          <Table label="instances" rows={rows} empty={<Empty title="There is no instance yet"><p>A task runs on an instance. One is enough for many small tasks; give a large migration one of its own.</p>{make}</Empty>}
+          <Table label="instances" dense rows={rows} empty={<Empty title="There is no instance yet"><p>A task runs on an instance. One is enough for many small tasks; give a large migration one of its own.</p>{make}</Empty>}
             columns={[
-              { name: 'Name', value: (i) => i.ReplicationInstanceIdentifier },
+              { name: 'Name', value: (i) => i.ReplicationInstanceIdentifier, cell: (i) => <a href={href('instances', idOf(i.ReplicationInstanceArn))}>{i.ReplicationInstanceIdentifier}</a> },
               { name: 'Status', value: (i) => i.ReplicationInstanceStatus, cell: (i) => <Status value={i.ReplicationInstanceStatus} /> },
               { name: 'Class', value: (i) => i.ReplicationInstanceClass },
               { name: 'Version', value: (i) => i.EngineVersion },
               { name: 'Zone', value: (i) => i.AvailabilityZone },
               { name: 'Multi-AZ', value: (i) => (i.MultiAZ ? 'yes' : 'no') },
               { name: 'Made', value: (i) => String(i.InstanceCreateTime?.toISOString()), cell: (i) => <Time at={i.InstanceCreateTime} /> },
-              { name: '', value: () => '', cell: (i) => <Actions of={i} changed={instances.reload} /> },
+              { name: '', value: () => '', cell: (i) => <div class="row-actions"><InstanceActions of={i} changed={instances.reload} /></div> },
             ]} />
         )}
       </Loaded>
       {making && <NewInstance close={() => setMaking(false)} made={() => { setMaking(false); instances.reload(); }} />}
     </Page>
-  );
-}
-
-function Actions({ of, changed }: { of: ReplicationInstance; changed: () => void }) {
-  const arn = of.ReplicationInstanceArn;
-  const ready = of.ReplicationInstanceStatus === 'available';
-  return (
-    <div class="row-actions">
-      <Do label="Reboot" disabled={!ready} make={() => call('dms', 'RebootReplicationInstance', { ReplicationInstanceArn: arn })} done={changed} said="The instance is rebooting."
-        question={<p>The process of <b>{of.ReplicationInstanceIdentifier}</b> ends and is started again. Its tasks go on where they were.</p>} />
-      <Do label="Delete" tone="danger" make={() => call('dms', 'DeleteReplicationInstance', { ReplicationInstanceArn: arn })} done={changed} said="The instance is being deleted."
-        question={<p>Delete the instance <b>{of.ReplicationInstanceIdentifier}</b>? One that has tasks is not deleted.</p>} />
-    </div>
   );
 }
 
@@ -61,7 +54,7 @@ function NewInstance({ close, made }: { close: () => void; made: () => void }) {
   const [multi, setMulti] = useState(false);
   return (
     <Dialog title="New replication instance" onClose={close}>
-      <Form label="Create instance" cancel={close} done={made} said="The instance is being made." before={ensureRoles}
+      <Form label="Create instance" cancel={close} done={made} said="The instance is being made." before={fixedRoles}
         make={() => call('dms', 'CreateReplicationInstance', {
           ReplicationInstanceIdentifier: name, ReplicationInstanceClass: size, MultiAZ: multi, ReplicationSubnetGroupIdentifier: group || undefined,
         })}>

@@ -1,11 +1,14 @@
 import { useState } from 'preact/hooks';
-import { ask, call } from '../api/call';
+import { ask, call, send } from '../api/call';
+import { answerOf, commandOf } from '../api/command';
+import { problemOf } from '../api/problem';
 import { Do, Form } from '../ui/act';
 import { Empty, Loaded, Page, Status } from '../ui/basics';
 import { Dialog } from '../ui/dialog';
 import { Text } from '../ui/field';
 import { useLoad } from '../ui/load';
 import { Table } from '../ui/table';
+import { say } from '../ui/toast';
 import { Time } from '../ui/words';
 
 interface Key {
@@ -43,7 +46,7 @@ export default function Keys() {
     <Page title="Keys" sub="Passwords and certificates of endpoints are sealed under these keys of KMS." actions={make}>
       <Loaded from={keys}>
         {(rows) => (
-          <Table label="keys" rows={rows} empty={<Empty title="There is no key yet"><p>The key alias/aws/dms is made when an endpoint first keeps a password. Make one of your own to decide who may use it.</p>{make}</Empty>}
+          <Table label="keys" dense rows={rows} empty={<Empty title="There is no key yet"><p>The key alias/aws/dms is made when an endpoint first keeps a password. Make one of your own to decide who may use it.</p>{make}</Empty>}
             columns={[
               { name: 'Key', value: (k) => k.KeyId, cell: (k) => <code>{k.KeyId}</code> },
               { name: 'Aliases', value: (k) => k.aliases.join(', ') },
@@ -77,13 +80,16 @@ function Actions({ of: k, changed }: { of: Key; changed: () => void }) {
 function NewKey({ close, made }: { close: () => void; made: () => void }) {
   const [alias, setAlias] = useState('');
   const [text, setText] = useState('');
+  const create = () => call('kms', 'CreateKey', { Description: text || undefined });
+  const naming = (id: unknown) => call('kms', 'CreateAlias', { AliasName: `alias/${alias}`, TargetKeyId: id });
   const name = async (out: { KeyMetadata: Key }) => {
-    if (alias) await ask('kms', 'CreateAlias', { AliasName: `alias/${alias}`, TargetKeyId: out.KeyMetadata.KeyId }).catch(() => undefined); // the list shows it without a name
+    if (alias) await send(naming(out.KeyMetadata.KeyId)).catch((error) => say(`The key is there, without its alias: ${problemOf(error).message}`));
     made();
   };
   return (
     <Dialog title="New key" onClose={close}>
-      <Form label="Create key" cancel={close} done={name} said="The key is there." make={() => call('kms', 'CreateKey', { Description: text || undefined })}>
+      <Form label="Create key" cancel={close} done={name} said="The key is there." make={create}
+        command={() => commandOf(alias ? naming(answerOf(create(), 'KeyMetadata.KeyId')) : create())}>
         <Text label="Alias" value={alias} onChange={setAlias} pattern="[a-zA-Z0-9\/_\-]+" hint="Its name: alias/…" />
         <Text label="Description" value={text} onChange={setText} />
       </Form>

@@ -1,13 +1,14 @@
-// A policy's document: read, or, if it is of one user alone, written.
-import { useEffect, useState } from 'preact/hooks';
-import { ask, call } from '../api/call';
+// A policy's document: read, and, where it can be saved, written.
+import { useState } from 'preact/hooks';
+import { ask, type Call } from '../api/call';
 import { Form } from '../ui/act';
 import { Loaded } from '../ui/basics';
 import { Dialog } from '../ui/dialog';
 import { Area, Text } from '../ui/field';
 import { useLoad } from '../ui/load';
 
-const starter = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['dms:Describe*', 'dms:List*'], Resource: '*' }] }, null, 2);
+// starter is what a new policy begins with.
+export const starter = () => Promise.resolve(tidy('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["dms:Describe*","dms:List*"],"Resource":"*"}]}'));
 
 const tidy = (document: string) => {
   const text = document.startsWith('%') ? decodeURIComponent(document) : document;
@@ -18,21 +19,33 @@ const tidy = (document: string) => {
   }
 };
 
-async function read(arn?: string, user?: string, inline?: string): Promise<string> {
-  if (user) {
-    if (!inline) return starter;
-    return tidy((await ask<{ PolicyDocument: string }>('iam', 'GetUserPolicy', { UserName: user, PolicyName: inline })).PolicyDocument);
-  }
-  const { Policy } = await ask<{ Policy: { DefaultVersionId: string } }>('iam', 'GetPolicy', { PolicyArn: arn });
-  const { PolicyVersion } = await ask<{ PolicyVersion: { Document: string } }>('iam', 'GetPolicyVersion', { PolicyArn: arn, VersionId: Policy.DefaultVersionId });
-  return tidy(PolicyVersion.Document);
+// versionOf reads a version of a managed policy, the default one if none is named.
+export async function versionOf(arn: string, version?: string): Promise<string> {
+  const id = version ?? (await ask<{ Policy: { DefaultVersionId: string } }>('iam', 'GetPolicy', { PolicyArn: arn })).Policy.DefaultVersionId;
+  return tidy((await ask<{ PolicyVersion: { Document: string } }>('iam', 'GetPolicyVersion', { PolicyArn: arn, VersionId: id })).PolicyVersion.Document);
 }
 
-export function PolicyDialog({ title, arn, user, inline, close }: { title: string; arn?: string; user?: string; inline?: string; close: () => void }) {
-  const document = useLoad(() => read(arn, user, inline), [arn, user, inline]);
-  const [name, setName] = useState(inline || 'console');
-  const [text, setText] = useState('');
-  useEffect(() => setText(document.data ?? ''), [document.data]);
+// inlineOf reads a policy that is of one user or group alone.
+export const inlineOf = async (operation: string, input: Record<string, string>) => tidy((await ask<{ PolicyDocument: string }>('iam', operation, input)).PolicyDocument);
+
+interface Editing {
+  make: (document: string, name: string) => Call;
+  name?: string; // it is new, and may be called so
+  close: () => void;
+}
+
+export function PolicyDialog({ title, read, make, name, close }: { title: string; read: () => Promise<string>; close: () => void } & Partial<Editing>) {
+  const document = useLoad(read, []);
+  return (
+    <Dialog title={title} onClose={close} wide>
+      <Loaded from={document}>{(d) => (make ? <Editor document={d} make={make} name={name} close={close} /> : <pre tabIndex={0}>{d}</pre>)}</Loaded>
+    </Dialog>
+  );
+}
+
+function Editor({ document, make, name: first, close }: { document: string } & Editing) {
+  const [name, setName] = useState(first ?? '');
+  const [text, setText] = useState(document);
   let wrong: string | undefined;
   try {
     if (text) JSON.parse(text);
@@ -40,15 +53,9 @@ export function PolicyDialog({ title, arn, user, inline, close }: { title: strin
     wrong = (error as Error).message;
   }
   return (
-    <Dialog title={title} onClose={close} wide>
-      <Loaded from={document}>
-        {(d) => user ? (
-          <Form label="Save policy" cancel={close} done={close} said="Saved." make={() => call('iam', 'PutUserPolicy', { UserName: user, PolicyName: name, PolicyDocument: text })}>
-            {!inline && <Text label="Name" value={name} onChange={setName} required />}
-            <Area label="Document" code rows={16} value={text} onChange={setText} required wrong={wrong} />
-          </Form>
-        ) : <pre tabIndex={0}>{d}</pre>}
-      </Loaded>
-    </Dialog>
+    <Form label="Save policy" cancel={close} done={close} said="Saved." make={() => make(text, name)}>
+      {first !== undefined && <Text label="Name" value={name} onChange={setName} required pattern="[\w+=,.@\-]+" />}
+      <Area label="Document" code rows={16} value={text} onChange={setText} required wrong={wrong} />
+    </Form>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { all, ask, call } from '../api/call';
-import { ensureRoles } from '../api/roles';
+import { fixedRoles } from '../api/roles';
 import type { ReplicationSubnetGroup } from '../api/shown';
 import { Do, Form } from '../ui/act';
 import { Empty, Loaded, Page, Status } from '../ui/basics';
@@ -47,7 +47,7 @@ function NewGroup({ close, made }: { close: () => void; made: () => void }) {
   const [chosen, choose] = useState<string[]>([]);
   return (
     <Dialog title="New subnet group" onClose={close}>
-      <Form label="Create subnet group" cancel={close} done={made} before={ensureRoles} said="The group is there."
+      <Form label="Create subnet group" cancel={close} done={made} before={fixedRoles} said="The group is there."
         make={() => call('dms', 'CreateReplicationSubnetGroup', { ReplicationSubnetGroupIdentifier: name, ReplicationSubnetGroupDescription: text, SubnetIds: chosen })}>
         <Text label="Name" value={name} onChange={setName} required />
         <Text label="Description" value={text} onChange={setText} required />

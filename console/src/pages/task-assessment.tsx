@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { all, ask, call } from '../api/call';
 import { problemOf } from '../api/problem';
-import { ensureResultsRole, resultsRole } from '../api/roles';
+import { resultsRole, resultsRoleFor } from '../api/roles';
 import type { ReplicationTask, ReplicationTaskAssessmentRun } from '../api/shown';
 import { account, partition } from '../session';
 import { Do, Form } from '../ui/act';
@@ -72,7 +72,7 @@ function Ask({ task, close, done }: { task: ReplicationTask; close: () => void; 
   const [role, setRole] = useState(own);
   return (
     <Dialog title="Assess the task" onClose={close}>
-      <Form label="Begin" cancel={close} said="The assessment has begun." done={done} before={async () => { if (role === own) await ensureResultsRole(bucket); }}
+      <Form label="Begin" cancel={close} said="The assessment has begun." done={done} before={role === own ? resultsRoleFor(bucket) : undefined}
         make={() => call('dms', 'StartReplicationTaskAssessmentRun', {
           ReplicationTaskArn: task.ReplicationTaskArn, ServiceAccessRoleArn: role, ResultLocationBucket: bucket, ResultLocationFolder: task.ReplicationTaskIdentifier, AssessmentRunName: name,
         })}>

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { all, ask, call } from '../api/call';
 import type { ReplicationTask, TableStatistics } from '../api/shown';
 import type { MappingPlan } from '../mapping/plan';
@@ -30,18 +30,21 @@ function Loading({ table: t, expected }: { table: TableStatistics; expected?: nu
   const rows = t.FullLoadRows ?? 0;
   if (!loads(t) || !expected) return <>{number(rows)}</>;
   const percent = Math.min(99, Math.floor((rows / expected) * 100)); // an estimate does not say that it is done
-  return <>{number(rows)} of about{' '}<br />{number(expected)} <Meter percent={percent} label={`${nameOf(t)} is loaded`} /> {percent} %</>;
+  return <>{number(rows)} of{' '}<br />about {number(expected)}<br /><Meter percent={percent} label={`${nameOf(t)} is loaded`} /> {percent} %</>;
 }
 
 // Tables are the statistics of a task, table by table.
 export function Tables({ task }: { task: ReplicationTask }) {
   const arn = task.ReplicationTaskArn;
   const running = task.Status === 'running';
-  const stats = useLoad(() => all<TableStatistics>('dms', 'DescribeTableStatistics', 'TableStatistics', { ReplicationTaskArn: arn, MaxRecords: 500 }, 10_000), [arn], running ? 2500 : 8000);
-  const expected = useExpected(arn, running && (stats.data ?? []).some(loads));
+  const [loading, setLoading] = useState(false);
+  const stats = useLoad(() => all<TableStatistics>('dms', 'DescribeTableStatistics', 'TableStatistics', { ReplicationTaskArn: arn, MaxRecords: 500 }, 10_000), [arn], !running ? 8000 : loading ? 1000 : 2500);
+  const some = running && (stats.data ?? []).some(loads);
+  useEffect(() => setLoading(some), [some]);
+  const expected = useExpected(arn, some);
   const columns: Column<TableStatistics>[] = [
     { name: 'Table', value: nameOf, cell: (t) => <>{t.SchemaName}.<b>{t.TableName}</b></> },
-    { name: 'State', value: (t) => t.TableState, cell: (t) => <Status value={t.TableState} /> },
+    { name: 'State', value: (t) => t.TableState, cell: (t) => <><Status value={t.TableState} /><small class="hint"><Time at={t.LastUpdateTime} /></small></> },
     { name: 'Loaded', figures: true, value: (t) => t.FullLoadRows ?? 0, cell: (t) => <Loading table={t} expected={expected.get(nameOf(t))} /> },
     count('Inserts', (t) => t.Inserts),
     count('Updates', (t) => t.Updates),
@@ -49,7 +52,6 @@ export function Tables({ task }: { task: ReplicationTask }) {
     count('DDL', (t) => t.Ddls),
     count('Errors', (t) => (t.FullLoadErrorRows ?? 0)),
     { name: 'Validation', value: (t) => t.ValidationState, cell: (t) => <span title={t.ValidationStateDetails}><Status value={t.ValidationState} />{(t.ValidationFailedRecords ?? 0) > 0 && ` ${number(t.ValidationFailedRecords)} rows differ`}</span> },
-    { name: 'Updated', value: (t) => t.LastUpdateTime?.toISOString(), cell: (t) => <Time at={t.LastUpdateTime} /> },
   ];
   if (running && task.MigrationType !== 'cdc') {
     columns.push({
@@ -58,5 +60,5 @@ export function Tables({ task }: { task: ReplicationTask }) {
         question={<p>Load <b>{t.SchemaName}.{t.TableName}</b> anew? Its table in the target is emptied first.</p>} />,
     });
   }
-  return <Loaded from={stats}>{(rows) => <Table label="tables" rows={rows} columns={columns} empty={<Empty title="No table yet"><p>Statistics appear once the task has started.</p></Empty>} />}</Loaded>;
+  return <Loaded from={stats}>{(rows) => <Table label="tables" dense rows={rows} columns={columns} empty={<Empty title="No table yet"><p>Statistics appear once the task has started.</p></Empty>} />}</Loaded>;
 }

@@ -31,7 +31,7 @@ export default function VpcEndpoints() {
     <Page title="VPC endpoints" sub="Doors to this server's services, each with a policy and security groups of its own." actions={make}>
       <Loaded from={endpoints}>
         {(rows) => (
-          <Table label="VPC endpoints" rows={rows} empty={<Empty title="There is no VPC endpoint yet"><p>Calls that come through one are bound by its policy besides the caller's own, and policies can ask which one a call came through.</p>{make}</Empty>}
+          <Table label="VPC endpoints" dense rows={rows} empty={<Empty title="There is no VPC endpoint yet"><p>Calls that come through one are bound by its policy besides the caller's own, and policies can ask which one a call came through.</p>{make}</Empty>}
             columns={[
               { name: 'Endpoint', value: (e) => e.vpcEndpointId, cell: (e) => <code>{e.vpcEndpointId}</code> },
               { name: 'Service', value: (e) => e.serviceName.split('.').pop() },

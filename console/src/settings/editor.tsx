@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { Panel, Tabs } from '../ui/basics';
 import { Area, Check, Select, Text } from '../ui/field';
+import { Severities } from './severities';
 
 type Document = Record<string, Record<string, unknown> | null>;
 
@@ -71,7 +72,11 @@ function Fields({ document: d, touched, onChange }: { document: Document; touche
           <Select label="A table that cannot go on" value={text('ErrorBehavior', 'TableErrorPolicy')} onChange={(v) => put('ErrorBehavior', { TableErrorPolicy: v })} options={[['SUSPEND_TABLE', 'is suspended'], ['STOP_TASK', 'stops the task']]} />
         </div>
         <Check label="Validate: compare every row of source and target" value={!!get('ValidationSettings', 'EnableValidation')} onChange={(v) => put('ValidationSettings', { EnableValidation: v })} />
+      </fieldset>
+      <fieldset>
+        <legend>Log</legend>
         <Check label="Keep a log" value={get('Logging', 'EnableLogging') !== false} onChange={(v) => put('Logging', { EnableLogging: v })} />
+        {get('Logging', 'EnableLogging') !== false && <Severities listed={(get('Logging', 'LogComponents') ?? []) as never} onChange={(all) => put('Logging', { LogComponents: all })} />}
       </fieldset>
     </>
   );

@@ -21,8 +21,8 @@ export function CopyButton({ text, label, children }: { text: () => string; labe
   return <button type="button" class="copy" aria-label={label} title={label} onClick={copy}>{children ?? <span aria-hidden="true">⧉</span>}</button>;
 }
 
-export const CopyCommand = ({ of, name }: { of: () => Call; name: string }) => (
-  <CopyButton text={() => commandOf(of())} label={`Copy the command: ${name}`}>
+export const CopyCommand = ({ of, name, text = () => commandOf(of()) }: { of: () => Call; name: string; text?: () => string }) => (
+  <CopyButton text={text} label={`Copy the command: ${name}`}>
     <span aria-hidden="true">&gt;_</span>
   </CopyButton>
 );
@@ -95,11 +95,18 @@ export function Do({ label, make, said, done, question, tone = '', disabled, why
   );
 }
 
+// Before is what has to be there before a call is made, and the lines that see to it.
+export interface Before {
+  run: () => Promise<void>;
+  command: () => string;
+}
+
 // Form gathers the input of one call and makes it, unless the caller's policies forbid what is entered so far.
-export function Form({ label, make, before, done, said, cancel, children }: {
+export function Form({ label, make, before, command = () => commandOf(make()), done, said, cancel, children }: {
   label: string;
   make: () => Call;
-  before?: () => Promise<void>; // what has to be there first
+  before?: Before;
+  command?: () => string; // where another call follows
   done?: (out: never) => void;
   said?: string;
   cancel?: () => void;
@@ -113,7 +120,7 @@ export function Form({ label, make, before, done, said, cancel, children }: {
     setBusy(true);
     setProblem(undefined);
     try {
-      await before?.();
+      await before?.run();
       const out = await send(make());
       if (said) say(said);
       done?.(out as never);
@@ -131,7 +138,7 @@ export function Form({ label, make, before, done, said, cancel, children }: {
         {cancel && <button type="button" onClick={cancel}>Cancel</button>}
         <span class="do primary">
           <button type="submit" disabled={busy || !!forbidden} title={forbidden}>{busy ? 'Working…' : label}</button>
-          <CopyCommand of={make} name={label} />
+          <CopyCommand of={make} name={label} text={() => (before ? `${before.command()}\n` : '') + command()} />
         </span>
       </div>
     </form>

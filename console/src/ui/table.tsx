@@ -28,7 +28,7 @@ function useTable<T extends RowData>(options: Omit<TableOptionsResolved<T>, 'sta
   return table;
 }
 
-export function Table<T>({ label, columns, rows, empty, filter = true }: { label: string; columns: Column<T>[]; rows: T[]; empty?: ComponentChildren; filter?: boolean }) {
+export function Table<T>({ label, columns, rows, empty, filter = true, dense }: { label: string; columns: Column<T>[]; rows: T[]; empty?: ComponentChildren; filter?: boolean; dense?: boolean }) {
   const defs = useMemo<ColumnDef<T>[]>(
     () => columns.map((c, i) => ({ id: `c${i}`, accessorFn: c.value, sortUndefined: 'last', sortDescFirst: !!c.figures })),
     [columns.map((c) => c.name).join()],
@@ -42,7 +42,7 @@ export function Table<T>({ label, columns, rows, empty, filter = true }: { label
   const found = table.getFilteredRowModel().rows.length;
   const shown = table.getRowModel().rows;
   return (
-    <div class="table">
+    <div class={dense ? 'table dense' : 'table'}>
       {filter && rows.length > 5 && (
         <div class="table-tools">
           <input type="search" placeholder="Filter" aria-label={`Filter ${label}`} value={(table.getState().globalFilter as string) ?? ''}

@@ -1,6 +1,6 @@
 // The browser, and what every step of the tests does with it.
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -25,7 +25,7 @@ export async function until(what, check) {
     said = await check();
     if (said === 'ok') return;
     if (Date.now() > end) throw new Error(`${what}: ${said}`);
-    await new Promise((r) => setTimeout(r, 500));
+    await new Promise((r) => setTimeout(r, 300));
   }
 }
 
@@ -61,19 +61,47 @@ export async function forbidden(button) {
   return button.first().getAttribute('title');
 }
 
-// look has axe go over the page as it is, light and dark, and keeps a picture if pictures are wanted.
+const copied = new Set();
+
+// copyAll notes what each button of the page that can be pressed puts on the clipboard as the command that does the same.
+export async function copyAll(page) {
+  const texts = await page.evaluate(() => {
+    const all = [];
+    navigator.clipboard.writeText = (text) => {
+      all.push(text);
+      return new Promise(() => {}); // it is not said that something was copied
+    };
+    for (const copy of document.querySelectorAll('button[aria-label^="Copy the command"]')) {
+      if (copy.closest('form')?.checkValidity() !== false && !copy.closest('.do')?.querySelector('button').disabled) copy.click();
+    }
+    delete navigator.clipboard.writeText;
+    return all;
+  });
+  for (const text of texts) copied.add(text);
+}
+
+// keepCopied hands on what has been noted.
+export const keepCopied = () => writeFileSync(process.env.COMMANDS, JSON.stringify([...copied]));
+
+// judge has axe go over the page as it is.
+export async function judge(page, name) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+  if (serious.length) {
+    throw new Error(`axe on ${name}: ${serious.map((v) => `${v.id} (${v.help}): ${v.nodes.slice(0, 3).map((n) => `${n.html} ${n.failureSummary}`).join('; ')}`).join('\n')}`);
+  }
+}
+
+// look has axe go over the page, light and dark, notes its commands, and keeps a picture if pictures are wanted.
 export async function look(page, name) {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-    const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
-    if (serious.length) {
-      throw new Error(`axe on ${name}, ${colorScheme}: ${serious.map((v) => `${v.id} (${v.help}): ${v.nodes.slice(0, 3).map((n) => `${n.html} ${n.failureSummary}`).join('; ')}`).join('\n')}`);
-    }
+    await judge(page, `${name}, ${colorScheme}`);
     if (SHOTS) await shoot(page, `${name}-${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await copyAll(page);
 }
 
 async function shoot(page, name) {

@@ -1,5 +1,5 @@
 // A migration by clicking, from signing in to the cut-over.
-import { ask, forbidden as forbiddenButton, look, open, signIn as signInWith, until } from './browser.mjs';
+import { ask, copyAll, forbidden as forbiddenButton, keepCopied, look, open, signIn as signInWith, until } from './browser.mjs';
 
 const { URL: at, KEY_ID, KEY_SECRET, ENDS } = process.env;
 const ends = JSON.parse(ENDS);
@@ -163,6 +163,7 @@ async function errorRows() {
   await page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByText('stopped', { exact: true }).waitFor();
   await ask('allow');
+  await copyAll(page);
   await refused.getByRole('button', { name: 'Copy again', exact: true }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Copy again', exact: true }).click();
   await page.getByText('1 rows written, 0 removed').waitFor();
@@ -305,6 +306,7 @@ try {
   await errorRows();
   await cutOver();
   await forbidden(await others());
+  keepCopied();
   if (faults.length) throw new Error(`the browser complains:\n${faults.join('\n')}`);
 } catch (error) {
   const shown = await page.locator('body').innerText().catch(() => '');

@@ -1,5 +1,5 @@
 // Every page is used for what it is there for, and what came of it is asked of the API.
-import { ask, look, open, signIn as signInWith, until } from './browser.mjs';
+import { ask, copyAll, judge, keepCopied, look, open, signIn as signInWith, until } from './browser.mjs';
 
 const { URL: at, KEY_ID, KEY_SECRET, THINGS } = process.env;
 const things = JSON.parse(THINGS);
@@ -7,7 +7,13 @@ const { browser, page, faults } = await open();
 const button = (name) => page.getByRole('button', { name, exact: true });
 const link = (name) => page.getByRole('navigation').getByRole('link', { name, exact: true });
 const dialog = page.getByRole('dialog');
-const press = (name) => dialog.getByRole('button', { name, exact: true }).click();
+
+// press is for the buttons of dialogs. What is filled in there by then is copied as a command, too.
+async function press(name) {
+  await copyAll(page);
+  await dialog.getByRole('button', { name, exact: true }).click();
+}
+
 const row = (text) => page.getByRole('row').filter({ hasText: text });
 
 async function must(what, word) {
@@ -94,6 +100,42 @@ async function tables() {
   await look(page, 'task-loading');
   await seen(`dms describe-table-statistics --replication-task-arn ${things.task} --query "TableStatistics[?TableName=='big'].[TableState,FullLoadReloaded,FullLoadRows]"`, 'Table completed True 700000');
   await row('public.big').getByText('700,000', { exact: true }).waitFor();
+  await firstLoad();
+}
+
+// severity says in the form how much a component tells in the log.
+async function severity(component, value) {
+  await page.getByText('Each component', { exact: true }).click();
+  await page.getByLabel(component, { exact: true }).selectOption(value);
+}
+
+// A first load tells how far each table is, too.
+async function firstLoad() {
+  await button('Stop').click();
+  await press('Stop');
+  await page.getByText('stopped', { exact: true }).waitFor();
+  await copyAll(page);
+  await page.getByRole('tab', { name: 'Settings', exact: true }).click();
+  await page.getByLabel('Tables that are in the target already').selectOption('DO_NOTHING');
+  await severity('TARGET_LOAD', 'LOGGER_SEVERITY_DEBUG');
+  await page.getByLabel('TARGET_LOAD', { exact: true }).scrollIntoViewIfNeeded();
+  await look(page, 'task-settings-log');
+  await button('Save settings').click();
+  const kept = `dms describe-replication-tasks --query "ReplicationTasks[0].ReplicationTaskSettings" | tr -d '\\n ' | grep -oE '"TargetTablePrepMode":"[A-Z_]+"|"Id":"TARGET_LOAD","Severity":"[A-Z_]+"' | tr '\\n' ' '`;
+  await seen(kept, '"TargetTablePrepMode":"DO_NOTHING" "Id":"TARGET_LOAD","Severity":"LOGGER_SEVERITY_DEBUG"');
+  await page.getByRole('tab', { name: 'Tables', exact: true }).click();
+  await page.getByText('stopped', { exact: true }).waitFor();
+  await must('hold', 'hold');
+  await button('Reload all').click();
+  await press('Reload all');
+  await row('public.big').getByText(/\d of about 700,000/).waitFor();
+  await row('public.big').getByRole('progressbar').waitFor();
+  await row('public.big').scrollIntoViewIfNeeded();
+  await look(page, 'task-first-load');
+  const over = await tooWide();
+  if (over) throw new Error(`while tables load the list has to be scrolled sideways: ${over}`);
+  await must('free', 'free');
+  await button('Cut over').waitFor();
 }
 
 async function metrics() {
@@ -193,14 +235,17 @@ async function endpoints() {
   await seen(endpointOf('by-secret', 'ExtraConnectionAttributes'), 'None');
 
   await form('target', 'redshift', 'warehouse');
-  await dialog.getByLabel('Server', { exact: true }).fill('cluster.example.com');
-  await dialog.getByLabel('User').fill('loader');
-  await dialog.getByLabel('Password').fill('hunter2');
-  await dialog.getByLabel('Database').fill('dwh');
+  if ((await dialog.getByLabel('Port').getAttribute('placeholder')) !== '5439') throw new Error('the port of a cluster is not 5439');
+  await dialog.getByLabel('Server', { exact: true }).fill(things.warehouse.Server);
+  await dialog.getByLabel('Port').fill(things.warehouse.Port);
+  await dialog.getByLabel('User').fill(things.warehouse.User);
+  await dialog.getByLabel('Password').fill(things.warehouse.Password);
+  await dialog.getByLabel('Database').fill(things.warehouse.Database);
   await dialog.getByLabel('Bucket', { exact: true }).fill(things.bucket);
   await dialog.getByLabel('Role that may use it').fill(things.lake);
   await create('warehouse');
-  await seen(endpointOf('warehouse', '[Port,RedshiftSettings.BucketName,RedshiftSettings.ServiceAccessRoleArn]'), `5439 ${things.bucket} ${things.lake}`);
+  await connects();
+  await seen(endpointOf('warehouse', '[Port,RedshiftSettings.BucketName,RedshiftSettings.ServiceAccessRoleArn]'), `${things.warehouse.Port} ${things.bucket} ${things.lake}`);
   await button('Delete').click();
   await press('Delete');
   await page.getByRole('link', { name: 'lake', exact: true }).waitFor();
@@ -217,6 +262,7 @@ async function others() {
   await press('Import');
   await row('authority').waitFor();
   await seen('dms describe-certificates --query Certificates[].CertificateIdentifier', 'authority');
+  await copyAll(page);
   await row('authority').getByRole('button', { name: 'Delete', exact: true }).click();
   await press('Delete');
   await seen('dms describe-certificates --query "length(Certificates)"', '0');
@@ -230,6 +276,18 @@ async function others() {
   await press('Create subscription');
   await row('told').first().waitFor();
   await seen('dms describe-event-subscriptions --query "EventSubscriptionsList[].[CustSubscriptionId,SourceType,EventCategoriesList[0]]"', 'told replication-task failure');
+  await row('told').first().getByRole('button', { name: 'Change', exact: true }).click();
+  await dialog.getByLabel('failure', { exact: true }).uncheck();
+  await dialog.getByLabel('state change', { exact: true }).check();
+  await dialog.getByLabel('Enabled').uncheck();
+  await look(page, 'change-subscription');
+  await press('Save');
+  const told = 'dms describe-event-subscriptions --query "EventSubscriptionsList[].[EventCategoriesList[0],length(EventCategoriesList),Enabled]"';
+  await seen(told, 'state change 1 False');
+  await row('told').first().getByRole('button', { name: 'Enable', exact: true }).click();
+  await seen(told, 'state change 1 True');
+  await row('told').first().getByRole('button', { name: 'Disable', exact: true }).waitFor();
+  await copyAll(page);
 
   await link('Subnet groups').click();
   await button('New subnet group').first().click();
@@ -240,6 +298,7 @@ async function others() {
   await look(page, 'new-subnet-group');
   await press('Create subnet group');
   await row('ours').waitFor();
+  await copyAll(page);
   await seen("dms describe-replication-subnet-groups --query \"ReplicationSubnetGroups[?ReplicationSubnetGroupIdentifier=='ours'].[ReplicationSubnetGroupDescription,length(Subnets)]\"", 'of the shop 2');
 
   await link('Keys').click();
@@ -250,6 +309,14 @@ async function others() {
   await press('Disable');
   await row('alias/ours').getByText('Disabled', { exact: true }).waitFor();
   await seen('kms describe-key --key-id alias/ours --query KeyMetadata.KeyState', 'Disabled');
+  await row('alias/ours').getByRole('button', { name: 'Enable', exact: true }).waitFor();
+  await copyAll(page);
+  await row('alias/ours').getByRole('button', { name: 'Delete', exact: true }).click();
+  await press('Delete');
+  await row('alias/ours').getByRole('button', { name: 'Keep it', exact: true }).waitFor();
+  await copyAll(page);
+  await row('alias/ours').getByRole('button', { name: 'Keep it', exact: true }).click();
+  await row('alias/ours').getByText('Disabled', { exact: true }).waitFor();
 
   await link('VPC endpoints').click();
   await button('New VPC endpoint').first().click();
@@ -273,8 +340,13 @@ async function others() {
   await dialog.getByLabel('Document').fill('{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"dms:DeleteEndpoint","Resource":"*"},{"Effect":"Allow","Action":"dms:*","Resource":"*"}]}');
   await press('Save policy');
   await page.getByText('of the user alone').waitFor();
+  await button('New key').click();
+  await press('Close');
+  await page.getByText('Active', { exact: true }).waitFor();
   await look(page, 'user');
   await seen('iam get-user-policy --user-name looker --policy-name console --query "PolicyDocument.Statement[].Effect"', 'Deny Allow');
+  await groups();
+  await policies();
   await page.goto(`${at}/#/users/simulator`);
   await page.getByLabel('Who').fill('arn:aws:iam::123456789012:user/looker');
   for (const [action, answer] of [['dms:DeleteEndpoint', 'denied explicitly'], ['dms:CreateEndpoint', 'allowed'], ['iam:CreateUser', 'denied: nothing allows it']]) {
@@ -282,7 +354,7 @@ async function others() {
     await button('Simulate').click();
     await page.getByText(answer, { exact: true }).first().waitFor();
   }
-  for (const tab of ['roles', 'policies']) {
+  for (const tab of ['groups', 'roles', 'policies']) {
     await page.goto(`${at}/#/users/${tab}`);
     await page.getByRole('table', { name: tab }).waitFor();
     await look(page, tab);
@@ -301,13 +373,126 @@ async function others() {
   if (shown !== berlin || !(await time.getAttribute('title')).endsWith(' UTC')) throw new Error(`${utc} is shown as ${shown}, in Berlin it is ${berlin}`);
 }
 
+const document_ = (effect, action) => `{"Version":"2012-10-17","Statement":[{"Effect":"${effect}","Action":"${action}","Resource":"*"}]}`;
+
+// A group has members, and policies attached and of its own.
+async function groups() {
+  await page.goto(`${at}/#/users/groups`);
+  await button('New group').click();
+  await dialog.getByLabel('Name').fill('operators');
+  await press('Create group');
+  await page.getByLabel('User to add').selectOption('looker');
+  await copyAll(page);
+  await button('Add').click();
+  await row('looker').getByRole('button', { name: 'Remove', exact: true }).waitFor();
+  await page.getByLabel('Policy to attach').fill('arn:aws:iam::aws:policy/service-role/AmazonDMSVPCManagementRole');
+  await copyAll(page);
+  await button('Attach').click();
+  await row('AmazonDMSVPCManagementRole').waitFor();
+  await button('Write one').click();
+  await dialog.getByLabel('Document').fill(document_('Allow', 'kms:List*'));
+  await press('Save policy');
+  await page.getByText('of the group alone').waitFor();
+  await look(page, 'group');
+  await seen('iam get-group --group-name operators --query Users[].UserName', 'looker');
+  await seen('iam list-attached-group-policies --group-name operators --query AttachedPolicies[].PolicyName', 'AmazonDMSVPCManagementRole');
+  await seen('iam get-group-policy --group-name operators --policy-name console --query PolicyDocument.Statement[].Action', 'kms:List*');
+  await row('AmazonDMSVPCManagementRole').getByRole('button', { name: 'Detach', exact: true }).click();
+  await row('AmazonDMSVPCManagementRole').waitFor({ state: 'detached' });
+  await row('console').getByRole('button', { name: 'Delete', exact: true }).click();
+  await press('Delete');
+  await page.getByText('this group may do nothing').waitFor();
+  await row('looker').getByRole('link').click();
+  await row('operators').getByRole('button', { name: 'Leave', exact: true }).click();
+  await page.getByText('In no group').waitFor();
+  await page.getByLabel('Group to join').selectOption('operators');
+  await button('Join').click();
+  await row('operators').waitFor();
+  await seen('iam get-group --group-name operators --query Users[].UserName', 'looker');
+}
+
+// A managed policy is made, changed by a version, taken back to what it was, attached, detached and deleted.
+async function policies() {
+  await page.goto(`${at}/#/users/policies`);
+  await button('New policy').click();
+  await dialog.getByLabel('Name').fill('shop-keepers');
+  await dialog.getByLabel('Document').fill(document_('Allow', 'dms:Describe*'));
+  await look(page, 'new-policy');
+  await press('Save policy');
+  await page.getByLabel('Show').selectOption('Local');
+  await page.getByRole('link', { name: 'shop-keepers', exact: true }).click();
+  await button('New version').click();
+  await dialog.getByLabel('Document').fill(document_('Allow', 'dms:Start*'));
+  await press('Save policy');
+  await row('v2').getByText('yes').waitFor();
+  const arn = 'arn:aws:iam::123456789012:policy/shop-keepers';
+  await seen(`iam get-policy-version --policy-arn ${arn} --version-id v2 --query PolicyVersion.Document.Statement[].Action`, 'dms:Start*');
+  for (const [kind, name] of [['user', 'looker'], ['group', 'operators'], ['role', 'operator']]) {
+    await page.getByLabel('Kind', { exact: true }).selectOption(kind);
+    await page.getByLabel('Whom to attach it to').selectOption(name);
+    await copyAll(page);
+    await button('Attach').click();
+    await row(name).filter({ hasText: kind }).getByRole('button', { name: 'Detach', exact: true }).waitFor();
+  }
+  await look(page, 'managed-policy');
+  await seen(`iam list-entities-for-policy --policy-arn ${arn} --query "[PolicyUsers[0].UserName,PolicyGroups[0].GroupName,PolicyRoles[0].RoleName]"`, 'looker operators operator');
+  await row('v1').getByRole('button', { name: 'Make default', exact: true }).click();
+  await row('v1').getByText('yes').waitFor();
+  await button('v1').click();
+  await dialog.getByText('dms:Describe*').waitFor();
+  await press('Close');
+  await row('v2').getByRole('button', { name: 'Delete', exact: true }).click();
+  await press('Delete');
+  await row('v2').waitFor({ state: 'detached' });
+  await seen(`iam list-policy-versions --policy-arn ${arn} --query Versions[].VersionId`, 'v1');
+  for (let left = 3; left > 0; left--) {
+    await button('Detach').first().click();
+    await until('it is detached', async () => ((await button('Detach').count()) === left - 1 ? 'ok' : 'it is not'));
+  }
+  await button('Delete').click();
+  await press('Delete');
+  await button('New policy').waitFor();
+  await seen('iam list-policies --scope Local --query "length(Policies)"', '0');
+}
+
+// An instance gets another class in its window or now, and another window at once. Its task goes on.
+async function instance() {
+  await link('Instances').click();
+  await page.getByRole('link', { name: 'mover', exact: true }).click();
+  await button('Change').click();
+  await dialog.getByLabel('Class').selectOption('dms.t3.large');
+  await dialog.getByLabel('Maintenance window').fill('sun:03:00-sun:04:00');
+  await look(page, 'change-instance');
+  await press('Save');
+  await page.getByText('class dms.t3.large, between sun:03:00-sun:04:00 UTC.').waitFor();
+  await look(page, 'instance');
+  const of = 'dms describe-replication-instances --query "ReplicationInstances[].[ReplicationInstanceClass,PendingModifiedValues.ReplicationInstanceClass,PreferredMaintenanceWindow]"';
+  await seen(of, 'dms.t3.medium dms.t3.large sun:03:00-sun:04:00');
+  await button('Change').click();
+  await dialog.getByLabel('Class').selectOption('dms.t3.medium');
+  await press('Save');
+  await seen(of, 'dms.t3.medium None sun:03:00-sun:04:00');
+  await button('Change').click();
+  await dialog.getByLabel('Class').selectOption('dms.t3.large');
+  await press('Save');
+  await button('Now').click();
+  await press('Now');
+  await seen(of, 'dms.t3.large None sun:03:00-sun:04:00');
+  await page.getByText('available', { exact: true }).waitFor();
+}
+
+// pages are those that there are, by their addresses.
+function pages() {
+  const id = things.task.split(':').pop();
+  return ['overview', 'tasks', `tasks/${id}/tables`, `tasks/${id}/errors`, `tasks/${id}/settings`, `tasks/${id}/mapping`, `tasks/${id}/log`, `tasks/${id}/about`, 'endpoints', 'instances', 'metrics', 'trail',
+    'subscriptions', 'users', 'users/simulator', 'users/user/looker', 'users/groups', 'users/group/operators', 'users/policies', `users/policy/${encodeURIComponent('arn:aws:iam::aws:policy/service-role/AmazonDMSVPCManagementRole')}`, `instances/${things.instance.split(':').pop()}`, 'keys', 'certificates', 'subnet-groups', 'vpc-endpoints', 'new-task'];
+}
+
 // No page is wider than a phone.
 async function phone() {
   const wide = page.viewportSize();
   await page.setViewportSize({ width: 390, height: 844 });
-  const id = things.task.split(':').pop();
-  for (const path of ['overview', 'tasks', `tasks/${id}/tables`, `tasks/${id}/errors`, `tasks/${id}/settings`, `tasks/${id}/mapping`, `tasks/${id}/log`, `tasks/${id}/about`, 'endpoints', 'instances', 'metrics', 'trail',
-    'subscriptions', 'users', 'users/simulator', 'users/user/looker', 'keys', 'certificates', 'subnet-groups', 'vpc-endpoints', 'new-task']) {
+  for (const path of pages()) {
     await page.goto(`${at}/#/${path}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.getByText('Loading…').first().waitFor({ state: 'detached' });
@@ -316,8 +501,26 @@ async function phone() {
       const culprits = await page.evaluate(() => [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map((e) => e.outerHTML.slice(0, 120)));
       throw new Error(`${path} is ${over} pixels wider than a phone: ${culprits.join('\n')}`);
     }
+    if (/^(instances|users)\//.test(path)) await judge(page, `${path} on a phone`);
   }
   await page.setViewportSize(wide);
+}
+
+// tooWide are the lists of the page that have to be scrolled sideways.
+const tooWide = () => page.evaluate(() => [...document.querySelectorAll('.table')].filter((t) => t.scrollWidth > t.clientWidth + 1).map((t) => `${t.querySelector('table').getAttribute('aria-label')}: ${t.scrollWidth} of ${t.clientWidth}`).join(', '));
+
+// No list has to be scrolled sideways on a wide screen.
+async function wide() {
+  const wrong = [];
+  for (const path of pages()) {
+    await page.goto(`${at}/#/${path}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByText('Loading…').first().waitFor({ state: 'detached' });
+    if (path.endsWith('/tables')) await row('public.big').waitFor();
+    const over = await tooWide();
+    if (over) wrong.push(`${path}: ${over}`);
+  }
+  if (wrong.length) throw new Error(`lists have to be scrolled sideways: ${wrong.join('; ')}`);
 }
 
 const focused = () => page.evaluate(() => { const e = document.activeElement; return e === document.body ? '' : `${e.tagName} ${e.getAttribute('aria-label') ?? e.innerText ?? ''} ${e.id ? document.querySelector(`label[for="${CSS.escape(e.id)}"]`)?.innerText ?? '' : ''}`.trim(); });
@@ -358,6 +561,18 @@ async function keyboard() {
   await page.keyboard.press('ArrowRight');
   await page.getByRole('tab', { name: 'Error rows', selected: true }).waitFor();
   await page.getByRole('region', { name: 'Rows that differ' }).waitFor();
+  await tabTo(/^A Instances/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'mover', exact: true }).waitFor();
+  await tabTo(/^A mover/);
+  await page.keyboard.press('Enter');
+  await button('Change').waitFor();
+  await tabTo(/^BUTTON Change/);
+  await page.keyboard.press('Enter');
+  await tabTo(/Maintenance window/);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  if (!/^BUTTON Change/.test(await focused())) throw new Error(`after the dialog of an instance the focus is at ${await focused()}`);
 }
 
 // A session and a role sign in; a reload signs out, for nothing is stored.
@@ -388,7 +603,8 @@ async function signIns() {
 
 let failed = false;
 try {
-  for (const step of [signIn, charts, metrics, tables, endpoints, others, phone, keyboard, signIns]) await step();
+  for (const step of [signIn, charts, metrics, tables, endpoints, others, instance, phone, wide, keyboard, signIns]) await step();
+  keepCopied();
   if (faults.length) throw new Error(`the browser complains:\n${faults.join('\n')}`);
 } catch (error) {
   const shown = await page.locator('body').innerText().catch(() => '');
