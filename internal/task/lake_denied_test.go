@@ -19,10 +19,12 @@ const accessDenied = `<?xml version="1.0"?><Error><Code>AccessDenied</Code><Mess
 // commit, end a file. The task says so; once it is allowed again it goes on, and each change is in the files once.
 func TestLakeDeniedAmidChanges(t *testing.T) {
 	for name, denies := range map[string]func(r *http.Request) bool{
-		"begin":  func(r *http.Request) bool { return r.Method == http.MethodPost && r.URL.Query().Has("uploads") },
-		"part":   func(r *http.Request) bool { return r.URL.Query().Has("partNumber") },
-		"commit": func(r *http.Request) bool { return r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/state.json") },
-		"end":    func(r *http.Request) bool { return r.Method == http.MethodPost && r.URL.Query().Has("uploadId") },
+		"begin": func(r *http.Request) bool { return r.Method == http.MethodPost && r.URL.Query().Has("uploads") },
+		"part":  func(r *http.Request) bool { return r.URL.Query().Has("partNumber") },
+		"commit": func(r *http.Request) bool {
+			return r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/state.json")
+		},
+		"end": func(r *http.Request) bool { return r.Method == http.MethodPost && r.URL.Query().Has("uploadId") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			source, l := newEnd(t, "sqlite"), newLake(t)

@@ -107,7 +107,7 @@ func clusterOf(c connector.Config, u *url.URL, getenv func(string) string, s *se
 }
 
 func (r *reach) bucketOf(c connector.Config, q url.Values, getenv func(string) string, s *settings) error {
-	b := store.BucketConfig{Bucket: s.bucket, Region: defaultRegion, Control: c.Control, Through: c.Traffic.Through, Encryption: s.encryption, KMSKey: s.kmsKey, Prefix: s.folder}
+	b := store.BucketConfig{Bucket: s.bucket, Region: defaultRegion, Control: c.Control, Through: c.Traffic.Through, Encryption: s.encryption, KMSKey: s.kmsKey, Prefix: s.folder, Uploads: s.streams}
 	for _, name := range []string{"AWS_DEFAULT_REGION", "AWS_REGION"} {
 		if v := getenv(name); v != "" {
 			b.Region = v

@@ -55,36 +55,21 @@ func (t *target) newFile(ctx context.Context, run, kind string) *file {
 	return f
 }
 
-// transfer is where what the write buffer holds goes, FileTransferUploadStreams at once.
+// transfer is where what the write buffer holds goes.
 type transfer struct{ *file }
 
 func (f transfer) Write(p []byte) (int, error) {
 	if f.sent == nil && f.held.Len()+len(p) <= straightAway {
 		return f.held.Write(p)
 	}
-	err := f.t.streaming(f.ctx, func() error {
-		if f.sent == nil {
-			f.sent = f.t.store.Stage(f.ctx, f.key, store.Options{ContentType: "text/csv"})
-			if _, err := f.sent.Write(f.held.Bytes()); err != nil {
-				return err
-			}
-			f.held = bytes.Buffer{}
+	if f.sent == nil {
+		f.sent = f.t.store.Stage(f.ctx, f.key, store.Options{ContentType: "text/csv"})
+		if _, err := f.sent.Write(f.held.Bytes()); err != nil {
+			return 0, err
 		}
-		_, err := f.sent.Write(p)
-		return err
-	})
-	return len(p), err
-}
-
-// streaming has one of the streams do something.
-func (t *target) streaming(ctx context.Context, do func() error) error {
-	select {
-	case t.streams <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+		f.held = bytes.Buffer{}
 	}
-	defer func() { <-t.streams }()
-	return do()
+	return f.sent.Write(p)
 }
 
 // Write implements io.Writer.
@@ -111,16 +96,14 @@ func (f *file) finish() error {
 	if err := f.buf.Flush(); err != nil {
 		return fmt.Errorf("end a staged file: %w", err)
 	}
-	return f.t.streaming(f.ctx, func() error {
-		if f.sent == nil {
-			return f.t.store.Put(f.ctx, f.key, f.held.Bytes())
-		}
-		ticket, err := f.sent.Seal(f.ctx)
-		if err != nil {
-			return err
-		}
-		return f.t.store.Publish(f.ctx, ticket)
-	})
+	if f.sent == nil {
+		return f.t.store.Put(f.ctx, f.key, f.held.Bytes())
+	}
+	ticket, err := f.sent.Seal(f.ctx)
+	if err != nil {
+		return err
+	}
+	return f.t.store.Publish(f.ctx, ticket)
 }
 
 // abandon forgets a file that has not been finished.

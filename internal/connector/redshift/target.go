@@ -30,7 +30,6 @@ type target struct {
 	token string
 	// null stands for a null in files. It is another one for each target, so that no value is taken for it.
 	null    string
-	streams chan struct{} // FileTransferUploadStreams
 	loaders *pool
 	// office is for the journal, parked rows and look-ups: a goroutine that holds a loader may ask for it.
 	office *pool
@@ -65,7 +64,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	}
 	t := &target{
 		reach: r, settings: s, store: store.NewBucket(r.store), log: log, control: c.ControlSchema,
-		token: strings.ToLower(rand.Text()), null: "null-" + strings.ToLower(rand.Text()[:12]), streams: make(chan struct{}, s.streams),
+		token: strings.ToLower(rand.Text()), null: "null-" + strings.ToLower(rand.Text()[:12]),
 	}
 	if t.control == "" {
 		t.control = defaultSchema

@@ -52,3 +52,34 @@ func TestClosedTargetsLeaveNoConnections(t *testing.T) {
 		return seen == 4 && len(open) == 0
 	}, time.Minute, 10*time.Millisecond)
 }
+
+// TestSettingsOfObjects: what CannedAclForObjects, EncryptionMode and ExpectedBucketOwner say is asked of the store.
+func TestSettingsOfObjects(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]http.Header{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kind := r.Method
+		if r.URL.Query().Has("uploads") {
+			kind += " uploads"
+		}
+		mu.Lock()
+		seen[kind] = r.Header.Clone()
+		mu.Unlock()
+		_, _ = w.Write([]byte(`<?xml version="1.0"?><InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>`))
+	}))
+	t.Cleanup(server.Close)
+	at, err := openTarget(t.Context(), connector.Config{
+		URL: "s3://key:secret@bucket/folder?" + url.Values{"endpoint": {server.URL}, "attempts": {"1"}}.Encode(), Settings: map[string]string{
+			"CannedAclForObjects": "bucket-owner-full-control", "EncryptionMode": "sse-kms", "ServerSideEncryptionKmsKeyId": "k", "ExpectedBucketOwner": "111122223333", "BucketFolder": "below",
+		},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = at.Close() })
+	require.Equal(t, "s3://bucket/folder/below", at.(*target).store.Location())
+	_ = at.(*target).Rehearse(t.Context()) // what answers is no store
+	h := seen["POST uploads"]
+	require.Equal(t, []string{"bucket-owner-full-control", "aws:kms", "k", "111122223333"}, []string{
+		h.Get("x-amz-acl"), h.Get("x-amz-server-side-encryption"), h.Get("x-amz-server-side-encryption-aws-kms-key-id"), h.Get("x-amz-expected-bucket-owner"),
+	})
+	require.Equal(t, "111122223333", seen["GET"].Get("x-amz-expected-bucket-owner"))
+}

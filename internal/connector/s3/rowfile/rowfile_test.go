@@ -289,6 +289,38 @@ func TestParquetPagesAndMoments(t *testing.T) {
 	}
 }
 
+// TestParquetDictionaryIsBounded: once a column's dictionary is larger than DictPageSizeLimit, the values of the pages behind it stand as they are.
+func TestParquetDictionaryIsBounded(t *testing.T) {
+	var b change.Batch
+	b.Reset([]change.Layout{change.Text})
+	lines := make([]rowfile.Line, 2000)
+	for i := range lines {
+		b.Columns[0].AppendString(fmt.Sprintf("number %06d", i))
+		b.EndRow()
+		lines[i] = rowfile.Line{Batch: &b, Row: int32(i)}
+	}
+	for limit, falls := range map[int]bool{1000: true, 1 << 20: false} {
+		var out bytes.Buffer
+		columns := []connector.LoadColumn{{Column: &catalog.Column{Name: "s", Type: datatype.Type{Kind: datatype.WString, Length: 40}}, Layout: change.Text}}
+		w, err := rowfile.Parquet{DataPage: 1000, DictPage: limit, RowGroup: 10000}.New(&out, rowfile.Layout{Columns: columns})
+		require.NoError(t, err)
+		for at := 0; at < len(lines); at += 100 {
+			require.NoError(t, w.Write(lines[at:at+100]))
+		}
+		require.NoError(t, w.Close())
+		file, err := parquet.OpenFile(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		require.NoError(t, err)
+		pages := map[format.Encoding]int32{}
+		for _, s := range file.Metadata().RowGroups[0].Columns[0].MetaData.EncodingStats {
+			if s.PageType == format.DataPage {
+				pages[s.Encoding] += s.Count
+			}
+		}
+		require.Positive(t, pages[format.RLEDictionary], "%v", pages)
+		require.Equal(t, falls, pages[format.Plain] > 0, "%v", pages)
+	}
+}
+
 // TestParquetHoldsHugeValuesOnce: not again in the statistics of pages and columns.
 func TestParquetHoldsHugeValuesOnce(t *testing.T) {
 	columns, layouts := textColumns(2)

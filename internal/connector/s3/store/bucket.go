@@ -31,6 +31,8 @@ type BucketConfig struct {
 	Control     func(network, address string, c syscall.RawConn) error
 	// Through has the connections counted that a dial opens; nil counts none.
 	Through func(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(ctx context.Context, network, address string) (net.Conn, error)
+	// Uploads is how many objects, and parts of objects, may travel at once; 0 is as many as there are.
+	Uploads int
 	// Attempts is how often a request is tried while the store is busy or away; 0 means DefaultAttempts.
 	Attempts int
 
@@ -52,6 +54,7 @@ type bucket struct {
 	client *s3.Client
 	http   *http.Client
 	pace   pace
+	slots  chan struct{} // of Uploads; nil when there is no bound
 }
 
 var _ Store = (*bucket)(nil)
@@ -87,7 +90,11 @@ func NewBucket(c BucketConfig) Store {
 	if c.Endpoint != "" {
 		o.BaseEndpoint = aws.String(c.Endpoint)
 	}
-	return &bucket{c, s3.New(o), client, usualPace}
+	b := &bucket{c, s3.New(o), client, usualPace, nil}
+	if c.Uploads > 0 {
+		b.slots = make(chan struct{}, c.Uploads)
+	}
+	return b
 }
 
 // inConflict are answers that say that another request got in the way: so S3 does for two conditional writes of one key, and
@@ -159,11 +166,27 @@ func (b *bucket) PutNew(ctx context.Context, key string, data []byte) (bool, err
 }
 
 func (b *bucket) put(ctx context.Context, key string, data []byte, ifNone *string) error {
-	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &b.Bucket, Key: b.key(key), Body: bytes.NewReader(data), IfNoneMatch: ifNone, ExpectedBucketOwner: b.owner(),
-		ServerSideEncryption: types.ServerSideEncryption(b.Encryption), SSEKMSKeyId: some(b.KMSKey),
+	return b.uploading(ctx, func() error {
+		_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
+			Bucket: &b.Bucket, Key: b.key(key), Body: bytes.NewReader(data), IfNoneMatch: ifNone, ExpectedBucketOwner: b.owner(),
+			ServerSideEncryption: types.ServerSideEncryption(b.Encryption), SSEKMSKeyId: some(b.KMSKey),
+		})
+		return err
 	})
-	return err
+}
+
+// uploading sends something when there is room for it.
+func (b *bucket) uploading(ctx context.Context, send func() error) error {
+	if b.slots == nil {
+		return send()
+	}
+	select {
+	case b.slots <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-b.slots }()
+	return send()
 }
 
 // Head implements Store.

@@ -99,13 +99,15 @@ func (u *upload) send() error {
 	u.fill, u.spare, u.sent = u.spare[:0], part, sent
 	go func() {
 		sent <- rescue.Run(func() error {
-			out, err := u.b.client.UploadPart(ctx, &s3.UploadPartInput{
-				Bucket: &u.b.Bucket, Key: u.b.key(u.key), UploadId: &u.id, PartNumber: &number, Body: bytes.NewReader(part), ExpectedBucketOwner: u.b.owner(),
-			})
-			if err == nil {
-				u.tag = aws.ToString(out.ETag)
-			}
-			return wrap("write object "+u.key, err)
+			return wrap("write object "+u.key, u.b.uploading(ctx, func() error {
+				out, err := u.b.client.UploadPart(ctx, &s3.UploadPartInput{
+					Bucket: &u.b.Bucket, Key: u.b.key(u.key), UploadId: &u.id, PartNumber: &number, Body: bytes.NewReader(part), ExpectedBucketOwner: u.b.owner(),
+				})
+				if err == nil {
+					u.tag = aws.ToString(out.ETag)
+				}
+				return err
+			}))
 		})
 	}()
 	return nil
