@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/edge"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/cloudwatch"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
@@ -62,7 +64,11 @@ func apiTables(t *testing.T, all []*service.Service) string {
 	t.Helper()
 	var out, others strings.Builder
 	slices.SortFunc(all, func(a, b *service.Service) int { return strings.Compare(a.Model.FullName, b.Model.FullName) })
+	var own *wire.Service
 	for _, s := range all {
+		if s.Model.Name == "whimbrel" {
+			own = s.Model
+		}
 		if s.Model.Name == "dms" {
 			served := 0
 			for _, op := range s.Model.Operations {
@@ -89,5 +95,82 @@ func apiTables(t *testing.T, all []*service.Service) string {
 		fmt.Fprintf(&others, "| %s | %s | %s |\n", s.Model.FullName, s.Model.SigningName, strings.Join(names, ", "))
 	}
 	out.WriteString("\n## The services beside it\n\n| service | signed as | operations |\n| --- | --- | --- |\n" + others.String() + "\n")
+	ownReference(t, &out, own)
 	return out.String()
+}
+
+// ownReference writes what goes into the operations of the service whimbrel, what comes out, and who may call them.
+func ownReference(t *testing.T, out *strings.Builder, own *wire.Service) {
+	t.Helper()
+	require.NotNil(t, own)
+	out.WriteString("## Reference of the service whimbrel\n\nEvery operation may answer AccessDeniedException, ThrottlingException and ValidationException besides. `*` marks what is required.\n\n")
+	for i := range own.Operations {
+		op := &own.Operations[i]
+		var faults []string
+		for _, at := range op.Errors {
+			faults = append(faults, own.Errors[at].Code)
+		}
+		action, on := "whimbrel:"+op.Name, "the task's ARN; its tags decide as `dms:task-tag/KEY` and `aws:ResourceTag/KEY`"
+		switch op.Name {
+		case "DescribeOwnAccess":
+			action, on = "none", "none: it is about nobody but the caller"
+		case "ExplainAccess":
+			on = "the ARN of the principal that is asked about"
+		}
+		fmt.Fprintf(out, "### %s\n\n| | |\n| --- | --- |\n| X-Amz-Target | `%s.%s` |\n| IAM action | %s |\n| resource | %s |\n| errors | %s |\n\n",
+			op.Name, own.TargetPrefix, op.Name, action, on, cmp.Or(strings.Join(faults, ", "), "none of its own"))
+		out.WriteString("| input | type |\n| --- | --- |\n")
+		memberRows(out, own, op.Input, "")
+		out.WriteString("\n| output | type |\n| --- | --- |\n")
+		memberRows(out, own, op.Output, "")
+		out.WriteString("\n")
+	}
+}
+
+// memberRows writes the members of a structure and of those within it.
+func memberRows(out *strings.Builder, s *wire.Service, at int, within string) {
+	for _, m := range s.Shapes[at].Members {
+		mark := ""
+		if m.Required {
+			mark = " *"
+		}
+		shape, name := m.Shape, within+m.Name
+		if s.Shapes[shape].Kind == wire.List {
+			name += "[]"
+		}
+		fmt.Fprintf(out, "| `%s`%s | %s |\n", name, mark, typeOf(s, shape))
+		if s.Shapes[shape].Kind == wire.List {
+			shape = s.Shapes[shape].Elem
+		}
+		if s.Shapes[shape].Kind == wire.Structure {
+			memberRows(out, s, shape, name+".")
+		}
+	}
+}
+
+// typeOf words a type with its bounds.
+func typeOf(s *wire.Service, at int) string {
+	shape := &s.Shapes[at]
+	name := map[wire.Kind]string{
+		wire.String: "string", wire.Integer: "integer", wire.Long: "long", wire.Double: "double", wire.Boolean: "boolean", wire.Timestamp: "timestamp", wire.Blob: "blob", wire.Structure: "structure", wire.Map: "map of strings",
+	}[shape.Kind]
+	unit := ""
+	switch shape.Kind {
+	case wire.List:
+		name, unit = "list of "+typeOf(s, shape.Elem)+"s", " items"
+	case wire.String:
+		unit = " characters"
+	}
+	switch {
+	case shape.HasMin && shape.HasMax:
+		name += fmt.Sprintf(", %g to %g%s", shape.Min, shape.Max, unit)
+	case shape.HasMax:
+		name += fmt.Sprintf(", at most %g%s", shape.Max, unit)
+	case shape.HasMin:
+		name += fmt.Sprintf(", at least %g%s", shape.Min, unit)
+	}
+	if len(shape.Enum) > 0 {
+		name += ": " + strings.Join(shape.Enum, ", ")
+	}
+	return name
 }

@@ -23,6 +23,9 @@ func (s *Service) ValidationFailures(ctx context.Context, arn string, table inst
 func pageOfTarget[Row any](ctx context.Context, s *Service, arn string, table instance.TableName, operation string, size *int64, marker *string,
 	read func(instance.Client, context.Context, instance.Task, instance.Exceptions) ([]Row, error),
 ) (rows []Row, next *string, err error) {
+	if (table.Schema == "") != (table.Name == "") { // half a name is no table's, whose rows would seem to be none
+		return nil, nil, invalidCombination("SchemaName and TableName name a table of the target together: give both, or neither for all tables.")
+	}
 	p, err := pageOf(operation, marker, size, most)
 	if err != nil {
 		return nil, nil, err

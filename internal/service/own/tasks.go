@@ -7,6 +7,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/whimbrelapi"
 	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/policy/action"
 	"github.com/whimbreldb/whimbrel/internal/service"
 )
 
@@ -30,13 +31,13 @@ type Tasks interface {
 	MappingPlan(ctx context.Context, arn, mappings string) (*instance.Plan, error)
 }
 
-// onTask is the check of an action on a task.
+// onTask is the check of an action on a task, with the keys of its tags that DMS's own actions have.
 func (s *Service) onTask(ctx context.Context, call *service.Call, arn *string) []service.Check {
 	if arn == nil {
 		return call.OnAny()
 	}
 	tags, err := s.tasks.TaskTags(ctx, *arn)
-	return []service.Check{{Action: call.ActionName(), Resource: *arn, Tags: tags, Unread: err}}
+	return []service.Check{{Action: call.ActionName(), Resource: *arn, Keys: action.TagKeys(*arn, tags), Unread: err}}
 }
 
 // ours words a fault of DMS as one of this service.
