@@ -80,3 +80,26 @@ func tallied(t *testing.T, c task.Config) tally {
 	got := resultOf(t, compareEnds(t, c, false), "special")
 	return tally{got.Different, got.MissingSource, got.MissingTarget}
 }
+
+// TestValidationOfColumnsThatPrintOddly has the servers themselves write what they print in ways of their own: numbers filled with zeros, years, bits,
+// texts of several collations and character sets side by side, and nulls of all of them.
+func TestValidationOfColumnsThatPrintOddly(t *testing.T) {
+	for _, from := range []string{"mariadb", "mysql"} {
+		for _, to := range []string{"postgresql-18", "mysql", "mariadb"} {
+			t.Run(from+" to "+to, func(t *testing.T) {
+				source, target := newEnd(t, from), newEnd(t, to)
+				source.exec(t, `CREATE TABLE special (id bigint PRIMARY KEY, z int(8) unsigned ZEROFILL, d decimal(9,3) ZEROFILL, n decimal(9,3), y year, b bit(1), t tinyint(1),
+					c char(5) COLLATE utf8mb4_bin, v varchar(9) COLLATE utf8mb4_general_ci, l varchar(9) CHARACTER SET latin1, e enum('a', 'b') COLLATE utf8mb4_unicode_ci,
+					at datetime(3), day date, clock time(2), raw varbinary(9))`,
+					"INSERT INTO special VALUES (1, 42, 1.5, -1.50, 2001, 1, 1, 'ä ', 'Ä;1:', 'é', 'b', '2001-02-03 04:05:06.700', '2001-02-03', '01:02:03.40', 'x;')",
+					"INSERT INTO special (id) VALUES (2)", "INSERT INTO special VALUES (3, 0, 0, 100, 1999, 0, 0, '', '', '', 'a', '2001-02-03 04:05:06', '1999-12-31', '00:00:00', '')")
+				migrate(t, source, target)
+				c := config(source, target)
+				r := resultOf(t, compareEnds(t, c, false), "special")
+				require.True(t, r.Equal(), "%s %v", r.Reason, r.Failures)
+				target.exec(t, "UPDATE "+qualified(source, target, "special")+" SET v = 'ä;1:' WHERE id = 1")
+				require.Equal(t, tally{different: 1}, tallied(t, c))
+			})
+		}
+	}
+}

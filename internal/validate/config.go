@@ -65,8 +65,9 @@ const (
 	openRows = 1 << 20
 	// maxBuckets bounds the buckets of a table.
 	maxBuckets = 1 << 16
-	// chunkBuckets is how many buckets one query computes.
+	// chunkBuckets is how many buckets one query computes at most, fewBuckets at least.
 	chunkBuckets = 128
+	fewBuckets   = 8
 	// keptBytes is what the rows kept of one table may take.
 	keptBytes = 64 << 20
 	// repairedRows is how many keys one round of a repair takes up.

@@ -68,7 +68,14 @@ func (s *search) chunks(ctx context.Context) ([]part, error) {
 	if width >= 1<<62 {
 		return []part{{modulus: s.modulus(rows)}}, nil
 	}
-	return cut(low, high, int64(width), min(width, 1<<62/chunkBuckets)*chunkBuckets), nil
+	buckets := s.bucketsOfQuery(span/width + 1)
+	return cut(low, high, int64(width), min(width, 1<<62/buckets)*buckets), nil
+}
+
+// bucketsOfQuery shares the buckets of a table out to the queries that may run at once, but not so few that asking costs more than digesting. A
+// database that computes a query on one processor, as MySQL does, is then not waited for by one that does not.
+func (s *search) bucketsOfQuery(all uint64) uint64 {
+	return min(max(all/uint64(s.threads()), fewBuckets), chunkBuckets)
 }
 
 // cut divides a range into parts of so many integers.

@@ -155,8 +155,14 @@ func appendNumber(dst []byte, v *change.Vector, i int) []byte {
 	return change.AppendValue(dst, v, i, 0)
 }
 
-// appendTrimmed appends a decimal without zeros at the end of its fraction.
+// appendTrimmed appends a decimal without zeros at the end of its fraction, nor those that MySQL fills its front with.
 func appendTrimmed(dst, p []byte) []byte {
+	if len(p) > 1 && p[0] == '0' && p[1] != '.' {
+		p = bytes.TrimLeft(p, "0")
+		if len(p) == 0 || p[0] == '.' {
+			dst = append(dst, '0')
+		}
+	}
 	if bytes.IndexByte(p, '.') >= 0 {
 		p = bytes.TrimSuffix(bytes.TrimRight(p, "0"), []byte("."))
 	}

@@ -48,6 +48,8 @@ func TestRules(t *testing.T) {
 		wantSame bool
 	}{
 		"scale":                {decimal("1.50"), decimal("1.5"), plain, plain, true},
+		"zeros in front":       {decimal("000001.50"), decimal("1.5"), plain, plain, true},
+		"nothing but zeros":    {decimal("000000.000"), number(0), plain, plain, true},
 		"last digit":           {decimal("1.50"), decimal("1.51"), plain, plain, false},
 		"negative zero":        {decimal("-0.00"), number(0), plain, plain, true},
 		"boolean and number":   {truth(true), number(1), plain, plain, true},
