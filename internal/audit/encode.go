@@ -72,12 +72,17 @@ func (i *Identity) appendJSON(b []byte) []byte {
 	b = text(b, "accountId", i.Account, false)
 	b = text(b, "accessKeyId", i.AccessKeyID, false)
 	b = text(b, "userName", i.UserName, false)
+	b = text(b, "identityProvider", i.Provider, false)
 	if s := i.Session; s != nil {
 		b = append(b, `,"sessionContext":`...)
 		start := len(b)
 		if s.Issuer != nil {
 			b = append(b, `,"sessionIssuer":`...)
 			b = s.Issuer.appendJSON(b)
+		}
+		if s.Federation != nil {
+			b = append(b, `,"webIdFederationData":{"federatedProvider":`...)
+			b = append(quote(b, s.Federation.Provider), '}')
 		}
 		if len(s.Attributes) > 0 {
 			b = append(b, `,"attributes":`...)

@@ -17,9 +17,12 @@ func TestEncodingIsThatOfTheTags(t *testing.T) {
 			if rapid.Bool().Draw(t, "none") {
 				return nil
 			}
-			i := &Identity{Type: s.Draw(t, "type"), PrincipalID: s.Draw(t, "id"), ARN: s.Draw(t, "arn"), Account: s.Draw(t, "account"), AccessKeyID: s.Draw(t, "key"), UserName: s.Draw(t, "user")}
+			i := &Identity{Type: s.Draw(t, "type"), PrincipalID: s.Draw(t, "id"), ARN: s.Draw(t, "arn"), Account: s.Draw(t, "account"), AccessKeyID: s.Draw(t, "key"), UserName: s.Draw(t, "user"), Provider: s.Draw(t, "provider")}
 			if depth == 0 && rapid.Bool().Draw(t, "session") {
 				i.Session = &Session{Source: s.Draw(t, "source"), Attributes: rapid.MapOf(s, s).Draw(t, "attributes")}
+				if rapid.Bool().Draw(t, "federation") {
+					i.Session.Federation = &Federation{Provider: s.Draw(t, "federated")}
+				}
 				if rapid.Bool().Draw(t, "issuer") {
 					i.Session.Issuer = &Identity{Type: "Role", ARN: s.Draw(t, "role")}
 				}

@@ -31,10 +31,12 @@ type Record struct {
 	TLS              *TLS            `json:"tlsDetails,omitempty"`
 	// Issues says that the call hands out credentials: what is signed with them is traced to it, so its record is kept as a change's is.
 	Issues bool `json:"-"`
+	// Unlocks says that the call used a key: its record is kept as a change's is.
+	Unlocks bool `json:"-"`
 }
 
 // matters reports whether the record must be in the file before the call is answered.
-func (r *Record) matters() bool { return !r.ReadOnly || r.Issues }
+func (r *Record) matters() bool { return !r.ReadOnly || r.Issues || r.Unlocks }
 
 // An Identity is who made the call.
 type Identity struct {
@@ -44,14 +46,21 @@ type Identity struct {
 	Account     string   `json:"accountId,omitempty"`
 	AccessKeyID string   `json:"accessKeyId,omitempty"`
 	UserName    string   `json:"userName,omitempty"`
+	Provider    string   `json:"identityProvider,omitempty"` // of a web identity
 	Session     *Session `json:"sessionContext,omitempty"`
 }
 
 // A Session is what temporary credentials add.
 type Session struct {
 	Issuer     *Identity         `json:"sessionIssuer,omitempty"`
+	Federation *Federation       `json:"webIdFederationData,omitempty"`
 	Attributes map[string]string `json:"attributes,omitempty"`
 	Source     string            `json:"sourceIdentity,omitempty"`
+}
+
+// A Federation is the identity provider that vouched for a session's user.
+type Federation struct {
+	Provider string `json:"federatedProvider"`
 }
 
 // A Resource is something the call touched.

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/audit"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
+	"github.com/whimbreldb/whimbrel/internal/policy"
 	"github.com/whimbreldb/whimbrel/internal/service"
 )
 
@@ -76,9 +78,10 @@ func (x *exchange) recordCall(r *audit.Record, output any) {
 		return
 	}
 	r.EventName, r.ReadOnly, r.Issues = op.Name, readOnly(op.Name), issues(op.Name)
-	for _, arn := range x.touched {
-		r.Resources = append(r.Resources, audit.Resource{ARN: arn, Account: x.call.Account})
+	if x.service.Model.Name == "kms" && cryptographic(op.Name) {
+		r.ReadOnly, r.Unlocks = true, true
 	}
+	r.Resources = resources(x.touched, x.call.Account)
 	model := x.service.Model
 	if x.input != nil {
 		r.Request = bounded(model.AppendAudit(nil, op.Input, x.input))
@@ -86,6 +89,26 @@ func (x *exchange) recordCall(r *audit.Record, output any) {
 	if output != nil && (!r.ReadOnly || r.Issues) {
 		r.Response = bounded(model.AppendAudit(nil, op.Output, output))
 	}
+}
+
+// resources are those that a call touched, each once: several permissions may have been asked for on one.
+func resources(arns []string, account string) (all []audit.Resource) {
+	for i, arn := range arns {
+		if !slices.Contains(arns[:i], arn) {
+			all = append(all, audit.Resource{ARN: arn, Account: policy.Owner(arn, account), Type: resourceType(arn)})
+		}
+	}
+	return all
+}
+
+// cryptographic knows the uses of a KMS key. As in CloudTrail they are reads (KMS developer guide, "Logging AWS KMS API calls with AWS
+// CloudTrail", examples of Decrypt, Encrypt, GenerateDataKey and ReEncrypt), whose records tell what was unlocked: none may be lost.
+func cryptographic(operation string) bool {
+	switch operation {
+	case "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateRandom", "ReEncrypt":
+		return true
+	}
+	return false
 }
 
 // bounded leaves out what would make a record endless.
@@ -130,8 +153,9 @@ func identity(p *service.Principal) *audit.Identity {
 	default:
 		id.Type = "Unknown"
 		if p.Session != nil {
-			id.Type, id.UserName = "WebIdentityUser", p.Name
+			id.Type, id.UserName, id.Provider = "WebIdentityUser", p.Name, p.Session.Provider
 		}
+		return id // it has no session yet
 	}
 	s := p.Session
 	if s == nil {
@@ -143,6 +167,9 @@ func identity(p *service.Principal) *audit.Identity {
 	}
 	id.Session = &audit.Session{
 		Attributes: map[string]string{"creationDate": s.Issued.UTC().Format(time.RFC3339), "mfaAuthenticated": mfa}, Source: s.SourceIdentity,
+	}
+	if s.Provider != "" {
+		id.Session.Federation = &audit.Federation{Provider: s.Provider}
 	}
 	if p.RoleARN != "" {
 		roleID, _, _ := strings.Cut(p.UserID, ":")

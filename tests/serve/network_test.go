@@ -221,6 +221,41 @@ func TestAudit(t *testing.T) {
 	require.Equal(t, "admin", text(t, s.must(t, "cloudtrail", "lookup-events", "--max-results", "1"), "Events", 0, "Username"))
 }
 
+// TestRecordsSayWhatWasTouched holds records of real calls to CloudTrail's: types of resources, reads and changes, the session that signed.
+func TestRecordsSayWhatWasTouched(t *testing.T) {
+	t.Parallel()
+	s := first(t)
+	s.must(t, "iam", "create-user", "--user-name", "dora")
+	s.must(t, "iam", "get-user", "--user-name", "dora")
+	s.must(t, "ec2", "create-vpc", "--cidr-block", "10.9.0.0/16")
+	s.must(t, "secretsmanager", "create-secret", "--name", "db", "--secret-string", "x")
+	key := text(t, s.must(t, "kms", "create-key"), "KeyMetadata", "Arn")
+	s.must(t, "kms", "generate-data-key", "--key-id", key, "--key-spec", "AES_256")
+	s.must(t, "sts", "get-caller-identity")
+	for name, want := range map[string]struct {
+		kind string
+		read bool
+	}{
+		"CreateUser": {"AWS::IAM::User", false}, "GetUser": {"AWS::IAM::User", true}, "CreateVpc": {"AWS::EC2::VPC", false},
+		"CreateSecret": {"AWS::SecretsManager::Secret", false}, "GenerateDataKey": {"AWS::KMS::Key", true}, "GetCallerIdentity": {"", true},
+	} {
+		found := s.must(t, "cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=EventName,AttributeValue="+name)
+		var event map[string]any
+		require.NoError(t, json.Unmarshal([]byte(text(t, found, "Events", 0, "CloudTrailEvent")), &event))
+		require.Equal(t, want.read, event["readOnly"], name)
+		require.Equal(t, true, event["managementEvent"], name)
+		require.Equal(t, "Management", event["eventCategory"], name)
+		require.Equal(t, account, event["recipientAccountId"], name)
+		require.Contains(t, s.url, text(t, event, "tlsDetails", "clientProvidedHostHeader"), name)
+		if want.kind != "" {
+			require.Equal(t, want.kind, text(t, event, "resources", 0, "type"), name)
+			require.Equal(t, account, text(t, event, "resources", 0, "accountId"), name)
+			byType := s.must(t, "cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=ResourceType,AttributeValue="+want.kind)
+			require.NotEmpty(t, byType["Events"], want.kind)
+		}
+	}
+}
+
 // TestASessionIsTracedToItsCall: the record of the call that made a session has its key and end, and neither secret nor token.
 func TestASessionIsTracedToItsCall(t *testing.T) {
 	t.Parallel()

@@ -101,6 +101,13 @@ func TestWebIdentities(t *testing.T) {
 	_, err = iam.NewFromConfig(with(c, got.Credentials)).ListUsers(ctx, nil)
 	require.NoError(t, err)
 
+	for name, where := range map[string][]any{"AssumeRoleWithWebIdentity": {"userIdentity", "identityProvider"}, "ListUsers": {"userIdentity", "sessionContext", "webIdFederationData", "federatedProvider"}} {
+		found := s.must(t, "cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=EventName,AttributeValue="+name)
+		var event any
+		require.NoError(t, json.Unmarshal([]byte(text(t, found, "Events", 0, "CloudTrailEvent")), &event))
+		require.Equal(t, arn, text(t, event, where...), name)
+	}
+
 	in.WebIdentityToken = token("repo:evil/main")
 	_, err = api.AssumeRoleWithWebIdentity(ctx, in)
 	require.Equal(t, "AccessDenied", code(t, err), "the trust's conditions do not hold")
