@@ -32,3 +32,19 @@ func TestRenamedWhileNobodyFollows(t *testing.T) {
 		})
 	}
 }
+
+// TestTablesRenamedTwice before the stream comes to the first time, with rows before, between and after or none at all: one that was
+// there, and one that has joined.
+func TestTablesRenamedTwice(t *testing.T) {
+	eachPair(t, func(t *testing.T, source, target *end) {
+		source.exec(t, "CREATE TABLE quiet (id int NOT NULL PRIMARY KEY)", "INSERT INTO quiet VALUES (1)")
+		load(t, source, target)
+		source.exec(t, "CREATE TABLE a (id int NOT NULL PRIMARY KEY)", "INSERT INTO a VALUES (1)", "ALTER TABLE a RENAME TO b", "INSERT INTO b VALUES (2)", "ALTER TABLE b RENAME TO c", "INSERT INTO c VALUES (3)",
+			"ALTER TABLE quiet RENAME TO quieter", "ALTER TABLE quieter RENAME TO quietest", "INSERT INTO quietest VALUES (2)")
+		report := catchUp(t, source, target)
+		for table, rows := range map[string][]string{"c": {"1", "2", "3"}, "quietest": {"1", "2"}} {
+			require.Empty(t, changesOf(t, report, table).Suspended)
+			require.Equal(t, rows, target.text(t, target.table(t, source, table), "id"), table)
+		}
+	})
+}

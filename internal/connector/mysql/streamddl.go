@@ -144,9 +144,13 @@ func (s *stream) collation(ctx context.Context, schema string) (string, error) {
 }
 
 func (s *stream) describe(ctx context.Context, n catalog.Name) (*catalog.Table, error) {
-	found, err := describe(ctx, s.source.host.control, []catalog.Name{n})
+	var found map[catalog.Name]*connector.Existing
+	err := patiently(func() (err error) { // it may go while it is looked at
+		found, err = describe(ctx, s.source.host.control, []catalog.Name{n})
+		return classify(ctx, err)
+	}, connector.Missing)
 	if err != nil {
-		return nil, classify(ctx, err)
+		return nil, err
 	}
 	if e := found[n]; e != nil {
 		return e.Table, nil

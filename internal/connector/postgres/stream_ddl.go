@@ -143,7 +143,7 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 	case tag == "ALTER TABLE":
 		return s.altered(ctx, id, name, sql)
 	}
-	return s.created(ctx, name, sql, false)
+	return s.created(ctx, id, name, sql, false)
 }
 
 func (s *stream) dropped(id uint32, name catalog.Name, sql string) error {
@@ -155,11 +155,11 @@ func (s *stream) dropped(id uint32, name catalog.Name, sql string) error {
 	return nil
 }
 
-func (s *stream) created(ctx context.Context, name catalog.Name, sql string, entered bool) error {
+func (s *stream) created(ctx context.Context, id uint32, name catalog.Name, sql string, entered bool) error {
 	if s.names[name] != nil || s.r.Wanted == nil {
 		return nil
 	}
-	t, err := s.describe(ctx, name)
+	t, err := s.describeAs(ctx, id, name)
 	if err != nil || t.Table == nil || !s.wants(t) { // it has gone again since
 		return err
 	}
@@ -188,9 +188,9 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 		t = s.formerly(name, sql)
 	}
 	if t == nil {
-		return s.created(ctx, name, sql, true) // renamed into what is wanted
+		return s.created(ctx, id, name, sql, true) // renamed into what is wanted
 	}
-	now, err := s.describe(ctx, name)
+	now, err := s.describeAs(ctx, id, name)
 	if err != nil || now.Table == nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func (s *stream) partitioned(ctx context.Context, tag string, id uint32, name ca
 		return nil
 	case attached:
 		if t == nil {
-			return s.created(ctx, name, sql, true)
+			return s.created(ctx, id, name, sql, true)
 		}
 		switch {
 		case s.missed[name]: // it was taken for a partition from the first, and its rows from before were not published
@@ -125,7 +125,7 @@ func (s *stream) partitioned(ctx context.Context, tag string, id uint32, name ca
 	if t == nil {
 		delete(s.relations, id) // it is its root's no more
 		s.missed[name] = true
-		return s.created(ctx, name, sql, true)
+		return s.created(ctx, id, name, sql, true)
 	}
 	s.giveUp(t, "it is no partition any more: detach it on the target too")
 	return nil

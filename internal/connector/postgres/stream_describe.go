@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,6 +18,41 @@ type described struct {
 // describe looks up a table as it is now; a nil one when there is none of the name.
 func (s *stream) describe(ctx context.Context, name catalog.Name) (described, error) {
 	return s.side.describe(ctx, name)
+}
+
+// describeAs looks up a table that had a name at this place of the stream. It may have got another since, under which its identifier
+// leads to it.
+func (s *stream) describeAs(ctx context.Context, id uint32, name catalog.Name) (described, error) {
+	t, err := s.describe(ctx, name)
+	if err != nil || t.Table != nil || id == 0 {
+		return t, err
+	}
+	var later catalog.Name
+	sql := fmt.Sprintf("SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %d AND c.relkind IN ('r', 'p')", id)
+	err = s.side.do(ctx, func(w *wire) error {
+		return classify(ctx, "look up what "+name.String()+" is called now", w.query(ctx, sql, func(v [][]byte) error {
+			later = catalog.Name{Schema: string(v[0]), Name: string(v[1])}
+			return nil
+		}))
+	})
+	if err != nil || later == (catalog.Name{}) {
+		return t, err
+	}
+	if t, err = s.describe(ctx, later); err != nil || t.Table == nil {
+		return t, err
+	}
+	then := *t.Table
+	then.Name = name
+	t.Table = &then
+	return t, nil
+}
+
+// identifierOf is the server's number of a table, 0 where the stream does not tell it.
+func (s *stream) identifierOf(rel *streamed) uint32 {
+	if s.lines != nil {
+		return 0
+	}
+	return rel.id
 }
 
 // describe asks over a connection that is kept, since a new one has to read the server's catalog anew, and changes of structure

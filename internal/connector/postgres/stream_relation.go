@@ -340,7 +340,7 @@ func (s *stream) newcomer(ctx context.Context, rel *streamed) error {
 	if s.r.Wanted == nil || rel.offered || strings.HasPrefix(rel.name.Name, "awsdms_") {
 		return nil
 	}
-	t, err := s.describe(ctx, rel.name)
+	t, err := s.describeAs(ctx, s.identifierOf(rel), rel.name)
 	if err != nil || t.Table == nil || !s.wants(t) {
 		return err
 	}

@@ -28,7 +28,7 @@ func (s *stream) compare(ctx context.Context, rel *streamed) error {
 	if rel.name == t.Name && rel.like(columns) {
 		return nil
 	}
-	now, err := s.describe(ctx, rel.name)
+	now, err := s.describeAs(ctx, s.identifierOf(rel), rel.name)
 	if err != nil {
 		return err
 	}
