@@ -134,11 +134,11 @@ type companion struct{ objects string }
 
 func (r companion) Lets(_ context.Context, role, service, _ string, what map[string][]string) error {
 	if role != "arn:aws:iam::111122223333:role/dms-access-for-endpoint" || service != "dms.amazonaws.com" {
-		return errors.New("There is no such role.") //nolint:staticcheck // a sentence of a message
+		return errors.New("There is no such role.")
 	}
 	for action, resources := range what {
 		if !slices.Contains([]string{"s3:ListBucket", "s3:PutObject", "s3:DeleteObject"}, action) || action != "s3:ListBucket" && resources[0] != r.objects {
-			return fmt.Errorf("Its policies do not allow %s.", action) //nolint:staticcheck // a sentence of a message
+			return fmt.Errorf("Its policies do not allow %s.", action)
 		}
 	}
 	return nil
