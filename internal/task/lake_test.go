@@ -132,6 +132,13 @@ const allValues = `INSERT INTO every VALUES
 	(2, 0, 0, false, 0, 0, 0, 0, 0, '1969-12-31', '00:00:00', '1969-12-31 23:59:59.999999', '1900-01-01 00:00:00+00', '', '', '', '', '00000000-0000-0000-0000-000000000002', '[]'),
 	(3, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)`
 
+// everyByHyparquet are the values as a third reader has them, in whose language numbers are doubles.
+var everyByHyparquet = []string{
+	`1|-32768|9223372036854775807|true|-123456789.125|1.2345678901234568e+24|1000000000000000000000000000000|1.5|0.1|2024-02-29|86399999999|1709210096789012|1709202896500000|a,"b"|x    |two/lines|00ff|00000000-0000-0000-0000-000000000001|{"k": 1}`,
+	"2|0|0|false|0|0|0|0|0|1969-12-31|0|-1|-2208988800000000||     |||00000000-0000-0000-0000-000000000002|[]",
+	"3" + strings.Repeat("|NULL", 18),
+}
+
 func TestLakeParquetIsReadByDuckDB(t *testing.T) {
 	source, l := newEnd(t, "postgresql-15"), newLake(t)
 	source.exec(t, allTypes, allValues, "CREATE TABLE many AS SELECT g AS id, 'row ' || g AS name, (g * 0.25)::numeric(10,2) AS n FROM generate_series(1, 30000) g")
@@ -156,6 +163,7 @@ func TestLakeParquetIsReadByDuckDB(t *testing.T) {
 				"id INTEGER, small SMALLINT, big BIGINT, yes BOOLEAN, exact DECIMAL(12,3), wide DECIMAL(30,5), loose VARCHAR, r4 FLOAT, r8 DOUBLE, day DATE, clock TIME, at TIMESTAMP, zoned TIMESTAMP WITH TIME ZONE, word VARCHAR, fixed VARCHAR, long VARCHAR, raw BLOB, u VARCHAR, doc VARCHAR",
 				"30000|30000|112503750.00|row 9999",
 			}, got)
+			require.Equal(t, everyByHyparquet, servertest.Hyparquet(t, every))
 			inside := servertest.DuckDB(t, fmt.Sprintf("SELECT count(DISTINCT row_group_id), max(row_group_num_rows), max(compression), bool_or(stats_min_value IS NOT NULL), bool_or(encodings LIKE '%%DICTIONARY%%') FROM parquet_metadata('%s')", many))[0]
 			switch {
 			case slices.Contains(s, "5000"):
