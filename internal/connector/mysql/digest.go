@@ -72,11 +72,11 @@ func render(c *catalog.Column, f connector.Form) (sql string, ok bool) {
 	case connector.Hex:
 		return "CONCAT('x', LOWER(HEX(" + column + ")))", isBytes(base)
 	case connector.Day:
-		return column, base == "date"
+		return "CAST(" + column + " AS CHAR)", base == "date"
 	case connector.Clock:
-		return trimmed(column, c.Type.Scale), base == "time"
+		return trimmed("CAST("+column+" AS CHAR)", c.Type.Scale), base == "time"
 	case connector.Moment:
-		return trimmed(column, c.Type.Scale), base == "datetime" || base == "timestamp"
+		return trimmed("CAST("+column+" AS CHAR)", c.Type.Scale), base == "datetime" || base == "timestamp"
 	}
 	return "", false
 }
@@ -85,25 +85,12 @@ func renderNumber(c *catalog.Column, column string) (sql string, ok bool) {
 	switch {
 	case c.BaseType == "float" || c.BaseType == "double":
 		return "", false
-	case printsPlainly(c) && c.Type.Kind == datatype.Numeric:
-		return trimmed(column, c.Type.Scale), true
-	case printsPlainly(c):
-		return column, true
 	case c.Type.Kind == datatype.Numeric:
 		return trimmed("CAST("+column+"+0 AS CHAR)", c.Type.Scale), true
 	case c.Type.Kind.IsInteger(), c.Type.Kind == datatype.Boolean:
 		return "CAST(" + column + "+0 AS CHAR)", true // +0 takes the zeros of ZEROFILL away
 	}
 	return "", false
-}
-
-// printsPlainly reports whether a server that joins texts writes a column's numbers as they are: all but those filled with zeros, years and bits.
-func printsPlainly(c *catalog.Column) bool {
-	switch c.BaseType {
-	case "tinyint", "smallint", "mediumint", "int", "bigint", "decimal":
-		return !strings.Contains(strings.ToLower(c.NativeType), "zerofill")
-	}
-	return false
 }
 
 // trimmed takes the zeros at the end of a fraction away.
@@ -128,8 +115,6 @@ func textOf(c *catalog.Column, column string) (sql string, ok bool) {
 		return fmt.Sprintf("LPAD(BIN(%s), %d, '0')", column, declaredLength(c.NativeType, 1)), c.Type.Kind != datatype.Boolean
 	case isBytes(base), isSpatial(base), base == "float", base == "double":
 		return "", false
-	case c.Type.Kind.IsText() && c.Charset == "utf8mb4":
-		return column, true
 	case c.Type.Kind.IsText():
 		return "CONVERT(" + column + " USING utf8mb4)", true
 	}
@@ -149,10 +134,6 @@ func written(columns []connector.Rendered, own bool) string {
 			continue
 		}
 		text, _ := render(c.Column, c.Form)
-		if c.Form.Delimited() && c.Form != connector.Hex {
-			b.WriteString("IFNULL(" + text + ", ''), ';'")
-			continue
-		}
 		if !c.Form.Delimited() {
 			text = "CONCAT(LENGTH(" + text + "), ':', " + text + ")"
 		}

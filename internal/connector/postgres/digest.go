@@ -129,21 +129,21 @@ func renderNumber(column, base string) (sql string, ok bool) {
 	return "", false
 }
 
-// written is a row in the form of connector.Digester. The operator is quicker than concat(), which looks its arguments' types up. Every
-// column is asked whether it is null, as a constraint may not have been validated.
+// written is a row in the form of connector.Digester.
 func written(columns []connector.Rendered) string {
 	var b strings.Builder
+	b.WriteString("concat(")
 	for i, c := range columns {
 		if i > 0 {
-			b.WriteString(" || ")
+			b.WriteString(", ")
 		}
 		text, _ := render(c.Column, c.Form)
-		text = "(" + text + ")::pg_catalog.text"
 		if !c.Form.Delimited() {
 			text = "octet_length(" + text + ") || ':' || " + text
 		}
-		b.WriteString("coalesce(" + text + ", '') || ';'")
+		b.WriteString(text + ", ';'")
 	}
+	b.WriteString(")")
 	return b.String()
 }
 
