@@ -173,7 +173,7 @@ func (l *Logs) noteLoss(ctx context.Context, files logFiles, group, stream, sour
 func (l *Logs) takeFiles(ctx context.Context, files logFiles, at filePlace, group, stream, source string) error {
 	for _, f := range files.from(at) {
 		offset := int64(0)
-		if f.inode == at.inode {
+		if f.inode == at.inode && f.size >= at.offset { // else it is another file with the number of one that has gone
 			offset = at.offset
 		}
 		for {

@@ -189,7 +189,6 @@ func TestNamesForPrometheus(t *testing.T) {
 	}
 }
 
-// TestLogsAreTakenOnce writes, rotates and restarts, and finds every line once.
 // TestLostLinesAreTold: a log that has begun more files than it keeps since it was last read says that lines are missing; one that was
 // cleared does not.
 func TestLostLinesAreTold(t *testing.T) {
@@ -252,8 +251,16 @@ func TestLostLinesAreTold(t *testing.T) {
 	write()
 	require.NoError(t, l.Gather(t.Context()))
 	require.Len(t, lines(), 5+1+5+1)
+
+	write()
+	require.NoError(t, l.Gather(t.Context()))
+	require.NoError(t, os.Truncate(log, 0)) // as another file with the same number
+	write()
+	require.NoError(t, l.Gather(t.Context()))
+	require.Len(t, lines(), 5+1+5+3)
 }
 
+// TestLogsAreTakenOnce writes, rotates and restarts, and finds every line once.
 func TestLogsAreTakenOnce(t *testing.T) {
 	f := &floor{dir: t.TempDir(), logs: true}
 	kept, err := logstore.Open(t.Context(), logstore.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})

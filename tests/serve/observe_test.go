@@ -359,6 +359,7 @@ func TestLogsOfATask(t *testing.T) {
 	shows("task begins")
 	require.NotContains(t, lasting.String(), "task ends")
 	require.Eventually(t, func() bool { return s.taskOf(t, api, m).status() == "running" }, patient, 100*time.Millisecond)
+	logIsDeleted(t, s, api, m, group, stream)
 	_, err = api.StopReplicationTask(t.Context(), &dms.StopReplicationTaskInput{ReplicationTaskArn: &m.task})
 	require.NoError(t, err)
 	shows("task ends")
@@ -368,4 +369,23 @@ func TestLogsOfATask(t *testing.T) {
 	sizes, err := api.DescribeReplicationInstanceTaskLogs(t.Context(), &dms.DescribeReplicationInstanceTaskLogsInput{ReplicationInstanceArn: &m.instance})
 	require.NoError(t, err)
 	require.Positive(t, sizes.ReplicationInstanceTaskLogs[0].ReplicationInstanceTaskLogSize)
+}
+
+// logIsDeleted has DeleteTaskLogs delete what the instance keeps of a running task's log, and nothing of CloudWatch Logs.
+func logIsDeleted(t *testing.T, s *server, api *dms.Client, m made, group, stream string) {
+	t.Helper()
+	size := func() int64 {
+		sizes, err := api.DescribeReplicationInstanceTaskLogs(t.Context(), &dms.DescribeReplicationInstanceTaskLogsInput{ReplicationInstanceArn: &m.instance})
+		require.NoError(t, err)
+		return sizes.ReplicationInstanceTaskLogs[0].ReplicationInstanceTaskLogSize
+	}
+	before := size()
+	require.Greater(t, before, int64(500))
+	out, err := api.ModifyReplicationTask(t.Context(), &dms.ModifyReplicationTaskInput{ReplicationTaskArn: &m.task, ReplicationTaskSettings: aws.String(`{"Logging":{"DeleteTaskLogs":true}}`)})
+	require.NoError(t, err)
+	require.NotContains(t, *out.ReplicationTask.ReplicationTaskSettings, "DeleteTaskLogs", "it is done once, not kept")
+	require.Eventually(t, func() bool { return size() < before/2 }, patient, 100*time.Millisecond)
+	require.Equal(t, "running", s.taskOf(t, api, m).status())
+	events := s.must(t, "logs", "filter-log-events", "--log-group-name", group, "--log-stream-names", stream, "--filter-pattern", `"task begins"`)["events"].([]any)
+	require.Len(t, events, 1)
 }

@@ -115,16 +115,30 @@ func (l *LogFile) rotate() error {
 	return errors.Join(err, l.open())
 }
 
-// ClearLog removes the log of a task that does not run; what writes one clears it itself.
+// ClearLog empties the log of a task that does not run; what writes one clears it itself.
 func (d Dir) ClearLog(id string) error {
 	if err := CheckID(id); err != nil {
 		return err
 	}
-	return removeLog(filepath.Join(d.task(id), log))
+	path := filepath.Join(d.task(id), log)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return emptyLog(path)
 }
 
-func removeLog(path string) error {
-	for i := range OldLogs + 1 {
+// emptyLog puts an empty file in the place of a log's. It is made before the others go: a file system gives the number of one that has gone
+// to the next, and whoever reads the log tells its files by their numbers.
+func emptyLog(path string) error {
+	fresh := path + ".new"
+	f, err := os.OpenFile(fresh, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("delete the log of a task: %w", err)
+	}
+	if err := errors.Join(f.Close(), os.Rename(fresh, path)); err != nil {
+		return fmt.Errorf("delete the log of a task: %w", err)
+	}
+	for i := 1; i <= OldLogs; i++ {
 		if err := os.Remove(numbered(path, i)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("delete the log of a task: %w", err)
 		}
@@ -141,7 +155,7 @@ func (l *LogFile) Clear() error {
 	}
 	err := l.mu.file.Close()
 	l.mu.file = nil
-	return errors.Join(err, removeLog(l.path), l.open())
+	return errors.Join(err, emptyLog(l.path), l.open())
 }
 
 // Close ends the log; what is written later is lost.
