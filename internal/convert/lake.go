@@ -47,7 +47,7 @@ func (c *converter) leftBehind() {
 		}
 	}
 	for _, o := range c.allObjects() {
-		if _, selected := c.schemaNames[o.Name.Schema]; selected {
+		if _, selected := c.schemaNames[o.Name.Schema]; selected && !isStep(o.Kind) {
 			c.noteThing(o.Kind, o.Name, NotCarried, "%s %s%s is not carried over, because %s.", capital(o.Kind), o.Name, onTable(o), why)
 		}
 	}

@@ -197,7 +197,9 @@ func (c *converter) object(o catalog.Object, views map[catalog.Name]bool, needed
 		if o.Detail != "" {
 			why = o.Detail // the connector's reason
 		}
-	case !c.like && isType(o.Kind):
+	case !c.like && isStep(o.Kind):
+		return
+	case !c.like && o.Kind != "collation" && isType(o.Kind):
 		why = "the target has no types of a user's own: columns of it hold its text"
 	case !c.like:
 		why = "it is written for another engine"
@@ -288,6 +290,11 @@ func isType(kind string) bool {
 		return true
 	}
 	return false
+}
+
+// isStep reports whether an object is but a step in making a thing that has a line of its own in the report.
+func isStep(kind string) bool {
+	return kind == "index attach" || kind == "materialized view data"
 }
 
 func addWords(words map[string]bool, sql string) {

@@ -51,8 +51,8 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 }
 
 func (t *Task) makePlan(ctx context.Context) (*Plan, error) {
-	secondary := t.Settings.WhimbrelSettings.SecondaryObjects
-	source, err := t.inspectSource(ctx, secondary && (t.like() || t.targetEngine.Family == catalog.Lake || t.targetEngine.Family == catalog.Redshift))
+	// Between unlike engines objects are looked at for the report alone.
+	source, err := t.inspectSource(ctx, t.Settings.WhimbrelSettings.SecondaryObjects)
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}

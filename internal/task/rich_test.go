@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,9 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/all"
+	"github.com/whimbreldb/whimbrel/internal/convert"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
+	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
 // catalogOf describes an end, without what two servers with the same objects may tell differently, a line for each
@@ -169,7 +172,7 @@ func TestRichDatabasesCrossEngines(t *testing.T) {
 			}
 			report := migrate(t, source, target)
 			require.Empty(t, report.Failed)
-			require.NotEmpty(t, report.Notes)
+			requireNamed(t, report, "function", "procedure", "trigger", "type", "domain", "view", "policy", "extension")
 		})
 	}
 	for _, to := range []string{"postgresql-15", "sqlite"} {
@@ -180,7 +183,36 @@ func TestRichDatabasesCrossEngines(t *testing.T) {
 			source.url = source.url[:strings.LastIndexByte(source.url, '/')+1]
 			report := migrate(t, source, target)
 			require.Empty(t, report.Failed)
-			require.NotEmpty(t, report.Notes)
+			requireNamed(t, report, "function", "procedure", "trigger", "event", "view")
 		})
 	}
+}
+
+// requireNamed wants a line in the report for at least one thing of each kind, by name.
+func requireNamed(t *testing.T, report *task.Report, kinds ...string) {
+	t.Helper()
+	for _, kind := range kinds {
+		at := slices.IndexFunc(report.Notes, func(n convert.Note) bool { return n.Kind == kind && n.Outcome == convert.NotCarried })
+		require.NotEqual(t, -1, at, "no %s is named in the report", kind)
+		require.Contains(t, report.Notes[at].Text, report.Notes[at].Name.Name)
+	}
+}
+
+func TestSQLiteTriggersAreNamed(t *testing.T) {
+	t.Parallel()
+	source, target := newEnd(t, "sqlite"), newEnd(t, "postgresql-15")
+	source.exec(t, "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)",
+		"CREATE TRIGGER item_upper AFTER INSERT ON item BEGIN UPDATE item SET name = upper(name) WHERE id = new.id; END")
+	requireNamed(t, migrate(t, source, target), "trigger")
+}
+
+// A row of a table without columns holds nothing, and counts.
+func TestTableWithoutColumns(t *testing.T) {
+	t.Parallel()
+	source, target := newEnd(t, "postgresql-15"), newEnd(t, "postgresql-15")
+	source.exec(t, "CREATE TABLE mark ()", "INSERT INTO mark DEFAULT VALUES", "INSERT INTO mark DEFAULT VALUES")
+	report := migrate(t, source, target)
+	require.Empty(t, report.Failed)
+	require.True(t, report.Complete())
+	require.Equal(t, []string{"2"}, target.column(t, "SELECT count(*) FROM mark"))
 }

@@ -229,7 +229,11 @@ func (l *loader) copySQL() string {
 	if l.freeze && !l.careful { // the table was not made under the savepoint
 		format += ", FREEZE"
 	}
-	return "COPY " + quoteName(l.r.Table.Name) + " (" + strings.Join(names, ", ") + ") FROM STDIN (FORMAT " + format + ")"
+	list := ""
+	if len(names) > 0 { // a table without columns has rows all the same, and an empty list is no grammar
+		list = " (" + strings.Join(names, ", ") + ")"
+	}
+	return "COPY " + quoteName(l.r.Table.Name) + list + " FROM STDIN (FORMAT " + format + ")"
 }
 
 // flush sends the rows. The server's early refusal ends the load here, not at the end of a long stream.
