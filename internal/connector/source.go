@@ -37,6 +37,8 @@ func OpenSnapshot(ctx context.Context, s Source, readers int, tables []catalog.N
 type InspectOptions struct {
 	// Objects asks for what only a target of the same family can take: Catalog.Objects, Schema.Objects, DDL texts.
 	Objects bool
+	// Named asks for the same objects for a report: their names are enough, and what the server hides of one is no error.
+	Named bool
 	// Wanted says of a schema whether anything in it is asked for; a source may leave out any other. nil asks for all. Of the
 	// catalog it is given, nothing but what the server is need be there.
 	Wanted func(server *catalog.Catalog, schema string) bool

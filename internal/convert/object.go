@@ -192,17 +192,16 @@ func (c *converter) object(o catalog.Object, views map[catalog.Name]bool, needed
 	}
 	var why string
 	switch {
-	case len(o.DDL) == 0:
-		why = "the source gives no statement that would make it"
-		if o.Detail != "" {
-			why = o.Detail // the connector's reason
-		}
 	case !c.like && isStep(o.Kind):
 		return
+	case len(o.DDL) == 0 && o.Detail != "":
+		why = o.Detail // the connector's reason
 	case !c.like && o.Kind != "collation" && isType(o.Kind):
 		why = "the target has no types of a user's own: columns of it hold its text"
 	case !c.like:
 		why = "it is written for another engine"
+	case len(o.DDL) == 0:
+		why = "the source gives no statement that would make it"
 	case o.Table != "" && c.names.tables[catalog.Name{Schema: o.Name.Schema, Name: o.Table}] == nil && !views[catalog.Name{Schema: o.Name.Schema, Name: o.Table}]:
 		why = "its table " + o.Table + " is not selected"
 	default:

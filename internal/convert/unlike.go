@@ -264,10 +264,13 @@ func (c *converter) noteStructure(t *planned) {
 	if len(s.Inherits) > 0 {
 		c.noteTable(s, Changed, "Table %s does not inherit on the target, because only PostgreSQL knows inheritance: it has all its columns, and its rows are not seen through its parents.", s.Name)
 	}
-	if strings.Contains(options, "SYSTEM VERSIONING") {
+	if s.Native[versioned] != "" {
 		c.noteTable(s, Changed, "Table %s keeps no history on the target, because only MariaDB knows system versioning: its rows of now are carried over.", s.Name)
 	}
 }
+
+// versioned is the MySQL connector's mark of a table whose earlier rows MariaDB keeps.
+const versioned = "system versioned"
 
 // collations reports, once per schema, that texts compare in another way.
 func (c *converter) collations() {

@@ -38,7 +38,8 @@ func Inspect(ctx context.Context, engines connector.Engines, c connector.Config,
 		return nil, fmt.Errorf("open: %w", err)
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	found, err := source.Inspect(ctx, connector.InspectOptions{Objects: true})
+	like := target != nil && target.Family == from.Family
+	found, err := source.Inspect(ctx, connector.InspectOptions{Objects: like, Named: !like})
 	if err != nil {
 		return nil, fmt.Errorf("inspect: %w", err)
 	}

@@ -51,7 +51,6 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 }
 
 func (t *Task) makePlan(ctx context.Context) (*Plan, error) {
-	// Between unlike engines objects are looked at for the report alone.
 	source, err := t.inspectSource(ctx, t.Settings.WhimbrelSettings.SecondaryObjects)
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
@@ -124,9 +123,10 @@ func lowercases(d connector.Dialect) bool {
 	return ok && l.Lowercases()
 }
 
-// inspectSource describes the schemas of which the table mappings may select something.
+// inspectSource describes the schemas of which the table mappings may select something. Objects that an unlike target
+// cannot take are looked up for the report.
 func (t *Task) inspectSource(ctx context.Context, objects bool) (*catalog.Catalog, error) {
-	return t.source.Inspect(ctx, connector.InspectOptions{Objects: objects, Wanted: func(server *catalog.Catalog, schema string) bool {
+	return t.source.Inspect(ctx, connector.InspectOptions{Objects: objects && t.like(), Named: objects && !t.like(), Wanted: func(server *catalog.Catalog, schema string) bool {
 		rules, err := t.rules(server)
 		return err != nil || rules.WantsSchema(schema)
 	}})

@@ -216,3 +216,31 @@ func TestTableWithoutColumns(t *testing.T) {
 	require.True(t, report.Complete())
 	require.Equal(t, []string{"2"}, target.column(t, "SELECT count(*) FROM mark"))
 }
+
+// The servers print a function of a view's own database without the database, and whoever makes the view is elsewhere.
+func TestViewsFindTheFunctionsTheyCall(t *testing.T) {
+	for name, private := range map[string]func(testing.TB, ...string) *servertest.Database{"mariadb": servertest.PrivateMariaDB, "mysql": servertest.PrivateMySQL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source, target := newEnd(t, name), wholeServer(t, private(t))
+			source.exec(t, "CREATE TABLE item (id INT PRIMARY KEY)", "INSERT INTO item VALUES (3)",
+				"CREATE FUNCTION doubled(n INT) RETURNS INT DETERMINISTIC NO SQL RETURN n * 2", "CREATE VIEW twice AS SELECT doubled(id) AS n FROM item")
+			report := migrate(t, source, target)
+			require.Empty(t, report.Failed)
+			database := source.url[strings.LastIndexByte(source.url, '/')+1:]
+			require.Equal(t, []string{"6"}, target.column(t, "SELECT n FROM "+source.quote(database)+".twice"))
+		})
+	}
+}
+
+func TestHistoryOfRowsIsReported(t *testing.T) {
+	t.Parallel()
+	source, target := newEnd(t, "mariadb"), newEnd(t, "mariadb")
+	source.exec(t, "CREATE TABLE price (id INT PRIMARY KEY, n INT) WITH SYSTEM VERSIONING", "INSERT INTO price VALUES (1, 1)", "UPDATE price SET n = 2")
+	report := migrate(t, source, target)
+	require.Len(t, report.Notes, 1)
+	require.Contains(t, report.Notes[0].Text, "begins its history anew")
+	require.Equal(t, []string{"2"}, target.column(t, "SELECT n FROM price"))
+	report = migrate(t, source, newEnd(t, "sqlite"))
+	require.Contains(t, report.Notes[0].Text, "keeps no history")
+}

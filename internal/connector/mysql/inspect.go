@@ -61,7 +61,7 @@ func (i *inspector) run(ctx context.Context) (*catalog.Catalog, error) {
 	if i.scope.tables == nil {
 		steps = append(steps, i.readSequences, i.readViews)
 	}
-	if i.o.Objects {
+	if i.o.Objects || i.o.Named {
 		steps = append(steps, i.readRoutines, i.readTriggers, i.readEvents)
 	}
 	for _, step := range steps {

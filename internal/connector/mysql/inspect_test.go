@@ -138,4 +138,7 @@ func TestInspectSaysWhatItMayNotSee(t *testing.T) {
 	require.Contains(t, e.Remedy, "SHOW VIEW")
 	_, err = inspect(t.Context(), reader, connector.InspectOptions{})
 	require.NoError(t, err, "the structure needs no more than SELECT")
+	c, err := inspect(t.Context(), reader, connector.InspectOptions{Named: true})
+	require.NoError(t, err, "names need no more than SELECT")
+	require.NotEmpty(t, c.Schemas)
 }

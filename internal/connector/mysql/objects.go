@@ -66,6 +66,11 @@ func (i *inspector) showAndFile(ctx context.Context, all []storedObject) error {
 			continue
 		}
 		text, err := i.show(ctx, o.Object)
+		if !i.o.Objects && connector.ClassOf(classify(ctx, err)) == connector.Denied { // its name is enough
+			o.Detail = ""
+			s.Objects = append(s.Objects, o.Object)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -2,8 +2,6 @@ package mysql
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"fmt"
 	"strings"
 
@@ -122,35 +120,4 @@ func bareTrigger(sql string) (schema, bare string, ok bool) {
 		return "", "", false
 	}
 	return schema, h.inSchema(sql, ""), true
-}
-
-// runDDL runs one statement of this package's, a trigger's in its own database. After an error the session may not be
-// as it was (see habits), so that the pool does not get the connection back.
-func runDDL(ctx context.Context, c *sql.Conn, statement string) error {
-	schema, bare, ok := bareTrigger(statement)
-	if !ok {
-		_, err := c.ExecContext(ctx, statement)
-		return dropAfter(c, err)
-	}
-	var before *string
-	if err := c.QueryRowContext(ctx, "SELECT DATABASE()").Scan(&before); err != nil {
-		return dropAfter(c, err)
-	}
-	for _, s := range []string{"USE " + quoteIdent(schema), bare} {
-		if _, err := c.ExecContext(ctx, s); err != nil {
-			return dropAfter(c, err)
-		}
-	}
-	if before == nil {
-		return nil // no statement leaves a database for none
-	}
-	_, err := c.ExecContext(ctx, "USE "+quoteIdent(*before))
-	return dropAfter(c, err)
-}
-
-func dropAfter(c *sql.Conn, err error) error {
-	if err != nil {
-		_ = c.Raw(func(any) error { return driver.ErrBadConn })
-	}
-	return err
 }

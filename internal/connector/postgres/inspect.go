@@ -13,6 +13,7 @@ import (
 // inspect describes the database. When q is a transaction the description is of its snapshot; otherwise inspect begins
 // one of its own.
 func inspect(ctx context.Context, q querier, o connector.InspectOptions) (*catalog.Catalog, error) {
+	o.Objects = o.Objects || o.Named // the server hides no text
 	in := newInspector(q, o)
 	return in.cat, in.within(ctx, in.everything)
 }

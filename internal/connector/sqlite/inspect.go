@@ -67,7 +67,7 @@ func inspect(c *conn, at location, o connector.InspectOptions) (*catalog.Catalog
 		case "view":
 			views = append(views, e)
 		case "virtual":
-			if o.Objects {
+			if o.Objects || o.Named {
 				schema.Objects = append(schema.Objects, virtualTable(e))
 			}
 		}
@@ -75,7 +75,7 @@ func inspect(c *conn, at location, o connector.InspectOptions) (*catalog.Catalog
 	if schema.Views, err = inspectViews(c, views, entries); err != nil {
 		return nil, err
 	}
-	if o.Objects {
+	if o.Objects || o.Named {
 		triggers, err := inspectTriggers(c, entries)
 		if err != nil {
 			return nil, err

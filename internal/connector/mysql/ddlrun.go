@@ -1,0 +1,66 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"strings"
+)
+
+// runDDL runs one statement of this package's, that of a trigger or a view in its own database. After an error the session
+// may not be as it was (see habits), so that the pool does not get the connection back.
+func runDDL(ctx context.Context, c *sql.Conn, statement string) error {
+	schema, bare := athome(statement)
+	if schema == "" {
+		_, err := c.ExecContext(ctx, statement)
+		return dropAfter(c, err)
+	}
+	var before *string
+	if err := c.QueryRowContext(ctx, "SELECT DATABASE()").Scan(&before); err != nil {
+		return dropAfter(c, err)
+	}
+	for _, s := range []string{"USE " + quoteIdent(schema), bare} {
+		if _, err := c.ExecContext(ctx, s); err != nil {
+			return dropAfter(c, err)
+		}
+	}
+	if before == nil {
+		return nil // no statement leaves a database for none
+	}
+	_, err := c.ExecContext(ctx, "USE "+quoteIdent(*before))
+	return dropAfter(c, err)
+}
+
+// athome returns the database that a statement must run in, or none, and the text that it runs there.
+func athome(statement string) (schema, text string) {
+	if schema, bare, ok := bareTrigger(statement); ok {
+		return schema, bare
+	}
+	return homeOfView(statement), statement
+}
+
+// homeOfView returns the database of the view that this package's CREATE statement makes: the server prints functions of
+// the view's own database without it.
+func homeOfView(statement string) string {
+	if !strings.HasPrefix(statement, "CREATE ALGORITHM=") && !strings.HasPrefix(statement, "CREATE VIEW ") {
+		return ""
+	}
+	const view = " VIEW "
+	at := strings.Index(statement, view)
+	if at < 0 {
+		return ""
+	}
+	name, ok := nameAt(statement, at+len(view))
+	if !ok || name.last == name.from {
+		return ""
+	}
+	schema, _, _ := unquoted(statement[name.from:])
+	return schema
+}
+
+func dropAfter(c *sql.Conn, err error) error {
+	if err != nil {
+		_ = c.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	return err
+}
