@@ -50,7 +50,7 @@ func (in *inspector) everything(ctx context.Context) error {
 			return err
 		}
 	}
-	if in.o.Objects {
+	if in.o.Objects || in.o.Names {
 		return in.loadObjects(ctx)
 	}
 	in.orderViews()
