@@ -70,5 +70,7 @@ type Object struct {
 	Stage  Stage
 	DDL    []string
 	Needs  []Name // tables and views it refers to, as far as the engine records it
-	Detail string // one line for a report: a signature, an event
+	Detail string // one line for a report: a signature, an event; of what has no DDL why it does not go along
+	// ByHand is, of an attribute that no migration carries, what whoever wants it has to do: a statement where there is one.
+	ByHand string
 }

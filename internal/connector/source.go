@@ -37,8 +37,9 @@ func OpenSnapshot(ctx context.Context, s Source, readers int, tables []catalog.N
 type InspectOptions struct {
 	// Objects asks for what only a target of the same family can take: Catalog.Objects, Schema.Objects, DDL texts.
 	Objects bool
-	// Named asks for the same objects for a report: their names are enough, and what the server hides of one is no error.
-	Named bool
+	// Names asks for the names of those objects, for the report of what a target of another family is not given. What the user
+	// may not read of them is no error then, and tables stay whole.
+	Names bool
 	// Wanted says of a schema whether anything in it is asked for; a source may leave out any other. nil asks for all. Of the
 	// catalog it is given, nothing but what the server is need be there.
 	Wanted func(server *catalog.Catalog, schema string) bool

@@ -72,4 +72,6 @@ type Note struct {
 	Part    string       // the name within the table, if it is part of one
 	Outcome Outcome
 	Text    string // a full sentence: what happened, why, and what can be done
+	// Reason and ByHand are why something is not carried over, where many may have the same reason, and what to do about it.
+	Reason, ByHand string
 }

@@ -39,16 +39,16 @@ func (c *converter) leftBehind() {
 		}
 	}
 	for _, v := range c.viewsInOrder() {
-		c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, why)
+		c.noteObject(catalog.Object{Kind: viewKind(v), Name: v.Name}, why)
 	}
 	for _, s := range c.selectedSchemas() {
 		for _, q := range s.Sequences {
-			c.noteThing("sequence", q.Name, NotCarried, "Sequence %s is not carried over, because %s.", q.Name, why)
+			c.noteObject(catalog.Object{Kind: "sequence", Name: q.Name}, why)
 		}
 	}
 	for _, o := range c.allObjects() {
-		if _, selected := c.schemaNames[o.Name.Schema]; selected && !isStep(o.Kind) {
-			c.noteThing(o.Kind, o.Name, NotCarried, "%s %s%s is not carried over, because %s.", capital(o.Kind), o.Name, onTable(o), why)
+		if _, selected := c.schemaNames[o.Name.Schema]; selected && o.ByHand == "" && !isStep(o.Kind) {
+			c.noteObject(o, why)
 		}
 	}
 }
@@ -62,4 +62,5 @@ func (c *converter) leftPart(kind string, s *catalog.Table, name string, columns
 		of = " " + name + of
 	}
 	c.notePart(kind, s, cmp.Or(name, strings.Join(columns, ", ")), NotCarried, "%s%s of table %s is not carried over, because %s.", capital(kind), of, s.Name, leftBecause[c.to])
+	c.result.Report[len(c.result.Report)-1].Reason = leftBecause[c.to]
 }

@@ -18,7 +18,7 @@ func (c *converter) views() {
 	for _, v := range c.viewsInOrder() {
 		copied, why := c.view(v, carried)
 		if why != "" {
-			c.noteThing(viewKind(v), v.Name, NotCarried, "%s %s is not carried over, because %s.", capital(viewKind(v)), v.Name, why)
+			c.noteObject(catalog.Object{Kind: viewKind(v), Name: v.Name}, why)
 			continue
 		}
 		carried[v.Name] = true
@@ -140,7 +140,7 @@ func (c *converter) sequences() {
 	for _, s := range c.selectedSchemas() {
 		for _, q := range s.Sequences {
 			if !able {
-				c.noteThing("sequence", q.Name, NotCarried, "Sequence %s is not carried over, because the target has no sequences.", q.Name)
+				c.noteObject(catalog.Object{Kind: "sequence", Name: q.Name}, "the target has no sequences")
 				continue
 			}
 			copied := *q
@@ -190,24 +190,29 @@ func (c *converter) object(o catalog.Object, views map[catalog.Name]bool, needed
 	if !needed && (!c.in.Options.SecondaryObjects || !selected && o.Name.Schema != "") {
 		return
 	}
+	of := catalog.Name{Schema: o.Name.Schema, Name: o.Table}
+	if o.ByHand != "" && o.Table != "" && c.names.tables[of] == nil && !views[of] {
+		return // an attribute of something that does not go along itself
+	}
 	var why string
 	switch {
 	case !c.like && isStep(o.Kind):
 		return
-	case len(o.DDL) == 0 && o.Detail != "":
-		why = o.Detail // the connector's reason
+	case len(o.DDL) == 0 && (c.like || o.Detail != ""):
+		why = "the source gives no statement that would make it"
+		if o.Detail != "" {
+			why = o.Detail // the connector's reason
+		}
 	case !c.like && o.Kind != "collation" && isType(o.Kind):
 		why = "the target has no types of a user's own: columns of it hold its text"
 	case !c.like:
 		why = "it is written for another engine"
-	case len(o.DDL) == 0:
-		why = "the source gives no statement that would make it"
-	case o.Table != "" && c.names.tables[catalog.Name{Schema: o.Name.Schema, Name: o.Table}] == nil && !views[catalog.Name{Schema: o.Name.Schema, Name: o.Table}]:
+	case o.Table != "" && c.names.tables[of] == nil && !views[of]:
 		why = "its table " + o.Table + " is not selected"
 	default:
 		needs := o.Needs
-		if t := (catalog.Name{Schema: o.Name.Schema, Name: o.Table}); c.names.tables[t] != nil {
-			needs = append([]catalog.Name{t}, needs...)
+		if c.names.tables[of] != nil {
+			needs = append([]catalog.Name{of}, needs...)
 		}
 		why = c.unmet(needs, views)
 	}
@@ -224,7 +229,18 @@ func (c *converter) object(o catalog.Object, views map[catalog.Name]bool, needed
 		}
 		why = err.Error()
 	}
-	c.noteThing(o.Kind, o.Name, NotCarried, "%s %s%s is not carried over, because %s.", capital(o.Kind), o.Name, onTable(o), why)
+	c.noteObject(o, why)
+}
+
+// noteObject reports what is not carried over, with its reason.
+func (c *converter) noteObject(o catalog.Object, why string) {
+	n := Note{Kind: o.Kind, Name: o.Name, Outcome: NotCarried, Reason: why, ByHand: o.ByHand}
+	if o.ByHand != "" {
+		n.Text = fmt.Sprintf("%s %s is not carried over, because %s: %s.", capital(o.Kind), o.Name, why, o.ByHand)
+	} else {
+		n.Text = fmt.Sprintf("%s %s%s is not carried over, because %s.", capital(o.Kind), o.Name, onTable(o), why)
+	}
+	c.result.Report = append(c.result.Report, n)
 }
 
 // placeObject puts an object under its names on the target.

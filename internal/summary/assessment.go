@@ -28,8 +28,11 @@ type assessmentForm struct {
 	Moves       movesForm        `json:"moves"`
 	Changes     []noteForm       `json:"changes"`
 	Stays       []noteForm       `json:"stays"`
-	Time        *timeForm        `json:"estimated_time,omitempty"`
-	Untimed     string           `json:"not_estimated,omitempty"`
+	// ChangeLines and StayLines are the same for people.
+	ChangeLines []string  `json:"-"`
+	StayLines   []string  `json:"-"`
+	Time        *timeForm `json:"estimated_time,omitempty"`
+	Untimed     string    `json:"not_estimated,omitempty"`
 }
 
 // timeForm is what a load takes by the speed of a sample that was read; in seconds.
@@ -105,7 +108,8 @@ func assessmentJSON(r *assess.Report) assessmentForm {
 		Passed: r.Count(assess.Passed), Warnings: r.Count(assess.Warning), Failed: r.Count(assess.Failed),
 		Errors: r.Count(assess.Errored) + r.Count(assess.Cancelled), Skipped: r.Count(assess.Skipped),
 		Assessments: []individualForm{}, Moves: moves(r),
-		Changes: notesJSON(r.Notes(convert.Changed)), Stays: notesJSON(r.Notes(convert.NotCarried)), Time: timeOf(r.Sample), Untimed: r.SampleFailed,
+		Changes: notesJSON(r.Notes(convert.Changed)), Stays: notesJSON(r.Notes(convert.NotCarried)),
+		ChangeLines: lines(r.Notes(convert.Changed)), StayLines: lines(r.Notes(convert.NotCarried)), Time: timeOf(r.Sample), Untimed: r.SampleFailed,
 	}
 	for _, one := range r.Results {
 		i := individualForm{Name: one.Name, About: one.About, Status: string(one.Status), Reason: one.Reason, Findings: []findingForm{}}
@@ -154,8 +158,8 @@ func Assessment(out io.Writer, r *assess.Report, asJSON bool) error {
 	case f.Untimed != "":
 		p.line("the time was not estimated: %s", f.Untimed)
 	}
-	p.conversion("changes", f.Changes)
-	p.conversion("stays behind", f.Stays)
+	p.conversion("changes", f.ChangeLines)
+	p.conversion("stays behind", f.StayLines)
 	return p.err
 }
 
@@ -172,13 +176,13 @@ func (p *printer) individual(one *individualForm) {
 	}
 }
 
-func (p *printer) conversion(title string, notes []noteForm) {
+func (p *printer) conversion(title string, notes []string) {
 	if len(notes) == 0 {
 		return
 	}
 	p.line("\n%s:", title)
 	for _, n := range notes {
-		p.line("  %s", n.Text)
+		p.line("  %s", n)
 	}
 }
 

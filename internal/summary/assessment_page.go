@@ -64,10 +64,10 @@ const assessmentPage = `<!DOCTYPE html>
 measured, as nothing is changed on the target; it may take longer than reading, above all where indexes are built.</p>{{else if .Untimed}}<h2>How long it takes</h2>
 <p>It could not be estimated: {{.Untimed}}</p>{{end}}
 <h2>What changes</h2>
-{{if .Changes}}<ul>{{range .Changes}}<li>{{.Text}}</li>
+{{if .Changes}}<ul>{{range .ChangeLines}}<li>{{.}}</li>
 {{end}}</ul>{{else}}<p>Nothing.</p>{{end}}
 <h2>What does not move</h2>
-{{if .Stays}}<ul>{{range .Stays}}<li>{{.Text}}</li>
+{{if .Stays}}<ul>{{range .StayLines}}<li>{{.}}</li>
 {{end}}</ul>{{else}}<p>Nothing stays behind of what was selected.</p>{{end}}
 <h2>Everything that was checked</h2>
 <div class="wide"><table>

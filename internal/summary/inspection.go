@@ -27,9 +27,7 @@ func Inspection(out io.Writer, i *task.Inspection, asJSON bool) error {
 	}
 	if i.Schema != nil {
 		p.line("\nmoving to %s:", i.To)
-		for _, n := range i.Schema.Report {
-			p.line("  %s", n.Text)
-		}
+		p.list("  ", i.Schema.Report)
 		if len(i.Schema.Report) == 0 {
 			p.line("  everything goes along as it is")
 		}

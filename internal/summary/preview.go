@@ -34,9 +34,7 @@ func Preview(out io.Writer, v *task.Preview, asJSON bool) error {
 		p.line("\n-- after all rows")
 		p.statements(v.After)
 	}
-	for _, n := range v.Notes {
-		p.line("-- note: %s", n.Text)
-	}
+	p.list("-- note: ", v.Notes)
 	for _, u := range v.Unmatched {
 		p.line("-- this rule matches nothing: %s", u)
 	}

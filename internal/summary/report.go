@@ -85,15 +85,11 @@ func seconds(t fullload.TableCounts) float64 {
 func (p *printer) notes(r *task.Report) {
 	if len(r.Failed) > 0 {
 		p.line("\nThe target refused:")
-		for _, n := range r.Failed {
-			p.line("  %s", n.Text)
-		}
+		p.list("  ", r.Failed)
 	}
 	if len(r.Notes) > 0 {
 		p.line("\nCarried over differently, or not at all:")
-		for _, n := range r.Notes {
-			p.line("  %s", n.Text)
-		}
+		p.list("  ", r.Notes)
 	}
 	for _, u := range r.Unmatched {
 		p.line("\nThis rule matched nothing: %s", u)

@@ -55,6 +55,8 @@ type noteForm struct {
 	Part    string `json:"part,omitempty"`
 	Outcome string `json:"outcome"`
 	Text    string `json:"text"`
+	// ByHand is what to do about something that is not carried over: a statement where there is one.
+	ByHand string `json:"by_hand,omitempty"`
 }
 
 func reportJSON(r *task.Report, failure error) reportForm {
@@ -82,7 +84,7 @@ func reportJSON(r *task.Report, failure error) reportForm {
 func notesJSON(notes []convert.Note) []noteForm {
 	out := []noteForm{}
 	for _, n := range notes {
-		out = append(out, noteForm{Kind: n.Kind, Name: n.Name.String(), Part: n.Part, Outcome: string(n.Outcome), Text: n.Text})
+		out = append(out, noteForm{Kind: n.Kind, Name: n.Name.String(), Part: n.Part, Outcome: string(n.Outcome), Text: n.Text, ByHand: n.ByHand})
 	}
 	return out
 }

@@ -151,7 +151,7 @@ func (r *run) stillWritten(changes int64) {
 // target is to have then.
 func (r *run) setSequences(ctx context.Context, out *Cutover) (*convert.Result, error) {
 	secondary := r.Settings.WhimbrelSettings.SecondaryObjects
-	source, err := r.inspectSource(ctx, secondary && r.like())
+	source, err := r.inspectSource(ctx, connector.InspectOptions{Objects: secondary && r.like()})
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}

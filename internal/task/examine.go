@@ -43,7 +43,7 @@ func (t *Task) Examine(ctx context.Context) (*Examination, error) {
 	x.AskSource, _ = t.source.(connector.Asker)
 	x.AskTarget, _ = t.target.(connector.Asker)
 	var err error
-	if x.Catalog, err = t.inspectSource(ctx, true); err != nil {
+	if x.Catalog, err = t.inspectSource(ctx, connector.InspectOptions{Objects: true}); err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
 	if x.Mapping, err = t.mapTables(x.Catalog); err != nil {

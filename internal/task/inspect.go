@@ -38,8 +38,11 @@ func Inspect(ctx context.Context, engines connector.Engines, c connector.Config,
 		return nil, fmt.Errorf("open: %w", err)
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	like := target != nil && target.Family == from.Family
-	found, err := source.Inspect(ctx, connector.InspectOptions{Objects: like, Named: !like})
+	wanted := connector.InspectOptions{Objects: true}
+	if target != nil {
+		wanted = objectsFor(from.Family, target.Family)
+	}
+	found, err := source.Inspect(ctx, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("inspect: %w", err)
 	}

@@ -51,7 +51,8 @@ func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 }
 
 func (t *Task) makePlan(ctx context.Context) (*Plan, error) {
-	source, err := t.inspectSource(ctx, t.Settings.WhimbrelSettings.SecondaryObjects)
+	secondary := t.Settings.WhimbrelSettings.SecondaryObjects
+	source, err := t.inspectSource(ctx, t.wantedOf(secondary))
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
@@ -123,13 +124,25 @@ func lowercases(d connector.Dialect) bool {
 	return ok && l.Lowercases()
 }
 
-// inspectSource describes the schemas of which the table mappings may select something. Objects that an unlike target
-// cannot take are looked up for the report.
-func (t *Task) inspectSource(ctx context.Context, objects bool) (*catalog.Catalog, error) {
-	return t.source.Inspect(ctx, connector.InspectOptions{Objects: objects && t.like(), Named: objects && !t.like(), Wanted: func(server *catalog.Catalog, schema string) bool {
+// wantedOf asks of the source for what the target can take beside tables, or else for the names of what it is not given.
+func (t *Task) wantedOf(secondary bool) connector.InspectOptions {
+	if !secondary {
+		return connector.InspectOptions{}
+	}
+	return objectsFor(t.sourceEngine.Family, t.targetEngine.Family)
+}
+
+func objectsFor(from, to catalog.Family) connector.InspectOptions {
+	return connector.InspectOptions{Objects: from == to, Names: from != to}
+}
+
+// inspectSource describes the schemas of which the table mappings may select something.
+func (t *Task) inspectSource(ctx context.Context, o connector.InspectOptions) (*catalog.Catalog, error) {
+	o.Wanted = func(server *catalog.Catalog, schema string) bool {
 		rules, err := t.rules(server)
 		return err != nil || rules.WantsSchema(schema)
-	}})
+	}
+	return t.source.Inspect(ctx, o)
 }
 
 // rules are the table mappings, or everything but what is to be left out.

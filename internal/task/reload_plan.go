@@ -18,7 +18,7 @@ func (l *reloader) aside(ctx context.Context, tables []catalog.Name) (*run, erro
 	t.settled = &settled
 	drops := t.Settings.FullLoadSettings.TargetTablePrepMode == "DROP_AND_CREATE"
 	secondary := t.Settings.WhimbrelSettings.SecondaryObjects
-	source, err := t.inspectSource(ctx, drops && secondary && t.like())
+	source, err := t.inspectSource(ctx, connector.InspectOptions{Objects: drops && secondary && t.like()})
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}

@@ -62,7 +62,7 @@ func (r *run) takeSettledSnapshot(ctx context.Context) error {
 
 // restructured names a table that does not look any more as it was planned; empty when there is none.
 func (r *run) restructured(ctx context.Context) (string, error) {
-	now, err := r.inspectSource(ctx, false)
+	now, err := r.inspectSource(ctx, connector.InspectOptions{})
 	if err != nil {
 		return "", fmt.Errorf("inspect the source again: %w", err)
 	}

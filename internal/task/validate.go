@@ -92,7 +92,7 @@ func (v *Validation) take(results []*validate.Result) {
 
 // planValidation finds the pairs of tables.
 func (t *Task) planValidation(ctx context.Context) (*Plan, error) {
-	source, err := t.inspectSource(ctx, false)
+	source, err := t.inspectSource(ctx, connector.InspectOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}

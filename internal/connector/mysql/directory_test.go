@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
 func TestWithoutDirectories(t *testing.T) {
@@ -14,4 +16,15 @@ func TestWithoutDirectories(t *testing.T) {
 	} {
 		require.Equal(t, want, withoutDirectories(sql))
 	}
+}
+
+func TestDirectoriesAreListed(t *testing.T) {
+	table := &catalog.Table{Name: catalog.Name{Schema: "s", Name: "t"}, Native: map[string]string{
+		nativeCreate: "CREATE TABLE `t` (`data directory` int COMMENT 'DATA DIRECTORY=''/x''') ENGINE=InnoDB DATA DIRECTORY='/fast/' PARTITION BY HASH (`a`) (PARTITION `p` INDEX DIRECTORY = '/b')",
+	}}
+	left := leftDirectories(table)
+	require.Len(t, left, 1)
+	require.Equal(t, "`s`.`t` had DATA DIRECTORY='/fast/', INDEX DIRECTORY = '/b'", left[0].ByHand)
+	table.Native[nativeCreate] = "CREATE TABLE `t` (`a` int)"
+	require.Empty(t, leftDirectories(table))
 }

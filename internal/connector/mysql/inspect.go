@@ -61,8 +61,8 @@ func (i *inspector) run(ctx context.Context) (*catalog.Catalog, error) {
 	if i.scope.tables == nil {
 		steps = append(steps, i.readSequences, i.readViews)
 	}
-	if i.o.Objects || i.o.Named {
-		steps = append(steps, i.readRoutines, i.readTriggers, i.readEvents)
+	if i.o.Objects || i.o.Names {
+		steps = append(steps, i.readRoutines, i.readTriggers, i.readEvents, i.readDefiners, i.readGrants)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -30,6 +30,7 @@ func (i *inspector) readCreates(ctx context.Context) error {
 			if i.o.Objects {
 				t.Native[nativeServer] = string(i.release.flavour)
 				d.describe(t)
+				s.Objects = append(s.Objects, leftDirectories(t)...)
 			}
 		}
 	}

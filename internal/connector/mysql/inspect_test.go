@@ -70,8 +70,12 @@ func TestInspect(t *testing.T) {
 func TestInspectObjects(t *testing.T) {
 	_, c := rich(t)
 	shop := c.Schema("shop")
-	var kinds, triggers []string
+	var kinds, triggers, byHand []string
 	for _, o := range shop.Objects {
+		if o.ByHand != "" {
+			byHand = append(byHand, o.ByHand)
+			continue
+		}
 		kinds = append(kinds, o.Kind)
 		if o.Table == "customer" {
 			triggers = append(triggers, o.Name.Name)
@@ -82,6 +86,9 @@ func TestInspectObjects(t *testing.T) {
 		"function", "function", "function", "package", "package body", "procedure",
 		"trigger", "trigger", "trigger", "trigger", "trigger", "event", "event",
 	}, kinds)
+	require.Equal(t, []string{
+		"VIEW `shop`.`aa_top` had DEFINER=nobody@nowhere", "PROCEDURE `shop`.`add one` had DEFINER=nobody@nowhere", "TRIGGER `shop`.`z_first` had DEFINER=nobody@nowhere",
+	}, byHand)
 	require.Equal(t, []string{"cust ins", "z_first", "between_", "a_second"}, triggers, "in order of execution")
 
 	require.Equal(t, "zz_base", shop.Views[0].Name.Name, "before the view that needs it")
@@ -138,7 +145,7 @@ func TestInspectSaysWhatItMayNotSee(t *testing.T) {
 	require.Contains(t, e.Remedy, "SHOW VIEW")
 	_, err = inspect(t.Context(), reader, connector.InspectOptions{})
 	require.NoError(t, err, "the structure needs no more than SELECT")
-	c, err := inspect(t.Context(), reader, connector.InspectOptions{Named: true})
+	c, err := inspect(t.Context(), reader, connector.InspectOptions{Names: true})
 	require.NoError(t, err, "names need no more than SELECT")
 	require.NotEmpty(t, c.Schemas)
 }

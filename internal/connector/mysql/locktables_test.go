@@ -193,3 +193,31 @@ func TestSnapshotUnderLockedTablesAndStreamMeet(t *testing.T) {
 		snapshotAndStreamMeet(m, "FULL", 4, nil)
 	})
 }
+
+// TestTablesThatCannotBeLocked: a transaction that does not end keeps the tables from being locked. The run says so after the last try, and
+// leaves no lock behind that would keep writers out.
+func TestTablesThatCannotBeLocked(t *testing.T) {
+	d := servertest.MySQL(t)
+	f := newFixture(t, d)
+	f.exec("CREATE TABLE giver (id INT PRIMARY KEY, v INT)", "CREATE TABLE taker (id INT PRIMARY KEY, v INT)", "INSERT INTO giver VALUES (0, 1)", "INSERT INTO taker VALUES (0, 1)")
+	tables := []catalog.Name{{Schema: d.Name, Name: "giver"}, {Schema: d.Name, Name: "taker"}}
+	f.asUser(d, "SELECT, LOCK TABLES ON "+d.Name+".*")
+	tx, err := f.db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = tx.Exec("UPDATE taker SET v = 2")
+	require.NoError(t, err)
+	start := time.Now()
+	_, err = f.source.SnapshotOf(t.Context(), 2, tables)
+	require.Equal(t, connector.Busy, connector.ClassOf(err), "a run that is repeated may succeed: %v", err)
+	require.ErrorContains(t, err, "the tables cannot be locked for an instant")
+	require.ErrorContains(t, err, "end long transactions that write to the tables")
+	require.GreaterOrEqual(t, time.Since(start), lockTries*2*time.Second, "it has tried as often as it says")
+	require.Eventually(t, func() bool { // a session ends a moment after its connection
+		_, err := f.db.Exec("UPDATE giver SET v = 3")
+		return err == nil
+	}, time.Minute, time.Millisecond)
+	require.NoError(t, tx.Rollback())
+	snap, err := f.source.SnapshotOf(t.Context(), 2, tables)
+	require.NoError(t, err, "once the transaction has ended it succeeds")
+	require.NoError(t, snap.Close())
+}

@@ -58,19 +58,19 @@ type storedObject struct {
 	plain string
 }
 
-// showAndFile asks for the CREATE text of each object and files it under its schema.
+// showAndFile asks for the CREATE text of each object, where it is wanted, and files it under its schema.
 func (i *inspector) showAndFile(ctx context.Context, all []storedObject) error {
 	for _, o := range all {
 		s := i.schemas[o.Name.Schema]
 		if s == nil {
 			continue
 		}
-		text, err := i.show(ctx, o.Object)
-		if !i.o.Objects && connector.ClassOf(classify(ctx, err)) == connector.Denied { // its name is enough
+		if !i.o.Objects {
 			o.Detail = ""
 			s.Objects = append(s.Objects, o.Object)
 			continue
 		}
+		text, err := i.show(ctx, o.Object)
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,6 @@ import (
 // inspect describes the database. When q is a transaction the description is of its snapshot; otherwise inspect begins
 // one of its own.
 func inspect(ctx context.Context, q querier, o connector.InspectOptions) (*catalog.Catalog, error) {
-	o.Objects = o.Objects || o.Named // the server hides no text
 	in := newInspector(q, o)
 	return in.cat, in.within(ctx, in.everything)
 }
@@ -51,7 +50,7 @@ func (in *inspector) everything(ctx context.Context) error {
 			return err
 		}
 	}
-	if in.o.Objects {
+	if in.o.Objects || in.o.Names {
 		return in.loadObjects(ctx)
 	}
 	in.orderViews()

@@ -10,21 +10,32 @@ import (
 
 // loadObjects gathers everything that has no structure of its own in a catalog, and puts it in order.
 func (in *inspector) loadObjects(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
+	steps := []func(context.Context) error{
 		in.loadExtensions, in.loadCollations, in.loadUserTypes, in.loadDomains, in.loadRanges, in.loadFunctions, in.loadAggregates,
 		in.loadOperators, in.loadOperatorClasses, in.loadCasts, in.loadTextSearch, in.loadViewExtras,
 		in.loadTriggers, in.loadRules, in.loadPolicies, in.loadStatistics, in.loadIndexAttachments,
-		in.loadDependencies, in.loadLateDefaults, in.loadLateChecks,
-	} {
+		in.loadDependencies,
+	}
+	if in.o.Objects {
+		steps = append(steps, in.loadLateDefaults, in.loadLateChecks)
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	in.orderObjects()
+	if in.o.Objects {
+		in.orderObjects()
+	} else {
+		in.nameObjects()
+	}
 	if err := in.loadEventTriggers(ctx); err != nil {
 		return err
 	}
 	if err := in.loadNotCarried(ctx); err != nil {
+		return err
+	}
+	if err := in.loadRights(ctx); err != nil {
 		return err
 	}
 	for _, s := range in.cat.Schemas {
@@ -47,7 +58,7 @@ func (in *inspector) tableObject(r *relation, kind, name string, stage catalog.S
 }
 
 func (in *inspector) tableObjectDetail(r *relation, kind, name, detail string, stage catalog.Stage, ddl ...string) {
-	if !in.o.Objects {
+	if !in.o.Objects && !in.o.Names {
 		return
 	}
 	s := in.schema(r.name.Schema)
@@ -59,7 +70,7 @@ func (in *inspector) tableObjectDetail(r *relation, kind, name, detail string, s
 
 // notCarried lists something that only a report can carry; its Detail is the reason.
 func (in *inspector) notCarried(o catalog.Object) {
-	if !in.o.Objects {
+	if !in.o.Objects && !in.o.Names {
 		return
 	}
 	if s := in.schemas[o.Name.Schema]; s != nil {

@@ -164,6 +164,17 @@ func (in *inspector) orderObjects() {
 	in.cat.Objects = append(in.cat.Objects, refresh...)
 }
 
+// nameObjects lists what is not a view, for a report; views stay where a mapping may select them.
+func (in *inspector) nameObjects() {
+	in.settleRanks()
+	for _, n := range in.ordered {
+		if n.view == nil {
+			in.cat.Objects = append(in.cat.Objects, n.object)
+		}
+	}
+	in.orderViews()
+}
+
 // visit appends what the node needs, then the node. A circle is broken where it is entered.
 func (n *node) visit(ordered []*node) []*node {
 	if n.done {

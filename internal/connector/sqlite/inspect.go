@@ -67,7 +67,7 @@ func inspect(c *conn, at location, o connector.InspectOptions) (*catalog.Catalog
 		case "view":
 			views = append(views, e)
 		case "virtual":
-			if o.Objects || o.Named {
+			if o.Objects || o.Names {
 				schema.Objects = append(schema.Objects, virtualTable(e))
 			}
 		}
@@ -75,12 +75,16 @@ func inspect(c *conn, at location, o connector.InspectOptions) (*catalog.Catalog
 	if schema.Views, err = inspectViews(c, views, entries); err != nil {
 		return nil, err
 	}
-	if o.Objects || o.Named {
+	if o.Objects || o.Names {
 		triggers, err := inspectTriggers(c, entries)
 		if err != nil {
 			return nil, err
 		}
-		schema.Objects = append(schema.Objects, triggers...)
+		marks, err := inspectMarks(c)
+		if err != nil {
+			return nil, err
+		}
+		schema.Objects = append(append(schema.Objects, triggers...), marks...)
 	}
 	return cat, nil
 }

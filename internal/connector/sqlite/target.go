@@ -162,6 +162,9 @@ func execute(c *conn, sql string) error {
 	if strings.HasPrefix(sql, foreignKeyCheck) {
 		return checkForeignKeys(c, sql)
 	}
+	if strings.HasPrefix(sql, setMark) {
+		return writeFileMark(c, sql)
+	}
 	if strings.HasPrefix(sql, "ALTER TABLE") {
 		return alter(c, sql)
 	}
