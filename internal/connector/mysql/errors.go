@@ -2,12 +2,17 @@ package mysql
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql/driver"
 	"errors"
 	"io"
 	"io/fs"
 	"net"
 	"os"
+	"regexp"
+	"strings"
+	"syscall"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
 	"github.com/go-sql-driver/mysql"
@@ -50,16 +55,28 @@ var classes = map[uint16]connector.Class{
 var remedies = map[uint16]string{
 	1040: "Raise max_connections on the server or lower the parallelism",
 	1044: "GRANT the user rights on the database, for a source SELECT, for a target ALTER, CREATE, DROP, INDEX, INSERT, UPDATE, DELETE, SELECT",
-	1045: "Check user and password; the server may know the user for other hosts only",
+	1021: "Make room on the server's disk",
+	1045: "Check user and password, which ALTER USER … IDENTIFIED BY '…' sets; the server may know the user for other hosts only",
 	1114: "Make room on the server's disk, or let the tablespace grow",
 	1130: "Create the user for this client's host on the server",
 	1142: "GRANT the user this right on the table",
+	1143: "GRANT the user this right on the table",
 	1153: "Raise max_allowed_packet on the server",
 	1227: "GRANT the user the privilege that the server names",
-	1049: "Create the database, or name another one",
+	1049: "CREATE DATABASE it, or name another one",
+	1203: "Raise max_user_connections on the server, or lower the parallelism",
+	1205: "End the transaction that holds the lock (SHOW PROCESSLIST, KILL), or raise innodb_lock_wait_timeout and lock_wait_timeout",
+	1213: "Keep other programs from writing to the table meanwhile",
+	1226: "ALTER USER … WITH MAX_USER_CONNECTIONS 0 or another limit that the message names, or lower the parallelism",
+	1290: "Take the option away that the server names (SET GLOBAL read_only = OFF), or take the primary",
 	1412: "Keep DDL away from the source while it is read",
+	3118: "ALTER USER … ACCOUNT UNLOCK",
+	4151: "ALTER USER … ACCOUNT UNLOCK",
 	1698: "Log in with a password: this account is for its operating system user on the server's own machine",
 }
+
+// noRoom is a full disk as "Can't create table" tells of it: by the system's number or the storage engine's (my_base.h, HA_ERR_RECORD_FILE_FULL).
+var noRoom = regexp.MustCompile(`errno: (28|135)\b`)
 
 // codeOf finds the server's error number in an error of any of the libraries.
 func codeOf(err error) (uint16, bool) {
@@ -91,15 +108,45 @@ func classify(ctx context.Context, err error) error {
 		return err
 	}
 	if code, ok := codeOf(err); ok {
+		if code == 1005 && noRoom.MatchString(err.Error()) {
+			return &connector.Error{Class: connector.Full, Err: err, Remedy: remedies[1021]}
+		}
 		if c := classes[code]; c != connector.Unclassified {
 			return &connector.Error{Class: c, Err: err, Remedy: remedies[code]}
 		}
+		if remedy := remedies[code]; remedy != "" {
+			return &connector.Error{Err: err, Remedy: remedy}
+		}
 		return err
+	}
+	if remedy := unreached(err); remedy != "" {
+		return &connector.Error{Class: connector.Lost, Err: err, Remedy: remedy}
 	}
 	if isBroken(err) {
 		return &connector.Error{Class: connector.Lost, Err: err}
 	}
 	return err
+}
+
+// unreached says what to do where no connection came about; empty where that is not known.
+func unreached(err error) string {
+	var dns *net.DNSError
+	var host x509.HostnameError
+	var bad *tls.CertificateVerificationError
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "Check the host name"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "Check that the server runs and listens at this host and port"
+	case errors.As(err, &host):
+		return "Name the host as its certificate does, or ask for ssl-mode=verify-ca"
+	case errors.As(err, &bad), errors.As(err, &unknown):
+		return "Give the certificate of the authority that signed the server's: ssl-ca=FILE, CertificateArn of an endpoint"
+	case strings.Contains(err.Error(), "does not support TLS"): // the drivers have no type for it
+		return "Give the server a certificate (ssl_cert and ssl_key), or ask for no TLS: ssl-mode=none, SslMode none of an endpoint"
+	}
+	return ""
 }
 
 // isBroken reports whether the connection itself has failed.

@@ -110,7 +110,7 @@ func (j *journal) Read(ctx context.Context, run string) ([]connector.Loaded, err
 	rows, err := j.target.host.control.QueryContext(ctx,
 		progressQuestion+j.target.progressTable()+" WHERE run_name = ? ORDER BY table_owner, table_name, segment_number", run)
 	if err != nil {
-		err = classify(ctx, fmt.Errorf("read the journal: %w", err))
+		err = j.target.controlError(ctx, fmt.Errorf("read the journal: %w", err))
 		if connector.ClassOf(err) == connector.Missing {
 			return nil, nil
 		}

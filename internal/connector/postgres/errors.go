@@ -2,11 +2,14 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -37,11 +40,18 @@ func classify(ctx context.Context, doing string, err error) error {
 func classOf(err error) (connector.Class, string) {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return classOfState(pg.Code)
+		class, remedy := classOfState(pg.Code)
+		if better := remedyOf(pg); better != "" {
+			remedy = better
+		}
+		return class, remedy
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return connector.Missing, "check the host name"
+	}
+	if remedy := untrusted(err); remedy != "" {
+		return connector.Denied, remedy
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, os.ErrNotExist) {
 		return connector.Lost, "check that the server runs and listens at this host and port"
@@ -53,6 +63,9 @@ func classOf(err error) (connector.Class, string) {
 	}
 	var ce *pgconn.ConnectError
 	if errors.As(err, &ce) {
+		if strings.Contains(err.Error(), "server refused TLS connection") { // pgconn has no type for it
+			return connector.Denied, "set ssl = on at the server, or ask for no TLS: sslmode=disable, SslMode none of an endpoint"
+		}
 		return connector.Lost, ""
 	}
 	return connector.Unclassified, ""
@@ -62,19 +75,23 @@ func classOf(err error) (connector.Class, string) {
 func classOfState(code string) (connector.Class, string) {
 	switch code {
 	case "28P01", "28000":
-		return connector.Denied, "check the user, the password and the server's pg_hba.conf"
+		return connector.Denied, "check the user and the password, which ALTER ROLE … PASSWORD '…' sets, and the server's pg_hba.conf"
 	case "42501":
-		return connector.Denied, "grant the user the right named in the message"
+		return connector.Denied, "GRANT the user the right that is missing"
 	case "3D000":
-		return connector.Missing, "check the database name"
+		return connector.Missing, "CREATE DATABASE it, or name another one"
 	case "42P01", "3F000":
 		return connector.Missing, ""
 	case "42710", "42P07", "42723", "42P06":
 		return connector.Present, ""
-	case "40001", "40P01", "55P03", "55006":
+	case "40P01":
+		return connector.Busy, "keep other programs from writing to the table meanwhile"
+	case "40001", "55P03", "55006":
 		return connector.Busy, ""
+	case "25006": // no class: the primary may come back as one
+		return connector.Unclassified, "take the primary, or ALTER ROLE or ALTER DATABASE … SET default_transaction_read_only = off"
 	case "53300":
-		return connector.Busy, "raise max_connections or lower the parallelism"
+		return connector.Busy, "raise max_connections and restart the server, or ALTER ROLE … CONNECTION LIMIT -1 where the user's own limit is reached, or lower the parallelism"
 	case "53100":
 		return connector.Full, "make room on the server's disk"
 	case "53200":
@@ -93,6 +110,49 @@ func classOfState(code string) (connector.Class, string) {
 		return connector.Full, ""
 	}
 	return connector.Unclassified, ""
+}
+
+// refusals are the messages of SQLSTATE 42501 and 28000 that tell what is missing, with what gives it. Servers that speak another language get
+// the remedy of the code (PostgreSQL, src/backend/catalog/aclchk.c, src/backend/libpq/auth.c, src/backend/utils/init/miscinit.c).
+var refusals = []struct {
+	form   *regexp.Regexp
+	remedy string
+}{
+	{regexp.MustCompile(`^no pg_hba\.conf entry`), "add a line for this host, user and database to pg_hba.conf, then SELECT pg_reload_conf()"},
+	{regexp.MustCompile(`^role (".+") is not permitted to log in`), "ALTER ROLE $1 LOGIN"},
+	{regexp.MustCompile(`^permission denied for database (.+)`), "GRANT CONNECT, CREATE ON DATABASE $1 TO the user"},
+	{regexp.MustCompile(`^permission denied for schema (.+)`), "GRANT USAGE ON SCHEMA $1 TO the user, at a target CREATE too"},
+	{regexp.MustCompile(`^permission denied for (?:table|view|materialized view|foreign table) (.+)`), "GRANT SELECT ON $1 TO the user, at a target INSERT, UPDATE, DELETE, TRUNCATE too"},
+	{regexp.MustCompile(`^permission denied for sequence (.+)`), "GRANT SELECT ON SEQUENCE $1 TO the user, at a target UPDATE too"},
+	{regexp.MustCompile(`^permission denied for tablespace (.+)`), "GRANT CREATE ON TABLESPACE $1 TO the user"},
+	{regexp.MustCompile(`^must be owner of (?:table|relation) (.+)`), "ALTER TABLE $1 OWNER TO the user"},
+}
+
+// remedyOf reads from a refusal what it asks for; empty where it does not tell.
+func remedyOf(pg *pgconn.PgError) string {
+	if pg.Code != "42501" && pg.Code != "28000" {
+		return ""
+	}
+	for _, r := range refusals {
+		if at := r.form.FindStringSubmatchIndex(pg.Message); at != nil {
+			return string(r.form.ExpandString(nil, r.remedy, pg.Message, at))
+		}
+	}
+	return ""
+}
+
+// untrusted says what to do about a certificate that was not believed; empty where it is none of that.
+func untrusted(err error) string {
+	var host x509.HostnameError
+	if errors.As(err, &host) {
+		return "name the host as its certificate does, or ask for sslmode=verify-ca"
+	}
+	var bad *tls.CertificateVerificationError
+	var unknown x509.UnknownAuthorityError
+	if errors.As(err, &bad) || errors.As(err, &unknown) {
+		return "give the certificate of the authority that signed the server's: sslrootcert=FILE, CertificateArn of an endpoint"
+	}
+	return ""
 }
 
 func serverErrorIn(err error) *pgconn.PgError {

@@ -64,7 +64,7 @@ func isTaken(err error) bool {
 
 func classOf(code int32) (connector.Class, string) {
 	switch code {
-	case lib.SQLITE_IOERR_WRITE, lib.SQLITE_IOERR_FSYNC:
+	case lib.SQLITE_IOERR_WRITE, lib.SQLITE_IOERR_FSYNC, lib.SQLITE_IOERR_SHMSIZE:
 		return connector.Full, "look at the disk and its free space"
 	case lib.SQLITE_READONLY_ROLLBACK, lib.SQLITE_READONLY_RECOVERY:
 		// A writer was cut off; the next one, or we when we write to the log, rolls back what it has left.
@@ -74,7 +74,7 @@ func classOf(code int32) (connector.Class, string) {
 	case lib.SQLITE_CONSTRAINT, lib.SQLITE_MISMATCH, lib.SQLITE_TOOBIG:
 		return connector.Data, ""
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return connector.Busy, "close other programs that write to the file, or raise busy_timeout in the URL"
+		return connector.Busy, "close other programs that write to the file; on the command line, ?busy_timeout=60000 in the URL waits a minute for them"
 	case lib.SQLITE_FULL:
 		return connector.Full, "free space on the disk that holds the file"
 	case lib.SQLITE_NOTADB:
