@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -39,28 +40,42 @@ func (t *target) journalDDL() string {
  PRIMARY KEY (run, table_schema, table_name, segment))`
 }
 
-// markSQL writes one segment's state.
-func (t *target) markSQL(m connector.Mark, done bool, c connector.Counts) string {
-	return fmt.Sprintf(`INSERT INTO %s AS p (run, table_schema, table_name, segment, segments, spec, estimated_rows, estimated_bytes,
- witness, done, loaded_rows, loaded_bytes, rejected_rows) VALUES (%s, %s, %s, %d, %d, %s, %d, %d, %s, %t, %d, %d, %d)
- ON CONFLICT (run, table_schema, table_name, segment) DO UPDATE SET done = excluded.done, loaded_rows = excluded.loaded_rows,
- loaded_bytes = excluded.loaded_bytes, rejected_rows = excluded.rejected_rows, at = excluded.at`,
-		t.journalName(), quoteLiteral(m.Run), quoteLiteral(m.Table.Schema), quoteLiteral(m.Table.Name), m.Segment.Number, m.Segment.Of,
+// insertSQL writes the states of segments, each a row made by stateSQL.
+func (t *target) insertSQL(states ...string) string {
+	return `INSERT INTO ` + t.journalName() + ` AS p (run, table_schema, table_name, segment, segments, spec, estimated_rows, estimated_bytes,
+ witness, done, loaded_rows, loaded_bytes, rejected_rows) VALUES ` + strings.Join(states, ",\n ")
+}
+
+// stateSQL is one segment's state.
+func stateSQL(m connector.Mark, done bool, c connector.Counts) string {
+	return fmt.Sprintf(`(%s, %s, %s, %d, %d, %s, %d, %d, %s, %t, %d, %d, %d)`,
+		quoteLiteral(m.Run), quoteLiteral(m.Table.Schema), quoteLiteral(m.Table.Name), m.Segment.Number, m.Segment.Of,
 		quoteLiteral(m.Segment.Spec), m.Segment.Rows, m.Segment.Bytes, quoteLiteral(m.Witness), done, c.Rows, c.Bytes, c.Rejected)
 }
 
 // doneSQL marks a segment as loaded, in the transaction of its rows. It fails when the segment is marked already or was
-// planned otherwise: then another process is at work on the same run, or a commit whose answer was lost has held.
+// planned otherwise: then another process is at work on the same run, or a commit whose answer was lost has held. To read a
+// parameter that does not exist is the one way to fail in plain SQL; a DO block, compiled anew each time, cost a small table as
+// much as a third of its keys.
 func (t *target) doneSQL(m connector.Mark, c connector.Counts) string {
-	body := fmt.Sprintf(`BEGIN
-%s WHERE NOT p.done AND p.spec = excluded.spec AND p.segments = excluded.segments;
-IF NOT FOUND THEN RAISE EXCEPTION 'segment %d of %% is loaded already, or was planned anew by another run', %s USING ERRCODE = '55000'; END IF;
-END`, t.markSQL(m, true, c), m.Segment.Number, quoteLiteral(m.Table.String()))
-	tag := "$mark$"
-	for strings.Contains(body, tag) {
-		tag = "$m" + tag[1:]
+	return fmt.Sprintf(`WITH marked AS (%s ON CONFLICT (run, table_schema, table_name, segment)
+ DO UPDATE SET done = excluded.done, loaded_rows = excluded.loaded_rows, loaded_bytes = excluded.loaded_bytes,
+ rejected_rows = excluded.rejected_rows, at = excluded.at
+ WHERE NOT p.done AND p.spec = excluded.spec AND p.segments = excluded.segments RETURNING true)
+SELECT pg_catalog.current_setting(%s) WHERE NOT EXISTS (SELECT FROM marked)`, t.insertSQL(stateSQL(m, true, c)), quoteLiteral(taken(m)))
+}
+
+// taken says why a segment cannot be marked.
+func taken(m connector.Mark) string {
+	return fmt.Sprintf("segment %d of %s is loaded already, or was planned anew by another run", m.Segment.Number, m.Table)
+}
+
+// markError tells the failure of doneSQL in its own words.
+func markError(m connector.Mark, err error) error {
+	if pg := serverErrorIn(err); pg != nil && pg.Code == "42704" && strings.Contains(pg.Message, taken(m)) {
+		return &connector.Error{Class: connector.Invalid, Err: errors.New(taken(m))}
 	}
-	return "DO " + tag + body + tag
+	return err
 }
 
 // Read implements connector.Journal.
@@ -91,6 +106,10 @@ func (j journal) read(ctx context.Context, c *pgx.Conn, run string) ([]connector
 	})
 }
 
+// planAtOnce is how many tables or segments a statement of the plan is about: a statement for each takes the server several
+// times as long, while nothing else is done.
+const planAtOnce = 500
+
 // Plan implements connector.Journal.
 func (j journal) Plan(ctx context.Context, marks []connector.Mark) error {
 	if len(marks) == 0 {
@@ -101,13 +120,20 @@ func (j journal) Plan(ctx context.Context, marks []connector.Mark) error {
 		sql.WriteString("CREATE SCHEMA IF NOT EXISTS " + quote(j.t.control) + ";\n")
 	}
 	sql.WriteString(j.t.journalDDL())
+	var tables, states []string
 	planned := map[catalog.Name]bool{}
 	for _, m := range marks {
 		if !planned[m.Table] {
 			planned[m.Table] = true
-			sql.WriteString(";\n" + j.deleteSQL(m.Run, m.Table))
+			tables = append(tables, fmt.Sprintf("(%s, %s, %s)", quoteLiteral(m.Run), quoteLiteral(m.Table.Schema), quoteLiteral(m.Table.Name)))
 		}
-		sql.WriteString(";\n" + j.t.markSQL(m, false, connector.Counts{}))
+		states = append(states, stateSQL(m, false, connector.Counts{}))
+	}
+	for some := range slices.Chunk(tables, planAtOnce) {
+		sql.WriteString(";\nDELETE FROM " + j.t.journalName() + " WHERE (run, table_schema, table_name) IN (VALUES " + strings.Join(some, ", ") + ")")
+	}
+	for some := range slices.Chunk(states, planAtOnce) {
+		sql.WriteString(";\n" + j.t.insertSQL(some...))
 	}
 	return j.change(ctx, "write the plan into the journal", sql.String())
 }

@@ -26,6 +26,7 @@ type loader struct {
 	freeze  bool
 	rows    rows
 	copying bool
+	opening string         // what begins the transaction and has not been sent
 	reply   chan copyReply // holds the server's answer to the COPY that runs
 	count   int64          // rows given to the server
 	careful bool
@@ -61,11 +62,12 @@ func (l *loader) begin(ctx context.Context) error {
 		sql += ";\n" + s.SQL
 		l.freeze = l.freeze || empties(s, l.r.Table) && l.r.Mark.Segment.Bytes >= worthFreezing
 	}
+	if l.r.Raw { // nothing need be known of the table: all of it goes with the COPY
+		l.opening = sql + ";\n"
+		return nil
+	}
 	if err := l.w.exec(ctx, sql); err != nil {
 		return err
-	}
-	if l.r.Raw {
-		return nil
 	}
 	all, err := l.attributes(ctx)
 	if err != nil {
@@ -196,7 +198,7 @@ func (l *loader) ensureCopy() error {
 	if l.copying {
 		return nil
 	}
-	if err := l.w.startCopy(l.copySQL(), 'G'); err != nil {
+	if err := l.w.startCopy(l.open()+l.copySQL(), 'G'); err != nil {
 		return err
 	}
 	l.copying = true
@@ -215,6 +217,13 @@ func (l *loader) ensureCopy() error {
 		l.rows.buf = append(l.rows.buf, 0, 0, 0, 0, 0, 0, 0, 0)
 	}
 	return nil
+}
+
+// open returns what is to be sent before the first statement.
+func (l *loader) open() string {
+	sql := l.opening
+	l.opening = ""
+	return sql
 }
 
 func (l *loader) copySQL() string {
@@ -315,6 +324,7 @@ func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
 		}
 	}
 	var sql strings.Builder
+	sql.WriteString(l.open())
 	for _, s := range l.r.After {
 		sql.WriteString(s.SQL + ";\n")
 	}
@@ -322,7 +332,7 @@ func (l *loader) Commit(ctx context.Context, c connector.Counts) error {
 		sql.WriteString(l.t.doneSQL(l.r.Mark, c) + ";\n")
 	}
 	sql.WriteString("COMMIT")
-	if err := l.w.exec(ctx, sql.String()); err != nil {
+	if err := markError(l.r.Mark, l.w.exec(ctx, sql.String())); err != nil {
 		return classify(ctx, "commit the load of "+l.r.Table.Name.String(), err)
 	}
 	l.t.loaders.put(l.w, !l.w.broken.Load())
@@ -343,6 +353,10 @@ func (l *loader) Abort() {
 			<-l.reply
 		}
 		l.t.loaders.put(w, false)
+		return
+	}
+	if l.opening != "" {
+		l.t.loaders.put(w, true)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)

@@ -28,10 +28,17 @@ type load struct {
 	tables []*tableState
 	failed atomic.Int64 // tables
 	big    *semaphore.Weighted
+	logs   sync.Map // tasklog.Component → *slog.Logger
 }
 
-// log is the logger of a component.
-func (l *load) log(c tasklog.Component) *slog.Logger { return tasklog.Of(l.Log, c) }
+// log is the logger of a component. It is kept: many small tables would each make it several times.
+func (l *load) log(c tasklog.Component) *slog.Logger {
+	kept, ok := l.logs.Load(c)
+	if !ok {
+		kept, _ = l.logs.LoadOrStore(c, tasklog.Of(l.Log, c))
+	}
+	return kept.(*slog.Logger)
+}
 
 // tableState is a table while it is loaded.
 type tableState struct {

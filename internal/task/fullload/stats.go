@@ -31,6 +31,7 @@ type Stats struct {
 	mu struct {
 		sync.RWMutex
 		tables []*TableStats
+		places map[catalog.Name]int // in tables, by the source's name
 	}
 }
 
@@ -80,14 +81,17 @@ func (s *Stats) Tables() []TableCounts {
 func (s *Stats) add(t *TableStats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, before := range s.mu.tables {
-		if before.Source == t.Source {
-			t.reloaded.Store(before.reloaded.Load())
-			t.reloading.Store(before.reloading.Load())
-			s.mu.tables[i] = t
-			return
-		}
+	if i, known := s.mu.places[t.Source]; known {
+		before := s.mu.tables[i]
+		t.reloaded.Store(before.reloaded.Load())
+		t.reloading.Store(before.reloading.Load())
+		s.mu.tables[i] = t
+		return
 	}
+	if s.mu.places == nil {
+		s.mu.places = map[catalog.Name]int{}
+	}
+	s.mu.places[t.Source] = len(s.mu.tables)
 	s.mu.tables = append(s.mu.tables, t)
 }
 
@@ -103,15 +107,15 @@ func (s *Stats) BeginReload(source, target catalog.Name) {
 func (s *Stats) EndReload(source catalog.Name, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, t := range s.mu.tables {
-		if t.Source != source {
-			continue
-		}
-		if err != nil {
-			t.fail(err)
-		}
-		t.reloading.Store(false)
+	i, known := s.mu.places[source]
+	if !known {
+		return
 	}
+	t := s.mu.tables[i]
+	if err != nil {
+		t.fail(err)
+	}
+	t.reloading.Store(false)
 }
 
 func (t *TableStats) counts() TableCounts {
