@@ -199,6 +199,8 @@ type Structure struct {
 	// Entered says of Created that the table need not have been made here: it may have been there before under another name, or
 	// outside of what is read, so that rows of it may have gone by.
 	Entered bool
+	// Before says of Created that the table was there before under another name, with rows that are no changes.
+	Before bool
 	// Table is the table afterwards, for Created and Altered.
 	Table *catalog.Table
 	// Parents are the tables whose partition Table is, the nearest first.
@@ -207,6 +209,8 @@ type Structure struct {
 	Renamed map[string]string
 	// Partitions says of Altered that the table's partitions alone have changed.
 	Partitions *Partitioning `json:",omitempty"`
+	// Unfollowed is what the statement changes beyond what is followed.
+	Unfollowed string
 	// SQL is the source's statement as far as it is known.
 	SQL string
 	Why string

@@ -60,3 +60,35 @@ func definitionsOf(t *testing.T, e *end) []string {
 	}
 	return e.column(t, "SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() UNION ALL SELECT constraint_name FROM information_schema.table_constraints WHERE table_schema = DATABASE()")
 }
+
+// TestCutoverMakesViewsAndFunctions that have come while changes were followed, beside the checks of a table that joined, by the process
+// that has followed and by a later one.
+func TestCutoverMakesViewsAndFunctions(t *testing.T) {
+	for engine, function := range map[string]string{
+		"postgresql-18": "CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2 * n'",
+		"mariadb":       "CREATE FUNCTION twice(n int) RETURNS int DETERMINISTIC RETURN 2 * n",
+	} {
+		for _, earlier := range []bool{false, true} {
+			t.Run(engine+map[bool]string{true: ", by a later process"}[earlier], func(t *testing.T) {
+				source, target := newEnd(t, engine), newEnd(t, engine)
+				source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY)", "INSERT INTO item VALUES (1)", "CREATE VIEW before_that AS SELECT id FROM item")
+				load(t, source, target)
+				source.exec(t, function, "CREATE TABLE part (id int NOT NULL PRIMARY KEY, n int, CONSTRAINT part_n CHECK (n > 0))", "INSERT INTO part VALUES (1, 21)",
+					"CREATE VIEW doubled AS SELECT twice(n) AS n FROM part")
+				if earlier {
+					catchUp(t, source, target)
+				}
+				c := changesConfig(source, target)
+				c.Cutover = true
+				report := follow(t, c, nil)
+				require.True(t, report.Complete(), "%+v", report.Failed)
+				require.Equal(t, []string{"42"}, target.column(t, "SELECT n FROM doubled"))
+				_, err := target.db.ExecContext(t.Context(), "INSERT INTO part VALUES (2, -1)")
+				require.ErrorContains(t, err, "part_n")
+				for _, n := range report.Notes {
+					require.NotContains(t, n.Text, "already")
+				}
+			})
+		}
+	}
+}

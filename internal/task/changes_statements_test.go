@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 )
 
 // statement is an ALTER TABLE of table ?, in a backlog that holds others after it.
@@ -208,4 +210,30 @@ func TestStructureThatCannotBeKnown(t *testing.T) {
 	require.Equal(t, source.text(t, "known", "id"), target.text(t, "known", "id"))
 	require.Contains(t, changesOf(t, report, "late").Suspended, "load the table anew")
 	require.Empty(t, changesOf(t, report, "item").Suspended)
+}
+
+// TestDoubtOutlivesTheProcess: the process ends between a statement whose table cannot be known and the one that shows that it was taken
+// for another. The next process gives it up all the same.
+func TestDoubtOutlivesTheProcess(t *testing.T) {
+	source, target, other := newEnd(t, "mariadb"), newEnd(t, "mariadb"), newEnd(t, "mariadb")
+	other.exec(t, "CREATE TABLE item (id int PRIMARY KEY, a int, b int)")
+	source.exec(t, "CREATE TABLE item (id int PRIMARY KEY)")
+	load(t, source, target)
+	conn, err := source.db.Conn(t.Context())
+	require.NoError(t, err)
+	now := time.Now().Unix()
+	for _, s := range []string{
+		"CREATE TABLE late LIKE " + other.database() + ".item", "INSERT INTO late VALUES (1, 2, 3)", fmt.Sprintf("SET timestamp = %d", now+60),
+		"ALTER TABLE late DROP a, ADD c int FIRST", "INSERT INTO late VALUES (7, 8, 9)", "SET timestamp = DEFAULT",
+	} {
+		_, err := conn.ExecContext(t.Context(), s)
+		require.NoError(t, err, s)
+	}
+	require.NoError(t, conn.Close())
+	until := changesConfig(source, target)
+	until.Stop.CommitTime = time.Unix(now+30, 0)
+	report := follow(t, until, nil)
+	require.Equal(t, cdc.AtCommitTime, report.Reason)
+	require.Empty(t, changesOf(t, report, "late").Suspended)
+	require.Contains(t, changesOf(t, catchUp(t, source, target), "late").Suspended, "load the table anew")
 }

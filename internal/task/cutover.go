@@ -188,6 +188,9 @@ func (r *run) release(ctx context.Context, now *convert.Result, out *Cutover) er
 	if err := r.addLate(ctx, now, out); err != nil {
 		return err
 	}
+	if err := r.addLateObjects(ctx, now, out); err != nil {
+		return err
+	}
 	for _, o := range now.Objects {
 		if !r.heldBack(o) {
 			continue

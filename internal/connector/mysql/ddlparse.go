@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser"
@@ -116,10 +117,29 @@ func alterOf(st *ast.AlterTableStmt, name func(*ast.TableName) catalog.Name, q b
 			all[0].unlogged = "replacing the tablespace"
 		}
 	}
-	if len(st.Specs) == 1 && all[0].unlogged == "" {
-		all[0].partitions = partitioningOf(st.Specs[0], q)
+	p := ofPartitions(st.Specs, q)
+	switch {
+	case p == nil:
+	case p.Unlogged != "" && copies(st.Specs):
+		all[0].unlogged = p.Unlogged
+	case all[0].to == (catalog.Name{}) && len(all[0].clauses) == 0:
+		all[0].partitions = p
+	default: // the rest of the statement comes first
+		divided := ddlChange{kind: connector.Altered, table: all[0].table, partitions: p}
+		if all[0].to != (catalog.Name{}) {
+			divided.table = all[0].to
+		}
+		all = append(all, divided)
 	}
 	return all
+}
+
+// copies reports whether a statement is carried out by copying the table: rows of a dropped partition then go to another that takes
+// them (https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html, partitioning operations).
+func copies(specs []*ast.AlterTableSpec) bool {
+	return slices.ContainsFunc(specs, func(s *ast.AlterTableSpec) bool {
+		return s.Tp == ast.AlterTableAlgorithm && s.Algorithm == ast.AlgorithmTypeCopy
+	})
 }
 
 // nameText is an identifier with or without quotes. It holds both cases of every letter; without "-i" the compiler would fold
@@ -144,8 +164,9 @@ var (
 	anyName      = regexp.MustCompile(nameText)
 	renameClause = regexp.MustCompile(`(?is)[\s,)]RENAME\s+(?:TO\s+|AS\s+|=\s*)?` + nameText + `\s*$`)
 	partForm     = regexp.MustCompile(`(?is)^(?:ADD|REORGANIZE|COALESCE)\s+PARTITION\s`)
+	leavesForm   = regexp.MustCompile(`(?is)\sCONVERT\s+PARTITION\s+(?:` + nameText + `)\s+TO\s+TABLE\s+` + nameText)
 	joinsForm    = regexp.MustCompile(`(?is)\sCONVERT\s+TABLE\s+` + nameText + `\s+TO\s+PARTITION\s`)
-	unloggedForm = regexp.MustCompile(`(?is)\s(?:DROP|TRUNCATE|EXCHANGE)\s+PARTITION\s|\sCONVERT\s+(?:PARTITION|TABLE)\s|\s(?:DISCARD|IMPORT)\s+TABLESPACE`)
+	unloggedForm = regexp.MustCompile(`(?is)\s(?:DROP|TRUNCATE|EXCHANGE)\s+PARTITION\s|\sCONVERT\s+(?:PARTITION|TABLE)\s|\s(?:DISCARD|IMPORT)\s+(?:PARTITION\s.*)?TABLESPACE`)
 )
 
 // guessDDL reads as much of a statement as it takes to know which tables it is about.
@@ -175,8 +196,11 @@ func guessDDL(sql, schema string) []ddlChange {
 			if r := renameClause.FindStringSubmatch(sql); r != nil {
 				c.to = readName(r[1], schema)
 			}
-			if unloggedForm.MatchString(sql) {
-				c.unlogged = "changing a partition or tablespace"
+			if words := unloggedForm.FindString(sql); words != "" {
+				c.unlogged = "changing a partition or tablespace (" + strings.ToUpper(strings.Join(strings.Fields(words), " ")) + ")"
+			}
+			if other := leavesForm.FindStringSubmatch(sql); other != nil { // it has rows that were another table's
+				return []ddlChange{c, {kind: f.kind, to: readName(other[2], schema)}}
 			}
 			if other := joinsForm.FindStringSubmatch(sql); other != nil {
 				return []ddlChange{c, {kind: f.kind, table: readName(other[1], schema), unlogged: "making it a partition of another table"}}

@@ -27,6 +27,8 @@ const (
 	nativeAttributes = "create options"
 	// nativeLayout is how the table is partitioned: a division.
 	nativeLayout = "partitions"
+	// nativeAssumed is how far the server's log went when a stream took the table to be as the server had it.
+	nativeAssumed = "assumed at"
 )
 
 func (i *inspector) readSchemas(ctx context.Context) error {

@@ -39,8 +39,7 @@ type stream struct {
 	tx         transaction
 	payload    payload
 	replay     *replay
-	assumed    map[catalog.Name]position // tables that were taken as the server had them, and how far its log went then
-	undecided  map[string]position       // where XA transactions begin that are prepared
+	undecided  map[string]position // where XA transactions begin that are prepared
 
 	over bool // StreamRequest.Until was reached
 

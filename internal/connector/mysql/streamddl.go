@@ -107,12 +107,12 @@ func (s *stream) created(ctx context.Context, n catalog.Name, c ddlChange, enter
 	case made != nil && (now == nil || !sameColumns(now, made)):
 		now = made
 	case made == nil && now != nil:
-		if err := s.assume(ctx, n); err != nil {
+		if err := s.assume(ctx, now); err != nil {
 			return err
 		}
 	}
 	if now != nil {
-		s.report(connector.Structure{Kind: connector.Created, Number: -1, Table: now, Entered: entered})
+		s.report(connector.Structure{Kind: connector.Created, Number: -1, Table: now, Entered: entered, Before: entered})
 	}
 	return nil
 }
@@ -185,10 +185,13 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 	switch {
 	case now != nil && after == nil:
 		after = now
-		if err := s.assume(ctx, name); err != nil {
+		if err := s.assume(ctx, now); err != nil {
 			return err
 		}
 	case now != nil && sameColumns(now, after):
+		if text := t.Table.Native[nativeAssumed]; text != "" { // still, where the statement has changed nothing
+			(&alteration{table: now}).setNative(nativeAssumed, text)
+		}
 		after = now
 	}
 	if after == nil {
@@ -204,13 +207,17 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 	moved.Table = after
 	s.tables[s.fold(after.Name)] = &moved
 	s.unresolve()
-	s.report(connector.Structure{Kind: connector.Altered, Number: t.Number, Table: after, Renamed: renamed})
+	st := connector.Structure{Kind: connector.Altered, Number: t.Number, Table: after, Renamed: renamed}
+	if slices.ContainsFunc(c.clauses, func(c clause) bool { _, is := c.(*versioning); return is }) {
+		st.Unfollowed = "system versioning begins or ends in the source, and stays as it is on the target"
+	}
+	s.report(st)
 	return nil
 }
 
 // assume notes that a table is taken to be as the server has it now, for want of a statement that tells. It may be so only after
-// statements that the stream has not come to.
-func (s *stream) assume(ctx context.Context, n catalog.Name) error {
+// statements that the stream has not come to, which may be in another process: the note is part of the table, which a run remembers.
+func (s *stream) assume(ctx context.Context, t *catalog.Table) error {
 	end, err := s.source.End(ctx)
 	if err != nil {
 		return err
@@ -219,22 +226,21 @@ func (s *stream) assume(ctx context.Context, n catalog.Name) error {
 	if err != nil {
 		return err
 	}
-	if s.assumed == nil {
-		s.assumed = map[catalog.Name]position{}
-	}
-	s.assumed[s.fold(n)] = position{file: p.file, offset: p.offset}
+	(&alteration{table: t}).setNative(nativeAssumed, position{file: p.file, offset: p.offset}.String())
 	return nil
 }
 
 // doubted fails for a table that was assumed to be as the server had it when this statement had changed it already: rows before it
 // may have been read wrongly.
 func (s *stream) doubted(t *followedTable, c ddlChange) error {
-	name := s.fold(t.Table.Name)
-	until, is := s.assumed[name]
-	if !is || c.known && len(c.clauses) == 0 && c.to == (catalog.Name{}) {
+	text := t.Table.Native[nativeAssumed]
+	if text == "" || c.known && len(c.clauses) == 0 && c.to == (catalog.Name{}) {
 		return nil
 	}
-	delete(s.assumed, name)
+	until, err := parsePosition(text, s.source.host.mariadb)
+	if err != nil {
+		return err
+	}
 	past, err := comparePositions(position{file: s.at.file, offset: s.at.offset}, until)
 	if err != nil || past > 0 {
 		return nil

@@ -12,20 +12,45 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector/mysql/binlog"
 )
 
-// clauseForm is where the clauses of an ALTER TABLE begin.
-var clauseForm = regexp.MustCompile(`(?is)^ALTER\s+(?:ONLINE\s+)?(?:IGNORE\s+)?TABLE\s+(?:IF\s+EXISTS\s+)?` + nameText + `\s*(?:WAIT\s+\d+\s+|NOWAIT\s+)?`)
+// ofPartitions finds the clause about partitions among those of an ALTER TABLE, which has one at most: alone, behind words on how it is to
+// be carried out, or at the end of clauses about columns.
+func ofPartitions(specs []*ast.AlterTableSpec, q binlog.Statement) *connector.Partitioning {
+	for _, spec := range specs {
+		if p := partitioningOf(spec); p != nil {
+			p.Clause = clauseOfPartitions(q)
+			if p.Unlogged != "" {
+				p.Unlogged += " (" + p.Clause + ")"
+			}
+			return p
+		}
+	}
+	return nil
+}
+
+// partitionBegins are the words that begin a clause about partitions.
+var partitionBegins = []string{"ADD", "DROP", "REORGANIZE", "COALESCE", "TRUNCATE", "EXCHANGE"}
+
+// clauseOfPartitions is the part of an ALTER TABLE that is about partitions, in plain quotes.
+func clauseOfPartitions(q binlog.Statement) string {
+	tokens := ddlTokens(string(q.SQL), q.Mode)
+	depth := 0
+	for i := range tokens[:max(len(tokens)-1, 0)] {
+		t, next := tokens[i], tokens[i+1]
+		switch {
+		case t.is("("):
+			depth++
+		case t.is(")"):
+			depth--
+		case depth == 0 && (t.isOneOf(partitionBegins...) && next.is("PARTITION") || t.is("PARTITION") && next.is("BY") || t.is("REMOVE") && next.is("PARTITIONING")):
+			return joined(tokens[i:])
+		}
+	}
+	return joined(tokens)
+}
 
 // partitioningOf is what a clause does to partitions; nil when it is about something else, or changes nothing that a target would have.
-func partitioningOf(spec *ast.AlterTableSpec, q binlog.Statement) *connector.Partitioning {
-	sql := skipComments(string(q.SQL))
-	head := clauseForm.FindString(sql)
-	if head == "" {
-		return nil
-	}
-	p := &connector.Partitioning{Clause: strings.TrimSpace(sql[len(head):])}
-	if q.Mode&binlog.ModeAnsiQuotes != 0 && !strings.ContainsAny(p.Clause, "'`") {
-		p.Clause = strings.ReplaceAll(p.Clause, `"`, "`")
-	}
+func partitioningOf(spec *ast.AlterTableSpec) *connector.Partitioning {
+	p := &connector.Partitioning{}
 	for _, n := range spec.PartitionNames {
 		p.Old = append(p.Old, n.O)
 	}

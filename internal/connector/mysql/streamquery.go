@@ -31,6 +31,10 @@ func (s *stream) statement(ctx context.Context, h binlog.Header, q binlog.Statem
 		}
 	}
 	words := firstTwo(q.SQL)
+	if words == [2]string{"SET", "STATEMENT"} { // MariaDB's SET STATEMENT … FOR, which is logged with what it is for
+		q.SQL = settled(q)
+		words = firstTwo(q.SQL)
+	}
 	switch words[0] {
 	case "SAVEPOINT":
 		s.mark(string(q.SQL))
@@ -62,6 +66,27 @@ func (s *stream) statement(ctx context.Context, h binlog.Header, q binlog.Statem
 	s.ended()
 	s.tx = transaction{}
 	return nil
+}
+
+// settled is what stands behind the settings of a SET STATEMENT.
+func settled(q binlog.Statement) []byte {
+	tokens := ddlTokens(string(q.SQL), q.Mode)
+	depth := 0
+	for i, t := range tokens {
+		switch {
+		case t.is("("):
+			depth++
+		case t.is(")"):
+			depth--
+		case t.is("FOR") && depth == 0:
+			q.SQL = []byte(joined(tokens[i+1:]))
+			if firstTwo(q.SQL) == [2]string{"SET", "STATEMENT"} {
+				return settled(q)
+			}
+			return q.SQL
+		}
+	}
+	return q.SQL
 }
 
 // firstTwo are the first words of a statement in capitals, behind comments.

@@ -53,6 +53,25 @@ func (s *source) Inspect(ctx context.Context, o connector.InspectOptions) (*cata
 		return nil, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	for attempt := 1; ; attempt++ {
+		c, err := s.inspectOnce(ctx, conn, o)
+		if err == nil || attempt == inspections || !vanished(err) {
+			return c, err
+		}
+	}
+}
+
+// inspections is how often a database is looked at, another time where something has gone while it was described.
+const inspections = 10
+
+// vanished reports whether something was gone while the server described it. Its functions that write definitions (pg_get_constraintdef and
+// the like) look for what they describe in the catalogs as they are, whatever the transaction's snapshot says.
+func vanished(err error) bool {
+	pg := serverErrorIn(err)
+	return pg != nil && (pg.Code == "XX000" || pg.Code == "42P01" || pg.Code == "42704")
+}
+
+func (s *source) inspectOnce(ctx context.Context, conn *pgx.Conn, o connector.InspectOptions) (*catalog.Catalog, error) {
 	// One transaction, so that the catalog is of one moment and the settings that inspect makes for it hold.
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {

@@ -163,7 +163,7 @@ func (s *stream) created(ctx context.Context, id uint32, name catalog.Name, sql 
 	if err != nil || t.Table == nil || !s.wants(t) { // it has gone again since
 		return err
 	}
-	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t.Table, Parents: t.parents, SQL: sql, Entered: entered})
+	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t.Table, Parents: t.parents, SQL: sql, Entered: entered, Before: entered})
 	return nil
 }
 

@@ -2,6 +2,7 @@ package cdc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -84,6 +85,9 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, po
 	}
 	p.tally.DDL(t.Stats, len(r.Statements) > 0)
 	p.ApplyLog.Info("structure changed", "table", t.Source.Name.String(), "change", s.Kind.String(), "statement", s.SQL)
+	if s.Unfollowed != "" {
+		p.ApplyLog.Warn(s.Unfollowed, "table", t.Source.Name.String(), "statement", s.SQL)
+	}
 	why := t.Suspended()
 	if err := p.forget(ctx, t); err != nil {
 		return err
@@ -137,7 +141,10 @@ func (p *pipe) join(ctx context.Context, s *connector.Structure, position string
 		return nil
 	}
 	r, err := p.Structures.Reshape(ctx, nil, s, p.next)
-	if err == nil {
+	switch {
+	case err == nil && s.Before && r.Table != nil:
+		err = errBefore
+	case err == nil:
 		err = p.exec(ctx, &begun{Structure: s, Position: position}, r.Statements)
 	}
 	switch {
@@ -163,6 +170,8 @@ func (p *pipe) join(ctx context.Context, s *connector.Structure, position string
 	}
 	return p.follow(ctx, r.Table)
 }
+
+var errBefore = errors.New("it was there before it was selected, and its rows of then are no changes: reload the table")
 
 // keepOut is told of a new table that the target does not take: it counts as suspended, although it was never followed. as is the
 // table as it was to be, nil when it had not come to that.
