@@ -56,7 +56,7 @@ func TestTextOfTotal(t *testing.T) {
 	sum = Sum([]fullload.TableCounts{before, going}, time.Unix(100, 0), time.Unix(110, 0))
 	require.Equal(t, 10*time.Second, sum.ETA(), "half a table in ten seconds, and half of one is left")
 	require.Zero(t, Total{}.ETA())
-	require.Equal(t, "", othersText(0, 0))
+	require.Empty(t, othersText(0, 0))
 	require.Equal(t, "… and 3 more active, 1,200 waiting", othersText(3, 1200))
 }
 
