@@ -75,7 +75,9 @@ func services(p *parts) ([]*service.Service, error) {
 		p.watch.API,
 		p.logsAPI.API,
 		p.clusters.API,
-		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms, serving) },
+		func() (*service.Service, error) {
+			return own.New(p.directory, p.policies, p.known(), p.dms, serving, p.endpoints)
+		},
 	} {
 		s, err := make()
 		if err != nil {
