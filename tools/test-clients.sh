@@ -28,10 +28,14 @@ if [ ${#packages[@]} -gt 0 ]; then
   apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
-if [ ! -d "$dir/node_modules/@aws-sdk/client-database-migration-service" ] || [ ! -d "$dir/node_modules/@aws-sdk/client-cloudwatch" ]; then
-  mkdir -p "$dir"
-  npm install --silent --no-audit --no-fund --prefix "$dir" @aws-sdk/client-sts @aws-sdk/client-iam @aws-sdk/client-database-migration-service @aws-sdk/client-cloudwatch
-fi
+sdk=(sts@3.1174.0 iam@3.1169.0 database-migration-service@3.1124.0 cloudwatch@3.1164.0 kms@3.1164.0 ec2@3.1169.0)
+for module in "${sdk[@]}"; do
+  if [ ! -d "$dir/node_modules/@aws-sdk/client-${module%@*}" ]; then
+    mkdir -p "$dir"
+    npm install --silent --no-audit --no-fund --prefix "$dir" "${sdk[@]/#/@aws-sdk/client-}"
+    break
+  fi
+done
 if [ ! -d "$dir/node_modules/playwright-core" ] || [ ! -d "$dir/node_modules/axe-core" ]; then
   npm install --silent --no-audit --no-fund --prefix "$dir" playwright-core@1.65.1 axe-core@4.14.1
 fi

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -14,8 +15,11 @@ import (
 
 type explainFlags struct {
 	apiFlags
-	sourceIP string
-	context  []string
+	sourceIP, vpcEndpoint           string
+	context                         []string
+	sessionPolicy, sessionTokenFile string
+	sessionPolicyARNs, sessionTags  []string
+	mfa                             bool
 }
 
 func newExplain() *cobra.Command {
@@ -27,6 +31,7 @@ func newExplain() *cobra.Command {
 not. The call is signed with the credentials of the environment (AWS_ACCESS_KEY_ID and so on), of
 AWS_SHARED_CREDENTIALS_FILE, or of the data directory, and needs the permission whimbrel:ExplainAccess.`,
 		Example: `  whimbrel explain AKIAIOSFODNN7EXAMPLE dms:StartReplicationTask arn:aws:dms:us-east-1:123456789012:task:NIGHTLY
+  whimbrel explain ASIAIOSFODNN7EXAMPLE dms:DescribeEndpoints --session-token-file token --vpc-endpoint vpce-0123456789abcdef0
   whimbrel explain arn:aws:iam::123456789012:role/reader dms:DescribeEndpoints --context aws:PrincipalTag/team=data`,
 		Args: between(2, 3, "ACCESS-KEY or PRINCIPAL-ARN, ACTION and perhaps RESOURCE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return explain(cmd, f, args) },
@@ -34,6 +39,12 @@ AWS_SHARED_CREDENTIALS_FILE, or of the data directory, and needs the permission 
 	flags := cmd.Flags()
 	f.bind(cmd)
 	flags.StringVar(&f.sourceIP, "source-ip", "", "the `address` that the call would come from")
+	flags.StringVar(&f.vpcEndpoint, "vpc-endpoint", "", "the `ID` of the VPC endpoint that the call would come through; else it comes through none")
+	flags.StringVar(&f.sessionTokenFile, "session-token-file", "", "the `file` with the session token of a temporary key: its policies, tags and times count")
+	flags.StringVar(&f.sessionPolicy, "session-policy", "", "the `file` of a policy that the session would be made with")
+	flags.StringArrayVar(&f.sessionPolicyARNs, "session-policy-arn", nil, "the `ARN` of a managed policy that the session would be made with; several for several")
+	flags.StringArrayVar(&f.sessionTags, "session-tag", nil, "a tag `key=value` that the session would be made with; several for several")
+	flags.BoolVar(&f.mfa, "mfa", false, "the user's session would be made with a second factor")
 	flags.StringArrayVar(&f.context, "context", nil, "a condition `key=value` of the call; several for several")
 	return cmd
 }
@@ -52,8 +63,52 @@ func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
 	if len(args) == 3 {
 		in.Resource = &args[2]
 	}
+	if err := f.describe(&in); err != nil {
+		return err
+	}
+	var out whimbrelapi.ExplainAccessResponse
+	if err := ownCaller(c).Call(cmd.Context(), "ExplainAccess", in, &out); err != nil {
+		return err
+	}
+	printExplained(cmd.OutOrStdout(), &out)
+	return nil
+}
+
+// describe puts the flags into the question.
+func (f *explainFlags) describe(in *whimbrelapi.ExplainAccessRequest) error {
 	if f.sourceIP != "" {
 		in.SourceIp = &f.sourceIP
+	}
+	if f.vpcEndpoint != "" {
+		in.VpcEndpointId = &f.vpcEndpoint
+	}
+	for _, file := range []struct {
+		name string
+		to   **string
+	}{{f.sessionTokenFile, &in.SessionToken}, {f.sessionPolicy, &in.SessionPolicy}} {
+		if file.name == "" {
+			continue
+		}
+		content, err := os.ReadFile(file.name)
+		if err != nil {
+			return usageError{fmt.Errorf("read what describes the session: %w", err)}
+		}
+		text := strings.TrimSpace(string(content))
+		*file.to = &text
+	}
+	in.SessionPolicyArns = f.sessionPolicyARNs
+	if f.mfa {
+		in.MultiFactor = &f.mfa
+	}
+	for _, pair := range f.sessionTags {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return usageError{fmt.Errorf("--session-tag %q: want key=value", pair)}
+		}
+		if in.SessionTags == nil {
+			in.SessionTags = map[string]string{}
+		}
+		in.SessionTags[key] = value
 	}
 	for _, pair := range f.context {
 		name, value, ok := strings.Cut(pair, "=")
@@ -62,11 +117,6 @@ func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
 		}
 		in.Context[name] = append(in.Context[name], value)
 	}
-	var out whimbrelapi.ExplainAccessResponse
-	if err := ownCaller(c).Call(cmd.Context(), "ExplainAccess", in, &out); err != nil {
-		return err
-	}
-	printExplained(cmd.OutOrStdout(), &out)
 	return nil
 }
 

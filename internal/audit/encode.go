@@ -101,6 +101,7 @@ func (i *Identity) appendJSON(b []byte) []byte {
 		b[start] = '{' // in place of the first comma
 		b = append(b, '}')
 	}
+	b = text(b, "invokedBy", i.InvokedBy, false)
 	return append(b, '}')
 }
 

@@ -17,7 +17,7 @@ func TestEncodingIsThatOfTheTags(t *testing.T) {
 			if rapid.Bool().Draw(t, "none") {
 				return nil
 			}
-			i := &Identity{Type: s.Draw(t, "type"), PrincipalID: s.Draw(t, "id"), ARN: s.Draw(t, "arn"), Account: s.Draw(t, "account"), AccessKeyID: s.Draw(t, "key"), UserName: s.Draw(t, "user"), Provider: s.Draw(t, "provider")}
+			i := &Identity{Type: s.Draw(t, "type"), PrincipalID: s.Draw(t, "id"), ARN: s.Draw(t, "arn"), Account: s.Draw(t, "account"), AccessKeyID: s.Draw(t, "key"), UserName: s.Draw(t, "user"), Provider: s.Draw(t, "provider"), InvokedBy: s.Draw(t, "by")}
 			if depth == 0 && rapid.Bool().Draw(t, "session") {
 				i.Session = &Session{Source: s.Draw(t, "source"), Attributes: rapid.MapOf(s, s).Draw(t, "attributes")}
 				if rapid.Bool().Draw(t, "federation") {

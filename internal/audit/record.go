@@ -48,6 +48,7 @@ type Identity struct {
 	UserName    string   `json:"userName,omitempty"`
 	Provider    string   `json:"identityProvider,omitempty"` // of a web identity
 	Session     *Session `json:"sessionContext,omitempty"`
+	InvokedBy   string   `json:"invokedBy,omitempty"` // the service that made the call for them
 }
 
 // A Session is what temporary credentials add.

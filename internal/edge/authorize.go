@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
@@ -81,16 +82,29 @@ const restriction = "with these session credentials"
 // restricted are the calls that sessions of users may not make whatever their policies say: IAM without a second factor,
 // and those of STS that would make more sessions.
 func restricted(call *service.Call) bool {
-	p := call.Principal
+	return withheld(call.Principal, call.Service.Name, call.Operation.Name)
+}
+
+// Withheld is restricted for who only wants to know: by the name of the action that the operation is authorized as. iam:PassRole is no
+// operation: it is asked about in calls of other services.
+func (a *Policies) Withheld(p *service.Principal, action string) (reason string, ok bool) {
+	vendor, name, _ := strings.Cut(action, ":")
+	if strings.EqualFold(action, "iam:PassRole") {
+		return "", false
+	}
+	return restriction, withheld(p, strings.ToLower(vendor), name)
+}
+
+func withheld(p *service.Principal, vendor, operation string) bool {
 	if p.Session == nil || p.Kind != service.User && p.Kind != service.FederatedUser {
 		return false
 	}
 	federated := p.Kind == service.FederatedUser
-	switch name := call.Service.Name; name {
+	switch vendor {
 	case "iam":
 		return federated || !p.Session.MFA
 	case "sts":
-		return federated || call.Operation.Name != "AssumeRole"
+		return federated || !strings.EqualFold(operation, "AssumeRole")
 	}
 	return false
 }

@@ -60,18 +60,44 @@ func (c *secrets) of(ctx context.Context, key *AccessKey, safe Safe) (string, er
 }
 
 func (d *Directory) temporary(id, token string, now time.Time) (string, *service.Principal, error) {
+	g, who, err := d.opened(id, token, now)
+	if err != nil {
+		return "", nil, err
+	}
+	return g.Secret, who, nil
+}
+
+// Session describes who holds a temporary key, by its token.
+func (d *Directory) Session(id, token string, now time.Time) (*service.Principal, error) {
+	_, who, err := d.opened(id, token, now)
+	return who, err
+}
+
+func (d *Directory) opened(id, token string, now time.Time) (*Grant, *service.Principal, error) {
 	g, err := d.grants.open(d.tokens, token)
 	if err != nil || g.Key != id {
-		return "", nil, service.ErrUnknownKey
+		return nil, nil, service.ErrUnknownKey
 	}
 	if !now.Before(g.Expires) {
-		return "", nil, service.ErrExpiredKey
+		return nil, nil, service.ErrExpiredKey
 	}
 	who, ok := d.holder(g)
 	if !ok {
-		return "", nil, service.ErrUnknownKey
+		return nil, nil, service.ErrUnknownKey
 	}
-	return g.Secret, who, nil
+	return g, who, nil
+}
+
+// WithSession describes a principal as it would be with a session of this sort; a user with policies or tags is a federated one, as
+// GetFederationToken makes it.
+func (d *Directory) WithSession(who *service.Principal, session *service.Session) *service.Principal {
+	as := *who
+	as.Session, as.Tags = session, overlay(who.Tags, session.Tags)
+	if who.Kind == service.User && (session.Policy != "" || len(session.PolicyARNs) > 0 || len(session.Tags) > 0) {
+		as.Kind, as.SessionName = service.FederatedUser, "explained"
+		as.ARN, as.UserID = d.FederatedARN(as.SessionName), d.account+":"+as.SessionName
+	}
+	return &as
 }
 
 // holder describes who holds a grant, if its user or role is still there.

@@ -8,6 +8,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
+	"github.com/whimbreldb/whimbrel/internal/edge/wire/stsapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/secretsmanager"
@@ -21,6 +22,7 @@ type roleSecrets struct {
 	api       *service.Service // Secrets Manager
 	directory *identity.Directory
 	policies  *edge.Policies
+	trail     edge.Recorder
 	cluster   cluster
 	now       func() time.Time
 }
@@ -31,7 +33,7 @@ func (p *parts) roleSecrets() (*roleSecrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &roleSecrets{p.store, api, p.directory, p.policies, p.cluster, p.config.Now}, nil
+	return &roleSecrets{p.store, api, p.directory, p.policies, p.trail, p.cluster, p.config.Now}, nil
 }
 
 // Check implements dms.Secrets.
@@ -41,24 +43,62 @@ func (r *roleSecrets) Check(ctx context.Context, call *service.Call, id string) 
 	return secretsmanager.CheckOf(ctx, r.store, &as, "secretsmanager:DescribeSecret", id)
 }
 
-// Value implements dms.Secrets.
+// invoker is who reads secrets, as it stands in the audit trail.
+const invoker = "dms.amazonaws.com"
+
+// Value implements dms.Secrets. What cannot be recorded is not read.
 func (r *roleSecrets) Value(ctx context.Context, role, id string) ([]byte, error) {
-	dms := "arn:" + r.cluster.Partition + ":dms:" + r.cluster.Region + ":" + r.cluster.Account + ":endpoint:*"
-	roles := identity.ServiceRoles{Directory: r.directory, Region: r.cluster.Region, Now: r.now}
-	if err := roles.Lets(ctx, role, "dms."+r.cluster.Region+".amazonaws.com", dms, nil); err != nil {
-		return nil, denied("The role %s cannot be assumed. %v", role, err)
+	if err := r.trail.Ready(); err != nil {
+		return nil, fmt.Errorf("nothing can be recorded in the audit trail, so no secret is read: %w", err)
+	}
+	if err := r.assume(ctx, role); err != nil {
+		return nil, err
 	}
 	record, ok := r.directory.RoleByARN(role)
 	if !ok {
 		return nil, denied("The role %s has just been deleted.", role)
 	}
-	model := r.api.Model
-	op := r.api.Operation("GetSecretValue")
-	call := &service.Call{
-		Service: model, Operation: model.Operation(op.Name), Principal: r.directory.PrincipalOfRole(record, "dms-session"),
-		Partition: r.cluster.Partition, Region: r.cluster.Region, Account: r.cluster.Account, Now: r.now(),
+	in := &secretsmanagerapi.GetSecretValueRequest{SecretId: &id}
+	call := r.call(r.api.Model, "GetSecretValue")
+	call.Principal = r.directory.PrincipalOfRole(record, session)
+	touched, value, err := r.read(ctx, call, in)
+	if failed := r.trail.Record(edge.Invoked(call, invoker, in, touched, err)); failed != nil {
+		return nil, fmt.Errorf("record that secret %s was read: %w", id, failed)
+	}
+	return value, err
+}
+
+// session is the name of the sessions in which secrets are read.
+const session = "dms-session"
+
+// assume asks the role's trust policy.
+func (r *roleSecrets) assume(ctx context.Context, role string) error {
+	dms := "arn:" + r.cluster.Partition + ":dms:" + r.cluster.Region + ":" + r.cluster.Account + ":endpoint:*"
+	roles := identity.ServiceRoles{Directory: r.directory, Region: r.cluster.Region, Now: r.now}
+	var err error
+	if refused := roles.Lets(ctx, role, "dms."+r.cluster.Region+".amazonaws.com", dms, nil); refused != nil {
+		err = denied("The role %s cannot be assumed. %v", role, refused)
+	}
+	in := &stsapi.AssumeRoleRequest{RoleArn: &role, RoleSessionName: ptr(session)}
+	if failed := r.trail.Record(edge.Invoked(r.call(&stsapi.Service, "AssumeRole"), invoker, in, []string{role}, err)); failed != nil {
+		return fmt.Errorf("record that the role %s was assumed: %w", role, failed)
+	}
+	return err
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// call makes a call of no one yet.
+func (r *roleSecrets) call(model *wire.Service, operation string) *service.Call {
+	return &service.Call{
+		Service: model, Operation: model.Operation(operation), Partition: r.cluster.Partition, Region: r.cluster.Region, Account: r.cluster.Account, Now: r.now(),
 		Source: service.Source{TLS: "in process"}, // no wire is safer
 	}
+}
+
+// read gets the secret as the call's principal, and says what was touched.
+func (r *roleSecrets) read(ctx context.Context, call *service.Call, in *secretsmanagerapi.GetSecretValueRequest) (touched []string, value []byte, err error) {
+	model, op := r.api.Model, r.api.Operation("GetSecretValue")
 	call.Check = func(ctx context.Context, checks ...service.Check) error {
 		denial, err := r.policies.Authorize(ctx, call, checks)
 		if err != nil || denial == "" {
@@ -66,29 +106,31 @@ func (r *roleSecrets) Value(ctx context.Context, role, id string) ([]byte, error
 		}
 		return denied("%s", denial)
 	}
-	in := &secretsmanagerapi.GetSecretValueRequest{SecretId: &id}
 	if err := model.Validate(wire.JSON11, call.Operation, in); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	checks, err := op.Access(ctx, call, in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	for _, c := range checks {
+		touched = append(touched, c.Resource)
 	}
 	if err := call.Check(ctx, checks...); err != nil {
-		return nil, err
+		return touched, nil, err
 	}
 	out, err := op.Do(ctx, call, in)
 	if err != nil {
-		return nil, err
+		return touched, nil, err
 	}
 	answer, ok := out.(*secretsmanagerapi.GetSecretValueResponse)
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("read secret %s: Secrets Manager answers %T", id, out)
+		return touched, nil, fmt.Errorf("read secret %s: Secrets Manager answers %T", *in.SecretId, out)
 	case answer.SecretString != nil:
-		return []byte(*answer.SecretString), nil
+		return touched, []byte(*answer.SecretString), nil
 	}
-	return answer.SecretBinary, nil
+	return touched, answer.SecretBinary, nil
 }
 
 func denied(form string, args ...any) error {

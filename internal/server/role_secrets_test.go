@@ -2,12 +2,15 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/audit"
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
@@ -33,6 +36,9 @@ func TestSecretsAreReadInARole(t *testing.T) {
 		store: store.Following(base, directory.Follower()), directory: directory, cluster: home, config: &Config{Now: time.Now},
 		policies: &edge.Policies{Speakers: directory},
 	}
+	p.trail, err = openTrails(&Config{DataDir: t.TempDir(), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = p.trail.known.Close(); _ = p.trail.refused.Close() })
 	p.vault = kms.NewVault(p.store, ring, kms.Home{Partition: home.Partition, Account: home.Account}, time.Now)
 	r, err := p.roleSecrets()
 	require.NoError(t, err)
@@ -89,4 +95,26 @@ func TestSecretsAreReadInARole(t *testing.T) {
 	require.NoError(t, err)
 	_, err = r.Value(t.Context(), in("reader"), arn)
 	require.ErrorContains(t, err, "explicit deny")
+	readsAreRecorded(t, p.trail.known)
+}
+
+// readsAreRecorded: the trail says that DMS took on the role and read the secret in it, or was not let, and never what it read.
+func readsAreRecorded(t *testing.T, trail *audit.Trail) {
+	t.Helper()
+	found := map[string]int{}
+	require.NoError(t, trail.Lookup(t.Context(), audit.Period{}, audit.Position{}, func(line []byte, _ audit.Position) bool {
+		var r audit.Record
+		require.NoError(t, json.Unmarshal(line, &r))
+		require.NotContains(t, string(line), "username")
+		require.Equal(t, []string{"dms.amazonaws.com", "dms.amazonaws.com"}, []string{r.UserIdentity.InvokedBy, r.SourceIP})
+		found[strings.Join([]string{r.EventName, r.UserIdentity.Type, r.UserIdentity.ARN, r.ErrorCode}, " ")]++
+		return true
+	}))
+	sts := "arn:aws:sts::111122223333:assumed-role/"
+	require.Equal(t, map[string]int{
+		"AssumeRole AWSService  ": 9, "AssumeRole AWSService  AccessDeniedException": 2,
+		"GetSecretValue AssumedRole " + sts + "reader/dms-session ": 3, "GetSecretValue AssumedRole " + sts + "reader/dms-session AccessDeniedException": 2,
+		"GetSecretValue AssumedRole " + sts + "idle/dms-session AccessDeniedException": 1, "GetSecretValue AssumedRole " + sts + "other/dms-session AccessDeniedException": 1,
+		"GetSecretValue AssumedRole " + sts + "everything/dms-session ResourceNotFoundException": 1, "GetSecretValue AssumedRole " + sts + "everything/dms-session ValidationException": 1,
+	}, found)
 }

@@ -67,7 +67,9 @@ func services(p *parts) ([]*service.Service, error) {
 		func() (*service.Service, error) {
 			return sts.New(sts.Config{Directory: p.directory, Factors: p.factors()})
 		},
-		func() (*service.Service, error) { return iam.New(p.store, p.directory, p.usage, p.factors()) },
+		func() (*service.Service, error) {
+			return iam.New(p.store, p.directory, p.usage, p.factors(), p.cluster.Created)
+		},
 		func() (*service.Service, error) { return kms.New(p.vault) },
 		func() (*service.Service, error) { return secretsmanager.New(p.store, p.vault) },
 		func() (*service.Service, error) { return cloudtrail.New(p.trail.known) },
@@ -75,7 +77,9 @@ func services(p *parts) ([]*service.Service, error) {
 		p.watch.API,
 		p.logsAPI.API,
 		p.clusters.API,
-		func() (*service.Service, error) { return own.New(p.directory, p.policies, p.known(), p.dms, serving) },
+		func() (*service.Service, error) {
+			return own.New(p.directory, p.policies, p.known(), p.dms, serving, p.endpoints)
+		},
 	} {
 		s, err := make()
 		if err != nil {

@@ -161,3 +161,18 @@ const { STSClient, GetCallerIdentityCommand, GetSessionTokenCommand, AssumeRoleC
 	require.Contains(t, string(out), "session of "+admin)
 	require.Regexp(t, `AccessDenied(Exception)? 403`, string(out))
 }
+
+// TestJavaScriptSDKOfTheCompanions drives IAM, KMS and EC2 by their JavaScript clients.
+func TestJavaScriptSDKOfTheCompanions(t *testing.T) {
+	t.Parallel()
+	s := first(t)
+	modules := client(t, filepath.Join(clients(), "node_modules"))
+	cmd := exec.CommandContext(t.Context(), client(t, "/usr/bin/node"), filepath.Join("testdata", "companions.cjs"))
+	cmd.Env = s.env("MODULES=" + modules)
+	var problem strings.Builder // old versions of Node are warned of
+	cmd.Stderr = &problem
+	out, err := cmd.Output()
+	require.NoError(t, err, problem.String())
+	require.Equal(t, "iam: ok\nkms: ok\nec2: ok\n", string(out))
+	require.NotContains(t, s.log.String(), "level=ERROR")
+}

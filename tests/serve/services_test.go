@@ -12,11 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestServicesByBoto3 runs the scripts of testdata, each against a server of its own. They hold IAM, KMS and Secrets
-// Manager to what their callers expect, call by call.
+// TestServicesByBoto3 runs the scripts of testdata, each against a server of its own. They hold IAM, KMS, Secrets
+// Manager, EC2 and CloudTrail to what their callers expect, call by call.
 func TestServicesByBoto3(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"iam", "kms", "secretsmanager"} {
+	for _, name := range []string{"cloudtrail", "ec2", "iam", "kms", "secretsmanager"} {
 		t.Run(name, func(t *testing.T) {
 			s := first(t)
 			cmd := exec.CommandContext(t.Context(), client(t, "/usr/bin/python3"), filepath.Join("testdata", name+".py"))

@@ -22,7 +22,8 @@ type operation struct {
 	action    string // with its service
 	access    string
 	resources []resource
-	tagsOn    string // the type of the resource that the call makes, when it may be tagged
+	keys      []string // of the request's condition keys, those that the action knows
+	tagsOn    string   // the type of the resource that the call makes, when it may be tagged
 	roles     bool
 }
 
@@ -88,7 +89,8 @@ func (t *Table) field(o *operation, f string) error {
 		o.roles = true
 		return nil
 	case slices.Contains([]string{"RQ", "RS", "TK", "rq"}, f):
-		return nil // what a reader wants to know; the keys follow from the tags
+		o.keys = append(o.keys, f)
+		return nil
 	case strings.HasPrefix(f, "tags>"):
 		o.tagsOn = f[len("tags>"):]
 		return t.known(o.tagsOn)

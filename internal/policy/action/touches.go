@@ -33,7 +33,8 @@ func (t *Table) Touches(name string, input any, at Scope) ([]Touch, error) {
 		return nil, fmt.Errorf("dms has no operation %s", name)
 	}
 	in := members{input}
-	keys, tagged := requestKeys(name, in)
+	sent, tagged := requestKeys(name, in)
+	keys := o.known(sent)
 	made := t.madeARN(o, in, at)
 	var all []Touch
 	for _, r := range o.resources {
@@ -50,7 +51,7 @@ func (t *Table) Touches(name string, input any, at Scope) ([]Touch, error) {
 		all = append(all, Touch{Action: o.action, Resource: "*", Keys: keys})
 	}
 	if o.tagsOn != "" && tagged {
-		all = append(all, Touch{Action: "dms:AddTagsToResource", Resource: made, Keys: t.asOwnTags(keys, in, made), Made: true})
+		all = append(all, Touch{Action: "dms:AddTagsToResource", Resource: made, Keys: t.asOwnTags(sent, in, made), Made: true})
 	}
 	if o.roles {
 		for _, role := range roles(in) {
@@ -136,6 +137,27 @@ func requestKeys(name string, in members) (map[string][]string, bool) {
 		}
 	}
 	return keys, len(tags) > 0
+}
+
+// known leaves out the keys of sent tags that the action does not have in the service's authorization reference: a condition on them finds
+// nothing, as in AWS. dms:AddTagsToResource, which is asked too when tags are sent, has all of them.
+func (o *operation) known(sent map[string][]string) map[string][]string {
+	keys := maps.Clone(sent)
+	maps.DeleteFunc(keys, func(key string, _ []string) bool {
+		flag := ""
+		switch {
+		case strings.HasPrefix(key, "aws:RequestTag/"):
+			flag = "RQ"
+		case strings.HasPrefix(key, "dms:req-tag/"):
+			flag = "rq"
+		case key == "aws:TagKeys":
+			flag = "TK"
+		default:
+			return false
+		}
+		return !slices.Contains(o.keys, flag)
+	})
+	return keys
 }
 
 // asOwnTags adds the keys that a new resource's tags will have, made with the call.

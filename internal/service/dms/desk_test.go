@@ -77,7 +77,7 @@ func newDeskOver(ctx context.Context, t *testing.T, base store.Store, change fun
 	require.NoError(t, err)
 	d.ec2, err = ec2.New(ec2.Config{Store: st, Partition: "aws", Account: testAccount, Region: testRegion})
 	require.NoError(t, err)
-	d.iam, err = iam.New(st, directory, iam.NewUsage(st), nil)
+	d.iam, err = iam.New(st, directory, iam.NewUsage(st), nil, time.Now())
 	require.NoError(t, err)
 	return d
 }

@@ -130,6 +130,22 @@ func (e *Endpoints) Endpoint(names []string, local netip.Addr, source *service.S
 	if found == nil {
 		return nil, nil //nolint:nilnil // the request came through none
 	}
+	return e.enter(found, source)
+}
+
+// ByID finds an endpoint by its ID, as a call from this source goes through it: nil if there is none.
+func (e *Endpoints) ByID(id string, source *service.Source) (*service.Endpoint, error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	found := e.mu.endpoints[endpointKeys+id]
+	if found == nil {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	return e.enter(found, source)
+}
+
+// enter asks the endpoint's security groups.
+func (e *Endpoints) enter(found *VPCEndpoint, source *service.Source) (*service.Endpoint, error) {
 	for _, id := range found.Groups {
 		if g := e.mu.groups[groupKeys+id]; g != nil && passes(g.Ingress, source.IP, httpsPort, e.member) {
 			return &service.Endpoint{ID: found.ID, VPC: found.VPC, Policy: found.Policy, Service: found.Service}, nil

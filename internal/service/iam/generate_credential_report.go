@@ -43,7 +43,7 @@ var reportColumns = []string{
 	"cert_1_active", "cert_1_last_rotated", "cert_2_active", "cert_2_last_rotated",
 }
 
-func (s *Service) report(ctx context.Context, _ *service.Call) ([]byte, error) {
+func (s *Service) report(ctx context.Context, call *service.Call) ([]byte, error) {
 	users, err := all[identity.User](s.read(ctx), identity.UserKey(""))
 	if err != nil {
 		return nil, err
@@ -51,6 +51,7 @@ func (s *Service) report(ctx context.Context, _ *service.Call) ([]byte, error) {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	_ = w.Write(reportColumns) // to memory
+	_ = w.Write(s.rootRow(call))
 	for i := range users {
 		row, err := s.reportRow(ctx, &users[i])
 		if err != nil {
@@ -60,6 +61,16 @@ func (s *Service) report(ctx context.Context, _ *service.Call) ([]byte, error) {
 	}
 	w.Flush()
 	return out.Bytes(), w.Error()
+}
+
+// rootRow is the row of the account itself, the first one (IAM User Guide, "Generate credential reports for your AWS account"). The account has
+// neither a password nor devices nor keys here.
+func (s *Service) rootRow(call *service.Call) []string {
+	row := []string{"<root_account>", "arn:" + call.Partition + ":iam::" + call.Account + ":root", stamp(s.since), "not_supported", "N/A", "not_supported", "not_supported", "false"}
+	for range maxAccessKeys {
+		row = append(row, "false", "N/A", "N/A", "N/A", "N/A")
+	}
+	return append(row, "false", "N/A", "false", "N/A")
 }
 
 func (s *Service) reportRow(ctx context.Context, u *identity.User) ([]string, error) {

@@ -31,7 +31,7 @@ func newService(t *testing.T) (*service.Service, *service.Call, *Usage) {
 	t.Cleanup(end)
 	following := store.Following(base, directory.Follower())
 	usage := NewUsage(following)
-	s, err := New(following, directory, usage, &identity.Factors{Store: following, Safe: testSafe(following)})
+	s, err := New(following, directory, usage, &identity.Factors{Store: following, Safe: testSafe(following)}, time.Now())
 	require.NoError(t, err)
 	call := &service.Call{
 		Service: &iamapi.Service, Partition: "aws", Region: "us-east-1", Account: "111122223333", Now: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/iamapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
@@ -9,9 +10,9 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
 
-// New makes the service. The directory is the one that the edge reads.
-func New(st store.Store, directory *identity.Directory, usage *Usage, factors *identity.Factors) (*service.Service, error) {
-	s := &Service{store: st, directory: directory, usage: usage, factors: factors}
+// New makes the service. The directory is the one that the edge reads; the account is there since the time that is given.
+func New(st store.Store, directory *identity.Directory, usage *Usage, factors *identity.Factors, since time.Time) (*service.Service, error) {
+	s := &Service{store: st, directory: directory, usage: usage, factors: factors, since: since}
 	made, err := service.New(&iamapi.Service,
 		s.addClientIDToOpenIDConnectProvider(), s.addRoleToInstanceProfile(), s.addUserToGroup(), s.attachGroupPolicy(),
 		s.attachRolePolicy(), s.attachUserPolicy(), s.createAccessKey(), s.createAccountAlias(), s.createGroup(),

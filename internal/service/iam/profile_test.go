@@ -33,7 +33,7 @@ func TestNoProfileHoldsARoleThatIsGone(t *testing.T) {
 			act()
 		}
 	}), directory.Follower())
-	s, err := New(following, directory, NewUsage(following), nil)
+	s, err := New(following, directory, NewUsage(following), nil, time.Now())
 	require.NoError(t, err)
 	call := &service.Call{
 		Service: &iamapi.Service, Partition: "aws", Region: "us-east-1", Account: "111122223333", Now: time.Now(),

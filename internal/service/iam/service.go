@@ -17,6 +17,7 @@ type Service struct {
 	directory *identity.Directory
 	usage     *Usage
 	factors   *identity.Factors
+	since     time.Time // when the account was made
 }
 
 type getter interface {

@@ -39,6 +39,7 @@ func (s *Service) webIdentityAccess(ctx context.Context, call *service.Call, in 
 		return nil, denied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
 	keys := map[string][]string{token.provider + ":aud": {token.audience}, token.provider + ":sub": {token.subject}, "sts:RoleSessionName": {value(in.RoleSessionName)}}
+	keys[token.provider+":oaud"] = token.audiences
 	if len(token.methods) > 0 {
 		keys[token.provider+":amr"] = token.methods
 	}

@@ -30,6 +30,7 @@ const (
 // webToken is what a proven token says.
 type webToken struct {
 	provider, audience, subject string
+	audiences                   []string // those the token was made for; audience is the client that asked for it, where the token says so
 	methods                     []string
 	asks                        *sessionClaims
 }
@@ -76,20 +77,41 @@ func (s *Service) prove(ctx context.Context, raw string) (*webToken, error) {
 	case err != nil:
 		return nil, bad("Couldn't verify the token's signature: it does not belong to a key of its issuer")
 	}
-	i := slices.IndexFunc(token.Audience, func(a string) bool { return slices.Contains(record.ClientIDs, a) })
-	if i < 0 || token.Subject == "" {
-		return nil, bad("Incorrect token audience")
-	}
-	known := &webToken{provider: url, audience: token.Audience[i], subject: token.Subject}
 	var claims map[string]json.RawMessage
 	if err := token.Claims(&claims); err != nil {
 		return nil, bad("The claims of the token are no JSON object")
 	}
+	clients, err := clientsOf(token, claims["azp"])
+	if err != nil {
+		return nil, bad("The token cannot be used: %v.", err)
+	}
+	i := slices.IndexFunc(clients, func(a string) bool { return slices.Contains(record.ClientIDs, a) })
+	if i < 0 || token.Subject == "" {
+		return nil, bad("Incorrect token audience")
+	}
+	known := &webToken{provider: url, audience: clients[i], audiences: token.Audience, subject: token.Subject}
 	_ = json.Unmarshal(claims["amr"], &known.methods) // of another form it is none
 	if known.asks, err = claimsOf(claims); err != nil {
 		return nil, bad("The token cannot be used: %v.", err)
 	}
 	return known, nil
+}
+
+// clientsOf are those of whom one must be registered: the client that asked for the token if the claim azp names one, else whom it was made
+// for. (IAM User Guide, "IAM and AWS STS condition context keys", available keys for AWS OIDC federation: aud is azp, and aud where there is
+// none; oaud is aud.)
+func clientsOf(token *oidc.IDToken, azp json.RawMessage) ([]string, error) {
+	if len(azp) == 0 || string(azp) == "null" {
+		return token.Audience, nil
+	}
+	var client string
+	if err := json.Unmarshal(azp, &client); err != nil {
+		return nil, errors.New("its claim azp is no text")
+	}
+	if client == "" {
+		return token.Audience, nil
+	}
+	return []string{client}, nil
 }
 
 func shorten(s string) string { return s[:min(len(s), 255)] }

@@ -129,6 +129,16 @@ func TestWebIdentity(t *testing.T) {
 	_, _, err = d.Credential(ctx, *out.Credentials.AccessKeyId, *out.Credentials.SessionToken, time.Now().Add(2*time.Hour))
 	require.ErrorIs(t, err, service.ErrExpiredKey)
 
+	// The client that asked for the token is the audience, where the token says so, and whom it was made for is the original one.
+	_, checks, err = call(p.token(t, p.key, map[string]any{"aud": "an-api", "azp": "whimbrel"}))
+	require.NoError(t, err)
+	require.Equal(t, []string{"whimbrel"}, checks[0].Keys[host+":aud"])
+	require.Equal(t, []string{"an-api"}, checks[0].Keys[host+":oaud"])
+	for _, azp := range []any{"someone-else", 7, []string{"whimbrel"}} {
+		_, _, err = call(p.token(t, p.key, map[string]any{"azp": azp}))
+		require.Equal(t, "InvalidIdentityToken", code(err), "%v", azp)
+	}
+
 	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	for want, token := range map[string]string{

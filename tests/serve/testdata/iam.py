@@ -228,6 +228,8 @@ equal((summary["Groups"], summary["AccessKeysPerUserQuota"], summary["Policies"]
 refused("ReportNotPresent", "", iam.get_credential_report)
 equal(iam.generate_credential_report()["State"], "COMPLETE")
 rows = list(csv.DictReader(io.StringIO(iam.get_credential_report()["Content"].decode())))
+equal((rows[0]["user"], rows[0]["arn"], rows[0]["mfa_active"], rows[0]["access_key_1_active"]), ("<root_account>", f"arn:aws:iam::{ACCOUNT}:root", "false", "false"))
+assert rows[0]["user_creation_time"] <= rows[1]["user_creation_time"], rows[:2]
 row = next(r for r in rows if r["user"] == "Ann")
 equal((row["arn"], row["access_key_1_active"], row["access_key_2_active"], row["access_key_1_last_used_service"]), (user["Arn"], "true", "false", "iam"))
 iam.create_account_alias(AccountAlias="birds")

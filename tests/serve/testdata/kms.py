@@ -20,6 +20,10 @@ refused("NotFoundException", "is not found", kms.describe_key, KeyId="alias/none
 refused("AlreadyExistsException", "", kms.create_alias, AliasName="alias/mine", TargetKeyId=key)
 refused("InvalidAliasNameException", "", kms.create_alias, AliasName="alias/aws/x", TargetKeyId=key)
 refused("UnsupportedOperationException", "RSA_2048", kms.create_key, KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+refused("UnsupportedOperationException", "HMAC_256", kms.create_key, KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+refused("UnsupportedOperationException", "imported material", kms.create_key, Origin="EXTERNAL")
+refused("UnsupportedOperationException", "custom key stores", kms.create_key, Origin="AWS_CLOUDHSM", CustomKeyStoreId="cks-1")
+refused("UnsupportedOperationException", "multi-Region", kms.create_key, MultiRegion=True)
 
 # What one seals opens with the same context alone, and names its key.
 sealed = kms.encrypt(KeyId="alias/mine", Plaintext=b"hunter2", EncryptionContext={"a": "1"})["CiphertextBlob"]
