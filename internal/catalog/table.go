@@ -16,6 +16,9 @@ type Table struct {
 
 	// Rows and Bytes are the engine's own estimates; -1 means unknown.
 	Rows, Bytes int64
+	// RowsGuessed says that the engine has no statistics of the table, and Rows is a guess by its size: good for cutting
+	// it into parts, not for telling a person how many there are.
+	RowsGuessed bool
 
 	// PartitionBy is the partitioning clause of a partitioned table in the engine's text ("RANGE (at)"); its rows
 	// are in its partitions. MySQL keeps partitioning in Native instead, and lists names in Partitions.
@@ -116,3 +119,11 @@ const (
 	IdentityByDefault // also AUTO_INCREMENT and SQLite AUTOINCREMENT
 	IdentitySerial    // PostgreSQL: nextval() default on an owned sequence
 )
+
+// EstimatedRows is how many rows the engine's statistics say there are; -1 means unknown.
+func (t *Table) EstimatedRows() int64 {
+	if t.RowsGuessed {
+		return -1
+	}
+	return t.Rows
+}

@@ -16,5 +16,6 @@ type PlannedTable struct {
 	Source, Target TableName
 	Rows, Bytes    int64 // estimates; -1 means unknown
 	Segments       int
+	Effects        []string // what the mapping does to its rows and columns, in words
 	Statements     []string
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -343,29 +344,61 @@ func BenchmarkFindStream(b *testing.B) {
 	}
 }
 
-// BenchmarkFilterMillion looks for a word in 1,000,000 events.
-func BenchmarkFilterMillion(b *testing.B) {
-	s := open(b, b.TempDir())
-	of := stream(b, s, "g", "s")
-	const events = 1_000_000
-	for at := 0; at < events; at += 10_000 {
+// million gives a stream 1,000,000 events, one each millisecond.
+func million(t testing.TB, s *Store) Stream {
+	t.Helper()
+	of := stream(t, s, "g", "s")
+	for at := 0; at < 1_000_000; at += 10_000 {
 		lines := make([]Line, 10_000)
 		for i := range lines {
 			lines[i] = Line{int64(at + i), fmt.Sprintf("2026-11-26T03:00:00:%06d [TARGET_LOAD     ]I:  segment loaded rows=%d table=orders number=%d  (segment.go:142)", i, rand.IntN(1e6), at+i)}
 		}
-		require.NoError(b, s.Append(b.Context(), "g", "s", lines, nil))
+		require.NoError(t, s.Append(t.Context(), "g", "s", lines, nil))
 	}
-	for b.Loop() {
-		found := 0
-		_, done, err := s.Scan(b.Context(), &Scan{
-			Streams: []Stream{of}, Till: Place{At: math.MaxInt64}, See: func(int, *Event) bool { found++; return true },
-			Keep: func(m []byte) bool { return containsWord(m) },
-		})
-		require.NoError(b, err)
-		require.True(b, done)
-		require.Equal(b, 1, found)
-	}
-	b.ReportMetric(float64(events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	return of
 }
 
-func containsWord(m []byte) bool { return bytes.Contains(m, []byte("number=777777 ")) }
+// findNumber looks for a word in events of a range of times, and answers how many events it was looked for in.
+func findNumber(t testing.TB, s *Store, of Stream, from, till int64) (looked int) {
+	t.Helper()
+	found := 0
+	_, done, err := s.Scan(t.Context(), &Scan{
+		Streams: []Stream{of}, From: Place{At: from}, Till: Place{At: till}, See: func(int, *Event) bool { found++; return true },
+		Keep: func(m []byte) bool { looked++; return bytes.Contains(m, []byte("number=777777 ")) },
+	})
+	require.NoError(t, err)
+	require.True(t, done)
+	require.Equal(t, 1, found)
+	return looked
+}
+
+// processorTime is what the process has had of processors, which does not grow while others have them.
+func processorTime(t testing.TB) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestAMillionEventsAreSearched: each is looked at once, in a few seconds of one processor at the very most, and those of a range of times
+// without a look at the others. How long it takes is measured by BenchmarkFilterMillion, and over the network by tests/serve.
+func TestAMillionEventsAreSearched(t *testing.T) {
+	s := open(t, t.TempDir())
+	of := million(t, s)
+	began := processorTime(t)
+	require.Equal(t, 1_000_000, findNumber(t, s, of, 0, math.MaxInt64))
+	took := processorTime(t) - began
+	t.Log("processor time:", took)
+	require.Less(t, took, 5*time.Second)
+	require.Less(t, findNumber(t, s, of, 777_000, 778_000), 5000)
+}
+
+// BenchmarkFilterMillion looks for a word in 1,000,000 events.
+func BenchmarkFilterMillion(b *testing.B) {
+	s := open(b, b.TempDir())
+	of := million(b, s)
+	for b.Loop() {
+		findNumber(b, s, of, 0, math.MaxInt64)
+	}
+	b.ReportMetric(1e6*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}

@@ -146,6 +146,9 @@ func (l *Logs) take(ctx context.Context, of *instance.Monitored, dir keep.Dir, t
 	if err != nil {
 		return err
 	}
+	if there, err := files.readHeads(); err != nil || !there { // if not, the next look finds them
+		return err
+	}
 	at := parsePlace(place)
 	if files.lost(at) {
 		if at, err = l.noteLoss(ctx, files, group, stream, source); err != nil {
@@ -161,7 +164,7 @@ func (l *Logs) take(ctx context.Context, of *instance.Monitored, dir keep.Dir, t
 
 // noteLoss says where lines are missing, and answers the place that is taken from: the oldest line that is left.
 func (l *Logs) noteLoss(ctx context.Context, files logFiles, group, stream, source string) (filePlace, error) {
-	at := filePlace{inode: files[0].inode}
+	at := filePlace{inode: files[0].inode, head: files[0].head}
 	now := l.Now().UTC()
 	text := now.Format(lineForm) + now.Format(".000000")
 	text = strings.Replace(text, ".", ":", 1) + " [COMMON          ]W:  lines of this log are lost: the task has written more than its files hold since it was last read"
@@ -173,7 +176,7 @@ func (l *Logs) noteLoss(ctx context.Context, files logFiles, group, stream, sour
 func (l *Logs) takeFiles(ctx context.Context, files logFiles, at filePlace, group, stream, source string) error {
 	for _, f := range files.from(at) {
 		offset := int64(0)
-		if f.inode == at.inode && f.size >= at.offset { // else it is another file with the number of one that has gone
+		if f.holds(at) && f.size >= at.offset { // else it is another file with the number of one that has gone
 			offset = at.offset
 		}
 		for {
@@ -184,7 +187,7 @@ func (l *Logs) takeFiles(ctx context.Context, files logFiles, at filePlace, grou
 			if len(lines) == 0 {
 				break
 			}
-			if err := l.append(ctx, group, stream, lines, logstore.Source{Name: source, Place: filePlace{f.inode, next}.String()}); err != nil {
+			if err := l.append(ctx, group, stream, lines, logstore.Source{Name: source, Place: filePlace{f.inode, next, f.head}.String()}); err != nil {
 				return err
 			}
 			offset = next

@@ -258,6 +258,15 @@ func TestLostLinesAreTold(t *testing.T) {
 	write()
 	require.NoError(t, l.Gather(t.Context()))
 	require.Len(t, lines(), 5+1+5+3)
+
+	require.NoError(t, os.Truncate(log, 0)) // as another one that has grown beyond what the first one held
+	write()
+	write()
+	write()
+	require.NoError(t, l.Gather(t.Context()))
+	require.Len(t, lines(), 5+1+5+6)
+	require.NoError(t, l.Gather(t.Context()))
+	require.Len(t, lines(), 5+1+5+6)
 }
 
 // TestLogsAreTakenOnce writes, rotates and restarts, and finds every line once.

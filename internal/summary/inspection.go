@@ -36,7 +36,7 @@ func Inspection(out io.Writer, i *task.Inspection, asJSON bool) error {
 }
 
 func (p *printer) inspectedTable(t *catalog.Table, target map[catalog.Name]map[string]string) {
-	rows, size := estimate(t.Rows, progress.Count), estimate(t.Bytes, func(n int64) string { return progress.Size(float64(n)) })
+	rows, size := estimate(t.EstimatedRows(), progress.Count), estimate(t.Bytes, func(n int64) string { return progress.Size(float64(n)) })
 	p.line("\n  table %s: about %s rows, %s%s", t.Name, rows, size, keyText(t))
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, c := range t.Columns {
@@ -135,7 +135,7 @@ func inspectionJSON(i *task.Inspection) inspectionForm {
 }
 
 func inspectedTableJSON(t *catalog.Table, target map[catalog.Name]map[string]string) inspectedTableForm {
-	f := inspectedTableForm{Name: t.Name.Name, Rows: t.Rows, Bytes: t.Bytes, PrimaryKey: []string{}, Columns: []columnForm{}}
+	f := inspectedTableForm{Name: t.Name.Name, Rows: t.EstimatedRows(), Bytes: t.Bytes, PrimaryKey: []string{}, Columns: []columnForm{}}
 	if t.PrimaryKey != nil {
 		f.PrimaryKey = t.PrimaryKey.Columns
 	}

@@ -27,6 +27,7 @@ type TablePreview struct {
 	Source, Target catalog.Name
 	Rows, Bytes    int64 // estimates; -1 means unknown
 	Segments       []connector.Segment
+	Effects        []string // what the mapping does to its rows and columns, in words
 	DDL            []string // in the order of the run, row load left out
 }
 
@@ -75,8 +76,8 @@ func (t *Task) previewObjects(v *Preview, p *Plan) {
 
 func previewTable(s *Segmented) TablePreview {
 	v := TablePreview{
-		Source: s.Plan.Source.Name, Target: s.Target.Name, Rows: s.Plan.Source.Rows, Bytes: s.Plan.Source.Bytes,
-		Segments: s.Segments, DDL: texts(s.Prepare),
+		Source: s.Plan.Source.Name, Target: s.Target.Name, Rows: s.Plan.Source.EstimatedRows(), Bytes: s.Plan.Source.Bytes,
+		Segments: s.Segments, Effects: s.Plan.Effects(), DDL: texts(s.Prepare),
 	}
 	if s.Made {
 		v.DDL = append(v.DDL, texts(s.Script.Create, s.Script.Keys, s.Script.Indexes)...)

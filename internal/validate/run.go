@@ -24,7 +24,7 @@ func Run(ctx context.Context, c Config) ([]*Result, error) {
 	b := &budget{left: int64(c.Failures), bounded: c.Failures > 0}
 	for _, t := range c.Tables {
 		c.Stats.Update(t.Plan.Source.Name, func(n *Counts) {
-			n.Target, n.State, n.Expected = t.Target.Name, Pending, t.Plan.Source.Rows
+			n.Target, n.State, n.Expected = t.Target.Name, Pending, t.Plan.Source.EstimatedRows()
 		})
 	}
 	g, ctx := errgroup.WithContext(ctx)

@@ -22,8 +22,8 @@ type site struct {
 	*server
 	t              testing.TB
 	source, target *sql.DB
-	task, instance string // their ARNs
-	free           func() error
+	task, instance string       // their ARNs
+	free           func() error // lets go of what is held
 }
 
 // do carries out what the script asks for between two clicks.
@@ -39,7 +39,7 @@ func (s *site) do(word string) error {
 		for _, table := range []string{"customer", "orders", "small0", "small1", "small2", "small3", "small4", "big"} {
 			servertest.Exec(s.t, s.target, "TRUNCATE TABLE "+table)
 		}
-		return s.hold()
+		return s.hold("INSERT INTO big VALUES (1, 1)")
 	case "free":
 		return s.free()
 	case "put":
@@ -55,10 +55,10 @@ func (s *site) do(word string) error {
 }
 
 // hold keeps a row of the target, so that the load of its table waits for it.
-func (s *site) hold() error {
+func (s *site) hold(insert string) error {
 	tx, err := s.target.BeginTx(s.t.Context(), nil)
 	if err == nil {
-		_, err = tx.ExecContext(s.t.Context(), "INSERT INTO big VALUES (1, 1)")
+		_, err = tx.ExecContext(s.t.Context(), insert)
 	}
 	if err != nil {
 		return fmt.Errorf("hold a row: %w", err)
@@ -110,8 +110,8 @@ func (s *site) role(name, actions string) string {
 	return arn
 }
 
-// migrate makes and starts a task that validates, and waits until it follows changes and its metrics are there.
-func (s *site) migrate(source, target end) {
+// connect makes an instance and endpoints whose connections are tested, and answers the endpoints' ARNs.
+func (s *site) connect(source, target end) map[string]string {
 	s.instance = s.aws(s.t, "dms create-replication-instance --replication-instance-identifier mover --replication-instance-class dms.t3.medium --query ReplicationInstance.ReplicationInstanceArn")
 	s.aws(s.t, "dms wait replication-instance-available --filters Name=replication-instance-arn,Values="+s.instance)
 	ends := map[string]string{}
@@ -127,6 +127,12 @@ func (s *site) migrate(source, target end) {
 		s.aws(s.t, "dms test-connection --replication-instance-arn "+s.instance+" --endpoint-arn "+ends[kind])
 		s.aws(s.t, "dms wait test-connection-succeeds --filters Name=endpoint-arn,Values="+ends[kind])
 	}
+	return ends
+}
+
+// migrate makes and starts a task that validates, and waits until it follows changes and its metrics are there.
+func (s *site) migrate(source, target end) {
+	ends := s.connect(source, target)
 	mapping, settings := filepath.Join(s.dir, "mapping"), filepath.Join(s.dir, "settings")
 	write(s.t, mapping, `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"public","table-name":"%"},"rule-action":"include"},
 		{"rule-type":"transformation","rule-id":"2","rule-name":"2","rule-action":"rename","rule-target":"schema","object-locator":{"schema-name":"public"},"value":"`+target.Database+`"}]}`)

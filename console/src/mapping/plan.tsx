@@ -8,6 +8,7 @@ export interface PlannedTable {
   EstimatedRows?: number;
   EstimatedBytes?: number;
   Segments?: number;
+  Effects?: string[];
   Statements?: string[];
 }
 
@@ -44,6 +45,7 @@ export function Plan({ plan }: { plan: MappingPlan }) {
               </summary>
               {t.Statements?.length ? <pre tabIndex={0}>{t.Statements.join(';\n')}</pre> : <p class="hint">No statement: the table is there.</p>}
             </details>
+            <Effects of={t.Effects ?? []} />
           </li>
         ))}
       </ul>
@@ -53,6 +55,13 @@ export function Plan({ plan }: { plan: MappingPlan }) {
       <Words title="To know" of={plan.Notes} />
     </>
   );
+}
+
+// Effects are what rules do to a table, the first of them where the table has many columns.
+function Effects({ of }: { of: string[] }) {
+  if (!of.length) return null;
+  const shown = 12;
+  return <ul class="effects">{of.slice(0, shown).map((e) => <li key={e}>{e}</li>)}{of.length > shown && <li>and {number(of.length - shown)} more</li>}</ul>;
 }
 
 function Words({ title, of }: { title: string; of?: string[] }) {

@@ -10,6 +10,7 @@ import { useLoad } from '../ui/load';
 import { Table } from '../ui/table';
 import { say } from '../ui/toast';
 import { Time } from '../ui/words';
+import { keyPolicyOf, PolicyDialog } from './policy';
 
 interface Key {
   KeyId: string;
@@ -40,6 +41,7 @@ async function read(): Promise<Key[]> {
 
 export default function Keys() {
   const [making, setMaking] = useState(false);
+  const [open, setOpen] = useState<Key>(); // its policy is
   const keys = useLoad(read, [], 8000);
   const make = <button type="button" class="primary" onClick={() => setMaking(true)}>New key</button>;
   return (
@@ -54,10 +56,16 @@ export default function Keys() {
               { name: 'Managed by', value: (k) => k.KeyManager?.toLowerCase() },
               { name: 'Description', value: (k) => k.Description },
               { name: 'Made', value: (k) => k.CreationDate?.toISOString(), cell: (k) => <Time at={k.CreationDate} /> },
-              { name: '', value: () => '', cell: (k) => k.KeyManager === 'CUSTOMER' && <Actions of={k} changed={keys.reload} /> },
+              { name: '', value: () => '', cell: (k) => (
+                <div class="row-actions">
+                  <button type="button" onClick={() => setOpen(k)}>Policy</button>
+                  {k.KeyManager === 'CUSTOMER' && <Actions of={k} changed={keys.reload} />}
+                </div>
+              ) },
             ]} />
         )}
       </Loaded>
+      {open && <PolicyOf of={open} close={() => setOpen(undefined)} />}
       {making && <NewKey close={() => setMaking(false)} made={() => { setMaking(false); keys.reload(); }} />}
     </Page>
   );
@@ -66,15 +74,21 @@ export default function Keys() {
 function Actions({ of: k, changed }: { of: Key; changed: () => void }) {
   const one = { KeyId: k.KeyId };
   return (
-    <div class="row-actions">
+    <>
       {k.KeyState === 'Enabled' && <Do label="Rotate" make={() => call('kms', 'RotateKeyOnDemand', one)} done={changed} said="The key has new material." question={<p>Give the key new material? What is sealed already can still be opened.</p>} />}
       {k.KeyState === 'Enabled' && <Do label="Disable" make={() => call('kms', 'DisableKey', one)} done={changed} said="The key is disabled." question={<p>Disable the key? Endpoints whose passwords are sealed under it cannot connect while it is.</p>} />}
       {k.KeyState === 'Disabled' && <Do label="Enable" make={() => call('kms', 'EnableKey', one)} done={changed} said="The key is enabled." />}
       {k.KeyState === 'PendingDeletion'
         ? <Do label="Keep it" make={() => call('kms', 'CancelKeyDeletion', one)} done={changed} said="The key stays, disabled." />
         : <Do label="Delete" tone="danger" make={() => call('kms', 'ScheduleKeyDeletion', { ...one, PendingWindowInDays: 30 })} done={changed} said="The key is deleted in 30 days." question={<p>Delete the key in 30 days? What is sealed under it is lost then. Until that day it can be kept.</p>} />}
-    </div>
+    </>
   );
+}
+
+// PolicyOf shows a key's policy. That of a key which a service manages is not for others to change.
+function PolicyOf({ of: k, close }: { of: Key; close: () => void }) {
+  const put = (document: string) => call('kms', 'PutKeyPolicy', { KeyId: k.KeyId, PolicyName: 'default', Policy: document });
+  return <PolicyDialog title={`Policy of ${k.aliases[0] ?? k.KeyId}`} read={() => keyPolicyOf(k.KeyId)} make={k.KeyManager === 'AWS' ? undefined : put} close={close} />;
 }
 
 function NewKey({ close, made }: { close: () => void; made: () => void }) {

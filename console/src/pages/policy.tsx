@@ -28,6 +28,9 @@ export async function versionOf(arn: string, version?: string): Promise<string> 
 // inlineOf reads a policy that is of one user or group alone.
 export const inlineOf = async (operation: string, input: Record<string, string>) => tidy((await ask<{ PolicyDocument: string }>('iam', operation, input)).PolicyDocument);
 
+// keyPolicyOf reads the policy of a key. There is one, and it has a name that AWS has given it.
+export const keyPolicyOf = async (KeyId: string) => tidy((await ask<{ Policy: string }>('kms', 'GetKeyPolicy', { KeyId, PolicyName: 'default' })).Policy);
+
 interface Editing {
   make: (document: string, name: string) => Call;
   name?: string; // it is new, and may be called so

@@ -28,8 +28,10 @@ function useExpected(arn: string | undefined, loading: boolean): Map<string, num
 // Loading is how many rows of a table have arrived, and how far that is.
 function Loading({ table: t, expected }: { table: TableStatistics; expected?: number }) {
   const rows = t.FullLoadRows ?? 0;
-  if (!loads(t) || !expected) return <>{number(rows)}</>;
-  const percent = Math.min(99, Math.floor((rows / expected) * 100)); // an estimate does not say that it is done
+  if (!loads(t)) return <>{number(rows)}</>;
+  if (!rows && !expected) return <>0</>;
+  if (!expected || rows >= expected) return <>{number(rows)}<br /><small class="hint">so far</small></>; // nothing says of how many
+  const percent = Math.floor((rows / expected) * 100);
   return <>{number(rows)} of{' '}<br />about {number(expected)}<br /><Meter percent={percent} label={`${nameOf(t)} is loaded`} /> {percent} %</>;
 }
 

@@ -12,7 +12,7 @@ import { Do } from '../ui/act';
 import { Card, Empty, Facts, Loaded, Meter, Page, Panel, Status, Tabs } from '../ui/basics';
 import { useLoad } from '../ui/load';
 import { Table } from '../ui/table';
-import { compact, number, size, span, Time } from '../ui/words';
+import { compact, lag, number, size, span, Time } from '../ui/words';
 import { Assessment } from './task-assessment';
 import { Differences } from './task-differences';
 import { Errors } from './task-errors';
@@ -116,7 +116,7 @@ function Now({ task: t, progress: p }: { task: ReplicationTask; progress?: Progr
         <div class="charts">
           <Chart title="Rows and changes a second" times={times} series={[{ name: 'rows', values: points.map((x) => x.rows) }]} format={compact} />
           <Chart title="Loaded and applied a second" times={times} series={[{ name: 'bytes', values: points.map((x) => x.bytes) }]} format={size} />
-          <Chart title="Latency" times={times} series={[{ name: 'source', values: points.map((x) => x.source) }, { name: 'target', values: points.map((x) => x.target) }]} format={span} />
+          <Chart title="Latency" times={times} series={[{ name: 'source', values: points.map((x) => x.source) }, { name: 'target', values: points.map((x) => x.target) }]} format={lag} />
           <Chart title="Changes waiting" times={times} series={[{ name: 'changes', values: points.map((x) => x.waiting) }]} format={compact} />
         </div>
       )}

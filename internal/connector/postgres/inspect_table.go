@@ -72,7 +72,7 @@ func (in *inspector) addRelation(r *relationRow) {
 
 func (r *relationRow) asTable() *catalog.Table {
 	t := &catalog.Table{
-		Name: r.name, Comment: r.comment, PartitionBy: r.partBy, Bound: r.bound, Rows: r.rows(), Bytes: r.bytes, Native: map[string]string{},
+		Name: r.name, Comment: r.comment, PartitionBy: r.partBy, Bound: r.bound, Rows: r.rows(), RowsGuessed: r.guessed(), Bytes: r.bytes, Native: map[string]string{},
 	}
 	set := func(key, value string) {
 		if value != "" {
@@ -105,6 +105,11 @@ func (r *relationRow) rows() int64 {
 		return int64(r.tuples / float64(r.pagesThen) * float64(r.pages))
 	}
 	return r.bytes / bytesPerRow
+}
+
+// guessed reports that there are no statistics to estimate by. A partitioned table has its rows elsewhere.
+func (r *relationRow) guessed() bool {
+	return r.kind == 'p' || r.pages > 0 && (r.tuples < 0 || r.pagesThen <= 0)
 }
 
 // with returns the storage parameters as they stand in WITH (…).

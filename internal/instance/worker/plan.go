@@ -49,7 +49,7 @@ func planOf(v *task.Preview) *instance.Plan {
 	for _, t := range v.Tables {
 		p.Tables = append(p.Tables, instance.PlannedTable{
 			Source: instance.TableName{Schema: t.Source.Schema, Name: t.Source.Name}, Target: instance.TableName{Schema: t.Target.Schema, Name: t.Target.Name},
-			Rows: t.Rows, Bytes: t.Bytes, Segments: len(t.Segments), Statements: t.DDL,
+			Rows: t.Rows, Bytes: t.Bytes, Segments: len(t.Segments), Effects: t.Effects, Statements: t.DDL,
 		})
 	}
 	return p

@@ -59,20 +59,36 @@ func (w *widget) draw(lines []line, labels []string, looks []look, now time.Time
 		}
 		p.curves = append(p.curves, c)
 	}
-	if w.Stacked {
+	if w.View == viewBar || w.View == viewPie {
+		p.newest()
+	} else if w.Stacked {
 		p.stack()
 	}
 	p.lay()
 	p.FilledRect(0, 0, w.Width, w.Height, p.theme.GetBackgroundColor(), p.theme.GetBackgroundColor(), 0)
-	p.drawShades()
-	p.drawAxes()
-	for i := range p.curves {
-		p.drawCurve(&p.curves[i])
-	}
-	p.drawMarks()
+	p.drawView()
 	p.drawTitle()
 	p.drawLegend()
 	return p.Bytes()
+}
+
+// drawView draws what the title and the legend stand around.
+func (p *picture) drawView() {
+	if p.View == viewPie {
+		p.drawPie()
+		return
+	}
+	p.drawShades()
+	p.drawGrid()
+	if p.View == viewBar {
+		p.drawBars()
+	} else {
+		p.drawMoments()
+		for i := range p.curves {
+			p.drawCurve(&p.curves[i])
+		}
+	}
+	p.drawMarks()
 }
 
 // seen are the values of a line that the picture shows. Without live data those of the last minute are not, for more may be added to them.
@@ -126,9 +142,12 @@ func (p *picture) lay() {
 	marks := max((p.widget.Height-top-bottom)/40, 2)
 	lowLeft, highLeft, lowRight, highRight := p.reach()
 	p.left, p.right = axisOf(lowLeft, highLeft, p.YAxis.Left, marks), axisOf(lowRight, highRight, p.YAxis.Right, marks)
-	left, right := edgeRoom+p.width(p.left), edgeRoom
-	if p.twoSided {
-		right += p.width(p.right)
+	left, right := edgeRoom, edgeRoom
+	if p.View != viewPie {
+		left += p.width(p.left)
+		if p.twoSided {
+			right += p.width(p.right)
+		}
 	}
 	if p.Legend.Position == "right" {
 		right += room
@@ -150,6 +169,9 @@ func (p *picture) reach() (lowLeft, highLeft, lowRight, highRight float64) {
 	for i := range p.curves {
 		for n := range p.curves[i].Values {
 			add(p.curves[i].right, p.curves[i].top(n))
+			if p.View == viewBar {
+				add(p.curves[i].right, 0) // the length of a bar says how much it is
+			}
 		}
 	}
 	for i := range p.Annotations.Horizontal {

@@ -6,8 +6,8 @@ import (
 	"github.com/go-analyze/charts"
 )
 
-// drawAxes draws the grid with its numbers and moments.
-func (p *picture) drawAxes() {
+// drawGrid draws the grid with its numbers.
+func (p *picture) drawGrid() {
 	for _, x := range p.left.marks() {
 		y := p.y(x, false)
 		p.LineStroke([]charts.Point{{X: p.plot.Min.X, Y: y}, {X: p.plot.Max.X, Y: y}}, p.theme.GetAxisSplitLineColor(), 1)
@@ -19,6 +19,11 @@ func (p *picture) drawAxes() {
 			p.Text(shortNumber(x), p.plot.Max.X+6, p.y(x, true)+4, 0, p.small())
 		}
 	}
+	p.LineStroke([]charts.Point{{X: p.plot.Min.X, Y: p.plot.Max.Y}, {X: p.plot.Max.X, Y: p.plot.Max.Y}}, p.theme.GetXAxisStrokeColor(), 1)
+}
+
+// drawMoments draws the moments below the grid.
+func (p *picture) drawMoments() {
 	step := momentStep(p.to.Sub(p.from), p.plot.Dx()/80)
 	for at := p.firstMark(step); !at.After(p.to); at = at.Add(step) {
 		x := p.x(at)
@@ -27,7 +32,6 @@ func (p *picture) drawAxes() {
 		width := p.MeasureText(text, 0, p.small()).Width()
 		p.Text(text, min(max(x-width/2, 0), p.widget.Width-width), p.plot.Max.Y+rowRoom, 0, p.small())
 	}
-	p.LineStroke([]charts.Point{{X: p.plot.Min.X, Y: p.plot.Max.Y}, {X: p.plot.Max.X, Y: p.plot.Max.Y}}, p.theme.GetXAxisStrokeColor(), 1)
 }
 
 // firstMark is the first moment in the picture that is a whole step of the picture's zone.

@@ -102,6 +102,38 @@ func TestPicturesShowWhatIsAsked(t *testing.T) {
 		_, upon := inColor(pictureOf(t, b, "stacked", map[string]any{"metrics": metrics, "stacked": true, "legend": map[string]any{"position": "hidden"}, "yAxis": map[string]any{"left": map[string]any{"min": 0, "max": 100}}}), red)
 		require.InDelta(t, 20.0/100*350, apart.Min.Y-upon.Min.Y, 12)
 	})
+	parts := [][]any{ // the newest is 18, so 18, 36 and nothing below it
+		{"shop", "lag", map[string]any{"id": "m", "color": blue}}, {map[string]any{"expression": "m*2", "color": red}}, {map[string]any{"expression": "0-m", "color": "#9467bd"}},
+	}
+	hidden := map[string]any{"position": "hidden"}
+	t.Run("bars", func(t *testing.T) {
+		i := pictureOf(t, b, "bars", map[string]any{"metrics": parts, "view": "bar", "legend": hidden})
+		_, one := inColor(i, blue)
+		_, two := inColor(i, red)
+		_, below := inColor(i, "#9467bd")
+		require.InDelta(t, 2*one.Dy(), two.Dy(), 4)
+		require.InDelta(t, one.Dy(), below.Dy(), 4)
+		require.InDelta(t, one.Max.Y, two.Max.Y, 2)
+		require.InDelta(t, one.Max.Y, below.Min.Y, 3) // hangs where the others stand
+		require.Less(t, one.Max.X, two.Min.X)
+		n, _ := inColor(i, red)
+		require.InDelta(t, two.Dx()*two.Dy(), n, 60) // full, and their value above
+		marked := pictureOf(t, b, "bars-marked", map[string]any{"metrics": parts[:2], "view": "bar", "title": "Lag", "annotations": map[string]any{"horizontal": []any{map[string]any{"value": 30, "color": "#2ca02c", "label": "too late"}}}})
+		line, _ := inColor(marked, "#2ca02c")
+		require.Greater(t, line, 400)
+	})
+	t.Run("a pie", func(t *testing.T) {
+		i := pictureOf(t, b, "pie", map[string]any{"metrics": parts, "view": "pie", "title": "Lag"})
+		third, _ := inPart(i, image.Rect(0, 0, 600, 340), blue)
+		rest, _ := inPart(i, image.Rect(0, 0, 600, 340), red)
+		none, _ := inPart(i, image.Rect(0, 0, 600, 340), "#9467bd")
+		require.InDelta(t, 2, float64(rest)/float64(third), 0.1)
+		require.Greater(t, third, 10_000)
+		require.Zero(t, none)
+		_, slice := inPart(i, image.Rect(0, 0, 600, 340), blue)
+		require.Greater(t, slice.Min.X, 295) // from the top clockwise
+		pictureOf(t, b, "pie-right", map[string]any{"metrics": parts, "view": "pie", "theme": "dark", "legend": map[string]any{"position": "right"}})
+	})
 	t.Run("annotations", func(t *testing.T) {
 		marks := map[string]any{
 			"horizontal": []any{map[string]any{"value": 50, "label": "too late", "color": red, "fill": "above"}, []any{map[string]any{"value": 5, "label": "from", "color": blue}, map[string]any{"value": 2, "label": "to"}}, map[string]any{"value": 900, "visible": false}},
@@ -140,7 +172,8 @@ func TestPicturesShowWhatIsAsked(t *testing.T) {
 // TestWidgetsAreReadStrictly: what would not be drawn is refused.
 func TestWidgetsAreReadStrictly(t *testing.T) {
 	for part, want := range map[string]string{
-		`"view":"pie"`: `The view "pie"`, `"view":"bar"`: "timeSeries is", `"legend":{"position":"top"}`: `The legend "top"`, `"sparkline":true`: `unknown field "sparkline"`,
+		`"view":"gauge"`: `The view "gauge" of the MetricWidget is not drawn here: timeSeries or bar or pie is`, `"view":"pie","annotations":{"horizontal":[{"value":1}]}`: `no place in the view "pie"`,
+		`"view":"bar","annotations":{"vertical":[{"value":"2026-11-26T03:00:00Z"}]}`: `no place in the view "bar"`, `"legend":{"position":"top"}`: `The legend "top"`, `"sparkline":true`: `unknown field "sparkline"`,
 		`"region":"us-east-1"`: "the metrics here are of eu-central-1", `"timezone":"CET"`: "none such as +0130", `"theme":"blue"`: `The theme "blue"`,
 		`"yAxis":{"left":{"min":2,"max":1}}`: "is not below", `"annotations":{"horizontal":[{"value":"high"}]}`: "neither a number", `"annotations":{"horizontal":[{"value":1,"fill":"after"}]}`: `The fill "after"`,
 		`"annotations":{"vertical":[{"value":1}]}`: "a moment such as", `"annotations":{"alarms":["arn"]}`: `unknown field "alarms"`, `"annotations":{"horizontal":[[]]}`: "two that make a band",

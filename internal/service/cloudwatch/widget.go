@@ -14,8 +14,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
 )
 
-// widget is what a picture shows: "GetMetricWidgetImage: Metric Widget Structure and Syntax" of CloudWatch's API reference, all of it but
-// the views bar and pie. What it does not know is refused.
+// widget is what a picture shows: "GetMetricWidgetImage: Metric Widget Structure and Syntax" of CloudWatch's API reference.
+// What it does not know is refused.
 type widget struct {
 	Metrics     [][]json.RawMessage `json:"metrics"`
 	Annotations annotations         `json:"annotations"`
@@ -143,11 +143,14 @@ func (w *widget) check(region string) error {
 		name, value string
 		words       []string
 	}{
-		{"view", w.View, []string{"timeSeries"}}, {"theme", w.Theme, []string{"light", "dark"}}, {"legend", w.Legend.Position, []string{"bottom", "right", "hidden"}},
+		{"view", w.View, []string{"timeSeries", viewBar, viewPie}}, {"theme", w.Theme, []string{"light", "dark"}}, {"legend", w.Legend.Position, []string{"bottom", "right", "hidden"}},
 	} {
 		if c.value != "" && !slices.Contains(c.words, c.value) {
 			return validation("The %s %q of the MetricWidget is not drawn here: %s is.", c.name, c.value, strings.Join(c.words, " or "))
 		}
+	}
+	if w.View == viewPie && len(w.Annotations.Horizontal)+len(w.Annotations.Vertical) > 0 || w.View == viewBar && len(w.Annotations.Vertical) > 0 {
+		return validation("The annotations of the MetricWidget have no place in the view %q.", w.View)
 	}
 	for _, l := range []axisLimits{w.YAxis.Left, w.YAxis.Right} {
 		if l.Min != nil && l.Max != nil && *l.Min >= *l.Max {

@@ -36,7 +36,7 @@ func showPlan(p *instance.Plan) *whimbrelapi.DescribeMappingPlanResponse {
 		t := &p.Tables[i]
 		shown := whimbrelapi.PlannedTable{
 			SourceSchema: &t.Source.Schema, SourceTable: &t.Source.Name, TargetSchema: &t.Target.Schema, TargetTable: &t.Target.Name,
-			Segments: new(int64(t.Segments)), Statements: t.Statements,
+			Segments: new(int64(t.Segments)), Effects: t.Effects, Statements: t.Statements,
 		}
 		if t.Rows >= 0 {
 			shown.EstimatedRows = &t.Rows

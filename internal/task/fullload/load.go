@@ -81,7 +81,7 @@ func (l *load) workOff(ctx context.Context) error {
 
 // Register makes the tables visible in Stats before the load begins.
 func (t *Table) register(s *Stats) *TableStats {
-	ts := &TableStats{Source: t.Source.Name, Target: t.Target.Name, TotalRows: t.Source.Rows, TotalBytes: t.Source.Bytes, EarlierRows: t.EarlierRows}
+	ts := &TableStats{Source: t.Source.Name, Target: t.Target.Name, TotalRows: t.Source.EstimatedRows(), TotalBytes: t.Source.Bytes, EarlierRows: t.EarlierRows}
 	ts.segments.Store(int64(len(t.Segments)))
 	s.add(ts)
 	return ts

@@ -113,3 +113,15 @@ async function shoot(page, name) {
   await page.screenshot({ path: join(SHOTS, `${name}-narrow.png`) });
   await page.setViewportSize(wide);
 }
+
+// focused says what has the focus: its kind, its text, and its label.
+export const focused = (page) => page.evaluate(() => { const e = document.activeElement; return e === document.body ? '' : `${e.tagName} ${e.getAttribute('aria-label') ?? e.innerText ?? ''} ${e.id ? document.querySelector(`label[for="${CSS.escape(e.id)}"]`)?.innerText ?? '' : ''}`.trim(); });
+
+// tabTo goes on by the key alone until something has the focus.
+export async function tabTo(page, what) {
+  for (let i = 0; i < 120; i++) {
+    if (what.test(await focused(page))) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${what} is not reached by Tab; the focus is at ${await focused(page)}`);
+}

@@ -1,5 +1,5 @@
 // Every page is used for what it is there for, and what came of it is asked of the API.
-import { ask, copyAll, judge, keepCopied, look, open, signIn as signInWith, until } from './browser.mjs';
+import { ask, copyAll, judge, keepCopied, look, open, signIn as signInWith, focused as focusedOf, tabTo as tabToOf, until } from './browser.mjs';
 
 const { URL: at, KEY_ID, KEY_SECRET, THINGS } = process.env;
 const things = JSON.parse(THINGS);
@@ -523,16 +523,7 @@ async function wide() {
   if (wrong.length) throw new Error(`lists have to be scrolled sideways: ${wrong.join('; ')}`);
 }
 
-const focused = () => page.evaluate(() => { const e = document.activeElement; return e === document.body ? '' : `${e.tagName} ${e.getAttribute('aria-label') ?? e.innerText ?? ''} ${e.id ? document.querySelector(`label[for="${CSS.escape(e.id)}"]`)?.innerText ?? '' : ''}`.trim(); });
-
-// tabTo goes on by the key alone until something has the focus.
-async function tabTo(what) {
-  for (let i = 0; i < 120; i++) {
-    if (what.test(await focused())) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${what} is not reached by Tab; the focus is at ${await focused()}`);
-}
+const tabTo = (what) => tabToOf(page, what);
 
 // From signing in to a question of a task and back, without a mouse.
 async function keyboard() {
@@ -556,7 +547,7 @@ async function keyboard() {
   await dialog.waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  if (!/^BUTTON Stop/.test(await focused())) throw new Error(`after the dialog the focus is at ${await focused()}`);
+  if (!/^BUTTON Stop/.test(await focusedOf(page))) throw new Error(`after the dialog the focus is at ${await focusedOf(page)}`);
   await tabTo(/^BUTTON Tables/);
   await page.keyboard.press('ArrowRight');
   await page.getByRole('tab', { name: 'Error rows', selected: true }).waitFor();
@@ -572,7 +563,7 @@ async function keyboard() {
   await tabTo(/Maintenance window/);
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  if (!/^BUTTON Change/.test(await focused())) throw new Error(`after the dialog of an instance the focus is at ${await focused()}`);
+  if (!/^BUTTON Change/.test(await focusedOf(page))) throw new Error(`after the dialog of an instance the focus is at ${await focusedOf(page)}`);
 }
 
 // A session and a role sign in; a reload signs out, for nothing is stored.

@@ -202,6 +202,7 @@ type OwnCall struct {
 
 // PlannedTable is a structure of the model.
 type PlannedTable struct {
+	Effects        []string
 	EstimatedBytes *int64
 	EstimatedRows  *int64
 	Segments       *int64
@@ -298,7 +299,7 @@ var shapes = [...]wire.Shape{
 	36: {Name: "OwnAccessList", Kind: wire.List, Elem: 35, ItemName: "member"},
 	37: {Name: "OwnCall", Kind: wire.Structure, Members: []wire.Member{{Name: "Input", Wire: "Input", Query: "Input", Shape: 28}, {Name: "Operation", Wire: "Operation", Query: "Operation", Shape: 34, Required: true}, {Name: "Service", Wire: "Service", Query: "Service", Shape: 34, Required: true}}},
 	38: {Name: "OwnCallList", Kind: wire.List, HasMin: true, Min: 1, HasMax: true, Max: 50, Elem: 37, ItemName: "member"},
-	39: {Name: "PlannedTable", Kind: wire.Structure, Members: []wire.Member{{Name: "EstimatedBytes", Wire: "EstimatedBytes", Query: "EstimatedBytes", Shape: 33}, {Name: "EstimatedRows", Wire: "EstimatedRows", Query: "EstimatedRows", Shape: 33}, {Name: "Segments", Wire: "Segments", Query: "Segments", Shape: 29}, {Name: "SourceSchema", Wire: "SourceSchema", Query: "SourceSchema", Shape: 49}, {Name: "SourceTable", Wire: "SourceTable", Query: "SourceTable", Shape: 49}, {Name: "Statements", Wire: "Statements", Query: "Statements", Shape: 50}, {Name: "TargetSchema", Wire: "TargetSchema", Query: "TargetSchema", Shape: 49}, {Name: "TargetTable", Wire: "TargetTable", Query: "TargetTable", Shape: 49}}},
+	39: {Name: "PlannedTable", Kind: wire.Structure, Members: []wire.Member{{Name: "Effects", Wire: "Effects", Query: "Effects", Shape: 50}, {Name: "EstimatedBytes", Wire: "EstimatedBytes", Query: "EstimatedBytes", Shape: 33}, {Name: "EstimatedRows", Wire: "EstimatedRows", Query: "EstimatedRows", Shape: 33}, {Name: "Segments", Wire: "Segments", Query: "Segments", Shape: 29}, {Name: "SourceSchema", Wire: "SourceSchema", Query: "SourceSchema", Shape: 49}, {Name: "SourceTable", Wire: "SourceTable", Query: "SourceTable", Shape: 49}, {Name: "Statements", Wire: "Statements", Query: "Statements", Shape: 50}, {Name: "TargetSchema", Wire: "TargetSchema", Query: "TargetSchema", Shape: 49}, {Name: "TargetTable", Wire: "TargetTable", Query: "TargetTable", Shape: 49}}},
 	40: {Name: "PlannedTableList", Kind: wire.List, Elem: 39, ItemName: "member"},
 	41: {Name: "ReplayApplyExceptionsRequest", Kind: wire.Structure, Members: []wire.Member{{Name: "Keys", Wire: "Keys", Query: "Keys", Shape: 30}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 4, Required: true}, {Name: "SchemaName", Wire: "SchemaName", Query: "SchemaName", Shape: 48}, {Name: "TableName", Wire: "TableName", Query: "TableName", Shape: 48, Required: true}}},
 	42: {Name: "ReplayApplyExceptionsResponse", Kind: wire.Structure, Members: []wire.Member{{Name: "EqualKeys", Wire: "EqualKeys", Query: "EqualKeys", Shape: 44}, {Name: "ReplicationTaskArn", Wire: "ReplicationTaskArn", Query: "ReplicationTaskArn", Shape: 49}, {Name: "RowsLeft", Wire: "RowsLeft", Query: "RowsLeft", Shape: 32}, {Name: "RowsRemoved", Wire: "RowsRemoved", Query: "RowsRemoved", Shape: 33}, {Name: "RowsWritten", Wire: "RowsWritten", Query: "RowsWritten", Shape: 33}}},
