@@ -66,19 +66,21 @@ whimbrel() {
   command time -f '%U %S %M' -o "$work/usage" "$work/whimbrel" migrate "$PG1" "$to" --tables-only --parallelism "$THREADS" --target-setting DataFormat="$format" $FLAGS >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }
 prepare() { rm -rf "$work/files" "$work"/limit.parquet "$work/objects/lake" "$work/objects/limit"; mkdir -p "$work/objects/lake" "$work/objects/limit"; sync; }
-timed() { # kind, who: prints seconds
+timed() { # kind, who: prints seconds, and those of processors that its programs took, not the servers
   prepare
-  if [ "$1 $2" = "parts limit" ]; then parts; return; fi
-  local t0 t1; t0=$(date +%s.%N); "$2" "$1"; t1=$(date +%s.%N)
-  echo "$t1 - $t0" | bc
+  if [ "$1 $2" = "parts limit" ]; then echo "$(parts) 0"; return; fi
+  local TIMEFORMAT='%R %U %S' wall user system
+  { time "$2" "$1" 2>"$work/errors"; } 2>"$work/took" || { cat "$work/errors" >&2; exit 1; }
+  read -r wall user system <"$work/took"
+  echo "$wall $(echo "$user+$system" | bc)"
 }
 
-echo "| files | round | other s | whimbrel s | ratio of speeds | whimbrel CPU s | peak RSS MiB |"
-echo "|---|---|---|---|---|---|---|"
+echo "| files | round | other s | whimbrel s | ratio of speeds | other CPU s | whimbrel CPU s | peak RSS MiB |"
+echo "|---|---|---|---|---|---|---|---|"
 for kind in "${kinds[@]}"; do
   for ((round = 1; round <= ROUNDS; round++)); do
     if ((round % 2)); then a=$(timed "$kind" limit); b=$(timed "$kind" whimbrel); else b=$(timed "$kind" whimbrel); a=$(timed "$kind" limit); fi
-    read -r user system rss <"$work/usage"
-    printf '| %s | %d | %.2f | %.2f | %.2f | %.2f | %d |\n' "$kind" "$round" "$a" "$b" "$(echo "$a/$b" | bc -l)" "$(echo "$user+$system" | bc)" $((rss/1024))
+    read -r _ _ rss <"$work/usage"
+    printf '| %s | %d | %.2f | %.2f | %.2f | %.2f | %.2f | %d |\n' "$kind" "$round" "${a% *}" "${b% *}" "$(echo "${a% *}/${b% *}" | bc -l)" "${a#* }" "${b#* }" $((rss/1024))
   done
 done
