@@ -4,9 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export PGOPTIONS='-c client_min_messages=warning'
-: "${ROUNDS:=3}" "${ROWS:=1000000}" "${FLAGS:=}" "${WHIMBREL_TEST_SERVERS:=${TMPDIR:-/tmp}/whimbrel-test-servers}"
+: "${ROUNDS:=3}" "${ROWS:=1000000}" "${FLAGS:=}" "${THREADS:=2}" "${WHIMBREL_TEST_SERVERS:=${TMPDIR:-/tmp}/whimbrel-test-servers}"
 kinds=("$@")
-[ ${#kinds[@]} -gt 0 ] || kinds=(parquet csv)
+[ ${#kinds[@]} -gt 0 ] || kinds=(parquet parts csv)
 
 work=$(mktemp -d)
 CGO_ENABLED=0 go build -o "$work/whimbrel" ./cmd/whimbrel
@@ -30,10 +30,11 @@ psql -qX "$PG1" -c "create table wide(id bigint primary key, a int, b bigint, n 
 # DuckDB as it comes from npm. Its postgres extension is fetched from its makers; where that cannot be had, it reads psql's CSV.
 duckdb='const { DuckDBInstance } = require("@duckdb/node-api");
 (async () => { const db = await DuckDBInstance.create(":memory:"); const c = await db.connect();
-  for (const q of process.argv.slice(1)) await c.run(q); })().catch(e => { console.error(String(e)); process.exit(1); });'
-duck() { (cd "$WHIMBREL_TEST_SERVERS/duckdb" && node -e "$duckdb" -- "$@"); }
+  let from; for (const q of process.argv.slice(1)) { from = performance.now(); await c.run(q); }
+  console.log((performance.now() - from) / 1000); })().catch(e => { console.error(String(e)); process.exit(1); });'
+duck() { (cd "$WHIMBREL_TEST_SERVERS/duckdb" && node -e "$duckdb" -- "SET threads=$THREADS" "$@"); } # prints the seconds of the last one
 scan=psql
-if duck 'INSTALL postgres' 'LOAD postgres' 2>/dev/null; then scan=extension; fi
+if duck 'INSTALL postgres' 'LOAD postgres' >/dev/null 2>&1; then scan=extension; fi
 echo "DuckDB reads PostgreSQL by: $scan" >&2
 
 columns="{'id':'BIGINT','a':'INTEGER','b':'BIGINT','n':'DECIMAL(12,2)','m':'DECIMAL(18,4)','f':'DOUBLE','d':'DATE','ts':'TIMESTAMP','yes':'BOOLEAN','s':'VARCHAR','x':'VARCHAR'}"
@@ -41,32 +42,45 @@ limit() {
   case $1 in
     parquet)
       if [ $scan = extension ]; then
-        duck 'LOAD postgres' "ATTACH '$PG1' AS pg (TYPE postgres, READ_ONLY)" "COPY (SELECT * FROM pg.public.wide) TO '$work/limit.parquet' (FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 10240)"
+        duck 'LOAD postgres' "ATTACH '$PG1' AS pg (TYPE postgres, READ_ONLY)" "COPY (SELECT * FROM pg.public.wide) TO '$work/limit.parquet' (FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 10240)" >/dev/null
       else
-        psql -qX "$PG1" -c 'copy wide to stdout (format csv)' | duck "COPY (SELECT * FROM read_csv('/dev/stdin', header=false, columns=$columns)) TO '$work/limit.parquet' (FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 10240)"
+        psql -qX "$PG1" -c 'copy wide to stdout (format csv)' | duck "COPY (SELECT * FROM read_csv('/dev/stdin', header=false, columns=$columns)) TO '$work/limit.parquet' (FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 10240)" >/dev/null
       fi ;;
     csv) psql -qX "$PG1" -c 'copy wide to stdout (format csv)' | aws s3 cp --only-show-errors - s3://limit/wide.csv ;;
   esac
 }
+# parts is what reading and writing take by themselves, one after the other: COPY in its binary form that nobody looks at, and DuckDB's bulk
+# writer fed from a table in memory, whose filling and start are not counted.
+parts() {
+  local t0 t1 writing
+  t0=$(date +%s.%N); psql -qX "$PG1" -c 'copy wide to stdout (format binary)' >/dev/null; t1=$(date +%s.%N)
+  writing=$(psql -qX "$PG1" -c 'copy wide to stdout (format csv)' | duck "CREATE TABLE wide AS SELECT * FROM read_csv('/dev/stdin', header=false, columns=$columns)" \
+    "COPY wide TO '$work/limit.parquet' (FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 10240)")
+  echo "$t1 - $t0 + $writing" | bc
+}
 whimbrel() {
-  local to=file://$work/files
+  local to=file://$work/files format=$1
+  [ "$1" != parts ] || format=parquet
   [ "$1" = csv ] && to=s3://lake/files
   # shellcheck disable=SC2086 # FLAGS are words
-  command time -f '%U %S %M' -o "$work/usage" "$work/whimbrel" migrate "$PG1" "$to" --tables-only --target-setting DataFormat="$1" $FLAGS >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+  command time -f '%U %S %M' -o "$work/usage" "$work/whimbrel" migrate "$PG1" "$to" --tables-only --parallelism "$THREADS" --target-setting DataFormat="$format" $FLAGS >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }
 prepare() { rm -rf "$work/files" "$work"/limit.parquet "$work/objects/lake" "$work/objects/limit"; mkdir -p "$work/objects/lake" "$work/objects/limit"; sync; }
-timed() { # kind, who: prints seconds
+timed() { # kind, who: prints seconds, and those of processors that its programs took, not the servers
   prepare
-  local t0 t1; t0=$(date +%s.%N); "$2" "$1"; t1=$(date +%s.%N)
-  echo "$t1 - $t0" | bc
+  if [ "$1 $2" = "parts limit" ]; then echo "$(parts) 0"; return; fi
+  local TIMEFORMAT='%R %U %S' wall user system
+  { time "$2" "$1" 2>"$work/errors"; } 2>"$work/took" || { cat "$work/errors" >&2; exit 1; }
+  read -r wall user system <"$work/took"
+  echo "$wall $(echo "$user+$system" | bc)"
 }
 
-echo "| files | round | other s | whimbrel s | ratio of speeds | whimbrel CPU s | peak RSS MiB |"
-echo "|---|---|---|---|---|---|---|"
+echo "| files | round | other s | whimbrel s | ratio of speeds | other CPU s | whimbrel CPU s | peak RSS MiB |"
+echo "|---|---|---|---|---|---|---|---|"
 for kind in "${kinds[@]}"; do
   for ((round = 1; round <= ROUNDS; round++)); do
     if ((round % 2)); then a=$(timed "$kind" limit); b=$(timed "$kind" whimbrel); else b=$(timed "$kind" whimbrel); a=$(timed "$kind" limit); fi
-    read -r user system rss <"$work/usage"
-    printf '| %s | %d | %.2f | %.2f | %.2f | %.2f | %d |\n' "$kind" "$round" "$a" "$b" "$(echo "$a/$b" | bc -l)" "$(echo "$user+$system" | bc)" $((rss/1024))
+    read -r _ _ rss <"$work/usage"
+    printf '| %s | %d | %.2f | %.2f | %.2f | %.2f | %.2f | %d |\n' "$kind" "$round" "${a% *}" "${b% *}" "$(echo "${a% *}/${b% *}" | bc -l)" "${a#* }" "${b#* }" $((rss/1024))
   done
 done

@@ -470,6 +470,7 @@ func TestLakeRefusals(t *testing.T) {
 		"setting":    {lakeWith("DataFormat", "orc"), connector.Invalid, "csv, parquet"},
 		"unknown":    {lakeWith("Nonsense", "1"), connector.Invalid, "Nonsense"},
 		"together":   {lakeWith("CdcInsertsOnly", "true", "CdcInsertsAndUpdates", "true"), connector.Invalid, "exclude"},
+		"validation": {func(c *taskConfig) { c.Settings.ValidationSettings.EnableValidation = true }, connector.Invalid, "a target of the engine s3 is not read back"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := config(source, l.end)

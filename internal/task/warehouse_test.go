@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 	"github.com/whimbreldb/whimbrel/internal/task"
 )
@@ -293,6 +294,39 @@ func TestWarehouseStructure(t *testing.T) {
 	source.exec(t, "TRUNCATE item", "INSERT INTO item VALUES (9, 'nine', 9)")
 	catchUp(t, source, w.end)
 	require.Equal(t, []string{"(9,nine,9)"}, warehouseRows(t, w.end, "item", "id, title, n"))
+}
+
+// TestWarehouseKeepsTheKeysOfTables: a table that its owner has made with a distribution key, a sort key and encodings is filled and followed
+// as it is, never made anew, whether its rows are kept or emptied before.
+func TestWarehouseKeepsTheKeysOfTables(t *testing.T) {
+	for _, prep := range []string{"DO_NOTHING", "TRUNCATE_BEFORE_LOAD"} {
+		t.Run(prep, func(t *testing.T) {
+			source, w := newEnd(t, "postgresql-15"), newWarehouse(t)
+			source.exec(t, "CREATE TABLE item (id int PRIMARY KEY, day date, name varchar(40))", "INSERT INTO item SELECT g, date '2026-01-01' + g, 'n' || g FROM generate_series(1, 200) g")
+			u := strings.Replace(w.URL(), "redshift://", "postgres://", 1)
+			owner := servertest.OpenDB(t, "pgx", u[:strings.IndexByte(u, '?')]+"?sslmode=disable&default_query_exec_mode=simple_protocol")
+			servertest.Exec(t, owner, "CREATE TABLE public.item (id integer NOT NULL ENCODE az64, day date ENCODE raw, name varchar(160) ENCODE zstd, PRIMARY KEY (id)) DISTSTYLE KEY DISTKEY (id) COMPOUND SORTKEY (day, id)")
+			made := w.end.column(t, "SELECT 'item'::regclass::oid")
+			prepared := func(c *taskConfig) { c.Settings.FullLoadSettings.TargetTablePrepMode = prep }
+			load(t, source, w.end, prepared)
+			source.exec(t, "UPDATE item SET name = 'new' WHERE id % 3 = 0", "DELETE FROM item WHERE id % 3 = 1", "INSERT INTO item VALUES (1000, '2026-02-02', 'last')")
+			catchUp(t, source, w.end, prepared)
+			require.Equal(t, warehouseRows(t, source, "item", "id, day, name"), warehouseRows(t, w.end, "item", "id, day, name"))
+			require.Equal(t, made, w.end.column(t, "SELECT 'item'::regclass::oid"), "the table was made anew, without its keys")
+		})
+	}
+}
+
+// TestWarehouseIsNotValidated: what is not read back is refused before anything is moved.
+func TestWarehouseIsNotValidated(t *testing.T) {
+	source, w := newEnd(t, "sqlite"), newWarehouse(t)
+	source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY)")
+	c := config(source, w.end)
+	c.Settings.ValidationSettings.EnableValidation = true
+	_, err := run(t.Context(), c)
+	require.ErrorContains(t, err, "a target of the engine redshift is not read back")
+	require.Equal(t, connector.Invalid, connector.ClassOf(err))
+	require.Equal(t, []string{"NULL"}, w.end.column(t, "SELECT to_regclass('public.a')"))
 }
 
 // TestWarehouseConflicts: what cannot be applied follows the error policy and is written down; the rest of the transaction is applied.

@@ -79,10 +79,18 @@ func killAtTheLake(t *testing.T, store, format string) {
 }
 
 func newLakeRun(t *testing.T, store, format string) *lakeRun {
-	l := &lakeRun{source: newEnd(t, pg), format: format, seen: map[string]string{}, where: map[string]int{}, flags: []string{
+	l := newLakeTarget(t, store, format)
+	l.source = newEnd(t, pg)
+	l.flags = []string{
 		"--migration-type", "full-load-and-cdc", "--target-setting", "DataFormat=" + format, "--target-setting", "CdcMaxBatchInterval=1",
 		"--target-setting", "CdcMinFileSize=1", "--target-setting", "MaxFileSize=64",
-	}}
+	}
+	return l
+}
+
+// newLakeTarget is an empty place for files.
+func newLakeTarget(t *testing.T, store, format string) *lakeRun {
+	l := &lakeRun{format: format, seen: map[string]string{}, where: map[string]int{}}
 	if store == "bucket" {
 		b := servertest.S3(t)
 		l.target, l.root = &end{kind: "s3", url: b.URL("dms")}, filepath.Join(b.Dir, "dms")
@@ -215,26 +223,34 @@ func number(t *testing.T, text string) (n int) {
 // rows are op, id and n of what stands in the files whose names begin so, in the files' order.
 func (l *lakeRun) rows(t *testing.T, table, begin string) (rows [][]string) {
 	t.Helper()
-	pattern := filepath.Join(l.root, "public", table, begin+"*."+l.format)
-	found, err := filepath.Glob(pattern)
-	require.NoError(t, err)
-	if len(found) == 0 {
-		return nil
-	}
 	op, columns := "''", map[string]string{"id": "INT", "n": "INT", "note": "VARCHAR"}
 	if begin != "LOAD" {
 		op, columns["Op"] = `"Op"`, "VARCHAR"
 	}
-	from := fmt.Sprintf("read_parquet(['%s'])", strings.Join(found, "', '"))
-	if l.format == "csv" {
-		var typed []string
-		for _, name := range slices.Sorted(maps.Keys(columns)) { // Op, id, n, note
-			typed = append(typed, fmt.Sprintf("'%s': '%s'", name, columns[name]))
-		}
-		from = fmt.Sprintf("read_csv(['%s'], header=false, delim=',', quote='\"', columns={%s})", strings.Join(found, "', '"), strings.Join(typed, ", "))
+	from := l.readBy(t, table, begin, columns)
+	if from == "" {
+		return nil
 	}
 	for _, line := range servertest.DuckDB(t, "SET preserve_insertion_order=true", fmt.Sprintf("SELECT %s, id, n FROM %s", op, from)) {
 		rows = append(rows, strings.Split(line, "|"))
 	}
 	return rows
+}
+
+// readBy is what DuckDB reads those files of a table by; nothing when there are none.
+func (l *lakeRun) readBy(t *testing.T, table, begin string, columns map[string]string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(l.root, "public", table, begin+"*."+l.format))
+	require.NoError(t, err)
+	if len(found) == 0 {
+		return ""
+	}
+	if l.format != "csv" {
+		return fmt.Sprintf("read_parquet(['%s'])", strings.Join(found, "', '"))
+	}
+	var typed []string
+	for _, name := range slices.Sorted(maps.Keys(columns)) { // Op, id, n, note
+		typed = append(typed, fmt.Sprintf("'%s': '%s'", name, columns[name]))
+	}
+	return fmt.Sprintf("read_csv(['%s'], header=false, delim=',', quote='\"', columns={%s})", strings.Join(found, "', '"), strings.Join(typed, ", "))
 }

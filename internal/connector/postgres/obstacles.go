@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -114,7 +115,7 @@ func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.Stream
 		whole[f.Table.Name], names[i] = f.Whole, f.Table.Name
 	}
 	var all []connector.Obstacle
-	err := w.query(ctx, fmt.Sprintf(identitiesSQL, nameList(names)), func(v [][]byte) error {
+	look := func(v [][]byte) error {
 		o := connector.Obstacle{About: connector.Identity, Table: catalog.Name{Schema: string(v[0]), Name: string(v[1])}}
 		o.What, o.Remedy = s.identityObstacle(&rowIdentity{name: o.Table, replica: v[2][0], persistence: v[3][0], fit: v[4][0] == 't', primary: v[5][0] == 't', root: v[6][0] == 'p'})
 		if o.What != "" {
@@ -128,8 +129,13 @@ func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.Stream
 			})
 		}
 		return nil
-	})
-	return all, classify(ctx, "look at the tables' replica identities", err)
+	}
+	for chunk := range slices.Chunk(names, namesPerLookup) { // the server takes a list of many names for conditions within each other, and has no stack for them
+		if err := w.query(ctx, fmt.Sprintf(identitiesSQL, nameList(chunk)), look); err != nil {
+			return nil, classify(ctx, "look at the tables' replica identities", err)
+		}
+	}
+	return all, nil
 }
 
 // rowIdentity is what is known of how a table's rows are told apart.

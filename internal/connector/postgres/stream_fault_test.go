@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
@@ -168,6 +171,24 @@ func TestObstaclesNameTheRemedy(t *testing.T) {
 		`ALTER TABLE "public"."nokey" REPLICA IDENTITY FULL`:                    false,
 		`ALTER TABLE "public"."swift" SET LOGGED`:                               false,
 	}, remedies)
+}
+
+// TestObstaclesOfManyTables: the server takes a list of names for conditions within each other, and of ten thousand it says that its stack
+// is not deep enough.
+func TestObstaclesOfManyTables(t *testing.T) {
+	from := servertest.PostgreSQL(t, servertest.PostgreSQL15)
+	execute(t, from, "CREATE TABLE bare (id int)")
+	source, err := Engine().OpenSource(t.Context(), connector.Config{URL: from.URL})
+	require.NoError(t, err)
+	p := &pair{t: t, from: from, source: source}
+	r := connector.StreamRequest{Run: "r"}
+	for i := range 10_000 {
+		r.Tables = append(r.Tables, connector.Followed{Table: &catalog.Table{Name: catalog.Name{Schema: "public", Name: "small" + strconv.Itoa(i)}}})
+	}
+	r.Tables = append(r.Tables, connector.Followed{Table: &catalog.Table{Name: catalog.Name{Schema: "public", Name: "bare"}}})
+	found, err := p.streamer().Obstacles(t.Context(), r)
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(found, func(o connector.Obstacle) bool { return o.Table.Name == "bare" }))
 }
 
 // TestObstaclesOnRDS: there membership in roles takes the place of attributes, and other remedies are at hand. Roles of these names stand

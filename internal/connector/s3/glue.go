@@ -61,8 +61,11 @@ func (t *target) describeForGlue(ctx context.Context, table *catalog.Table) erro
 }
 
 // glueKey is where a table's description is.
+// glueFolder is where it is told what Glue is to be told of tables.
+const glueFolder = control + "glue/"
+
 func glueKey(n catalog.Name) string {
-	return control + "glue/" + strings.TrimSuffix(folder(n), "/") + ".json"
+	return glueFolder + strings.TrimSuffix(folder(n), "/") + ".json"
 }
 
 // glueColumns are the columns of a table's files.

@@ -163,7 +163,32 @@ func (j journal) Close(ctx context.Context, run string) error {
 	}
 	j.target.clear(run)
 	j.target.forgetStart(run)
-	return j.target.fenced(ctx, func(ctx context.Context) error { return j.remove(ctx, runFolder(run)) })
+	return j.target.fenced(ctx, func(ctx context.Context) error {
+		if err := j.sweep(ctx, run); err != nil {
+			return err
+		}
+		return j.remove(ctx, runFolder(run))
+	})
+}
+
+// sweep forgets what processes of the run that were killed have left of control objects in a folder: those that had no name yet.
+func (j journal) sweep(ctx context.Context, run string) error {
+	ofRun, within := map[string]bool{}, runFolder(run)
+	err := j.target.store.List(ctx, within, func(o store.Object) error {
+		if table, isPlan := strings.CutSuffix(strings.TrimPrefix(o.Key, within), "/"+planFile); isPlan {
+			ofRun[definitionFolder+table+".json"], ofRun[glueFolder+table+".json"] = true, true
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, prefix := range []string{within, definitionFolder, glueFolder} {
+		if err := j.target.store.Sweep(ctx, prefix, nil, func(key string) bool { return prefix != within && !ofRun[key] }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // remove removes plans before marks: marks without their plan count for nothing, while a plan that had lost some of its marks

@@ -48,6 +48,9 @@ var (
 // isData reports whether a name below a table's folder is one of a data file of ours or of DMS.
 func isData(name string) bool { return loadFile.MatchString(name) || changeFile.MatchString(name) }
 
+// definitionFolder is where the definitions of tables are.
+const definitionFolder = control + "tables/"
+
 func definitionKey(n catalog.Name) string {
-	return control + "tables/" + strings.TrimSuffix(folder(n), "/") + ".json"
+	return definitionFolder + strings.TrimSuffix(folder(n), "/") + ".json"
 }

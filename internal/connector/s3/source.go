@@ -103,7 +103,7 @@ func checkPlace(ctx context.Context, at store.Store) error {
 // notedTables are those of which a target has noted the columns.
 func notedTables(ctx context.Context, at store.Store) ([]*external.Table, error) {
 	var keys []string
-	err := at.List(ctx, control+"tables/", func(o store.Object) error {
+	err := at.List(ctx, definitionFolder, func(o store.Object) error {
 		keys = append(keys, o.Key)
 		return nil
 	})

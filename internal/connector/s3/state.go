@@ -103,6 +103,9 @@ func (t *target) forget(ctx context.Context, run string) error {
 		keys = append(keys, o.Key)
 		return nil
 	})
+	if err == nil { // before the rest, so that the folder is empty then
+		err = t.store.Sweep(ctx, changesFolder(run), nil, func(string) bool { return false })
+	}
 	if err != nil {
 		return err
 	}
