@@ -46,13 +46,14 @@ type Rendered struct {
 // Digester is a Snapshot that computes digests of its rows inside the database, so that one line for many rows travels.
 //
 // A row is written as its columns one after the other: a value of a Delimited form as it is, any other as its length in bytes,
-// a colon and the value; nothing for a null; after each a semicolon. The row's digest is the first 60 bits of the MD5 of
-// that, and a bucket's digest the sum of its rows' modulo 2^64.
+// a colon and the value; nothing for a null; after each a semicolon. The row's digest is the first 64 bits of the SHA-256 of
+// that, and a bucket's digest the sum of its rows' modulo 2^64. Processors have instructions for SHA-256, and MariaDB computes it four times as fast
+// as MD5.
 type Digester interface {
 	Snapshot
 	// Renders reports whether a column can be written in a form.
 	Renders(c *catalog.Column, f Form) bool
-	// Own names a digest of the engine's own for rows of these columns: faster than MD5, or for types that have no common
+	// Own names a digest of the engine's own for rows of these columns: faster than SHA-256, or for types that have no common
 	// form. Snapshots that give the same name compute the same digests. Empty means that there is none.
 	Own(columns []*catalog.Column) string
 	// Digest computes the digests of a part of a table, one for each bucket that holds rows.
@@ -75,8 +76,8 @@ type Part struct {
 	Range *Range
 	// Width puts the rows into buckets by Range.Column divided by it, toward zero. It is at least 1.
 	Width int64
-	// Modulus, when it is not 0, is used instead: the bucket is the remainder of the first 32 bits of the MD5 of the columns of
-	// Key, or of the whole row's digest when there is no Key.
+	// Modulus, when it is not 0, is used instead: the bucket is the remainder of the first 32 bits of the SHA-256 of the
+	// columns of Key, or of all when there is no Key.
 	Modulus int64
 	Key     []Rendered
 	// Buckets are the only ones meant, when it is not nil. It goes with Modulus.

@@ -2,7 +2,8 @@ package validate
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // a digest that every database has, not a secret
+	"crypto/md5" //nolint:gosec // a name, not a secret
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -260,21 +261,14 @@ func (w *writer) place(b *change.Batch, i int) error {
 	if w.s.digester != nil {
 		return nil // the database has done it
 	}
-	digest, key := w.row.sum, w.row.id
+	key := binary.BigEndian.Uint32(w.row.id[:])
+	w.row.short = binary.BigEndian.Uint64(w.row.sum[:])
 	if p.pushed {
-		w.text = w.written(w.all, b, i)
-		digest = md5.Sum(w.text) //nolint:gosec // see above
-		if w.q.modulus > 0 && len(p.keys) > 0 {
-			w.text = w.written(p.keys, b, i)
-			key = md5.Sum(w.text) //nolint:gosec // see above
-		}
+		w.row.short, key = w.digest(b, i)
 	}
-	w.row.short = binary.BigEndian.Uint64(digest[:]) >> 4
 	switch {
-	case w.q.modulus > 0 && len(p.keys) > 0:
-		w.row.bucket = int64(binary.BigEndian.Uint32(key[:])) % w.q.modulus
 	case w.q.modulus > 0:
-		w.row.bucket = int64(w.row.short) % w.q.modulus
+		w.row.bucket = int64(key) % w.q.modulus
 	case w.q.ranged:
 		n, err := integer(&b.Columns[p.keys[0]], i)
 		if err != nil {
@@ -285,6 +279,18 @@ func (w *writer) place(b *change.Batch, i int) error {
 		w.row.bucket = 0
 	}
 	return nil
+}
+
+// digest is what the other side's database computes of a row: its digest, and when there are buckets by hash that of its key.
+func (w *writer) digest(b *change.Batch, i int) (row uint64, key uint32) {
+	w.text = w.written(w.all, b, i)
+	sum := sha256.Sum256(w.text)
+	row = binary.BigEndian.Uint64(sum[:])
+	if w.q.modulus > 0 && len(w.s.pair.keys) > 0 {
+		w.text = w.written(w.s.pair.keys, b, i)
+		sum = sha256.Sum256(w.text)
+	}
+	return row, binary.BigEndian.Uint32(sum[:])
 }
 
 func integer(v *change.Vector, i int) (int64, error) {

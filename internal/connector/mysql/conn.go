@@ -25,7 +25,6 @@ type host struct {
 	control *sql.DB
 	version string
 	mariadb bool
-	md5     bool // the server has the function, which MySQL 9.6 moved into a component
 	log     *slog.Logger
 }
 
@@ -76,11 +75,6 @@ func (s *host) greet(ctx context.Context) error {
 	defer func() { _ = c.Close() }()
 	s.version = strings.TrimPrefix(c.Version(), "5.5.5-")
 	s.mariadb = strings.Contains(strings.ToLower(s.version), "mariadb")
-	_, err = c.Exec("DO MD5('')")
-	s.md5 = err == nil
-	if refused := (*wire.ServerError)(nil); err != nil && !errors.As(err, &refused) {
-		return classify(ctx, err)
-	}
 	return nil
 }
 

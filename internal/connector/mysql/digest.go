@@ -19,17 +19,14 @@ var (
 // Renders implements connector.Digester.
 func (s *snapshot) Renders(c *catalog.Column, f connector.Form) bool {
 	_, ok := render(c, f)
-	return ok && s.host.md5
+	return ok
 }
 
 // Own implements connector.Digester: servers of one kind print the values of a type alike, without a common form.
 func (s *snapshot) Own(columns []*catalog.Column) string {
 	name := "mysql"
-	switch {
-	case s.host.mariadb:
+	if s.host.mariadb {
 		name = "mariadb"
-	case !s.host.md5:
-		name = "mysql sha2"
 	}
 	for _, c := range columns {
 		name += fmt.Sprintf(" %q %q", c.NativeType, c.Charset)
@@ -144,37 +141,34 @@ func written(columns []connector.Rendered, own bool) string {
 	return b.String()
 }
 
-// hashPart is the first digits of a hash of columns, as a number. It is MD5 but on a server that has lost it, which then has a
-// digest of its own, see snapshot.Own.
-func (s *host) hashPart(columns []connector.Rendered, own bool, digits int) string {
-	hash := "MD5(%s)"
-	if !s.md5 {
-		hash = "SHA2(%s, 256)"
-	}
-	return fmt.Sprintf("CAST(CONV(SUBSTR("+hash+", 1, %d), 16, 10) AS UNSIGNED)", written(columns, own), digits)
+// hashPart is the first hexadecimal digits of the SHA-256 of columns, as a number.
+func hashPart(columns []connector.Rendered, own bool, digits int) string {
+	return fmt.Sprintf("CAST(CONV(SUBSTR(SHA2(%s, 256), 1, %d), 16, 10) AS UNSIGNED)", written(columns, own), digits)
 }
 
 // rowHash is the digest of a row. That of a row which is too large to be written is a number that never comes again, so that it is equal to
 // none.
-func (s *host) rowHash(columns []connector.Rendered, own bool) string {
-	return "COALESCE(" + s.hashPart(columns, own, 15) + ", UUID_SHORT())"
+func rowHash(columns []connector.Rendered, own bool) string {
+	return "COALESCE(" + hashPart(columns, own, 16) + ", UUID_SHORT())"
 }
 
 // bucket is the expression that puts a row into its bucket.
-func (s *host) bucket(p connector.Part) string {
+func bucket(p connector.Part) string {
 	switch {
 	case p.Modulus == 0 && p.Range == nil:
 		return "0"
 	case p.Modulus == 0:
 		return fmt.Sprintf("(%s DIV %d)", quoteIdent(p.Range.Column.Name), max(p.Width, 1))
-	case len(p.Key) == 0:
-		return fmt.Sprintf("COALESCE(%s %% %d, 0)", s.hashPart(p.Row, p.Own, 15), p.Modulus)
 	}
-	return fmt.Sprintf("COALESCE(%s %% %d, 0)", s.hashPart(p.Key, p.Own, 8), p.Modulus)
+	of := p.Key
+	if len(of) == 0 {
+		of = p.Row
+	}
+	return fmt.Sprintf("COALESCE(%s %% %d, 0)", hashPart(of, p.Own, 8), p.Modulus)
 }
 
 // partConditions restrict a query to a part.
-func (s *host) partConditions(p connector.Part) (out []string) {
+func partConditions(p connector.Part) (out []string) {
 	if p.Range != nil {
 		out = append(out, fmt.Sprintf("%s BETWEEN %d AND %d", quoteIdent(p.Range.Column.Name), p.Range.Low, p.Range.High))
 	}
@@ -185,12 +179,12 @@ func (s *host) partConditions(p connector.Part) (out []string) {
 	for _, n := range p.Buckets {
 		list = strconv.AppendInt(append(list, ','), n, 10)
 	}
-	return append(out, s.bucket(p)+" IN ("+string(list)+")")
+	return append(out, bucket(p)+" IN ("+string(list)+")")
 }
 
 // Digest implements connector.Digester.
 func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) ([]connector.Digest, error) {
-	where := s.host.partConditions(r.Part)
+	where := partConditions(r.Part)
 	for _, p := range r.Where {
 		w, err := predicate(r.Table, p)
 		if err != nil {
@@ -198,8 +192,8 @@ func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) ([]con
 		}
 		where = append(where, w)
 	}
-	hash := s.host.rowHash(r.Columns, r.Own)
-	sql := fmt.Sprintf("SELECT %s AS b, COUNT(*), SUM(%s) FROM %s", s.host.bucket(r.Part), hash, quoteTable(r.Table.Name))
+	hash := rowHash(r.Columns, r.Own)
+	sql := fmt.Sprintf("SELECT %s AS b, COUNT(*), SUM(%s) FROM %s", bucket(r.Part), hash, quoteTable(r.Table.Name))
 	if len(where) > 0 {
 		sql += " WHERE " + strings.Join(where, " AND ")
 	}

@@ -107,7 +107,7 @@ func (s *host) selectRows(r connector.ReadRequest) (string, error) {
 		where = append(where, w)
 	}
 	if r.Part != nil {
-		where = append(where, s.partConditions(*r.Part)...)
+		where = append(where, partConditions(*r.Part)...)
 	}
 	var q strings.Builder
 	q.WriteString("SELECT ")
