@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -27,7 +26,7 @@ func Invoked(call *service.Call, by string, input any, touched []string, err err
 	}
 	r.UserIdentity.InvokedBy = by
 	if input != nil {
-		r.Request = json.RawMessage(bounded(call.Service.AppendAudit(nil, call.Operation.Input, input)))
+		r.Request = bounded(call.Service.AppendAudit(nil, call.Operation.Input, input))
 	}
 	if refused := new(wire.Error); errors.As(err, &refused) {
 		r.ErrorCode, r.ErrorMessage = refused.Code, refused.Message

@@ -201,7 +201,7 @@ func (l *lakeRun) requireLoaded(t *testing.T) {
 	now := l.files(t)
 	for name, text := range l.seen {
 		require.Contains(t, now, name, "a file that was seen is gone")
-		require.True(t, now[name] == text, "file %s that was seen is another", name)
+		require.Equal(t, text, now[name], "file %s that was seen is another", name)
 	}
 	l.seen = map[string]string{}
 	for name, text := range now {

@@ -1,7 +1,6 @@
 package serve_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ func TestGoSDKOfTheCompanions(t *testing.T) {
 func isA[E error](t *testing.T, err error) {
 	t.Helper()
 	var want E
-	require.True(t, errors.As(err, &want), "%v is no %T", err, want)
+	require.ErrorAs(t, err, &want)
 }
 
 func keysByGo(t *testing.T, api *kms.Client) (key *string) {

@@ -1,7 +1,6 @@
 package serve_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,7 +95,7 @@ func deniedAs(t *testing.T, err error) string {
 	if err == nil {
 		return ""
 	}
-	require.True(t, errors.As(err, &e), "%v", err)
+	require.ErrorAs(t, err, &e)
 	if !strings.HasPrefix(e.ErrorCode(), "AccessDenied") {
 		return ""
 	}

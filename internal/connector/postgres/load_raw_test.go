@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,7 +14,7 @@ import (
 
 // rawHeader is a CopyData frame with the binary format's header alone.
 func rawHeader() []byte {
-	body := append([]byte(copySignature), 0, 0, 0, 0, 0, 0, 0, 0)
+	body := append(slices.Clone(copySignature), 0, 0, 0, 0, 0, 0, 0, 0)
 	return append(binary.BigEndian.AppendUint32([]byte{'d'}, uint32(len(body)+4)), body...)
 }
 

@@ -144,7 +144,7 @@ func requestKeys(name string, in members) (map[string][]string, bool) {
 func (o *operation) known(sent map[string][]string) map[string][]string {
 	keys := maps.Clone(sent)
 	maps.DeleteFunc(keys, func(key string, _ []string) bool {
-		flag := ""
+		var flag string
 		switch {
 		case strings.HasPrefix(key, "aws:RequestTag/"):
 			flag = "RQ"

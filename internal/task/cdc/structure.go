@@ -86,7 +86,7 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, po
 	p.tally.DDL(t.Stats, len(r.Statements) > 0)
 	p.ApplyLog.Info("structure changed", "table", t.Source.Name.String(), "change", s.Kind.String(), "statement", s.SQL)
 	if s.Unfollowed != "" {
-		p.ApplyLog.Warn(s.Unfollowed, "table", t.Source.Name.String(), "statement", s.SQL)
+		p.ApplyLog.Warn("not followed", "what", s.Unfollowed, "table", t.Source.Name.String(), "statement", s.SQL)
 	}
 	why := t.Suspended()
 	if err := p.forget(ctx, t); err != nil {
