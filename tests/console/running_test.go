@@ -48,6 +48,9 @@ func TestPagesOfARunningTask(t *testing.T) {
 			}
 			s.aws(t, "dms start-replication-task --start-replication-task-type start-replication --replication-task-arn "+s.task)
 			return nil
+		case "empty":
+			_, err := s.target.ExecContext(t.Context(), "DELETE FROM counted")
+			return err
 		case "usual":
 			write(t, settings, `{"Logging":{"LogComponents":[{"Id":"SOURCE_UNLOAD","Severity":"LOGGER_SEVERITY_DEFAULT"}]}}`)
 			s.aws(t, "dms modify-replication-task --replication-task-arn "+s.task+" --replication-task-settings file://"+settings)

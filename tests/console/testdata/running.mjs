@@ -44,6 +44,7 @@ const lines = `logs filter-log-events --log-group-name dms-tasks-mover --filter-
 const reloads = (n) => seen(`logs filter-log-events --log-group-name dms-tasks-mover --filter-pattern '"tables loaded anew"' --query 'length(events)'`, String(n));
 
 async function reload() {
+  await must('empty the table, which DO_NOTHING would leave as it is', 'empty');
   await tab('Tables').click();
   await row('public.counted').getByRole('button', { name: 'Reload', exact: true }).click();
   await dialog.getByRole('button', { name: 'Reload', exact: true }).click();
