@@ -193,7 +193,7 @@ func (p *pipe) commit(ctx context.Context) error {
 		p.Stats.checkpoint(p.committed)
 	}
 	p.tally.Durable(durable)
-	p.Stats.backlog.commit()
+	p.Stats.backlog.commit(durable != p.committed)
 	return nil
 }
 
@@ -249,6 +249,7 @@ func (p *pipe) durable() {
 	p.unsynced, p.mark = false, mark{}
 	p.lasting(len(p.trials))
 	p.tally.Durable(p.committed)
+	p.Stats.backlog.release()
 	p.Stats.checkpoint(p.committed)
 }
 

@@ -13,6 +13,8 @@ type backlog struct {
 	read []int64
 	// written is the oldest of the open transaction on the target, 0 when none is in it.
 	written int64
+	// held is the oldest of the commits that the target keeps back (connector.Holder), 0 when it keeps none.
+	held int64
 	// left is from when on nobody knows what is still to come: the oldest change that was lost with a connection and comes again, or
 	// the last moment at which nothing waited. 0: all is known.
 	left int64
@@ -38,14 +40,26 @@ func (b *backlog) wrote(open bool) {
 	b.read = slices.Delete(b.read, 0, 1)
 }
 
-// commit says that what was written is committed. What was left came before it: the source sends everything in order.
-func (b *backlog) commit() {
+// commit says that what was written is committed; held says that the target keeps it back, so that nobody sees it yet. What was left came
+// before it: the source sends everything in order.
+func (b *backlog) commit(held bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.written != 0 {
 		b.left = 0
 	}
+	b.held = earliest(b.held, b.written)
+	if !held {
+		b.held = 0
+	}
 	b.written = 0
+}
+
+// release says that the target keeps nothing back any more.
+func (b *backlog) release() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held = 0
 }
 
 // settle says that the source has been read beyond everything that was left.
@@ -63,7 +77,7 @@ func (b *backlog) lose(known int64) {
 	if left := b.first(); left != 0 {
 		known = left
 	}
-	b.read, b.written, b.left = nil, 0, known
+	b.read, b.written, b.held, b.left = nil, 0, 0, known
 }
 
 // oldest is when the source has committed the oldest change that is not committed on the target, 0 when there is none.
@@ -74,7 +88,7 @@ func (b *backlog) oldest() int64 {
 }
 
 func (b *backlog) first() int64 {
-	return earliest(append([]int64{b.left, b.written}, b.read...)...)
+	return earliest(append([]int64{b.left, b.held, b.written}, b.read...)...)
 }
 
 // earliest is the least of times, but for those that are none.

@@ -148,7 +148,8 @@ func (p *pipe) keep(ctx context.Context) error {
 	if err := p.applier.Commit(ctx, ""); err != nil {
 		return err
 	}
-	p.Stats.backlog.commit()
+	_, held := p.session.(connector.Holder) // without a position nobody can tell whether it is
+	p.Stats.backlog.commit(held)
 	p.kept()
 	return nil
 }

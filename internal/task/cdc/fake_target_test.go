@@ -42,6 +42,8 @@ type fakeTarget struct {
 	breaks int
 	// settles says that its sessions tell what has become durable by itself.
 	settles bool
+	// holds is what its sessions keep commits back by; nil: they do not.
+	holds *gate
 	// refuses are tables that it does not make.
 	refuses map[string]bool
 
@@ -78,6 +80,9 @@ func (t *fakeTarget) Apply(_ context.Context, o connector.ApplyOptions) (connect
 	t.asked = o
 	if o.Alone {
 		t.settle()
+	}
+	if t.holds != nil {
+		return &holdingSession{&fakeSession{target: t}}, nil
 	}
 	if t.settles {
 		return &settlingSession{fakeSession: &fakeSession{target: t}}, nil

@@ -56,8 +56,8 @@ type Counts struct {
 	// Bytes are those of the changes applied, as they are in memory.
 	Bytes int64
 	// SourceLatency is CDCLatencySource: how long ago the last change read was committed, 0 when there is nothing to read.
-	// TargetLatency is CDCLatencyTarget: how long ago the oldest change was that is not committed on the target; never less than
-	// SourceLatency, as what is not read is not committed either.
+	// TargetLatency is CDCLatencyTarget: how long ago the oldest change was that is not committed on the target, or that it keeps
+	// back; never less than SourceLatency, as what is not read is not committed either.
 	// While an end is gone nothing can be read: then they count from when it was last known that nothing waited.
 	SourceLatency, TargetLatency time.Duration
 	// Position is that of the last checkpoint. Reached may lie behind it: what is between does not concern the tables followed.
