@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // programDir is where the program for the tests lies, once there is one.
@@ -36,6 +38,7 @@ var built = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	servertest.Cleanup()
 	if programDir != "" {
 		_ = os.RemoveAll(programDir)
 	}
