@@ -152,6 +152,7 @@ func (w *Watch) Forget() {
 	for _, x := range w.tables {
 		x.known, x.pair, x.given, x.bounded = nil, nil, "", false
 		x.pending, x.failed, x.mended = map[[16]byte]*pendingRow{}, map[[16]byte]Failure{}, nil
+		clear(x.stood)
 	}
 	w.over = false
 }

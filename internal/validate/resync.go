@@ -103,6 +103,7 @@ func (w *Watch) resyncTable(ctx context.Context, name catalog.Name, m *Mending) 
 		t.Told(name, t.counts)
 		return nil
 	}
+	t.x.recall(w)
 	err := t.rows(ctx, ids)
 	if errors.Is(err, errClosed) {
 		w.Log.Warn("the resync ends before all rows are mended: MaxResyncTime has passed", "table", name.String())
@@ -112,11 +113,24 @@ func (w *Watch) resyncTable(ctx context.Context, name catalog.Name, m *Mending) 
 }
 
 func failedIDs(x *watched) (ids [][16]byte) {
-	for id := range x.failed {
+	for id := range x.listed() {
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, func(a, b [16]byte) int { return slices.Compare(a[:], b[:]) })
 	return ids
+}
+
+// recall makes failures of before Again those of the table as it is. Its key may be another one by now, whose rows they cannot ask for.
+func (x *watched) recall(w *Watch) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, f := range x.stood {
+		if f.keyed != nil && len(f.keyed.source) != len(x.pair.keys) {
+			f.keyed = nil
+		}
+		x.failed[id] = f
+	}
+	clear(x.stood)
 }
 
 // rows tries rows again and again while they change under its hands; those that memory has no room for together go one by one.
@@ -180,9 +194,8 @@ func (t *mending) end(ctx context.Context, err error) error {
 	}
 	w, x := t.w, t.x
 	w.mu.Lock()
-	if x.mended = append(x.mended, t.mended...); len(x.mended) > mendedRows {
-		x.mended = slices.Clone(x.mended[len(x.mended)-mendedRows:])
-	}
+	watched := w.tables[source]
+	t.remember(watched)
 	if x.bounded && len(x.failed) <= w.TableFailures { // comparisons go on
 		x.bounded, x.given, x.whole = false, "", true
 	}
@@ -193,7 +206,26 @@ func (t *mending) end(ctx context.Context, err error) error {
 	w.over = w.over && sum > w.Failures
 	w.mu.Unlock()
 	done := t.Done(ctx, Outcome{Source: source, Target: t.table.Target.Name, Mended: t.mended, Failed: t.failed})
-	return errors.Join(err, done, w.report(ctx, x, true))
+	return errors.Join(err, done, w.report(ctx, watched, true))
+}
+
+// remember keeps what has become of rows in the table as it is watched now, which may have been taken up anew meanwhile.
+func (t *mending) remember(x *watched) {
+	if x.mended = slices.Concat(x.mended, t.mended); len(x.mended) > mendedRows {
+		x.mended = slices.Clone(x.mended[len(x.mended)-mendedRows:])
+	}
+	if x == t.x {
+		return
+	}
+	for _, f := range t.mended {
+		delete(x.stood, f.id)
+	}
+	for _, f := range t.failed {
+		if x.table != t.x.table { // its key may be another one
+			f.keyed = nil
+		}
+		x.stood[f.id] = f
+	}
 }
 
 // leave notes why a row is not mended.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -73,6 +74,8 @@ type watched struct {
 	stirred time.Time
 	moved   map[[16]byte]time.Time
 	failed  map[[16]byte]Failure
+	// stood are failures of before Again: they stay listed, and are a resync's, until the comparison has come to their rows.
+	stood map[[16]byte]Failure
 	// suspended are rows that kept changing.
 	suspended map[[16]byte]bool
 	troubles  int    // of the goroutine that checks
@@ -127,7 +130,7 @@ func (w *Watch) add(t *Table) *watched {
 	name := t.Plan.Source.Name
 	x := &watched{
 		table: t, pending: map[[16]byte]*pendingRow{}, failed: map[[16]byte]Failure{}, suspended: map[[16]byte]bool{},
-		suspects: map[[16]byte]time.Time{}, moved: map[[16]byte]time.Time{},
+		suspects: map[[16]byte]time.Time{}, moved: map[[16]byte]time.Time{}, stood: map[[16]byte]Failure{},
 	}
 	if w.Delay > 0 { // the last changes before now have had no time yet
 		x.stirred = time.Now()
@@ -198,7 +201,8 @@ func (w *Watch) Leave(source catalog.Name, why string) {
 	w.Stats.Update(source, func(c *Counts) { c.State, c.Reason, c.Pending = x.state, x.given, 0 })
 }
 
-// Again has all of a table compared once more, and forgets what was found; false says that it is not watched.
+// Again has all of a table compared once more, and counts anew; false says that it is not watched. What was listed stays so until its rows
+// have been compared: a resync goes by the failures that are listed, and one may begin before that (AWS DMS user guide, "Data resync").
 func (w *Watch) Again(source catalog.Name) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -206,7 +210,9 @@ func (w *Watch) Again(source catalog.Name) bool {
 	if x == nil || x.left {
 		return false
 	}
-	x = w.add(x.table)
+	before := x
+	x = w.add(before.table)
+	x.stood, x.mended = before.listed(), before.mended
 	x.whole, x.state, w.over = true, PendingAgain, false
 	w.Stats.Update(source, func(c *Counts) {
 		state := c.Resync.State
@@ -395,7 +401,7 @@ func (w *Watch) Results() (out []*Result) {
 func (x *watched) result() *Result {
 	r := &Result{Source: x.table.Plan.Source.Name, Target: x.table.Target.Name, State: x.state, Suspended: int64(len(x.suspended)), Given: x.given}
 	r.Mended = append(r.Mended, x.mended...)
-	for _, f := range x.failed {
+	for _, f := range x.listed() {
 		r.Failures = append(r.Failures, f)
 		r.Failed++
 		switch f.Kind {
@@ -415,6 +421,16 @@ func (x *watched) result() *Result {
 	}
 	return r
 }
+
+// listed are the failures that stand, those included that are being compared again.
+func (x *watched) listed() map[[16]byte]Failure {
+	all := maps.Clone(x.stood)
+	maps.Copy(all, x.failed)
+	return all
+}
+
+// replaced reports whether a table was taken up anew since: what is found of it as it was is nobody's any more.
+func (w *Watch) replaced(x *watched) bool { return w.tables[x.table.Plan.Source.Name] != x }
 
 // Tables are the tables that are watched, by their names in the source.
 func (w *Watch) Tables() []catalog.Name { return w.names() }

@@ -315,10 +315,7 @@ func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte
 		switch {
 		case len(failures) == 0:
 			equal++
-			if _, was := x.failed[id]; was {
-				delete(x.failed, id)
-				changed = true
-			}
+			changed = x.forget(id) || changed
 			r.first, r.mismatch = now, time.Time{}
 			if !moved {
 				delete(x.pending, id)
@@ -351,22 +348,33 @@ func (x *watched) differs(id [16]byte) bool {
 	return ok
 }
 
+// forget drops a row that does not differ any more, and reports whether it was listed.
+func (x *watched) forget(id [16]byte) bool {
+	_, stood := x.stood[id]
+	was := x.differs(id) || stood
+	delete(x.failed, id)
+	delete(x.stood, id)
+	return was
+}
+
 // list takes up a row that differs, as suspended if its key is too long to be listed, and reports whether that is news.
 func (w *Watch) list(x *watched, id [16]byte, f Failure, k *keyed) bool {
 	if !w.tooLong(f.keySize) {
 		return x.take(id, f, k)
 	}
-	known := x.suspended[id] && !x.differs(id)
-	delete(x.failed, id)
+	was, known := x.forget(id), x.suspended[id]
 	x.suspended[id] = true
-	return !known
+	return was || !known
 }
 
 // take lists a failure, and reports whether that is news.
 func (x *watched) take(id [16]byte, f Failure, k *keyed) bool {
 	old, was := x.failed[id]
 	f.keyed = k
-	if was {
+	if !was { // whatever it was before Again, it is news that it still differs
+		f.Resynced = x.stood[id].Resynced
+		delete(x.stood, id)
+	} else {
 		f.Resynced = old.Resynced
 	}
 	x.failed[id] = f
@@ -404,6 +412,10 @@ func (w *Watch) report(ctx context.Context, x *watched, changed bool) error {
 		return nil
 	}
 	w.mu.Lock()
+	if w.replaced(x) {
+		w.mu.Unlock()
+		return nil
+	}
 	sum := 0
 	for _, t := range w.tables {
 		sum += len(t.failed) + len(t.suspended)
@@ -431,6 +443,8 @@ func (w *Watch) tell(x *watched, reason string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
+	case w.replaced(x):
+		return
 	case x.given != "" && x.pair == nil && w.NoBags:
 		x.state = NoPrimaryKey
 	case x.bounded:

@@ -127,10 +127,9 @@ func (b *both) asked() *keyed {
 
 // forgetBut drops rows that do not differ any more.
 func (x *watched) forgetBut(seen map[[16]byte]bool) (changed bool) {
-	for id := range x.failed {
+	for id := range x.listed() {
 		if !seen[id] {
-			delete(x.failed, id)
-			changed = true
+			changed = x.forget(id) || changed
 		}
 	}
 	for id := range x.suspended {
