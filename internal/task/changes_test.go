@@ -20,10 +20,11 @@ import (
 // taskConfig is task.Config, where a variable has the package's name.
 type taskConfig = task.Config
 
-// pairs are every source engine and every target engine once or more.
+// pairs are every source engine with every target engine.
 var pairs = [][2]string{
-	{"postgresql-15", "postgresql-18"}, {"postgresql-18", "mariadb"}, {"mariadb", "sqlite"}, {"mariadb", "mariadb"},
-	{"sqlite", "postgresql-15"}, {"sqlite", "sqlite"},
+	{"postgresql-15", "postgresql-18"}, {"postgresql-18", "mariadb"}, {"postgresql-15", "sqlite"},
+	{"mariadb", "postgresql-18"}, {"mariadb", "mariadb"}, {"mariadb", "sqlite"},
+	{"sqlite", "postgresql-15"}, {"sqlite", "mariadb"}, {"sqlite", "sqlite"},
 }
 
 func eachPair(t *testing.T, f func(t *testing.T, source, target *end)) {
