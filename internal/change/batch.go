@@ -53,6 +53,17 @@ func (b *Batch) Size() int {
 	return n
 }
 
+// Held is the number of bytes that the batch's buffers hold on to, those of columns it does not have at present too.
+func (b *Batch) Held() int {
+	n := 0
+	columns := b.Columns[:cap(b.Columns)]
+	for i := range columns {
+		v := &columns[i]
+		n += 8*(cap(v.Ints)+cap(v.Floats)+cap(v.Ends)) + cap(v.Data)
+	}
+	return n
+}
+
 // Payload is the number of bytes of the values alone.
 func (b *Batch) Payload() int {
 	n := 0

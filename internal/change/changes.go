@@ -49,6 +49,9 @@ func (c *Changes) Reset(table int, layouts []Layout) {
 // Size is the number of bytes the changes take in memory.
 func (c *Changes) Size() int { return c.New.Size() + c.Old.Size() + 13*len(c.Ops) }
 
+// held is the number of bytes that the buffers of the changes hold on to, however much of them is in use.
+func (c *Changes) held() int { return c.New.Held() + c.Old.Held() }
+
 // add appends a change whose rows, as far as it has any, are the last ones of New and Old.
 func (c *Changes) add(op Op, seq int, after, before bool) {
 	c.Ops = append(c.Ops, op)

@@ -45,11 +45,16 @@ const (
 	MaxGroupBytes   = 16 << 20
 )
 
-// Reset empties the group, keeping its buffers.
+// Reset empties the group, keeping its buffers up to the bound of a group.
 func (g *Group) Reset() {
+	kept := 0
+	for _, c := range g.spare {
+		kept += c.held()
+	}
 	for i, c := range g.Tables {
-		if c.New.Size()+c.Old.Size() <= MaxGroupBytes { // what a huge value has blown up is let go
+		if n := c.held(); kept+n <= g.maxBytes { // what a huge value has blown up is let go
 			g.spare = append(g.spare, c)
+			kept += n
 		}
 		g.Tables[i] = nil
 	}
@@ -65,6 +70,9 @@ func (g *Group) Len() int { return g.count }
 
 // Bytes is what the changes take in memory.
 func (g *Group) Bytes() int { return g.bytes }
+
+// MaxBytes is the bound of a group between two transactions.
+func (g *Group) MaxBytes() int { return g.maxBytes }
 
 // Empty reports whether nothing has happened: no change and no end of a transaction.
 func (g *Group) Empty() bool { return g.count == 0 && len(g.Ends) == 0 }
@@ -194,12 +202,14 @@ func NewBoundedGroupPool(n, maxChanges, maxBytes int) *GroupPool {
 func (p *GroupPool) Get(ctx context.Context) (*Group, error) {
 	select {
 	case g := <-p.free:
-		g.Reset()
 		return g, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-// Put gives a group back.
-func (p *GroupPool) Put(g *Group) { p.free <- g }
+// Put gives a group back. It is emptied at once: a group that waits holds nothing large.
+func (p *GroupPool) Put(g *Group) {
+	g.Reset()
+	p.free <- g
+}

@@ -57,6 +57,44 @@ func TestOnlyALargeTransactionIsCut(t *testing.T) {
 	require.True(t, g.Full(), "a large one is cut")
 }
 
+func TestAGroupThatWaitsHoldsNothingLarge(t *testing.T) {
+	p := NewBoundedGroupPool(1, 10, 4<<20)
+	layouts := []Layout{Bytes}
+	fill := func(value, tables int) *Group {
+		g, err := p.Get(t.Context())
+		require.NoError(t, err)
+		require.True(t, g.Empty())
+		for table := range tables {
+			c := g.Table(table, layouts)
+			c.New.Columns[0].AppendData(make([]byte, value))
+			c.New.EndRow()
+			g.Add(c, Insert, true, false, value)
+		}
+		p.Put(g)
+		return g
+	}
+	held := func(g *Group) (n int) {
+		for _, c := range g.spare {
+			n += c.held()
+		}
+		return n
+	}
+	require.Zero(t, held(fill(5<<20, 1)))
+	g := fill(1<<20, 3)
+	require.Less(t, 3<<20, held(g), "what it needs again it keeps")
+	require.Less(t, held(fill(2<<20, 3)), 4<<20+1, "of all tables together")
+}
+
+func TestALargeValueGetsTheRoomItNeeds(t *testing.T) {
+	var v Vector
+	v.Reset(Bytes)
+	for range 2 {
+		v.AppendData(make([]byte, 16<<20))
+	}
+	require.Equal(t, 32<<20, cap(v.Data))
+	require.Equal(t, 32<<20, v.Payload())
+}
+
 func TestAbsentValues(t *testing.T) {
 	var v, w Vector
 	v.Reset(Text)

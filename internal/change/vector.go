@@ -121,9 +121,15 @@ func (v *Vector) AppendFloat(x float64) {
 // AppendData appends a copy of p to a vector held in Data.
 func (v *Vector) AppendData(p []byte) {
 	v.grow()
+	if n := len(v.Data); len(p) > largeValue && len(p) > n/4 && n+len(p) > cap(v.Data) { // append would leave a quarter of it free
+		v.Data = append(make([]byte, 0, n+len(p)), v.Data...)
+	}
 	v.Data = append(v.Data, p...)
 	v.Ends = append(v.Ends, len(v.Data))
 }
+
+// largeValue is from what size on a value gets just the room it needs.
+const largeValue = 1 << 20
 
 // AppendString appends a copy of s to a vector held in Data.
 func (v *Vector) AppendString(s string) {

@@ -377,13 +377,13 @@ func (s *stream) step(ctx context.Context) error {
 	return nil
 }
 
-// body reads a frame's body, however large.
+// body reads a frame's body, however large. What a huge one took serves those right behind it, and is then let go.
 func (s *stream) body(size int) ([]byte, error) {
 	if size <= len(s.w.in.buf) {
+		if cap(s.large) > 4*largeFrame {
+			s.large = nil
+		}
 		return s.w.in.take(size)
-	}
-	if cap(s.large) > 4*change.MaxGroupBytes {
-		s.large = nil
 	}
 	s.large = s.large[:0]
 	for step := largeFrame; size > 0; step *= 8 { // it grows as the bytes come in, not as the server says

@@ -2,7 +2,10 @@ package host
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -108,4 +111,65 @@ func TestMemoryStaysWithinTheClass(t *testing.T) {
 	require.Equal(t, []string{fmt.Sprint(24 * 262144 * 32)}, target.column(t, "SELECT sum(length(v)) FROM a2"))
 	t.Logf("at most %d MiB of %d MiB", peak>>20, spec.Memory>>20)
 	require.Less(t, peak, spec.Memory)
+}
+
+// TestMemoryStaysWithinTheClassWhileFollowing: a transaction that is larger than the class's memory, with values of 16 MB in it, is open while another
+// commits, and is applied one change after the other and in batches. The process is a real one; its resident memory is looked at all the while.
+func TestMemoryStaysWithinTheClassWhileFollowing(t *testing.T) {
+	const perRow, rows = 8192, 40_000
+	for name, c := range map[string]struct{ from, number, series, text, settings string }{
+		"PostgreSQL, one by one": {"postgres", "i", "generate_series(1, %d) i", "text", `{"ErrorBehavior":{"RecoverableErrorInterval":1}}`},
+		"MariaDB, in batches":    {"mariadb", "seq", "seq_1_to_%d", "longtext", `{"ErrorBehavior":{"RecoverableErrorInterval":1},"TargetMetadata":{"BatchApplyEnabled":true}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, target := postgres(t), mariadb(t)
+			schema, where := "public", ""
+			if c.from == "mariadb" {
+				schema = target.column(t, "SELECT database()")[0]
+				source, target, where = target, source, fmt.Sprintf("%q.", schema)
+			}
+			servertest.Exec(t, source.db, "CREATE TABLE a1 (id int PRIMARY KEY, v "+c.text+")", "CREATE TABLE a2 (id int PRIMARY KEY, v "+c.text+")")
+			h := newHost(t, Config{})
+			spec := instance.Spec{ID: "I1", Processors: 2, Memory: 384 << 20}
+			h.Want(spec)
+			awaitUp(t, h, "I1")
+			task := newTask("T1", "full-load-and-cdc", source, target)
+			task.Settings = c.settings
+			task.Mappings = strings.Replace(onlyA, `"schema-name":"%"`, fmt.Sprintf(`"schema-name":%q`, schema), 1)
+			require.NoError(t, h.Client("I1").Start(t.Context(), task))
+			await(t, "it follows", func() bool {
+				s, ok := taskState(t, h, "I1", "T1")
+				require.True(t, !ok || s.Running, s.Failure)
+				return s.Progress.Following
+			})
+			tx, err := source.db.Begin()
+			require.NoError(t, err)
+			defer func() { _ = tx.Rollback() }() // without effect once it has committed
+			for table, of := range map[string]struct{ times, rows int }{"a1": {perRow / 32, rows}, "a2": {1 << 19, 8}} {
+				_, err := tx.ExecContext(t.Context(), fmt.Sprintf("INSERT INTO %s SELECT %s, repeat(md5(cast(%[2]s AS char(20))), %d) FROM "+c.series, table, c.number, of.times, of.rows))
+				require.NoError(t, err)
+			}
+			servertest.Exec(t, source.db, "INSERT INTO a1 VALUES (0, 'beside it')")
+			peak := int64(0)
+			holds := func(want ...string) func() bool {
+				return func() bool {
+					if usage, err := h.Usage(t.Context(), "I1"); err == nil { // a busy one may be late with its answer
+						peak = max(peak, usage.Memory)
+					}
+					return slices.Equal(want, target.column(t, "SELECT count(*) FROM "+where+"a1 UNION ALL SELECT count(*) FROM "+where+"a2"))
+				}
+			}
+			await(t, "the row beside it", holds("1", "0"))
+			require.NoError(t, tx.Commit())
+			require.Eventually(t, holds(fmt.Sprint(rows+1), "8"), 5*time.Minute, 50*time.Millisecond, "the large transaction")
+			require.Equal(t, []string{fmt.Sprint(perRow*rows + len("beside it"))}, target.column(t, "SELECT sum(length(v)) FROM "+where+"a1"))
+			t.Logf("at most %d MiB of %d MiB, a transaction of %d MB", peak>>20, spec.Memory>>20, (perRow*rows+(8<<24))/1_000_000)
+			require.Positive(t, peak)
+			require.Less(t, peak, spec.Memory)
+			require.Zero(t, h.State("I1").Deaths, "it ran out of memory")
+			require.NoError(t, h.Client("I1").Stop(t.Context(), "T1"))
+			awaitEnd(t, h, "I1", "T1")
+			require.NoError(t, h.Client("I1").Release(t.Context(), task))
+		})
+	}
 }

@@ -15,7 +15,7 @@ import (
 const (
 	processNeed = 64 << 20 // before any task runs
 	workerNeed  = 12 << 20 // each segment that is loaded: three batches, and what the drivers hold
-	changesNeed = 96 << 20 // three groups of changes of 16 MiB, each with its net effect
+	changesNeed = 96 << 20 // of changes: three groups of an eighth, each with its net effect
 	leastNeed   = 12 << 20 // of a task that comes when all is given out
 )
 
@@ -27,10 +27,13 @@ func bound(processors int, memory int64) int64 {
 	runtime.GOMAXPROCS(processors)
 	memory = boundedBy(memory, memlimit.FromCgroup, memlimit.FromSystem)
 	if memory > 0 {
-		debug.SetMemoryLimit(memory / 10 * 9) // the rest is for what Go does not count
+		debug.SetMemoryLimit(memory - uncounted(memory))
 	}
 	return memory
 }
+
+// uncounted is left to what Go does not count: a tenth, in a small class as much as the program itself takes.
+func uncounted(memory int64) int64 { return max(memory/10, min(memory/4, processNeed)) }
 
 func boundedBy(memory int64, limits ...func() (uint64, error)) int64 {
 	for _, limit := range limits {
@@ -85,9 +88,7 @@ func need(kind task.Type, s *settings.Settings) int64 {
 // fit keeps a task within its share: fewer segments at once, smaller groups of changes.
 func fit(s *settings.Settings, share int64) {
 	s.FullLoadSettings.MaxFullLoadSubTasks = min(s.FullLoadSettings.MaxFullLoadSubTasks, int(max(1, share/workerNeed)))
-	if share < changesNeed {
-		s.ChangeProcessingTuning.MemoryLimitTotal = int(min(changesLimit(s), share) >> 20)
-	}
+	s.ChangeProcessingTuning.MemoryLimitTotal = int(min(changesLimit(s), share) >> 20)
 }
 
 // changesLimit is MemoryLimitTotal, where 0 sets no limit.

@@ -18,6 +18,17 @@ func (s *sets) reset() {
 	s.list, s.origin, s.used = s.list[:0], s.origin[:0], 0
 }
 
+// letGo keeps buffers of so many bytes at the most.
+func (s *sets) letGo(most int) {
+	for _, b := range s.batches {
+		if n := b.Held(); n <= most {
+			most -= n
+		} else {
+			*b = change.Batch{}
+		}
+	}
+}
+
 // batch lends an empty batch for some of the columns of a table; nil picks all.
 func (s *sets) batch(columns []connector.LoadColumn) *change.Batch {
 	if s.used == len(s.batches) {
@@ -30,11 +41,6 @@ func (s *sets) batch(columns []connector.LoadColumn) *change.Batch {
 		layouts[i] = c.Layout
 	}
 	b.Reset(layouts)
-	for i := range b.Columns {
-		if cap(b.Columns[i].Data) > change.MaxGroupBytes {
-			b.Columns[i].Data = nil
-		}
-	}
 	return b
 }
 

@@ -60,6 +60,15 @@ func (w *Work) Reset(g *change.Group, table func(number int) *Table) {
 	}
 }
 
+// Done takes the group, which is applied, from the work, and lets go of what a huge value has blown up.
+func (w *Work) Done() *change.Group {
+	g := w.Group
+	w.Group = nil
+	w.sets.reset()
+	w.sets.letGo(g.MaxBytes())
+	return g
+}
+
 // Fold works out what the group comes to. It is called once the rows are those of the target.
 func (w *Work) Fold() {
 	if w.AsTheyCame {

@@ -133,7 +133,7 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	if _, _, err := f.checkpoint(ctx); err != nil { // a small question, so that a target that is silent is noticed soon
 		return nil, err
 	}
-	p := &pipe{follower: f, pool: f.pool(), works: make(chan *apply.Work, groups)}
+	p := &pipe{follower: f, pool: f.pool(), works: make(chan *apply.Work, groups), handed: newHanded(4 * f.groupBytes())}
 	var err error
 	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements, Alone: true}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
@@ -261,15 +261,20 @@ func (p *pipe) readOutside(notes map[string]string) error {
 const groups = 3
 
 func (f *follower) pool() *change.GroupPool {
-	changes, bytes := change.MaxGroupChanges, change.MaxGroupBytes
+	changes := change.MaxGroupChanges
 	// In the midst of a transaction a group grows to the double, so that only one that is large by itself is cut.
 	if f.Tuning.MaxChanges > 0 {
 		changes = min(changes, max(1, f.Tuning.MaxChanges/2))
 	}
+	return change.NewBoundedGroupPool(groups, changes, f.groupBytes())
+}
+
+// groupBytes is the bound of a group; in the midst of a transaction it is the double.
+func (f *follower) groupBytes() int {
 	if f.Tuning.MaxBytes > 0 {
-		bytes = min(bytes, f.Tuning.MaxBytes/2)
+		return min(change.MaxGroupBytes, f.Tuning.MaxBytes/2)
 	}
-	return change.NewBoundedGroupPool(groups, changes, bytes)
+	return change.MaxGroupBytes
 }
 
 // followed is a table as the stream is to deliver it.

@@ -38,6 +38,7 @@ type pipe struct {
 	session  connector.ApplySession
 	pool     *change.GroupPool
 	works    chan *apply.Work // free ones
+	handed   *handed
 	applier  *apply.Applier
 	// asTheyCame says that the target keeps the changes themselves, with all that is known of rows.
 	asTheyCame bool
@@ -145,6 +146,9 @@ func (p *pipe) read(ctx context.Context, parcels chan<- parcel) error {
 				return err
 			}
 		}
+		if err := p.handed.await(ctx); err != nil {
+			return err
+		}
 		event, err := p.stream.Next(ctx)
 		if err != nil {
 			return err
@@ -165,6 +169,7 @@ func (p *pipe) read(ctx context.Context, parcels chan<- parcel) error {
 			if number != nil {
 				next.numbered = &number.after
 			}
+			p.handed.add(event.Changes.Bytes())
 		}
 		if event.Structure != nil {
 			next.answered = make(chan struct{})

@@ -64,7 +64,7 @@ func (p *pipe) unreadable(number int, r change.Reject) error {
 
 // done gives a work and its group back.
 func (p *pipe) done(w *apply.Work) {
-	p.pool.Put(w.Group)
-	w.Group = nil
+	p.handed.done(w.Group.Bytes())
+	p.pool.Put(w.Done())
 	p.works <- w
 }
