@@ -57,8 +57,7 @@ export async function signIn(page, id, secret) {
 
 // forbidden waits until a button cannot be pressed because policies say so, and answers with the reason that it shows.
 export async function forbidden(button) {
-  await button.and(button.page().locator('button:disabled[title*=" is not allowed"]')).first().waitFor();
-  return button.first().getAttribute('title');
+  return button.and(button.page().locator('button:disabled[title*=" is not allowed"]')).first().getAttribute('title');
 }
 
 const copied = new Set();
