@@ -205,6 +205,8 @@ func (c *converter) object(o catalog.Object, views map[catalog.Name]bool, needed
 		}
 	case !c.like && o.Kind != "collation" && isType(o.Kind):
 		why = "the target has no types of a user's own: columns of it hold its text"
+	case !c.like && o.Kind == "file header":
+		why = "only SQLite's files have it"
 	case !c.like:
 		why = "it is written for another engine"
 	case o.Table != "" && c.names.tables[of] == nil && !views[of]:

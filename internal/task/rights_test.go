@@ -151,5 +151,5 @@ func TestNumbersOfAnSQLiteFileGoAlong(t *testing.T) {
 	require.Contains(t, summed(t, report), "user_version")
 
 	report = migrate(t, source, newEnd(t, "postgresql-18"))
-	require.Contains(t, summed(t, report), "user_version is not carried over, because it is written for another engine.")
+	require.Contains(t, summed(t, report), "user_version is not carried over, because only SQLite's files have it.")
 }
