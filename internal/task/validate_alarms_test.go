@@ -109,15 +109,8 @@ func TestValidationOfLongKeys(t *testing.T) {
 // awaitFailureTable waits until awsdms_validation_failures is there to be read.
 func awaitFailureTable(t *testing.T, target *end) {
 	t.Helper()
-	name := "awsdms_validation_failures_v1"
-	switch target.family {
-	case catalog.PostgreSQL:
-		name = "awsdms_validation_failures_v2"
-	case catalog.MySQL:
-		name = "awsdms_control." + name
-	}
 	require.Eventually(t, func() bool {
-		_, err := target.db.ExecContext(t.Context(), "SELECT 1 FROM "+name)
+		_, err := target.db.ExecContext(t.Context(), "SELECT 1 FROM "+target.failureTable())
 		return err == nil
 	}, time.Minute, 50*time.Millisecond)
 }

@@ -136,7 +136,9 @@ func TestValidationWhileChanging(t *testing.T) {
 		go func() { wrote <- writeRows(writing, source, 7) }()
 		for writing.Err() == nil {
 			for _, n := range c.ValidationStats.Tables() {
-				require.Zero(t, n.Failed, "a false alarm: %+v", n)
+				if n.Failed > 0 {
+					require.Fail(t, "a false alarm", "%+v, listed in all %q", n, allFailures(t, target))
+				}
 			}
 			<-time.After(20 * time.Millisecond)
 		}

@@ -29,12 +29,9 @@ func validating(t testing.TB, source, target *end, document string) task.Config 
 
 // failureRowsOf reads what awsdms_validation_failures holds of a table.
 func failureRowsOf(t require.TestingT, target *end, table string) []string {
-	name, owner := "awsdms_validation_failures_v1", "1 = 1"
-	switch target.family {
-	case catalog.PostgreSQL:
-		name = "awsdms_validation_failures_v2"
-	case catalog.MySQL:
-		name, owner = "awsdms_control."+name, fmt.Sprintf("TABLE_OWNER = '%s'", target.database())
+	name, owner := target.failureTable(), "1 = 1"
+	if target.family == catalog.MySQL {
+		owner = fmt.Sprintf("TABLE_OWNER = '%s'", target.database())
 	}
 	q := target.quote
 	query := fmt.Sprintf("SELECT %s || ' ' || %s || ' ' || %s FROM %s WHERE %s = '%s' AND %s ORDER BY 1", q("FAILURE_TYPE"), q("KEY"), q("DETAILS"), name, q("TABLE_NAME"), table, owner)
@@ -43,6 +40,31 @@ func failureRowsOf(t require.TestingT, target *end, table string) []string {
 		query = strings.Replace(query, " FROM ", ") FROM ", 1)
 	}
 	return target.column(t, query)
+}
+
+// allFailures is what awsdms_validation_failures holds of every table and task, for the message of a test that fails.
+func allFailures(t require.TestingT, target *end) []string {
+	name := target.failureTable()
+	var columns []string
+	for _, c := range []string{"TASK_NAME", "TABLE_OWNER", "TABLE_NAME", "FAILURE_TYPE", "KEY", "DETAILS"} {
+		columns = append(columns, target.quote(c))
+	}
+	query := "SELECT " + strings.Join(columns, " || ' ' || ") + " FROM " + name
+	if target.family == catalog.MySQL {
+		query = "SELECT CONCAT_WS(' ', " + strings.Join(columns, ", ") + ") FROM " + name
+	}
+	return target.column(t, query)
+}
+
+// failureTable is the name of awsdms_validation_failures.
+func (e *end) failureTable() string {
+	switch e.family {
+	case catalog.PostgreSQL:
+		return "awsdms_validation_failures_v2"
+	case catalog.MySQL:
+		return "awsdms_control.awsdms_validation_failures_v1"
+	}
+	return "awsdms_validation_failures_v1"
 }
 
 // failuresReadBack are the same as a target reads them back, of the run of c.
@@ -130,7 +152,7 @@ func TestValidationOnly(t *testing.T) {
 			require.Equal(t, []string{
 				`MISSING_SOURCE {"key": ["99"]} []`, `MISSING_TARGET {"key": ["8"]} []`,
 				`RECORD_DIFF {"key": ["7"]} [{"column":"v","source":"v7","target":"other"}]`,
-			}, failureRowsOf(t, target, "t"))
+			}, failureRowsOf(t, target, "t"), "found %+v, listed in all %q", *report.Validation[0], allFailures(t, target))
 			require.Equal(t, failureRowsOf(t, target, "t"), failuresReadBack(t, validating(t, source, target, document), "t"))
 			require.Equal(t, []string{`TABLE_WARNING {"key": []} {"reason":"the target has no such table"}`}, failureRowsOf(t, target, "later"))
 			require.Equal(t, []string{"50"}, target.column(t, "SELECT count(*) FROM t"))

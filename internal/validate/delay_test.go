@@ -73,7 +73,8 @@ func (b *delayBench) looks(t *testing.T, equal, meanwhile bool) {
 // aSecondPasses by the clock of synctest, at once.
 func aSecondPasses() { time.Sleep(time.Second) } //nolint:forbidigo // nothing is waited for
 
-// TestRowsAreReportedAfterTheDelay holds RecordFailureDelayInMinutes and its Limit: not a second before, and soon after.
+// TestRowsAreReportedAfterTheDelay holds RecordFailureDelayInMinutes and its Limit: not a second before, and soon after. Without a delay too
+// one look is none.
 func TestRowsAreReportedAfterTheDelay(t *testing.T) {
 	for _, delay := range []time.Duration{0, time.Minute, 5 * time.Minute, 2 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
@@ -89,7 +90,7 @@ func TestRowsAreReportedAfterTheDelay(t *testing.T) {
 					aSecondPasses()
 				}
 			}
-			require.GreaterOrEqual(t, time.Since(began), delay)
+			require.GreaterOrEqual(t, time.Since(began), max(delay, confirmAfter))
 			require.Equal(t, Mismatched, b.x.state)
 			require.Equal(t, []Difference{{"v", "new", "old"}}, b.reports[0].Failures[0].Columns)
 			require.Empty(t, b.x.pending)
@@ -113,6 +114,21 @@ func TestRowsThatComeRightAreNotReported(t *testing.T) {
 		require.Empty(t, b.reports)
 		require.Empty(t, b.x.pending)
 		require.Empty(t, b.x.suspended)
+	})
+}
+
+// TestSourcesThatShowACommitLateRaiseNoAlarm: the target has had a change already when the source's readers do not see it yet.
+func TestSourcesThatShowACommitLateRaiseNoAlarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newDelayBench(0, 30*time.Minute)
+		b.changes()
+		b.looks(t, false, false)
+		for range 5 {
+			aSecondPasses()
+			b.looks(t, true, false)
+		}
+		require.Empty(t, b.reports)
+		require.Empty(t, b.x.pending)
 	})
 }
 

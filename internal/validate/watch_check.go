@@ -295,12 +295,19 @@ func (p *pair) keyPredicates(keys []*keyed, s *side) (out []catalog.Predicate) {
 	return out
 }
 
+// confirmAfter is the least time for which a row must differ. A server writes a commit to its log, from where it may be in the target
+// already, an instant before its own readers see it: one look alone could come between.
+const confirmAfter = time.Second
+
+// failAfter is FailAfter, but no less than confirmAfter.
+func (w *Watch) failAfter() time.Duration { return max(w.FailAfter(), confirmAfter) }
+
 // judge decides what has become of rows that were looked up.
 func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte]uint64, found map[[16]byte]*both) error {
 	s := &search{pair: p}
 	now, changed := time.Now(), false
 	equal := int64(0)
-	failAfter := w.FailAfter()
+	failAfter := w.failAfter()
 	w.mu.Lock()
 	for id, b := range found {
 		r := x.pending[id]
@@ -329,9 +336,9 @@ func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte
 		case x.differs(id):
 			changed = w.list(x, id, failures[0], r.keyed) || changed
 			delete(x.pending, id)
-		case r.mismatch.IsZero() && failAfter > 0:
+		case r.mismatch.IsZero():
 			r.mismatch, r.due = now, now.Add(min(retryFirst, failAfter))
-		case failAfter > 0 && now.Sub(r.mismatch) < failAfter:
+		case now.Sub(r.mismatch) < failAfter:
 			r.due = now.Add(min(max(now.Sub(r.mismatch), retryFirst), failAfter-now.Sub(r.mismatch)))
 		default:
 			changed = w.list(x, id, failures[0], r.keyed) || changed

@@ -61,7 +61,7 @@ func (w *Watch) checkWhole(ctx context.Context, x *watched, table *Table) error 
 
 // takeWhole takes up what a comparison of a whole table has found, which began then.
 func (w *Watch) takeWhole(ctx context.Context, x *watched, r *Result, rows map[[16]byte]*both, began time.Time) error {
-	failAfter := w.FailAfter()
+	failAfter := w.failAfter()
 	w.mu.Lock()
 	if w.Stats != nil {
 		w.Stats.Update(r.Source, func(c *Counts) { c.Compared = r.SourceRows })

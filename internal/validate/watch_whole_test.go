@@ -159,7 +159,7 @@ func TestRowsOfAWholeAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newDelayBench(0, 0)
 		b.x.whole = true
-		for range 2 {
+		for range 10 {
 			b.finds(t, differing(nil, 1, 1), nil)
 			aSecondPasses()
 		}
