@@ -113,6 +113,9 @@ func (s *side) digest(ctx context.Context, q part) (map[int64]connector.Digest, 
 		Table: s.table, Columns: s.rendered(s.pair.all()), Where: s.where, Part: s.part(q), Own: s.pair.own,
 	})
 	for _, d := range found {
+		if _, twice := out[d.Bucket]; twice {
+			return nil, s.fail(fmt.Errorf("bucket %d of %s was answered twice", d.Bucket, s.table.Name))
+		}
 		out[d.Bucket] = d
 	}
 	return out, s.fail(err)

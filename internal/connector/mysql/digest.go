@@ -193,11 +193,11 @@ func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) ([]con
 		where = append(where, w)
 	}
 	hash := rowHash(r.Columns, r.Own)
-	sql := fmt.Sprintf("SELECT %s AS b, COUNT(*), SUM(%s) FROM %s", bucket(r.Part), hash, quoteTable(r.Table.Name))
+	sql := fmt.Sprintf("SELECT %s, COUNT(*), SUM(%s) FROM %s", bucket(r.Part), hash, quoteTable(r.Table.Name))
 	if len(where) > 0 {
 		sql += " WHERE " + strings.Join(where, " AND ")
 	}
-	sql += " GROUP BY b ORDER BY NULL"
+	sql += " GROUP BY 1 ORDER BY NULL" // a name could be that of a column
 	var out []connector.Digest
 	err := s.lease(ctx, func(se *link) error {
 		rows, err := se.query(ctx, sql)
