@@ -114,6 +114,8 @@ var anyKinds = map[catalog.Family][]anyKind{
 func expression(e *end, column string, k anyKind, like bool) string {
 	v := e.quote(column)
 	switch {
+	case e.family == catalog.PostgreSQL && k.native == "inet":
+		return "abbrev(" + v + ")" // a cast writes the length of every network
 	case e.family == catalog.PostgreSQL:
 		return v + "::text"
 	case e.family == catalog.MySQL && k.form == bytesForm:

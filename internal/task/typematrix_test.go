@@ -179,6 +179,9 @@ func printing(e, source *end, r matrixRow) string {
 	bytes := binaryType.MatchString(r.nativeType) && !(source.family == catalog.PostgreSQL && r.nativeType == "point")
 	switch e.family {
 	case catalog.PostgreSQL:
+		if r.nativeType == "inet" {
+			return "abbrev(v)" // a cast writes the length of every network
+		}
 		return "v::text"
 	case catalog.MySQL:
 		switch {

@@ -85,6 +85,9 @@ func intFlow(a *attribute, column string) inflow {
 	return inflow{expression: column + "::pg_catalog.int8", decode: decodeInt8}
 }
 
+// inetText is an inet as PostgreSQL prints it: a cast to text gives a single host a length of network.
+func inetText(column string) string { return "pg_catalog.abbrev(" + column + ")" }
+
 // textFlow reads text as it is stored: a char(n) keeps its blanks, which a cast to text would cut.
 func textFlow(a *attribute, column string) inflow {
 	switch {
@@ -94,6 +97,8 @@ func textFlow(a *attribute, column string) inflow {
 		return inflow{expression: column, decode: decodeJSONB, verbatim: true, skip: 1}
 	case a.base == oidUUID:
 		return inflow{expression: column, decode: decodeUUID}
+	case a.base == oidInet:
+		return inflow{expression: inetText(column), decode: decodeVerbatim, verbatim: true}
 	}
 	return inflow{expression: column + "::pg_catalog.text", decode: decodeVerbatim, verbatim: true}
 }

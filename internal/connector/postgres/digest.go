@@ -96,6 +96,9 @@ func render(c *catalog.Column, f connector.Form) (sql string, ok bool) {
 		}
 	case connector.Exact, connector.Padded:
 		text := column + "::pg_catalog.text" // as it is read, see inflowOf
+		if base == "inet" {
+			text = inetText(column)
+		}
 		if f == connector.Padded {
 			text = "rtrim(" + text + ", ' ')"
 		}

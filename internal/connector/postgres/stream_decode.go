@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -24,12 +23,7 @@ func binaryDecoder(a *attribute, l change.Layout) decoder {
 // textDecoder returns the decoder from a type's text to a layout.
 func textDecoder(a *attribute, l change.Layout) decoder {
 	switch l {
-	case change.Text:
-		if a.base == oidInet {
-			return textInet
-		}
-		return decodeVerbatim
-	case change.Native, change.Decimal:
+	case change.Text, change.Native, change.Decimal:
 		return decodeVerbatim
 	case change.Bool:
 		return textBool
@@ -107,20 +101,6 @@ func textFloat(bits int) decoder {
 		v.AppendFloat(x)
 		return nil
 	}
-}
-
-// textInet writes the length of the network, as a cast to text does and the output of the type does not for a single host.
-func textInet(v *change.Vector, p []byte) error {
-	v.Data = append(v.Data, p...)
-	switch {
-	case bytes.IndexByte(p, '/') >= 0:
-	case bytes.IndexByte(p, ':') >= 0:
-		v.Data = append(v.Data, "/128"...)
-	default:
-		v.Data = append(v.Data, "/32"...)
-	}
-	v.Seal()
-	return nil
 }
 
 func textBytea(v *change.Vector, p []byte) error {
