@@ -28,7 +28,7 @@ type Config struct {
 	// Type is FullLoad when it is empty.
 	Type           Type
 	Source, Target connector.Config
-	// Name is written to awsdms_apply_exceptions as TASK_NAME.
+	// Name is written to control tables as TASK_NAME. One that is empty is made of both ends and the mappings, see Task.name.
 	Name string
 	// RunName names the migration in the target and at the source, in lower-case letters and digits. It is empty for one
 	// that is named by what it does, so that the same command finds its journal. One that is named from outside keeps its
