@@ -36,6 +36,7 @@ func newInstance() *cobra.Command {
 	fl.StringVar(&c.Dir, "dir", "", "the instance's `folder`")
 	fl.IntVar(&c.Processors, "processors", 0, "processors it may use; 0: all")
 	fl.Int64Var(&c.Memory, "memory", 0, "`bytes` it may use; 0: all")
+	fl.StringVar(&c.Class, "class", "", "what its class is called")
 	fl.StringVar(&c.SQLiteDir, "sqlite-dir", "", "`folder` whose SQLite files endpoints may name; none by default")
 	fl.BoolVar(&traced, "traces", false, "the first line of the input says where traces go")
 	_ = cmd.MarkFlagRequired("dir")

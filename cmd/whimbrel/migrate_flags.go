@@ -100,7 +100,6 @@ func (f *migrateFlags) config(source, target string) (task.Config, error) {
 	c := task.Config{
 		Source:   connector.Config{URL: source, Getenv: os.Getenv},
 		Target:   connector.Config{URL: target, Getenv: os.Getenv, ControlSchema: control},
-		Name:     "migrate",
 		Mappings: rules, Exclude: f.exclusions(), Settings: s, TargetSchema: f.targetSchema, RefuseRows: f.refuseRows(s),
 		RowsPerSecond: rows, BytesPerSecond: bytes, SegmentBytes: segment, StallAfter: f.stallTimeout,
 	}

@@ -75,6 +75,9 @@ func status(cmd *cobra.Command, f *statusFlags, names []string) error {
 	live := f.watch && !f.json && isFile && term.IsTerminal(int(file.Fd()))
 	for {
 		tasks, err := readTasks(cmd.Context(), c, names)
+		if live && errors.Is(context.Cause(cmd.Context()), errInterrupted) {
+			return nil // Ctrl-C is how a person stops looking, also while a call is under way
+		}
 		if err != nil {
 			return err
 		}

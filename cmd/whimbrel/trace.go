@@ -30,7 +30,7 @@ func traced(cmd *cobra.Command, endpoint string, c task.Config, run func() error
 		return err
 	}
 	ctx, s := tracer.Begin(cmd.Context(), "task", os.Getenv(parentVariable), trace.SpanKindInternal,
-		attribute.String("whimbrel.task", c.Name), attribute.String("whimbrel.migration_type", string(c.Type)))
+		attribute.String("whimbrel.task", cmd.Name()), attribute.String("whimbrel.migration_type", string(c.Type)))
 	cmd.SetContext(ctx)
 	err = run()
 	span.End(s, err)

@@ -3,7 +3,8 @@ package instance
 // A Spec is how an instance is to run.
 type Spec struct {
 	ID string // the ARN's resource part
-	// Processors and Memory (bytes) are the class's; the process gets no more than the machine has.
+	// Class is a name; Processors and Memory (bytes) are its. The process gets no more than the machine has.
+	Class      string
 	Processors int
 	Memory     int64
 	// Boot counts reboots.

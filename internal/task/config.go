@@ -28,7 +28,7 @@ type Config struct {
 	// Type is FullLoad when it is empty.
 	Type           Type
 	Source, Target connector.Config
-	// Name is written to awsdms_apply_exceptions as TASK_NAME.
+	// Name is written to control tables as TASK_NAME. One that is empty is made of both ends and the mappings, see Task.name.
 	Name string
 	// RunName names the migration in the target and at the source, in lower-case letters and digits. It is empty for one
 	// that is named by what it does, so that the same command finds its journal. One that is named from outside keeps its
@@ -52,6 +52,8 @@ type Config struct {
 	RowsPerSecond, BytesPerSecond int64
 	// SegmentBytes is what a segment should hold; 0 means DefaultSegmentBytes.
 	SegmentBytes int64
+	// Largest is the largest value that there is memory for; rows that travel as a stream between like servers are never held, and not bound by it.
+	Largest connector.Largest
 	// StallAfter is how long nothing may move before both ends are asked whether they are still there; 0 means
 	// DefaultStallAfter.
 	StallAfter time.Duration

@@ -267,7 +267,7 @@ func (r *run) load(ctx context.Context) error {
 	c := fullload.Config{
 		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(), PerTable: r.Settings.TargetMetadata.ParallelLoadThreads,
 		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: Retry(r.Settings),
-		RowsPerSecond: r.RowsPerSecond, BytesPerSecond: r.BytesPerSecond, Stats: r.Stats, Log: r.Log,
+		RowsPerSecond: r.RowsPerSecond, BytesPerSecond: r.BytesPerSecond, Largest: r.Largest, Stats: r.Stats, Log: r.Log,
 	}
 	for _, s := range r.tables {
 		lt, err := r.loadTable(s)

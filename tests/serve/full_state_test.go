@@ -89,7 +89,8 @@ func TestStateOnAFullDisk(t *testing.T) {
 }
 
 // TestInstancesOnAFullDisk takes all room away from a replication instance, whose logs, states and statistics lie there: a task that
-// follows changes goes on, one that is to begin is tried again, with the reason in the log, until there is room.
+// follows changes goes on, one that is to begin is tried again, with the reason in the log, until there is room; the instance is storage-full
+// meanwhile, and an event names the mend.
 func TestInstancesOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := shortDir(t)
@@ -110,6 +111,12 @@ func TestInstancesOnAFullDisk(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, is("stopped"), patient, 100*time.Millisecond, s.log)
 
+	shown := func() string {
+		out, err := api.DescribeReplicationInstances(t.Context(), &dms.DescribeReplicationInstancesInput{})
+		require.NoError(t, err)
+		return *out.ReplicationInstances[0].ReplicationInstanceStatus
+	}
+	require.Eventually(t, func() bool { return shown() == "storage-full" }, patient, 100*time.Millisecond, s.log)
 	source.trade(t, 20001, 20)
 	_, err = api.StartReplicationTask(t.Context(), &dms.StartReplicationTaskInput{ReplicationTaskArn: &m.task, StartReplicationTaskType: types.StartReplicationTaskTypeValueResumeProcessing})
 	require.NoError(t, err)
@@ -117,5 +124,16 @@ func TestInstancesOnAFullDisk(t *testing.T) {
 	require.NoError(t, os.Remove(filler))
 	arrives(t, source, target, "")
 	require.Eventually(t, is("running"), patient, 100*time.Millisecond, s.log)
+	require.Eventually(t, func() bool { return shown() == "available" }, patient, 100*time.Millisecond, s.log)
+	told, err := api.DescribeEvents(t.Context(), &dms.DescribeEventsInput{EventCategories: []string{"low storage"}})
+	require.NoError(t, err)
+	var words []string
+	for _, e := range told.Events {
+		words = append(words, *e.Message)
+	}
+	require.Len(t, words, 2, words)
+	require.Contains(t, strings.Join(words, "\n"), "Replication instance storage is full")
+	require.Contains(t, strings.Join(words, "\n"), "Make room there")
+	require.Contains(t, strings.Join(words, "\n"), "has room again")
 	s.stop(t)
 }

@@ -48,6 +48,7 @@ func child(arguments []string) int {
 	fl.StringVar(&c.Dir, "dir", "", "")
 	fl.IntVar(&c.Processors, "processors", 0, "")
 	fl.Int64Var(&c.Memory, "memory", 0, "")
+	fl.StringVar(&c.Class, "class", "", "")
 	fl.StringVar(&c.SQLiteDir, "sqlite-dir", "", "")
 	if err := fl.Parse(arguments); err != nil {
 		return 2

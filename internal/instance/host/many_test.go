@@ -113,6 +113,30 @@ func TestMemoryStaysWithinTheClass(t *testing.T) {
 	require.Less(t, peak, spec.Memory)
 }
 
+// TestAValueThatIsTooLargeForTheClass: the process knows what its class is called and can hold, and says so of a value that is larger, of both servers.
+func TestAValueThatIsTooLargeForTheClass(t *testing.T) {
+	for name, source := range map[string]*database{"PostgreSQL": postgres(t), "MariaDB": mariadb(t)} {
+		t.Run(name, func(t *testing.T) {
+			target := mariadb(t)
+			servertest.Exec(t, source.db, "CREATE TABLE a1 (id int PRIMARY KEY, v "+map[string]string{"PostgreSQL": "text", "MariaDB": "longtext"}[name]+")")
+			servertest.Exec(t, source.db, "INSERT INTO a1 VALUES (1, repeat(md5('a'), 1100000))") // 35.2 MB
+			h := newHost(t, Config{})
+			h.Want(instance.Spec{ID: "I1", Class: "dms.t3.tiny", Processors: 1, Memory: 128 << 20})
+			awaitUp(t, h, "I1")
+			task := newTask("T1", "full-load", source, target)
+			task.Settings = `{"ErrorBehavior":{"TableErrorPolicy":"STOP_TASK"}}`
+			if name == "MariaDB" {
+				task.Mappings = strings.Replace(onlyA, `"schema-name":"%"`, fmt.Sprintf(`"schema-name":%q`, source.column(t, "SELECT database()")[0]), 1)
+			}
+			require.NoError(t, h.Client("I1").Start(t.Context(), task))
+			s := awaitEnd(t, h, "I1", "T1")
+			require.Equal(t, "FATAL_ERROR", s.StopReason)
+			require.Contains(t, s.Failure, `a value of column "v" of table `)
+			require.Contains(t, s.Failure, "a1 is 35200000 bytes, and a replication instance of class dms.t3.tiny, which has 128 MiB here, can hold values of 33554432 bytes at the most (give the instance a class with more memory")
+		})
+	}
+}
+
 // TestMemoryStaysWithinTheClassWhileFollowing: a transaction that is larger than the class's memory, with values of 16 MB in it, is open while another
 // commits, and is applied one change after the other and in batches. The process is a real one; its resident memory is looked at all the while.
 func TestMemoryStaysWithinTheClassWhileFollowing(t *testing.T) {

@@ -40,7 +40,7 @@ func (h *Host) start(spec instance.Spec) (*process, error) {
 	}
 	defer log.Close() // the child has its own
 	arguments := append(h.Command[1:len(h.Command):len(h.Command)], "--dir", dir,
-		"--processors", strconv.Itoa(spec.Processors), "--memory", strconv.FormatInt(spec.Memory, 10))
+		"--processors", strconv.Itoa(spec.Processors), "--memory", strconv.FormatInt(spec.Memory, 10), "--class", spec.Class)
 	if h.SQLiteDir != "" {
 		arguments = append(arguments, "--sqlite-dir", h.SQLiteDir)
 	}

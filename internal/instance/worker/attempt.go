@@ -71,6 +71,7 @@ func (a *attempt) run(ctx context.Context) (ending, error) {
 	share := a.w.budget.take(need(c.Type, c.Settings))
 	defer a.w.budget.give(share)
 	fit(c.Settings, share)
+	c.Largest = largest(a.w.Class, a.w.Memory)
 	a.mu.Lock()
 	a.mu.share, a.mu.source, a.mu.target = share, c.Source.Held, c.Target.Held
 	a.mu.Unlock()

@@ -1,12 +1,14 @@
 package worker
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"sync"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task"
 )
@@ -89,6 +91,23 @@ func need(kind task.Type, s *settings.Settings) int64 {
 func fit(s *settings.Settings, share int64) {
 	s.FullLoadSettings.MaxFullLoadSubTasks = min(s.FullLoadSettings.MaxFullLoadSubTasks, int(max(1, share/workerNeed)))
 	s.ChangeProcessingTuning.MemoryLimitTotal = int(min(changesLimit(s), share) >> 20)
+}
+
+// copies is how often a single value is in memory: as it was read, as a change or in a batch, in what that comes to, in the statement.
+const copies = 4
+
+// largest bounds values by what an instance of this class and memory can hold at all.
+func largest(class string, memory int64) connector.Largest {
+	if memory <= 0 {
+		return connector.Largest{}
+	}
+	most := memory / copies
+	return connector.Largest{
+		Bytes: int(most),
+		Why:   fmt.Sprintf("a replication instance of class %s, which has %d MiB here, can hold values of %d bytes at the most", class, memory>>20, most),
+		Remedy: "give the instance a class with more memory (aws dms modify-replication-instance --replication-instance-class … --apply-immediately), on a machine that has it, " +
+			"or leave the column out by a remove-column rule of the table mappings; then " + goOn + ", or reload the table",
+	}
 }
 
 // changesLimit is MemoryLimitTotal, where 0 sets no limit.

@@ -24,6 +24,8 @@ type Config struct {
 	// Processors and Memory (bytes) bound the process that Serve runs in; 0 leaves it those of the machine.
 	Processors int
 	Memory     int64
+	// Class is what the instance's class is called, for messages.
+	Class string
 	// SQLiteDir is where files of SQLite endpoints may lie; empty: nowhere.
 	SQLiteDir string
 	Tracer    *span.Tracer // nil: tasks are not traced

@@ -46,10 +46,11 @@ type times struct {
 	probe time.Duration // for a database's
 	renew time.Duration // first wait before an attempt of a task that was interrupted right after its start
 	role  time.Duration // how long a server that died keeps the others waiting
+	room  time.Duration // between two looks at the disks of instances
 }
 
 func usualTimes() times {
-	return times{save: 5 * time.Second, poll: 100 * time.Millisecond, call: 30 * time.Second, probe: time.Minute, renew: time.Second, role: 10 * time.Second}
+	return times{save: 5 * time.Second, poll: 100 * time.Millisecond, call: 30 * time.Second, probe: time.Minute, renew: time.Second, role: 10 * time.Second, room: 5 * time.Second}
 }
 
 // How many records are worked on at the same time. Most of that time they wait: for an instance, for a database.
@@ -85,6 +86,7 @@ func (c *controller) run(ctx context.Context) error {
 	}
 	running.Go(func() { c.followHost(ctx) })
 	running.Go(func() { c.housekeep(ctx) })
+	running.Go(func() { c.watchRoom(ctx) })
 	for range workers {
 		running.Go(func() { c.serve(ctx, c.work) })
 	}

@@ -31,7 +31,7 @@ func (c *controller) instance(ctx context.Context, id string) error {
 	if !ok {
 		return fmt.Errorf("instance %s has the unknown class %s", id, i.Class)
 	}
-	c.Host.Want(instance.Spec{ID: id, Processors: processors, Memory: memory, Boot: i.Boot})
+	c.Host.Want(instance.Spec{ID: id, Class: i.Class, Processors: processors, Memory: memory, Boot: i.Boot})
 	c.listenTo(id)
 	state := c.Host.State(id)
 	if err := c.mourn(ctx, i, state); err != nil {

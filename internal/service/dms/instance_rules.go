@@ -14,7 +14,9 @@ const (
 	instanceModifying = "modifying"
 	instanceUpgrading = "upgrading"
 	instanceRebooting = "rebooting"
-	instanceDeleting  = "deleting"
+	// instanceStorageFull is shown of an available one, see statusOf.
+	instanceStorageFull = "storage-full"
+	instanceDeleting    = "deleting"
 )
 
 // networkIPv4 is the one type of network that instances have.

@@ -34,6 +34,7 @@ type Instance struct {
 	OptIn         string            `json:",omitempty"` // of the pending engine upgrade: next-maintenance
 	Boot          int64             // counts reboots: the process of another number is started anew
 	Failure       string            `json:",omitempty"`
+	Room          string            `json:",omitempty"` // on its disk: low, full, or empty for enough
 	Tags          map[string]string `json:",omitempty"`
 }
 

@@ -34,9 +34,13 @@ func (s *Service) showInstance(from getter, i *Instance) (*dmsapi.ReplicationIns
 
 // statusOf is what an instance is in. One whose process has ended, or has not answered yet since the server has started, is not
 // available, though its record says so: it is being started again. Another server than that which runs the instances cannot tell.
+// One whose disk is full is storage-full, and may be asked for all that an available one may: its tasks go on as long as they can.
 func (s *Service) statusOf(i *Instance) string {
 	if i.Status == instanceAvailable && s.Leads() && s.Host.State(i.ID).Phase != instance.Up {
 		return instanceRebooting
+	}
+	if i.Status == instanceAvailable && i.Room == roomFull {
+		return instanceStorageFull
 	}
 	return i.Status
 }

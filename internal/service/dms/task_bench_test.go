@@ -54,7 +54,7 @@ func newTaskBench(t taskFailer, s store.Store, seed uint64) *taskBench {
 	})
 	require.NoError(t, err)
 	b.Service = made
-	b.times = times{save: 20 * time.Millisecond, poll: time.Millisecond, call: patient, probe: patient, renew: time.Millisecond, role: 10 * patient}
+	b.times = times{save: 20 * time.Millisecond, poll: time.Millisecond, call: patient, probe: patient, renew: time.Millisecond, role: 10 * patient, room: time.Millisecond}
 	b.reachEndpoint = func(_ context.Context, e *Endpoint, _ []string) (instance.Endpoint, error) {
 		if e.Settings["reach"] != "" {
 			return instance.Endpoint{}, badState("%s", e.Settings["reach"])

@@ -30,6 +30,7 @@ type world struct {
 	refusal   string         // of Adopt, when there is one
 	holds     bool           // assessments do not come to an end
 	assessed  map[string]int // how often an assessment was made
+	room      instance.Room  // on everyone's disk
 }
 
 // machine is one instance: its disk outlives its processes.
@@ -54,7 +55,7 @@ type process struct {
 func newWorld(seed uint64) *world {
 	return &world{
 		instances: map[string]*machine{}, changed: make(chan struct{}), kept: map[string]string{}, moved: map[string]int{}, forgotten: map[string]int{}, assessed: map[string]int{},
-		random: rand.New(rand.NewPCG(seed, 1)), slow: time.Millisecond, length: 3, tick: 2 * time.Millisecond,
+		random: rand.New(rand.NewPCG(seed, 1)), slow: time.Millisecond, room: instance.Room{Free: 1 << 40, Whole: 1 << 41}, length: 3, tick: 2 * time.Millisecond,
 	}
 }
 
@@ -172,6 +173,19 @@ func (w *world) Unwant(ctx context.Context, id string) error {
 		w.notify()
 	}
 	return nil
+}
+
+func (w *world) Room(string) (instance.Room, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.room, nil
+}
+
+// leaves has so much of everyone's disk be free.
+func (w *world) leaves(free int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.room.Free = free
 }
 
 func (w *world) Client(id string) instance.Client { return &line{w, id} }

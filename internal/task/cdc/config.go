@@ -53,6 +53,8 @@ type Config struct {
 	// from here, nil for no marks.
 	Loopback  catalog.Name
 	MarkTable *ControlTable
+	// Largest is the largest value that a change may bring.
+	Largest connector.Largest
 	// Errands are done in between; nil for none. While Busy holds, StopPoint.CaughtUp waits.
 	Errands *Errands
 	Busy    func() bool

@@ -26,6 +26,9 @@ func (p *pipe) prepare(ctx context.Context, g *change.Group, n *numbering) (*app
 		if t == nil {
 			continue
 		}
+		if err := p.bounded(t.Number, g.Tables[i]); err != nil {
+			return nil, err
+		}
 		if err := p.tables[t.Number].convert(w, i, n); err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.Source.Name, err)
 		}
@@ -45,6 +48,17 @@ func (p *pipe) prepare(ctx context.Context, g *change.Group, n *numbering) (*app
 		p.Stats.newest.Store(n)
 	}
 	return w, nil
+}
+
+// bounded makes sure that there is memory for each value of a table's changes, before they are held more often than once.
+func (p *pipe) bounded(number int, c *change.Changes) error {
+	t := p.tables[number]
+	for _, rows := range []*change.Batch{&c.New, &c.Old} {
+		if err := p.Largest.Check(t.Source.Name, rows, func(i int) string { return t.Read[i].Column.Name }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // touched tells the watcher of changes.

@@ -28,8 +28,10 @@ type Config struct {
 	Retry     Retry
 	// RowsPerSecond and BytesPerSecond hold the readers back; 0 means no limit.
 	RowsPerSecond, BytesPerSecond int64
-	Stats                         *Stats
-	Log                           *slog.Logger
+	// Largest is the largest value that a batch may bring.
+	Largest connector.Largest
+	Stats   *Stats
+	Log     *slog.Logger
 }
 
 // Table is one table of the load.

@@ -104,7 +104,11 @@ func (a *attempt) moveBatches(ctx context.Context, loader connector.Loader) erro
 }
 
 func (a *attempt) emit(ctx context.Context, pool *change.Pool, batches chan<- handover, b *change.Batch) error {
-	if err := a.load.pace.wait(ctx, b.Rows(), b.Payload()); err != nil {
+	err := a.load.Largest.Check(a.table.Source.Name, b, func(i int) string { return a.table.Columns[i].Name })
+	if err == nil {
+		err = a.load.pace.wait(ctx, b.Rows(), b.Payload())
+	}
+	if err != nil {
 		pool.Put(b)
 		return err
 	}
@@ -113,7 +117,7 @@ func (a *attempt) emit(ctx context.Context, pool *change.Pool, batches chan<- ha
 		return nil
 	}
 	// First the target's turn: who has it may wait for the others' big batches, and these must not wait for the turn then.
-	err := await(ctx, batches, handover{written: make(chan struct{})})
+	err = await(ctx, batches, handover{written: make(chan struct{})})
 	if err == nil && a.load.big.Acquire(ctx, 1) != nil {
 		err = context.Cause(ctx)
 	}
