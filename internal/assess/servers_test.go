@@ -160,19 +160,66 @@ func asRole(rights string) []string {
 	return sqls("CREATE OR REPLACE ROLE r{user}", rights, "GRANT r{user} TO {user}@'127.0.0.1'", "SET DEFAULT ROLE r{user} FOR {user}@'127.0.0.1'")
 }
 
-// TestVersions changes what was found of a server: no old one is at hand.
+// TestVersions takes servers that are too old. MariaDB's says of itself what its configuration tells it to.
 func TestVersions(t *testing.T) {
-	for engine, names := range map[string][2]string{"postgres": {"postgres-check-dbversion", "14.9"}, "mariadb": {"mariadb-check-supported-version", "10.5.22-MariaDB"}} {
-		found, _ := pair(engine, "sqlite", task.FullLoad).examine(t, state{source: sqls(item)})
-		status := func() assess.Status {
-			r, err := assess.Run(t.Context(), found, assess.Options{Selection: assess.Selection{Only: names[:1]}})
-			require.NoError(t, err)
-			return r.Results[0].Status
-		}
-		require.Equal(t, assess.Passed, status(), found.Catalog.Version)
-		found.Catalog.Version = names[1]
-		require.Equal(t, assess.Failed, status())
+	says := func(version string) *pairOf {
+		e := mariadbEnd(t, servertest.PrivateMariaDB(t, "version="+version))
+		servertest.Exec(t, e.db, item)
+		return &pairOf{the(e), fresh("sqlite"), task.FullLoad}
 	}
+	run(t, []check{{
+		pairOf: pair("mariadb", "sqlite", task.FullLoad), spoiled: says("10.5.22-MariaDB"), name: "mariadb-check-supported-version", status: assess.Failed,
+		good: state{source: sqls(item)}, mend: "MariaDB 10.6 or later",
+	}})
+	t.Run("postgres", func(t *testing.T) {
+		run(t, []check{{
+			pairOf: pair("postgres", "sqlite", task.FullLoad), spoiled: &pairOf{the(postgresEnd(t, servertest.TooOldPostgreSQL(t))), fresh("sqlite"), task.FullLoad},
+			name: "postgres-check-dbversion", status: assess.Failed, bad: state{source: sqls(item)}, good: state{source: sqls(item)}, mend: "PostgreSQL 15 to 18",
+		}})
+	})
+}
+
+// TestVersionsUnlikeAny changes what was found of a server: no MySQL so old is at hand.
+func TestVersionsUnlikeAny(t *testing.T) {
+	found, _ := pair("mysql", "sqlite", task.FullLoad).examine(t, state{source: sqls(item)})
+	status := func() assess.Status {
+		r, err := assess.Run(t.Context(), found, assess.Options{Selection: assess.Selection{Only: sqls("mysql-check-supported-version")}})
+		require.NoError(t, err)
+		return r.Results[0].Status
+	}
+	require.Equal(t, assess.Passed, status(), found.Catalog.Version)
+	found.Catalog.Version = "5.7.44-log"
+	require.Equal(t, assess.Failed, status())
+}
+
+// TestStandbys takes standbys for a source and a target: one before version 16 cannot be followed, none can be written.
+func TestStandbys(t *testing.T) {
+	standby := func(v servertest.PostgreSQLVersion) *end {
+		primary := servertest.PrivatePostgreSQL(t, v)
+		servertest.Exec(t, postgresEnd(t, primary).db, item)
+		return postgresEnd(t, servertest.PostgreSQLStandby(t, primary))
+	}
+	old, young := standby(servertest.PostgreSQL15), standby(servertest.PostgreSQL18)
+	run(t, []check{
+		{
+			pairOf: pairOf{the(young), fresh("sqlite"), task.FullLoadAndCDC}, spoiled: &pairOf{the(old), fresh("sqlite"), task.FullLoadAndCDC},
+			name: "postgres-check-source-replica-role-cdc", status: assess.Failed, mend: "follow the primary",
+		},
+		{
+			pairOf: pair("sqlite", "postgres", task.FullLoad), spoiled: &pairOf{fresh("sqlite"), the(young), task.FullLoad},
+			name: "all-check-target-read-replica", status: assess.Failed, bad: state{source: sqls(item)}, good: state{source: sqls(item)},
+		},
+	})
+}
+
+// TestMySQLServerChecks takes a server of MySQL that serves no replicas.
+func TestMySQLServerChecks(t *testing.T) {
+	bad := mariadbEnd(t, servertest.PrivateMySQL(t, "server_id=0"))
+	servertest.Exec(t, bad.db, item)
+	run(t, []check{{
+		pairOf: pair("mysql", "sqlite", task.FullLoadAndCDC), spoiled: &pairOf{the(bad), fresh("sqlite"), task.FullLoadAndCDC},
+		name: "mysql-check-server-id", status: assess.Failed, good: state{source: sqls(item)}, mend: "SET GLOBAL server_id = 1",
+	}})
 }
 
 // TestObstaclesByName gives the checks obstacles that no server at hand has: a standby before version 16, a server without
