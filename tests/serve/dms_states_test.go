@@ -71,9 +71,10 @@ func TestStatesOfValidation(t *testing.T) {
 		"bag": {"Validated", 0.0, 0.0, 0.0},
 	}, finished("states-only", `{"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"},"ValidationSettings":{"EnableValidation":true,"ValidationOnly":true}}`))
 
+	servertest.Exec(t, target.db, "CREATE TABLE good (id int PRIMARY KEY)", "INSERT INTO good VALUES (1), (2)")
 	task, this := started("states-changes", "cdc", `{"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"},"ValidationSettings":{"EnableValidation":true,"ValidationOnly":true,"RecordFailureDelayInMinutes":0,"ValidationQueryCdcDelaySeconds":1}}`)
 	_, err := s.aws(t, nil, "dms", "wait", "replication-task-running", "--filters", this)
-	require.NoError(t, err, "%v", s.must(t, "dms", "describe-replication-tasks", "--filters", this))
+	require.NoError(t, err, "%v", field(s.must(t, "dms", "describe-replication-tasks", "--filters", this), "ReplicationTasks", 0, "LastFailureMessage"))
 	awaited := func(want [4]any) {
 		t.Helper()
 		var seen map[string][4]any
