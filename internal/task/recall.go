@@ -197,8 +197,10 @@ func (t *Task) findTables(ctx context.Context, p *Plan) error {
 			if err := tp.keep(there.Table); err != nil {
 				missing = append(missing, err)
 			}
-		case t.compares():
-			missing = append(missing, fmt.Errorf("the target has no table %s to compare", ct.Target.Name))
+		case t.compares(): // the comparison says that it is missing, and goes on with the others
+			if err := tp.keep(ct.Target); err != nil {
+				missing = append(missing, err)
+			}
 		case p.Checkpoint != nil:
 			missing = append(missing, fmt.Errorf("target table %s is gone, whose changes were followed up to %s", ct.Target.Name, p.Checkpoint.Position))
 		default:

@@ -28,6 +28,7 @@ type obstacles struct {
 	source *source
 	whole  bool // values before a change are asked for
 	logs   bool
+	serves bool // it answers those who ask for its log
 	found  []connector.Obstacle
 }
 
@@ -49,7 +50,7 @@ func (o *obstacles) server(ctx context.Context) error {
 	if f := v["binlog_format"]; f != "ROW" {
 		o.add(connector.LogFormat, true, "binlog_format is "+f+": changes are logged as statements", "SET GLOBAL binlog_format = ROW, and have all sessions reconnect")
 	}
-	if v["server_id"] == "0" {
+	if o.serves = o.logs && v["server_id"] != "0"; v["server_id"] == "0" {
 		o.add(connector.ServerID, true, "server_id is 0: the server serves no replicas", "SET GLOBAL server_id = 1")
 	}
 	switch i := v["binlog_row_image"]; {
@@ -106,7 +107,7 @@ func (o *obstacles) replica(ctx context.Context) error {
 
 // privileges tries what the stream will do.
 func (o *obstacles) privileges(ctx context.Context) error {
-	if !o.logs {
+	if !o.serves {
 		return nil
 	}
 	monitor := "REPLICATION CLIENT"

@@ -10,11 +10,11 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// %enforced% is true before version 18.
+// %enforced% is true before version 18, %together% false before 15, whose sources are too old to be supported, but can be assessed.
 const constraintsQuery = `SELECT k.oid, k.conrelid, k.conname, k.contype::text, pg_get_constraintdef(k.oid), coalesce(k.conkey, '{}'), coalesce(k.confkey, '{}'),
 	coalesce(fn.nspname, ''), coalesce(fc.relname, ''), k.confdeltype::text, k.confupdtype::text, k.confmatchtype::text, k.condeferrable, k.condeferred,
 	k.convalidated AND %enforced%, k.conislocal, k.conparentid <> 0, CASE WHEN k.contype = 'c' THEN coalesce(pg_get_expr(k.conbin, k.conrelid), '') ELSE '' END,
-	coalesce(i.indnullsnotdistinct, false), coalesce(i.indisclustered, false), coalesce(i.indisreplident, false), coalesce(ic.reloptions, '{}'),
+	coalesce(%together%, false), coalesce(i.indisclustered, false), coalesce(i.indisreplident, false), coalesce(ic.reloptions, '{}'),
 	coalesce(d.description, ''), coalesce(obj_description(ic.oid, 'pg_class'), ''),
 	k.contype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = 'pg_catalog.pg_constraint'::regclass AND p.objid = k.oid
 		AND p.refclassid = 'pg_catalog.pg_proc'::regclass AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x
@@ -43,11 +43,14 @@ type constraintRow struct {
 }
 
 func (in *inspector) loadConstraints(ctx context.Context) error {
-	enforced := "true"
+	enforced, together := "true", "false"
+	if in.version >= 15 {
+		together = "i.indnullsnotdistinct"
+	}
 	if in.version >= 18 {
 		enforced = "k.conenforced"
 	}
-	sql := in.rel() + strings.Replace(constraintsQuery, "%enforced%", enforced, 1)
+	sql := in.rel() + strings.NewReplacer("%enforced%", enforced, "%together%", together).Replace(constraintsQuery)
 	// Referenced columns are looked up when all tables are known.
 	var foreign []*constraintRow
 	err := in.each(ctx, "constraints", sql, func(rows pgx.Rows) error {

@@ -35,11 +35,16 @@ func (in *inspector) loadCollations(ctx context.Context) error {
 	if in.version >= 17 {
 		locale = "x.colllocale"
 	}
+	collate, ctype := "x.collcollate", "x.collctype"
+	if in.version < 15 { // where ICU's locale is in these
+		const icu, libc = "CASE WHEN x.collprovider = 'i' THEN ", "CASE WHEN x.collprovider <> 'i' THEN "
+		locale, collate, ctype = icu+collate+" END", libc+collate+" END", libc+ctype+" END"
+	}
 	sql := `SELECT x.oid, n.nspname, x.collname, ` + description("pg_collation") + `, concat_ws(', ',
 		'provider = ' || CASE x.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END,
 		'locale = ' || quote_literal(` + locale + `),
 		'rules = ' || quote_literal(` + rules + `),
-		'lc_collate = ' || quote_literal(x.collcollate), 'lc_ctype = ' || quote_literal(x.collctype),
+		'lc_collate = ' || quote_literal(` + collate + `), 'lc_ctype = ' || quote_literal(` + ctype + `),
 		CASE WHEN NOT x.collisdeterministic THEN 'deterministic = false' END)
 		FROM pg_catalog.pg_collation x JOIN pg_catalog.pg_namespace n ON n.oid = x.collnamespace WHERE ` + own("pg_collation")
 	return in.each(ctx, "collations", sql, func(rows pgx.Rows) error {
