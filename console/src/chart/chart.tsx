@@ -60,7 +60,7 @@ export function Chart({ title, times, series, format }: { title: string; times: 
       const axis = { stroke: colour(at, '--faint'), grid: { stroke: colour(at, '--hair'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
       plot.current = new UPlot(
         {
-          width: at.clientWidth, height: 140, cursor: { y: false }, legend: { show: false }, padding: [10, 8, 0, 0],
+          width: at.clientWidth, height: 140, cursor: { y: false }, legend: { show: false }, padding: [10, 26, 0, 0],
           scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
           series: [{}, ...names.split('\n').map((label, i) => ({ label, stroke: colour(at, colours[i % colours.length]), width: 1.8, spanGaps: false, points: { show: false } }))],
           axes: [{ ...axis, space: 80, size: 26, values: (_u, ticks, _a, _f, step) => ticks.map((t) => clock(t, step)) }, { ...axis, size: 58, values: (_u, ticks) => ticks.map((t) => format(t)) }],

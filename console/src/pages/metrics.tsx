@@ -7,7 +7,7 @@ import { CopyCommand } from '../ui/act';
 import { Card, Empty, Loaded, Page } from '../ui/basics';
 import { Select, Text } from '../ui/field';
 import { useLoad } from '../ui/load';
-import { compact, size } from '../ui/words';
+import { compact, lag, size } from '../ui/words';
 
 const spans: [string, string][] = [['900', '15 minutes'], ['3600', 'an hour'], ['10800', '3 hours'], ['21600', '6 hours'], ['86400', 'a day'], ['604800', 'a week'], ['1296000', '15 days']];
 const periods: [string, string][] = [['10', '10 seconds'], ['60', 'a minute'], ['300', '5 minutes'], ['3600', 'an hour']];
@@ -54,7 +54,15 @@ export default function Metrics() {
 }
 
 const answersOf = async (input: Record<string, unknown>) => (await ask<{ MetricDataResults?: Result[] }>('cloudwatch', 'GetMetricData', input)).MetricDataResults ?? [];
-const formatOf = (name: string) => (/Bytes|Memory|Storage|Throughput|Swap/i.test(name) && !/Rows/.test(name) ? size : compact);
+const inUnit = (unit: string) => (n?: number) => (n === undefined ? compact(n) : `${compact(n)} ${unit}`);
+
+// formatOf spells the values of a metric in the unit that it is kept in.
+function formatOf(name: string): (n?: number) => string {
+  if (/Utilization$/.test(name)) return inUnit('%');
+  if (/Latency/.test(name)) return lag;
+  if (/Bandwidth/.test(name)) return inUnit('KB/s');
+  return /Bytes|Memory|Storage|Throughput|Swap/i.test(name) && !/Rows/.test(name) ? size : compact;
+}
 
 // Maths is an expression over the metrics of the place, by names that are made of theirs.
 function Maths({ metrics, expression, setExpression, query }: { metrics: Metric[]; expression: string; setExpression: (text: string) => void; query: Query }) {
@@ -62,7 +70,7 @@ function Maths({ metrics, expression, setExpression, query }: { metrics: Metric[
   const ids = idsOf(metrics);
   return (
     <Card title="Metric math">
-      <form class="line" onSubmit={(e) => { e.preventDefault(); draw(expression.trim()); }}>
+      <form class="line search" onSubmit={(e) => { e.preventDefault(); draw(expression.trim()); }}>
         <Text label="Expression" value={expression} onChange={setExpression} list={ids} placeholder={ids.length > 1 ? `${ids[0]} + ${ids[1]}` : undefined} />
         <button type="submit">Draw</button>
       </form>

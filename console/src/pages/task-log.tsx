@@ -68,7 +68,7 @@ export function Log({ task }: { task: ReplicationTask }) {
   const events = useLoad(read, [read], follow ? 2000 : 0);
   return (
     <>
-      <div class="line">
+      <div class="line search">
         <Text label="Search" value={find} onChange={setFind} type="search" placeholder="a word, or a filter pattern of CloudWatch Logs" />
         <Check label="Follow" value={follow} onChange={setFollow} />
       </div>

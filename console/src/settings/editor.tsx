@@ -49,7 +49,7 @@ function Fields({ document: d, touched, onChange }: { document: Document; touche
     <>
       <fieldset>
         <legend>Full load</legend>
-        <div class="grid">
+        <div class="grid roomy">
           <Select label="Tables that are in the target already" value={text('FullLoadSettings', 'TargetTablePrepMode')} onChange={(v) => put('FullLoadSettings', { TargetTablePrepMode: v })}
             options={[['DROP_AND_CREATE', 'are dropped and made anew'], ['TRUNCATE_BEFORE_LOAD', 'are emptied'], ['DO_NOTHING', 'are left as they are']]} />
           <Text label="Loaded at the same time" type="number" min={1} max={49} value={text('FullLoadSettings', 'MaxFullLoadSubTasks')} onChange={(v) => put('FullLoadSettings', { MaxFullLoadSubTasks: Number(v) })} hint="Tables and segments of tables" />
@@ -66,7 +66,7 @@ function Fields({ document: d, touched, onChange }: { document: Document; touche
       </fieldset>
       <fieldset>
         <legend>Care</legend>
-        <div class="grid">
+        <div class="grid roomy">
           <Select label="A row that the target refuses" value={text('ErrorBehavior', 'DataErrorPolicy')} onChange={(v) => put('ErrorBehavior', { DataErrorPolicy: v })}
             options={[['LOG_ERROR', 'is kept with its reason, and the rest goes on'], ['IGNORE_RECORD', 'is passed over'], ['SUSPEND_TABLE', 'suspends its table'], ['STOP_TASK', 'stops the task']]} />
           <Select label="A table that cannot go on" value={text('ErrorBehavior', 'TableErrorPolicy')} onChange={(v) => put('ErrorBehavior', { TableErrorPolicy: v })} options={[['SUSPEND_TABLE', 'is suspended'], ['STOP_TASK', 'stops the task']]} />

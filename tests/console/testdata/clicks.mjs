@@ -157,8 +157,7 @@ async function errorRows() {
     return (await refused.count()) ? 'ok' : 'it is not there';
   });
   await refused.getByText(/affordable/).first().waitFor();
-  await refused.scrollIntoViewIfNeeded();
-  await look(page, 'task-errors');
+  await look(page, 'task-errors', { middle: refused });
   await button('Stop').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByText('stopped', { exact: true }).waitFor();
