@@ -56,12 +56,15 @@ export default function Metrics() {
 const answersOf = async (input: Record<string, unknown>) => (await ask<{ MetricDataResults?: Result[] }>('cloudwatch', 'GetMetricData', input)).MetricDataResults ?? [];
 const inUnit = (unit: string) => (n?: number) => (n === undefined ? compact(n) : `${compact(n)} ${unit}`);
 
-// formatOf spells the values of a metric in the unit that it is kept in.
-function formatOf(name: string): (n?: number) => string {
-  if (/Utilization$/.test(name)) return inUnit('%');
-  if (/Latency/.test(name)) return lag;
+// formatOf spells the values of a metric in the unit that DMS keeps it in; of metrics of one's own it is not known.
+function formatOf({ Namespace, MetricName: name }: Metric): (n?: number) => string {
+  if (Namespace !== own) return compact;
+  if (/^CPU/.test(name)) return inUnit('%');
+  if (/^CDCLatency/.test(name)) return lag;
+  if (/Latency$/.test(name)) return inUnit('ms');
   if (/Bandwidth/.test(name)) return inUnit('KB/s');
-  return /Bytes|Memory|Storage|Throughput|Swap/i.test(name) && !/Rows/.test(name) ? size : compact;
+  if (/^Memory(Usage|Allocated)$/.test(name)) return inUnit('MB');
+  return /Memory|Storage|(Read|Write|mit|ive)Throughput$|Swap/.test(name) ? size : compact;
 }
 
 // Maths is an expression over the metrics of the place, by names that are made of theirs.
@@ -116,7 +119,7 @@ function Charts({ metrics, query }: { metrics: Metric[]; query: Query }) {
           <div class="charts">
             {metrics.slice(0, 100).map((m, i) => {
               const r = results.find((x) => x.Id === idsOf(metrics)[i]);
-              return <Chart key={m.MetricName} title={m.MetricName} times={(r?.Timestamps ?? []).map((t) => t.getTime() / 1000)} series={[{ name: m.MetricName, values: r?.Values ?? [] }]} format={formatOf(m.MetricName)} />;
+              return <Chart key={m.MetricName} title={m.MetricName} times={(r?.Timestamps ?? []).map((t) => t.getTime() / 1000)} series={[{ name: m.MetricName, values: r?.Values ?? [] }]} format={formatOf(m)} />;
             })}
           </div>
           <Card><p class="hint">{metrics.length} metrics. The command for this query: <CopyCommand name="metric data" of={() => call('cloudwatch', 'GetMetricData', plainQuery(metrics, query))} /></p></Card>
