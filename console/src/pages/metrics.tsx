@@ -2,12 +2,13 @@
 import { useState } from 'preact/hooks';
 import { all, ask, call } from '../api/call';
 import { idsOf, mathQuery, periodOf, plainQuery, type Metric, type Query, type Result } from '../api/metric-query';
+import type { ReplicationTask } from '../api/shown';
 import { Chart, type Series } from '../chart/chart';
 import { CopyCommand } from '../ui/act';
 import { Card, Empty, Loaded, Page } from '../ui/basics';
 import { Select, Text } from '../ui/field';
 import { useLoad } from '../ui/load';
-import { compact, lag, size } from '../ui/words';
+import { compact, idOf, lag, size } from '../ui/words';
 
 const spans: [string, string][] = [['900', '15 minutes'], ['3600', 'an hour'], ['10800', '3 hours'], ['21600', '6 hours'], ['86400', 'a day'], ['604800', 'a week'], ['1296000', '15 days']];
 const periods: [string, string][] = [['10', '10 seconds'], ['60', 'a minute'], ['300', '5 minutes'], ['3600', 'an hour']];
@@ -15,8 +16,17 @@ const own = 'AWS/DMS';
 
 const where = (m: Metric) => m.Dimensions.map((d) => d.Value).join(' / ') || 'no dimension';
 
+// useNames are the names of tasks, whose metrics have their IDs alone. Who may not list tasks sees those.
+function useNames(): Map<string, string> {
+  const tasks = useLoad(() => all<ReplicationTask>('dms', 'DescribeReplicationTasks', 'ReplicationTasks', { WithoutSettings: true }), [], 60_000);
+  return new Map((tasks.data ?? []).map((t) => [idOf(t.ReplicationTaskArn), t.ReplicationTaskIdentifier ?? '']));
+}
+
+const named = (place: string, names: Map<string, string>) => place.split(' / ').map((id) => (names.has(id) ? `${names.get(id)} (${id})` : id)).join(' / ');
+
 export default function Metrics() {
   const metrics = useLoad(() => all<Metric>('cloudwatch', 'ListMetrics', 'Metrics', {}, 5000, 'NextToken'), [], 30_000);
+  const names = useNames();
   const [chosenSpace, setSpace] = useState(own);
   const [chosenPlace, setPlace] = useState('');
   const [span, setSpan] = useState('3600');
@@ -38,7 +48,7 @@ export default function Metrics() {
             <>
               <div class="line">
                 {spaces.length > 1 && <Select label="Namespace" value={space} onChange={setSpace} options={spaces} />}
-                <Select label="Of" value={place} onChange={setPlace} options={places} />
+                <Select label="Of" value={place} onChange={setPlace} options={places.map((p): [string, string] => [p, named(p, names)])} />
                 <Select label="Over" value={span} onChange={setSpan} options={spans} />
                 <Select label="A value for" value={period} onChange={setPeriod} none="what fits" options={periods.filter(([p]) => Number(span) / Number(p) <= 1500 && (p !== '10' || Number(span) <= 10800))} />
                 <Select label="As" value={statistic} onChange={setStatistic} options={['Average', 'Maximum', 'Minimum', 'Sum', 'SampleCount', 'p50', 'p90', 'p99']} />

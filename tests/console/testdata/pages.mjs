@@ -138,6 +138,11 @@ async function metrics() {
   await page.getByLabel('Over', { exact: true }).selectOption('900');
   await page.getByLabel('A value for', { exact: true }).selectOption('10');
   await page.getByRole('img', { name: /^FullLoadThroughputRowsTarget: .*; [1-9]\d* values$/ }).waitFor();
+  await page.getByRole('img', { name: /^MemoryUsage: MemoryUsage [\d.]+ MB; / }).waitFor();
+  await until('the task is named', async () => {
+    const said = await page.getByLabel('Of', { exact: true }).locator('option:checked').innerText();
+    return said.startsWith('mover / shop (') ? 'ok' : said;
+  });
   const rows = (await drawn('FullLoadThroughputRowsTarget')).reduce((sum, x) => sum + 10 * x.value, 0);
   if (Math.abs(rows - things.rows) > 0.1) throw new Error(`${rows} rows are drawn, of ${things.rows}`);
   await page.getByLabel('Expression').fill('RUNNING_SUM(fullLoadThroughputRowsTarget * 10)');
