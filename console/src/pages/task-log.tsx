@@ -69,7 +69,7 @@ export function Log({ task }: { task: ReplicationTask }) {
   return (
     <>
       <div class="line search">
-        <Text label="Search" value={find} onChange={setFind} type="search" placeholder="a word, or a filter pattern of CloudWatch Logs" />
+        <Text label="Search" value={find} onChange={setFind} type="search" placeholder="a word, or a filter pattern" />
         <Check label="Follow" value={follow} onChange={setFollow} />
       </div>
       <Loaded from={events}>
