@@ -592,9 +592,23 @@ async function signIns() {
   }
 }
 
+// A session that ends while the page is open is said to have ended, and one signs in anew where one was.
+async function expiry() {
+  await signIn();
+  await link('Endpoints').click();
+  await page.getByRole('heading', { name: 'Endpoints' }).waitFor();
+  await page.route('**/*', (r) => (r.request().method() === 'POST'
+    ? r.fulfill({ status: 403, contentType: 'application/x-amz-json-1.1', body: '{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}' }) : r.continue()));
+  await page.getByText('The session has expired. Sign in again to go on.').waitFor();
+  await page.unroute('**/*');
+  await look(page, 'session-expired');
+  await signInWith(page, KEY_ID, KEY_SECRET);
+  await page.getByRole('heading', { name: 'Endpoints' }).waitFor();
+}
+
 let failed = false;
 try {
-  for (const step of [signIn, charts, metrics, tables, endpoints, others, instance, phone, wide, keyboard, signIns]) await step();
+  for (const step of [signIn, charts, metrics, tables, endpoints, others, instance, phone, wide, keyboard, signIns, expiry]) await step();
   keepCopied();
   if (faults.length) throw new Error(`the browser complains:\n${faults.join('\n')}`);
 } catch (error) {
