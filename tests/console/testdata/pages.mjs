@@ -560,6 +560,7 @@ async function keyboard() {
   await button('Change').waitFor();
   await tabTo(/^BUTTON Change/);
   await page.keyboard.press('Enter');
+  await dialog.waitFor();
   await tabTo(/Maintenance window/);
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
