@@ -69,7 +69,7 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 	}
 	notes, err := t.applier.Notes(ctx, p.Run)
 	if err != nil {
-		return fmt.Errorf("read the notes of the run: %w", err)
+		return fmt.Errorf("ask the target for the notes of the run: %w", err)
 	}
 	if err := t.unchanged(notes[shapeNote]); err != nil {
 		return err

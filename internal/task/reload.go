@@ -126,7 +126,7 @@ func (t *Task) migrated(ctx context.Context, run string) (map[catalog.Name]catal
 	}
 	notes, err := t.applier.Notes(ctx, run)
 	if err != nil {
-		return nil, fmt.Errorf("read the notes of the run: %w", err)
+		return nil, fmt.Errorf("ask the target for the notes of the run: %w", err)
 	}
 	noted, err := cdc.ReadNotes(notes)
 	if err != nil {
@@ -236,7 +236,7 @@ func (t *Task) onlyWriter(ctx context.Context, s connector.ApplySession, run str
 func (t *Task) requests(ctx context.Context, run string) ([]reloadRequest, error) {
 	notes, err := t.applier.Notes(ctx, run)
 	if err != nil {
-		return nil, fmt.Errorf("read the notes of the run: %w", err)
+		return nil, fmt.Errorf("ask the target for the notes of the run: %w", err)
 	}
 	var out []reloadRequest
 	for key, text := range notes {

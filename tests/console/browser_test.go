@@ -193,7 +193,7 @@ func converse(t testing.TB, cmd *exec.Cmd, do func(string) error) {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	// A browser that hangs is ended before the whole run is.
-	watchdog := time.AfterFunc(8*time.Minute, func() { _ = cmd.Process.Kill() })
+	watchdog := time.AfterFunc(15*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer watchdog.Stop()
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		word, asked := strings.CutPrefix(lines.Text(), "ask ")

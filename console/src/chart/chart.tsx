@@ -24,6 +24,20 @@ const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short'
 // clock spells a tick as finely as the ticks are apart.
 const clock = (at: number, step: number) => (step < 60 ? seconds : step < 43200 ? minutes : days).format(at * 1000);
 
+const count = (values: uPlot.AlignedData[number]) => [...values].filter((v) => v !== null && v !== undefined).length;
+
+// around is the time that is shown: about a moment a minute, so that its marks are not years.
+const around = (_u: uPlot, from: number | null, to: number | null): [number, number] => {
+  if (from === null || to === null) return [Date.now() / 1000 - 60, Date.now() / 1000];
+  return from === to ? [from - 30, to + 30] : [from, to];
+};
+
+// marks are the values at the axis. Where all is nothing no other value has a meaning.
+const marks = (u: uPlot, ticks: number[], format: (n?: number) => string) => {
+  const nothing = u.data.slice(1).every((values) => [...values].every((v) => !v));
+  return ticks.map((t) => (t > 0 && nothing ? '' : format(t)));
+};
+
 const listed = 60; // values in words
 
 // Values are the newest of what is drawn, in words: for those who cannot see the drawing, and for exact figures.
@@ -60,10 +74,10 @@ export function Chart({ title, times, series, format }: { title: string; times: 
       const axis = { stroke: colour(at, '--faint'), grid: { stroke: colour(at, '--hair'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
       plot.current = new UPlot(
         {
-          width: at.clientWidth, height: 140, cursor: { y: false }, legend: { show: false }, padding: [10, 8, 0, 0],
-          scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
-          series: [{}, ...names.split('\n').map((label, i) => ({ label, stroke: colour(at, colours[i % colours.length]), width: 1.8, spanGaps: false, points: { show: false } }))],
-          axes: [{ ...axis, space: 80, size: 26, values: (_u, ticks, _a, _f, step) => ticks.map((t) => clock(t, step)) }, { ...axis, size: 58, values: (_u, ticks) => ticks.map((t) => format(t)) }],
+          width: at.clientWidth, height: 140, cursor: { y: false }, legend: { show: false }, padding: [10, 26, 0, 0],
+          scales: { x: { range: around }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
+          series: [{}, ...names.split('\n').map((label, i) => ({ label, stroke: colour(at, colours[i % colours.length]), width: 1.8, spanGaps: false, points: { size: 6, show: (u: uPlot, n: number) => count(u.data[n]) === 1 } }))],
+          axes: [{ ...axis, space: 80, size: 26, values: (_u, ticks, _a, _f, step) => ticks.map((t) => clock(t, step)) }, { ...axis, size: 58, values: (u, ticks) => marks(u, ticks, format) }],
         },
         data.current, at,
       );

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Problem } from '../api/problem';
 import { Trouble } from '../ui/basics';
-import { compact, size } from '../ui/words';
+import { compact, joined, size } from '../ui/words';
 import type { MappingPlan } from './plan';
 import { leaveOut, takeIn, type Rule } from './rules';
 
@@ -40,7 +40,7 @@ export function Picker({ source: all, problem, chosen, waiting, rules, onChange 
               <label>
                 <input type="checkbox" checked={on} onChange={toggle} />
                 <span>{schema}.<b>{table}</b></span>
-                <span class="hint">{t.EstimatedRows !== undefined && `${compact(t.EstimatedRows)} rows`}{t.EstimatedBytes !== undefined && `, ${size(t.EstimatedBytes)}`}</span>
+                <span class="hint">{joined(t.EstimatedRows !== undefined && `${compact(t.EstimatedRows)} rows`, t.EstimatedBytes !== undefined && size(t.EstimatedBytes))}</span>
               </label>
             </li>
           );

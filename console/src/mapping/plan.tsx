@@ -1,4 +1,4 @@
-import { compact, number } from '../ui/words';
+import { compact, joined, number } from '../ui/words';
 
 export interface PlannedTable {
   SourceSchema?: string;
@@ -41,7 +41,7 @@ export function Plan({ plan }: { plan: MappingPlan }) {
             <details>
               <summary>
                 <span>{t.SourceSchema}.{t.SourceTable}</span> <span aria-hidden="true">→</span> <b>{t.TargetSchema ? `${t.TargetSchema}.` : ''}{t.TargetTable}</b>
-                <span class="hint"> {t.EstimatedRows !== undefined && `about ${compact(t.EstimatedRows)} rows`}{(t.Segments ?? 0) > 1 && `, ${t.Segments} segments`}</span>
+                <span class="hint"> {joined(t.EstimatedRows !== undefined && `about ${compact(t.EstimatedRows)} rows`, (t.Segments ?? 0) > 1 && `${t.Segments} segments`)}</span>
               </summary>
               {t.Statements?.length ? <pre tabIndex={0}>{t.Statements.join(';\n')}</pre> : <p class="hint">No statement: the table is there.</p>}
             </details>

@@ -35,7 +35,7 @@ export function EndpointForm({ of, type, close, done }: { of?: Endpoint; type?: 
               )}
               {hasServer(v.engine) && <Encryption v={v} change={change} />}
               {hasBucket(v.engine) && <Bucket v={v} change={change} />}
-              {!of && <Text label="Key" value={v.key} onChange={(key) => change({ key })} placeholder="usually that of DMS, alias/aws/dms" hint="What is secret is sealed under this key of KMS" />}
+              {!of && <Text label="Key" value={v.key} onChange={(key) => change({ key })} placeholder="alias/aws/dms" hint="What is secret is sealed under this key of KMS; usually that of DMS" />}
             </div>
           )}
         </Loaded>

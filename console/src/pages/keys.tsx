@@ -50,11 +50,10 @@ export default function Keys() {
         {(rows) => (
           <Table label="keys" dense rows={rows} empty={<Empty title="There is no key yet"><p>The key alias/aws/dms is made when an endpoint first keeps a password. Make one of your own to decide who may use it.</p>{make}</Empty>}
             columns={[
-              { name: 'Key', value: (k) => k.KeyId, cell: (k) => <code>{k.KeyId}</code> },
+              { name: 'Key', value: (k) => `${k.KeyId} ${k.Description ?? ''}`, cell: (k) => <><code>{k.KeyId}</code>{k.Description && <small class="hint">{k.Description}</small>}</> },
               { name: 'Aliases', value: (k) => k.aliases.join(', ') },
               { name: 'State', value: (k) => k.KeyState, cell: (k) => <><Status value={k.KeyState} />{k.DeletionDate && <> until <Time at={k.DeletionDate} /></>}</> },
               { name: 'Managed by', value: (k) => k.KeyManager?.toLowerCase() },
-              { name: 'Description', value: (k) => k.Description },
               { name: 'Made', value: (k) => k.CreationDate?.toISOString(), cell: (k) => <Time at={k.CreationDate} /> },
               { name: '', value: () => '', cell: (k) => (
                 <div class="row-actions">

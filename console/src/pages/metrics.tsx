@@ -2,12 +2,13 @@
 import { useState } from 'preact/hooks';
 import { all, ask, call } from '../api/call';
 import { idsOf, mathQuery, periodOf, plainQuery, type Metric, type Query, type Result } from '../api/metric-query';
+import type { ReplicationTask } from '../api/shown';
 import { Chart, type Series } from '../chart/chart';
 import { CopyCommand } from '../ui/act';
 import { Card, Empty, Loaded, Page } from '../ui/basics';
 import { Select, Text } from '../ui/field';
 import { useLoad } from '../ui/load';
-import { compact, size } from '../ui/words';
+import { compact, idOf, lag, size } from '../ui/words';
 
 const spans: [string, string][] = [['900', '15 minutes'], ['3600', 'an hour'], ['10800', '3 hours'], ['21600', '6 hours'], ['86400', 'a day'], ['604800', 'a week'], ['1296000', '15 days']];
 const periods: [string, string][] = [['10', '10 seconds'], ['60', 'a minute'], ['300', '5 minutes'], ['3600', 'an hour']];
@@ -15,8 +16,17 @@ const own = 'AWS/DMS';
 
 const where = (m: Metric) => m.Dimensions.map((d) => d.Value).join(' / ') || 'no dimension';
 
+// useNames are the names of tasks, whose metrics have their IDs alone. Who may not list tasks sees those.
+function useNames(): Map<string, string> {
+  const tasks = useLoad(() => all<ReplicationTask>('dms', 'DescribeReplicationTasks', 'ReplicationTasks', { WithoutSettings: true }), [], 60_000);
+  return new Map((tasks.data ?? []).map((t) => [idOf(t.ReplicationTaskArn), t.ReplicationTaskIdentifier ?? '']));
+}
+
+const named = (place: string, names: Map<string, string>) => place.split(' / ').map((id) => (names.has(id) ? `${names.get(id)} (${id})` : id)).join(' / ');
+
 export default function Metrics() {
   const metrics = useLoad(() => all<Metric>('cloudwatch', 'ListMetrics', 'Metrics', {}, 5000, 'NextToken'), [], 30_000);
+  const names = useNames();
   const [chosenSpace, setSpace] = useState(own);
   const [chosenPlace, setPlace] = useState('');
   const [span, setSpan] = useState('3600');
@@ -38,7 +48,7 @@ export default function Metrics() {
             <>
               <div class="line">
                 {spaces.length > 1 && <Select label="Namespace" value={space} onChange={setSpace} options={spaces} />}
-                <Select label="Of" value={place} onChange={setPlace} options={places} />
+                <Select label="Of" value={place} onChange={setPlace} options={places.map((p): [string, string] => [p, named(p, names)])} />
                 <Select label="Over" value={span} onChange={setSpan} options={spans} />
                 <Select label="A value for" value={period} onChange={setPeriod} none="what fits" options={periods.filter(([p]) => Number(span) / Number(p) <= 1500 && (p !== '10' || Number(span) <= 10800))} />
                 <Select label="As" value={statistic} onChange={setStatistic} options={['Average', 'Maximum', 'Minimum', 'Sum', 'SampleCount', 'p50', 'p90', 'p99']} />
@@ -54,7 +64,18 @@ export default function Metrics() {
 }
 
 const answersOf = async (input: Record<string, unknown>) => (await ask<{ MetricDataResults?: Result[] }>('cloudwatch', 'GetMetricData', input)).MetricDataResults ?? [];
-const formatOf = (name: string) => (/Bytes|Memory|Storage|Throughput|Swap/i.test(name) && !/Rows/.test(name) ? size : compact);
+const inUnit = (unit: string) => (n?: number) => (n === undefined ? compact(n) : `${compact(n)} ${unit}`);
+
+// formatOf spells the values of a metric in the unit that DMS keeps it in; of metrics of one's own it is not known.
+function formatOf({ Namespace, MetricName: name }: Metric): (n?: number) => string {
+  if (Namespace !== own) return compact;
+  if (/^CPU/.test(name)) return inUnit('%');
+  if (/^CDCLatency/.test(name)) return lag;
+  if (/Latency$/.test(name)) return inUnit('ms');
+  if (/Bandwidth/.test(name)) return inUnit('KB/s');
+  if (/^Memory(Usage|Allocated)$/.test(name)) return inUnit('MB');
+  return /Memory|Storage|(Read|Write|mit|ive)Throughput$|Swap/.test(name) ? size : compact;
+}
 
 // Maths is an expression over the metrics of the place, by names that are made of theirs.
 function Maths({ metrics, expression, setExpression, query }: { metrics: Metric[]; expression: string; setExpression: (text: string) => void; query: Query }) {
@@ -62,7 +83,7 @@ function Maths({ metrics, expression, setExpression, query }: { metrics: Metric[
   const ids = idsOf(metrics);
   return (
     <Card title="Metric math">
-      <form class="line" onSubmit={(e) => { e.preventDefault(); draw(expression.trim()); }}>
+      <form class="line search" onSubmit={(e) => { e.preventDefault(); draw(expression.trim()); }}>
         <Text label="Expression" value={expression} onChange={setExpression} list={ids} placeholder={ids.length > 1 ? `${ids[0]} + ${ids[1]}` : undefined} />
         <button type="submit">Draw</button>
       </form>
@@ -108,7 +129,7 @@ function Charts({ metrics, query }: { metrics: Metric[]; query: Query }) {
           <div class="charts">
             {metrics.slice(0, 100).map((m, i) => {
               const r = results.find((x) => x.Id === idsOf(metrics)[i]);
-              return <Chart key={m.MetricName} title={m.MetricName} times={(r?.Timestamps ?? []).map((t) => t.getTime() / 1000)} series={[{ name: m.MetricName, values: r?.Values ?? [] }]} format={formatOf(m.MetricName)} />;
+              return <Chart key={m.MetricName} title={m.MetricName} times={(r?.Timestamps ?? []).map((t) => t.getTime() / 1000)} series={[{ name: m.MetricName, values: r?.Values ?? [] }]} format={formatOf(m)} />;
             })}
           </div>
           <Card><p class="hint">{metrics.length} metrics. The command for this query: <CopyCommand name="metric data" of={() => call('cloudwatch', 'GetMetricData', plainQuery(metrics, query))} /></p></Card>

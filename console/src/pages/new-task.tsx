@@ -69,9 +69,9 @@ function EndsForm({ endpoints, instances }: { endpoints: Endpoint[]; instances: 
           ReplicationTaskIdentifier: name, MigrationType: type, SourceEndpointArn: source, TargetEndpointArn: target, ReplicationInstanceArn: instance,
           TableMappings: write(ofSchemas(chosen.length ? chosen : ['%']).map((r) => (chosen.length ? r : { ...r, 'object-locator': { 'schema-name': '%', 'table-name': '%' } }))),
         })}>
-        <div class="grid">
+        <div class="grid roomy">
           <Text label="Name" value={name} onChange={setName} required pattern="[A-Za-z][A-Za-z0-9\-]*" hint="Letters, digits and hyphens" />
-          <Select label="What it does" value={type} onChange={setType} options={[['full-load-and-cdc', 'loads everything, then follows changes'], ['full-load', 'loads everything once'], ['cdc', 'follows changes alone']]} />
+          <Select label="What it does" value={type} onChange={setType} options={[['full-load-and-cdc', 'loads all, then follows changes'], ['full-load', 'loads all once'], ['cdc', 'follows changes alone']]} />
           <Select label="From" value={source} onChange={(s) => { setSource(s); choose([]); }} options={pairs(sources)} />
           <Select label="To" value={target} onChange={setTarget} options={pairs(targets)} />
           <Select label="On the instance" value={instance} onChange={setInstance} options={instances.map((i) => [i.ReplicationInstanceArn as string, `${i.ReplicationInstanceIdentifier} (${i.ReplicationInstanceClass})`])} />

@@ -44,7 +44,7 @@ export function Simulator() {
     <>
       <Card title="Would this be allowed?">
         <Form label="Simulate" done={(out: Explained) => setResult(out)} make={() => call('whimbrel', 'ExplainAccess', { PrincipalArn: who, Action: action, Resource: resource || undefined, SourceIp: ip || undefined })}>
-          <div class="grid">
+          <div class="grid roomy">
             <Text label="Who" value={who} onChange={setWho} required list={people.data ?? []} hint="A user or a role, by ARN" />
             <Text label="Action" value={action} onChange={setAction} required list={actions} pattern="[a-zA-Z0-9\-]+:[a-zA-Z0-9]+" />
             <Text label="Resource" value={resource} onChange={setResource} placeholder="any" hint="An ARN; its tags and its own policy are taken into account" />

@@ -16,6 +16,9 @@ interface Subnet {
   vpcId: string;
 }
 
+// orderOf is what subnets are listed by.
+const orderOf = (s: Subnet) => `${s.vpcId} ${s.availabilityZone} ${s.cidrBlock}`;
+
 export default function SubnetGroups() {
   const [making, setMaking] = useState(false);
   const groups = useLoad(() => all<ReplicationSubnetGroup>('dms', 'DescribeReplicationSubnetGroups', 'ReplicationSubnetGroups'), [], 8000);
@@ -30,7 +33,7 @@ export default function SubnetGroups() {
               { name: 'Description', value: (g) => g.ReplicationSubnetGroupDescription },
               { name: 'Status', value: (g) => g.SubnetGroupStatus, cell: (g) => <Status value={g.SubnetGroupStatus} /> },
               { name: 'VPC', value: (g) => g.VpcId },
-              { name: 'Zones', value: (g) => [...new Set(g.Subnets?.map((s) => s.SubnetAvailabilityZone?.Name))].join(', ') },
+              { name: 'Zones', value: (g) => [...new Set(g.Subnets?.map((s) => s.SubnetAvailabilityZone?.Name))].sort().join(', ') },
               { name: '', value: () => '', cell: (g) => <div class="row-actions"><Do label="Delete" tone="danger" done={groups.reload} said="The group is gone." question={<p>Delete the subnet group <b>{g.ReplicationSubnetGroupIdentifier}</b>?</p>} make={() => call('dms', 'DeleteReplicationSubnetGroup', { ReplicationSubnetGroupIdentifier: g.ReplicationSubnetGroupIdentifier })} /></div> },
             ]} />
         )}
@@ -54,7 +57,7 @@ function NewGroup({ close, made }: { close: () => void; made: () => void }) {
         <fieldset>
           <legend>Subnets of one VPC, in two zones or more</legend>
           <Loaded from={subnets}>
-            {(s) => (s.subnetSet || []).map((n) => <Check key={n.subnetId} label={`${n.cidrBlock} in ${n.availabilityZone}`} hint={`${n.subnetId}, ${n.vpcId}`} value={chosen.includes(n.subnetId)} onChange={(on) => choose(on ? [...chosen, n.subnetId] : chosen.filter((x) => x !== n.subnetId))} />)}
+            {(s) => [...(s.subnetSet ?? [])].sort((a, b) => orderOf(a).localeCompare(orderOf(b))).map((n) => <Check key={n.subnetId} label={`${n.cidrBlock} in ${n.availabilityZone}`} hint={`${n.subnetId}, ${n.vpcId}`} value={chosen.includes(n.subnetId)} onChange={(on) => choose(on ? [...chosen, n.subnetId] : chosen.filter((x) => x !== n.subnetId))} />)}
           </Loaded>
         </fieldset>
       </Form>

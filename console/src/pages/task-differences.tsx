@@ -28,7 +28,7 @@ export function Differences({ task }: { task: ReplicationTask }) {
   const arn = task.ReplicationTaskArn as string;
   const rows = useLoad(() => all<Difference>('whimbrel', 'DescribeValidationFailures', 'ValidationFailures', { ReplicationTaskArn: arn, MaxRecords: 100 }, most), [arn]);
   return (
-    <section aria-label="Rows that differ">
+    <section class="after" aria-label="Rows that differ">
       <h2>Rows that differ</h2>
       <div class="table-tools">
         <button type="button" onClick={rows.reload}>Look for differences</button>
@@ -37,7 +37,7 @@ export function Differences({ task }: { task: ReplicationTask }) {
       <Loaded from={rows}>
         {(found) => (
           <>
-            <Table label="rows that differ" rows={found} columns={[
+            <Table label="rows that differ" dense rows={found} columns={[
               { name: 'When', value: (r) => r.FailureTime, cell: (r) => <Time at={r.FailureTime} /> },
               { name: 'Table', value: (r) => (r.SchemaName ? `${r.SchemaName}.${r.TableName}` : r.TableName) },
               { name: 'Key', value: (r) => r.Key, cell: (r) => <code>{keyOf(r.Key)}</code> },

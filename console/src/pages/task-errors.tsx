@@ -57,10 +57,10 @@ export function Errors({ task }: { task: ReplicationTask }) {
                   ))}
                 </div>
               )}
-              <Table label="error rows" rows={found} columns={[
+              <Table label="error rows" dense rows={found} columns={[
                 { name: 'When', value: (r) => r.ErrorTime, cell: (r) => <Time at={r.ErrorTime} /> },
                 { name: 'Table', value: tableOf },
-                { name: 'Key', value: (r) => r.Key, cell: (r) => (r.Key ? <code>{r.Key}</code> : '–') },
+                { name: 'Key', value: (r) => r.Key, cell: (r) => (r.Key ? <code class="whole">{r.Key}</code> : '–') },
                 { name: 'Why', value: (r) => r.Reason },
                 { name: 'What', value: (r) => r.Statement, cell: (r) => <details><summary>The row or change</summary><code class="wrapped">{r.Statement}</code></details> },
                 {

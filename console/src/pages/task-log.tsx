@@ -68,8 +68,8 @@ export function Log({ task }: { task: ReplicationTask }) {
   const events = useLoad(read, [read], follow ? 2000 : 0);
   return (
     <>
-      <div class="line">
-        <Text label="Search" value={find} onChange={setFind} type="search" placeholder="a word, or a filter pattern of CloudWatch Logs" />
+      <div class="line search">
+        <Text label="Search" value={find} onChange={setFind} type="search" placeholder="a word, or a filter pattern" />
         <Check label="Follow" value={follow} onChange={setFollow} />
       </div>
       <Loaded from={events}>

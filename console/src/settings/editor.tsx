@@ -49,11 +49,11 @@ function Fields({ document: d, touched, onChange }: { document: Document; touche
     <>
       <fieldset>
         <legend>Full load</legend>
-        <div class="grid">
+        <div class="grid roomy">
           <Select label="Tables that are in the target already" value={text('FullLoadSettings', 'TargetTablePrepMode')} onChange={(v) => put('FullLoadSettings', { TargetTablePrepMode: v })}
             options={[['DROP_AND_CREATE', 'are dropped and made anew'], ['TRUNCATE_BEFORE_LOAD', 'are emptied'], ['DO_NOTHING', 'are left as they are']]} />
           <Text label="Loaded at the same time" type="number" min={1} max={49} value={text('FullLoadSettings', 'MaxFullLoadSubTasks')} onChange={(v) => put('FullLoadSettings', { MaxFullLoadSubTasks: Number(v) })} hint="Tables and segments of tables" />
-          <Select label="Large objects" value={lob} onChange={lobs} options={usual ? [['usual', 'whole, unless it was chosen otherwise'], ...lobModes] : lobModes} />
+          <Select label="Large objects" value={lob} onChange={lobs} options={usual ? [['usual', 'whole, if nothing else is set'], ...lobModes] : lobModes} />
           {lob === 'limited' && <Text label="Cut at (KB)" type="number" min={1} max={102400} value={text('TargetMetadata', 'LobMaxSize')} onChange={(v) => put('TargetMetadata', { LobMaxSize: Number(v) })} />}
         </div>
       </fieldset>
@@ -66,9 +66,9 @@ function Fields({ document: d, touched, onChange }: { document: Document; touche
       </fieldset>
       <fieldset>
         <legend>Care</legend>
-        <div class="grid">
+        <div class="grid roomy">
           <Select label="A row that the target refuses" value={text('ErrorBehavior', 'DataErrorPolicy')} onChange={(v) => put('ErrorBehavior', { DataErrorPolicy: v })}
-            options={[['LOG_ERROR', 'is kept with its reason, and the rest goes on'], ['IGNORE_RECORD', 'is passed over'], ['SUSPEND_TABLE', 'suspends its table'], ['STOP_TASK', 'stops the task']]} />
+            options={[['LOG_ERROR', 'is kept with its reason'], ['IGNORE_RECORD', 'is passed over'], ['SUSPEND_TABLE', 'suspends its table'], ['STOP_TASK', 'stops the task']]} />
           <Select label="A table that cannot go on" value={text('ErrorBehavior', 'TableErrorPolicy')} onChange={(v) => put('ErrorBehavior', { TableErrorPolicy: v })} options={[['SUSPEND_TABLE', 'is suspended'], ['STOP_TASK', 'stops the task']]} />
         </div>
         <Check label="Validate: compare every row of source and target" value={!!get('ValidationSettings', 'EnableValidation')} onChange={(v) => put('ValidationSettings', { EnableValidation: v })} />

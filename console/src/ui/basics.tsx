@@ -88,7 +88,7 @@ const tones: [RegExp, string][] = [
   [/^not (enabled|tested)/i, 'calm'],
   [/fail|error|not.*allowed|denied|inactive|suspended|mismatch|broken|PendingDeletion|no permission/i, 'bad'],
   [/^warning$/, 'busy'],
-  [/running|available|successful|passed|Table completed|Enabled|Active|Validated|active|allowed|ok/i, 'good'],
+  [/running|available|successful|passed|Table completed|^Complete$|Enabled|Active|Validated|active|allowed|ok/i, 'good'],
   [/ing$|Before load|Full load|pending|Pending/i, 'busy'],
 ];
 

@@ -69,7 +69,7 @@ export function Table<T>({ label, columns, rows, empty, filter = true, dense }: 
           {shown.map((r) => (
             <tr key={r.id} role="row">
               {columns.map((c) => (
-                <td key={c.name} role="cell" data-label={c.name} class={c.figures ? 'figures' : ''}>{c.cell ? c.cell(r.original) : (c.value(r.original) ?? '–')}</td>
+                <td key={c.name} role="cell" data-label={c.name} class={c.figures ? 'figures' : ''}><div class="cell">{c.cell ? c.cell(r.original) : (c.value(r.original) ?? '–')}</div></td>
               ))}
             </tr>
           ))}

@@ -26,6 +26,9 @@ export function span(seconds?: number): string {
 // lag is a span as an axis shows it, where less than a second has marks of its own.
 export const lag = (seconds?: number) => (seconds !== undefined && seconds !== null && seconds < 1 ? `${Number(seconds.toFixed(2))} s` : span(seconds));
 
+// joined is what is known of several things.
+export const joined = (...parts: (string | false)[]) => parts.filter(Boolean).join(', ');
+
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 // Time is in the reader's own zone; UTC shows when it is pointed at.

@@ -120,7 +120,7 @@ func (t *target) noteStatement(run, key, text string) string {
 // Notes reads what sessions of the run have noted.
 func (t *target) Notes(ctx context.Context, run string) (map[string]string, error) {
 	notes := map[string]string{}
-	err := each(ctx, t.host.control, "read the run's notes", "SELECT note, value FROM "+t.noteTable()+" WHERE run_name = ?", []any{run},
+	err := each(ctx, t.host.control, "read the notes of the run", "SELECT note, value FROM "+t.noteTable()+" WHERE run_name = ?", []any{run},
 		func(scan scanFunc) error {
 			var key, value string
 			if err := scan(&key, &value); err != nil {

@@ -55,7 +55,7 @@ func (t *target) Checkpoint(ctx context.Context, run string) (c connector.Checkp
 // Notes implements connector.Applier.
 func (t *target) Notes(ctx context.Context, run string) (map[string]string, error) {
 	notes := map[string]string{}
-	err := t.lookInto(ctx, "read the run's notes", "awsdms_task_notes", func(c *conn) error {
+	err := t.lookInto(ctx, "read the notes of the run", "awsdms_task_notes", func(c *conn) error {
 		return c.query("SELECT note, value FROM awsdms_task_notes WHERE run = ?", func(r *stmt) error {
 			notes[r.text(0)] = r.text(1)
 			return nil

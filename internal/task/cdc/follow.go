@@ -182,7 +182,7 @@ func (f *follower) checkpoint(ctx context.Context) (c connector.Checkpoint, ok b
 		return err
 	})
 	if err != nil {
-		return c, ok, fmt.Errorf("read the checkpoint: %w", err)
+		return c, ok, fmt.Errorf("ask the target where the run stands: %w", err)
 	}
 	return c, ok, nil
 }
@@ -216,7 +216,7 @@ func (p *pipe) recall(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("read the notes of the run: %w", err)
+		return fmt.Errorf("ask the target for the notes of the run: %w", err)
 	}
 	p.attempted(notes)
 	p.tables, p.next = maps.Clone(p.follower.tables), p.follower.next

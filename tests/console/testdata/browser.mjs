@@ -29,9 +29,12 @@ export async function until(what, check) {
   }
 }
 
+// sizes are a desk's screen, which the pages begin with, and a phone's.
+export const sizes = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height: 844 } };
+
 export async function open() {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport: { width: 1280, height: 860 }, colorScheme: 'light', reducedMotion: 'reduce' });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport: sizes.wide, colorScheme: 'light', reducedMotion: 'reduce' });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(process.env.URL).origin });
   context.setDefaultTimeout(patience);
   const page = await context.newPage();
@@ -84,7 +87,7 @@ export const keepCopied = () => writeFileSync(process.env.COMMANDS, JSON.stringi
 
 // judge has axe go over the page as it is.
 export async function judge(page, name) {
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
   if (serious.length) {
@@ -92,25 +95,45 @@ export async function judge(page, name) {
   }
 }
 
-// look has axe go over the page, light and dark, notes its commands, and keeps a picture if pictures are wanted.
-export async function look(page, name) {
+// look has axe go over the page, light and dark, wide and narrow, notes its commands, and keeps pictures if pictures are wanted; with
+// something in the middle of them that would be out of sight.
+export async function look(page, name, { middle, on = Object.keys(sizes) } = {}) {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
-    await judge(page, `${name}, ${colorScheme}`);
-    if (SHOTS) await shoot(page, `${name}-${colorScheme}`);
+    for (const size of on) {
+      await page.setViewportSize(sizes[size]);
+      await middle?.evaluate((e) => e.scrollIntoView({ block: 'center' }));
+      await fits(page, `${name}, ${size}`);
+      await judge(page, `${name}, ${colorScheme} and ${size}`);
+      if (SHOTS) await shoot(page, `${name}-${colorScheme}-${size}`);
+    }
   }
+  await page.setViewportSize(sizes.wide);
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await copyAll(page);
 }
 
+// fits is that neither the page nor what is open above it is wider than the screen, and that on a phone nothing of a list is cut off.
+export async function fits(page, name) {
+  const over = await page.evaluate(() => {
+    const cut = (e, of, left, right) => {
+      const culprits = [...of].filter((c) => {
+        const at = c.getBoundingClientRect();
+        return at.width > 0 && (at.right > right + 1 || at.left < left - 1);
+      });
+      return culprits.length ? [`${e.tagName} ${e.className} from ${left} to ${right}: ${culprits.slice(0, 5).map((c) => c.outerHTML.slice(0, 120)).join('\n')}`] : [];
+    };
+    const inside = (e, of) => cut(e, of, e.getBoundingClientRect().left, e.getBoundingClientRect().left + e.clientWidth);
+    const wider = [document.documentElement, ...document.querySelectorAll('dialog[open]')].filter((e) => e.scrollWidth > e.clientWidth);
+    const lists = innerWidth > 820 ? [] : [...document.querySelectorAll('.table')];
+    return [...wider.flatMap((e) => inside(e, e.querySelectorAll('*'))), ...lists.flatMap((e) => inside(e, e.querySelectorAll('tbody td *')))];
+  });
+  if (over.length) throw new Error(`${name} is wider than the screen: ${over.join('\n')}`);
+}
+
 async function shoot(page, name) {
-  const wide = page.viewportSize();
   await page.waitForTimeout(400); // charts are drawn anew in the other colours; for pictures alone
-  await page.screenshot({ path: join(SHOTS, `${name}-wide.png`) });
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.waitForTimeout(400);
-  await page.screenshot({ path: join(SHOTS, `${name}-narrow.png`) });
-  await page.setViewportSize(wide);
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
 
 // focused says what has the focus: its kind, its text, and its label.

@@ -121,6 +121,8 @@ async function breakAndMend() {
   await page.getByText('Changes wait, and none is applied').waitFor();
   await page.getByText(/waiting for the databases:/).first().waitFor();
   await page.getByRole('main').getByText(/connection refused/i).first().waitFor();
+  const twice = (await page.getByRole('main').innerText()).match(/\b(\w[\w' ]{5,}): \1: /);
+  if (twice) throw new Error(`the reason says the same twice: ${twice[0]}`);
   await look(page, 'task-broken');
   await link('Overview').click();
   await needsALook().getByRole('listitem').filter({ hasText: 'shop' }).getByText(/waiting for the databases:|changes have waited for/).waitFor();
@@ -157,8 +159,7 @@ async function errorRows() {
     return (await refused.count()) ? 'ok' : 'it is not there';
   });
   await refused.getByText(/affordable/).first().waitFor();
-  await refused.scrollIntoViewIfNeeded();
-  await look(page, 'task-errors');
+  await look(page, 'task-errors', { middle: refused });
   await button('Stop').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByText('stopped', { exact: true }).waitFor();

@@ -68,7 +68,7 @@ async function severities() {
   await tab('Log').click();
   await page.getByLabel('Search').fill('SOURCE_UNLOAD');
   await page.getByRole('listitem').filter({ hasText: 'SOURCE_UNLOAD   ]D:' }).first().waitFor();
-  await look(page, 'task-log-debug');
+  await look(page, 'task-log-debug', { middle: page.getByRole('listitem').filter({ hasText: 'SOURCE_UNLOAD   ]D:' }).first() });
   await must('take the severity back', 'usual');
   await running();
 }

@@ -30,7 +30,7 @@ async function ends() {
   await tabTo(/^INPUT\s+Name$/);
   await page.keyboard.insertText('typed');
   await tabTo(/^SELECT .*What it does$/s);
-  await key('ArrowDown'); // loads everything once
+  await key('ArrowDown'); // loads all once
   await tabTo(/public$/);
   await key('Space');
   await enter(/^BUTTON Create and choose tables/);
