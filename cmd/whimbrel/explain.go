@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -50,10 +51,6 @@ AWS_SHARED_CREDENTIALS_FILE, or of the data directory, and needs the permission 
 }
 
 func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
-	c, err := f.client(cmd)
-	if err != nil {
-		return err
-	}
 	in := whimbrelapi.ExplainAccessRequest{Action: &args[1], Context: map[string][]string{}}
 	if strings.HasPrefix(args[0], "arn:") {
 		in.PrincipalArn = &args[0]
@@ -64,6 +61,10 @@ func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
 		in.Resource = &args[2]
 	}
 	if err := f.describe(&in); err != nil {
+		return err
+	}
+	c, err := f.client(cmd)
+	if err != nil {
 		return err
 	}
 	var out whimbrelapi.ExplainAccessResponse
@@ -77,21 +78,24 @@ func explain(cmd *cobra.Command, f *explainFlags, args []string) error {
 // describe puts the flags into the question.
 func (f *explainFlags) describe(in *whimbrelapi.ExplainAccessRequest) error {
 	if f.sourceIP != "" {
+		if _, err := netip.ParseAddr(f.sourceIP); err != nil {
+			return usageError{fmt.Errorf("--source-ip %q: want an IP address such as 192.0.2.1", f.sourceIP)}
+		}
 		in.SourceIp = &f.sourceIP
 	}
 	if f.vpcEndpoint != "" {
 		in.VpcEndpointId = &f.vpcEndpoint
 	}
 	for _, file := range []struct {
-		name string
-		to   **string
-	}{{f.sessionTokenFile, &in.SessionToken}, {f.sessionPolicy, &in.SessionPolicy}} {
+		flag, name string
+		to         **string
+	}{{"--session-token-file", f.sessionTokenFile, &in.SessionToken}, {"--session-policy", f.sessionPolicy, &in.SessionPolicy}} {
 		if file.name == "" {
 			continue
 		}
 		content, err := os.ReadFile(file.name)
 		if err != nil {
-			return usageError{fmt.Errorf("read what describes the session: %w", err)}
+			return usageError{fmt.Errorf("%s: %w", file.flag, err)}
 		}
 		text := strings.TrimSpace(string(content))
 		*file.to = &text

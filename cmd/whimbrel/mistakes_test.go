@@ -42,6 +42,9 @@ func TestMistakes(t *testing.T) {
 	serve := func(flags ...string) []string {
 		return append([]string{"serve", "--data-dir", data, "--listen", "127.0.0.1:0", "--admin-listen", ""}, flags...)
 	}
+	explain := func(flags ...string) []string {
+		return append([]string{"explain", "AKIAIOSFODNN7EXAMPLE", "dms:DescribeEndpoints", "--data-dir", data}, flags...)
+	}
 	config := func(text string) []string { return migrate("--dry-run", "--config", written(t, "c.yaml", text)) }
 	for name, c := range map[string]struct {
 		args []string
@@ -75,6 +78,12 @@ func TestMistakes(t *testing.T) {
 		"keywords":         {[]string{"migrate", "host=h user=u password=s3cret", target}, `"host=h user=u password=xxxxx" does not begin`},
 		"region":           {[]string{"status", "--data-dir", data, "--endpoint-url", "https://h:1"}, "give --region"},
 		"server":           {[]string{"status", "--data-dir", data, "--region", "us-east-1"}, "give --endpoint-url"},
+		"explained from":   {explain("--source-ip", "home"), `--source-ip "home": want an IP address`},
+		"explained keys":   {explain("--context", "a"), `--context "a": want key=value`},
+		"explained tags":   {explain("--session-tag", "a"), `--session-tag "a": want key=value`},
+		"explained policy": {explain("--session-policy", "/nodir/p"), "--session-policy: open /nodir/p"},
+		"explained token":  {explain("--session-token-file", "/nodir/t"), "--session-token-file: open /nodir/t"},
+		"explained where":  {explain(), "no running server is known"},
 		"command's value":  {config("migrate: hello\n"), `"migrate" is a command: want its flags below it, not hello`},
 		"other's flag":     {config("serve: {foo: 1}\n"), `serve has no flag "foo"`},
 		"inner flag":       {config("root-key: {rotate: {data: x}}\n"), `root-key rotate has no flag "data"`},

@@ -123,7 +123,8 @@ func (t *Trail) ready() error {
 // Record appends a record. An error means that the call must not be answered as if it had been recorded; that of a change, which is made
 // already, follows all the same when there is room.
 func (t *Trail) Record(r *Record) error {
-	line := append(r.appendJSON(make([]byte, 0, 1536)), '\n')
+	var room [1536]byte // most records fit
+	line := append(r.appendJSON(room[:0]), '\n')
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err := t.ready(); err != nil && !t.mayWait(r, len(line)) {

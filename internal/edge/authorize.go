@@ -181,7 +181,7 @@ func principal(p *service.Principal) policy.Principal {
 func environment(call *service.Call) *policy.Environment {
 	p, from := call.Principal, call.Source
 	v := &policy.Environment{
-		Time: call.Now, TLS: from.TLS != "", SourceIP: from.IP, UserAgent: from.UserAgent, Referer: from.Referer, Region: call.Region,
+		Time: call.Now, TLS: from.TLS, SourceIP: from.IP, UserAgent: from.UserAgent, Referer: from.Referer, Region: call.Region,
 		ResourceAccount: call.Account, UserID: p.UserID, PrincipalTags: p.Tags,
 	}
 	if p.Kind == service.User {

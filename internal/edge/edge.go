@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -68,6 +69,7 @@ type Edge struct {
 	strangers *room[netip.Prefix] // for bodies, by source
 	known     *room[string]       // for bodies, by access key
 	keys      signingKeys
+	suites    map[uint16]string // of TLS, their names: crypto/tls makes its whole list anew to name one
 	answers   buffers
 	streaming context.Context // of answers that go on
 	endStream context.CancelFunc
@@ -85,9 +87,12 @@ func New(c Config) (*Edge, error) {
 		c.Metrics = uncounted{}
 	}
 	e := &Edge{
-		config: c, services: map[string]*service.Service{}, targets: map[string]*service.Service{},
+		config: c, services: map[string]*service.Service{}, targets: map[string]*service.Service{}, suites: map[uint16]string{},
 		throttle: newThrottle(c.Throttle), penalties: newPenalties(),
 		strangers: newRoom[netip.Prefix](roomOfAll, shareOfSource), known: newRoom[string](roomOfKnown, shareOfKey),
+	}
+	for _, s := range tls.CipherSuites() {
+		e.suites[s.ID] = s.Name
 	}
 	e.streaming, e.endStream = context.WithCancel(context.Background())
 	for _, s := range c.Services {

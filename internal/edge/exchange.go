@@ -45,10 +45,7 @@ type exchange struct {
 func (e *Edge) exchange(w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{edge: e, w: w, r: r, now: e.config.Now(), id: uuid.NewString()}
 	x.protocol = guess(r)
-	x.source = service.Source{IP: address(r.RemoteAddr), UserAgent: r.UserAgent(), Referer: r.Referer()}
-	if r.TLS != nil {
-		x.source.TLS = tlsName(r.TLS)
-	}
+	x.source = service.Source{IP: address(r.RemoteAddr), UserAgent: r.UserAgent(), Referer: r.Referer(), TLS: r.TLS != nil}
 	w.Header().Set("X-Amzn-Requestid", x.id)
 	return x
 }

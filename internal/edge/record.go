@@ -48,7 +48,7 @@ func (x *exchange) record(output any, problem *wire.Error) error {
 		r.VPCEndpoint = x.source.Endpoint.ID
 	}
 	if t := x.r.TLS; t != nil {
-		r.TLS = &audit.TLS{Version: strings.ReplaceAll(tls.VersionName(t.Version), "TLS 1", "TLSv1"), Suite: tls.CipherSuiteName(t.CipherSuite), Host: shown(x.r.Host)}
+		r.TLS = &audit.TLS{Version: strings.ReplaceAll(tls.VersionName(t.Version), "TLS 1", "TLSv1"), Suite: x.edge.suites[t.CipherSuite], Host: shown(x.r.Host)}
 	}
 	if x.service != nil {
 		r.EventSource = x.service.Model.EventSource
@@ -176,8 +176,4 @@ func identity(p *service.Principal) *audit.Identity {
 		id.Session.Issuer = &audit.Identity{Type: "Role", PrincipalID: roleID, ARN: p.RoleARN, Account: p.Account, UserName: p.Name}
 	}
 	return id
-}
-
-func tlsName(t *tls.ConnectionState) string {
-	return tls.VersionName(t.Version) + " " + tls.CipherSuiteName(t.CipherSuite)
 }

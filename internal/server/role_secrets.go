@@ -92,7 +92,7 @@ func ptr[T any](v T) *T { return &v }
 func (r *roleSecrets) call(model *wire.Service, operation string) *service.Call {
 	return &service.Call{
 		Service: model, Operation: model.Operation(operation), Partition: r.cluster.Partition, Region: r.cluster.Region, Account: r.cluster.Account, Now: r.now(),
-		Source: service.Source{TLS: "in process"}, // no wire is safer
+		Source: service.Source{TLS: true}, // no wire is safer
 	}
 }
 

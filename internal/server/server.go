@@ -188,14 +188,15 @@ const (
 	flushEvery = time.Minute
 )
 
-// housekeeping deletes and rotates keys when they are due and writes down when credentials were used, until the server
-// stops.
+// housekeeping deletes and rotates keys when they are due, writes down when credentials were used, and tends the garbage, until the
+// server stops.
 func (s *Server) housekeeping(life context.Context, p *parts) {
 	life, end := context.WithCancel(life)
 	var running sync.WaitGroup
 	running.Go(func() {
 		p.vault.Run(life, sweepEvery, func(err error) { s.log.Error("keys were not swept", "error", err) })
 	})
+	running.Go(func() { tendGarbage(life) })
 	running.Go(func() {
 		p.usage.Run(life, flushEvery, func(err error) { s.log.Error("the last uses of credentials were not written", "error", err) })
 	})

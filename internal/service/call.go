@@ -38,7 +38,7 @@ type Source struct {
 	IP        netip.Addr
 	UserAgent string
 	Referer   string
-	TLS       string // version and suite, for the audit trail
+	TLS       bool
 	Endpoint  *Endpoint
 }
 

@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,8 +17,8 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
 )
 
-// BenchmarkDescribeEndpoints compares a signed and authorized page of 100 with a bare TLS handler that writes the same bytes,
-// with 100 and with 100,000 endpoints in the store.
+// BenchmarkDescribeEndpoints compares signed and authorized pages with a bare TLS handler that writes the same bytes, with 100 and with 100,000
+// endpoints in the store: the first page, the one that begins in the midst, and that of one endpoint by its name.
 func BenchmarkDescribeEndpoints(b *testing.B) {
 	for _, n := range []int{100, 100_000} {
 		dir := shortDir(b)
@@ -25,21 +26,24 @@ func BenchmarkDescribeEndpoints(b *testing.B) {
 		s, err := whimbrel.Start(b.Context(), whimbrel.Config{DataDir: dir, Listen: "127.0.0.1:0", Region: region, Account: account, Log: slog.New(slog.DiscardHandler)})
 		require.NoError(b, err)
 		there := &server{dir: dir, url: s.About().URL}
-		header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"AmazonDMSv20160101.DescribeEndpoints"}}
-		request := presigned(b, there, "dms", header, `{"MaxRecords":100}`)
-		answer := ask(b, there.http(b), request())
-		bare := bareHandler(b, answer)
-		b.Run(fmt.Sprintf("endpoints=%d/whimbrel", n), func(b *testing.B) { load(b, there.http(b), request) })
-		b.Run(fmt.Sprintf("endpoints=%d/bare", n), func(b *testing.B) {
-			load(b, there.http(b), func() *http.Request {
-				r := request()
-				r.URL.Host, r.Host = bare, bare
-				return r
-			})
-		})
+		middle := base64.RawURLEncoding.EncodeToString([]byte("DescribeEndpoints " + dms.Prefix + "endpoint/" + benchID(n/2-1)))
+		for _, page := range []struct{ name, body, has string }{
+			{"first", `{"MaxRecords":100}`, `"bench-0"`},
+			{"middle", `{"MaxRecords":100,"Marker":"` + middle + `"}`, fmt.Sprintf(`"bench-%d"`, n/2)},
+			{"one", fmt.Sprintf(`{"Filters":[{"Name":"endpoint-id","Values":["bench-%d"]}]}`, n/2), fmt.Sprintf(`"bench-%d"`, n/2)},
+		} {
+			header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"AmazonDMSv20160101.DescribeEndpoints"}}
+			request := presigned(b, there, "dms", header, page.body)
+			answer := ask(b, there.http(b), request())
+			require.Contains(b, string(answer), page.has)
+			bare := bareHandler(b, answer)
+			b.Run(fmt.Sprintf("endpoints=%d/page=%s", n, page.name), func(b *testing.B) { compare(b, there, request, bare) })
+		}
 		require.NoError(b, s.Stop(context.Background()))
 	}
 }
+
+func benchID(i int) string { return fmt.Sprintf("BENCH%021d", i) }
 
 // fillEndpoints writes records as CreateEndpoint does.
 func fillEndpoints(b *testing.B, dir string, n int) {
@@ -50,7 +54,7 @@ func fillEndpoints(b *testing.B, dir string, n int) {
 	for at := 0; at < n; at += batch {
 		_, err := st.Update(b.Context(), func(tx store.Tx) error {
 			for i := at; i < min(at+batch, n); i++ {
-				id := fmt.Sprintf("BENCH%021d", i)
+				id := benchID(i)
 				e := dms.Endpoint{
 					ID: id, Name: fmt.Sprintf("bench-%d", i), Type: "source", Engine: "postgres", Status: "active", User: "app", Server: "db.example.com", Port: 5432, Database: "shop",
 					SSLMode: "none", KMSKey: "arn:aws:kms:" + region + ":" + account + ":key/bench", Created: time.Now().UTC(), Tags: map[string]string{"team": "data"},

@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// canonical writes the canonical request.
-func (c *Claim) canonical(r *http.Request, payload string) ([]byte, error) {
-	b := make([]byte, 0, 1024)
+// appendCanonical writes the canonical request.
+func (c *Claim) appendCanonical(b []byte, r *http.Request, payload string) ([]byte, error) {
 	b = append(b, r.Method...)
 	b = append(b, '\n')
 	b = appendPath(b, r.URL.EscapedPath())

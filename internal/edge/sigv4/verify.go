@@ -44,7 +44,8 @@ func (c *Claim) Verify(r *http.Request, body []byte, key Key, secure bool) error
 	if err := c.mustBeSigned(r); err != nil {
 		return err
 	}
-	request, err := c.canonical(r, payload)
+	var room [1024]byte // most requests fit
+	request, err := c.appendCanonical(room[:0], r, payload)
 	if err != nil {
 		return err
 	}

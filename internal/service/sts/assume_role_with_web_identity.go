@@ -22,7 +22,7 @@ func (s *Service) webIdentityAccess(ctx context.Context, call *service.Call, in 
 		}
 		return nil, invalid("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", name)
 	}
-	token, err := s.prove(ctx, *in.WebIdentityToken)
+	token, err := s.prove(ctx, *in.WebIdentityToken, call.Now)
 	if err != nil {
 		return nil, err
 	}

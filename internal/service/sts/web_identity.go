@@ -25,6 +25,8 @@ import (
 const (
 	issuerTimeout = 5 * time.Second
 	issuerBody    = 1 << 20
+	// issuerKnown is how long it is believed what a provider says of itself, such as where its keys are.
+	issuerKnown = 10 * time.Minute
 )
 
 // webToken is what a proven token says.
@@ -35,7 +37,7 @@ type webToken struct {
 	asks                        *sessionClaims
 }
 
-// issuers remembers the identity providers and their keys.
+// issuers remembers the identity providers, not their keys.
 type issuers struct {
 	config *tls.Config
 	mu     sync.Mutex
@@ -45,6 +47,7 @@ type issuers struct {
 type issuer struct {
 	record   *identity.OIDCProvider
 	provider *oidc.Provider
+	asked    time.Time
 }
 
 func newIssuers(config *tls.Config) *issuers {
@@ -52,7 +55,7 @@ func newIssuers(config *tls.Config) *issuers {
 }
 
 // prove checks a token: made by a provider that is registered here, for a client that is, and not expired.
-func (s *Service) prove(ctx context.Context, raw string) (*webToken, error) {
+func (s *Service) prove(ctx context.Context, raw string, now time.Time) (*webToken, error) {
 	bad := func(form string, args ...any) error {
 		return stsapi.Service.NewError("InvalidIdentityTokenException", form, args...)
 	}
@@ -65,7 +68,7 @@ func (s *Service) prove(ctx context.Context, raw string) (*webToken, error) {
 	if !ok || url == claimed {
 		return nil, bad("No OpenIDConnect provider found in your account for %s", shorten(claimed))
 	}
-	provider, err := s.issuers.of(ctx, claimed, record)
+	provider, err := s.issuers.of(ctx, claimed, record, now)
 	if err != nil {
 		return nil, stsapi.Service.NewError("IDPCommunicationErrorException", "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements")
 	}
@@ -116,12 +119,13 @@ func clientsOf(token *oidc.IDToken, azp json.RawMessage) ([]string, error) {
 
 func shorten(s string) string { return s[:min(len(s), 255)] }
 
-// of finds a provider's keys: asked for once, and again by the library when a token names a key that is not known yet.
-func (i *issuers) of(ctx context.Context, url string, record *identity.OIDCProvider) (*oidc.Provider, error) {
+// of finds a provider by what it says of itself. Its keys are asked for with every token: a key that it has withdrawn, because someone has stolen
+// it, opens nothing from then on.
+func (i *issuers) of(ctx context.Context, url string, record *identity.OIDCProvider, now time.Time) (*oidc.Provider, error) {
 	i.mu.Lock()
 	known := i.known[url]
 	i.mu.Unlock()
-	if known != nil && known.record == record {
+	if known != nil && known.record == record && now.Sub(known.asked) < issuerKnown {
 		return known.provider, nil
 	}
 	// The provider lives longer than the request that first asks for it.
@@ -133,7 +137,7 @@ func (i *issuers) of(ctx context.Context, url string, record *identity.OIDCProvi
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.known[url] = &issuer{record, provider}
+	i.known[url] = &issuer{record, provider, now}
 	return provider, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,10 +32,21 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/store/storetest"
 )
 
-// provider is an identity provider with a key of its own.
+// provider is an identity provider with a key of its own, and those it shows: its own, until it shows others.
 type provider struct {
 	*httptest.Server
-	key *ecdsa.PrivateKey
+	key    *ecdsa.PrivateKey
+	shown  atomic.Pointer[jose.JSONWebKeySet]
+	keysAt atomic.Value // the path where they lie
+}
+
+// shows has the provider publish keys, by their names.
+func (p *provider) shows(keys map[string]*ecdsa.PrivateKey) {
+	set := &jose.JSONWebKeySet{}
+	for name, key := range keys {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: key.Public(), KeyID: name, Algorithm: "ES256", Use: "sig"})
+	}
+	p.shown.Store(set)
 }
 
 func newProvider(t *testing.T) *provider {
@@ -42,16 +54,22 @@ func newProvider(t *testing.T) *provider {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	p := &provider{key: key}
+	p.shows(map[string]*ecdsa.PrivateKey{"1": key})
+	p.keysAt.Store("/keys")
 	answer := func(w http.ResponseWriter, v any) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(v)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, map[string]any{"issuer": p.URL, "jwks_uri": p.URL + "/keys", "id_token_signing_alg_values_supported": []string{"ES256"}})
+		answer(w, map[string]any{"issuer": p.URL, "jwks_uri": p.URL + p.keysAt.Load().(string), "id_token_signing_alg_values_supported": []string{"ES256"}})
 	})
-	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}}})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != p.keysAt.Load() {
+			http.NotFound(w, r)
+			return
+		}
+		answer(w, p.shown.Load())
 	})
 	p.Server = httptest.NewTLSServer(mux)
 	t.Cleanup(p.Close)
@@ -61,13 +79,19 @@ func newProvider(t *testing.T) *provider {
 // token signs claims over good ones.
 func (p *provider) token(t *testing.T, key *ecdsa.PrivateKey, claims map[string]any) string {
 	t.Helper()
+	return p.named(t, key, "1", claims)
+}
+
+// named is token with the name that the token gives its key.
+func (p *provider) named(t *testing.T, key *ecdsa.PrivateKey, name string, claims map[string]any) string {
+	t.Helper()
 	all := map[string]any{"iss": p.URL, "aud": "whimbrel", "sub": "repo:shop", "exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix()}
 	for k, v := range claims {
 		all[k] = v
 	}
 	payload, err := json.Marshal(all)
 	require.NoError(t, err)
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: "1"}}, nil)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: name}}, nil)
 	require.NoError(t, err)
 	signed, err := signer.Sign(payload)
 	require.NoError(t, err)
