@@ -182,7 +182,7 @@ func (f *follower) checkpoint(ctx context.Context) (c connector.Checkpoint, ok b
 		return err
 	})
 	if err != nil {
-		return c, ok, fmt.Errorf("read the checkpoint: %w", err)
+		return c, ok, fmt.Errorf("ask the target where the run stands: %w", err)
 	}
 	return c, ok, nil
 }
