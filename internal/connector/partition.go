@@ -1,6 +1,10 @@
 package connector
 
-import "github.com/whimbreldb/whimbrel/internal/catalog"
+import (
+	"context"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+)
 
 // Partitioning is a change of the partitions of a table that stays one table (MySQL).
 type Partitioning struct {
@@ -27,4 +31,12 @@ type Repartitioner interface {
 type Repartitioned struct {
 	Statements     []catalog.Statement
 	Source, Target *catalog.Table
+}
+
+// PartitionComparer is a Target on which partitions are tables of their own (PostgreSQL).
+type PartitionComparer interface {
+	// Unlike says why partitions cannot be those of a partitioned table that the target has already: it is a plain one, or takes other
+	// rows in other partitions. It is empty where they can, or there is no such table. tree is the table as it would be made, and all of
+	// its partitions.
+	Unlike(ctx context.Context, tree []*catalog.Table) (why string, err error)
 }

@@ -170,7 +170,10 @@ func (c *converter) likeGenerated(t *planned, s *catalog.Column) string {
 func (c *converter) likeStructure(t *planned) {
 	s := t.Plan.Source
 	t.Target.Partitions = s.Partitions
-	if s.PartitionBy != "" {
+	if t.Plan.Whole {
+		c.noteTable(s, Changed, "Table %s goes into one table, which holds the rows of its partitions, because the target's own is not partitioned in the same way.", s.Name)
+	}
+	if t.Plan.Parted() {
 		by, err := c.scope(t).rewrite(s.PartitionBy)
 		if err != nil {
 			c.noteTable(s, Changed, "Table %s is not partitioned on the target, because %v; its partitions become tables of their own.", s.Name, err)

@@ -129,7 +129,7 @@ func (p *planner) chooseTable(t *catalog.Table, verdicts map[catalog.Name]*verdi
 		return nil
 	case top == 0:
 		return &choice{table: alone(t), top: t.Name, loadOrder: own.loadOrder(), filters: own.filters()}
-	case p.options.FoldPartitions:
+	case p.options.folds(chain[top].table.Name):
 		return nil
 	}
 	root := chain[top]
@@ -153,11 +153,11 @@ func alone(t *catalog.Table) *catalog.Table {
 // checkLeftOut reports a partition that is excluded while the table that is read in its place is not: its rows would
 // come all the same.
 func (p *planner) checkLeftOut(t *catalog.Table, chain []*verdict) {
-	if !p.options.FoldPartitions || chain[0].excluded == nil {
+	if chain[0].excluded == nil {
 		return
 	}
 	for _, v := range chain[1:] {
-		if v.chosen() {
+		if v.chosen() && p.options.folds(v.table.Name) {
 			p.errs = append(p.errs, fmt.Errorf("%s: excludes %s, a partition of %s, which is read as one table into this target; filter the rows of %s instead",
 				chain[0].excluded.Header, t.Name, v.table.Name, v.table.Name))
 			return

@@ -3,6 +3,8 @@ package mapping
 import (
 	"errors"
 	"strings"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
 // Options are what a plan depends on beside the rules and the source.
@@ -12,6 +14,8 @@ type Options struct {
 	// FoldPartitions plans partitioned tables as one plain table, as unlike engines need it; otherwise partitions
 	// come along with their root, under their own names.
 	FoldPartitions bool
+	// Whole names partitioned tables of the source that are planned as one table even though partitions come along with the others.
+	Whole map[catalog.Name]bool
 	// WithoutLOBs leaves columns with large objects behind (TargetMetadata.SupportLobs false), unless a
 	// change-data-type rule makes something else of them. Plan.LeftBehind lists them.
 	WithoutLOBs bool
@@ -23,6 +27,9 @@ type Options struct {
 }
 
 var errNoExpressions = errors.New("rename expressions cannot be evaluated here; use a value")
+
+// folds reports whether the rows of a partitioned table's partitions are planned as its own.
+func (o *Options) folds(root catalog.Name) bool { return o.FoldPartitions || o.Whole[root] }
 
 // folded is a name as the target keeps it.
 func (o *Options) folded(name string) string {

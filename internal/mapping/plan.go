@@ -35,7 +35,12 @@ type TablePlan struct {
 	LoadOrder int
 	Parallel  *catalog.ParallelLoad
 	LOB       *LOBPlan // nil: the task settings decide
+	// Whole says of a partitioned table that the rows of its partitions are its own here.
+	Whole bool
 }
+
+// Parted reports whether the table has no rows of its own, because its partitions are tables of their own.
+func (p *TablePlan) Parted() bool { return p.Source.PartitionBy != "" && !p.Whole }
 
 // TargetColumn returns the target's name of a source column, and false when the column is left behind.
 func (p *TablePlan) TargetColumn(source string) (string, bool) {

@@ -87,7 +87,7 @@ func (p *planner) index() {
 
 // table plans one table or view.
 func (p *planner) table(s *choice) {
-	tp := &TablePlan{Source: s.table, View: s.view, LoadOrder: s.loadOrder}
+	tp := &TablePlan{Source: s.table, View: s.view, LoadOrder: s.loadOrder, Whole: s.table.PartitionBy != "" && p.options.folds(s.table.Name)}
 	p.filters(tp, s.filters)
 	tp.Target = catalog.Name{Schema: p.targetSchema(s.table.Name.Schema), Name: p.targetTable(s.table.Name)}
 	rules := p.columnRules(s.top)

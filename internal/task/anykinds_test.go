@@ -115,7 +115,7 @@ func expression(e *end, column string, k anyKind, like bool) string {
 	v := e.quote(column)
 	switch {
 	case e.family == catalog.PostgreSQL && k.native == "inet":
-		return "abbrev(" + v + ")" // a cast writes the length of every network
+		return "abbrev(" + v + "::inet)" // a cast writes the length of every network
 	case e.family == catalog.PostgreSQL:
 		return v + "::text"
 	case e.family == catalog.MySQL && k.form == bytesForm:

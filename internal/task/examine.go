@@ -46,12 +46,12 @@ func (t *Task) Examine(ctx context.Context) (*Examination, error) {
 	if x.Catalog, err = t.inspectSource(ctx, connector.InspectOptions{Objects: true}); err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
-	if x.Mapping, err = t.mapTables(x.Catalog); err != nil {
+	p := &Plan{}
+	t.whole, t.wholeSettled = map[catalog.Name]bool{}, false
+	if err := t.layOut(ctx, p, x.Catalog); err != nil {
 		return nil, err
 	}
-	if x.Schema, err = t.convert(x.Catalog, x.Mapping); err != nil {
-		return nil, fmt.Errorf("convert the schema: %w", err)
-	}
+	x.Mapping, x.Schema = p.Mapping, p.Schema
 	if err := t.describe(ctx, x); err != nil {
 		return nil, fmt.Errorf("look at the target's tables: %w", err)
 	}
@@ -92,7 +92,7 @@ func (t *Task) describe(ctx context.Context, x *Examination) (err error) {
 func (t *Task) wouldFollow(x *Examination) connector.StreamRequest {
 	q := connector.StreamRequest{Run: t.runID(x.Mapping)}
 	for _, tp := range x.Mapping.Tables {
-		if tp.View == nil && !(t.like() && tp.Source.PartitionBy != "") {
+		if tp.View == nil && !tp.Parted() {
 			q.Tables = append(q.Tables, connector.Followed{Number: len(q.Tables), Table: tp.Source})
 		}
 	}

@@ -62,7 +62,7 @@ func (r *run) changesConfig(away func(catalog.Name) bool) (cdc.Config, error) {
 		InOrder: r.Settings.WhimbrelSettings.Compatibility == "dms" && !r.Settings.TargetMetadata.BatchApplyEnabled,
 		Stats:   r.ChangeStats, Log: r.log(tasklog.SourceCapture), ApplyLog: r.log(tasklog.TargetApply),
 	}
-	c.Places, c.Largest = r.asksPlaces(), r.Largest
+	c.Places, c.Largest, c.Refused = r.asksPlaces(), r.Largest, r.relabel
 	if c.Silence = r.StallAfter; c.Silence <= 0 {
 		c.Silence = DefaultStallAfter
 	}

@@ -36,10 +36,9 @@ func asksBefore(p *mapping.TablePlan) bool {
 	})
 }
 
-// followable reports whether a table has changes of its own: a view has none, and between like engines those of a
-// partitioned table are its partitions'.
+// followable reports whether a table has changes of its own: a view has none, and those of a partitioned table may be its partitions'.
 func (r *run) followable(tp *TablePlan) bool {
-	return tp.Plan.View == nil && !(r.like() && tp.Plan.Source.PartitionBy != "")
+	return tp.Plan.View == nil && !tp.Plan.Parted()
 }
 
 // capture makes the source keep its changes and takes the snapshot at which they begin.

@@ -58,20 +58,18 @@ func (t *Task) makePlan(ctx context.Context) (*Plan, error) {
 	}
 	t.log(tasklog.MetadataManager).DebugContext(ctx, "source inspected", "schemas", len(source.Schemas))
 	p := &Plan{Catalog: source}
+	t.whole, t.wholeSettled = map[catalog.Name]bool{}, false
 	if t.follows() {
 		if err := t.recall(ctx, p); err != nil {
 			return nil, err
 		}
 		source = p.Catalog
 	}
-	if p.Mapping, err = t.mapTables(source); err != nil {
+	if err := t.layOut(ctx, p, source); err != nil {
 		return nil, err
 	}
 	if len(p.Mapping.Tables) == 0 && t.Settings.ErrorBehavior.FailOnNoTablesCaptured {
 		return nil, ErrNoTables
-	}
-	if p.Schema, err = t.convert(source, p.Mapping); err != nil {
-		return nil, fmt.Errorf("convert the schema: %w", err)
 	}
 	if !t.follows() {
 		p.Run = t.runID(p.Mapping)
@@ -99,6 +97,7 @@ func (t *Task) mapTables(source *catalog.Catalog) (*mapping.Plan, error) {
 	}
 	o := mapping.Options{
 		FoldPartitions:   !t.like(),
+		Whole:            t.whole,
 		RenameExpression: renameExpression,
 		WithoutLOBs:      !t.Settings.TargetMetadata.SupportLobs,
 		Lowercase:        lowercases(t.dialect),

@@ -99,6 +99,7 @@ func (t *Task) prepareTables(ctx context.Context, p *Plan) error {
 		p.Tables = append(p.Tables, tp)
 	}
 	markNeeded(p.Tables)
+	t.joinThere(p.Tables)
 	made := func(tp *TablePlan) bool { return tp.Made }
 	if len(refused) > 0 && len(journal) == 0 && !slices.ContainsFunc(p.Tables, made) {
 		refused = append(refused, errKilledAtTheEnd)

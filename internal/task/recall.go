@@ -94,6 +94,7 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 		}
 		p.since[name] = n.Since
 	}
+	t.rememberWhole(noted)
 	addRoots(p.Catalog, noted)
 	p.Catalog = asNoted(p.Catalog, noted)
 	return nil
@@ -184,7 +185,7 @@ func (t *Task) findTables(ctx context.Context, p *Plan) error {
 	}
 	var missing []error
 	for _, ct := range p.Schema.Tables {
-		if p.Checkpoint != nil && t.like() && ct.Plan.Source.PartitionBy != "" {
+		if p.Checkpoint != nil && ct.Plan.Parted() {
 			continue // there for its partitions' sake: addRoots
 		}
 		tp := &TablePlan{Table: ct}
@@ -210,5 +211,6 @@ func (t *Task) findTables(ctx context.Context, p *Plan) error {
 		p.Tables = append(p.Tables, tp)
 	}
 	markNeeded(p.Tables)
+	t.joinThere(p.Tables)
 	return errors.Join(missing...)
 }

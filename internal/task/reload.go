@@ -133,7 +133,9 @@ func (t *Task) migrated(ctx context.Context, run string) (map[catalog.Name]catal
 		return nil, err
 	}
 	c := &catalog.Catalog{Family: t.sourceEngine.Family}
-	plan, err := t.mapTables(asNoted(c, noted))
+	then := *t // a run may be under way
+	then.rememberWhole(noted)
+	plan, err := then.mapTables(asNoted(c, noted))
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,7 @@ func (t *Task) asideTables(ctx context.Context, p *Plan, tables []catalog.Name, 
 		p.Tables = append(p.Tables, tp)
 	}
 	markNeeded(p.Tables)
+	t.joinThere(p.Tables)
 	return errors.Join(refused...)
 }
 

@@ -43,7 +43,7 @@ func (r *run) Reshape(ctx context.Context, before *cdc.Table, s *connector.Struc
 	switch {
 	case before != nil:
 		return r.altered(before, tp, s, number)
-	case r.like() && s.Table.PartitionBy != "":
+	case tp.Plan.Parted():
 		return r.rootCreated(ctx, tp)
 	}
 	return r.created(tp, number)
@@ -74,8 +74,8 @@ func (r *run) created(tp *TablePlan, number int) (out cdc.Reshaped, err error) {
 
 // creating makes a table. A partition is attached when its indexes are there: they become parts of its parent's, which would get
 // others otherwise.
-func (r *run) creating(tp *TablePlan) []catalog.Statement {
-	script := r.dialect.Script(tp.Target, true)
+func (t *Task) creating(tp *TablePlan) []catalog.Statement {
+	script := t.dialect.Script(tp.Target, true)
 	all := append(append(script.Create, script.Keys...), script.Indexes...)
 	late := func(s catalog.Statement) int {
 		if s.Makes.Kind == catalog.PartitionRef {
@@ -112,7 +112,7 @@ func (r *run) planAlone(t *catalog.Table, parents ...*catalog.Table) (*mapping.P
 		return nil, err
 	}
 	return rules.Plan(source, mapping.Options{
-		FoldPartitions: !r.like(), RenameExpression: renameExpression, WithoutLOBs: !r.Settings.TargetMetadata.SupportLobs,
+		FoldPartitions: !r.like(), Whole: r.whole, RenameExpression: renameExpression, WithoutLOBs: !r.Settings.TargetMetadata.SupportLobs,
 		TargetSchema: r.targetSchema(r.plan.Mapping), Lowercase: lowercases(r.dialect),
 	})
 }

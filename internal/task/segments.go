@@ -127,7 +127,7 @@ func (t *Task) cut(ctx context.Context, snapshot connector.Snapshot, tp *TablePl
 	source := tp.Plan.Source
 	whole := []connector.Segment{{Number: 1, Of: 1, Rows: source.Rows, Bytes: source.Bytes}}
 	switch {
-	case t.like() && source.PartitionBy != "":
+	case tp.Plan.Parted():
 		return nil, nil // its partitions are tables of their own
 	case !t.transactional(tp):
 		return whole, nil
@@ -154,7 +154,7 @@ func (t *Task) evenBytes(table int64) int64 {
 // needsTableFirst reports whether the table must exist before its load begins, rather than being made within it.
 func (s *Segmented) needsTableFirst(p *Plan) bool {
 	alone := len(s.Segments) == 1 && s.Segments[0].Of == 1
-	return !alone || s.Needed || len(needs(s.Target)) > 0 || s.Plan.Source.PartitionBy != "" || hasStage(p, catalog.AfterTables)
+	return !alone || s.Needed || len(needs(s.Target)) > 0 || s.Plan.Parted() || hasStage(p, catalog.AfterTables)
 }
 
 func hasStage(p *Plan, stage catalog.Stage) bool {

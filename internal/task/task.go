@@ -31,6 +31,9 @@ type Task struct {
 	watching *atomic.Pointer[validate.Watch]
 	// settled is the target schema that an earlier run has settled on.
 	settled *string
+	// whole names the source's partitioned tables that go into the target's as one; wholeSettled says that an earlier run has settled it.
+	whole        map[catalog.Name]bool
+	wholeSettled bool
 }
 
 // Open connects to both ends and changes nothing.

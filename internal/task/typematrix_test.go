@@ -180,7 +180,7 @@ func printing(e, source *end, r matrixRow) string {
 	switch e.family {
 	case catalog.PostgreSQL:
 		if r.nativeType == "inet" {
-			return "abbrev(v)" // a cast writes the length of every network
+			return "abbrev(v::inet)" // a cast writes the length of every network
 		}
 		return "v::text"
 	case catalog.MySQL:

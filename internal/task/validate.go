@@ -97,14 +97,12 @@ func (t *Task) planValidation(ctx context.Context) (*Plan, error) {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
 	p := &Plan{Catalog: source}
-	if p.Mapping, err = t.mapTables(source); err != nil {
+	t.whole, t.wholeSettled = map[catalog.Name]bool{}, false
+	if err := t.layOut(ctx, p, source); err != nil {
 		return nil, err
 	}
 	if len(p.Mapping.Tables) == 0 && t.Settings.ErrorBehavior.FailOnNoTablesCaptured {
 		return nil, ErrNoTables
-	}
-	if p.Schema, err = t.convert(source, p.Mapping); err != nil {
-		return nil, fmt.Errorf("convert the schema: %w", err)
 	}
 	names := make([]catalog.Name, len(p.Schema.Tables))
 	for i, ct := range p.Schema.Tables {
@@ -208,7 +206,7 @@ func (t *Task) validation(tables []*TablePlan) (*validate.Config, []*validate.Re
 		source := tp.Plan.Source
 		r := &validate.Result{Source: source.Name, Target: tp.Target.Name, State: validate.TableError}
 		switch {
-		case t.like() && source.PartitionBy != "":
+		case tp.Plan.Parted():
 			continue // its partitions are tables of their own
 		case tp.Folded:
 			r.Reason = "several tables of the source go into one of the target"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -15,6 +16,8 @@ import (
 type conn struct {
 	tls *libc.TLS
 	db  uintptr
+	// hotPatience is how long a journal of others is waited for.
+	hotPatience time.Duration
 
 	mu struct {
 		sync.Mutex
@@ -46,7 +49,7 @@ func openConn(l location, flags int32) (*conn, error) {
 		return nil, openError(l, err)
 	}
 	lib.Xsqlite3_extended_result_codes(c.tls, c.db, 1)
-	lib.Xsqlite3_busy_timeout(c.tls, c.db, int32(l.busyTimeout.Milliseconds()))
+	c.wait(l.busyTimeout)
 	return c, nil
 }
 
@@ -132,7 +135,7 @@ func (c *conn) prepare(sql string) (*stmt, error) {
 func (c *conn) prepareAt(zSQL uintptr) (p, tail uintptr, err error) {
 	slot := c.tls.Alloc(16)
 	defer c.tls.Free(16)
-	if rc := lib.Xsqlite3_prepare_v2(c.tls, c.db, zSQL, -1, slot, slot+8); rc != lib.SQLITE_OK {
+	if rc := c.settled(func() int32 { return lib.Xsqlite3_prepare_v2(c.tls, c.db, zSQL, -1, slot, slot+8) }); rc != lib.SQLITE_OK {
 		return 0, 0, c.failure(rc)
 	}
 	return *(*uintptr)(pointer(slot)), *(*uintptr)(pointer(slot + 8)), nil

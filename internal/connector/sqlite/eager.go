@@ -3,8 +3,6 @@ package sqlite
 import (
 	"context"
 	"time"
-
-	lib "modernc.org/sqlite/lib"
 )
 
 // eagerPause is how often the write lock is asked for.
@@ -13,7 +11,7 @@ const eagerPause = 500 * time.Microsecond
 // transactEagerly runs f in a transaction that it begins as soon as nobody else writes. SQLite's own way of waiting looks
 // more and more seldom, up to ten times a second, and hardly ever gets the lock from an application that writes all the time.
 func transactEagerly(ctx context.Context, c *conn, patience time.Duration, f func() error) error {
-	lib.Xsqlite3_busy_timeout(c.tls, c.db, 0)
+	c.wait(0)
 	for begun := time.Now(); ; {
 		err := c.exec("BEGIN IMMEDIATE")
 		if err == nil {
@@ -29,6 +27,6 @@ func transactEagerly(ctx context.Context, c *conn, patience time.Duration, f fun
 		}
 	}
 	// In a rollback-journal file the commit waits for readers, and keeps new ones away meanwhile.
-	lib.Xsqlite3_busy_timeout(c.tls, c.db, int32(patience.Milliseconds()))
+	c.wait(patience)
 	return finish(c, f())
 }

@@ -53,7 +53,7 @@ func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot,
 			return nil, err
 		}
 		// Waiting with some of the readers open would keep away the very writer that is waited for.
-		lib.Xsqlite3_busy_timeout(c.tls, c.db, int32(beginPause.Milliseconds()))
+		c.wait(beginPause)
 		sn.readers = append(sn.readers, c)
 	}
 	if err := sn.begin(ctx); err != nil {
@@ -73,7 +73,7 @@ func (sn *snapshot) begin(ctx context.Context) error {
 	}
 	defer watcher.close()
 	for range beginAttempts {
-		err := watcher.during(ctx, func() error { return sn.beginOnce(watcher) })
+		err = watcher.during(ctx, func() error { return sn.beginOnce(watcher) })
 		if !errors.Is(err, errMoved) && !isBusy(err) {
 			return err
 		}
@@ -88,12 +88,21 @@ func (sn *snapshot) begin(ctx context.Context) error {
 		case <-time.After(beginPause):
 		}
 	}
+	if isHot(err) {
+		return err
+	}
 	return &connector.Error{Class: connector.Busy, Err: errMoved, Remedy: "pause the program that writes, or migrate a copy of the file"}
 }
 
 func isBusy(err error) bool {
 	var ce *codeError
-	return errors.As(err, &ce) && (ce.code&0xff == lib.SQLITE_BUSY || ce.code&0xff == lib.SQLITE_LOCKED)
+	return errors.As(err, &ce) && (ce.code&0xff == lib.SQLITE_BUSY || ce.code&0xff == lib.SQLITE_LOCKED || isHot(err))
+}
+
+// isHot reports whether a journal stands in the way that is to be rolled back by others.
+func isHot(err error) bool {
+	var ce *codeError
+	return errors.As(err, &ce) && ce.code == lib.SQLITE_READONLY_ROLLBACK
 }
 
 // beginOnce begins a transaction on every reader and proves that they see the same commit.

@@ -32,7 +32,11 @@ func (s *stmt) finalize() {
 
 // step goes to the next row and reports whether there is one.
 func (s *stmt) step() (bool, error) {
-	switch rc := lib.Xsqlite3_step(s.c.tls, s.p); rc {
+	rc := lib.Xsqlite3_step(s.c.tls, s.p)
+	if rc == lib.SQLITE_READONLY_ROLLBACK {
+		rc = s.c.settled(func() int32 { return lib.Xsqlite3_step(s.c.tls, s.p) })
+	}
+	switch rc {
 	case lib.SQLITE_ROW:
 		return true, nil
 	case lib.SQLITE_DONE:

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	lib "modernc.org/sqlite/lib"
-
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
@@ -53,7 +51,7 @@ func startWatcher(s *source) (*watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	lib.Xsqlite3_busy_timeout(c.tls, c.db, 0) // it asks again anyway
+	c.wait(0) // it asks again anyway
 	w := &watcher{at: s.at, conn: c, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 	w.file, err = os.Stat(s.at.path)
 	if err == nil {

@@ -24,6 +24,9 @@ type Config struct {
 	Mark func(ctx context.Context) error
 	// Suspended is told of a table that a policy gives up, within the transaction.
 	Suspended func(ctx context.Context, t *Table, why string) error
+	// Refused is told of a change that the target does not take, with everything before it in place; nil is an answer that it may be made
+	// once more. Another error takes the place of the target's.
+	Refused func(ctx context.Context, t *Table, why error) error
 	// Tally is told of what is written, so that what comes again is counted once; nil for nothing.
 	Tally *Tally
 	Log   *slog.Logger

@@ -137,6 +137,16 @@ func (a *Applier) one(ctx context.Context, s step) error {
 	if back := a.Session.RollbackTo(ctx); back != nil {
 		return fmt.Errorf("go back to the savepoint on the target: %w", back)
 	}
+	if a.Refused != nil {
+		err = a.Refused(ctx, t, err)
+	}
+	switch connector.ClassOf(err) {
+	case connector.Lost, connector.Busy, connector.Full:
+		return fmt.Errorf("apply a change of %s: %w", t.Source.Name, err)
+	}
+	if err == nil {
+		return a.one(ctx, s)
+	}
 	return a.refused(ctx, s, err)
 }
 

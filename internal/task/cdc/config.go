@@ -43,6 +43,8 @@ type Config struct {
 	Watcher Watcher
 	// Aside says that this is not the run's own stream but one beside it, for a table that is loaded anew.
 	Aside bool
+	// Refused is told of a change that the target does not take, as apply.Config says; nil leaves it so.
+	Refused func(ctx context.Context, t *Table, why error) error
 	// Silence is how long an end may be silent before it is asked, Probe asks the target over a new connection. A zero Silence
 	// waits for ever.
 	Silence time.Duration

@@ -154,6 +154,7 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 		Suspended: func(ctx context.Context, t *apply.Table, why string) error {
 			return p.suspended(ctx, t.Source.Name, why)
 		},
+		Refused: p.refused,
 	})
 	if err := p.complete(ctx); err != nil {
 		_ = p.session.Close()

@@ -3,6 +3,7 @@ package cdc
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -275,4 +276,21 @@ func TestSuspensionIsWrittenDown(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, world{"a": {0: 0, 1: 1, 2: 99}, "b": source.at(5)["b"]}, target.committed.rows)
 	}
+}
+
+// mute is a target that cannot say where a run stands, in the words of the connectors.
+type mute struct{ *fakeTarget }
+
+func (mute) Checkpoint(context.Context, string) (connector.Checkpoint, bool, error) {
+	return connector.Checkpoint{}, false, errors.New("read the checkpoint: permission denied")
+}
+
+// TestCheckpointIsReadOnceInWords: what was being done stands in the message once.
+func TestCheckpointIsReadOnceInWords(t *testing.T) {
+	source, target := ends()
+	c := followConfig(source, target)
+	c.Target = mute{target}
+	_, err := Follow(context.Background(), c)
+	require.ErrorContains(t, err, "ask the target where the run stands: read the checkpoint: permission denied")
+	require.Equal(t, 1, strings.Count(err.Error(), "read the checkpoint"))
 }

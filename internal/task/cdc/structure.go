@@ -8,6 +8,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/task/apply"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
@@ -206,6 +207,15 @@ func refused(err error) bool {
 	default:
 		return true
 	}
+}
+
+// refused asks whether a change that the target does not take can be made after all.
+func (p *pipe) refused(ctx context.Context, t *apply.Table, why error) error {
+	now := p.tables[t.Number]
+	if p.Refused == nil || now == nil || now.Table != t {
+		return why
+	}
+	return p.Refused(ctx, now, why)
 }
 
 // follow has the stream deliver a table, and remembers its form with the run.
