@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -42,6 +43,14 @@ type Plan struct {
 // ErrNoTables is returned when the mapping selects nothing and FailOnNoTablesCaptured holds.
 var ErrNoTables = errors.New("no tables were found that match the table mappings (FailOnNoTablesCaptured)")
 
+// noTables is ErrNoTables with the rules that matched nothing.
+func noTables(m *mapping.Plan) error {
+	if len(m.Unmatched) == 0 {
+		return ErrNoTables
+	}
+	return fmt.Errorf("%w: nothing matches %s; the wildcards of names are %% for any text and _ for one character", ErrNoTables, strings.Join(m.Unmatched, ", "))
+}
+
 // Plan inspects both ends and decides what to do with every table.
 func (t *Task) Plan(ctx context.Context) (*Plan, error) {
 	ctx, s := span.Start(ctx, "inspect")
@@ -69,7 +78,7 @@ func (t *Task) makePlan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	if len(p.Mapping.Tables) == 0 && t.Settings.ErrorBehavior.FailOnNoTablesCaptured {
-		return nil, ErrNoTables
+		return nil, noTables(p.Mapping)
 	}
 	if !t.follows() {
 		p.Run = t.runID(p.Mapping)

@@ -16,11 +16,13 @@ func TestMappingThatSelectsNothing(t *testing.T) {
 	source, target := newEnd(t, "sqlite"), newEnd(t, "sqlite")
 	source.exec(t, "CREATE TABLE item (id INTEGER PRIMARY KEY)")
 	c := config(source, target)
-	rules, err := mapping.FromPatterns([]string{"main.nothing"}, nil)
+	rules, err := mapping.FromPatterns([]string{"main.*"}, nil)
 	require.NoError(t, err)
 	c.Mappings = rules
 	_, err = run(context.Background(), c)
 	require.ErrorIs(t, err, task.ErrNoTables)
+	require.ErrorContains(t, err, "main.*")
+	require.ErrorContains(t, err, "the wildcards of names are %")
 
 	c.Settings.ErrorBehavior.FailOnNoTablesCaptured = false
 	report, err := run(context.Background(), c)

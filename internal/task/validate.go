@@ -102,7 +102,7 @@ func (t *Task) planValidation(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	if len(p.Mapping.Tables) == 0 && t.Settings.ErrorBehavior.FailOnNoTablesCaptured {
-		return nil, ErrNoTables
+		return nil, noTables(p.Mapping)
 	}
 	names := make([]catalog.Name, len(p.Schema.Tables))
 	for i, ct := range p.Schema.Tables {
