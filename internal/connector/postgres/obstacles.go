@@ -58,7 +58,7 @@ func (s *source) serverObstacles(v map[string]string) []connector.Obstacle {
 	value := func(name string) int { return signed([]byte(v[name])) }
 	mend := remediesOf(value("rds") > 0)
 	if n := value("server_version_num"); n < firstFollowed {
-		add("", true, "upgrade the server to PostgreSQL 15, or move its tables with a full load alone", "the server is version %d; following changes needs 15", n/10_000)
+		add("", true, "upgrade the server to PostgreSQL 15 or later", "the server is version %d; following changes needs 15", n/10_000)
 	}
 	if v["wal_level"] != "logical" {
 		add(connector.LogLevel, true, mend.logical, "wal_level is %s; following changes needs logical", v["wal_level"])
