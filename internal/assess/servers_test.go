@@ -206,10 +206,18 @@ func TestVersions(t *testing.T) {
 		good: state{source: sqls(item)}, mend: "MariaDB 10.6 or later",
 	}})
 	t.Run("postgres", func(t *testing.T) {
-		run(t, []check{{
-			pairOf: pair("postgres", "sqlite", task.FullLoad), spoiled: &pairOf{the(postgresEnd(t, servertest.TooOldPostgreSQL(t))), fresh("sqlite"), task.FullLoad},
-			name: "postgres-check-dbversion", status: assess.Failed, bad: state{source: sqls(item)}, good: state{source: sqls(item)}, mend: "PostgreSQL 15 to 18",
-		}})
+		old := postgresEnd(t, servertest.TooOldPostgreSQL(t))
+		servertest.Exec(t, old.db, item)
+		run(t, []check{
+			{
+				pairOf: pair("postgres", "sqlite", task.FullLoad), spoiled: &pairOf{the(old), fresh("sqlite"), task.FullLoad},
+				name: "postgres-check-dbversion", status: assess.Failed, good: state{source: sqls(item)}, mend: "PostgreSQL 15 to 18",
+			},
+			{
+				pairOf: pair("postgres", "sqlite", task.FullLoadAndCDC), spoiled: &pairOf{the(old), fresh("sqlite"), task.FullLoadAndCDC},
+				name: "whimbrel-check-changes", status: assess.Failed, good: state{source: sqls(item)}, mend: "upgrade the server to PostgreSQL 15",
+			},
+		})
 	})
 }
 

@@ -37,12 +37,18 @@ func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) (all 
 			return classify(ctx, "look at the server's settings", err)
 		}
 		all = s.serverObstacles(v)
+		if signed([]byte(v["server_version_num"])) < firstFollowed {
+			return nil // its catalogue does not know what is asked about tables
+		}
 		tables, err := s.tableObstacles(ctx, w, r)
 		all = append(all, tables...)
 		return err
 	})
 	return all, err
 }
+
+// firstFollowed is the first version that can be followed: publications know of filters and columns since.
+const firstFollowed = 150_000
 
 func (s *source) serverObstacles(v map[string]string) []connector.Obstacle {
 	var all []connector.Obstacle
@@ -51,6 +57,9 @@ func (s *source) serverObstacles(v map[string]string) []connector.Obstacle {
 	}
 	value := func(name string) int { return signed([]byte(v[name])) }
 	mend := remediesOf(value("rds") > 0)
+	if n := value("server_version_num"); n < firstFollowed {
+		add("", true, "upgrade the server to PostgreSQL 15 or later", "the server is version %d; following changes needs 15", n/10_000)
+	}
 	if v["wal_level"] != "logical" {
 		add(connector.LogLevel, true, mend.logical, "wal_level is %s; following changes needs logical", v["wal_level"])
 	}

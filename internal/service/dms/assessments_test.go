@@ -294,15 +294,16 @@ func TestAssessmentRunIsChecked(t *testing.T) {
 		"both lists": {func(i *in) {
 			i.IncludeOnly, i.Exclude = []string{"postgres-check-pk"}, []string{"postgres-check-wallevel"}
 		}, "InvalidParameterCombinationException", "IncludeOnly and Exclude"},
-		"unknown assessment": {func(i *in) { i.IncludeOnly = []string{"oracle-check-rac"} }, "InvalidParameterValueException", "oracle-check-rac"},
-		"no bucket":          {func(i *in) { i.ResultLocationBucket = new("No Bucket") }, "InvalidParameterValueException", "ResultLocationBucket"},
-		"folder elsewhere":   {func(i *in) { i.ResultLocationFolder = new("../../etc") }, "InvalidParameterValueException", "ResultLocationFolder"},
-		"encryption unknown": {func(i *in) { i.ResultEncryptionMode = new("ROT13") }, "InvalidParameterValueException", "ResultEncryptionMode"},
-		"encryption in vain": {func(i *in) { i.ResultEncryptionMode = new("SSE_KMS") }, "InvalidParameterCombinationException", "SSE_KMS needs an S3 store"},
-		"key without mode":   {func(i *in) { i.ResultKmsKeyArn = new("arn:aws:kms:us-east-1:111122223333:key/k") }, "InvalidParameterCombinationException", "ResultKmsKeyArn"},
-		"no such task":       {func(i *in) { i.ReplicationTaskArn = new(b.arn(tasks, "nobody")) }, "ResourceNotFoundFault", "nobody"},
-		"bad name":           {func(i *in) { i.AssessmentRunName = new("-x") }, "InvalidParameterValueException", "AssessmentRunName"},
-		"bad tag":            {func(i *in) { i.Tags = []dmsapi.Tag{{Key: new("aws:x"), Value: new("y")}} }, "InvalidParameterValueException", "aws:x"},
+		"unknown assessment":                  {func(i *in) { i.IncludeOnly = []string{"oracle-check-rac"} }, "InvalidParameterValueException", "oracle-check-rac"},
+		"no bucket":                           {func(i *in) { i.ResultLocationBucket = new("No Bucket") }, "InvalidParameterValueException", "ResultLocationBucket"},
+		"folder elsewhere":                    {func(i *in) { i.ResultLocationFolder = new("../../etc") }, "InvalidParameterValueException", "ResultLocationFolder"},
+		"encryption unknown":                  {func(i *in) { i.ResultEncryptionMode = new("ROT13") }, "InvalidParameterValueException", "ResultEncryptionMode"},
+		"encryption in vain":                  {func(i *in) { i.ResultEncryptionMode = new("SSE_KMS") }, "InvalidParameterCombinationException", "SSE_KMS needs an S3 store"},
+		"encryption in vain, the store's own": {func(i *in) { i.ResultEncryptionMode = new("sse-s3") }, "InvalidParameterCombinationException", "SSE_S3 needs an S3 store"},
+		"key without mode":                    {func(i *in) { i.ResultKmsKeyArn = new("arn:aws:kms:us-east-1:111122223333:key/k") }, "InvalidParameterCombinationException", "ResultKmsKeyArn"},
+		"no such task":                        {func(i *in) { i.ReplicationTaskArn = new(b.arn(tasks, "nobody")) }, "ResourceNotFoundFault", "nobody"},
+		"bad name":                            {func(i *in) { i.AssessmentRunName = new("-x") }, "InvalidParameterValueException", "AssessmentRunName"},
+		"bad tag":                             {func(i *in) { i.Tags = []dmsapi.Tag{{Key: new("aws:x"), Value: new("y")}} }, "InvalidParameterValueException", "aws:x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, refused := b.assess(t, "x", c.change)
