@@ -199,7 +199,8 @@ type Structure struct {
 	// Entered says of Created that the table need not have been made here: it may have been there before under another name, or
 	// outside of what is read, so that rows of it may have gone by.
 	Entered bool
-	// Before says of Created that the table was there before under another name, with rows that are no changes.
+	// Before says of Created that the table was there before under another name, with rows that are no changes, or, with Why, that it may
+	// have been.
 	Before bool
 	// Table is the table afterwards, for Created and Altered.
 	Table *catalog.Table

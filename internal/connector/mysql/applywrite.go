@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -176,7 +177,7 @@ func (w *applyWriter) note(owner int, err error) {
 func (w *applyWriter) warned(r wire.Result) error {
 	text := "the server changed a value to fit"
 	if w.link.conn.Pending() == 0 {
-		rows, err := w.link.conn.Query("SHOW WARNINGS LIMIT 1")
+		rows, err := w.link.conn.Query("SHOW WARNINGS")
 		if err != nil {
 			return err
 		}
@@ -184,11 +185,12 @@ func (w *applyWriter) warned(r wire.Result) error {
 		if err != nil {
 			return err
 		}
-		if len(said) == 1 && len(said[0]) == 3 {
-			if said[0][1] == unsafeStatement {
-				return nil
-			}
-			text = said[0][1] + ": " + said[0][2]
+		changed := slices.IndexFunc(said, func(s []string) bool { return len(s) != 3 || s[1] != unsafeStatement && s[1] != historyFull })
+		switch {
+		case changed >= 0 && len(said[changed]) == 3:
+			text = said[changed][1] + ": " + said[changed][2]
+		case changed < 0 && len(said) > 0:
+			return nil
 		}
 	}
 	return &connector.Error{Class: connector.Data, Err: errors.New(text)}
@@ -196,6 +198,10 @@ func (w *applyWriter) warned(r wire.Result) error {
 
 // unsafeStatement is the note about a statement with LIMIT in a binary log of statements.
 const unsafeStatement = "1592"
+
+// historyFull is MariaDB's WARN_VERS_PART_FULL: the history of a row has gone into the last partition for history although that is due to
+// be followed by another. The row itself is as it should be.
+const historyFull = "4114"
 
 // sendBulk sends the set as executions of a prepared statement for many rows.
 func (w *applyWriter) sendBulk(st *applyStatement, s *connector.RowSet) error {

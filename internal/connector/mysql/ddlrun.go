@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"strings"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 // runDDL runs one statement of this package's, that of a trigger or a view in its own database. After an error the session
@@ -13,6 +16,9 @@ func runDDL(ctx context.Context, c *sql.Conn, statement string) error {
 	schema, bare := athome(statement)
 	if schema == "" {
 		_, err := c.ExecContext(ctx, statement)
+		if isWarning(err) {
+			_, err = c.ExecContext(ctx, "SET STATEMENT sql_mode='"+looseMode+"' FOR "+statement)
+		}
 		return dropAfter(c, err)
 	}
 	var before *string
@@ -29,6 +35,19 @@ func runDDL(ctx context.Context, c *sql.Conn, statement string) error {
 	}
 	_, err := c.ExecContext(ctx, "USE "+quoteIdent(*before))
 	return dropAfter(c, err)
+}
+
+// looseMode is targetMode without what makes errors of warnings.
+const looseMode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
+
+// rotationMissing is the number of MariaDB's WARN_VERS_PARAMETERS: a table is partitioned by SYSTEM_TIME, has several HISTORY partitions, and
+// nothing says when the next of them is taken. Making and altering such a table is allowed, and warned of.
+const rotationMissing = 4115
+
+// isWarning reports whether a statement has failed for a warning alone, because the session is strict: nothing was begun.
+func isWarning(err error) bool {
+	var e *mysql.MySQLError
+	return errors.As(err, &e) && e.Number == rotationMissing
 }
 
 // athome returns the database that a statement must run in, or none, and the text that it runs there.

@@ -344,9 +344,34 @@ func (s *stream) newcomer(ctx context.Context, rel *streamed) error {
 	if err != nil || t.Table == nil || !s.wants(t) {
 		return err
 	}
+	st := &connector.Structure{Kind: connector.Created, Number: -1, Table: t.Table, Parents: t.parents, Entered: true}
+	asMade, err := s.asMade(ctx, rel)
+	if err != nil {
+		return err
+	}
+	if !asMade {
+		st.Before, st.Why = true, "it is not as it was made, and may have had another name and rows under that, which are no changes: reload the table"
+	}
 	rel.ignored, rel.settled, rel.offered = false, false, true
-	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t.Table, Parents: t.parents, Entered: true})
+	s.announce(st)
 	return nil
+}
+
+// asMade reports whether a table has had its name since it was made. Nothing tells of that but that the transaction that has written its row
+// in pg_class last, as renaming does, is the one that has made its column ctid, which nothing changes.
+func (s *stream) asMade(ctx context.Context, rel *streamed) (asMade bool, err error) {
+	table := "pg_catalog.to_regclass(" + quoteLiteral(quoteName(rel.name)) + ")"
+	if id := s.identifierOf(rel); id != 0 {
+		table = fmt.Sprint(id)
+	}
+	sql := "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'ctid' WHERE c.xmin = a.xmin AND c.oid = " + table
+	err = s.side.do(ctx, func(w *wire) error {
+		return classify(ctx, "look up how old "+rel.name.String()+" is", w.query(ctx, sql, func([][]byte) error {
+			asMade = true
+			return nil
+		}))
+	})
+	return asMade, err
 }
 
 // truncate tells of emptied tables.

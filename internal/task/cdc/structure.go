@@ -144,7 +144,7 @@ func (p *pipe) join(ctx context.Context, s *connector.Structure, position string
 	r, err := p.Structures.Reshape(ctx, nil, s, p.next)
 	switch {
 	case err == nil && s.Before && r.Table != nil:
-		err = errBefore
+		err = entered(s)
 	case err == nil:
 		err = p.exec(ctx, &begun{Structure: s, Position: position}, r.Statements)
 	}
@@ -172,7 +172,13 @@ func (p *pipe) join(ctx context.Context, s *connector.Structure, position string
 	return p.follow(ctx, r.Table)
 }
 
-var errBefore = errors.New("it was there before it was selected, and its rows of then are no changes: reload the table")
+// entered says why a table cannot join that was there before.
+func entered(s *connector.Structure) error {
+	if s.Why != "" {
+		return errors.New(s.Why)
+	}
+	return errors.New("it was there before it was selected, and its rows of then are no changes: reload the table")
+}
 
 // keepOut is told of a new table that the target does not take: it counts as suspended, although it was never followed. as is the
 // table as it was to be, nil when it had not come to that.
