@@ -590,6 +590,20 @@ func TestSlowClientsAreDropped(t *testing.T) {
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server kept waiting")
 }
 
+// TestHeadsAreBounded: a head that is too long is refused, and reaches nothing.
+func TestHeadsAreBounded(t *testing.T) {
+	h := open(t, nil)
+	for size, want := range map[int]bool{edge.MaxHead / 2: false, 2 * edge.MaxHead: true} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.url, nil)
+		require.NoError(t, err)
+		r.Header.Set("X-Long", strings.Repeat("x", size))
+		answer, err := (&http.Client{Transport: &http.Transport{TLSClientConfig: h.tls.Clone()}}).Do(r)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.Equal(t, want, answer.StatusCode == http.StatusRequestHeaderFieldsTooLarge, "%d bytes: %s", size, answer.Status)
+	}
+}
+
 // TestABodyThatEndsEarlyIsNoSuccess announces a longer body than it sends, as an SDK does that compresses a body behind the length's
 // back: the caller, who waits, is told that nothing was done, and not with an empty 200.
 func TestABodyThatEndsEarlyIsNoSuccess(t *testing.T) {

@@ -48,3 +48,6 @@ func (c *Connections) Bound(most, share int) {
 
 // RoomOfSource is how much a source may hold.
 const RoomOfSource = shareOfSource
+
+// MaxHead bounds a request's head.
+const MaxHead = maxHeaderBytes

@@ -21,6 +21,9 @@ func Invoked(call *service.Call, by string, input any, touched []string, err err
 		EventSource: call.Service.EventSource, EventName: call.Operation.Name, ReadOnly: readOnly(call.Operation.Name),
 		UserIdentity: &audit.Identity{Type: "AWSService"}, Request: null, Response: null, Resources: resources(touched, call.Account),
 	}
+	if call.Service.Name == "kms" && cryptographic(call.Operation.Name) {
+		r.ReadOnly, r.Unlocks = true, true
+	}
 	if call.Principal != nil {
 		r.UserIdentity = identity(call.Principal)
 	}

@@ -3,12 +3,10 @@ package server
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/secretsmanagerapi"
-	"github.com/whimbreldb/whimbrel/internal/edge/wire/stsapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/service/secretsmanager"
@@ -22,9 +20,7 @@ type roleSecrets struct {
 	api       *service.Service // Secrets Manager
 	directory *identity.Directory
 	policies  *edge.Policies
-	trail     edge.Recorder
-	cluster   cluster
-	now       func() time.Time
+	invocations
 }
 
 // roleSecrets makes one of the server's parts.
@@ -33,7 +29,7 @@ func (p *parts) roleSecrets() (*roleSecrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &roleSecrets{p.store, api, p.directory, p.policies, p.trail, p.cluster, p.config.Now}, nil
+	return &roleSecrets{p.store, api, p.directory, p.policies, p.invocations()}, nil
 }
 
 // Check implements dms.Secrets.
@@ -43,13 +39,12 @@ func (r *roleSecrets) Check(ctx context.Context, call *service.Call, id string) 
 	return secretsmanager.CheckOf(ctx, r.store, &as, "secretsmanager:DescribeSecret", id)
 }
 
-// invoker is who reads secrets, as it stands in the audit trail.
-const invoker = "dms.amazonaws.com"
-
 // Value implements dms.Secrets. What cannot be recorded is not read.
 func (r *roleSecrets) Value(ctx context.Context, role, id string) ([]byte, error) {
-	if err := r.trail.Ready(); err != nil {
-		return nil, fmt.Errorf("nothing can be recorded in the audit trail, so no secret is read: %w", err)
+	in := &secretsmanagerapi.GetSecretValueRequest{SecretId: &id}
+	call := r.call(r.api.Model, "GetSecretValue")
+	if err := r.ready(call); err != nil {
+		return nil, err
 	}
 	if err := r.assume(ctx, role); err != nil {
 		return nil, err
@@ -58,18 +53,13 @@ func (r *roleSecrets) Value(ctx context.Context, role, id string) ([]byte, error
 	if !ok {
 		return nil, denied("The role %s has just been deleted.", role)
 	}
-	in := &secretsmanagerapi.GetSecretValueRequest{SecretId: &id}
-	call := r.call(r.api.Model, "GetSecretValue")
 	call.Principal = r.directory.PrincipalOfRole(record, session)
 	touched, value, err := r.read(ctx, call, in)
-	if failed := r.trail.Record(edge.Invoked(call, invoker, in, touched, err)); failed != nil {
-		return nil, fmt.Errorf("record that secret %s was read: %w", id, failed)
+	if failed := r.record(call, in, touched, err); failed != nil {
+		return nil, failed
 	}
 	return value, err
 }
-
-// session is the name of the sessions in which secrets are read.
-const session = "dms-session"
 
 // assume asks the role's trust policy.
 func (r *roleSecrets) assume(ctx context.Context, role string) error {
@@ -79,21 +69,10 @@ func (r *roleSecrets) assume(ctx context.Context, role string) error {
 	if refused := roles.Lets(ctx, role, "dms."+r.cluster.Region+".amazonaws.com", dms, nil); refused != nil {
 		err = denied("The role %s cannot be assumed. %v", role, refused)
 	}
-	in := &stsapi.AssumeRoleRequest{RoleArn: &role, RoleSessionName: ptr(session)}
-	if failed := r.trail.Record(edge.Invoked(r.call(&stsapi.Service, "AssumeRole"), invoker, in, []string{role}, err)); failed != nil {
-		return fmt.Errorf("record that the role %s was assumed: %w", role, failed)
+	if failed := r.assumed(role, err); failed != nil {
+		return failed
 	}
 	return err
-}
-
-func ptr[T any](v T) *T { return &v }
-
-// call makes a call of no one yet.
-func (r *roleSecrets) call(model *wire.Service, operation string) *service.Call {
-	return &service.Call{
-		Service: model, Operation: model.Operation(operation), Partition: r.cluster.Partition, Region: r.cluster.Region, Account: r.cluster.Account, Now: r.now(),
-		Source: service.Source{TLS: true}, // no wire is safer
-	}
 }
 
 // read gets the secret as the call's principal, and says what was touched.

@@ -15,9 +15,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// soon asks that something takes no longer than a bound, with the further tries of a machine that is busy with other tests.
+func soon(t *testing.T, bound, took time.Duration, again func() time.Duration) {
+	t.Helper()
+	for range 5 {
+		if took < bound {
+			return
+		}
+		took = min(took, again())
+	}
+	require.Less(t, took, bound)
+}
+
 func TestFirstStart(t *testing.T) {
 	s := first(t)
-	t.Logf("ready after %v", s.ready)
+	soon(t, 2*time.Second, s.ready, func() time.Duration { return first(t).ready })
 	for name, mode := range map[string]os.FileMode{"credentials": 0o600, "root.key": 0o600, "ca.pem": 0o644, "audit": 0o700} {
 		info, err := os.Stat(filepath.Join(s.dir, name))
 		require.NoError(t, err)

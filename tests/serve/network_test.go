@@ -254,6 +254,14 @@ func TestRecordsSayWhatWasTouched(t *testing.T) {
 			require.NotEmpty(t, byType["Events"], want.kind)
 		}
 	}
+	s.must(t, "dms", "create-endpoint", "--endpoint-identifier", "db", "--endpoint-type", "source", "--engine-name", "postgres", "--server-name", "db.example.com", "--port", "5432",
+		"--database-name", "d", "--username", "u", "--password", "hunter2")
+	found := s.must(t, "cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=EventName,AttributeValue=Encrypt")
+	var sealed map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text(t, found, "Events", 0, "CloudTrailEvent")), &sealed))
+	require.Equal(t, map[string]any{"type": "AWSService", "invokedBy": "dms.amazonaws.com"}, sealed["userIdentity"])
+	require.Equal(t, "AWS::KMS::Key", text(t, sealed, "resources", 0, "type"))
+	clean(t, s, "hunter2")
 }
 
 // TestASessionIsTracedToItsCall: the record of the call that made a session has its key and end, and neither secret nor token.

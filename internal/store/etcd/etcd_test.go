@@ -39,12 +39,17 @@ func embedded(t *testing.T) func(t *testing.T) store.Store {
 
 func TestEmbedded(t *testing.T) { storetest.Run(t, embedded(t)) }
 
+// TestReadyWithinASecond tries a few times: the machine may be busy with other tests.
 func TestReadyWithinASecond(t *testing.T) {
-	start := time.Now()
-	s, err := Embed(t.Context(), t.TempDir(), quiet)
-	require.NoError(t, err)
-	t.Logf("ready after %v", time.Since(start))
-	require.NoError(t, s.Close())
+	least := time.Hour
+	for try := 0; try < 5 && least >= time.Second; try++ {
+		start := time.Now()
+		s, err := Embed(t.Context(), t.TempDir(), quiet)
+		require.NoError(t, err)
+		least = min(least, time.Since(start))
+		require.NoError(t, s.Close())
+	}
+	require.Less(t, least, time.Second)
 }
 
 func TestOneProcessForADirectory(t *testing.T) {
