@@ -46,7 +46,7 @@ func (p *parts) migration(host dms.Host) (dms.Config, error) {
 	p.clusters = &redshift.Service{Config: redshift.Config{Store: p.store, Clusters: clusters}}
 	c := dms.Config{
 		Clusters: p.clusters,
-		Store:    p.store, Reads: p.reads, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: invokedVault{p.vault, p.invocations()}, Secrets: secrets,
+		Store:    invokedNetwork{p.store, p.invocations(), p.directory}, Reads: p.reads, Partition: p.cluster.Partition, Account: p.cluster.Account, Region: p.cluster.Region, Vault: invokedVault{p.vault, p.invocations()}, Secrets: secrets,
 		Network: &ec2.Network{Store: p.store}, Host: host, SQLiteDir: p.config.SQLiteDir, Buckets: p.config.Buckets, Alone: p.config.Etcd == nil,
 		Roles: invokedRoles{identity.ServiceRoles{Directory: p.directory, Region: p.cluster.Region, Now: p.config.Now}, p.invocations()}, Log: p.config.Log, Now: p.config.Now,
 	}

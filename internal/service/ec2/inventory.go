@@ -3,6 +3,7 @@ package ec2
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 	"github.com/whimbreldb/whimbrel/internal/store"
@@ -106,3 +107,6 @@ func missing(err error) bool {
 	var e *wire.Error
 	return errors.As(err, &e) && e.Code == "DefaultVpcDoesNotExist"
 }
+
+// KeyOfNIC finds the ID of the network interface whose record lies under a key.
+func KeyOfNIC(key string) (id string, ok bool) { return strings.CutPrefix(key, nicKeys) }
