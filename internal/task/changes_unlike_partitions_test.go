@@ -33,6 +33,10 @@ func TestPartitionedOnOneSide(t *testing.T) {
 					require.Zero(t, c.Failed, c.Source)
 				}
 				require.Equal(t, source.column(t, "SELECT id || v FROM item ORDER BY id"), target.column(t, "SELECT id || v FROM item ORDER BY id"))
+				c := config(source, target)
+				require.Zero(t, resultOf(t, compareEnds(t, c, false), "item").Different, "validation")
+				target.exec(t, "UPDATE item SET v = 'x' WHERE id = 61")
+				require.EqualValues(t, 1, resultOf(t, compareEnds(t, c, false), "item").Different, "validation")
 			})
 		}
 	}

@@ -48,7 +48,7 @@ func (t *Task) Examine(ctx context.Context) (*Examination, error) {
 	}
 	p := &Plan{}
 	t.whole, t.wholeSettled = map[catalog.Name]bool{}, false
-	if err := t.layOut(ctx, p, x.Catalog); err != nil {
+	if err := t.layOut(ctx, p, x.Catalog, t.makesAnew()); err != nil {
 		return nil, err
 	}
 	x.Mapping, x.Schema = p.Mapping, p.Schema

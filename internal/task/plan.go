@@ -74,7 +74,7 @@ func (t *Task) makePlan(ctx context.Context) (*Plan, error) {
 		}
 		source = p.Catalog
 	}
-	if err := t.layOut(ctx, p, source); err != nil {
+	if err := t.layOut(ctx, p, source, t.makesAnew()); err != nil {
 		return nil, err
 	}
 	if len(p.Mapping.Tables) == 0 && t.Settings.ErrorBehavior.FailOnNoTablesCaptured {

@@ -98,7 +98,7 @@ func (t *Task) planValidation(ctx context.Context) (*Plan, error) {
 	}
 	p := &Plan{Catalog: source}
 	t.whole, t.wholeSettled = map[catalog.Name]bool{}, false
-	if err := t.layOut(ctx, p, source); err != nil {
+	if err := t.layOut(ctx, p, source, false); err != nil {
 		return nil, err
 	}
 	if len(p.Mapping.Tables) == 0 && t.Settings.ErrorBehavior.FailOnNoTablesCaptured {

@@ -12,8 +12,8 @@ import (
 )
 
 // layOut applies the table mappings to a source and converts what they select. A partitioned table whose partitions cannot be the target's
-// goes into the target's table as a whole.
-func (t *Task) layOut(ctx context.Context, p *Plan, source *catalog.Catalog) (err error) {
+// goes into the target's table as a whole, unless the tables are made anew.
+func (t *Task) layOut(ctx context.Context, p *Plan, source *catalog.Catalog, anew bool) (err error) {
 	for more := true; more && err == nil; {
 		if p.Mapping, err = t.mapTables(source); err != nil {
 			return err
@@ -21,17 +21,23 @@ func (t *Task) layOut(ctx context.Context, p *Plan, source *catalog.Catalog) (er
 		if p.Schema, err = t.convert(source, p.Mapping); err != nil {
 			return fmt.Errorf("convert the schema: %w", err)
 		}
-		more, err = t.unlike(ctx, p.Schema)
+		if more = false; !anew {
+			more, err = t.unlike(ctx, p.Schema)
+		}
 	}
 	return err
 }
 
+// makesAnew reports whether a run replaces the tables that the target has.
+func (t *Task) makesAnew() bool {
+	return t.loads() && !t.compares() && t.Settings.FullLoadSettings.TargetTablePrepMode == "DROP_AND_CREATE"
+}
+
 // unlike finds the partitioned tables whose partitions cannot be the target's, and reports whether there are any. What an earlier run has
-// settled stays, and so do tables that are made anew.
+// settled stays.
 func (t *Task) unlike(ctx context.Context, s *convert.Result) (more bool, err error) {
 	comparer, ok := t.target.(connector.PartitionComparer)
-	remade := t.loads() && !t.compares() && t.Settings.FullLoadSettings.TargetTablePrepMode == "DROP_AND_CREATE"
-	if !ok || !t.like() || t.wholeSettled || remade {
+	if !ok || !t.like() || t.wholeSettled {
 		return false, nil
 	}
 	for root, tree := range partitionTrees(s.Tables) {
