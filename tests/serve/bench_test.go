@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -53,7 +54,10 @@ func BenchmarkGetCallerIdentity(b *testing.B) {
 	request := presign(b, there)
 	answer := ask(b, there.http(b), request())
 
-	compare(b, there, request, bareHandler(b, answer))
+	bare := bareHandler(b, answer)
+	for _, callers := range []int{1, 2, callers} {
+		b.Run(fmt.Sprintf("%d callers", callers), func(b *testing.B) { compareWith(b, callers, there, request, bare) })
+	}
 }
 
 // presign makes requests that are signed once and sent often, so that the client's signing is not measured.
@@ -118,6 +122,12 @@ func bareHandler(b *testing.B, answer []byte) string {
 // meets both. It reports the median of the rounds' ratios, and the quantiles of all times.
 func compare(b *testing.B, there *server, request func() *http.Request, bare string) {
 	b.Helper()
+	compareWith(b, callers, there, request, bare)
+}
+
+// compareWith is compare with so many callers.
+func compareWith(b *testing.B, callers int, there *server, request func() *http.Request, bare string) {
+	b.Helper()
 	client := there.http(b)
 	transport := client.Transport.(*http.Transport)
 	transport.TLSClientConfig.RootCAs.AppendCertsFromPEM([]byte(os.Getenv("WHIMBREL_BENCH_CA")))
@@ -128,8 +138,8 @@ func compare(b *testing.B, there *server, request func() *http.Request, bare str
 		r.URL.Host, r.Host = bare, bare
 		return r
 	}
-	load(b, client, request, callers) // connections are made
-	load(b, client, toBare, callers)
+	load(b, callers, client, request, 2*callers) // connections are made
+	load(b, callers, client, toBare, 2*callers)
 	var ours, theirs []time.Duration
 	var rates, ratios []float64
 	var cpu, cpuBare time.Duration
@@ -138,10 +148,10 @@ func compare(b *testing.B, there *server, request func() *http.Request, bare str
 	for left := b.N; left > 0; left -= 1000 {
 		n := min(left, 1000)
 		at := processor(b)
-		one, took := load(b, client, request, n)
+		one, took := load(b, callers, client, request, n)
 		b.StopTimer()
 		between := processor(b)
-		other, tookBare := load(b, client, toBare, n)
+		other, tookBare := load(b, callers, client, toBare, n)
 		cpu, cpuBare = cpu+between-at, cpuBare+processor(b)-between
 		b.StartTimer()
 		ours, theirs = append(ours, one...), append(theirs, other...)
@@ -175,11 +185,11 @@ func spread(b *testing.B, prefix string, times []time.Duration) {
 	b.ReportMetric(p99.Seconds()/p50.Seconds(), prefix+"p99/p50")
 }
 
-// callers is how many calls are under way at a time.
+// callers is how many calls are under way at a time, where nothing else is said.
 const callers = 8
 
-// load sends n requests and says how long each and how long all of them took.
-func load(b *testing.B, client *http.Client, request func() *http.Request, n int) ([]time.Duration, time.Duration) {
+// load sends n requests, so many at a time, and says how long each and how long all of them took.
+func load(b *testing.B, callers int, client *http.Client, request func() *http.Request, n int) ([]time.Duration, time.Duration) {
 	b.Helper()
 	times := make([][]time.Duration, callers)
 	var left atomic.Int64

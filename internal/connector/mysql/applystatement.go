@@ -42,14 +42,15 @@ func (st *applyStatement) mayTryAgain() bool {
 	return true
 }
 
-// asUpsert turns an update into an INSERT … ON DUPLICATE KEY UPDATE. MySQL warns of the function VALUES.
+// asUpsert turns an update into an INSERT … ON DUPLICATE KEY UPDATE. MySQL warns of the function VALUES; what names the row instead must not be
+// the table's own name.
 func (st *applyStatement) asUpsert(f Flavour) {
 	if st.upsert != "" {
 		return
 	}
 	head, value := " ON DUPLICATE KEY UPDATE ", "VALUES(%s)"
 	if f == MySQL {
-		head, value = " AS whimbrel ON DUPLICATE KEY UPDATE ", "whimbrel.%s"
+		head, value = " AS awsdms_row ON DUPLICATE KEY UPDATE ", "awsdms_row.%s"
 	}
 	terms := make([]string, len(st.set))
 	for i := range st.set {
