@@ -116,7 +116,7 @@ func explain(t *testing.T, s *server, key, arn string) {
 	for args, want := range map[string]string{
 		"AKIAIOSFODNN7EXAMPLE kms:ListKeys":   "There is no access key AKIAIOSFODNN7EXAMPLE.",
 		"arn:aws:iam::1:user/x kms:ListKeys":  "There is no user or role arn:aws:iam::1:user/x.",
-		key + " kms:ListKeys * --source-ip x": "is not an address",
+		key + " kms:ListKeys * --source-ip x": "want an IP address",
 		key + " kms:ListKeys * --context x":   "want key=value",
 	} {
 		out, err := run(t, append([]string{"explain", "--data-dir", s.dir}, strings.Fields(args)...)...)

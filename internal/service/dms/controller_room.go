@@ -76,15 +76,17 @@ func (c *controller) room(ctx context.Context, i *Instance) error {
 	if err != nil {
 		return err
 	}
-	now := roomOf(left, i.Room)
-	if now == i.Room {
+	if roomOf(left, i.Room) == i.Room {
 		return nil
 	}
-	message := roomMessage(now, left)
-	c.Log.Warn("the room that is left to a replication instance has changed", "instance", i.ID, "room", now, "free", left.Free, "whole", left.Whole)
+	c.Log.Warn("the room that is left to a replication instance has changed", "instance", i.ID, "free", left.Free, "whole", left.Whole)
 	return c.rewrite(ctx, i, func(tx store.Tx, of *Instance) {
+		now := roomOf(left, of.Room)
+		if now == of.Room { // told already: what is known here follows the store a moment later
+			return
+		}
 		of.Room = now
-		c.happened(tx, c.Now(), sourceInstance, of.Name, categoryLowStorage, message)
+		c.happened(tx, c.Now(), sourceInstance, of.Name, categoryLowStorage, roomMessage(now, left))
 	})
 }
 
