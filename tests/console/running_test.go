@@ -8,7 +8,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
-// TestPagesOfARunningTask: a table without statistics shows its rows and no share of a whole that nobody knows; the severities of the log
+// TestPagesOfARunningTask: an assessment is cancelled and the record of it deleted; a table without statistics shows its rows and no share of a whole that nobody knows; the severities of the log
 // are changed on the page while the task runs, and taken back by the stock command; a key's policy is read, written, and refused.
 func TestPagesOfARunningTask(t *testing.T) {
 	need(t, "aws", "tools/test-clients.sh")
@@ -42,6 +42,16 @@ func TestPagesOfARunningTask(t *testing.T) {
 	cmd := script(t, "running.mjs", "URL="+s.url, "KEY_ID="+id, "KEY_SECRET="+secret, "LOOKER="+looker, "KEY="+key, "TASK="+s.task, "COMMANDS="+commands)
 	converse(t, cmd, func(word string) error {
 		switch word {
+		case "lock": // whoever looks at the table's size waits
+			tx, err := s.source.BeginTx(t.Context(), nil)
+			if err == nil {
+				_, err = tx.ExecContext(t.Context(), "LOCK TABLE fresh IN ACCESS EXCLUSIVE MODE")
+			}
+			if err != nil {
+				return fmt.Errorf("lock a table: %w", err)
+			}
+			s.free = tx.Rollback
+			return nil
 		case "hold": // the last row of the table waits, and those before it arrive
 			if err := s.hold("INSERT INTO fresh VALUES (30000)"); err != nil {
 				return err

@@ -87,19 +87,20 @@ function Ask({ task, close, done }: { task: ReplicationTask; close: () => void; 
 function Run({ task, run, changed }: { task: string; run: ReplicationTaskAssessmentRun; changed: () => void }) {
   const arn = run.ReplicationTaskAssessmentRunArn;
   const ended = over.test(run.Status ?? '');
-  const findings = useLoad(() => ask<{ Assessments: Assessed[] }>('whimbrel', 'DescribeAssessmentFindings', { ReplicationTaskArn: task, ReplicationTaskAssessmentRunArn: arn }), [arn, run.Status], ended ? 0 : 2500);
   const count = run.AssessmentProgress?.IndividualAssessmentCount ?? 0;
   const made = run.AssessmentProgress?.IndividualAssessmentCompletedCount ?? 0;
+  // A run that is cancelled says so before its assessments do.
+  const findings = useLoad(() => ask<{ Assessments: Assessed[] }>('whimbrel', 'DescribeAssessmentFindings', { ReplicationTaskArn: task, ReplicationTaskAssessmentRunArn: arn }), [arn, run.Status, made], ended ? 0 : 2500);
   const s = run.ResultStatistic;
   return (
     <>
       <Facts of={[
         ['Run', run.AssessmentRunName], ['Status', <Status value={run.Status} />], ['Begun', <Time at={run.ReplicationTaskAssessmentRunCreationDate} />],
         ['Made', ended ? undefined : <><Meter percent={count ? Math.round((100 * made) / count) : 0} label="Assessments made" /> {number(made)} of {number(count)}</>],
-        ['Result', s && [[s.Failed, 'failed'], [s.Error, 'could not be made'], [s.Warning, 'warnings'], [s.Passed, 'passed'], [s.Skipped, 'skipped']].filter(([n]) => n).map(([n, what]) => `${n} ${what}`).join(', ')],
+        ['Result', s && [[s.Failed, 'failed'], [s.Error, 'could not be made'], [s.Warning, 'warnings'], [s.Passed, 'passed'], [s.Skipped, 'skipped'], [s.Cancelled, 'cancelled']].filter(([n]) => n).map(([n, what]) => `${n} ${what}`).join(', ')],
         ['Why', run.LastFailureMessage],
       ]} />
-      {!ended && <Do label="Cancel the assessment" make={() => call('dms', 'CancelReplicationTaskAssessmentRun', { ReplicationTaskAssessmentRunArn: arn })} done={changed} said="The assessment ends." />}
+      {!ended && <div class="after"><Do label="Cancel the assessment" make={() => call('dms', 'CancelReplicationTaskAssessmentRun', { ReplicationTaskAssessmentRunArn: arn })} done={changed} said="The assessment ends." /></div>}
       <Loaded from={findings}>
         {({ Assessments: found }) => (
           <div class="after"><Table label="assessments" rows={[...found].sort((a, b) => rank(a) - rank(b))} columns={[

@@ -3,6 +3,7 @@ package formula
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -69,7 +70,9 @@ func spell(v Value) string {
 	return strings.Join(lines, " | ")
 }
 
+// TestExpressions: operators, and every function that there is.
 func TestExpressions(t *testing.T) {
+	tried := map[string]bool{}
 	for source, want := range map[string]string{
 		"a+b":                           "0:11 2:33 3:4",
 		"2*a-1":                         "0:1 1:3 2:5 3:7",
@@ -96,6 +99,17 @@ func TestExpressions(t *testing.T) {
 		"RUNNING_SUM(a)":                "0:1 1:3 2:6 3:10",
 		"FIRST(a)+LAST(a)":              "5",
 		"MINUTE(a)":                     "0:0 1:1 2:2 3:3",
+		"HOUR(c)":                       "0:3 1:3",
+		"DAY(c)":                        "0:4 1:4", // Monday is 1
+		"DATE(c)":                       "0:26 1:26",
+		"MONTH(c)":                      "0:11 1:11",
+		"YEAR(c)":                       "0:2026 1:2026",
+		"EPOCH(a)-1795662000":           "0:0 1:60 2:120 3:180",
+		"DIFF_TIME(b)":                  "2:120 3:60",
+		"MEDIAN(a)":                     "2.5",
+		"MIN(METRICS())":                "0:1 1:2 2:3 3:0",
+		"LOG(a-1)":                      "1:0 2:0.6931 3:1.099", // there is none of 0
+		"LOG10(10*c)":                   "0:1.699 1:1.699",
 		"TIME_SERIES(7)":                "0:7 1:7 2:7 3:7",
 		"SLICE([a,b,c],1,3)":            "0:10 2:30 3:0 | 0:5 1:5",
 		"SORT([a,b,c],SUM,DSC,1)":       "0:10 2:30 3:0",
@@ -113,6 +127,12 @@ func TestExpressions(t *testing.T) {
 		v, err := x.Eval(t.Context(), shelf{})
 		require.NoError(t, err, source)
 		require.Equal(t, want, spell(v), source)
+		for _, m := range regexp.MustCompile(`([A-Z_0-9]+)\(`).FindAllStringSubmatch(source, -1) {
+			tried[m[1]] = true
+		}
+	}
+	for name := range functions() {
+		require.Contains(t, tried, name)
 	}
 }
 

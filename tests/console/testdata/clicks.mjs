@@ -100,7 +100,7 @@ async function assess() {
   await dialog.getByRole('button', { name: 'Begin', exact: true }).click();
   await page.getByText(/\d+ passed/).waitFor();
   await page.getByText('postgres-check-wallevel').waitFor();
-  await look(page, 'assessment');
+  await look(page, 'assessment', { middle: page.getByText(/\d+ passed/) });
 }
 
 async function follow() {

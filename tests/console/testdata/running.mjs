@@ -22,6 +22,41 @@ async function enter(id, secret) {
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
 }
 
+// A run that waits for a locked table is cancelled, and what it would have looked for says so. The next one ends, and the record of
+// the first is deleted.
+async function assessments() {
+  await must('lock a table', 'lock');
+  await page.goto(`${at}/#/tasks/${TASK.split(':').pop()}/assessment`);
+  await page.getByText('Not assessed yet').waitFor();
+  const assess = async (name) => {
+    await button('Assess').click();
+    await dialog.getByLabel('Name of the run').fill(name);
+    await dialog.getByRole('button', { name: 'Begin', exact: true }).click();
+    await page.getByText(name, { exact: true }).waitFor();
+  };
+  await assess('too-long');
+  await page.getByText(/^0 of [1-9]\d*$/).or(page.getByRole('progressbar', { name: 'Assessments made' })).first().waitFor();
+  await button('Assess').and(page.locator(':disabled')).waitFor(); // one at a time
+  await look(page, 'assessment-running');
+  await button('Cancel the assessment').click();
+  await page.getByText(/^[1-9]\d* cancelled$/).waitFor();
+  await row('postgres-check-wallevel').getByText('the assessment run was cancelled').waitFor();
+  await button('Cancel the assessment').waitFor({ state: 'detached' });
+  await must('unlock the table', 'free');
+  await button('Assess').and(page.locator(':enabled')).waitFor();
+  await assess('in-time');
+  await page.getByText(/[1-9]\d* passed/).waitFor();
+  await page.getByText('Earlier assessments').click();
+  const runs = 'dms describe-replication-task-assessment-runs --query "sort(ReplicationTaskAssessmentRuns[].AssessmentRunName)"';
+  await seen(runs, 'in-time too-long');
+  await copyAll(page);
+  await row('too-long').getByRole('button', { name: 'Delete', exact: true }).click();
+  await dialog.getByText('Delete the record of too-long?').waitFor();
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+  await seen(runs, 'in-time');
+  await page.getByText('Earlier assessments').waitFor({ state: 'detached' });
+}
+
 // Of a table that was never analysed nobody knows how far it is.
 async function unknown() {
   await must('start with a row held', 'hold');
@@ -112,7 +147,7 @@ async function keyForbidden() {
 let failed = false;
 try {
   await enter(KEY_ID, KEY_SECRET);
-  for (const step of [unknown, arrives, severities, key, keyForbidden]) await step();
+  for (const step of [assessments, unknown, arrives, severities, key, keyForbidden]) await step();
   keepCopied();
   if (faults.length) throw new Error(`the browser complains:\n${faults.join('\n')}`);
 } catch (error) {
