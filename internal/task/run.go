@@ -104,6 +104,12 @@ func (r *run) explain(err error) error {
 			Remedy: "when the server can be reached again, " + r.again() + ": it goes on where it stopped",
 		}
 	case connector.Full:
+		if errors.Is(err, connector.ErrTemporary) {
+			return &connector.Error{
+				Class: connector.Full, Err: err,
+				Remedy: "make room on the disk of temporary files, or set TMPDIR to a folder on a larger one where this runs, then " + r.again() + ": it goes on where it stopped",
+			}
+		}
 		return &connector.Error{
 			Class: connector.Full, Err: fmt.Errorf("the %s %s is full: %w", end, identity, err),
 			Remedy: "make room, then " + r.again() + ": it goes on where it stopped",

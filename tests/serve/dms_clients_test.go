@@ -98,7 +98,13 @@ print("gone")
 // leftBehind lists what change data capture keeps at a PostgreSQL source.
 func (s *shop) leftBehind(t testing.TB) []string {
 	t.Helper()
-	rows, err := s.db.QueryContext(t.Context(), "SELECT slot_name FROM pg_replication_slots WHERE database = current_database() UNION ALL SELECT pubname FROM pg_publication")
+	return s.texts(t, "SELECT slot_name FROM pg_replication_slots WHERE database = current_database() UNION ALL SELECT pubname FROM pg_publication")
+}
+
+// texts are the values of a query of one column.
+func (s *shop) texts(t testing.TB, query string) []string {
+	t.Helper()
+	rows, err := s.db.QueryContext(t.Context(), query)
 	require.NoError(t, err)
 	defer rows.Close()
 	var all []string

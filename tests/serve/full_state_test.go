@@ -121,9 +121,13 @@ func TestInstancesOnAFullDisk(t *testing.T) {
 	_, err = api.StartReplicationTask(t.Context(), &dms.StartReplicationTaskInput{ReplicationTaskArn: &m.task, StartReplicationTaskType: types.StartReplicationTaskTypeValueResumeProcessing})
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return strings.Contains(s.log.String(), "no space left on device") }, patient, 100*time.Millisecond, s.log)
+	require.Eventually(t, func() bool {
+		return strings.Contains(aws.ToString(s.taskOf(t, api, m).LastFailureMessage), "Make room there")
+	}, patient, 100*time.Millisecond, s.log)
 	require.NoError(t, os.Remove(filler))
 	arrives(t, source, target, "")
 	require.Eventually(t, is("running"), patient, 100*time.Millisecond, s.log)
+	require.Nil(t, s.taskOf(t, api, m).LastFailureMessage)
 	require.Eventually(t, func() bool { return shown() == "available" }, patient, 100*time.Millisecond, s.log)
 	told, err := api.DescribeEvents(t.Context(), &dms.DescribeEventsInput{EventCategories: []string{"low storage"}})
 	require.NoError(t, err)

@@ -38,7 +38,7 @@ func (s *spool) add(line []byte) error {
 	if s.file == nil {
 		f, err := os.CreateTemp("", "whimbrel-transaction-")
 		if err != nil {
-			return fmt.Errorf("keep a large transaction: %w", err)
+			return connector.Temporary("keep a large transaction", err)
 		}
 		_ = os.Remove(f.Name()) // it goes with us, however we end
 		s.file, s.w = f, bufio.NewWriterSize(f, 1<<18)
@@ -50,7 +50,7 @@ func (s *spool) add(line []byte) error {
 		_, err = s.w.Write(line)
 	}
 	if err != nil {
-		return fmt.Errorf("keep a large transaction: %w", err)
+		return connector.Temporary("keep a large transaction", err)
 	}
 	s.count(0, 1)
 	return nil
@@ -67,11 +67,10 @@ func (s *spool) rewind() error {
 	if s.file == nil {
 		return nil
 	}
-	err := s.w.Flush()
-	if err == nil {
-		_, err = s.file.Seek(0, io.SeekStart)
+	if err := s.w.Flush(); err != nil {
+		return connector.Temporary("keep a large transaction", err)
 	}
-	if err != nil {
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read a large transaction again: %w", err)
 	}
 	s.r = bufio.NewReaderSize(s.file, 1<<18)

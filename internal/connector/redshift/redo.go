@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // mostRemembered is how much of a transaction's statements stays in memory; what is beyond lies in a temporary file.
@@ -31,14 +33,14 @@ func (r *redo) add(sql string) error {
 	if r.spill == nil {
 		f, err := os.CreateTemp("", "whimbrel-redo-*")
 		if err != nil {
-			return fmt.Errorf("remember a statement: %w", err)
+			return connector.Temporary("remember a statement", err)
 		}
 		_ = os.Remove(f.Name())
 		r.spill = f
 	}
 	line := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(sql)), uint32(len(sql)))
 	if _, err := r.spill.WriteAt(append(line, sql...), r.room); err != nil {
-		return fmt.Errorf("remember a statement: %w", err)
+		return connector.Temporary("remember a statement", err)
 	}
 	r.room += int64(4 + len(sql))
 	return nil

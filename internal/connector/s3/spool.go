@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"fmt"
 	"io"
 	"os"
 
@@ -65,10 +64,7 @@ func (s *spool) spill() error {
 }
 
 func full(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &connector.Error{Class: connector.Full, Err: fmt.Errorf("hold changes back in the folder for temporary files: %w", err)}
+	return connector.Temporary("hold changes back in the folder for temporary files", err)
 }
 
 // copyTo writes everything to w.

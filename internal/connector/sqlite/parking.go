@@ -33,7 +33,7 @@ func (p *parking) add(rows []connector.Parked) error {
 			continue
 		}
 		if err := p.spill(); err != nil {
-			return fmt.Errorf("hold rejected rows in a temporary file: %w", err)
+			return connector.Temporary("hold rejected rows in a temporary file", err)
 		}
 	}
 	return nil

@@ -53,6 +53,8 @@ func (c *Client) call(ctx context.Context, name string, q request) (r reply, err
 		return r, fmt.Errorf("%w: %w", instance.ErrDown, err)
 	case r.Refusal != nil:
 		return r, &instance.Refusal{Message: *r.Refusal}
+	case r.NoRoom:
+		return r, fmt.Errorf("%w: %s", instance.ErrNoRoom, r.Failure)
 	case r.Failure != "":
 		return r, errors.New(r.Failure)
 	}

@@ -44,6 +44,7 @@ type request struct {
 type reply struct {
 	Refusal    *string                      `json:",omitempty"` // a *instance.Refusal
 	Failure    string                       `json:",omitempty"` // any other error
+	NoRoom     bool                         `json:",omitempty"` // which is an instance.ErrNoRoom
 	Schemas    []string                     `json:",omitempty"`
 	Tasks      []instance.TaskState         `json:",omitempty"`
 	Revision   int64                        `json:",omitempty"`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"syscall"
 
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
@@ -93,7 +94,7 @@ func Handler(s Server) http.Handler {
 			case errors.As(err, &refusal):
 				r.Refusal = &refusal.Message
 			case err != nil:
-				r.Failure = fmt.Sprintf("%s: %v", name, err)
+				r.Failure, r.NoRoom = fmt.Sprintf("%s: %v", name, err), errors.Is(err, syscall.ENOSPC)
 			}
 			w.Header().Set("Content-Type", "application/json")
 			_ = json.NewEncoder(w).Encode(r) // who asked has gone

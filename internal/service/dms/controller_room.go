@@ -3,6 +3,7 @@ package dms
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/instance"
@@ -43,7 +44,18 @@ func roomOf(r instance.Room, before string) string {
 	return roomEnough
 }
 
-// watchRoom looks again and again at what is left to each instance on its disk.
+// shortest judges the disks of an instance by the one that has the least for it.
+func shortest(all []instance.Room, before string) (now string, of instance.Room) {
+	rank := []string{roomEnough, roomLow, roomFull}
+	for i, r := range all {
+		if judged := roomOf(r, before); i == 0 || slices.Index(rank, judged) > slices.Index(rank, now) {
+			now, of = judged, r
+		}
+	}
+	return now, of
+}
+
+// watchRoom looks again and again at what is left to each instance on its disks.
 func (c *controller) watchRoom(ctx context.Context) {
 	turn := time.NewTicker(c.times.room)
 	defer turn.Stop()
@@ -72,16 +84,17 @@ func (c *controller) room(ctx context.Context, i *Instance) error {
 	if i.Status != instanceAvailable {
 		return nil
 	}
-	left, err := c.Host.Room(i.ID)
+	all, err := c.Host.Rooms(i.ID)
 	if err != nil {
 		return err
 	}
-	if roomOf(left, i.Room) == i.Room {
+	now, left := shortest(all, i.Room)
+	if now == i.Room {
 		return nil
 	}
-	c.Log.Warn("the room that is left to a replication instance has changed", "instance", i.ID, "free", left.Free, "whole", left.Whole)
+	c.Log.Warn("the room that is left to a replication instance has changed", "instance", i.ID, "free", left.Free, "whole", left.Whole, "temporary", left.Temporary)
 	return c.rewrite(ctx, i, func(tx store.Tx, of *Instance) {
-		now := roomOf(left, of.Room)
+		now, left := shortest(all, of.Room)
 		if now == of.Room { // told already: what is known here follows the store a moment later
 			return
 		}
@@ -90,10 +103,18 @@ func (c *controller) room(ctx context.Context, i *Instance) error {
 	})
 }
 
+// placeOf says which disk it is, and how there comes to be room.
+func placeOf(r instance.Room) (place, mend string) {
+	if r.Temporary {
+		return "the server's disk for temporary files, which hold large transactions and rows that wait (TMPDIR)", "Make room there, or start the server with TMPDIR set to a folder on a larger disk; AllocatedStorage adds none."
+	}
+	return "the server's disk that its directory lies on (instances/ below the data directory)", "Make room there, or move the data directory to a larger disk; AllocatedStorage adds none."
+}
+
 // roomMessage is what the event says, with the mend.
 func roomMessage(now string, left instance.Room) string {
-	of := fmt.Sprintf("%s of %s are left on the server's disk that its directory lies on (instances/ below the data directory)", progress.Size(float64(left.Free)), progress.Size(float64(left.Whole)))
-	const mend = "Make room there, or move the data directory to a larger disk; AllocatedStorage adds none."
+	place, mend := placeOf(left)
+	of := fmt.Sprintf("%s of %s are left on %s", progress.Size(float64(left.Free)), progress.Size(float64(left.Whole)), place)
 	switch now {
 	case roomFull:
 		return "Replication instance storage is full: " + of + ". Tasks that follow changes go on as long as they can, and one that is to begin waits. " + mend + " They go on by themselves then."
@@ -101,4 +122,14 @@ func roomMessage(now string, left instance.Room) string {
 		return "Free storage for the replication instance is low: " + of + ". " + mend
 	}
 	return "Replication instance has room again: " + of + "."
+}
+
+// awaitsRoom has a task that could not be begun say what it waits for. It is tried again, however long that takes.
+func (c *controller) awaitsRoom(ctx context.Context, t *Task) error {
+	place, mend := placeOf(instance.Room{})
+	why := "The task waits to begin: nothing more can be written to " + place + ", no space is left. " + mend + " The task begins by itself then."
+	if t.Failure == why {
+		return nil
+	}
+	return c.change(ctx, t, func(_ store.Tx, now *Task) { now.Failure = why })
 }

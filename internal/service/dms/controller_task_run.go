@@ -42,6 +42,9 @@ func (c *controller) send(ctx context.Context, t *Task) error {
 	if refusal, ok := errors.AsType[*instance.Refusal](err); ok {
 		return c.fail(ctx, t, refusal.Message)
 	}
+	if errors.Is(err, instance.ErrNoRoom) {
+		return errors.Join(fmt.Errorf("start task %s: %w", t.ID, err), c.awaitsRoom(ctx, t))
+	}
 	if err != nil && tries >= patience && t.Status == taskStarting && ctx.Err() == nil && !errors.Is(err, instance.ErrDown) {
 		c.Log.Error("a task could not be started", "task", t.ID, "error", err)
 		_ = c.Host.Client(t.Instance).Stop(within, t.ID) // should an answer alone have been lost
@@ -140,6 +143,7 @@ func (c *controller) runs(ctx context.Context, t *Task, p *instance.Progress) er
 		if p != nil {
 			now.Progress, now.Begun = p, now.Begun || begun(p)
 		}
+		now.Failure = "" // what it waited for has come
 		if now.Status != taskStarting {
 			return
 		}

@@ -87,12 +87,52 @@ func TestAFullDiskIsTold(t *testing.T) {
 	is(instanceStorageFull)
 	b.world.leaves(1 << 40)
 	is(instanceAvailable)
+	b.world.leavesTemporary(4096)
+	is(instanceStorageFull)
+	b.world.leavesTemporary(1 << 40)
+	is(instanceAvailable)
 	all := told()
-	require.Len(t, all, 3, all)
 	const of, mend = " of 2.2 TB are left on the server's disk that its directory lies on (instances/ below the data directory)", " Make room there, or move the data directory to a larger disk; AllocatedStorage adds none."
 	require.Equal(t, []string{
 		"DMS-EVENT-0007 Free storage for the replication instance is low: 900.0 MB" + of + "." + mend,
 		"DMS-EVENT-0007 Replication instance storage is full: 4.1 kB" + of + ". Tasks that follow changes go on as long as they can, and one that is to begin waits." + mend + " They go on by themselves then.",
 		"Replication instance has room again: 1.1 TB" + of + ".",
+		"DMS-EVENT-0007 Replication instance storage is full: 4.1 kB of 2.2 TB are left on the server's disk for temporary files, which hold large transactions and rows that wait (TMPDIR)." +
+			" Tasks that follow changes go on as long as they can, and one that is to begin waits. Make room there, or start the server with TMPDIR set to a folder on a larger disk; AllocatedStorage adds none. They go on by themselves then.",
+		"Replication instance has room again: 1.1 TB" + of + ".",
 	}, all)
+}
+
+// TestATaskThatWaitsForRoomSaysSo starts a task of which nothing can be written down: it says what it waits for, with the mend, is tried for
+// longer than anything else, can be stopped, and runs by itself once there is room.
+func TestATaskThatWaitsForRoomSaysSo(t *testing.T) {
+	s := taskStore(t)
+	wipe(t, s)
+	b := newTaskBench(t, s, 1)
+	b.world.length = endless
+	b.furnish(t, nil)
+	b.control()
+	defer b.stop()
+	b.create(t, "w", fullLoadAndCDC)
+	b.await(t, "w", taskReady)
+	b.world.leaves(0)
+	require.Nil(t, b.start(t, "w", WishFresh))
+	waits := func(attempts int64) {
+		require.Eventually(t, func() bool {
+			return b.record(t, "w").Attempt > attempts && b.describe(t, "w").LastFailureMessage != nil
+		}, patient, time.Millisecond, "%+v", b.record(t, "w"))
+		shown := b.describe(t, "w")
+		require.Equal(t, taskStarting, *shown.Status)
+		require.Equal(t, "The task waits to begin: nothing more can be written to the server's disk that its directory lies on (instances/ below the data directory), no space is left. "+
+			"Make room there, or move the data directory to a larger disk; AllocatedStorage adds none. The task begins by itself then.", *shown.LastFailureMessage)
+	}
+	waits(patience + 1)
+	require.Nil(t, b.stopIt(t, "w"))
+	b.await(t, "w", taskStopped)
+	require.Nil(t, b.describe(t, "w").LastFailureMessage)
+	require.Nil(t, b.start(t, "w", WishReload))
+	waits(0) // a reload that has forgotten nothing yet begins again under its own number
+	b.world.leaves(1 << 40)
+	b.await(t, "w", taskRunning)
+	require.Nil(t, b.describe(t, "w").LastFailureMessage)
 }

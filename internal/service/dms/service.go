@@ -89,8 +89,8 @@ type Host interface {
 	Changed() <-chan struct{}
 	// Client speaks with an instance that is Up; otherwise calls fail with instance.ErrDown.
 	Client(id string) instance.Client
-	// Room says what is left on the disk of an instance that is wanted.
-	Room(id string) (instance.Room, error)
+	// Rooms says what is left on the disks that an instance which is wanted writes to.
+	Rooms(id string) ([]instance.Room, error)
 }
 
 // Service is DMS.

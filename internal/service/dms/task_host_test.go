@@ -31,6 +31,7 @@ type world struct {
 	holds     bool           // assessments do not come to an end
 	assessed  map[string]int // how often an assessment was made
 	room      instance.Room  // on everyone's disk
+	temporary instance.Room  // on that of temporary files
 }
 
 // machine is one instance: its disk outlives its processes.
@@ -55,7 +56,7 @@ type process struct {
 func newWorld(seed uint64) *world {
 	return &world{
 		instances: map[string]*machine{}, changed: make(chan struct{}), kept: map[string]string{}, moved: map[string]int{}, forgotten: map[string]int{}, assessed: map[string]int{},
-		random: rand.New(rand.NewPCG(seed, 1)), slow: time.Millisecond, room: instance.Room{Free: 1 << 40, Whole: 1 << 41}, length: 3, tick: 2 * time.Millisecond,
+		random: rand.New(rand.NewPCG(seed, 1)), slow: time.Millisecond, room: instance.Room{Free: 1 << 40, Whole: 1 << 41}, temporary: instance.Room{Free: 1 << 40, Whole: 1 << 41, Temporary: true}, length: 3, tick: 2 * time.Millisecond,
 	}
 }
 
@@ -175,17 +176,23 @@ func (w *world) Unwant(ctx context.Context, id string) error {
 	return nil
 }
 
-func (w *world) Room(string) (instance.Room, error) {
+func (w *world) Rooms(string) ([]instance.Room, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.room, nil
+	return []instance.Room{w.room, w.temporary}, nil
 }
 
-// leaves has so much of everyone's disk be free.
+// leaves has so much of everyone's disk be free; leavesTemporary of that of temporary files.
 func (w *world) leaves(free int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.room.Free = free
+}
+
+func (w *world) leavesTemporary(free int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.temporary.Free = free
 }
 
 func (w *world) Client(id string) instance.Client { return &line{w, id} }
@@ -284,6 +291,9 @@ func (l *line) Start(ctx context.Context, t instance.Task) error {
 		if l.w.lostOnes > 0 {
 			l.w.lostOnes--
 			return errLostCall
+		}
+		if l.w.room.Free == 0 {
+			return fmt.Errorf("%w: write the state of task %s", instance.ErrNoRoom, t.ID)
 		}
 		if t.Mode != instance.Resume {
 			l.w.moved[t.Run] = 0
