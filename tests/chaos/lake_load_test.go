@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,7 @@ const contentsBySQL = `SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || co
 type loadTarget struct {
 	*end
 	flags []string
+	files string // the folder with those of the tables; empty where there are none
 	// contents tells of each table what a reader finds, in the form of contentsBySQL.
 	contents func(t *testing.T) []string
 	// journal holds while the target knows of an unfinished load.
@@ -57,9 +59,33 @@ func TestKilledWhileLoadingFiles(t *testing.T) {
 	for _, store := range []string{"bucket", "folder"} {
 		for _, format := range []string{"csv", "parquet"} {
 			t.Run(store+" "+format, func(t *testing.T) {
-				killLoads(t, source, func(t *testing.T) *loadTarget { return newFilesTarget(t, store, format) })
+				killLoads(t, source, func(t *testing.T) *loadTarget { return newFilesTarget(t, store, format) }, loadSizes...)
 			})
 		}
+	}
+}
+
+// TestKilledWhileLoadingSegmentsOfRules does the same with the segments that a parallel-load rule names: those that were done stay as
+// they are, and the files of the others take no name that is there.
+func TestKilledWhileLoadingSegmentsOfRules(t *testing.T) {
+	source := newEnd(t, pg)
+	makeFreight(t, source)
+	rules := filepath.Join(t.TempDir(), "rules.json")
+	require.NoError(t, os.WriteFile(rules, []byte(`{"rules":[
+		{"rule-type":"selection","rule-id":"1","rule-name":"1","rule-action":"include","object-locator":{"schema-name":"public","table-name":"%"}},
+		{"rule-type":"table-settings","rule-id":"2","rule-name":"2","object-locator":{"schema-name":"public","table-name":"freight"},
+			"parallel-load":{"type":"ranges","columns":["id"],"boundaries":[["3000"],["6000"],["9000"],["12000"],["15000"],["18000"]]}}]}`), 0o600))
+	for store, format := range map[string]string{"bucket": "csv", "folder": "parquet"} {
+		t.Run(store+" "+format, func(t *testing.T) {
+			var last *loadTarget
+			killLoads(t, source, func(t *testing.T) *loadTarget {
+				last = newFilesTarget(t, store, format)
+				return last
+			}, []string{"--table-mappings", rules})
+			found, err := filepath.Glob(filepath.Join(last.files, "freight", "LOAD*"))
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, len(found), 7, "each segment has files of its own")
+		})
 	}
 }
 
@@ -67,10 +93,14 @@ func TestKilledWhileLoadingFiles(t *testing.T) {
 func TestKilledWhileLoadingAWarehouse(t *testing.T) {
 	source := newEnd(t, pg)
 	makeFreight(t, source)
-	killLoads(t, source, newWarehouseTarget)
+	killLoads(t, source, newWarehouseTarget, loadSizes...)
 }
 
-func killLoads(t *testing.T, source *end, newTarget func(*testing.T) *loadTarget) {
+// loadSizes are segments that take several parts, and small ones.
+var loadSizes = [][]string{{"--segment-size", "16MiB"}, {"--segment-size", "256KiB"}}
+
+// killLoads kills loads that are cut by each of the flags in turn.
+func killLoads(t *testing.T, source *end, newTarget func(*testing.T) *loadTarget, cuts ...[]string) {
 	random, where := dice(t), map[string]int{}
 	var want []string
 	for _, table := range loadedTables {
@@ -78,11 +108,7 @@ func killLoads(t *testing.T, source *end, newTarget func(*testing.T) *loadTarget
 	}
 	for done, round := 0, 0; done < kills(t, loadKills); round++ {
 		target := newTarget(t)
-		sizes := []string{"--segment-size", "16MiB"} // of several parts
-		if round%2 == 1 {
-			sizes = []string{"--segment-size", "256KiB"}
-		}
-		done += killLoad(t, random, source, target, sizes, want, where)
+		done += killLoad(t, random, source, target, cuts[round%len(cuts)], want, where)
 		require.Equal(t, want, target.contents(t))
 		require.False(t, target.journal(), "the journal must go with the end of the run")
 		require.Empty(t, target.staged(t), "what was begun is left")
@@ -91,9 +117,9 @@ func killLoads(t *testing.T, source *end, newTarget func(*testing.T) *loadTarget
 }
 
 // killLoad kills and repeats one load until it succeeds, and counts its kills.
-func killLoad(t *testing.T, random *rand.Rand, source *end, target *loadTarget, sizes, want []string, where map[string]int) (killed int) {
+func killLoad(t *testing.T, random *rand.Rand, source *end, target *loadTarget, cut, want []string, where map[string]int) (killed int) {
 	for {
-		p := start(t, source, target.end, append(append(sizes, target.flags...), "--rate-limit", "12MB/s")...)
+		p := start(t, source, target.end, append(append(slices.Clone(cut), target.flags...), "--rate-limit", "12MB/s")...)
 		longest := 3*time.Second + time.Duration(killed)*time.Second // so that it comes to its end on a busy machine too
 		select {
 		case <-p.ended:
@@ -147,7 +173,7 @@ func requireOnce(t *testing.T, contents []string) {
 func newFilesTarget(t *testing.T, store, format string) *loadTarget {
 	l := newLakeTarget(t, store, format)
 	return &loadTarget{
-		end: l.target, flags: []string{"--target-setting", "DataFormat=" + format},
+		end: l.target, flags: []string{"--target-setting", "DataFormat=" + format}, files: filepath.Join(l.root, "public"),
 		contents: l.contents,
 		journal: func() bool {
 			found, err := filepath.Glob(filepath.Join(l.root, "_awsdms_control", "load", "*", "*", "*", "plan.json"))
@@ -205,10 +231,8 @@ func (l *lakeRun) requireLoaded(t *testing.T) {
 	}
 	l.seen = map[string]string{}
 	for name, text := range now {
-		if !strings.HasPrefix(filepath.Base(name), ".awsdms-") {
-			require.Regexp(t, `/LOAD[0-9A-F]{8}\.(csv|parquet)$`, name)
-			l.seen[name] = text
-		}
+		require.Regexp(t, `/LOAD[0-9A-F]{8}\.(csv|parquet)$`, name)
+		l.seen[name] = text
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/rowfile"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/store"
 )
 
@@ -20,8 +21,14 @@ type session struct {
 
 	panes  []*pane
 	byKey  map[string]*pane
-	memory int64 // of spools
+	spools *spools
 	order  []place
+	lines  []rowfile.Line // of the file filled, to be written together
+	filled *pane
+	grown  []*pane // since the last commit
+	opened int     // files of Parquet that are open
+	// scratch is for lines that are kept.
+	scratch []byte
 	// buffered is how much was recorded since writers have let go of their memory.
 	buffered int64
 	since    time.Time // the first change that is held back was committed then; zero when none is
@@ -61,7 +68,7 @@ func (t *target) Apply(ctx context.Context, o connector.ApplyOptions) (connector
 		return nil, fmt.Errorf("read the state of the run: %w", err)
 	}
 	return &session{
-		target: t, shared: r, notes: map[string]string{}, byKey: map[string]*pane{}, swept: map[string]bool{}, defined: map[catalog.Name]*catalog.Table{},
+		target: t, shared: r, notes: map[string]string{}, spools: newSpools(t.held), byKey: map[string]*pane{}, swept: map[string]bool{}, defined: map[catalog.Name]*catalog.Table{},
 	}, nil
 }
 
@@ -230,14 +237,15 @@ func (s *session) Commit(ctx context.Context, c connector.Checkpoint) error {
 	return nil
 }
 
-// isFull reports whether a file has reached CdcMinFileSize. What a row group of Parquet holds counts before it is encoded: how much is
-// left of it shows only once it has ended, and ending it for the question would make many small ones.
+// isFull reports whether a file has reached CdcMinFileSize. What a row group of Parquet holds, and what is kept for one, counts before it is
+// encoded: how much is left of it shows only once it has ended, and ending it for the question would make many small ones.
 func (s *session) isFull() bool {
-	for _, p := range s.panes {
-		if p.spool.size+int64(p.writer.Pending()) >= s.target.settings.minFile {
+	for _, p := range s.grown {
+		if p.grown = false; p.writer != nil && p.spool.size+int64(p.writer.Pending()) >= s.target.settings.minFile {
 			return true
 		}
 	}
+	s.grown = s.grown[:0]
 	return false
 }
 
@@ -293,7 +301,7 @@ func (s *session) Close() error {
 		s.target.unshare(s.shared)
 	}
 	for _, p := range s.panes {
-		p.spool.close()
+		s.letGo(p)
 	}
 	s.panes = nil
 	return nil

@@ -95,10 +95,10 @@ func (s *session) settle(ctx context.Context, base, written *snapshot) error {
 	s.truncated, s.dropped, s.renamed, s.parked = nil, nil, nil, nil
 	s.defined = map[catalog.Name]*catalog.Table{}
 	for _, p := range s.panes {
-		p.spool.close()
+		s.letGo(p)
 	}
-	s.panes = nil
-	clear(s.byKey)
+	s.panes, s.grown, s.filled = nil, nil, nil
+	s.byKey = map[string]*pane{}
 	return s.target.store.Delete(ctx, old)
 }
 
@@ -114,7 +114,7 @@ func (s *session) stage(ctx context.Context, base *snapshot, next *state, now ti
 			next.Last = at
 		}
 		keys[i] = s.nameOf(p, at)
-		if err := p.writer.Close(); err != nil {
+		if err := s.end(p); err != nil {
 			return err
 		}
 	}

@@ -20,7 +20,8 @@ type pane struct {
 	layout rowfile.Layout
 	writer rowfile.Writer
 	spool  *spool
-	lines  []rowfile.Line // to be written together
+	grown  bool // since the last commit
+	isOpen bool // the writer is one of Parquet, which takes memory of its own
 }
 
 // mostBuffered is how much may be recorded before writers let go of their memory.
@@ -216,36 +217,42 @@ func lineOf(c *change.Changes, index int, op byte, at time.Time) rowfile.Line {
 type rejecter = func(i, index int, r change.Reject) error
 
 func (s *session) line(p *pane, l rowfile.Line, t *connector.Recorded, i, index int, reject rejecter) error {
-	p.lines = append(p.lines, l)
-	last := len(p.lines) - 1
-	if column, why := p.writer.Check(&p.lines[last]); why != "" { // looked at in its place: a line of its own would be an allocation
-		p.lines = p.lines[:last]
+	if s.filled != p {
+		if err := s.writeLines(); err != nil {
+			return err
+		}
+		s.filled = p
+	}
+	s.lines = append(s.lines, l)
+	last := len(s.lines) - 1
+	if column, why := p.writer.Check(&s.lines[last]); why != "" { // looked at in its place: a line of its own would be an allocation
+		s.lines = s.lines[:last]
 		return reject(i, index, change.Reject{Fault: change.DataFault, Column: t.Columns[column].Column.Name, Reason: why})
 	}
 	p.spool.count(1)
-	if len(p.lines) >= linesAtOnce {
-		return p.write()
+	if len(s.lines) >= linesAtOnce {
+		return s.writeLines()
 	}
 	return nil
 }
 
-func (p *pane) write() error {
-	err := p.writer.Write(p.lines)
-	clear(p.lines)
-	p.lines = p.lines[:0]
-	return err
-}
-
-// writeLines writes what was gathered, before the group goes back.
+// writeLines writes what was gathered: before lines of another file are, and before the group goes back.
 func (s *session) writeLines() error {
-	for _, p := range s.panes {
-		if len(p.lines) > 0 {
-			if err := p.write(); err != nil {
-				return err
-			}
-		}
+	if len(s.lines) == 0 {
+		return nil
 	}
-	return nil
+	p := s.filled
+	err := p.writer.Write(s.lines)
+	clear(s.lines)
+	s.lines = s.lines[:0]
+	if !p.grown {
+		p.grown = true
+		s.grown = append(s.grown, p)
+	}
+	if _, kept := p.writer.(*rowfile.Kept); kept && err == nil && p.spool.size >= worthOpening && s.opened < mostOpen {
+		err = s.openFile(p)
+	}
+	return err
 }
 
 // paneOf finds the file for a table's changes in a folder, or begins one: the first, or one for other columns than before.
@@ -263,13 +270,63 @@ func (s *session) layoutOf(t *connector.Recorded) rowfile.Layout {
 }
 
 func (s *session) begin(p *pane, f rowfile.Format) (err error) {
-	p.spool = &spool{used: &s.memory, held: s.target.held}
-	if p.writer, err = f.New(p.spool, p.layout); err != nil {
+	p.spool = s.spools.begin()
+	if parquet, ok := f.(rowfile.Parquet); ok {
+		p.writer = parquet.Keep(p.spool, p.layout, &s.scratch)
+	} else if p.writer, err = f.New(p.spool, p.layout); err != nil {
 		return err
 	}
 	s.byKey[p.folder] = p
 	s.panes = append(s.panes, p)
 	return nil
+}
+
+// worthOpening is how much of its lines a Parquet file has kept when its encoder, which then encodes as they come, takes little beside
+// them; mostOpen bounds how many tables' have one. All others' files are made one after the other when they are flushed.
+const (
+	worthOpening = 256 << 10
+	mostOpen     = 64
+)
+
+// openFile makes a Parquet file of the lines that were kept for it.
+func (s *session) openFile(p *pane) error {
+	next := s.spools.begin()
+	w, err := p.writer.(*rowfile.Kept).File(p.spool.reader(), next)
+	if err != nil {
+		next.close()
+		return err
+	}
+	next.count(p.spool.rows)
+	p.spool.close()
+	p.spool, p.writer, p.isOpen = next, w, true
+	s.opened++
+	return nil
+}
+
+// end ends the file, and lets go of what wrote it.
+func (s *session) end(p *pane) error {
+	if _, kept := p.writer.(*rowfile.Kept); kept {
+		if err := s.openFile(p); err != nil {
+			return err
+		}
+	}
+	err := p.writer.Close()
+	s.shut(p)
+	return err
+}
+
+// letGo forgets a file.
+func (s *session) letGo(p *pane) {
+	p.spool.close()
+	s.shut(p)
+}
+
+func (s *session) shut(p *pane) {
+	p.writer = nil
+	if p.isOpen {
+		p.isOpen = false
+		s.opened--
+	}
 }
 
 func sameColumns(a, b []connector.LoadColumn) bool {
@@ -289,7 +346,7 @@ func (s *session) transactionPane(t *connector.Recorded, writer *rowfile.Writer)
 		*writer = p.writer
 		return p, err
 	}
-	if err := p.write(); err != nil {
+	if err := s.writeLines(); err != nil {
 		return nil, err
 	}
 	if err := p.writer.Flush(); err != nil {
@@ -315,7 +372,7 @@ func (s *session) discard(table catalog.Name) {
 		if p.table != table {
 			return false
 		}
-		p.spool.close()
+		s.letGo(p)
 		if s.byKey[p.folder] == p {
 			delete(s.byKey, p.folder)
 		}

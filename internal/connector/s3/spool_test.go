@@ -10,13 +10,14 @@ import (
 
 // TestASpoolCountsTheRowsThatWait in memory, and on the disk once there is more than may be in memory.
 func TestASpoolCountsTheRowsThatWait(t *testing.T) {
-	held, used := &connector.Held{}, int64(0)
+	held := &connector.Held{}
+	all := newSpools(held)
 	check := func(memory, disk int64) {
 		t.Helper()
 		m, d := held.Counts()
 		require.Equal(t, []int64{memory, disk}, []int64{m, d})
 	}
-	large, small := &spool{used: &used, held: held}, &spool{used: &used, held: held}
+	large, small := all.begin(), all.begin()
 	write := func(s *spool, bytes int) {
 		t.Helper()
 		s.count(1)
@@ -35,5 +36,5 @@ func TestASpoolCountsTheRowsThatWait(t *testing.T) {
 	check(2, 0)
 	small.close()
 	check(0, 0)
-	require.Zero(t, used)
+	require.Zero(t, all.memory)
 }

@@ -172,7 +172,7 @@ func (f *csvWriter) Write(lines []Line) error {
 	for i := range lines {
 		f.line(&lines[i])
 		if len(f.buf) >= flushAt {
-			if err := f.Flush(); err != nil {
+			if err := f.drain(); err != nil {
 				return err
 			}
 		}
@@ -312,8 +312,19 @@ const epochMicros = 10957 * change.MicrosPerDay
 // Pending implements Writer.
 func (f *csvWriter) Pending() int { return len(f.buf) }
 
+// keptBuffer is what a file that is flushed keeps of its buffer: there may be many thousand of them.
+const keptBuffer = 4 << 10
+
 // Flush implements Writer.
 func (f *csvWriter) Flush() error {
+	err := f.drain()
+	if cap(f.buf) > keptBuffer {
+		f.buf = nil
+	}
+	return err
+}
+
+func (f *csvWriter) drain() error {
 	_, err := f.w.Write(f.buf)
 	f.buf = f.buf[:0]
 	if cap(f.buf) > 1<<20 {

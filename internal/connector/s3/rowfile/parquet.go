@@ -40,6 +40,7 @@ type parquetWriter struct {
 	layout  Layout
 	w       *parquet.GenericWriter[any]
 	columns []parquetColumn
+	checks  []columnCheck
 	values  []parquet.Value
 	arena   []byte
 	rows    int // in the open row group
@@ -65,6 +66,9 @@ func (p Parquet) New(w io.Writer, l Layout) (Writer, error) {
 		column := p.column(c)
 		column.number, column.source = len(root.fields), i
 		f.columns = append(f.columns, column)
+		if column.check != nil {
+			f.checks = append(f.checks, columnCheck{i, column.check})
+		}
 		long[c.Column.Name] = isLong(c.Column.Type, c.Layout)
 		add(c.Column.Name, parquet.Optional(column.node))
 	}
@@ -142,20 +146,7 @@ func (f field) Value(reflect.Value) reflect.Value { return reflect.Value{} }
 
 // Check implements Writer.
 func (f *parquetWriter) Check(l *Line) (int, string) {
-	for c := range f.columns {
-		column := &f.columns[c]
-		if column.check == nil {
-			continue
-		}
-		v, i, ok := l.value(column.source)
-		if !ok || v.IsNull(i) {
-			continue
-		}
-		if why := column.check(v, i); why != "" {
-			return column.source, why
-		}
-	}
-	return 0, ""
+	return checkLine(f.checks, l)
 }
 
 // Write implements Writer.
