@@ -17,7 +17,7 @@ func (c *converter) noteLoose(t *planned) {
 		holds := p.Source.Loose.Holds
 		has := func(h catalog.Holding) bool { return slices.Contains(holds, h) }
 		numbers := has(catalog.HoldsIntegers) || has(catalog.HoldsReals)
-		become := ""
+		var become string
 		switch {
 		case has(catalog.HoldsBlobs) && numbers:
 			become = "its numbers are rejected; a change-data-type rule to clob has numbers, texts and bytes that are UTF-8 read as text"
