@@ -89,7 +89,9 @@ func TestRightsAreListed(t *testing.T) {
 				return
 			}
 			// Those of the database name the source's, and a label needs who gives it meaning.
-			statements = slices.DeleteFunc(statements, func(s string) bool { return strings.Contains(s, " DATABASE ") || strings.HasPrefix(s, "SECURITY LABEL") })
+			statements = slices.DeleteFunc(statements, func(s string) bool {
+				return strings.Contains(s, " DATABASE ") || strings.HasPrefix(s, "SECURITY LABEL")
+			})
 			target.exec(t, statements...)
 			require.Equal(t, []string{app}, target.column(t, "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'shop.orders'::regclass"))
 			again := migrate(t, target, newEnd(t, to))

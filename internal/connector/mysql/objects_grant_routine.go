@@ -48,7 +48,9 @@ func routinePrivileges(set, on string) string {
 // hiddenRoutineGrants tells that there may be some.
 func (i *inspector) hiddenRoutineGrants() {
 	for _, s := range i.catalog.Schemas {
-		if slices.ContainsFunc(s.Objects, func(o catalog.Object) bool { return o.Kind == "function" || o.Kind == "procedure" || o.Kind == "package" }) {
+		if slices.ContainsFunc(s.Objects, func(o catalog.Object) bool {
+			return o.Kind == "function" || o.Kind == "procedure" || o.Kind == "package"
+		}) {
 			i.file(catalog.Object{Kind: "grants on routines", Name: catalog.Name{Schema: s.Name, Name: "functions and procedures"},
 				Detail: "the user may not read mysql.procs_priv, which lists them"})
 		}
