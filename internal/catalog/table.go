@@ -85,6 +85,8 @@ type Column struct {
 	// Number is what the engine knows the column by, whatever its name becomes, and gives to no other one (PostgreSQL's attnum); 0 where
 	// there is no such thing, or it is not known.
 	Number int `json:",omitempty"`
+	// Loose is set for a column that declares no type, so that its values alone say what they are.
+	Loose *Loose `json:",omitempty"`
 }
 
 // NumberedColumn finds a column by its Number, nil when there is none.

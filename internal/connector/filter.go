@@ -66,7 +66,7 @@ func newComparison(c catalog.Comparison, r ReadColumn) (comparison, error) {
 		out.bounds.CopyFrom(&literals)
 		return out, nil
 	}
-	converter, err := change.NewConverter(change.Text, datatype.Type{Kind: datatype.WString}, r.Column.Type)
+	converter, err := change.NewConverter(change.Text, datatype.Type{Kind: datatype.WString}, r.Column.ReadType())
 	if err != nil {
 		return out, err
 	}

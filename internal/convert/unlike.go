@@ -78,6 +78,7 @@ func (c *converter) unlikeTypes(t *planned) {
 		}
 	}
 	c.noteTypes(t, types)
+	c.noteLoose(t)
 }
 
 func (c *converter) setType(col *catalog.Column, native string) {

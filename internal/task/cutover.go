@@ -155,6 +155,7 @@ func (r *run) setSequences(ctx context.Context, out *Cutover) (*convert.Result, 
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
+	typedAsThen(source, r.plan.Catalog)
 	plan, err := r.mapTables(source)
 	if err != nil {
 		return nil, err

@@ -50,6 +50,13 @@ func Inspect(ctx context.Context, engines connector.Engines, c connector.Config,
 	if target == nil {
 		return i, nil
 	}
+	if typer, ok := source.(connector.Typer); ok {
+		for _, s := range found.Schemas {
+			if err := typer.TypeByValues(ctx, s.Tables); err != nil {
+				return nil, fmt.Errorf("inspect: %w", err)
+			}
+		}
+	}
 	i.Schema, err = convertAll(found, from, target)
 	return i, err
 }

@@ -114,6 +114,7 @@ func (t *Task) mapTables(source *catalog.Catalog) (*mapping.Plan, error) {
 	first, err := rules.Plan(source, o)
 	if err == nil {
 		if o.TargetSchema = t.targetSchema(first); o.TargetSchema == "" {
+			readAsAsked(first)
 			return first, nil
 		}
 	} else if o.TargetSchema = t.targetSchema(nil); o.TargetSchema == "" {
@@ -123,6 +124,7 @@ func (t *Task) mapTables(source *catalog.Catalog) (*mapping.Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("table mappings: %w", err)
 	}
+	readAsAsked(plan)
 	return plan, nil
 }
 

@@ -22,6 +22,7 @@ func (l *reloader) aside(ctx context.Context, tables []catalog.Name) (*run, erro
 	if err != nil {
 		return nil, fmt.Errorf("inspect the source: %w", err)
 	}
+	typedAsThen(source, l.plan.Catalog)
 	if !drops { // the tables alone: all else is there
 		source = only(source, tables)
 	}

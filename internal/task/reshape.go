@@ -24,6 +24,9 @@ func (r *run) Reshape(ctx context.Context, before *cdc.Table, s *connector.Struc
 	if s.Partitions != nil && before != nil {
 		return r.repartitioned(before, s, number)
 	}
+	if before != nil {
+		typeAsBefore(s.Table, before.Source, s.Renamed)
+	}
 	plan, err := r.planAlone(s.Table, s.Parents...)
 	if err != nil {
 		return cdc.Reshaped{}, err
@@ -111,10 +114,14 @@ func (r *run) planAlone(t *catalog.Table, parents ...*catalog.Table) (*mapping.P
 	if err != nil {
 		return nil, err
 	}
-	return rules.Plan(source, mapping.Options{
+	plan, err := rules.Plan(source, mapping.Options{
 		FoldPartitions: !r.like(), Whole: r.whole, RenameExpression: renameExpression, WithoutLOBs: !r.Settings.TargetMetadata.SupportLobs,
 		TargetSchema: r.targetSchema(r.plan.Mapping), Lowercase: lowercases(r.dialect),
 	})
+	if err == nil {
+		readAsAsked(plan)
+	}
+	return plan, err
 }
 
 // catalogOf is a catalog that holds one table, and those whose partition it is.
@@ -169,15 +176,19 @@ func (a *alteration) do(ss []catalog.Statement) { a.statements = append(a.statem
 
 // old finds the source column that a column of now was before; nil when it is new.
 func (a *alteration) old(now *catalog.Column) *catalog.Column {
-	for from, to := range a.renamed {
+	return columnBefore(a.before.Source, now, a.renamed)
+}
+
+func columnBefore(before *catalog.Table, now *catalog.Column, renamed map[string]string) *catalog.Column {
+	for from, to := range renamed {
 		if to == now.Name {
-			return a.before.Source.Column(from)
+			return before.Column(from)
 		}
 	}
-	if _, gone := a.renamed[now.Name]; gone {
+	if _, gone := renamed[now.Name]; gone {
 		return nil
 	}
-	return a.before.Source.Column(now.Name)
+	return before.Column(now.Name)
 }
 
 // renameColumns gives target columns the names that the mapping makes of the source's new ones. One that gets the name of another, which

@@ -1,6 +1,7 @@
 package task_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,12 +50,17 @@ func rightsOfPostgreSQL(t *testing.T, e *end) (app, reader string) {
 		`GRANT SELECT, INSERT ON shop.orders TO `+reader+` WITH GRANT OPTION`, `GRANT UPDATE (note) ON shop.orders TO PUBLIC`, `GRANT SELECT ON shop.left_out TO `+reader,
 		`CREATE FUNCTION shop.secret(int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'`, `REVOKE EXECUTE ON FUNCTION shop.secret FROM PUBLIC`,
 		`GRANT EXECUTE ON FUNCTION shop.secret TO `+reader, `CREATE TYPE shop.mood AS ENUM ('a')`, `GRANT USAGE ON TYPE shop.mood TO `+reader,
+		`ALTER DATABASE `+name+` SET search_path = shop, "$user"`, `ALTER DATABASE `+name+` SET app.key = 'a secret'`, `ALTER ROLE `+reader+` IN DATABASE `+name+` SET datestyle = 'ISO, DMY'`,
+		`SET allow_system_table_mods = on; INSERT INTO pg_seclabel VALUES ('shop.orders'::regclass, 'pg_class'::regclass, 2, 'selinux', 'it''s secret'); SET allow_system_table_mods = off`,
 		`ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO `+reader, `ALTER DEFAULT PRIVILEGES FOR ROLE `+app+` REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`)
 	return app, reader
 }
 
 func wantOfPostgreSQL(app, reader, own string) []string {
+	database := strings.TrimPrefix(app, "app_")
 	return []string{
+		`ALTER DATABASE ` + database + ` SET "search_path" TO shop, "$user"`, `ALTER DATABASE ` + database + ` SET "app.key" TO …`,
+		`ALTER ROLE ` + reader + ` IN DATABASE ` + database + ` SET "DateStyle" TO 'ISO, DMY'`, `SECURITY LABEL FOR selinux ON COLUMN shop.orders.note IS 'it''s secret'`,
 		"ALTER DEFAULT PRIVILEGES FOR ROLE " + own + " IN SCHEMA shop GRANT SELECT ON TABLES TO " + reader,
 		"ALTER DEFAULT PRIVILEGES FOR ROLE " + app + " REVOKE EXECUTE ON ROUTINES FROM PUBLIC",
 		"ALTER SCHEMA shop OWNER TO " + app, "ALTER TABLE shop.orders OWNER TO " + app,
@@ -82,6 +88,10 @@ func TestRightsAreListed(t *testing.T) {
 				require.Contains(t, text, "Function shop.secret is not carried over, because it is written for another engine.")
 				return
 			}
+			// Those of the database name the source's, and a label needs who gives it meaning.
+			statements = slices.DeleteFunc(statements, func(s string) bool {
+				return strings.Contains(s, " DATABASE ") || strings.HasPrefix(s, "SECURITY LABEL")
+			})
 			target.exec(t, statements...)
 			require.Equal(t, []string{app}, target.column(t, "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'shop.orders'::regclass"))
 			again := migrate(t, target, newEnd(t, to))
@@ -102,6 +112,8 @@ func TestDefinersAndGrantsAreListed(t *testing.T) {
 				"CREATE DEFINER=app@localhost TRIGGER tr BEFORE INSERT ON orders FOR EACH ROW SET NEW.note = ''",
 				"CREATE DEFINER=app@localhost EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
 				"GRANT SELECT ON orders TO 'rea''der'@'%' WITH GRANT OPTION", "GRANT UPDATE (note) ON orders TO app@localhost",
+				"CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1", "GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE p TO app@localhost WITH GRANT OPTION",
+				"GRANT EXECUTE ON FUNCTION f TO 'rea''der'@'%'",
 				"GRANT EXECUTE, SELECT ON `"+strings.ReplaceAll(d.Name, "_", `\_`)+"`.* TO app@localhost", "GRANT SELECT ON left_out TO app@localhost")
 			place := "`" + d.Name + "`."
 			for _, to := range []string{"mysql", "sqlite"} {
@@ -125,7 +137,9 @@ func TestDefinersAndGrantsAreListed(t *testing.T) {
 					require.Contains(t, summed(t, report), "Definers of schema "+d.Name+" (4) are not carried over, because what is made belongs to the user who migrates: ")
 				}
 				require.ElementsMatch(t, kinds, definers, to)
-				require.Len(t, grants, 3, to)
+				require.Len(t, grants, 5, to)
+				require.Contains(t, grants, "GRANT ALTER ROUTINE, EXECUTE ON PROCEDURE "+place+"`p` TO 'app'@'localhost' WITH GRANT OPTION")
+				require.Contains(t, grants, "GRANT EXECUTE ON FUNCTION "+place+"`f` TO 'rea''der'@'%'")
 				require.Contains(t, grants, "GRANT SELECT ON "+place+"`orders` TO 'rea''der'@'%' WITH GRANT OPTION")
 				require.Contains(t, grants, "GRANT UPDATE (`note`) ON "+place+"`orders` TO 'app'@'localhost'")
 				require.Contains(t, grants, "GRANT EXECUTE, SELECT ON "+place+"* TO 'app'@'localhost'")

@@ -18,6 +18,12 @@ func (t *Task) layOut(ctx context.Context, p *Plan, source *catalog.Catalog, ane
 		if p.Mapping, err = t.mapTables(source); err != nil {
 			return err
 		}
+		switch settled, err := t.typeByValues(ctx, p.Mapping); {
+		case err != nil:
+			return err
+		case settled: // rules may be about the types
+			continue
+		}
 		if p.Schema, err = t.convert(source, p.Mapping); err != nil {
 			return fmt.Errorf("convert the schema: %w", err)
 		}

@@ -73,14 +73,14 @@ func (c *column) added(t *Transformer, plan *mapping.TablePlan, p *mapping.Colum
 
 func (c *column) taken(t *Transformer, p *mapping.ColumnPlan, read []change.Layout) error {
 	c.source = slices.IndexFunc(t.read, func(x *catalog.Column) bool { return x == p.Source })
-	c.layout, c.kind = read[c.source], p.Source.Type
+	c.layout, c.kind = read[c.source], p.Source.ReadType()
 	if p.Type == nil {
 		return nil
 	}
 	if c.layout == change.Native {
 		return fmt.Errorf("cannot become %s: its values travel in the engine's own form", *p.Type)
 	}
-	converter, err := change.NewConverter(c.layout, p.Source.Type, *p.Type)
+	converter, err := change.NewConverter(c.layout, c.kind, *p.Type)
 	if err != nil {
 		return err
 	}

@@ -38,15 +38,15 @@ func (e *expression) init(t *Transformer, plan *mapping.TablePlan, p *mapping.Co
 	}
 	columns := make([]expr.Column, len(read))
 	for i, c := range t.read {
-		columns[i] = expr.Column{Name: c.Name, Layout: read[i], Type: c.Type}
+		columns[i] = expr.Column{Name: c.Name, Layout: read[i], Type: c.ReadType()}
 	}
 	for _, at := range t.before { // they come behind those that are read
-		columns = append(columns, expr.Column{Name: beforePrefix + t.read[at].Name, Layout: read[at], Type: t.read[at].Type})
+		columns = append(columns, expr.Column{Name: beforePrefix + t.read[at].Name, Layout: read[at], Type: t.read[at].ReadType()})
 	}
 	// The other columns are named only to be told apart from unknown ones: what is referred to is read.
 	for _, c := range plan.Source.Columns {
 		if !slices.Contains(t.read, c) {
-			columns = append(columns, expr.Column{Name: c.Name, Type: c.Type})
+			columns = append(columns, expr.Column{Name: c.Name, Type: c.ReadType()})
 		}
 	}
 	e.env = o.environment(plan)

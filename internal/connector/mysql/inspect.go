@@ -62,7 +62,7 @@ func (i *inspector) run(ctx context.Context) (*catalog.Catalog, error) {
 		steps = append(steps, i.readSequences, i.readViews)
 	}
 	if i.o.Objects || i.o.Names {
-		steps = append(steps, i.readRoutines, i.readTriggers, i.readEvents, i.readDefiners, i.readGrants)
+		steps = append(steps, i.readRoutines, i.readTriggers, i.readEvents, i.readDefiners, i.readGrants, i.readRoutineGrants)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -54,5 +54,8 @@ func quoteAccount(grantee string) string {
 	if at := strings.LastIndex(grantee, "'@'"); at > 0 {
 		user, host = grantee[1:at], strings.TrimSuffix(grantee[at+3:], "'")
 	}
+	if host == "" { // a role of MariaDB
+		return quoteString(user)
+	}
 	return quoteString(user) + "@" + quoteString(host)
 }

@@ -7,7 +7,7 @@
 // is qualified; DDL must be run under an empty search_path too, and with check_function_bodies off (ddlSettings).
 //
 // Left out: system schemas, temporary objects, members of extensions (the extension brings them), Whimbrel's own
-// awsdms_ tables. Owners, grants, tablespaces, large objects and security labels are not carried. What belongs to the
+// awsdms_ tables. Owners, grants, tablespaces, large objects, security labels and the database's settings are not carried. What belongs to the
 // selected schemas and cannot be carried (base types in C, publications, foreign tables, invalid indexes …) is an
 // Object without DDL, whose Detail says why. Rows that were added to the tables of extensions stay behind.
 //

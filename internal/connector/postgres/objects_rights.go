@@ -93,7 +93,7 @@ func tablespacesQuery() string {
 }
 
 func (in *inspector) loadRights(ctx context.Context) error {
-	for _, sql := range []string{ownersQuery(), grantsQuery(), revokesQuery(), defaultPrivilegesQuery(), tablespacesQuery()} {
+	for _, sql := range []string{ownersQuery(), grantsQuery(), revokesQuery(), defaultPrivilegesQuery(), tablespacesQuery(), labelsQuery()} {
 		err := in.each(ctx, "what belongs to roles", sql, func(rows pgx.Rows) error {
 			var o catalog.Object
 			if err := rows.Scan(&o.Kind, &o.Name.Schema, &o.Name.Name, &o.Table, &o.ByHand, &o.Detail); err != nil {
@@ -106,5 +106,5 @@ func (in *inspector) loadRights(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return in.loadDatabaseSettings(ctx)
 }

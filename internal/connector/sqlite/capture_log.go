@@ -100,7 +100,7 @@ func parsePosition(position string) (int64, error) {
 }
 
 // Layout implements connector.Streamer.
-func (s *source) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.Type) }
+func (s *source) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.ReadType()) }
 
 // Compare implements connector.Streamer.
 func (s *source) Compare(a, b string) (int, error) {

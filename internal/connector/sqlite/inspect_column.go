@@ -25,7 +25,7 @@ func inspectColumns(c *conn, table string, def definition) ([]*catalog.Column, *
 		}
 		col := &catalog.Column{Name: r.text(0), NativeType: declaredType(r.text(1)), NotNull: r.int(2) != 0}
 		col.BaseType = baseType(col.NativeType)
-		col.Type = typemap.FromSQLite(col.NativeType)
+		setType(col)
 		if !r.isNull(3) {
 			d := r.text(3)
 			col.Default = &d
@@ -57,6 +57,14 @@ func inspectColumns(c *conn, table string, def definition) ([]*catalog.Column, *
 		}
 	}
 	return columns, key, nil
+}
+
+// setType makes the DMS type of the declared one. Where none is declared, or ANY, which says no more, the values decide.
+func setType(col *catalog.Column) {
+	col.Type = typemap.FromSQLite(col.NativeType)
+	if col.NativeType == "" || strings.EqualFold(col.NativeType, "ANY") {
+		col.Loose = &catalog.Loose{}
+	}
 }
 
 // declaredType takes the words GENERATED ALWAYS from the type of a generated column, where SQLite leaves them.

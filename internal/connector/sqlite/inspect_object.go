@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
-	"github.com/whimbreldb/whimbrel/internal/typemap"
 )
 
 // virtualTable is carried as its statement. Its rows live in shadow tables that only its module understands, so a
@@ -55,7 +54,7 @@ func inspectViews(c *conn, views, all []entry) ([]*catalog.View, error) {
 			Needs: mentioned(e.sql, all, e.name), Rows: -1, Bytes: -1}
 		err := c.query("SELECT name, type FROM pragma_table_xinfo(?)", func(r *stmt) error {
 			col := &catalog.Column{Name: r.text(0), NativeType: r.text(1), BaseType: baseType(r.text(1))}
-			col.Type = typemap.FromSQLite(col.NativeType)
+			setType(col)
 			v.Columns = append(v.Columns, col)
 			return nil
 		}, e.name)

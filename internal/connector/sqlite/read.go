@@ -72,7 +72,7 @@ func (rd *reader) run() error {
 func (rd *reader) row() error {
 	b := rd.batch
 	for i, l := range rd.layouts {
-		if why := decode(rd.stmt, i, l, &b.Columns[i]); why != "" {
+		if why := decodeColumn(rd.stmt, i, rd.request.Columns[i].Column, l, &b.Columns[i]); why != "" {
 			b.CancelRow()
 			return rd.request.Reject(change.Reject{Fault: change.DataFault, Column: rd.request.Columns[i].Column.Name,
 				Key: rd.key(), Reason: why + ": " + quoteValue(rd.stmt, i)})

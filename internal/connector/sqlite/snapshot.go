@@ -213,7 +213,7 @@ func (sn *snapshot) with(ctx context.Context, doing string, f func(*conn) error)
 func (sn *snapshot) Position() string { return sn.position }
 
 // Layout implements connector.Snapshot.
-func (sn *snapshot) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.Type) }
+func (sn *snapshot) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.ReadType()) }
 
 // Close implements connector.Snapshot. It waits for the reads that are under way; later ones fail with class Lost.
 func (sn *snapshot) Close() error {

@@ -59,10 +59,10 @@ func (d *delivery) emit(s *stmt, p *rowPlan, op logOp) error {
 		return fmt.Errorf("row %d of the change log has the unknown operation %d", s.int(0), op)
 	}
 	c := d.group.Table(p.to.Number, p.to.layouts)
-	payload, bad := appendImage(s, &c.New, p.to.layouts, now)
+	payload, bad := appendImage(s, &c.New, p.to, now)
 	if bad.why == "" && before != nil {
 		var more int
-		more, bad = appendImage(s, &c.Old, p.to.layouts, before)
+		more, bad = appendImage(s, &c.Old, p.to, before)
 		payload += more
 	}
 	if bad.why != "" {
@@ -90,14 +90,14 @@ type misfit struct {
 }
 
 // appendImage appends a row. from says which columns of the statement hold its values.
-func appendImage(s *stmt, b *change.Batch, layouts []change.Layout, from []int) (payload int, bad misfit) {
+func appendImage(s *stmt, b *change.Batch, to *followed, from []int) (payload int, bad misfit) {
 	for i, at := range from {
 		v := &b.Columns[i]
 		if at < 0 {
 			v.AppendAbsent()
 			continue
 		}
-		if why := decode(s, at, layouts[i], v); why != "" {
+		if why := decodeColumn(s, at, to.Columns[i].Column, to.layouts[i], v); why != "" {
 			return 0, misfit{i, at, why}
 		}
 		if v.Layout.Holds() == change.InData {
