@@ -144,7 +144,7 @@ func (a *attempt) once(ctx context.Context, c task.Config) (ending, error) {
 		return ending{}, err
 	}
 	a.mu.Lock()
-	a.mu.tables.plan(plan, c.Type)
+	a.mu.tables.plan(plan, c.Type, c.Settings.ValidationSettings.EnableValidation)
 	a.mu.load, a.mu.changes, a.mu.compare, a.mu.running, a.mu.dirty = c.Stats, c.ChangeStats, c.ValidationStats, t, true
 	a.mu.Unlock()
 	a.job.keep()

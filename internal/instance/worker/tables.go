@@ -64,7 +64,7 @@ func (t *tables) rows() []instance.Table {
 }
 
 // plan takes up the tables that a try is about.
-func (t *tables) plan(p *task.Plan, kind task.Type) {
+func (t *tables) plan(p *task.Plan, kind task.Type, validates bool) {
 	loads := kind != task.Changes && p.Checkpoint == nil
 	for _, tp := range p.Tables {
 		s := t.of(tp.Plan.Source.Name)
@@ -73,6 +73,9 @@ func (t *tables) plan(p *task.Plan, kind task.Type) {
 			s.now.State, s.now.Why = beforeLoad, ""
 		case !loads && (s.now.State == "" || s.now.State == beforeLoad):
 			s.now.State = completed
+		}
+		if validates && s.now.Validation.State == "" {
+			s.now.Validation.State = string(validate.Pending) // until its comparison begins, after the load
 		}
 		s.before = s.now
 	}
