@@ -192,6 +192,10 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 	if t == nil {
 		return s.created(ctx, id, name, sql, true) // renamed into what is wanted
 	}
+	if column, made := madeOf(name.Name, sql); column != "" {
+		s.giveUp(t, fmt.Sprintf("the values of column %s were made anew by an expression (%s), which is not followed", column, made))
+		return nil
+	}
 	now, err := s.describeAs(ctx, id, name)
 	if err != nil {
 		return err
