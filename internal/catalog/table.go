@@ -13,6 +13,8 @@ type Table struct {
 	ForeignKeys []*ForeignKey
 	Checks      []*Check
 	Comment     string
+	// Number is what the engine knows the table by, whatever its name becomes (PostgreSQL's oid); 0 where it tells nothing.
+	Number uint32 `json:",omitempty"`
 
 	// Rows and Bytes are the engine's own estimates; -1 means unknown.
 	Rows, Bytes int64

@@ -35,7 +35,7 @@ func catalogOf(t *testing.T, e *end) []string {
 	require.NoError(t, err)
 	for _, schema := range c.Schemas {
 		for _, table := range schema.Tables {
-			table.Rows, table.Bytes, table.RowsGuessed = 0, 0, false
+			table.Number, table.Rows, table.Bytes, table.RowsGuessed = 0, 0, 0, false
 			for _, column := range table.Columns {
 				column.Number = 0
 			}

@@ -72,7 +72,7 @@ func (in *inspector) addRelation(r *relationRow) {
 
 func (r *relationRow) asTable() *catalog.Table {
 	t := &catalog.Table{
-		Name: r.name, Comment: r.comment, PartitionBy: r.partBy, Bound: r.bound, Rows: r.rows(), RowsGuessed: r.guessed(), Bytes: r.bytes, Native: map[string]string{},
+		Name: r.name, Number: r.oid, Comment: r.comment, PartitionBy: r.partBy, Bound: r.bound, Rows: r.rows(), RowsGuessed: r.guessed(), Bytes: r.bytes, Native: map[string]string{},
 	}
 	set := func(key, value string) {
 		if value != "" {

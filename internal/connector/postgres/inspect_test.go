@@ -195,7 +195,7 @@ func settle(c *catalog.Catalog, from servertest.PostgreSQLVersion) *catalog.Cata
 	c.Version, c.Database = "", ""
 	for _, s := range c.Schemas {
 		for _, t := range s.Tables {
-			t.Rows, t.Bytes, t.RowsGuessed = 0, 0, false
+			t.Number, t.Rows, t.Bytes, t.RowsGuessed = 0, 0, 0, false
 			for _, col := range t.Columns {
 				if from < 18 && col.NotNullAs != inheritedNotNull {
 					// The names of not-null constraints are new in version 18.

@@ -216,6 +216,13 @@ func (s *source) tellSelection(ctx context.Context, w *wire, own string, r conne
 	if err != nil {
 		return err
 	}
+	told := false // then it need not wait for a transaction that has made a table and is open, or prepared
+	if err := w.query(ctx, "SELECT FROM pg_catalog.pg_publication WHERE pubname = "+quoteLiteral(own)+" AND pg_catalog.obj_description(oid, 'pg_publication') = "+quoteLiteral(text), func([][]byte) error {
+		told = true
+		return nil
+	}); err != nil || told {
+		return classify(ctx, "look up what is selected with publication "+own, err)
+	}
 	sql := "COMMENT ON PUBLICATION " + quote(own) + " IS " + quoteLiteral(text)
 	return classify(ctx, "note what is selected with publication "+own, w.exec(ctx, sql))
 }

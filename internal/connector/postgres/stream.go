@@ -45,7 +45,9 @@ type stream struct {
 
 	names     map[catalog.Name]*followed
 	numbers   map[int]*followed
+	ids       map[uint32]*followed // by what the server knows the tables by
 	relations map[uint32]*streamed
+	told      map[uint32][]toldColumn // by the audit, of tables by their identifiers
 	old, new  tuple
 	large     []byte      // a message that no buffer holds
 	lines     *textStream // where the plugin writes text
@@ -96,7 +98,7 @@ func (s *source) newStream(r connector.StreamRequest, position string) (*stream,
 	}
 	st := &stream{
 		src: s, r: r, log: s.log, slot: s.slotName(r), other: other, position: at, side: newSide(s),
-		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, relations: map[uint32]*streamed{}, missed: map[catalog.Name]bool{}, reparted: map[catalog.Name]bool{},
+		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, ids: map[uint32]*followed{}, relations: map[uint32]*streamed{}, told: map[uint32][]toldColumn{}, missed: map[catalog.Name]bool{}, reparted: map[catalog.Name]bool{},
 		timer: time.NewTimer(quietAfter), opened: time.Now(), heard: time.Now(), skew: math.MaxInt64,
 	}
 	if other != "" {
@@ -402,6 +404,7 @@ func (s *stream) Follow(f connector.Followed) error {
 	old := s.numbers[f.Number]
 	if old != nil {
 		delete(s.names, old.f.Table.Name)
+		delete(s.ids, old.f.Table.Number)
 	}
 	if err := s.adopt(f); err != nil {
 		return err
@@ -444,6 +447,9 @@ func (s *stream) adopt(f connector.Followed) error {
 		}
 	}
 	s.names[f.Table.Name], s.numbers[f.Number] = t, t
+	if f.Table.Number != 0 {
+		s.ids[f.Table.Number] = t
+	}
 	return nil
 }
 
@@ -455,6 +461,7 @@ func (s *stream) Drop(number int) {
 	}
 	delete(s.numbers, number)
 	delete(s.names, t.f.Table.Name)
+	delete(s.ids, t.f.Table.Number)
 	for _, rel := range s.relations {
 		if rel.f == t {
 			rel.f, rel.plan, rel.ignored = nil, nil, true

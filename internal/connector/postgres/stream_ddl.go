@@ -128,6 +128,8 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 	switch tag := field("c_tag"); {
 	case strings.HasPrefix(name.Name, "awsdms_"):
 		return nil
+	case tag == columnsNow:
+		return s.columnsAre(id, sql)
 	case strings.HasPrefix(tag, unpublished):
 		if s.pubs.own() && strings.HasSuffix(s.pubs.whole, strings.TrimPrefix(tag, unpublished)) {
 			s.missed[name] = true
@@ -190,27 +192,31 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 	if t == nil {
 		return s.created(ctx, id, name, sql, true) // renamed into what is wanted
 	}
+	if column, made := madeOf(name.Name, sql); column != "" {
+		s.giveUp(t, fmt.Sprintf("the values of column %s were made anew by an expression (%s), which is not followed", column, made))
+		return nil
+	}
 	now, err := s.describeAs(ctx, id, name)
-	if err != nil || now.Table == nil {
+	if err != nil {
 		return err
 	}
-	rel := relationOf(id, now.Table)
+	rel := s.asTold(id, name)
+	switch {
+	case rel != nil:
+	case now.Table != nil:
+		rel = relationOf(id, now.Table)
+	default: // it has gone since: under its new name it will be told
+		rel = relationOf(id, t.f.Table)
+		rel.name = name
+	}
 	// A column added here and another dropped later, before this is read, look like one that has got another name.
 	rel.f, rel.unrenamed = t, !renaming.MatchString(sql)
-	var columns []*catalog.Column
-	for _, c := range t.f.Table.Columns {
-		if c.Generated == "" {
-			columns = append(columns, c)
-		}
-	}
+	columns := sent(t.f.Table)
 	if rel.name == t.f.Table.Name && rel.like(columns) {
 		return nil
 	}
-	if c := madeAnew(columns, now.Table); c != nil {
-		s.announce(&connector.Structure{
-			Kind: connector.Unreadable, Number: t.f.Number, Table: t.f.Table,
-			Why: fmt.Sprintf("column %s was dropped and made anew: reload the table", c.Name),
-		})
+	if c := rel.madeAnew(columns); c != nil {
+		s.giveUp(t, fmt.Sprintf("column %s was dropped and made anew", c.Name))
 		return nil
 	}
 	after, renamed := rel.merge(t.f.Table, columns, now.Table)
@@ -219,6 +225,16 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 	}
 	s.announce(&connector.Structure{Kind: connector.Altered, Number: t.f.Number, Table: after, Parents: now.parents, Renamed: renamed, SQL: sql})
 	return nil
+}
+
+// sent are the columns that the stream brings.
+func sent(t *catalog.Table) (columns []*catalog.Column) {
+	for _, c := range t.Columns {
+		if c.Generated == "" {
+			columns = append(columns, c)
+		}
+	}
+	return columns
 }
 
 // relationOf describes a table as the stream would.
@@ -233,12 +249,24 @@ func relationOf(id uint32, t *catalog.Table) *streamed {
 	return rel
 }
 
-// followedAs finds a table by what the stream knows of its identifier, or by its name.
+// followedAs finds a table by its identifier, or by its name where that is not known. Another table of the name is not it.
 func (s *stream) followedAs(id uint32, name catalog.Name) *followed {
 	if rel := s.relations[id]; rel != nil && rel.f != nil && rel.root == (catalog.Name{}) && s.numbers[rel.f.f.Number] != nil {
 		return s.numbers[rel.f.f.Number]
 	}
-	return s.names[name]
+	t := s.names[name]
+	switch {
+	case id != 0 && s.ids[id] != nil:
+		return s.ids[id]
+	case t != nil && t.isAnother(id):
+		return nil
+	}
+	return t
+}
+
+// isAnother reports whether a table is known to be another than the one of an identifier.
+func (t *followed) isAnother(id uint32) bool {
+	return id != 0 && t.f.Table.Number != 0 && t.f.Table.Number != id
 }
 
 // auditOID reads c_oid, an integer in whichever form the stream has.

@@ -10,6 +10,9 @@ import (
 // missed.
 const unpublished = "UNPUBLISHED "
 
+// columnsNow is the tag of what a table's columns are when a statement has run, each with its number, before the row that tells of the statement.
+const columnsNow = "COLUMNS"
+
 // unidentified is the tag of a table that has lost what identified its rows.
 const unidentified = "UNIDENTIFIED"
 
@@ -88,12 +91,14 @@ BEGIN` + partitionsBody() + `
   INSERT INTO ` + table + ` (` + auditColumns + `) SELECT DISTINCT ON (objid) clock_timestamp(), session_user, txid_current()::text, 'DROP TABLE',
    objid::int4, object_name, schema_name, current_query() FROM pg_event_trigger_dropped_objects() WHERE object_type = 'table' AND NOT is_temporary;
  ELSE
-  INSERT INTO ` + table + ` (` + auditColumns + `) SELECT clock_timestamp(), session_user, txid_current()::text, tag, oid::int4, relname, nspname, current_query()
+  INSERT INTO ` + table + ` (` + auditColumns + `) SELECT clock_timestamp(), session_user, txid_current()::text, tag, oid::int4, relname, nspname, query
    FROM (SELECT DISTINCT c.oid, c.relname, n.nspname FROM pg_event_trigger_ddl_commands() e
     JOIN pg_class c ON c.oid = e.objid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE e.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT e.in_extension) o
-   CROSS JOIN LATERAL (SELECT 2, left(tg_tag, 24) UNION ALL SELECT 1, '` + unpublished + `' || split_part(m, ' ', 2) FROM unnest(missed) m
-    WHERE split_part(m, ' ', 1) = o.oid::text) t (step, tag) ORDER BY step;
+   CROSS JOIN LATERAL (SELECT 2, left(tg_tag, 24), current_query() UNION ALL SELECT 1, '` + unpublished + `' || split_part(m, ' ', 2), current_query() FROM unnest(missed) m
+    WHERE split_part(m, ' ', 1) = o.oid::text UNION ALL SELECT 0, '` + columnsNow + `', json_agg(json_build_object('number', a.attnum, 'name', a.attname,
+     'type', format_type(a.atttypid, a.atttypmod), 'generated', a.attgenerated <> '') ORDER BY a.attnum)::text
+    FROM pg_attribute a WHERE a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped) t (step, tag, query) ORDER BY step;
  END IF;
  DELETE FROM ` + table + `;
  EXCEPTION WHEN OTHERS THEN

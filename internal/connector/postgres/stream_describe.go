@@ -20,31 +20,40 @@ func (s *stream) describe(ctx context.Context, name catalog.Name) (described, er
 	return s.side.describe(ctx, name)
 }
 
-// describeAs looks up a table that had a name at this place of the stream. It may have got another since, under which its identifier
-// leads to it.
+// describeAs looks up a table that had a name at this place of the stream, by its identifier: it may have got another name since, and another
+// table its own. There is none when it has gone since. Where the stream tells no identifier (0) the name has to do.
 func (s *stream) describeAs(ctx context.Context, id uint32, name catalog.Name) (described, error) {
-	t, err := s.describe(ctx, name)
-	if err != nil || t.Table != nil || id == 0 {
-		return t, err
+	if id == 0 {
+		return s.describe(ctx, name)
 	}
-	var later catalog.Name
+	called, err := s.calledNow(ctx, id, name)
+	for err == nil && called != (catalog.Name{}) {
+		var t described
+		if t, err = s.describe(ctx, called); err != nil {
+			return t, err
+		}
+		was := called
+		if called, err = s.calledNow(ctx, id, name); err != nil || called != was || t.Table == nil {
+			continue
+		}
+		then := *t.Table
+		then.Name = name
+		t.Table = &then
+		return t, nil
+	}
+	return described{}, err
+}
+
+// calledNow is the name that a table has by now; none when it is gone.
+func (s *stream) calledNow(ctx context.Context, id uint32, then catalog.Name) (now catalog.Name, err error) {
 	sql := fmt.Sprintf("SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %d AND c.relkind IN ('r', 'p')", id)
 	err = s.side.do(ctx, func(w *wire) error {
-		return classify(ctx, "look up what "+name.String()+" is called now", w.query(ctx, sql, func(v [][]byte) error {
-			later = catalog.Name{Schema: string(v[0]), Name: string(v[1])}
+		return classify(ctx, "look up what "+then.String()+" is called now", w.query(ctx, sql, func(v [][]byte) error {
+			now = catalog.Name{Schema: string(v[0]), Name: string(v[1])}
 			return nil
 		}))
 	})
-	if err != nil || later == (catalog.Name{}) {
-		return t, err
-	}
-	if t, err = s.describe(ctx, later); err != nil || t.Table == nil {
-		return t, err
-	}
-	then := *t.Table
-	then.Name = name
-	t.Table = &then
-	return t, nil
+	return now, err
 }
 
 // identifierOf is the server's number of a table, 0 where the stream does not tell it.

@@ -79,6 +79,7 @@ func (s *stream) relation(ctx context.Context, m *message) error {
 		}
 	}
 	s.relations[rel.id] = rel
+	s.numbered(rel)
 	if rel.name == s.r.Loopback {
 		rel.loop = true
 		return nil
@@ -94,7 +95,15 @@ func (s *stream) relation(ctx context.Context, m *message) error {
 func (s *stream) settle(ctx context.Context, rel *streamed) error {
 	rel.settled, rel.plan, rel.ignored = true, nil, false
 	if rel.f == nil {
+		rel.f = s.ids[s.identifierOf(rel)]
+	}
+	if rel.f == nil {
 		rel.f = s.names[rel.name]
+		if rel.f != nil && rel.f.isAnother(s.identifierOf(rel)) {
+			s.giveUp(rel.f, "another table has got its name")
+			rel.f, rel.ignored = nil, true
+			return nil
+		}
 	}
 	if rel.f == nil {
 		if err := s.findRoot(ctx, rel); err != nil {

@@ -19,13 +19,12 @@ func (s *stream) compare(ctx context.Context, rel *streamed) error {
 	if err := s.nameTypes(ctx, rel); err != nil {
 		return err
 	}
-	var columns []*catalog.Column // those that the stream sends
-	for _, c := range t.Columns {
-		if c.Generated == "" {
-			columns = append(columns, c)
-		}
-	}
+	columns := sent(t)
 	if rel.name == t.Name && rel.like(columns) {
+		return nil
+	}
+	if c := rel.madeAnew(columns); c != nil {
+		s.giveUp(rel.f, fmt.Sprintf("column %s was dropped and made anew", c.Name))
 		return nil
 	}
 	now, err := s.describeAs(ctx, s.identifierOf(rel), rel.name)
@@ -90,45 +89,23 @@ func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *cat
 	}
 	after.Columns = nil
 	for i, c := range rel.columns {
-		old := t.Column(c.name)
-		if from, ok := origin[c.name]; ok {
-			old = t.Column(from)
-		}
 		if later, ok := rel.alias[c.name]; ok { // it is followed under that name already
 			after.Columns = append(after.Columns, t.Column(later))
 			continue
 		}
-		current := columnOf(now, c.name)
-		switch {
-		case old == nil && current == nil: // it has got another name since, or has gone again: the stream will tell
-			news = true
-			after.Columns = append(after.Columns, rel.column(i))
-		case old == nil:
-			news = true
-			fresh := *current
-			if fresh.Default == nil && fresh.Generated == "" {
-				fresh.NotNull = false // rows that are there have no value for it
-			}
-			after.Columns = append(after.Columns, &fresh)
-		case rel.types[i] == old.NativeType || current != nil && current.NativeType == old.NativeType && current.NativeType != rel.types[i]:
-			same := *old
-			same.Name = c.name
-			after.Columns = append(after.Columns, &same)
-		case current != nil && current.NativeType == rel.types[i]:
-			news = true
-			after.Columns = append(after.Columns, current)
-		default: // its type is another again by now, or the table has another name
-			news = true
-			retyped := rel.column(i)
-			retyped.NotNull, retyped.Number = old.NotNull, old.Number
-			after.Columns = append(after.Columns, retyped)
+		old := rel.was(i, t)
+		if from, ok := origin[c.name]; ok {
+			old = t.Column(from)
 		}
+		column, other := rel.became(i, old, rel.current(i, now))
+		news = news || other
+		after.Columns = append(after.Columns, column)
 	}
 	for _, c := range t.Columns {
 		_, moved := renamed[c.Name]
 		switch {
 		case moved || after.Column(c.Name) != nil:
-		case c.Generated != "" || columnOf(now, c.Name) != nil: // not sent, or not there yet
+		case c.Generated != "" || rel.comes(c, now): // not sent, or not there yet
 			after.Columns = append(after.Columns, c)
 		default:
 			news = true
@@ -138,7 +115,7 @@ func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *cat
 		return nil, nil
 	}
 	if now != nil {
-		after.PrimaryKey, after.Native = now.PrimaryKey, now.Native
+		after.PrimaryKey, after.Native = keyAsNamed(now, &after), now.Native
 	}
 	if after.PrimaryKey != nil && slices.ContainsFunc(after.PrimaryKey.Columns, func(n string) bool { return after.Column(n) == nil }) {
 		after.PrimaryKey = nil
@@ -146,11 +123,90 @@ func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *cat
 	return &after, renamed
 }
 
-// foresee finds columns that are followed under a name that they get only later: at the same place among the columns, of
-// the same type, the present name known to nobody and the later one the table's now.
+// became is what a column is at this place, which was old and is current by now, either nil; and whether that is news.
+func (rel *streamed) became(i int, old, current *catalog.Column) (column *catalog.Column, news bool) {
+	switch {
+	case old == nil && current == nil: // it has got another name since, or has gone again: the stream will tell
+		return rel.column(i), true
+	case old == nil:
+		fresh := *current
+		if fresh.Default == nil && fresh.Generated == "" {
+			fresh.NotNull = false // rows that are there have no value for it
+		}
+		return &fresh, true
+	case rel.types[i] == old.NativeType || current != nil && current.NativeType == old.NativeType && current.NativeType != rel.types[i]:
+		same := *old
+		same.Name = rel.columns[i].name
+		return &same, false
+	case current != nil && current.NativeType == rel.types[i]:
+		return current, true
+	}
+	// Its type is another again by now, or the table has another name.
+	retyped := rel.column(i)
+	retyped.NotNull, retyped.Number = old.NotNull, old.Number
+	return retyped, true
+}
+
+// was is the followed column that a column of the stream is, unless it has got another name; nil when it is new.
+func (rel *streamed) was(i int, t *catalog.Table) *catalog.Column {
+	c := t.Column(rel.columns[i].name)
+	if c != nil && rel.numbers != nil && c.Number != 0 && c.Number != rel.numbers[i] {
+		return nil
+	}
+	return c
+}
+
+// current is what a column of the stream is by now, under the name that it has here; nil when it is gone, or nothing tells.
+func (rel *streamed) current(i int, now *catalog.Table) *catalog.Column {
+	name := rel.columns[i].name
+	if rel.numbers == nil {
+		return columnOf(now, name)
+	}
+	c := numberedIn(now, rel.numbers[i])
+	if c == nil || c.Name == name {
+		return c
+	}
+	then := *c
+	then.Name = name
+	return &then
+}
+
+// comes reports whether a followed column that is not here comes later: it is there by now.
+func (rel *streamed) comes(c *catalog.Column, now *catalog.Table) bool {
+	if rel.numbers != nil && c.Number != 0 {
+		return numberedIn(now, c.Number) != nil
+	}
+	return columnOf(now, c.Name) != nil
+}
+
+// keyAsNamed is the primary key by the names that its columns have in another description of the table.
+func keyAsNamed(now, then *catalog.Table) *catalog.Key {
+	if now.PrimaryKey == nil {
+		return nil
+	}
+	key := *now.PrimaryKey
+	key.Columns = slices.Clone(key.Columns)
+	for i, name := range key.Columns {
+		if c := columnOf(now, name); c != nil {
+			if same := then.NumberedColumn(c.Number); same != nil {
+				key.Columns[i] = same.Name
+			}
+		}
+	}
+	return &key
+}
+
+// foresee finds columns that are followed under a name that they get only later: of the same number, or where nothing tells numbers at the
+// same place among the columns, of the same type, the present name known to nobody and the later one the table's now.
 func (rel *streamed) foresee(columns []*catalog.Column, now *catalog.Table) {
-	rel.alias = nil
+	rel.alias = map[string]string{}
 	for i, c := range columns {
+		if rel.numbers != nil && c.Number != 0 {
+			if at := slices.Index(rel.numbers, c.Number); at >= 0 && rel.columns[at].name != c.Name && rel.isNow(c, now) {
+				rel.alias[rel.columns[at].name] = c.Name
+			}
+			continue
+		}
 		if i >= len(rel.columns) {
 			return
 		}
@@ -159,34 +215,43 @@ func (rel *streamed) foresee(columns []*catalog.Column, now *catalog.Table) {
 			slices.ContainsFunc(columns, func(o *catalog.Column) bool { return o.Name == n }) {
 			continue
 		}
-		if rel.alias == nil {
-			rel.alias = map[string]string{}
-		}
 		rel.alias[n] = c.Name
 	}
+}
+
+// isNow reports whether a column has the name that it is followed by now.
+func (rel *streamed) isNow(c *catalog.Column, now *catalog.Table) bool {
+	current := numberedIn(now, c.Number)
+	return current != nil && current.Name == c.Name
 }
 
 // column is a column of which nothing but its name and type is known.
 func (rel *streamed) column(i int) *catalog.Column {
 	c := &catalog.Column{Name: rel.columns[i].name, NativeType: rel.types[i]}
 	c.BaseType, c.Type = typemap.FromNative(catalog.PostgreSQL, c.NativeType)
+	if rel.numbers != nil {
+		c.Number = rel.numbers[i]
+	}
 	return c
 }
 
-// renames finds columns that have another name: by their numbers where the table as it is now has the name too, else by their places.
+// renames finds columns that have another name: by their numbers, which the table as it is now has too, else by their places.
 func (rel *streamed) renames(columns []*catalog.Column, now *catalog.Table) map[string]string {
 	renamed := map[string]string{}
 	for _, c := range columns {
 		if rel.numbers == nil && !sameNumbers(columns, now) {
 			break // without an audit of DDL it may be another table of the same name
 		}
-		if later := numberedIn(now, c.Number); later != nil && later.Name != c.Name && rel.find(later.Name) >= 0 {
-			renamed[c.Name] = later.Name
+		if to := rel.numberedName(c, now); to != c.Name {
+			renamed[c.Name] = to
 		}
 	}
 	for i, c := range columns {
 		if len(columns) != len(rel.columns) || rel.unrenamed {
 			break
+		}
+		if rel.numbers != nil && c.Number != 0 {
+			continue
 		}
 		n := rel.columns[i].name
 		if n == c.Name || rel.types[i] != c.NativeType || rel.find(c.Name) >= 0 || columnOf(now, c.Name) != nil || anotherIs(c, columnOf(now, n)) ||
@@ -200,15 +265,30 @@ func (rel *streamed) renames(columns []*catalog.Column, now *catalog.Table) map[
 	return renamed
 }
 
+// numberedName is the name that a followed column has here, by its number; its own where that is not known, or it gets its own only later.
+func (rel *streamed) numberedName(c *catalog.Column, now *catalog.Table) string {
+	if rel.numbers != nil && c.Number != 0 {
+		if at := slices.Index(rel.numbers, c.Number); at >= 0 && !rel.isNow(c, now) {
+			return rel.columns[at].name
+		}
+		return c.Name
+	}
+	if later := numberedIn(now, c.Number); later != nil && rel.find(later.Name) >= 0 {
+		return later.Name
+	}
+	return c.Name
+}
+
 // sameNumbers reports whether columns of the same names have the same numbers.
 func sameNumbers(columns []*catalog.Column, now *catalog.Table) bool {
 	return !slices.ContainsFunc(columns, func(c *catalog.Column) bool { return anotherIs(c, columnOf(now, c.Name)) })
 }
 
 // madeAnew finds a column that was dropped and made anew under its name: its values of before are gone.
-func madeAnew(columns []*catalog.Column, now *catalog.Table) *catalog.Column {
+func (rel *streamed) madeAnew(columns []*catalog.Column) *catalog.Column {
 	i := slices.IndexFunc(columns, func(c *catalog.Column) bool {
-		return anotherIs(c, columnOf(now, c.Name)) && now.NumberedColumn(c.Number) == nil
+		at := rel.find(c.Name)
+		return at >= 0 && rel.numbers != nil && c.Number != 0 && rel.numbers[at] != 0 && rel.numbers[at] != c.Number && !slices.Contains(rel.numbers, c.Number)
 	})
 	if i < 0 {
 		return nil
