@@ -85,6 +85,7 @@ func rowsOf(t *testing.T, e *end, table string) []string {
 // TestResyncWhileFollowing spoils rows of the target: the next window puts them right, and says so in awsdms_validation_failures_v2.
 func TestResyncWhileFollowing(t *testing.T) {
 	eachPair(t, func(t *testing.T, source, target *end) {
+		t.Parallel()
 		source.exec(t, watchedTables...)
 		c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0},`+resyncs+`}`)
 		open := windows(&c)
@@ -177,6 +178,7 @@ func TestResyncKeepsNewerChanges(t *testing.T) {
 // TestResyncOfAnothersFailures mends what a validation-only task has found, and tells it in its failures.
 func TestResyncOfAnothersFailures(t *testing.T) {
 	eachPair(t, func(t *testing.T, source, target *end) {
+		t.Parallel()
 		source.exec(t, watchedTables...)
 		load(t, source, target)
 		item, named := target.table(t, source, "item"), target.table(t, source, "named")

@@ -16,6 +16,7 @@ import (
 func TestResyncOfRowsThatAreRefused(t *testing.T) {
 	for _, pair := range [][2]string{{"postgresql-18", "postgresql-15"}, {"postgresql-15", "mariadb"}, {"mariadb", "postgresql-18"}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			source.exec(t, watchedTables...)
 			c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0},`+resyncs+`}`)

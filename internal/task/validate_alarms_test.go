@@ -48,6 +48,7 @@ func TestValidationOnlyOfWholeTables(t *testing.T) {
 func TestValidationOfWholeTablesWhileChanging(t *testing.T) {
 	for _, p := range [][2]string{{"postgresql-18", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgresql-15"}} {
 		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, p[0]), newEnd(t, p[1])
 			source.exec(t, "CREATE TABLE bag (v int, s varchar(20))", "CREATE TABLE floats (f double precision NOT NULL PRIMARY KEY, v int)",
 				"INSERT INTO bag VALUES (1, 'a'), (1, 'a'), (2, NULL)", "INSERT INTO floats VALUES (0.5, 1), (1.5, 2)")
