@@ -30,8 +30,8 @@ func newStatus() *cobra.Command {
 		Use:   "status [TASK...]",
 		Short: "Show the tasks of a server with their progress and lag",
 		Long: `Shows every replication task, or those named by identifier: its status, the progress of the full load, the changes applied
-and waiting, and how far the target is behind the source. On a terminal the picture is renewed until Ctrl-C; elsewhere, and
-with --watch=false, it is shown once.
+and waiting, and how far the target is behind the source. On a terminal the picture is renewed until Ctrl-C, and holds as
+many tasks as find room there; elsewhere, and with --watch=false, all are shown once.
 
 Exit codes: 0; 1 failed; 2 wrong usage; 3 a task shown has failed or holds tables in error.`,
 		Example: `  whimbrel status
@@ -86,7 +86,7 @@ func status(cmd *cobra.Command, f *statusFlags, names []string) error {
 			err = json.NewEncoder(out).Encode(tasks)
 		case live:
 			// The cursor goes home, each line is cleared to its end, and what is below goes.
-			fmt.Fprint(out, "\x1b[H"+strings.ReplaceAll(taskPicture(tasks), "\n", "\x1b[K\n")+"\x1b[J")
+			fmt.Fprint(out, "\x1b[H"+strings.ReplaceAll(screenOf(file).fit(tasks), "\n", "\x1b[K\n")+"\x1b[J")
 		default:
 			_, err = io.WriteString(out, taskPicture(tasks))
 		}
@@ -104,11 +104,15 @@ func status(cmd *cobra.Command, f *statusFlags, names []string) error {
 // troubled is an error if a task has failed or has tables in error.
 func troubled(tasks []shownTask) error {
 	for _, t := range tasks {
-		if t.Status == "failed" || t.Progress != nil && t.Progress.TablesErrored > 0 {
+		if t.troubled() {
 			return fmt.Errorf("%w: see the task %s", errIncomplete, t.ReplicationTaskIdentifier)
 		}
 	}
 	return nil
+}
+
+func (t *shownTask) troubled() bool {
+	return t.Status == "failed" || t.Progress != nil && t.Progress.TablesErrored > 0
 }
 
 // readTasks asks for the tasks and for the progress of each.
@@ -132,36 +136,60 @@ func readTasks(ctx context.Context, c *client.Client, names []string) ([]shownTa
 		}
 		in["Marker"] = page.Marker
 	}
-	for i := range all {
+	there := all[:0]
+	for _, t := range all {
 		var p taskProgress
-		if err := ownCaller(c).Call(ctx, "DescribeTaskProgress", map[string]any{"ReplicationTaskArn": all[i].ReplicationTaskArn}, &p); err != nil {
+		err := ownCaller(c).Call(ctx, "DescribeTaskProgress", map[string]any{"ReplicationTaskArn": t.ReplicationTaskArn}, &p)
+		if refused, ok := errors.AsType[*client.Error](err); ok && refused.Code == "ResourceNotFoundFault" {
+			continue // it was deleted meanwhile
+		}
+		if err != nil {
 			return nil, err
 		}
-		if all[i].Status != "ready" && all[i].Status != "creating" {
-			all[i].Progress = &p
+		if t.Status != "ready" && t.Status != "creating" {
+			t.Progress = &p
 		}
+		there = append(there, t)
 	}
-	slices.SortFunc(all, func(a, b shownTask) int {
+	slices.SortFunc(there, func(a, b shownTask) int {
 		return strings.Compare(a.ReplicationTaskIdentifier, b.ReplicationTaskIdentifier)
 	})
-	return all, nil
+	return there, nil
 }
 
 func taskPicture(tasks []shownTask) string {
 	var b strings.Builder
 	if len(tasks) == 0 {
-		return "no replication tasks\n"
+		return noTasks + "\n"
 	}
-	fmt.Fprintf(&b, "%-28s %-10s %6s %18s %12s %14s %10s %9s\n", "task", "status", "load", "tables", "rows", "changes", "waiting", "lag")
+	b.WriteString(taskHeading() + "\n")
 	for _, t := range tasks {
-		fmt.Fprintf(&b, "%-28s %-10s %s\n", t.ReplicationTaskIdentifier, t.Status, t.Progress)
-		for _, text := range []string{t.LastFailureMessage, strings.TrimPrefix(t.StopReason, "Stop Reason "), t.warning()} {
-			if text != "" {
-				fmt.Fprintf(&b, "  %s\n", text)
-			}
+		b.WriteString(t.line() + "\n")
+		for _, text := range t.messages() {
+			b.WriteString(text + "\n")
 		}
 	}
 	return b.String()
+}
+
+const noTasks = "no replication tasks"
+
+func taskHeading() string {
+	return fmt.Sprintf("%-28s %-10s %6s %18s %12s %14s %10s %9s", "task", "status", "load", "tables", "rows", "changes", "waiting", "lag")
+}
+
+func (t *shownTask) line() string {
+	return fmt.Sprintf("%-28s %-10s %s", t.ReplicationTaskIdentifier, t.Status, t.Progress)
+}
+
+// messages are the lines below a task's own.
+func (t *shownTask) messages() (all []string) {
+	for _, text := range []string{t.LastFailureMessage, strings.TrimPrefix(t.StopReason, "Stop Reason "), t.warning()} {
+		if text != "" {
+			all = append(all, "  "+text)
+		}
+	}
+	return all
 }
 
 func (t *shownTask) warning() string {

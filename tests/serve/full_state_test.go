@@ -3,7 +3,9 @@ package serve_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,8 @@ import (
 	dms "github.com/aws/aws-sdk-go-v2/service/databasemigrationservice"
 	"github.com/aws/aws-sdk-go-v2/service/databasemigrationservice/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // TestAuditOnAFullDisk takes all room away from the audit trail: what cannot be recorded is not answered, and nothing of it stays
@@ -139,5 +143,40 @@ func TestInstancesOnAFullDisk(t *testing.T) {
 	require.Contains(t, strings.Join(words, "\n"), "Replication instance storage is full")
 	require.Contains(t, strings.Join(words, "\n"), "Make room there")
 	require.Contains(t, strings.Join(words, "\n"), "has room again")
+	s.stop(t)
+}
+
+// TestTemporaryFilesOnAFullDisk has a transaction come that finds no room in the folder for temporary files: the task ends with what is full and how
+// there comes to be room, and loses nothing once there is and it is resumed.
+func TestTemporaryFilesOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	dir, temporary := shortDir(t), shortDir(t)
+	small(t, temporary)
+	s := startWith(t, dir, []string{"TMPDIR=" + temporary}, "--region", region, "--account", account, "--dms-roles")
+	source, target := postgresShop(t), mariadbShop(t)
+	source.stock(t, 10)
+	in := source.input(t)
+	in.PostgreSQLSettings = &types.PostgreSQLSettings{PluginName: types.PluginNameValueTestDecoding} // which keeps a transaction until it has committed
+	api, m := s.replicateBetween(t, "spill", in, target.input(t), types.MigrationTypeValueFullLoadAndCdc, mappings("public", target.name))
+	arrives(t, source, target, "")
+
+	servertest.Exec(t, source.db, "INSERT INTO customer SELECT n, 'large', NULL, repeat('letter ', 14000) FROM generate_series(1001, 1400) n") // 39 MB
+	var failed taskState
+	require.Eventually(t, func() bool {
+		failed = s.taskOf(t, api, m)
+		return failed.status() == "failed"
+	}, patient, 100*time.Millisecond, s.log)
+	require.Equal(t, "Stop Reason RECOVERABLE_ERROR", aws.ToString(failed.StopReason))
+	require.Contains(t, aws.ToString(failed.LastFailureMessage), "the folder for temporary files is full")
+	require.Contains(t, aws.ToString(failed.LastFailureMessage), "no space left on device")
+	require.Contains(t, aws.ToString(failed.LastFailureMessage), "make room on the disk of temporary files")
+
+	out, err := exec.Command("mount", "-o", "remount,size=256m", temporary).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	starts(t, api, m, dms.StartReplicationTaskInput{StartReplicationTaskType: resume})
+	s.awaits(t, api, m, "running")
+	require.Eventually(t, func() bool {
+		return slices.Equal(source.texts(t, "SELECT md5(letter) FROM customer ORDER BY id"), target.texts(t, "SELECT md5(letter) FROM customer ORDER BY id"))
+	}, patient, 300*time.Millisecond, s.log)
 	s.stop(t)
 }

@@ -5,10 +5,14 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	dms "github.com/aws/aws-sdk-go-v2/service/databasemigrationservice"
 	"github.com/aws/aws-sdk-go-v2/service/databasemigrationservice/types"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -28,12 +32,24 @@ func terminal(t *testing.T) (screen, program *os.File) {
 	return screen, program
 }
 
-// watch runs the program on a terminal of its own.
+// watch runs the program on a terminal of its own, of a size that nobody has told.
 func (s *server) watch(t *testing.T, args ...string) (keyboard *os.File, shown *output, cmd *exec.Cmd) {
+	t.Helper()
+	return s.watchSized(t, 0, 0, args...)
+}
+
+// resize makes a terminal as large as that.
+func resize(t *testing.T, screen *os.File, rows, columns uint16) {
+	t.Helper()
+	require.NoError(t, unix.IoctlSetWinsize(int(screen.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: rows, Col: columns}))
+}
+
+func (s *server) watchSized(t *testing.T, rows, columns uint16, args ...string) (keyboard *os.File, shown *output, cmd *exec.Cmd) {
 	t.Helper()
 	path, err := built()
 	require.NoError(t, err)
 	screen, program := terminal(t)
+	resize(t, screen, rows, columns)
 	cmd = exec.CommandContext(t.Context(), path, args...)
 	cmd.Env = s.env()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
@@ -95,5 +111,49 @@ func TestStatusOnATerminal(t *testing.T) {
 		sees(head + `live +running[^\n]*\x1b\[K\r`)
 		ends()
 	}
+	s.stop(t)
+}
+
+// TestStatusOnASmallTerminal looks at more tasks than a terminal has lines: the picture holds those that find room and counts the rest, no line
+// wraps, nothing scrolls, and a terminal that is made larger shows all.
+func TestStatusOnASmallTerminal(t *testing.T) {
+	t.Parallel()
+	s := first(t, "--dms-roles")
+	source, target := postgresShop(t), mariadbShop(t)
+	api, m := s.ends(t, "many", source.input(t), target.input(t))
+	const tasks = 12
+	for i := range tasks {
+		_, err := api.CreateReplicationTask(t.Context(), &dms.CreateReplicationTaskInput{
+			ReplicationTaskIdentifier: aws.String(fmt.Sprintf("task-%02d", i)), SourceEndpointArn: &m.source, TargetEndpointArn: &m.target, ReplicationInstanceArn: &m.instance,
+			MigrationType: types.MigrationTypeValueFullLoad, TableMappings: aws.String(mappings("public", "")),
+		})
+		require.NoError(t, err)
+	}
+	keyboard, shown, cmd := s.watchSized(t, 8, 40, "status", "--interval", "50ms")
+	pictures := func() []string {
+		all := strings.Split(shown.String(), "\x1b[H")
+		return all[1:max(len(all)-1, 1)] // the last may be under way
+	}
+	lines := func(picture string) []string {
+		return strings.Split(strings.TrimSuffix(strings.TrimSuffix(picture, "\x1b[J"), "\x1b[K\r\n"), "\x1b[K\r\n")
+	}
+	require.Eventually(t, func() bool { return len(pictures()) > 2 }, patient, 20*time.Millisecond, s.log)
+	for _, picture := range pictures() {
+		all := lines(picture)
+		require.Len(t, all, 7, "%q", picture)
+		for _, line := range all {
+			require.LessOrEqual(t, utf8.RuneCountInString(line), 40, line)
+		}
+		require.Contains(t, all[5], "task-04")
+		require.Contains(t, all[6], "… and 7 more")
+	}
+	resize(t, keyboard, 24, 120)
+	require.Eventually(t, func() bool {
+		all := pictures()
+		return len(lines(all[len(all)-1])) == 1+tasks
+	}, patient, 20*time.Millisecond)
+	_, err := keyboard.WriteString("\x03")
+	require.NoError(t, err)
+	require.NoError(t, cmd.Wait())
 	s.stop(t)
 }

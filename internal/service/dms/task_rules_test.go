@@ -358,33 +358,6 @@ func TestDescribeTasksFilters(t *testing.T) {
 	require.NotNil(t, err)
 }
 
-func TestConflictingCallsHaveOneWinner(t *testing.T) {
-	b := newTaskBench(t, taskStore(t), 1)
-	b.furnish(t, nil)
-	b.put(t, tasks.keys()+"K", testTask(taskReady))
-	const callers = 8
-	results := make(chan *wire.Error, callers)
-	for i := range callers {
-		go func() {
-			if i%2 == 0 {
-				results <- b.start(elsewhere{}, "K", WishFresh) //nolint:testifylint // it panics elsewhere
-			} else {
-				results <- b.delete(elsewhere{}, "K") //nolint:testifylint // it panics elsewhere
-			}
-		}()
-	}
-	won := 0
-	for range callers {
-		if err := <-results; err == nil {
-			won++
-		} else {
-			require.Equal(t, "InvalidResourceStateFault", err.Code)
-		}
-	}
-	require.Equal(t, 1, won)
-	require.Less(t, b.record(t, "K").Attempt, int64(2))
-}
-
 // TestABucketWithoutChangesIsNotFollowed: that there is nothing to follow is told when the task is made or changed, not after
 // its load.
 func TestABucketWithoutChangesIsNotFollowed(t *testing.T) {
