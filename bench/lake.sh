@@ -11,6 +11,7 @@ kinds=("$@")
 work=$(mktemp -d)
 CGO_ENABLED=0 go build -o "$work/whimbrel" ./cmd/whimbrel
 go build -o "$work/servers" ./bench/servers
+go build -o "$work/put" ./bench/put
 mkfifo "$work/urls"
 "$work/servers" >"$work/urls" &
 servers=$!
@@ -46,7 +47,7 @@ limit() {
       else
         psql -qX "$PG1" -c 'copy wide to stdout (format csv)' | duck "COPY (SELECT * FROM read_csv('/dev/stdin', header=false, columns=$columns)) TO '$work/limit.parquet' (FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 10240)" >/dev/null
       fi ;;
-    csv) psql -qX "$PG1" -c 'copy wide to stdout (format csv)' | aws s3 cp --only-show-errors - s3://limit/wide.csv ;;
+    csv) psql -qX "$PG1" -c 'copy wide to stdout (format csv)' | "$work/put" limit wide.csv ;;
   esac
 }
 # parts is what reading and writing take by themselves, one after the other: COPY in its binary form that nobody looks at, and DuckDB's bulk
@@ -66,21 +67,29 @@ whimbrel() {
   command time -f '%U %S %M' -o "$work/usage" "$work/whimbrel" migrate "$PG1" "$to" --tables-only --parallelism "$THREADS" --target-setting DataFormat="$format" $FLAGS >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }
 prepare() { rm -rf "$work/files" "$work"/limit.parquet "$work/objects/lake" "$work/objects/limit"; mkdir -p "$work/objects/lake" "$work/objects/limit"; sync; }
-timed() { # kind, who: prints seconds, and those of processors that its programs took, not the servers
+postmaster=$(psql -qXAt "$PG1" -c "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")
+served() { # prints the seconds of processors that PostgreSQL and the store have taken, ended sessions with them
+  sleep 0.3 # for sessions to end
+  awk -v hz="$(getconf CLK_TCK)" '{ sum += $14 + $15 + $16 + $17 } END { print sum / hz }' "/proc/$postmaster/stat" "/proc/$store/stat"
+}
+timed() { # kind, who: prints seconds, and those of processors that its programs and the servers took
   prepare
-  if [ "$1 $2" = "parts limit" ]; then echo "$(parts) 0"; return; fi
-  local TIMEFORMAT='%R %U %S' wall user system
+  if [ "$1 $2" = "parts limit" ]; then echo "$(parts) 0 0"; return; fi
+  local TIMEFORMAT='%R %U %S' wall user system before
+  before=$(served)
   { time "$2" "$1" 2>"$work/errors"; } 2>"$work/took" || { cat "$work/errors" >&2; exit 1; }
   read -r wall user system <"$work/took"
-  echo "$wall $(echo "$user+$system" | bc)"
+  echo "$wall $(echo "$user+$system" | bc) $(echo "$(served)-$before" | bc)"
 }
 
-echo "| files | round | other s | whimbrel s | ratio of speeds | other CPU s | whimbrel CPU s | peak RSS MiB |"
+echo "| files | round | other s | whimbrel s | ratio of speeds | other CPU s, servers | whimbrel CPU s, servers | peak RSS MiB |"
 echo "|---|---|---|---|---|---|---|---|"
 for kind in "${kinds[@]}"; do
   for ((round = 1; round <= ROUNDS; round++)); do
     if ((round % 2)); then a=$(timed "$kind" limit); b=$(timed "$kind" whimbrel); else b=$(timed "$kind" whimbrel); a=$(timed "$kind" limit); fi
     read -r _ _ rss <"$work/usage"
-    printf '| %s | %d | %.2f | %.2f | %.2f | %.2f | %.2f | %d |\n' "$kind" "$round" "${a% *}" "${b% *}" "$(echo "${a% *}/${b% *}" | bc -l)" "${a#* }" "${b#* }" $((rss/1024))
+    read -r a cpu served <<<"$a"
+    read -r b cpu2 served2 <<<"$b"
+    printf '| %s | %d | %.2f | %.2f | %.2f | %.2f, %.2f | %.2f, %.2f | %d |\n' "$kind" "$round" "$a" "$b" "$(echo "$a/$b" | bc -l)" "$cpu" "$served" "$cpu2" "$served2" $((rss/1024))
   done
 done
