@@ -28,6 +28,9 @@ type Table struct {
 	// PartitionOf is the parent when the table is a partition, and Bound its clause ("FOR VALUES FROM … TO …").
 	PartitionOf *Name
 	Bound       string
+	// History are the columns that say from when to when a row was the current one, in a table whose earlier rows the server keeps and can be
+	// given again. Reading them reads the earlier rows too.
+	History []*Column `json:",omitempty"`
 	// Inherits lists parents in PostgreSQL's older inheritance; only rows of the table itself are read.
 	Inherits []Name
 	// Needs lists the tables that must be created first: parents, and tables whose row type a column has.

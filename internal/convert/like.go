@@ -24,7 +24,9 @@ func (c *converter) likeTable(t *planned) {
 		c.likeParts(t)
 	}
 	c.likeNative(t)
-	if s := t.Plan.Source; s.Native[versioned] != "" {
+	if c.carriesHistory(t) {
+		t.Target.History = t.Plan.Source.History
+	} else if s := t.Plan.Source; s.Native[versioned] != "" {
 		c.noteTable(s, Changed, "Table %s begins its history anew on the target: the rows of now are carried over, those that were updated or deleted before stay at the source.", s.Name)
 	}
 }

@@ -38,6 +38,7 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 	o := r.transformOptions(s.Plan)
 	t.Columns = transform.ReadColumns(written)
 	t.Native = r.native(written, target, t.Columns, o)
+	r.addHistory(t, s, written, target, o)
 	if !transform.Needed(written, o) {
 		return t, nil
 	}

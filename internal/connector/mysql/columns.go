@@ -62,6 +62,9 @@ func (t *target) encoders(ctx context.Context, r connector.LoadRequest) ([]cellE
 	var out []cellEncoder
 	for _, c := range r.Columns {
 		info, ok := known[strings.ToLower(c.Column.Name)]
+		if isHistory(r.Table, c.Column) {
+			info, ok = boundary, true
+		}
 		if !ok {
 			return nil, &connector.Error{Class: connector.Missing, Err: fmt.Errorf("table %s has no column %s", r.Table.Name, c.Column.Name)}
 		}

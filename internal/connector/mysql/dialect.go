@@ -16,6 +16,8 @@ type Dialect struct {
 	Version int
 	// IndexesFirst keeps secondary indexes in CREATE TABLE, to be built while the rows arrive.
 	IndexesFirst bool
+	// Histories says that the server can be given the earlier rows of system-versioned tables.
+	Histories bool
 }
 
 var _ connector.Dialect = Dialect{}
@@ -23,7 +25,7 @@ var _ connector.Dialect = Dialect{}
 // Dialect is the one for this very server.
 func (t *target) Dialect() connector.Dialect {
 	r := parseVersion(t.host.version)
-	return Dialect{Flavour: r.flavour, Version: r.version}
+	return Dialect{Flavour: r.flavour, Version: r.version, Histories: t.histories}
 }
 
 // maxName is in characters for every kind of name but aliases.

@@ -56,7 +56,7 @@ func (i *inspector) run(ctx context.Context) (*catalog.Catalog, error) {
 	}
 	defer restore()
 	steps := []func(context.Context) error{
-		i.readSchemas, i.readTables, i.readColumns, i.readSpatial, i.readPartitions, i.readIndexes, i.readForeignKeys, i.readChecks, i.readCreates,
+		i.readSchemas, i.readTables, i.readColumns, i.markHistories, i.readSpatial, i.readPartitions, i.readIndexes, i.readForeignKeys, i.readChecks, i.readCreates,
 	}
 	if i.scope.tables == nil {
 		steps = append(steps, i.readSequences, i.readViews)

@@ -36,6 +36,10 @@ func (t *target) Load(ctx context.Context, r connector.LoadRequest) (connector.L
 		se.close()
 		return nil, fmt.Errorf("load %s: begin: %w", r.Table.Name, err)
 	}
+	if err := allowHistory(ctx, se, r); err != nil {
+		se.close()
+		return nil, fmt.Errorf("load %s: %w", r.Table.Name, err)
+	}
 	if r.Careful || !t.localInfile {
 		return newInsertLoader(base), nil
 	}

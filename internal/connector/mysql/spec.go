@@ -121,7 +121,7 @@ func (s *host) selectRows(r connector.ReadRequest) (string, error) {
 		}
 		q.WriteString(readExpression(c.Column))
 	}
-	q.WriteString(from(r.Table, of))
+	q.WriteString(from(r.Table, of, readsHistory(r)))
 	if len(where) > 0 {
 		q.WriteString(" WHERE " + strings.Join(where, " AND "))
 	}
@@ -140,10 +140,13 @@ func readExpression(c *catalog.Column) string {
 }
 
 // from writes the table, the partition and, where rows are wanted in key order, the index to use.
-func from(t *catalog.Table, s spec) string {
+func from(t *catalog.Table, s spec, history bool) string {
 	f := " FROM " + quoteTable(t.Name)
 	if s.Partition != "" {
 		f += " PARTITION (" + quoteIdent(s.Partition) + ")"
+	}
+	if history {
+		f += " FOR SYSTEM_TIME ALL"
 	}
 	if key := keyOf(t); key != nil && inKeyOrder(t, s, key) {
 		f += " FORCE INDEX (" + quoteIdent(key.index) + ")"

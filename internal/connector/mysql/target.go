@@ -15,6 +15,8 @@ type target struct {
 	host *host
 	// localInfile is whether the server takes LOAD DATA LOCAL.
 	localInfile bool
+	// histories is whether it takes earlier rows of system-versioned tables.
+	histories bool
 	// plainTimestamps is whether a TIMESTAMP column is nullable and without a default unless its DDL says otherwise.
 	plainTimestamps bool
 
@@ -52,6 +54,10 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 		Scan(&t.localInfile, &t.plainTimestamps); err != nil {
 		_ = s.close()
 		return nil, classify(ctx, fmt.Errorf("ask for the server's variables: %w", err))
+	}
+	if t.histories, err = takesHistories(ctx, s); err != nil {
+		_ = s.close()
+		return nil, classify(ctx, err)
 	}
 	if !t.localInfile {
 		s.log.Warn("the server refuses LOAD DATA LOCAL, so rows go in by INSERT, which takes about twice as long",
