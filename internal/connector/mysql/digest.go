@@ -184,32 +184,27 @@ func partConditions(p connector.Part) (out []string) {
 
 // Digest implements connector.Digester.
 func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) ([]connector.Digest, error) {
-	where := partConditions(r.Part)
-	for _, p := range r.Where {
-		w, err := predicate(r.Table, p)
-		if err != nil {
-			return nil, err
-		}
-		where = append(where, w)
+	statements, err := digestStatements(&r)
+	if err != nil {
+		return nil, err
 	}
-	hash := rowHash(r.Columns, r.Own)
-	sql := fmt.Sprintf("SELECT %s, COUNT(*), SUM(%s) FROM %s", bucket(r.Part), hash, quoteTable(r.Table.Name))
-	if len(where) > 0 {
-		sql += " WHERE " + strings.Join(where, " AND ")
-	}
-	sql += " GROUP BY 1 ORDER BY NULL" // a name could be that of a column
 	var out []connector.Digest
-	err := s.lease(ctx, func(se *link) error {
-		rows, err := se.query(ctx, sql)
-		if err != nil {
-			return err
-		}
-		for _, v := range rows {
-			d, err := digestOf(v)
+	err = s.lease(ctx, func(se *link) error {
+		for _, sql := range statements {
+			rows, err := se.query(ctx, sql)
 			if err != nil {
 				return err
 			}
-			out = append(out, d)
+			for _, v := range rows {
+				if v[1] == "0" {
+					continue // a range of its own that holds no row
+				}
+				d, err := digestOf(v)
+				if err != nil {
+					return err
+				}
+				out = append(out, d)
+			}
 		}
 		return nil
 	})

@@ -21,67 +21,10 @@ const (
 	firstTrimScale  = 130000
 )
 
-// recordSeed is not 0: NULL counts as 0 in the hash of a row, and the float 0 and the numeric NaN hash to the seed itself
-// (PostgreSQL source, hash_record_extended, hashfloat8extended, hash_numeric_extended).
-const recordSeed = "7046029254386353131"
-
 // Renders implements connector.Digester.
 func (s *snapshot) Renders(c *catalog.Column, f connector.Form) bool {
 	_, ok := render(c, f)
 	return ok && s.encoding == "UTF8" && (f != connector.Number || s.version >= firstTrimScale)
-}
-
-// Own implements connector.Digester. hash_record_extended is twice as fast as SHA-256 of the text, and hashes equal values of a type to
-// the same number on every server of one byte order: a server of the other one would cost time, not truth.
-func (s *snapshot) Own(columns []*catalog.Column) string {
-	if s.version < firstRecordHash || s.encoding != "UTF8" || len(columns) == 0 {
-		return ""
-	}
-	var b strings.Builder
-	b.WriteString("postgresql record")
-	for _, c := range columns {
-		b.WriteString(" ")
-		b.WriteString(ownType(c))
-	}
-	return b.String()
-}
-
-// ownType is the type under which a column's values are hashed: its own where no two values that differ are equal to the type;
-// its text otherwise.
-func ownType(c *catalog.Column) string {
-	switch c.BaseType {
-	case "bool", "int2", "int4", "int8", "float4", "float8", "bytea", "date", "time", "timestamp", "timestamptz", "uuid":
-		return c.BaseType
-	case "numeric":
-		if !strings.Contains(c.NativeType, "(") {
-			return "text" // it may hold infinities, which hash alike, and like NaN
-		}
-		return "numeric"
-	default:
-		return "text"
-	}
-}
-
-// ownExpressions are what is hashed of a column. The hash of a numeric leaves out its sign, and those of eight bytes fold the
-// upper half into the lower, so that -1 is 4294967295 (PostgreSQL source, hash_numeric_extended, hashint8extended): the one gets its
-// sign, integers their upper half, and times are hashed as bytes.
-func ownExpressions(c *catalog.Column) []string {
-	column := quote(c.Name)
-	switch t := ownType(c); {
-	case c.BaseType == "text", c.BaseType == "varchar":
-		return []string{column + ` COLLATE "C"`}
-	case t == "text":
-		text, _ := render(c, connector.Exact)
-		return []string{"(" + text + `) COLLATE "C"`}
-	case t == "int8":
-		return []string{column + "::int8", column + "::int8 >> 32"}
-	case t == "numeric":
-		return []string{column + "::numeric", column + "::numeric < 0"}
-	case t == "time", t == "timestamp", t == "timestamptz":
-		return []string{t + "_send(" + column + "::" + t + ")"}
-	default:
-		return []string{column + "::" + t}
-	}
 }
 
 // render writes a column in a form; ok is false when its type has none.
@@ -148,18 +91,6 @@ func written(columns []connector.Rendered) string {
 		b.WriteString("coalesce(" + text + ", '') || ';'")
 	}
 	return b.String()
-}
-
-// ownHash is hash_record_extended over the columns, and once more over the bytes of what comes out: by itself it is the sum of its
-// columns' hashes, each times a constant (PostgreSQL source, hash_record_extended), so that a sum over rows does not tell
-// which row has which value.
-func ownHash(columns []connector.Rendered) string {
-	var parts []string
-	for _, c := range columns {
-		parts = append(parts, ownExpressions(c.Column)...)
-	}
-	row := "hash_record_extended(ROW(" + strings.Join(parts, ", ") + "), " + recordSeed + ")"
-	return "hash_record_extended(ROW(int8send(" + row + ")), " + recordSeed + ")"
 }
 
 // shaPart is the first bytes of the SHA-256 of columns, as a number.
@@ -233,7 +164,7 @@ func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) (out [
 	if err != nil {
 		return nil, invalid(r.Table, err)
 	}
-	err = w.query(ctx, sql+" GROUP BY 1", func(v [][]byte) error {
+	err = w.query(ctx, unsorted(sql+" GROUP BY 1"), func(v [][]byte) error {
 		n, err := strconv.ParseInt(string(v[0]), 10, 64)
 		if err != nil {
 			return fmt.Errorf("%w: bucket %q", errMalformed, v[0])
@@ -246,6 +177,12 @@ func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) (out [
 		return nil
 	})
 	return out, classify(ctx, "digest the rows of "+r.Table.Name.String(), err)
+}
+
+// unsorted has a server group rows without sorting them. It takes the buckets to be as many as the keys that they are computed from, and would rather
+// sort the rows on disk than bear so many groups in memory.
+func unsorted(sql string) string {
+	return "SET LOCAL enable_sort = off; " + sql + "; SET LOCAL enable_sort TO DEFAULT"
 }
 
 // wrapped reads a whole number modulo 2^64.
