@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -18,6 +17,6 @@ func TestTemporaryFilesThatFindNoRoom(t *testing.T) {
 	require.EqualError(t, full, "hold changes back: the folder for temporary files is full: write whimbrel-1: no space left on device")
 	denied := Temporary("hold changes back", os.ErrPermission)
 	require.Equal(t, Unclassified, ClassOf(denied))
-	require.False(t, errors.Is(denied, ErrTemporary))
+	require.NotErrorIs(t, denied, ErrTemporary)
 	require.EqualError(t, denied, "hold changes back: permission denied")
 }

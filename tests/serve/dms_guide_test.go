@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -30,7 +31,9 @@ func guide(t testing.TB, folder string, env ...string) string {
 // TestTheGuide is what a newcomer pastes: the sample shop in SQLite.
 func TestTheGuide(t *testing.T) {
 	t.Parallel()
+	began := time.Now()
 	out := guide(t, shortDir(t))
+	require.Less(t, time.Since(began), 5*time.Minute, "a newcomer's patience")
 	for _, want := range []string{"main\torders\tTable completed", "main\tcustomers\tTable completed", "stopped"} {
 		require.Contains(t, out, want)
 	}

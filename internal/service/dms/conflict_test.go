@@ -52,7 +52,7 @@ func sum(all []int) (n int) {
 // asks is a call that tells only whether it was taken. It panics where it cannot fail.
 func (b *taskBench) asks(name string, in any) func() *wire.Error {
 	return func() *wire.Error {
-		_, err := b.call(elsewhere{}, name, in) //nolint:testifylint // it panics elsewhere
+		_, err := b.call(elsewhere{}, name, in)
 		return err
 	}
 }
@@ -78,9 +78,9 @@ func TestConflictingCallsHaveOneWinner(t *testing.T) {
 			}
 			won := contend(
 				t, refused,
-				func() *wire.Error { return b.start(elsewhere{}, "K", wish) }, //nolint:testifylint // it panics elsewhere
-				func() *wire.Error { return b.stopIt(elsewhere{}, "K") },      //nolint:testifylint // it panics elsewhere
-				func() *wire.Error { return b.delete(elsewhere{}, "K") },      //nolint:testifylint // it panics elsewhere
+				func() *wire.Error { return b.start(elsewhere{}, "K", wish) },
+				func() *wire.Error { return b.stopIt(elsewhere{}, "K") },
+				func() *wire.Error { return b.delete(elsewhere{}, "K") },
 				b.asks("ModifyReplicationTask", &dmsapi.ModifyReplicationTaskMessage{ReplicationTaskArn: &arn, TaskData: new("x")}),
 				b.asks("MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: &arn, TargetReplicationInstanceArn: new(b.arn(instances, "I2"))}),
 			)
