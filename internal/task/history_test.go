@@ -1,7 +1,6 @@
 package task_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,7 +43,7 @@ func TestHistoryOfRowsGoesAlong(t *testing.T) {
 	again := newEnd(t, "mariadb")
 	notes := migrate(t, source, again).Notes
 	require.Len(t, notes, 1)
-	require.True(t, strings.Contains(notes[0].Text, "numbered begins its history anew"), notes)
+	require.Contains(t, notes[0].Text, "numbered begins its history anew")
 	require.Equal(t, source.column(t, all["told"]), again.column(t, all["told"]))
 
 	c := config(source, again)
