@@ -16,11 +16,18 @@ func (r *run) addHistory(t *fullload.Table, s *Segmented, written *mapping.Table
 	if len(s.Target.History) == 0 {
 		return
 	}
+	why := ""
 	resumed := s.Existing != nil && len(s.Loaded) > 0 && len(target.History) > 0
-	if s.Existing != nil && !resumed || transform.Needed(written, o) {
+	switch {
+	case s.Existing != nil && !resumed:
+		why = "it was there before"
+	case transform.Needed(written, o):
+		why = "its rows are changed on the way (large objects are limited, or characters replaced)"
+	}
+	if why != "" {
 		r.report.Notes = append(r.report.Notes, convert.Note{
 			Kind: "table", Name: s.Plan.Source.Name, Outcome: convert.Changed,
-			Text: fmt.Sprintf("Table %s keeps the history that it has on the target: the rows of now are carried over, those that were updated or deleted before stay at the source.", s.Plan.Source.Name),
+			Text: fmt.Sprintf("Table %s gets the rows of now alone, because %s: those that were updated or deleted before stay at the source.", s.Plan.Source.Name, why),
 		})
 		return
 	}

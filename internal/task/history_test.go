@@ -1,7 +1,6 @@
 package task_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,16 +29,31 @@ func TestHistoryOfRowsGoesAlong(t *testing.T) {
 		require.Equal(t, source.column(t, query), target.column(t, query), table)
 	}
 	source.exec(t, "UPDATE price SET n = 30 WHERE id = 3", "DELETE FROM told WHERE id = 1")
-	report := catchUp(t, source, target)
-	require.Zero(t, changesOf(t, report, "price").Failed)
+	followed := catchUp(t, source, target)
+	require.Zero(t, changesOf(t, followed, "price").Failed)
 	require.Equal(t, []string{"1", "3 30"}, target.column(t, "SELECT CONCAT_WS(' ', id, NULLIF(n, 3)) FROM price ORDER BY id"))
 	require.Len(t, target.column(t, all["price"]), len(source.column(t, all["price"])))
 	require.Len(t, target.column(t, all["told"]), len(source.column(t, all["told"])))
 	require.True(t, compareEnds(t, config(source, target), false).Equal())
 
+	plain := newEnd(t, "sqlite")
+	migrate(t, source, plain)
+	require.Equal(t, []string{"1"}, plain.column(t, "SELECT count(*) FROM told"), "elsewhere the bounds are columns like others, of current rows")
+
 	again := newEnd(t, "mariadb")
 	notes := migrate(t, source, again).Notes
 	require.Len(t, notes, 1)
-	require.True(t, strings.Contains(notes[0].Text, "numbered begins its history anew"), notes)
+	require.Contains(t, notes[0].Text, "numbered begins its history anew")
 	require.Equal(t, source.column(t, all["told"]), again.column(t, all["told"]))
+
+	c := config(source, again)
+	c.RefuseRows = false
+	again.exec(t, "DROP TABLE price, numbered, keyless", "DELETE FROM told", "DELETE HISTORY FROM told")
+	c.Mappings = rules(t, source, `"rule-action":"include","object-locator":{"schema-name":"$S","table-name":"told"}`)
+	c.Settings.FullLoadSettings.TargetTablePrepMode = "DO_NOTHING"
+	report, err := run(t.Context(), c)
+	require.NoError(t, err)
+	require.Len(t, report.Notes, 1)
+	require.Contains(t, report.Notes[0].Text, "told gets the rows of now alone, because it was there before")
+	require.Equal(t, []string{"1"}, again.column(t, "SELECT count(*) FROM told FOR SYSTEM_TIME ALL"))
 }

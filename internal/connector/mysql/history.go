@@ -57,11 +57,13 @@ func (i *inspector) markHistories(context.Context) error {
 	return nil
 }
 
-// boundOf is the column that was declared as a bound, or else the one that every other table has.
+// boundOf is the column that was declared as a bound, or else the one that every other table has. It is not the one among the table's columns:
+// who reads that asks for current rows.
 func boundOf(t *catalog.Table, generated, hidden string) *catalog.Column {
 	for _, c := range t.Columns {
 		if strings.EqualFold(c.Generated, generated) {
-			return c
+			declared := *c
+			return &declared
 		}
 	}
 	c := &catalog.Column{Name: hidden, NativeType: boundary.columnType}
