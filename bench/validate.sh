@@ -46,7 +46,7 @@ my "$MY1" -e "create table $TABLE(${types_my[$TABLE]}, primary key(id)) charset 
 psql -qX "$PG1" -c "copy $TABLE to stdout" | my "$MY1" -e "load data local infile '/dev/stdin' into table $TABLE character set utf8mb4; analyze table $TABLE" >/dev/null
 
 # An aggregate that has to look at every value.
-aggregate="select count(*)$(tr , '\n' <<<"${types_pg[$TABLE]//(*([0-9]),/(}" | sed -nE 's/^ *([a-z][a-z0-9]*) [a-z].*/, max(\1)/p' | tr -d '\n') from $TABLE"
+aggregate="select count(*)$(tr , '\n' <<<"${types_pg[$TABLE]}" | sed -nE 's/^ *([a-z][a-z0-9]*) [a-z].*/, max(\1)/p' | tr -d '\n') from $TABLE"
 
 ends() {
   case $1 in pg-*) from=$PG1 ;; my-*) from=$MY1 ;; esac
