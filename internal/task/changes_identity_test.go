@@ -91,3 +91,17 @@ func TestColumnsByTheirNumbers(t *testing.T) {
 		}
 	})
 }
+
+// TestTextOfATableThatIsAnotherByNow: test_decoding tells no number, and a table's key is looked up: of one that has got another name, and whose key
+// is of another type, before its rows are read.
+func TestTextOfATableThatIsAnotherByNow(t *testing.T) {
+	toEach(t, func(t *testing.T, source, target *end) {
+		edit := func(c *taskConfig) { c.Source.Settings = map[string]string{"PluginName": "test_decoding"} }
+		source.exec(t, "CREATE TABLE item (id int PRIMARY KEY, v varchar(9))", "INSERT INTO item VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+		load(t, source, target, edit)
+		source.exec(t, "INSERT INTO item VALUES (4, 'd')", "DELETE FROM item WHERE id IN (1, 4)", "UPDATE item SET id = 5 WHERE id = 2", "ALTER TABLE item ALTER COLUMN id TYPE bigint",
+			"UPDATE item SET id = id + 5000000000 WHERE id = 3", "ALTER TABLE item RENAME TO thing", "DELETE FROM thing WHERE id = 5", "INSERT INTO thing VALUES (6, 'f')")
+		inStep(t, source, target, map[string]string{"thing": "v"}, edit)
+		inStep(t, source, target, map[string]string{"thing": "id"}, edit)
+	})
+}

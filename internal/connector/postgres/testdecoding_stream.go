@@ -286,6 +286,8 @@ func (t *textStream) shape(ctx context.Context, table *textTable, row []textColu
 		table.natives[i] = c.native
 		if at := slices.IndexFunc(known, func(k relationColumn) bool { return k.name == c.name && k.oid == id }); at >= 0 {
 			table.columns[i].modifier, table.columns[i].key = known[at].modifier, known[at].key
+		} else if at := slices.IndexFunc(known, func(k relationColumn) bool { return k.name == c.name }); at >= 0 { // of another type by now
+			table.columns[i].key = known[at].key
 		}
 	}
 	return nil
@@ -308,7 +310,7 @@ const textTableSQL = `SELECT c.oid, c.relreplident, a.attname, a.atttypid, a.att
  coalesce(c.relreplident = 'f' OR a.attnum = ANY (i.indkey), false), i.indexrelid IS NOT NULL
  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
  LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END
- WHERE c.oid = pg_catalog.to_regclass(%s) ORDER BY a.attnum`
+ WHERE c.oid = %s ORDER BY a.attnum`
 
 // table looks a table up. One that is gone keeps what was known of it, or else is nobody's.
 func (t *textStream) table(ctx context.Context, name catalog.Name) (*textTable, error) {
@@ -316,8 +318,12 @@ func (t *textStream) table(ctx context.Context, name catalog.Name) (*textTable, 
 		return table, nil
 	}
 	table := &textTable{skipped: map[string]bool{}}
+	which := "pg_catalog.to_regclass(" + quoteLiteral(quoteName(name)) + ")"
+	if f := t.stream.names[name]; f != nil && f.f.Table.Number != 0 { // it may have another name by now
+		which = fmt.Sprint(f.f.Table.Number)
+	}
 	err := t.stream.side.do(ctx, func(w *wire) error {
-		return classify(ctx, "look up table "+name.String(), w.query(ctx, fmt.Sprintf(textTableSQL, quoteLiteral(quoteName(name))), func(v [][]byte) error {
+		return classify(ctx, "look up table "+name.String(), w.query(ctx, fmt.Sprintf(textTableSQL, which), func(v [][]byte) error {
 			table.id = number(v[0])
 			switch identity := v[1][0]; {
 			case identity == 'f', v[7][0] == 't':
