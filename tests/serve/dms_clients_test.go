@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,13 +29,38 @@ func (s *shop) words(t testing.TB, id, kind string) string {
 	return string(text)
 }
 
+// scripted runs a script that makes a task for both, says "loaded" once it is, and on a line of input tells of its tables, stops it and
+// takes it away. Meanwhile the source is traded with.
+func scripted(t *testing.T, source, target *shop, program string, arguments ...string) {
+	t.Helper()
+	s := first(t, "--dms-roles")
+	source.stock(t, 2000)
+	cmd := exec.CommandContext(t.Context(), program, append(arguments, source.words(t, "script-source", "source"), target.words(t, "script-target", "target"),
+		mappings(source.schema, target.schema))...)
+	cmd.Env = s.env()
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out := &output{grew: make(chan struct{}, 1)}
+	cmd.Stdout, cmd.Stderr = out, out
+	require.NoError(t, cmd.Start())
+	require.Eventually(t, func() bool { return strings.Contains(out.String(), "loaded\n") }, patient, 50*time.Millisecond, "%s\n%s", out, s.log)
+	source.trade(t, 10001, 40)
+	arrives(t, source, target, "")
+	_, err = in.Write([]byte("on\n"))
+	require.NoError(t, err)
+	require.NoError(t, cmd.Wait(), "%s\n%s", out, s.log)
+	for _, want := range []string{"refused", source.schema + " customer Table completed 2000 0 40 0", source.schema + " orders Table completed 2000 40 0 40", "Stop Reason NORMAL", "gone"} {
+		require.Contains(t, out.String(), want)
+	}
+	if source.postgres {
+		require.Empty(t, source.leftBehind(t), "replication slots of a deleted task")
+	}
+}
+
 // TestBoto3Replicates makes everything with boto3, its waiters and paginators, and follows changes.
 func TestBoto3Replicates(t *testing.T) {
 	t.Parallel()
 	python := client(t, "/usr/bin/python3")
-	s := first(t, "--dms-roles")
-	source, target := postgresShop(t), mariadbShop(t)
-	source.stock(t, 2000)
 	script := `
 import boto3, json, os, sys, time
 dms = boto3.client("dms", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
@@ -54,7 +80,7 @@ dms.get_waiter("replication_task_ready").wait(Filters=mine, WaiterConfig=fast)
 assert dms.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType="start-replication")["ReplicationTask"]["Status"] == "starting"
 dms.get_waiter("replication_task_running").wait(Filters=mine, WaiterConfig=fast)
 while dms.describe_replication_tasks(Filters=mine)["ReplicationTasks"][0]["ReplicationTaskStats"]["FullLoadProgressPercent"] < 100: time.sleep(0.3)
-print("running", flush=True)
+print("loaded", flush=True)
 sys.stdin.readline()
 try:
     dms.delete_replication_task(ReplicationTaskArn=task)
@@ -75,24 +101,7 @@ assert dms.delete_replication_instance(ReplicationInstanceArn=instance)["Replica
 dms.get_waiter("replication_instance_deleted").wait(Filters=by("replication-instance-arn", instance), WaiterConfig=fast)
 print("gone")
 `
-	cmd := exec.CommandContext(t.Context(), python, "-c", script, source.words(t, "boto-source", "source"), target.words(t, "boto-target", "target"), mappings("public", target.name))
-	cmd.Env = s.env()
-	in, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	out := &output{grew: make(chan struct{}, 1)}
-	cmd.Stdout, cmd.Stderr = out, out
-	require.NoError(t, cmd.Start())
-	require.Eventually(t, func() bool { return len(out.String()) > 0 }, patient, 50*time.Millisecond)
-	require.Contains(t, out.String(), "running", "%s\n%s", out, s.log)
-	source.trade(t, 10001, 40)
-	arrives(t, source, target, "")
-	_, err = in.Write([]byte("on\n"))
-	require.NoError(t, err)
-	require.NoError(t, cmd.Wait(), "%s\n%s", out, s.log)
-	for _, want := range []string{"refused", "public customer Table completed 2000 0 40 0", "public orders Table completed 2000 40 0 40", "Stop Reason NORMAL", "gone"} {
-		require.Contains(t, out.String(), want)
-	}
-	require.Empty(t, source.leftBehind(t), "replication slots of a deleted task")
+	bothWays(t, func(t *testing.T, source, target *shop) { scripted(t, source, target, python, "-c", script) })
 }
 
 // leftBehind lists what change data capture keeps at a PostgreSQL source.
@@ -117,19 +126,17 @@ func (s *shop) texts(t testing.TB, query string) []string {
 	return all
 }
 
-// TestJavaScriptSDKReplicates loads MariaDB into PostgreSQL.
+// TestJavaScriptSDKReplicates makes everything with the JavaScript SDK, its waiters and paginators, and follows changes.
 func TestJavaScriptSDKReplicates(t *testing.T) {
 	t.Parallel()
-	s := first(t, "--dms-roles")
-	modules := client(t, filepath.Join(clients(), "node_modules"))
-	source, target := mariadbShop(t), postgresShop(t)
-	source.stock(t, 1000)
+	modules, node := client(t, filepath.Join(clients(), "node_modules")), client(t, "/usr/bin/node")
 	script := `
 const dms = require("` + modules + `/@aws-sdk/client-database-migration-service");
 const c = new dms.DatabaseMigrationServiceClient({ endpoint: process.env.AWS_ENDPOINT_URL });
 const [source, target, mappings] = process.argv.slice(1);
 const by = (n, a) => ({ Filters: [{ Name: n, Values: [a] }] });
 const fast = { client: c, maxWaitTime: 90, minDelay: 1, maxDelay: 1 };
+const pause = () => new Promise(r => setTimeout(r, 300));
 (async () => {
   const made = await c.send(new dms.CreateReplicationInstanceCommand({ ReplicationInstanceIdentifier: "js", ReplicationInstanceClass: "dms.t3.medium" }));
   const instance = made.ReplicationInstance.ReplicationInstanceArn;
@@ -141,23 +148,40 @@ const fast = { client: c, maxWaitTime: 90, minDelay: 1, maxDelay: 1 };
     await dms.waitUntilTestConnectionSucceeds(fast, by("endpoint-arn", arn));
     ends.push(arn);
   }
-  const { ReplicationTask: task } = await c.send(new dms.CreateReplicationTaskCommand({ ReplicationTaskIdentifier: "js", SourceEndpointArn: ends[0], TargetEndpointArn: ends[1],
-    ReplicationInstanceArn: instance, MigrationType: "full-load", TableMappings: mappings }));
-  const mine = by("replication-task-arn", task.ReplicationTaskArn);
+  const { ReplicationTask: { ReplicationTaskArn: arn } } = await c.send(new dms.CreateReplicationTaskCommand({ ReplicationTaskIdentifier: "js", SourceEndpointArn: ends[0],
+    TargetEndpointArn: ends[1], ReplicationInstanceArn: instance, MigrationType: "full-load-and-cdc", TableMappings: mappings }));
+  const one = { ReplicationTaskArn: arn }, mine = by("replication-task-arn", arn);
+  const shown = async () => (await c.send(new dms.DescribeReplicationTasksCommand(mine))).ReplicationTasks[0];
   await dms.waitUntilReplicationTaskReady(fast, mine);
-  await c.send(new dms.StartReplicationTaskCommand({ ReplicationTaskArn: task.ReplicationTaskArn, StartReplicationTaskType: "start-replication" }));
-  // The waiter for stopped tasks gives up on one that is still starting, at AWS too.
-  while ((await c.send(new dms.DescribeReplicationTasksCommand(mine))).ReplicationTasks[0].Status === "starting") await new Promise(r => setTimeout(r, 300));
+  await c.send(new dms.StartReplicationTaskCommand({ ...one, StartReplicationTaskType: "start-replication" }));
+  await dms.waitUntilReplicationTaskRunning(fast, mine);
+  while ((await shown()).ReplicationTaskStats.FullLoadProgressPercent < 100) await pause();
+  console.log("loaded");
+  await new Promise(r => process.stdin.once("data", r));
+  process.stdin.destroy();
+  try {
+    await c.send(new dms.DeleteReplicationTaskCommand(one));
+  } catch (e) {
+    if (!(e instanceof dms.InvalidResourceStateFault)) throw e;
+    console.log("refused", e.message);
+  }
+  for await (const page of dms.paginateDescribeTableStatistics({ client: c }, one))
+    for (const x of page.TableStatistics) console.log(x.SchemaName, x.TableName, x.TableState, x.FullLoadRows, x.Inserts, x.Updates, x.Deletes);
+  await c.send(new dms.StopReplicationTaskCommand(one));
   await dms.waitUntilReplicationTaskStopped(fast, mine);
-  for await (const page of dms.paginateDescribeReplicationTasks({ client: c }, mine)) for (const t of page.ReplicationTasks) console.log(t.StopReason, t.ReplicationTaskStats.TablesLoaded);
+  console.log((await shown()).StopReason);
+  await c.send(new dms.DeleteReplicationTaskCommand(one));
+  await dms.waitUntilReplicationTaskDeleted(fast, mine);
+  for (const e of ends) {
+    await c.send(new dms.DeleteEndpointCommand({ EndpointArn: e }));
+    await dms.waitUntilEndpointDeleted(fast, by("endpoint-arn", e));
+  }
+  await c.send(new dms.DeleteReplicationInstanceCommand({ ReplicationInstanceArn: instance }));
+  await dms.waitUntilReplicationInstanceDeleted(fast, by("replication-instance-arn", instance));
+  console.log("gone");
 })().catch(e => { console.error(e); process.exit(1); });
 `
-	cmd := exec.CommandContext(t.Context(), client(t, "/usr/bin/node"), "-e", script, source.words(t, "js-source", "source"), target.words(t, "js-target", "target"), mappings(source.name, "public"))
-	cmd.Env = s.env()
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s\n%s", out, s.log)
-	require.Contains(t, string(out), "Stop Reason FULL_LOAD_ONLY_FINISHED 2")
-	arrivesNow(t, source, target, "")
+	bothWays(t, func(t *testing.T, source, target *shop) { scripted(t, source, target, node, "-e", script) })
 }
 
 // made is a migration that the Go SDK has made and started.
