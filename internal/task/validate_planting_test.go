@@ -87,7 +87,7 @@ func aMicrosecondLater(e *end, c string) string {
 		return c + " + INTERVAL 1 MICROSECOND"
 	}
 	bare := "replace(" + c + ", '+00:00', '')"
-	return fmt.Sprintf("CASE WHEN instr(%[1]s, '.') THEN substr(%[2]s, 1, length(%[2]s) - 1) || ((substr(%[2]s, -1) + 1) %% 10) ELSE %[2]s || '.000001' END || substr(%[1]s, length(%[2]s) + 1)", c, bare)
+	return fmt.Sprintf("CASE WHEN instr(%[1]s, 'infinity') THEN '2020-01-01 00:00:00' WHEN instr(%[1]s, '.') THEN substr(%[2]s, 1, length(%[2]s) - 1) || ((substr(%[2]s, -1) + 1) %% 10) ELSE %[2]s || '.000001' END || substr(%[1]s, length(%[2]s) + 1)", c, bare)
 }
 
 // nearly are expressions of values that hardly differ from the one that a column holds.

@@ -68,7 +68,7 @@ func (k *keeper) run() {
 	for {
 		select {
 		case <-k.stopped:
-			k.tell(false) // the slot should know before we go
+			k.leave()
 			return
 		case <-tick.C:
 		}
@@ -89,12 +89,26 @@ func (k *keeper) tell(anyway bool) bool {
 	return true
 }
 
+// leave tells the slot what is durable, and no more: the last checkpoint is where another task may want to go on, which a slot that has
+// gone past it would refuse.
+func (k *keeper) leave() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.mu.acked > k.mu.told {
+		_ = k.sendUpTo(k.mu.acked, false)
+	}
+}
+
 // send tells the server what has been received and what is durable. The caller holds the lock.
 func (k *keeper) send(ask bool) error {
 	flushed := k.mu.acked
 	if flushed >= k.mu.last { // what came after does not concern us; a server that stops waits to hear so
 		flushed = max(flushed, k.mu.received)
 	}
+	return k.sendUpTo(flushed, ask)
+}
+
+func (k *keeper) sendUpTo(flushed lsn, ask bool) error {
 	var m [39]byte
 	m[0] = 'd'
 	binary.BigEndian.PutUint32(m[1:], 38)
