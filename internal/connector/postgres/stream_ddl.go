@@ -149,6 +149,7 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 }
 
 func (s *stream) dropped(id uint32, name catalog.Name, sql string) error {
+	delete(s.told, id) // of tables that come and go there is no end
 	t := s.followedAs(id, name)
 	if t == nil {
 		return nil
