@@ -122,7 +122,7 @@ func (m *mariadb) configuration(conf []string) string {
 		"[mariadbd]", "datadir=" + filepath.Join(m.dir, "data"), "socket=" + filepath.Join(m.dir, "s.sock"),
 		"pid-file=" + filepath.Join(m.dir, "pid"), "tmpdir=" + m.dir, fmt.Sprintf("port=%d", m.port), "bind-address=127.0.0.1", "server-id=1",
 		"skip-name-resolve", "log-bin=binlog", "binlog_format=ROW", "binlog_row_image=FULL", "sync_binlog=0",
-		"innodb_flush_log_at_trx_commit=0", "innodb_buffer_pool_size=128M", "innodb_log_file_size=96M",
+		"innodb_flush_log_at_trx_commit=0", "innodb_flush_method=nosync", "skip-sync-frm", "innodb_buffer_pool_size=128M", "innodb_log_file_size=96M",
 		"max_allowed_packet=256M", "local_infile=1", "character-set-server=utf8mb4", "event_scheduler=OFF",
 	}, conf...), "\n") + "\n"
 }

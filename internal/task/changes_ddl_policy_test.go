@@ -12,6 +12,7 @@ import (
 func TestDDLPolicies(t *testing.T) {
 	for _, pair := range threePairs {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			const row = " (id int NOT NULL PRIMARY KEY, name varchar(40))"
 			source.exec(t, "CREATE TABLE altered"+row, "CREATE TABLE dropped"+row, "CREATE TABLE emptied"+row, "INSERT INTO altered VALUES (1, 'one')",
@@ -42,6 +43,7 @@ func TestDDLPolicies(t *testing.T) {
 func TestTruncationThatFails(t *testing.T) {
 	for _, pair := range [][2]string{{"postgresql-15", "mariadb"}, {"mariadb", "postgresql-15"}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, name varchar(40))", "INSERT INTO item VALUES (1, 'one')")
 			load(t, source, target)

@@ -80,6 +80,7 @@ func dying(after bool, deaths *int) edit {
 func TestInterruptedDDL(t *testing.T) {
 	for _, engine := range []string{"postgresql-15", "mariadb", "sqlite"} {
 		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, engine), newEnd(t, "mariadb")
 			source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, a int, b int)", "INSERT INTO item VALUES (1, 10, 100), (2, 20, 200)",
 				"CREATE TABLE other (id int NOT NULL PRIMARY KEY, a int)", "INSERT INTO other VALUES (1, 1)")

@@ -16,6 +16,7 @@ func TestTablesRenamedIntoTheSelection(t *testing.T) {
 	mappings := `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"SCHEMA","table-name":"item%"},"rule-action":"include"}]}`
 	for _, pair := range [][2]string{{"postgresql-15", "postgresql-18"}, {"mariadb", "mariadb"}, {"mysql", "sqlite"}, {"sqlite", "mariadb"}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY)", "INSERT INTO item VALUES (1)",
 				"CREATE TABLE outside (id int NOT NULL PRIMARY KEY)", "INSERT INTO outside VALUES (1)")

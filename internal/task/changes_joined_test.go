@@ -70,6 +70,7 @@ func TestCutoverMakesViewsAndFunctions(t *testing.T) {
 	} {
 		for _, earlier := range []bool{false, true} {
 			t.Run(engine+map[bool]string{true: ", by a later process"}[earlier], func(t *testing.T) {
+				t.Parallel()
 				source, target := newEnd(t, engine), newEnd(t, engine)
 				source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY)", "INSERT INTO item VALUES (1)", "CREATE VIEW before_that AS SELECT id FROM item")
 				load(t, source, target)

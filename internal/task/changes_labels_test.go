@@ -10,6 +10,7 @@ import (
 func TestLabelsAreAdded(t *testing.T) {
 	for _, mode := range []string{"transactional", "batch"} {
 		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, "postgresql-15"), newEnd(t, "postgresql-18")
 			source.exec(t, "CREATE TYPE mood AS ENUM ('low', 'high')", "CREATE DOMAIN temper AS mood", "CREATE TABLE item (id int PRIMARY KEY, m mood, all_of mood[], t temper)", "INSERT INTO item VALUES (1, 'low')")
 			edit := func(c *taskConfig) { c.Settings.TargetMetadata.BatchApplyEnabled = mode == "batch" }
@@ -35,6 +36,7 @@ func TestLabelsThatAreNotAdded(t *testing.T) {
 		"not altered": {"SELECT 1", `run ALTER TYPE "public"."mood" ADD VALUE IF NOT EXISTS 'middle' AFTER 'low' at the target`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, "postgresql-18"), newEnd(t, "postgresql-15")
 			source.exec(t, "CREATE TYPE mood AS ENUM ('low', 'high')", "CREATE TABLE item (id int PRIMARY KEY, m mood)")
 			edit := func(c *taskConfig) {

@@ -27,6 +27,7 @@ func TestAlterationsSeenLate(t *testing.T) {
 	} {
 		for _, to := range []string{"postgresql-18", "sqlite"} {
 			t.Run(name+" "+to, func(t *testing.T) {
+				t.Parallel()
 				source, target := newEnd(t, "postgresql-15"), newEnd(t, to)
 				source.exec(t, "CREATE TABLE item (id int PRIMARY KEY, name varchar(40), n int, extra int)", "INSERT INTO item VALUES (1, 'one', 1, 11), (2, 'two', 2, 12)")
 				load(t, source, target)
@@ -43,6 +44,7 @@ func TestAlterationsSeenLate(t *testing.T) {
 func TestColumnMadeAnew(t *testing.T) {
 	for _, to := range []string{"postgresql-18", "sqlite"} {
 		t.Run(to, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, "postgresql-15"), newEnd(t, to)
 			source.exec(t, "CREATE TABLE item (id int PRIMARY KEY, n int)", "INSERT INTO item VALUES (1, 1)")
 			load(t, source, target)

@@ -60,6 +60,7 @@ func TestLatencyOfWhatWaitsBehindACommit(t *testing.T) {
 func TestLatencyWhileAnEndIsAway(t *testing.T) {
 	for _, gone := range []string{"source", "target"} {
 		t.Run(gone, func(t *testing.T) {
+			t.Parallel()
 			servers := map[string]*servertest.Database{"source": servertest.PrivateMariaDB(t), "target": servertest.PrivatePostgreSQL(t, servertest.PostgreSQL15)}
 			source, target := mariadbEnd(t, servers["source"]), postgresEnd(t, servers["target"])
 			source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY)")

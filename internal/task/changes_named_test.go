@@ -15,6 +15,7 @@ func TestTablesNamedAsStatementsNameThings(t *testing.T) {
 	for _, from := range []string{"sqlite", "postgresql-15", "mariadb"} {
 		for _, to := range []string{"postgresql-18", "mariadb", "mysql", "sqlite"} {
 			t.Run(from+" to "+to, func(t *testing.T) {
+				t.Parallel()
 				source, target := newEnd(t, from), newEnd(t, to)
 				each := func(format string) {
 					for _, n := range names {

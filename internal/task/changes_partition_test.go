@@ -125,6 +125,7 @@ func TestPartitionsLeave(t *testing.T) {
 func TestPartitionsOfMySQL(t *testing.T) {
 	for _, from := range []string{"mysql", "mariadb"} {
 		t.Run(from, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, from), newEnd(t, "sqlite")
 			source.exec(t, "CREATE TABLE item (id int PRIMARY KEY, v varchar(9)) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (10))", "INSERT INTO item VALUES (1, 'a')")
 			load(t, source, target)
@@ -140,6 +141,7 @@ func TestPartitionsOfMySQL(t *testing.T) {
 func TestPartitionGoneAndReloaded(t *testing.T) {
 	for _, plugin := range []string{"pgoutput", "test_decoding"} {
 		t.Run(plugin, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, "postgresql-18"), newEnd(t, "sqlite")
 			edit := func(c *taskConfig) { c.Source.Settings = map[string]string{"PluginName": plugin} }
 			source.exec(t, "CREATE TABLE item (id int primary key, v text) PARTITION BY RANGE (id)", "CREATE TABLE item_a PARTITION OF item FOR VALUES FROM (0) TO (10)")

@@ -53,6 +53,7 @@ func TestRecoverableErrorsWhileFollowing(t *testing.T) {
 		"until the longest": {true, true, []time.Duration{time.Second, 2 * time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source := newEnd(t, "sqlite")
 			d := servertest.PrivatePostgreSQL(t, servertest.PostgreSQL15)
 			target := postgresEnd(t, d)
@@ -98,6 +99,7 @@ func TestCommitsAreHeldBackWhereAskedFor(t *testing.T) {
 		"CommitTimeout":        {`{"ChangeProcessingTuning":{"MinTransactionSize":100000,"CommitTimeout":2}}`, 1, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, "postgresql-15"), newEnd(t, "postgresql-18")
 			source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY)")
 			settled := settingsDocument(t, c.document)

@@ -121,6 +121,7 @@ func TestOneLargeTransaction(t *testing.T) {
 func TestCutoverSetsWhatRowsDoNotTell(t *testing.T) {
 	for _, engine := range []string{"postgresql-15", "mariadb", "sqlite"} {
 		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, engine), newEnd(t, engine)
 			source.exec(t, map[string][]string{
 				"postgres": {"CREATE TABLE item (id serial PRIMARY KEY, name text)", "CREATE TABLE heard (name text)", "ALTER TABLE heard REPLICA IDENTITY FULL",

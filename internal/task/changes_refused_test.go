@@ -37,6 +37,7 @@ func obstruct(t *testing.T, source, target *end) (clear func()) {
 func TestRefusedNewTable(t *testing.T) {
 	for _, pair := range [][2]string{{"postgresql-15", "postgresql-18"}, {"postgresql-18", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgresql-15"}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			name := fmt.Sprintf("refused %d", time.Now().UnixNano())
 			noted := func(c *task.Config) {
@@ -85,6 +86,7 @@ func TestRefusedNewTable(t *testing.T) {
 func TestRefusedNewTableMadeAnew(t *testing.T) {
 	for _, pair := range [][2]string{{"postgresql-15", "postgresql-18"}, {"mariadb", "postgresql-15"}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY)")
 			load(t, source, target)
@@ -127,6 +129,7 @@ func TestRefusedNewTableStops(t *testing.T) {
 func TestSuspendedTableUnderAnotherName(t *testing.T) {
 	for _, pair := range [][2]string{{"postgresql-15", "mariadb"}, {"mariadb", "postgresql-15"}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			name := fmt.Sprintf("renamed %d", time.Now().UnixNano())
 			strict := func(c *task.Config) {

@@ -11,6 +11,7 @@ import (
 func TestRenamedWhileNobodyFollows(t *testing.T) {
 	for _, p := range [][2]string{{"postgresql-15", "sqlite"}, {"mariadb", "sqlite"}, {"sqlite", "mariadb"}} {
 		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, p[0]), newEnd(t, p[1])
 			source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, a int)", "INSERT INTO item VALUES (1, 10), (2, 20)",
 				"CREATE TABLE "+source.quote("Old One")+" (id int NOT NULL PRIMARY KEY)", "INSERT INTO "+source.quote("Old One")+" VALUES (1)",

@@ -29,7 +29,10 @@ var pairs = [][2]string{
 
 func eachPair(t *testing.T, f func(t *testing.T, source, target *end)) {
 	for _, p := range pairs {
-		t.Run(p[0]+" to "+p[1], func(t *testing.T) { f(t, newEnd(t, p[0]), newEnd(t, p[1])) })
+		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
+			t.Parallel()
+			f(t, newEnd(t, p[0]), newEnd(t, p[1]))
+		})
 	}
 }
 

@@ -17,6 +17,7 @@ func TestTablesRenamedWithoutAnAudit(t *testing.T) {
 	mappings := `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"1","object-locator":{"schema-name":"public","table-name":"item%"},"rule-action":"include"}]}`
 	for name, settings := range map[string]map[string]string{"test_decoding": {"PluginName": "test_decoding"}, "publication": {"PublicationName": "everything"}, "own publication": {}} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, "postgresql-15"), newEnd(t, "postgresql-18")
 			source.exec(t, "CREATE TABLE item (id int PRIMARY KEY)", "INSERT INTO item VALUES (1)", "CREATE TABLE outside (id int PRIMARY KEY)", "INSERT INTO outside VALUES (1)")
 			if name == "publication" {

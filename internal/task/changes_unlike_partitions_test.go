@@ -20,6 +20,7 @@ func TestPartitionedOnOneSide(t *testing.T) {
 	for name, sides := range map[string][2][]string{"source": {parted, plain}, "target": {plain, parted}, "both": {parted, otherwise}} {
 		for _, prep := range []string{"DO_NOTHING", "TRUNCATE_BEFORE_LOAD"} {
 			t.Run(name+" "+prep, func(t *testing.T) {
+				t.Parallel()
 				source, target := newEnd(t, "postgresql-18"), newEnd(t, "postgresql-15")
 				source.exec(t, sides[0]...)
 				target.exec(t, sides[1]...)

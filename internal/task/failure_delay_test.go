@@ -28,6 +28,7 @@ func TestHowLongARowMustDiffer(t *testing.T) {
 		"a limit of 0 leaves that": {`{"RecordFailureDelayLimitInMinutes":0}`, 0, 6 * time.Minute, 6 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s, err := settings.Parse([]byte(`{"ValidationSettings":` + c.document + `}`))
 			require.NoError(t, err)
 			require.Equal(t, c.want, failureDelay(&s.ValidationSettings, cdc.Counts{SourceLatency: c.source, TargetLatency: c.target}))

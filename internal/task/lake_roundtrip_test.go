@@ -27,6 +27,7 @@ func TestAnySchemaComesBackFromFiles(t *testing.T) {
 	few(t, fewChecks)
 	for _, p := range [][2]string{{"postgresql-15", "postgresql-18"}, {"sqlite", "sqlite"}, {"postgresql-15", "sqlite"}} {
 		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
+			t.Parallel()
 			source, target, dir := newEnd(t, p[0]), newEnd(t, p[1]), t.TempDir()
 			rapid.Check(t, func(t *rapid.T) {
 				source.clear(t, source)

@@ -20,6 +20,7 @@ func TestTwoWays(t *testing.T) {
 	const each = 60
 	for _, pair := range [][2]string{{"postgresql-15", "postgresql-18"}, {"postgresql-15", "mariadb"}, {"mariadb", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgresql-18"}} {
 		t.Run(pair[0]+" and "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			left, right := newEnd(t, pair[0]), newEnd(t, pair[1])
 			left.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, name varchar(40))", "INSERT INTO item VALUES (1, 'from the left'), (2, 'from the right')")
 			there := loopConfig(t, left, right)

@@ -24,6 +24,7 @@ func TestAnySchemaArrives(t *testing.T) {
 	for _, from := range engines {
 		for _, to := range engines {
 			t.Run(from+" to "+to, func(t *testing.T) {
+				t.Parallel()
 				source, target := newEnd(t, from), newEnd(t, to)
 				rapid.Check(t, func(t *rapid.T) {
 					source.clear(t, source)

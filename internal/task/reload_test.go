@@ -190,7 +190,6 @@ func TestReload(t *testing.T) {
 // awsdms_suspended_tables goes.
 func TestReloadOfSuspendedTable(t *testing.T) {
 	eachPair(t, func(t *testing.T, source, target *end) {
-		t.Parallel()
 		name := fmt.Sprintf("reload %d", time.Now().UnixNano())
 		strict := func(c *task.Config) {
 			c.Settings.ErrorBehavior.ApplyErrorInsertPolicy = "SUSPEND_TABLE"
@@ -227,7 +226,6 @@ func TestReloadOfSuspendedTable(t *testing.T) {
 // its keys and theirs.
 func TestReloadDuringLoadDropping(t *testing.T) {
 	eachPair(t, func(t *testing.T, source, target *end) {
-		t.Parallel()
 		source.fill(t, "item", 3000)
 		source.exec(t, "CREATE TABLE part (id int NOT NULL PRIMARY KEY, item int, CONSTRAINT part_item FOREIGN KEY (item) REFERENCES item (id))",
 			"INSERT INTO part VALUES (1, 1), (2, 2)", "CREATE INDEX item_name ON item (name)")

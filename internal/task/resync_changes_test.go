@@ -85,7 +85,6 @@ func rowsOf(t *testing.T, e *end, table string) []string {
 // TestResyncWhileFollowing spoils rows of the target: the next window puts them right, and says so in awsdms_validation_failures_v2.
 func TestResyncWhileFollowing(t *testing.T) {
 	eachPair(t, func(t *testing.T, source, target *end) {
-		t.Parallel()
 		source.exec(t, watchedTables...)
 		c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0},`+resyncs+`}`)
 		open := windows(&c)
@@ -131,6 +130,7 @@ func TestResyncWhileFollowing(t *testing.T) {
 func TestResyncKeepsNewerChanges(t *testing.T) {
 	for _, p := range [][2]string{{"postgresql-15", "postgresql-18"}, {"mariadb", "sqlite"}, {"sqlite", "postgresql-15"}, {"postgresql-18", "mariadb"}} {
 		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
+			t.Parallel()
 			// Rows of the last eighth are left to the window; the others may be put right by a change before it comes to them.
 			const rows, untouched = 300, 35
 			source, target := newEnd(t, p[0]), newEnd(t, p[1])
@@ -178,7 +178,6 @@ func TestResyncKeepsNewerChanges(t *testing.T) {
 // TestResyncOfAnothersFailures mends what a validation-only task has found, and tells it in its failures.
 func TestResyncOfAnothersFailures(t *testing.T) {
 	eachPair(t, func(t *testing.T, source, target *end) {
-		t.Parallel()
 		source.exec(t, watchedTables...)
 		load(t, source, target)
 		item, named := target.table(t, source, "item"), target.table(t, source, "named")

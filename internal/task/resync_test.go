@@ -15,6 +15,7 @@ import (
 func TestResync(t *testing.T) {
 	for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
 		t.Run(to, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, "sqlite"), newEnd(t, to)
 			source.exec(t, "CREATE TABLE t (id INTEGER PRIMARY KEY, v VARCHAR(20))", "INSERT INTO t VALUES (7, 'v7'), (8, 'v8'), (9, 'v9')",
 				"CREATE TABLE same (id INTEGER PRIMARY KEY)", "INSERT INTO same VALUES (1)")

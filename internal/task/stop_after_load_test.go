@@ -18,6 +18,7 @@ var threePairs = [][2]string{{"sqlite", "postgresql-15"}, {"postgresql-15", "mar
 func TestStopsAfterTheLoad(t *testing.T) {
 	for _, pair := range threePairs {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target, c := stopping(t, pair)
 			c.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied = true
 			notes := controlTable(target, "awsdms_task_notes")
@@ -43,6 +44,7 @@ func TestStopsAfterTheLoad(t *testing.T) {
 func TestStopsAfterTheCachedChanges(t *testing.T) {
 	for _, pair := range threePairs {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target, c := stopping(t, pair)
 			c.Settings.FullLoadSettings.StopTaskCachedChangesApplied = true
 			interruptLoad(t, c)

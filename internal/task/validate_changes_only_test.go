@@ -15,7 +15,6 @@ import (
 // A validation-only task beside the one that replicates compares all rows first, then those that change, and writes none.
 func TestValidationOnlyOfChanges(t *testing.T) {
 	eachPair(t, func(t *testing.T, source, target *end) {
-		t.Parallel()
 		source.exec(t, watchedTables...)
 		load(t, source, target)
 		there := target.table(t, source, "item")

@@ -124,7 +124,6 @@ func startWatching(t *testing.T, c task.Config) (stop func() *task.Report) {
 // it is right again.
 func TestValidationWhileChanging(t *testing.T) {
 	eachPair(t, func(t *testing.T, source, target *end) {
-		t.Parallel()
 		source.exec(t, watchedTables...)
 		c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0}}`)
 		stop := startWatching(t, c)

@@ -99,6 +99,7 @@ func TestValidationAfterLoad(t *testing.T) {
 	for _, to := range engines {
 		for _, mode := range []string{"ROW_LEVEL", "GROUP_LEVEL"} {
 			t.Run(to+" "+mode, func(t *testing.T) {
+				t.Parallel()
 				source, target := newEnd(t, "sqlite"), newEnd(t, to)
 				source.exec(t, "CREATE TABLE good (id INTEGER PRIMARY KEY, v TEXT)", "INSERT INTO good VALUES (1, 'a'), (2, 'b')",
 					"CREATE TABLE mixed (id INTEGER PRIMARY KEY, v DATETIME)", "INSERT INTO mixed VALUES (1, '2024-02-29 12:00:00'), (2, 'yesterday')",
@@ -140,6 +141,7 @@ func TestValidationAfterLoad(t *testing.T) {
 func TestValidationOnly(t *testing.T) {
 	for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
 		t.Run(to, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, "postgresql-18"), newEnd(t, to)
 			source.exec(t, "CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 50) i")
 			migrate(t, source, target)

@@ -34,6 +34,7 @@ func TestValidationFindsExactlyWhatIsPlanted(t *testing.T) {
 	for i, from := range ends {
 		for j, to := range ends {
 			t.Run(from+" to "+to, func(t *testing.T) {
+				t.Parallel()
 				g := &gardener{T: t, rand: rand.New(rand.NewPCG(uint64(seed), uint64(100*i+j))), source: newEnd(t, from), target: newEnd(t, to)} //nolint:gosec // a test's
 				g.isMySQL = from == "mysql"
 				for range rounds {

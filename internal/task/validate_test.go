@@ -32,6 +32,7 @@ func TestValidationOfTypeMatrix(t *testing.T) {
 	for _, from := range engines {
 		for _, to := range engines {
 			t.Run(from+" to "+to, func(t *testing.T) {
+				t.Parallel()
 				source, target := newEnd(t, from), newEnd(t, to)
 				var mine []matrixRow
 				for _, r := range rows {
@@ -73,6 +74,7 @@ func TestValidationFindsWhatIsPlanted(t *testing.T) {
 	for _, from := range engines {
 		for _, to := range engines {
 			t.Run(from+" to "+to, func(t *testing.T) {
+				t.Parallel()
 				source, target := newEnd(t, from), newEnd(t, to)
 				rapid.Check(t, func(t *rapid.T) {
 					source.clear(t, source)

@@ -175,6 +175,7 @@ func warehouseRows(t *testing.T, e *end, table, columns string) []string {
 func TestWarehouseFollowsAnyChanges(t *testing.T) {
 	for _, batch := range []bool{true, false} {
 		t.Run(fmt.Sprintf("batch %t", batch), func(t *testing.T) {
+			t.Parallel()
 			source, w := newEnd(t, "postgresql-15"), newWarehouse(t)
 			source.exec(t, `CREATE TABLE "Keyed" (id int PRIMARY KEY, n numeric(10,2), t varchar(40), "Flag" boolean, d date, at timestamp, f double precision, j jsonb)`,
 				"CREATE TABLE pair (a int NOT NULL, b varchar(9) NOT NULL, v text, PRIMARY KEY (a, b))",
