@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 GO ?= go
 CONCURRENT := ./internal/change/... ./internal/connector/... ./internal/progress/... ./internal/task/... ./internal/transform/... ./internal/edge/... ./internal/store/... ./internal/identity/... ./internal/audit/... ./internal/service/...
-# The packages that take longest come first, and one more at a time than there are processors: they wait for servers.
+# The packages that take longest come first; more run beside each other than there are processors, for they wait for servers.
 SLOWEST := ./internal/task ./tests/chaos ./tests/serve ./tests/console
-ABREAST := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
 GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -12,7 +12,7 @@ build: ## build ./bin/whimbrel (no cgo)
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/whimbrel ./cmd/whimbrel
 
 test: test-servers test-clients ## install the servers and clients the tests need, then run every test (AGAIN=1: a failed one a second time)
-	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) run $(GOTESTSUM) --format standard-quiet --rerun-fails=$(or $(AGAIN),0) --rerun-fails-run-root-test --rerun-fails-max-failures=5 --packages '$(SLOWEST) ./...' -- -p $(ABREAST) -timeout 55m
+	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) run $(GOTESTSUM) --format standard-quiet --rerun-fails=$(or $(AGAIN),0) --rerun-fails-run-root-test --rerun-fails-max-failures=5 --packages '$(SLOWEST) ./...' -- -p $$(($(PROCESSORS) + 1)) -parallel $$(($(PROCESSORS) * 2)) -timeout 55m
 
 test-servers: ## install PostgreSQL 15 and 18, MariaDB, MySQL and sqlite3 for the tests
 	./tools/test-servers.sh

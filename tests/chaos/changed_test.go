@@ -11,6 +11,7 @@ import (
 func TestChangedSource(t *testing.T) {
 	for _, pair := range [][2]string{{pg, pg}, {pg, sqlite}, {maria, maria}, {maria, pg}, {sqlite, sqlite}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			makeShop(t, source)
 			before := source.allRows(t)

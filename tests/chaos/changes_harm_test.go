@@ -15,6 +15,7 @@ import (
 func TestFullTargetWhileFollowing(t *testing.T) {
 	for kind, size := range map[string]string{sqlite: "5m", pg: "800k"} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			source := newEnd(t, maria)
 			makeBank(t, source)
 			target, place := smallEnd(t, kind, size)
@@ -49,6 +50,7 @@ func used(t *testing.T, dir string) int64 {
 func TestKilledAmongDDL(t *testing.T) {
 	for _, pair := range [][2]string{{pg, pg}, {maria, pg}, {sqlite, pg}, {maria, sqlite}, {pg, maria}, {maria, maria}, {sqlite, maria}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			random := dice(t)
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			makeBank(t, source)

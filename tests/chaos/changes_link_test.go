@@ -51,6 +51,7 @@ func (p *process) awaitSame(t testing.TB, source, target *end) {
 func TestLinksWhileFollowing(t *testing.T) {
 	for _, pair := range [][2]string{{pg, maria}, {maria, pg}, {pg, pg}, {maria, maria}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			from, near := through(t, source)
 			to, far := through(t, target)
@@ -72,6 +73,7 @@ func TestLinksWhileFollowing(t *testing.T) {
 func TestServersComeBackWhileFollowing(t *testing.T) {
 	for _, pair := range [][2]string{{pg, maria}, {maria, pg}, {pg, pg}, {maria, maria}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := privateEnd(t, pair[0]), privateEnd(t, pair[1])
 			whileFollowing(t, source, source, target, target, func(p *process) {
 				for _, e := range []*end{source, target} {

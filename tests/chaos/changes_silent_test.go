@@ -19,6 +19,7 @@ func TestSilentLinkWhileFollowing(t *testing.T) {
 			name = c.from + " to " + c.to + ", silent source"
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, c.from), newEnd(t, c.to)
 			from, to := source, target
 			var l *link

@@ -20,6 +20,7 @@ func TestKilledWhileFollowing(t *testing.T) {
 	for _, from := range kinds {
 		for _, to := range kinds {
 			t.Run(from+" to "+to, func(t *testing.T) {
+				t.Parallel()
 				random := dice(t)
 				source, target := newEnd(t, from), newEnd(t, to)
 				makeBank(t, source)

@@ -13,6 +13,7 @@ import (
 func TestTargetDroppedBetweenRuns(t *testing.T) {
 	for _, pair := range [][2]string{{sqlite, pg}, {pg, maria}, {maria, sqlite}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			makeShop(t, source)
 			killAmongRows(t, source, target)
@@ -34,6 +35,7 @@ func TestTargetDroppedBetweenRuns(t *testing.T) {
 func TestTablesDroppedBetweenRuns(t *testing.T) {
 	for _, pair := range [][2]string{{pg, pg}, {sqlite, maria}, {maria, sqlite}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			makeShop(t, source)
 			killAmongRows(t, source, target)

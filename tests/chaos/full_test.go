@@ -22,6 +22,7 @@ import (
 func TestFullTarget(t *testing.T) {
 	for kind, size := range map[string]string{sqlite: "600k", pg: "800k", maria: "1300k"} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			source := newEnd(t, sqlite)
 			makeShop(t, source)
 			target, place := smallEnd(t, kind, size)

@@ -133,6 +133,7 @@ func TestKilledWhilePreparing(t *testing.T) {
 	for _, pair := range [][2]string{{pg, pg}, {maria, maria}, {sqlite, sqlite}, {maria, pg}, {sqlite, maria}} {
 		for _, prep := range []string{"truncate", "drop"} {
 			t.Run(pair[0]+" to "+pair[1]+" "+prep, func(t *testing.T) {
+				t.Parallel()
 				random := dice(t)
 				source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 				makeShop(t, source)

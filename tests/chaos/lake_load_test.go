@@ -59,6 +59,7 @@ func TestKilledWhileLoadingFiles(t *testing.T) {
 	for _, store := range []string{"bucket", "folder"} {
 		for _, format := range []string{"csv", "parquet"} {
 			t.Run(store+" "+format, func(t *testing.T) {
+				t.Parallel()
 				killLoads(t, source, func(t *testing.T) *loadTarget { return newFilesTarget(t, store, format) }, loadSizes...)
 			})
 		}

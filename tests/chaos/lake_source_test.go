@@ -37,6 +37,7 @@ const drawerTables = `{"TableCount": "2", "Tables": [
 func TestKilledWhileReadingALake(t *testing.T) {
 	for _, store := range []string{"bucket", "folder"} {
 		t.Run(store, func(t *testing.T) {
+			t.Parallel()
 			random := dice(t)
 			d, target := newDrawer(t, store), newEnd(t, pg)
 			there := map[string]int{}

@@ -46,7 +46,10 @@ type lakeRun struct {
 func TestKilledWhileFillingALake(t *testing.T) {
 	for _, store := range []string{"bucket", "folder"} {
 		for _, format := range []string{"csv", "parquet"} {
-			t.Run(store+" "+format, func(t *testing.T) { killAtTheLake(t, store, format) })
+			t.Run(store+" "+format, func(t *testing.T) {
+				t.Parallel()
+				killAtTheLake(t, store, format)
+			})
 		}
 	}
 }

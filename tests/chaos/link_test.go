@@ -114,6 +114,7 @@ func TestSilentLink(t *testing.T) {
 			name = c.from + " to " + c.to + ", silent source"
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, c.from), newEnd(t, c.to)
 			makeShop(t, source)
 			begin := func(flags ...string) *process {

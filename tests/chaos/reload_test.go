@@ -14,6 +14,7 @@ import (
 func TestKilledWhileReloading(t *testing.T) {
 	for _, pair := range [][2]string{{pg, pg}, {pg, maria}, {maria, pg}, {maria, maria}, {sqlite, pg}, {maria, sqlite}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			random := dice(t)
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			makeBank(t, source)

@@ -69,6 +69,7 @@ func TestServerLost(t *testing.T) {
 			name = c.from + " to " + c.to + ", source lost"
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, c.from), newEnd(t, c.to)
 			lost := &target
 			if c.source {
@@ -103,6 +104,7 @@ func lastLine(text string) string {
 func TestTargetComesBack(t *testing.T) {
 	for _, pair := range [][2]string{{sqlite, pg}, {sqlite, maria}, {pg, pg}, {maria, pg}, {pg, maria}, {maria, maria}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), privateEnd(t, pair[1])
 			makeShop(t, source)
 			settings := retrying(t, 15)

@@ -11,6 +11,7 @@ import (
 func TestTwoAtOnce(t *testing.T) {
 	for _, kind := range []string{pg, maria, sqlite} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, sqlite), newEnd(t, kind)
 			makeShop(t, source)
 			first := start(t, source, target, "--rate-limit", "1000rows/s")
@@ -29,6 +30,7 @@ func TestTwoAtOnce(t *testing.T) {
 func TestSeveralFromTheStart(t *testing.T) {
 	for _, kind := range []string{pg, maria, sqlite} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, sqlite), newEnd(t, kind)
 			makeShop(t, source)
 			var all []*process

@@ -20,6 +20,7 @@ const (
 func TestWritersMeanwhile(t *testing.T) {
 	for _, pair := range [][2]string{{pg, pg}, {pg, sqlite}, {maria, maria}, {maria, sqlite}, {sqlite, sqlite}, {sqlite, pg}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			if source.kind == sqlite {
 				source.texts(t, "PRAGMA journal_mode=WAL")
