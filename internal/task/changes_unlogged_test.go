@@ -55,7 +55,10 @@ func TestRowsThatComeAndGoUnlogged(t *testing.T) {
 				continue
 			}
 			for _, to := range []string{engine, "sqlite"} {
-				t.Run(engine+" to "+to+": "+s.statements, func(t *testing.T) { checkUnlogged(t, newEnd(t, engine), newEnd(t, to), s, engine == to) })
+				t.Run(engine+" to "+to+": "+s.statements, func(t *testing.T) {
+					t.Parallel()
+					checkUnlogged(t, newEnd(t, engine), newEnd(t, to), s, engine == to)
+				})
 			}
 		}
 	}

@@ -23,6 +23,7 @@ import (
 func TestLakeOnAFullDisk(t *testing.T) {
 	for _, format := range []string{"csv", "parquet"} {
 		t.Run(format, func(t *testing.T) {
+			t.Parallel()
 			source, dir := newEnd(t, "sqlite"), smallDisk(t)
 			source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT)", "CREATE TABLE b (id INTEGER PRIMARY KEY, v TEXT)",
 				insertRandom("a", 1, 4000), insertRandom("b", 1, 4000))

@@ -64,6 +64,7 @@ func TestLakeGlueSaysWhatTheFilesHold(t *testing.T) {
 		"inserts": {"CdcInsertsOnly", "true"}, // whose files have no Op
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, l := newEnd(t, "postgresql-15"), newLake(t)
 			set := lakeWith(append(more, "DataFormat", "parquet", "GlueCatalogGeneration", "true")...)
 			source.exec(t, allTypes, allValues, "CREATE TABLE gone (id int PRIMARY KEY)")

@@ -24,6 +24,7 @@ func TestLakeTextSettings(t *testing.T) {
 		"that is not asked": {[]string{"CsvNoSupValue", "?"}, "1,ab,\"c\"\"d\",\n", "U,1,ab,e,\nD,1,,,\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, l := newEnd(t, "postgresql-15"), newLake(t)
 			source.exec(t, "CREATE TABLE a (id int PRIMARY KEY, s varchar(4), v text, n text)", `INSERT INTO a VALUES (1, 'ab', 'c"d', NULL)`)
 			load(t, source, l.end, lakeWith(c.settings...))
