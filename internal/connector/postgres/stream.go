@@ -55,6 +55,7 @@ type stream struct {
 	group    *change.Group
 	at       time.Time // commit time of the transaction at hand
 	final    lsn       // where its commit stands
+	xid      uint32    // its number, 0 once it is sure that everybody sees it
 	open     bool      // inside a transaction
 	touched  bool      // which has changes of followed tables
 	echoed   bool      // which is marked as having come from elsewhere
@@ -186,7 +187,7 @@ func (s *stream) connect(ctx context.Context, settings map[string]string) (*wire
 // startSQL asks for version 2 of the protocol, in which transactions still come whole once they have committed.
 func (s *stream) startSQL() string {
 	if s.lines != nil {
-		return fmt.Sprintf(`START_REPLICATION SLOT %s LOGICAL %s ("include-xids" 'off', "include-timestamp" 'on', "skip-empty-xacts" 'off')`, quote(s.slot), s.position)
+		return fmt.Sprintf(`START_REPLICATION SLOT %s LOGICAL %s ("include-xids" 'on', "include-timestamp" 'on', "skip-empty-xacts" 'off')`, quote(s.slot), s.position)
 	}
 	names := quote(s.pubs.whole)
 	if s.pubs.part != "" {

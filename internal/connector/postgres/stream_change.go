@@ -72,6 +72,7 @@ func (s *stream) message(ctx context.Context, p []byte, sent uint64) error {
 	case 'B':
 		s.final = lsn(m.uint64())
 		s.at = serverTime(m.uint64())
+		s.xid = m.uint32()
 		if !s.r.Until.IsZero() && s.at.After(s.r.Until) {
 			s.ended = true
 			s.events = append(s.events, connector.Event{Changes: s.take(), Position: s.text(), Ended: true})

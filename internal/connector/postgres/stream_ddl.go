@@ -113,6 +113,9 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 	if m.byte() != 'N' || !s.new.read(m) || len(s.new.values) != len(rel.columns) {
 		return errMalformed
 	}
+	if err := s.visible(ctx); err != nil {
+		return err
+	}
 	field := func(name string) string {
 		if i := rel.find(name); i >= 0 {
 			return string(s.new.values[i])

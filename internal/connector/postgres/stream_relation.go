@@ -93,6 +93,9 @@ func (s *stream) relation(ctx context.Context, m *message) error {
 
 // settle finds whose changes a relation brings, and tells when its structure is another than before.
 func (s *stream) settle(ctx context.Context, rel *streamed) error {
+	if err := s.visible(ctx); err != nil {
+		return err
+	}
 	rel.settled, rel.plan, rel.ignored = true, nil, false
 	if rel.f == nil {
 		rel.f = s.ids[s.identifierOf(rel)]
@@ -385,6 +388,9 @@ func (s *stream) asMade(ctx context.Context, rel *streamed) (asMade bool, err er
 
 // truncate tells of emptied tables.
 func (s *stream) truncate(ctx context.Context, m *message) error {
+	if err := s.visible(ctx); err != nil {
+		return err
+	}
 	n := int(m.uint32())
 	m.byte() // CASCADE, RESTART IDENTITY: every table concerned is listed
 	listed, told := map[uint32]bool{}, map[*followed]bool{}

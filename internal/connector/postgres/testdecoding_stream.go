@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -20,6 +21,7 @@ type textStream struct {
 	kept   spool
 	open   bool // a transaction is being kept
 	giving bool // a transaction is being handed on
+	xid    uint32
 	end    lsn  // of it
 	sent   uint64
 	tables map[catalog.Name]*textTable
@@ -57,7 +59,7 @@ func (t *textStream) line(ctx context.Context, p []byte, at lsn, sent uint64) er
 		if err := t.kept.rewind(); err != nil {
 			return err
 		}
-		t.open, t.giving, t.end, t.sent = false, true, at, sent
+		t.open, t.giving, t.end, t.sent, t.xid = false, true, at, sent, committedXID(p)
 		return t.begin(ctx, committed)
 	case bytes.HasPrefix(p, []byte("table ")):
 		if !t.open {
@@ -68,7 +70,20 @@ func (t *textStream) line(ctx context.Context, p []byte, at lsn, sent uint64) er
 	return nil // messages and whatever later versions say
 }
 
-// commitTime reads COMMIT (at 2026-11-25 12:34:56.789+00).
+// committedXID reads the number of COMMIT 750 (at …), 0 where there is none.
+func committedXID(p []byte) uint32 {
+	fields := bytes.Fields(p)
+	if len(fields) < 2 {
+		return 0
+	}
+	xid, err := strconv.ParseUint(string(fields[1]), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return uint32(xid)
+}
+
+// commitTime reads COMMIT 750 (at 2026-11-25 12:34:56.789+00).
 func commitTime(p []byte) (time.Time, error) {
 	_, text, ok := bytes.Cut(p, []byte("(at "))
 	text, closed := bytes.CutSuffix(text, []byte(")"))
@@ -87,7 +102,7 @@ func (t *textStream) begin(ctx context.Context, committed time.Time) error {
 	m := append(t.out[:0], 'B')
 	m = binary.BigEndian.AppendUint64(m, uint64(t.end-1))
 	m = binary.BigEndian.AppendUint64(m, uint64(committed.UnixMicro()-pgEpoch))
-	m = binary.BigEndian.AppendUint32(m, 0)
+	m = binary.BigEndian.AppendUint32(m, t.xid)
 	t.out = m
 	return t.stream.message(ctx, m, t.sent)
 }
