@@ -11,7 +11,7 @@ import (
 // A server decodes a transaction in progress with what its catalog says by then. Where a subtransaction has changed a row of the catalog and was
 // rolled back, and the transaction changes the same row later, the server knows only of the first of these changes while it has decoded no
 // further, and takes the row for gone in between (HeapTupleSatisfiesHistoricMVCC, to which the command identifiers of what was rolled back
-// are known too): it fails with "could not map filenode … to relation OID", or takes the table as not published and leaves its rows out. Of a
+// are known too): it fails with "could not map filenode … to relation OID", or might take the table as not published and leave its rows out. Of a
 // transaction that it decodes once it has committed it knows all changes. Therefore one that has altered tables is asked for once more.
 
 // readWhole ends a stream that is to be opened again. One that begins before a place does not ask for transactions in progress.
