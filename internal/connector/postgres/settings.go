@@ -12,6 +12,7 @@ type sourceSettings struct {
 	slot, publication  string
 	plugin             string // output plugin of the slot
 	captureDDL         bool
+	inProgress         bool   // large transactions are read before they have committed
 	artifacts          string // schema of the audit objects
 	heartbeat          bool
 	heartbeatSchema    string
@@ -46,6 +47,7 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 		slot:               r.Filled("SlotName", ""),
 		publication:        r.Filled("PublicationName", ""),
 		captureDDL:         r.Truth("CaptureDdls", true),
+		inProgress:         r.Truth("StreamLargeTransactions", true),
 		artifacts:          r.Filled("DdlArtifactsSchema", defaultSchema),
 		heartbeat:          r.Truth("HeartbeatEnable", false),
 		heartbeatSchema:    r.Filled("HeartbeatSchema", defaultSchema),

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,6 +17,7 @@ type source struct {
 	settings *sourceSettings
 	types    *typeBook
 	held     *connector.Held
+	whole    atomic.Uint64 // before which place transactions are read once they have committed: see readWhole
 	log      *slog.Logger
 }
 

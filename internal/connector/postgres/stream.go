@@ -51,6 +51,9 @@ type stream struct {
 	old, new  tuple
 	large     []byte      // a message that no buffer holds
 	lines     *textStream // where the plugin writes text
+	// inProgress says that the server sends large transactions before they have committed.
+	inProgress bool
+	progress   *progress
 
 	group    *change.Group
 	at       time.Time // commit time of the transaction at hand
@@ -102,6 +105,7 @@ func (s *source) newStream(r connector.StreamRequest, position string) (*stream,
 		names: map[catalog.Name]*followed{}, numbers: map[int]*followed{}, ids: map[uint32]*followed{}, relations: map[uint32]*streamed{}, told: map[uint32][]toldColumn{}, missed: map[catalog.Name]bool{}, reparted: map[catalog.Name]bool{},
 		timer: time.NewTimer(quietAfter), opened: time.Now(), heard: time.Now(), skew: math.MaxInt64,
 	}
+	st.inProgress, st.progress = s.readsInProgress(at), newProgress(st)
 	if other != "" {
 		st.slot = other
 	}
@@ -184,7 +188,7 @@ func (s *stream) connect(ctx context.Context, settings map[string]string) (*wire
 	}
 }
 
-// startSQL asks for version 2 of the protocol, in which transactions still come whole once they have committed.
+// startSQL asks for version 2 of the protocol, with large transactions while they are in progress unless the source is set not to.
 func (s *stream) startSQL() string {
 	if s.lines != nil {
 		return fmt.Sprintf(`START_REPLICATION SLOT %s LOGICAL %s ("include-xids" 'on', "include-timestamp" 'on', "skip-empty-xacts" 'off')`, quote(s.slot), s.position)
@@ -193,8 +197,8 @@ func (s *stream) startSQL() string {
 	if s.pubs.part != "" {
 		names += "," + quote(s.pubs.part)
 	}
-	return fmt.Sprintf("START_REPLICATION SLOT %s LOGICAL %s (proto_version '2', publication_names %s, binary '%t')",
-		quote(s.slot), s.position, "'"+strings.ReplaceAll(names, "'", "''")+"'", s.binary)
+	return fmt.Sprintf("START_REPLICATION SLOT %s LOGICAL %s (proto_version '2', publication_names %s, binary '%t', streaming '%t')",
+		quote(s.slot), s.position, "'"+strings.ReplaceAll(names, "'", "''")+"'", s.binary, s.inProgress)
 }
 
 var errStreamOver = errors.New("the stream is over")
@@ -249,13 +253,13 @@ func (s *stream) since(moment time.Time, messages int) time.Duration {
 
 // between reports whether no transaction is being read.
 func (s *stream) between() bool {
-	return !s.open && (s.lines == nil || !s.lines.open && !s.lines.giving)
+	return !s.open && s.progress.replay == nil && (s.lines == nil || !s.lines.open && !s.lines.giving)
 }
 
 // await reports whether there is something to read. When there is nothing it delivers the group, at once or, when the
 // stream is behind, after a lull; it waits for a second at most.
 func (s *stream) await(ctx context.Context) (bool, error) {
-	if s.lines != nil && s.lines.giving || len(s.w.in.buffered()) > 0 || s.pump.atHand() {
+	if s.progress.replay != nil || s.lines != nil && s.lines.giving || len(s.w.in.buffered()) > 0 || s.pump.atHand() {
 		s.asked = time.Time{}
 		return true, nil
 	}
@@ -361,6 +365,9 @@ func (s *stream) step(ctx context.Context) error {
 	if s.lines != nil && s.lines.giving {
 		return s.lines.give(ctx)
 	}
+	if s.progress.replay != nil {
+		return s.progress.replay.give(ctx)
+	}
 	kind, size, err := s.w.in.next()
 	if err != nil {
 		return err
@@ -373,7 +380,7 @@ func (s *stream) step(ctx context.Context) error {
 	case 'd':
 		return s.data(ctx, body)
 	case 'E':
-		return serverError(body)
+		return s.misread(serverError(body))
 	case 'c':
 		return fmt.Errorf("%w: the server ended the stream", errMalformed)
 	}
@@ -510,6 +517,7 @@ func (s *stream) Close() error {
 	if s.lines != nil {
 		s.lines.kept.reset()
 	}
+	s.progress.close()
 	s.side.close()
 	if s.failed == nil {
 		s.failed = &connector.Error{Class: connector.Lost, Err: errStreamOver}

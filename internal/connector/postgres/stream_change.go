@@ -66,22 +66,14 @@ func (s *stream) message(ctx context.Context, p []byte, sent uint64) error {
 	if len(p) == 0 {
 		return errMalformed
 	}
+	if s.progress.chunk != nil {
+		return s.progress.take(p)
+	}
 	m := &message{p: p[1:]}
 	var err error
 	switch p[0] {
 	case 'B':
-		s.final = lsn(m.uint64())
-		s.at = serverTime(m.uint64())
-		s.xid = m.uint32()
-		if !s.r.Until.IsZero() && s.at.After(s.r.Until) {
-			s.ended = true
-			s.events = append(s.events, connector.Event{Changes: s.take(), Position: s.text(), Ended: true})
-			return nil
-		}
-		s.open, s.touched, s.echoed, s.from = true, false, false, 0
-		if s.group != nil {
-			s.from = s.group.Len()
-		}
+		s.begin(lsn(m.uint64()), serverTime(m.uint64()), m.uint32())
 	case 'C':
 		m.byte()
 		m.uint64()
@@ -92,6 +84,8 @@ func (s *stream) message(ctx context.Context, p []byte, sent uint64) error {
 		err = s.change(ctx, p[0], m)
 	case 'T':
 		err = s.truncate(ctx, m)
+	case 'S', 'E', 'A', 'c':
+		err = s.progress.progressed(p[0], m, sent)
 	}
 	if err == nil && m.bad {
 		err = errMalformed
@@ -100,6 +94,20 @@ func (s *stream) message(ctx context.Context, p []byte, sent uint64) error {
 		err = fmt.Errorf("message %q: %w", p[0], err)
 	}
 	return err
+}
+
+// begin begins a transaction, unless the stream is to end before it.
+func (s *stream) begin(final lsn, at time.Time, xid uint32) {
+	s.final, s.at, s.xid = final, at, xid
+	if !s.r.Until.IsZero() && s.at.After(s.r.Until) {
+		s.ended = true
+		s.events = append(s.events, connector.Event{Changes: s.take(), Position: s.text(), Ended: true})
+		return
+	}
+	s.open, s.touched, s.echoed, s.from = true, false, false, 0
+	if s.group != nil {
+		s.from = s.group.Len()
+	}
 }
 
 // commit ends a transaction.

@@ -47,6 +47,8 @@ type streamed struct {
 	// alias leads from columns to the names under which they are followed, which they get later.
 	alias map[string]string
 	plan  *relationPlan
+	// arrived counts the descriptions in the order in which the server has sent them.
+	arrived uint64
 }
 
 // relationPlan is how the rows of a relation become rows of the followed table.
@@ -71,15 +73,24 @@ func (s *stream) relation(ctx context.Context, m *message) error {
 	if !ok {
 		return errMalformed
 	}
-	rel := &streamed{relationMessage: message, name: catalog.Name{Schema: message.schema, Name: message.name}}
-	if before := s.relations[rel.id]; before != nil {
+	return s.described(ctx, tableDescription{message, s.progress.arrival()})
+}
+
+// described takes a description of a table.
+func (s *stream) described(ctx context.Context, d tableDescription) error {
+	rel := &streamed{relationMessage: d.relationMessage, name: catalog.Name{Schema: d.schema, Name: d.name}, arrived: d.arrived}
+	s.numbered(rel)
+	before := s.relations[rel.id]
+	if s.progress.known(before, rel) {
+		return nil
+	}
+	if before != nil {
 		rel.root, rel.types = before.root, nil
 		if before.f != nil && before.name != rel.name && before.root == (catalog.Name{}) && s.numbers[before.f.f.Number] == before.f {
 			rel.f = before.f // it has been renamed
 		}
 	}
 	s.relations[rel.id] = rel
-	s.numbered(rel)
 	if rel.name == s.r.Loopback {
 		rel.loop = true
 		return nil

@@ -42,7 +42,7 @@ type textTable struct {
 }
 
 func newTextStream(s *stream) *textStream {
-	return &textStream{stream: s, tables: map[catalog.Name]*textTable{}, kept: spool{held: s.src.held}}
+	return &textStream{stream: s, tables: map[catalog.Name]*textTable{}, kept: newSpool(s.src.held, &spoolRoom{})}
 }
 
 // line takes a line of the plugin, which was written at a place of the log.

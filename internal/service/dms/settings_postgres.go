@@ -7,7 +7,7 @@ const (
 )
 
 // postgresSettings are those of PostgreSQL (DMS API reference, "PostgreSQLSettings"; user guide, pages on PostgreSQL as a
-// source and as a target), and one of our own.
+// source and as a target), and two of our own.
 var postgresSettings = []setting{
 	{name: "AfterConnectScript", form: text, end: asTarget, does: "statements that every session runs after it has connected"},
 	{name: "AuthenticationMethod", form: choice, values: []string{"password", "iam"}, otherwise: "password", only: []string{"password"}, why: "there is no IAM of AWS to log in with"},
@@ -35,6 +35,7 @@ var postgresSettings = []setting{
 	{name: "PublicationName", form: text, end: asSource, alone: true, does: "a publication that is there; without it a fitting one is found, or made (Whimbrel's own setting)"},
 	{name: "ServiceAccessRoleArn", form: text, why: "it serves AuthenticationMethod iam, and there is no IAM of AWS to log in with"},
 	{name: "SlotName", form: text, end: asSource, does: "a replication slot that is there, or the name of the one to be made"},
+	{name: "StreamLargeTransactions", form: truth, end: asSource, alone: true, otherwise: "true", does: "what of a transaction does not fit into the server's logical_decoding_work_mem comes before it has committed, and is kept in the folder for temporary files; with false the server keeps it (Whimbrel's own setting)"},
 	{name: "TrimSpaceInChar", form: truth, end: asSource, otherwise: "false", only: []string{"false"}, why: "values are never changed, and the blanks of a char(n) are part of it"},
 	{name: "UnboundedVarcharMaxSize", form: number, end: asSource, alone: true, low: 1, high: 10485760, unit: "bytes", why: "a varchar without a length stays without one"},
 }

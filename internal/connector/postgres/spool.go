@@ -12,11 +12,14 @@ import (
 
 // spool keeps the lines of one transaction until it has committed: the first in memory, the others in a file.
 type spool struct {
+	room   *spoolRoom
 	memory []byte
 	read   int // of memory
 	file   *os.File
+	filed  int64 // bytes that the file was given
 	w      *bufio.Writer
 	r      *bufio.Reader
+	head   [4]byte
 	lines  int // still to be read
 	line   []byte
 	held   *connector.Held
@@ -24,14 +27,21 @@ type spool struct {
 	inMemory, onDisk int64
 }
 
-// spoolMemory is how much of a transaction is kept in memory.
+// spoolMemory is how much is kept in memory, of all transactions that share it.
 const spoolMemory = 8 << 20
+
+// spoolRoom is the memory that spools share.
+type spoolRoom struct{ used int }
+
+func newSpool(held *connector.Held, room *spoolRoom) spool { return spool{held: held, room: room} }
 
 func (s *spool) add(line []byte) error {
 	s.lines++
-	if s.file == nil && len(s.memory)+len(line) < spoolMemory {
-		s.memory = binary.LittleEndian.AppendUint32(s.memory, uint32(len(line)))
-		s.memory = append(s.memory, line...)
+	size := 4 + len(line)
+	binary.LittleEndian.PutUint32(s.head[:], uint32(len(line)))
+	if s.file == nil && s.room.used+size < spoolMemory {
+		s.room.used += size
+		s.memory = append(append(s.memory, s.head[:]...), line...)
 		s.count(1, 0)
 		return nil
 	}
@@ -43,15 +53,14 @@ func (s *spool) add(line []byte) error {
 		_ = os.Remove(f.Name()) // it goes with us, however we end
 		s.file, s.w = f, bufio.NewWriterSize(f, 1<<18)
 	}
-	var head [4]byte
-	binary.LittleEndian.PutUint32(head[:], uint32(len(line)))
-	_, err := s.w.Write(head[:])
+	_, err := s.w.Write(s.head[:])
 	if err == nil {
 		_, err = s.w.Write(line)
 	}
 	if err != nil {
 		return connector.Temporary("keep a large transaction", err)
 	}
+	s.filed += int64(size)
 	s.count(0, 1)
 	return nil
 }
@@ -59,6 +68,54 @@ func (s *spool) add(line []byte) error {
 func (s *spool) count(memory, disk int64) {
 	s.inMemory, s.onDisk = s.inMemory+memory, s.onDisk+disk
 	s.held.Add(memory, disk)
+}
+
+// spoolMark is a place in a spool that is being written.
+type spoolMark struct {
+	lines int
+	at    int64
+}
+
+func (s *spool) mark() spoolMark {
+	return spoolMark{lines: s.lines, at: int64(len(s.memory)) + s.filed}
+}
+
+// cut forgets what was added after a place.
+func (s *spool) cut(to spoolMark) error {
+	memory := int64(len(s.memory))
+	if to.at > memory {
+		if err := s.shorten(to.at - memory); err != nil {
+			return connector.Temporary("keep a large transaction", err)
+		}
+	} else {
+		s.closeFile()
+		s.room.used -= int(memory - to.at)
+		s.memory = s.memory[:to.at]
+	}
+	s.lines = to.lines
+	kept := min(s.inMemory, int64(to.lines))
+	s.count(kept-s.inMemory, int64(to.lines)-kept-s.onDisk)
+	return nil
+}
+
+// shorten cuts the file.
+func (s *spool) shorten(to int64) error {
+	err := s.w.Flush()
+	if err == nil {
+		err = s.file.Truncate(to)
+	}
+	if err == nil {
+		_, err = s.file.Seek(to, io.SeekStart)
+	}
+	s.filed = to
+	return err
+}
+
+func (s *spool) closeFile() {
+	if s.file != nil {
+		_ = s.file.Close()
+	}
+	s.file, s.w, s.r, s.filed = nil, nil, nil, 0
 }
 
 // rewind ends the writing.
@@ -73,7 +130,7 @@ func (s *spool) rewind() error {
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read a large transaction again: %w", err)
 	}
-	s.r = bufio.NewReaderSize(s.file, 1<<18)
+	s.w, s.r = nil, bufio.NewReaderSize(s.file, 1<<18)
 	return nil
 }
 
@@ -87,10 +144,9 @@ func (s *spool) next() ([]byte, error) {
 		s.count(-1, 0)
 		return line, nil
 	}
-	var head [4]byte
-	_, err := io.ReadFull(s.r, head[:])
+	_, err := io.ReadFull(s.r, s.head[:])
 	if err == nil {
-		n := int(binary.LittleEndian.Uint32(head[:]))
+		n := int(binary.LittleEndian.Uint32(s.head[:]))
 		if cap(s.line) < n {
 			s.line = make([]byte, n)
 		}
@@ -106,12 +162,11 @@ func (s *spool) next() ([]byte, error) {
 
 // reset forgets the transaction.
 func (s *spool) reset() {
-	if s.file != nil {
-		_ = s.file.Close()
-	}
+	s.closeFile()
+	s.room.used -= len(s.memory)
 	if cap(s.memory) > 1<<20 {
 		s.memory = nil
 	}
 	s.count(-s.inMemory, -s.onDisk)
-	*s = spool{memory: s.memory[:0], held: s.held}
+	*s = spool{memory: s.memory[:0], held: s.held, room: s.room}
 }

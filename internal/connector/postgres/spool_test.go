@@ -17,7 +17,7 @@ func TestASpoolCountsWhatItKeeps(t *testing.T) {
 		m, d := held.Counts()
 		require.Equal(t, []int64{memory, disk}, []int64{m, d})
 	}
-	s := spool{held: held}
+	s := newSpool(held, &spoolRoom{})
 	line := bytes.Repeat([]byte("x"), 1<<20)
 	for range 20 {
 		require.NoError(t, s.add(line))
