@@ -42,6 +42,11 @@ func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) (all 
 		}
 		tables, err := s.tableObstacles(ctx, w, r)
 		all = append(all, tables...)
+		if err != nil {
+			return err
+		}
+		own, err := s.pglogicalObstacles(ctx, w, r)
+		all = append(all, own...)
 		return err
 	})
 	return all, err
@@ -111,7 +116,7 @@ func remediesOf(rds bool) remedies {
 }
 
 const identitiesSQL = `SELECT n.nspname, c.relname, c.relreplident, c.relpersistence, ` + fit + `,
- EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind
+ EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind, ` + keyed + `
  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND (n.nspname, c.relname) IN (%s)`
 
 // tableObstacles looks at what identifies the rows of each table.
@@ -126,7 +131,7 @@ func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.Stream
 	var all []connector.Obstacle
 	look := func(v [][]byte) error {
 		o := connector.Obstacle{About: connector.Identity, Table: catalog.Name{Schema: string(v[0]), Name: string(v[1])}}
-		o.What, o.Remedy = s.identityObstacle(&rowIdentity{name: o.Table, replica: v[2][0], persistence: v[3][0], fit: v[4][0] == 't', primary: v[5][0] == 't', root: v[6][0] == 'p'})
+		o.What, o.Remedy = s.identityObstacle(&rowIdentity{name: o.Table, replica: v[2][0], persistence: v[3][0], fit: v[4][0] == 't', primary: v[5][0] == 't', root: v[6][0] == 'p', keyed: v[7][0] == 't'})
 		if o.What != "" {
 			all = append(all, o)
 		}
@@ -152,6 +157,7 @@ type rowIdentity struct {
 	name                 catalog.Name
 	replica, persistence byte
 	fit, primary, root   bool
+	keyed                bool // for pglogical
 }
 
 func (s *source) identityObstacle(t *rowIdentity) (what, remedy string) {
@@ -164,6 +170,11 @@ func (s *source) identityObstacle(t *rowIdentity) (what, remedy string) {
 		missed = ": the server refuses UPDATE and DELETE on it while publication " + quote(s.settings.publication) + " (setting PublicationName) has it"
 	}
 	full := alter + "REPLICA IDENTITY FULL"
+	if s.settings.plugin == pglogical {
+		if what, remedy = t.halfOfKey(); what != "" || t.replica == 'f' {
+			return what, remedy
+		}
+	}
 	switch {
 	case t.persistence == 'u':
 		return "the table is unlogged: its changes are in no log", alter + "SET LOGGED"

@@ -45,7 +45,7 @@ END $whimbrel$`
 
 // interceptDDL makes the audit objects where the user may; without them, changes of columns are seen when the next row
 // of the table comes, and new and dropped tables are not seen.
-func (s *source) interceptDDL(ctx context.Context, w *wire, name string) error {
+func (s *source) interceptDDL(ctx context.Context, w *wire, name, slot string) error {
 	if !s.settings.captureDDL {
 		return nil
 	}
@@ -62,14 +62,18 @@ func (s *source) interceptDDL(ctx context.Context, w *wire, name string) error {
 		}
 		return nil
 	}
-	if !strings.HasPrefix(name, ownPrefix) || s.settings.plugin == testDecoding {
+	audit := catalog.Name{Schema: s.settings.artifacts, Name: auditTable}
+	switch {
+	case !strings.HasPrefix(name, ownPrefix) || s.settings.plugin == testDecoding:
 		return nil
+	case s.settings.plugin == pglogical:
+		return s.auditInSets(ctx, w, name, slot, audit)
 	}
-	return s.addTables(ctx, w, name, []catalog.Name{{Schema: s.settings.artifacts, Name: auditTable}})
+	return s.addTables(ctx, w, name, []catalog.Name{audit})
 }
 
 // renewDDL makes the audit anew where an earlier version has made it.
-func (s *source) renewDDL(ctx context.Context, w *wire, name string) error {
+func (s *source) renewDDL(ctx context.Context, w *wire, name, slot string) error {
 	old := false
 	sql := "SELECT FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure(" + quoteLiteral(quoteName(catalog.Name{Schema: s.settings.artifacts, Name: intercept})+"()") +
 		") AND pg_catalog.obj_description(oid, 'pg_proc') = '" + madeByUs + "' AND prosrc <> " + quoteLiteral(s.auditBody())
@@ -82,7 +86,7 @@ func (s *source) renewDDL(ctx context.Context, w *wire, name string) error {
 	if !old {
 		return nil
 	}
-	return s.interceptDDL(ctx, w, name)
+	return s.interceptDDL(ctx, w, name, slot)
 }
 
 // releaseDDL removes the audit objects that we have made when no run is left that needs them.
@@ -136,7 +140,7 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 		}
 		return nil
 	case tag == unidentified:
-		s.warnOfLoss(ctx, id, name)
+		s.lost(ctx, id, name)
 		return nil
 	case strings.HasPrefix(tag, ofPartitions):
 		return s.partitioned(ctx, tag, id, name, sql)
