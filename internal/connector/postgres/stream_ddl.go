@@ -40,7 +40,8 @@ DO $whimbrel$ BEGIN
   CREATE EVENT TRIGGER ` + dropTrigger + ` ON sql_drop EXECUTE FUNCTION ` + function + `();
   COMMENT ON EVENT TRIGGER ` + dropTrigger + ` IS '` + madeByUs + `';
  END IF;
-END $whimbrel$`
+END $whimbrel$;
+` + s.makeAuditOfLabels()
 }
 
 // interceptDDL makes the audit objects where the user may; without them, changes of columns are seen when the next row
@@ -49,7 +50,7 @@ func (s *source) interceptDDL(ctx context.Context, w *wire, name, slot string) e
 	if !s.settings.captureDDL {
 		return nil
 	}
-	err := w.exec(ctx, "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock("+fmt.Sprint(journalLock)+");"+s.auditDDL()+"; COMMIT")
+	err := w.exec(ctx, "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock("+fmt.Sprint(journalLock)+");"+s.auditDDL()+" COMMIT")
 	if err != nil {
 		if w.broken.Load() {
 			return classify(ctx, "make the audit of DDL", err)
@@ -104,7 +105,7 @@ func (s *source) releaseDDL(ctx context.Context, w *wire) error {
  DROP EVENT TRIGGER IF EXISTS `+beforeDropTrigger+`;
  DROP FUNCTION IF EXISTS `+function+`();
  DROP FUNCTION IF EXISTS `+quoteName(catalog.Name{Schema: s.settings.artifacts, Name: before})+`();
- DROP TABLE IF EXISTS `+table+`;
+`+s.dropAuditOfLabels()+` DROP TABLE IF EXISTS `+table+`;
 END $whimbrel$`)
 }
 
@@ -141,6 +142,9 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 		return nil
 	case tag == unidentified:
 		s.lost(ctx, id, name)
+		return nil
+	case tag == relabeled:
+		s.relabeled(id, name, sql)
 		return nil
 	case strings.HasPrefix(tag, ofPartitions):
 		return s.partitioned(ctx, tag, id, name, sql)
