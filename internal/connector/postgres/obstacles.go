@@ -14,7 +14,7 @@ import (
 // On RDS and Aurora nobody has the attribute REPLICATION, nor is a superuser: membership in rds_replication and rds_superuser takes
 // their place (AWS DMS User Guide, "Using a PostgreSQL database as an AWS DMS source"; untested against the real one).
 const serverSettingsSQL = `SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
- ('wal_level', 'max_replication_slots', 'max_wal_senders', 'wal_sender_timeout', 'max_slot_wal_keep_size', 'server_version_num')
+ ('wal_level', 'max_replication_slots', 'max_wal_senders', 'wal_sender_timeout', 'max_slot_wal_keep_size', 'server_version_num', 'hot_standby_feedback')
  UNION ALL SELECT 'slots', count(*)::text FROM pg_catalog.pg_replication_slots
  UNION ALL SELECT 'senders', count(*)::text FROM pg_catalog.pg_stat_replication
  UNION ALL SELECT 'slot', count(*)::text FROM pg_catalog.pg_replication_slots WHERE slot_name = %s
@@ -46,7 +46,11 @@ func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) (all 
 			return err
 		}
 		own, err := s.pglogicalObstacles(ctx, w, r)
-		all = append(all, own...)
+		if all = append(all, own...); err != nil {
+			return err
+		}
+		standby, err := s.standbyObstacles(ctx, w, r, v)
+		all = append(all, standby...)
 		return err
 	})
 	return all, err
@@ -83,7 +87,7 @@ func (s *source) serverObstacles(v map[string]string) []connector.Obstacle {
 	if n := value("max_slot_wal_keep_size"); n >= 0 {
 		add(connector.LogRetention, false, fmt.Sprintf(mend.reload, "max_slot_wal_keep_size", "-1"), "max_slot_wal_keep_size is %d MB: while the migration is stopped for long, the slot is lost", n)
 	}
-	if v["recovery"] == "true" && value("server_version_num") < 160_000 {
+	if v["recovery"] == "true" && value("server_version_num") < firstDecodingStandby {
 		add(connector.Replica, true, "follow the primary", "the server is a standby, and logical decoding on one needs version 16")
 	}
 	if s.settings.captureDDL && v["super"] != "true" {

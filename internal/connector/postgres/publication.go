@@ -213,6 +213,9 @@ func (s *source) emptyPublication(ctx context.Context, w *wire, own string) erro
 	}); err != nil || there {
 		return classify(ctx, "look up publication "+own, err)
 	}
+	if standby, err := onStandby(ctx, w); err != nil || standby {
+		return err
+	}
 	sql := "CREATE PUBLICATION " + quote(own)
 	err := w.exec(ctx, "SET client_min_messages = error; DROP PUBLICATION IF EXISTS "+quote(own)+"; "+sql+"; COMMENT ON PUBLICATION "+quote(own)+" IS '[]'")
 	return withRemedy(classify(ctx, "make a publication", err), "let an administrator run: "+sql)

@@ -304,6 +304,13 @@ func (s *source) Release(ctx context.Context, r connector.StreamRequest) error {
 			case <-time.After(claimPause):
 			}
 		}
+		standby := false
+		if err == nil {
+			standby, err = onStandby(ctx, w)
+		}
+		if standby { // nothing else was made
+			return nil
+		}
 		if err == nil {
 			err = w.exec(ctx, "SET client_min_messages = error; DROP PUBLICATION IF EXISTS "+quote(name)+", "+quote(partName(name)))
 		}
