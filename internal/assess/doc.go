@@ -5,6 +5,6 @@
 // SQL. Nothing is changed. What it finds names the object, the reason and what mends it. Checks of a source carry the
 // prefix of the source's engine, checks of a target that of the target's.
 //
-// DMS's checks of things that its own engine cannot do and this one can (secondary indexes that must be dropped, pglogical,
+// DMS's checks of things that its own engine cannot do and this one can (secondary indexes that must be dropped,
 // binary log compression, LOB modes of batch apply …) have no place here.
 package assess

@@ -72,8 +72,8 @@ func TestUnneededChecks(t *testing.T) {
 		"full-lob-not-nullable-at-target", "all-check-for-batch-apply-to-mysql", "all-to-all-validation-with-datamasking-hash-mask", "all-to-all-validation-with-digit-mask",
 		"postgres-batch-apply-lob-mode", "mariadb-batch-apply-lob-mode", "postgres-check-batch-apply-target-pk-ui-simultaneously", "mysql-check-binlog-compression",
 		"mariadb-check-fk-target", "mariadb-check-batch-apply-target-pk-ui-simultaneously", "mariadb-check-target-network-parameter", "mariadb-check-source-network-parameter", "mysql-check-max-statement-time", "mysql-check-10k-tables",
-		"mysql-check-skip-table-suspension-partition-ddl", "mysql-check-aurora-read-only", "postgres-check-table-with-array", "postgres-check-pglogical",
-		"postgres-check-pglogical-replica-identity-full", "postgres-check-idle-in-transaction-session-timeout", "postgres-aurora-check-source-replica-role-cdc",
+		"mysql-check-skip-table-suspension-partition-ddl", "mysql-check-aurora-read-only", "postgres-check-table-with-array",
+		"postgres-check-idle-in-transaction-session-timeout", "postgres-aurora-check-source-replica-role-cdc",
 	} {
 		require.True(t, skipped[name], name)
 	}

@@ -35,6 +35,28 @@ func TestPostgreSQLServerChecks(t *testing.T) {
 	}
 }
 
+// TestPglogicalChecks takes servers with and without the library, and databases with and without its extension.
+func TestPglogicalChecks(t *testing.T) {
+	const full, extension = "ALTER TABLE item REPLICA IDENTITY FULL", "CREATE EXTENSION pglogical"
+	with := pairOf{func(t *testing.T) *end { return postgresEnd(t, servertest.Pglogical(t)) }, fresh("sqlite"), task.FullLoadAndCDC}
+	without := pair("postgres", "sqlite", task.FullLoadAndCDC)
+	run(t, []check{
+		{
+			pairOf: with, spoiled: &without, name: "postgres-check-pglogical", status: assess.Failed, mend: "shared_preload_libraries",
+			bad: state{source: sqls(item), plugin: "pglogical"}, good: state{source: sqls(item, extension), plugin: "pglogical"},
+		},
+		{pairOf: with, name: "postgres-check-pglogical", status: assess.Failed, bad: state{source: sqls(item), plugin: "pglogical"}, good: state{source: sqls(item)}, mend: "CREATE EXTENSION pglogical"},
+		{
+			pairOf: with, name: "postgres-check-pglogical-replica-identity-full", status: assess.Failed, objects: sqls("public.item"), mend: "REPLICA IDENTITY DEFAULT",
+			bad: state{source: sqls(item, extension, full), plugin: "pglogical"}, good: state{source: sqls(item, extension), plugin: "pglogical"},
+		},
+		{
+			pairOf: with, name: "postgres-check-pglogical-replica-identity-full", status: assess.Failed,
+			bad: state{source: sqls(item, extension, full), plugin: "pglogical"}, good: state{source: sqls(item, extension, full), plugin: "test-decoding"},
+		},
+	})
+}
+
 // TestSimilarNames takes a server that does not tell names apart which differ by case alone; what the mend says makes the check pass.
 func TestSimilarNames(t *testing.T) {
 	p := pairOf{fresh("postgres"), the(mariadbEnd(t, servertest.PrivateMariaDB(t, "lower_case_table_names=1"))), task.FullLoad}

@@ -29,8 +29,6 @@ var unneeded = []struct {
 	{onSource, mysqls, "check-skip-table-suspension-partition-ddl", "statements about partitions suspend no table, and there is no such setting", Kind.follows},
 	{onSource, []string{"mysql"}, "check-aurora-read-only", "a reader of Aurora keeps no binary log, which mysql-check-binlog-enabled tells", Kind.follows},
 	{onSource, postgreses, "check-table-with-array", "arrays of tables without a key are moved", nil},
-	{onSource, postgreses, "check-pglogical", "pglogical is not used: the server's own pgoutput is", Kind.follows},
-	{onSource, postgreses, "check-pglogical-replica-identity-full", "pglogical is not used: the server's own pgoutput is", Kind.follows},
 	{onSource, postgreses, "check-idle-in-transaction-session-timeout", "sessions set idle_in_transaction_session_timeout to 0 themselves", nil},
 	{onSource, postgreses, "aurora-check-source-replica-role-cdc", "postgres-check-source-replica-role-cdc looks at every standby, Aurora's too", Kind.follows},
 }

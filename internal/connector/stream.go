@@ -125,10 +125,12 @@ const (
 	Slots        Subject = "slots"
 	Senders      Subject = "senders"
 	SenderPause  Subject = "sender timeout"
-	DDLEvents    Subject = "ddl events" // the right to see changes of structure
-	Identity     Subject = "identity"   // what identifies a table's rows
-	Storage      Subject = "engine"     // a table's storage engine
-	Cascade      Subject = "cascade"    // rows that foreign keys change
+	DDLEvents    Subject = "ddl events"    // the right to see changes of structure
+	Identity     Subject = "identity"      // what identifies a table's rows
+	Extension    Subject = "extension"     // that the plugin needs
+	FullIdentity Subject = "full identity" // which the plugin does not take
+	Storage      Subject = "engine"        // a table's storage engine
+	Cascade      Subject = "cascade"       // rows that foreign keys change
 )
 
 // Obstacle is something about the source that keeps changes from being captured, or captured whole.

@@ -109,7 +109,7 @@ func standbyOf(primary *postgres) (Server, error) {
 	if err := runAs(p.owner, dir, "touch", filepath.Join(p.data(), "standby.signal")); err != nil {
 		return nil, err
 	}
-	if err := p.configure([]string{fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=postgres'", primary.port)}); err != nil {
+	if err := p.configure([]string{fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=postgres'", primary.port), "hot_standby_feedback = on"}); err != nil {
 		return nil, err
 	}
 	return p, p.Start()

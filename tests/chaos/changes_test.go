@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // followKills times nine pairs is how often a run that follows changes is killed; WHIMBREL_CHAOS_KILLS raises it.
@@ -21,44 +23,57 @@ func TestKilledWhileFollowing(t *testing.T) {
 		for _, to := range kinds {
 			t.Run(from+" to "+to, func(t *testing.T) {
 				t.Parallel()
-				random := dice(t)
-				source, target := newEnd(t, from), newEnd(t, to)
-				makeBank(t, source)
-				close := bankers(t, source, 2, time.Millisecond)
-				var audit func() int
-				for range kills(t, followKills) {
-					p := follow(t, source, target)
-					if audit == nil && random.IntN(3) > 0 {
-						p.awaitText(t, "following the source")
-						audit = auditor(t, target)
-					}
-					select {
-					case <-p.ended:
-						require.Fail(t, "the program ended by itself", "%s\n%s", p.out.String(), p.errors.String())
-					case <-time.After(time.Duration(random.Int64N(int64(1500 * time.Millisecond)))):
-						_ = p.cmd.Process.Kill()
-						<-p.ended
-					}
-				}
-				p := follow(t, source, target)
-				p.awaitText(t, "following the source")
-				if audit == nil {
-					audit = auditor(t, target)
-				}
-				<-time.After(time.Second)
-				deals := close()
-				require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
-				require.Zero(t, p.code(t, runs), "%s\n%s", p.out.String(), p.errors.String())
-				cutOver(t, source, target)
-				looks := audit()
-				requireSameBank(t, source, target)
-				t.Logf("%d transactions, looked at %d times", deals, looks)
-				require.Positive(t, deals)
-				require.Positive(t, looks)
-				released(t, source, target)
+				killWhileFollowing(t, newEnd(t, from), newEnd(t, to))
 			})
 		}
 	}
+}
+
+// TestKilledWhileFollowingPglogical does the same with the log read through pglogical.
+func TestKilledWhileFollowingPglogical(t *testing.T) {
+	source := serverEnd(t, pg, servertest.Pglogical(t))
+	source.plugin = "pglogical"
+	source.exec(t, "CREATE EXTENSION pglogical")
+	killWhileFollowing(t, source, newEnd(t, pg))
+	require.Empty(t, source.texts(t, "SELECT set_name FROM pglogical.replication_set"))
+}
+
+func killWhileFollowing(t *testing.T, source, target *end) {
+	t.Helper()
+	random := dice(t)
+	makeBank(t, source)
+	close := bankers(t, source, 2, time.Millisecond)
+	var audit func() int
+	for range kills(t, followKills) {
+		p := follow(t, source, target)
+		if audit == nil && random.IntN(3) > 0 {
+			p.awaitText(t, "following the source")
+			audit = auditor(t, target)
+		}
+		select {
+		case <-p.ended:
+			require.Fail(t, "the program ended by itself", "%s\n%s", p.out.String(), p.errors.String())
+		case <-time.After(time.Duration(random.Int64N(int64(1500 * time.Millisecond)))):
+			_ = p.cmd.Process.Kill()
+			<-p.ended
+		}
+	}
+	p := follow(t, source, target)
+	p.awaitText(t, "following the source")
+	if audit == nil {
+		audit = auditor(t, target)
+	}
+	<-time.After(time.Second)
+	deals := close()
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	require.Zero(t, p.code(t, runs), "%s\n%s", p.out.String(), p.errors.String())
+	cutOver(t, source, target)
+	looks := audit()
+	requireSameBank(t, source, target)
+	t.Logf("%d transactions, looked at %d times", deals, looks)
+	require.Positive(t, deals)
+	require.Positive(t, looks)
+	released(t, source, target)
 }
 
 // follow runs the program with changes.

@@ -30,6 +30,7 @@ type end struct {
 	url    string
 	db     *sql.DB
 	server servertest.Server // nil for SQLite
+	plugin string            // PluginName of a source
 }
 
 func newEnd(t testing.TB, kind string) *end {

@@ -84,6 +84,9 @@ func command(t testing.TB, source, target *end, name string, flags ...string) *p
 	if source.kind == maria && target.kind == pg {
 		args = append(args, "--target-schema", "public")
 	}
+	if source.plugin != "" {
+		args = append(args, "--source-setting", "PluginName="+source.plugin)
+	}
 	p := &process{cmd: exec.Command(path, args...), began: time.Now(), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.errors
 	p.cmd.WaitDelay = time.Second

@@ -14,7 +14,7 @@ import (
 // On RDS and Aurora nobody has the attribute REPLICATION, nor is a superuser: membership in rds_replication and rds_superuser takes
 // their place (AWS DMS User Guide, "Using a PostgreSQL database as an AWS DMS source"; untested against the real one).
 const serverSettingsSQL = `SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
- ('wal_level', 'max_replication_slots', 'max_wal_senders', 'wal_sender_timeout', 'max_slot_wal_keep_size', 'server_version_num')
+ ('wal_level', 'max_replication_slots', 'max_wal_senders', 'wal_sender_timeout', 'max_slot_wal_keep_size', 'server_version_num', 'hot_standby_feedback')
  UNION ALL SELECT 'slots', count(*)::text FROM pg_catalog.pg_replication_slots
  UNION ALL SELECT 'senders', count(*)::text FROM pg_catalog.pg_stat_replication
  UNION ALL SELECT 'slot', count(*)::text FROM pg_catalog.pg_replication_slots WHERE slot_name = %s
@@ -42,6 +42,15 @@ func (s *source) Obstacles(ctx context.Context, r connector.StreamRequest) (all 
 		}
 		tables, err := s.tableObstacles(ctx, w, r)
 		all = append(all, tables...)
+		if err != nil {
+			return err
+		}
+		own, err := s.pglogicalObstacles(ctx, w, r)
+		if all = append(all, own...); err != nil {
+			return err
+		}
+		standby, err := s.standbyObstacles(ctx, w, r, v)
+		all = append(all, standby...)
 		return err
 	})
 	return all, err
@@ -78,7 +87,7 @@ func (s *source) serverObstacles(v map[string]string) []connector.Obstacle {
 	if n := value("max_slot_wal_keep_size"); n >= 0 {
 		add(connector.LogRetention, false, fmt.Sprintf(mend.reload, "max_slot_wal_keep_size", "-1"), "max_slot_wal_keep_size is %d MB: while the migration is stopped for long, the slot is lost", n)
 	}
-	if v["recovery"] == "true" && value("server_version_num") < 160_000 {
+	if v["recovery"] == "true" && value("server_version_num") < firstDecodingStandby {
 		add(connector.Replica, true, "follow the primary", "the server is a standby, and logical decoding on one needs version 16")
 	}
 	if s.settings.captureDDL && v["super"] != "true" {
@@ -111,7 +120,7 @@ func remediesOf(rds bool) remedies {
 }
 
 const identitiesSQL = `SELECT n.nspname, c.relname, c.relreplident, c.relpersistence, ` + fit + `,
- EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind
+ EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind, ` + keyed + `
  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND (n.nspname, c.relname) IN (%s)`
 
 // tableObstacles looks at what identifies the rows of each table.
@@ -126,7 +135,7 @@ func (s *source) tableObstacles(ctx context.Context, w *wire, r connector.Stream
 	var all []connector.Obstacle
 	look := func(v [][]byte) error {
 		o := connector.Obstacle{About: connector.Identity, Table: catalog.Name{Schema: string(v[0]), Name: string(v[1])}}
-		o.What, o.Remedy = s.identityObstacle(&rowIdentity{name: o.Table, replica: v[2][0], persistence: v[3][0], fit: v[4][0] == 't', primary: v[5][0] == 't', root: v[6][0] == 'p'})
+		o.What, o.Remedy = s.identityObstacle(&rowIdentity{name: o.Table, replica: v[2][0], persistence: v[3][0], fit: v[4][0] == 't', primary: v[5][0] == 't', root: v[6][0] == 'p', keyed: v[7][0] == 't'})
 		if o.What != "" {
 			all = append(all, o)
 		}
@@ -152,6 +161,7 @@ type rowIdentity struct {
 	name                 catalog.Name
 	replica, persistence byte
 	fit, primary, root   bool
+	keyed                bool // for pglogical
 }
 
 func (s *source) identityObstacle(t *rowIdentity) (what, remedy string) {
@@ -164,6 +174,11 @@ func (s *source) identityObstacle(t *rowIdentity) (what, remedy string) {
 		missed = ": the server refuses UPDATE and DELETE on it while publication " + quote(s.settings.publication) + " (setting PublicationName) has it"
 	}
 	full := alter + "REPLICA IDENTITY FULL"
+	if s.settings.plugin == pglogical {
+		if what, remedy = t.halfOfKey(); what != "" || t.replica == 'f' {
+			return what, remedy
+		}
+	}
 	switch {
 	case t.persistence == 'u':
 		return "the table is unlogged: its changes are in no log", alter + "SET LOGGED"

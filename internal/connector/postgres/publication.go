@@ -136,9 +136,12 @@ func fitting(found []*publication, own string, names []catalog.Name, partitions 
 // publishedBefore refuses to begin in the past with a publication that would have to be made now: pgoutput looks publications up
 // as they were when a change was written. Up to version 17 it refuses what comes before ours; later versions pass it over in
 // silence ("skipped loading publication", PostgreSQL 18, pgoutput.c).
-func (s *source) publishedBefore(ctx context.Context, r connector.StreamRequest) error {
+func (s *source) publishedBefore(ctx context.Context, r connector.StreamRequest, slot string) error {
 	if s.settings.publication != "" || s.settings.plugin == testDecoding {
 		return nil
+	}
+	if s.settings.plugin == pglogical {
+		return s.setsBefore(ctx, r, slot)
 	}
 	names, partitions := followedNames(r)
 	return s.withSide(ctx, func(w *wire) error {
@@ -161,7 +164,7 @@ func (s *source) publicationFor(ctx context.Context, w *wire, r connector.Stream
 		return pubs{whole: name}, s.namedPublication(ctx, w, name, names, partitions)
 	}
 	own := runName(r.Run)
-	if s.settings.plugin == testDecoding {
+	if s.settings.plugin != pgoutput {
 		return pubs{whole: own}, s.emptyPublication(ctx, w, own)
 	}
 	found, err := readPublications(ctx, w, "")
@@ -209,6 +212,9 @@ func (s *source) emptyPublication(ctx context.Context, w *wire, own string) erro
 		return nil
 	}); err != nil || there {
 		return classify(ctx, "look up publication "+own, err)
+	}
+	if standby, err := onStandby(ctx, w); err != nil || standby {
+		return err
 	}
 	sql := "CREATE PUBLICATION " + quote(own)
 	err := w.exec(ctx, "SET client_min_messages = error; DROP PUBLICATION IF EXISTS "+quote(own)+"; "+sql+"; COMMENT ON PUBLICATION "+quote(own)+" IS '[]'")

@@ -34,8 +34,10 @@ func outputPlugin(r *setting.Reader) string {
 		return pgoutput
 	case testDecoding:
 		return testDecoding
+	case "pglogical", pglogical:
+		return pglogical
 	}
-	r.Fail("PluginName", v, "pgoutput, test_decoding or no-preference (pglogical's own format is not read: pgoutput tells the same)")
+	r.Fail("PluginName", v, "pgoutput, test_decoding, pglogical or no-preference")
 	return pgoutput
 }
 
@@ -55,6 +57,9 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 		executeTimeout:     time.Duration(r.Number("ExecuteTimeout", 60, 0, maxSeconds)) * time.Second,
 	}
 	s.plugin = outputPlugin(r)
+	if s.plugin == pglogical && s.publication != "" {
+		r.Fail("PublicationName", s.publication, "nothing: PluginName pglogical reads replication sets")
+	}
 	oneValue(r)
 	r.Only("TrimSpaceInChar", "values are never changed", "false")
 	r.Only("FailTasksOnLobTruncation", "the task setting DataTruncationErrorPolicy STOP_TASK does it", "false")

@@ -13,6 +13,7 @@ import (
 const (
 	pgoutput     = "pgoutput"
 	testDecoding = "test_decoding"
+	pglogical    = "pglogical_output" // of the extension pglogical
 )
 
 // slot is a replication slot as the server describes it.
@@ -99,6 +100,9 @@ func createSlot(ctx context.Context, w *wire, name, plugin string, temporary boo
 	if pg := serverErrorIn(err); pg != nil {
 		switch pg.Code {
 		case "58P01", "42704":
+			if plugin == pglogical {
+				return m, &connector.Error{Class: connector.Missing, Err: err, Remedy: mendPglogical}
+			}
 			return m, &connector.Error{Class: connector.Missing, Err: err, Remedy: "install PostgreSQL's contrib modules on the server, of which " + plugin + " is one, or set PluginName to pgoutput"}
 		case "42501":
 			return m, &connector.Error{Class: connector.Denied, Err: err, Remedy: "give the user the right: ALTER ROLE … REPLICATION, on RDS GRANT rds_replication TO …"}

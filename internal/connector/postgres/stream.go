@@ -50,7 +50,8 @@ type stream struct {
 	told      map[uint32][]toldColumn // by the audit, of tables by their identifiers
 	old, new  tuple
 	large     []byte      // a message that no buffer holds
-	lines     *textStream // where the plugin writes text
+	lines     *textStream // where the plugin is test_decoding
+	sets      *pglogicalStream
 	// inProgress says that the server sends large transactions before they have committed.
 	inProgress bool
 	progress   *progress
@@ -109,8 +110,11 @@ func (s *source) newStream(r connector.StreamRequest, position string) (*stream,
 	if other != "" {
 		st.slot = other
 	}
-	if s.settings.plugin == testDecoding {
+	switch s.settings.plugin {
+	case testDecoding:
 		st.lines = newTextStream(st)
+	case pglogical:
+		st.sets = newPglogicalStream(st)
 	}
 	for _, f := range r.Tables {
 		if err := st.adopt(f); err != nil {
@@ -136,8 +140,11 @@ func (s *stream) start(ctx context.Context) error {
 		if s.pubs, err = s.src.publicationFor(ctx, w, s.r, s.position); err != nil {
 			return err
 		}
-		if err := s.src.renewDDL(ctx, w, s.pubs.whole); err != nil {
+		if err := s.src.renewDDL(ctx, w, s.pubs.whole, s.slot); err != nil {
 			return err
+		}
+		if s.sets != nil {
+			return s.sets.prepare(ctx, w)
 		}
 		return s.warnOfPart(ctx, w)
 	})
@@ -192,6 +199,9 @@ func (s *stream) connect(ctx context.Context, settings map[string]string) (*wire
 func (s *stream) startSQL() string {
 	if s.lines != nil {
 		return fmt.Sprintf(`START_REPLICATION SLOT %s LOGICAL %s ("include-xids" 'on', "include-timestamp" 'on', "skip-empty-xacts" 'off')`, quote(s.slot), s.position)
+	}
+	if s.sets != nil {
+		return fmt.Sprintf("START_REPLICATION SLOT %s LOGICAL %s %s", quote(s.slot), s.position, s.sets.options())
 	}
 	names := quote(s.pubs.whole)
 	if s.pubs.part != "" {
@@ -438,6 +448,9 @@ func (s *stream) Follow(f connector.Followed) error {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
 	return s.side.do(ctx, func(w *wire) error {
+		if s.sets != nil {
+			return s.sets.follow(ctx, w, f.Table, f.Number)
+		}
 		if s.pubs.part == "" {
 			return s.src.addTables(ctx, w, s.pubs.whole, []catalog.Name{f.Table.Name})
 		}

@@ -30,6 +30,9 @@ func (s *stream) data(ctx context.Context, p []byte) error {
 		if s.lines != nil {
 			return s.lines.line(ctx, p[25:], lsn(binary.BigEndian.Uint64(p[1:])), binary.BigEndian.Uint64(p[17:]))
 		}
+		if s.sets != nil {
+			return s.sets.take(ctx, p[25:], binary.BigEndian.Uint64(p[17:]))
+		}
 		return s.message(ctx, p[25:], binary.BigEndian.Uint64(p[17:]))
 	case 'k':
 		if len(p) != 18 {

@@ -40,16 +40,17 @@ DO $whimbrel$ BEGIN
   CREATE EVENT TRIGGER ` + dropTrigger + ` ON sql_drop EXECUTE FUNCTION ` + function + `();
   COMMENT ON EVENT TRIGGER ` + dropTrigger + ` IS '` + madeByUs + `';
  END IF;
-END $whimbrel$`
+END $whimbrel$;
+` + s.makeAuditOfLabels()
 }
 
 // interceptDDL makes the audit objects where the user may; without them, changes of columns are seen when the next row
 // of the table comes, and new and dropped tables are not seen.
-func (s *source) interceptDDL(ctx context.Context, w *wire, name string) error {
+func (s *source) interceptDDL(ctx context.Context, w *wire, name, slot string) error {
 	if !s.settings.captureDDL {
 		return nil
 	}
-	err := w.exec(ctx, "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock("+fmt.Sprint(journalLock)+");"+s.auditDDL()+"; COMMIT")
+	err := w.exec(ctx, "BEGIN; SELECT pg_catalog.pg_advisory_xact_lock("+fmt.Sprint(journalLock)+");"+s.auditDDL()+" COMMIT")
 	if err != nil {
 		if w.broken.Load() {
 			return classify(ctx, "make the audit of DDL", err)
@@ -62,14 +63,18 @@ func (s *source) interceptDDL(ctx context.Context, w *wire, name string) error {
 		}
 		return nil
 	}
-	if !strings.HasPrefix(name, ownPrefix) || s.settings.plugin == testDecoding {
+	audit := catalog.Name{Schema: s.settings.artifacts, Name: auditTable}
+	switch {
+	case !strings.HasPrefix(name, ownPrefix) || s.settings.plugin == testDecoding:
 		return nil
+	case s.settings.plugin == pglogical:
+		return s.auditInSets(ctx, w, name, slot, audit)
 	}
-	return s.addTables(ctx, w, name, []catalog.Name{{Schema: s.settings.artifacts, Name: auditTable}})
+	return s.addTables(ctx, w, name, []catalog.Name{audit})
 }
 
 // renewDDL makes the audit anew where an earlier version has made it.
-func (s *source) renewDDL(ctx context.Context, w *wire, name string) error {
+func (s *source) renewDDL(ctx context.Context, w *wire, name, slot string) error {
 	old := false
 	sql := "SELECT FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure(" + quoteLiteral(quoteName(catalog.Name{Schema: s.settings.artifacts, Name: intercept})+"()") +
 		") AND pg_catalog.obj_description(oid, 'pg_proc') = '" + madeByUs + "' AND prosrc <> " + quoteLiteral(s.auditBody())
@@ -82,7 +87,7 @@ func (s *source) renewDDL(ctx context.Context, w *wire, name string) error {
 	if !old {
 		return nil
 	}
-	return s.interceptDDL(ctx, w, name)
+	return s.interceptDDL(ctx, w, name, slot)
 }
 
 // releaseDDL removes the audit objects that we have made when no run is left that needs them.
@@ -100,7 +105,7 @@ func (s *source) releaseDDL(ctx context.Context, w *wire) error {
  DROP EVENT TRIGGER IF EXISTS `+beforeDropTrigger+`;
  DROP FUNCTION IF EXISTS `+function+`();
  DROP FUNCTION IF EXISTS `+quoteName(catalog.Name{Schema: s.settings.artifacts, Name: before})+`();
- DROP TABLE IF EXISTS `+table+`;
+`+s.dropAuditOfLabels()+` DROP TABLE IF EXISTS `+table+`;
 END $whimbrel$`)
 }
 
@@ -139,7 +144,10 @@ func (s *stream) audit(ctx context.Context, kind byte, rel *streamed, m *message
 		}
 		return nil
 	case tag == unidentified:
-		s.warnOfLoss(ctx, id, name)
+		s.lost(ctx, id, name)
+		return nil
+	case tag == relabeled:
+		s.relabeled(id, name, sql)
 		return nil
 	case strings.HasPrefix(tag, ofPartitions):
 		return s.partitioned(ctx, tag, id, name, sql)

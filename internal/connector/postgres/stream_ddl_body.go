@@ -23,8 +23,8 @@ func (s *source) auditBody() string {
 	return `
 #variable_conflict use_column
 DECLARE made record; pub record; move record; piece record; affected oid[]; missed text[] := '{}'; lost oid[] := '{}'; filled boolean := false;
- joined oid[] := '{}'; parted oid[] := '{}'; came oid[] := '{}'; gone oid[] := '{}';
-BEGIN` + partitionsBody() + `
+ joined oid[] := '{}'; parted oid[] := '{}'; came oid[] := '{}'; gone oid[] := '{}'; in_sets boolean;
+BEGIN` + partitionsBody() + keysOfSets + `
  BEGIN -- tables with another key
   IF tg_event = 'sql_drop' THEN
    IF tg_tag <> 'DROP TABLE' AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_type IN ('index', 'table constraint', 'table column') AND NOT is_temporary) THEN
@@ -58,8 +58,13 @@ BEGIN` + partitionsBody() + `
      IF pub.chosen IS NULL OR (SELECT bool_and(NOT excluded) FROM jsonb_to_recordset(pub.chosen::jsonb) AS x (schema text, "table" text, excluded boolean)
       WHERE EXISTS (SELECT FROM (SELECT made.oid UNION SELECT relid FROM pg_partition_ancestors(made.oid)) o (id) JOIN pg_class c ON c.oid = o.id
        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname::text ~ schema AND c.relname::text ~ "table")) THEN
-      IF made.fit OR pub.part IS NOT NULL THEN
-       EXECUTE format('ALTER PUBLICATION %I ADD TABLE ONLY %I.%I', CASE WHEN made.fit THEN pub.pubname ELSE pub.part END, made.nspname, made.relname);
+` + isSet + `
+      IF in_sets OR made.fit OR pub.part IS NOT NULL THEN
+       IF in_sets THEN
+        ` + joinSets + `
+       ELSE
+        EXECUTE format('ALTER PUBLICATION %I ADD TABLE ONLY %I.%I', CASE WHEN made.fit THEN pub.pubname ELSE pub.part END, made.nspname, made.relname);
+       END IF;
        IF tg_tag <> 'CREATE TABLE' THEN -- its rows came first
         filled := true;
         IF ` + local("made.oid") + ` THEN
@@ -67,7 +72,7 @@ BEGIN` + partitionsBody() + `
         END IF;
        END IF;
       END IF;
-      IF filled OR NOT made.fit AND pub.part IS NULL THEN
+      IF filled OR NOT in_sets AND NOT made.fit AND pub.part IS NULL THEN
        missed := missed || ARRAY[made.oid::text || ' ' || right(pub.pubname, 8)];
       END IF;
      END IF;

@@ -45,16 +45,31 @@ func (s *stream) warnOfPart(ctx context.Context, w *wire) error {
 	}); err != nil {
 		return classify(ctx, "look up publication "+s.pubs.part, err)
 	}
-	if len(names) == 0 {
-		return nil
+	s.warnOfHalves(ctx, names, "ALTER TABLE … REPLICA IDENTITY FULL, then reload the table")
+	return nil
+}
+
+// warnOfHalves names tables, if any.
+func (s *stream) warnOfHalves(ctx context.Context, names []string, remedy string) {
+	if len(names) == 0 || s.log == nil {
+		return
 	}
 	listed := strings.Join(names[:min(len(names), warnedOf)], ", ")
 	if more := len(names) - warnedOf; more > 0 {
 		listed += fmt.Sprintf(" and %d more", more)
 	}
 	s.log.WarnContext(ctx, "tables without a primary key or replica identity: their updates and deletes are not followed",
-		"tables", listed, "remedy", "ALTER TABLE … REPLICA IDENTITY FULL, then reload the table")
-	return nil
+		"tables", listed, "remedy", remedy)
+}
+
+// lost tells of a table that has lost what identified its rows. With pglogical it was followed whole, and is so no more.
+func (s *stream) lost(ctx context.Context, id uint32, name catalog.Name) {
+	t := s.followedAs(id, name)
+	if s.sets == nil || t == nil {
+		s.warnOfLoss(ctx, id, name)
+		return
+	}
+	s.giveUp(t, "it has lost its primary key, or has another replica identity, and pglogical tells no updates and deletes of it from here on")
 }
 
 // settleEvery is how often it is looked whether tables have got keys or lost them, where no event trigger tells.

@@ -78,14 +78,18 @@ func (s *stream) relation(ctx context.Context, m *message) error {
 
 // described takes a description of a table.
 func (s *stream) described(ctx context.Context, d tableDescription) error {
-	rel := &streamed{relationMessage: d.relationMessage, name: catalog.Name{Schema: d.schema, Name: d.name}, arrived: d.arrived}
+	return s.related(ctx, &streamed{relationMessage: d.relationMessage, name: catalog.Name{Schema: d.schema, Name: d.name}, arrived: d.arrived})
+}
+
+// related takes a table as the stream describes it from here on.
+func (s *stream) related(ctx context.Context, rel *streamed) error {
 	s.numbered(rel)
 	before := s.relations[rel.id]
 	if s.progress.known(before, rel) {
 		return nil
 	}
 	if before != nil {
-		rel.root, rel.types = before.root, nil
+		rel.root = before.root
 		if before.f != nil && before.name != rel.name && before.root == (catalog.Name{}) && s.numbers[before.f.f.Number] == before.f {
 			rel.f = before.f // it has been renamed
 		}
@@ -330,7 +334,7 @@ func (s *stream) knowTypes(ctx context.Context, all []attribute) error {
 // chooseFormat decides between binary and text. Native asks for binary; a layout that only the server could make of the
 // binary form asks for text; where both are asked for the server makes it of each value.
 func (s *stream) chooseFormat(ctx context.Context) (bool, error) {
-	if s.lines != nil {
+	if s.lines != nil || s.sets != nil {
 		return false, nil
 	}
 	native, text := false, false

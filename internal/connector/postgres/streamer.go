@@ -36,18 +36,18 @@ func (s *source) withSide(ctx context.Context, f func(*wire) error) error {
 // Layout implements connector.Streamer.
 func (s *source) Layout(c *catalog.Column) change.Layout { return change.LayoutOf(c.Type) }
 
-// StreamsPlain implements connector.PlainStreamer: test_decoding writes text, and Native is binary here.
-func (s *source) StreamsPlain() bool { return s.settings.plugin == testDecoding }
+// StreamsPlain implements connector.PlainStreamer: the other plugins write text, and Native is binary here.
+func (s *source) StreamsPlain() bool { return s.settings.plugin != pgoutput }
 
 // Capture implements connector.Streamer. The publication comes before the slot, so that every change the slot keeps
 // finds it; the snapshot is the slot's own, or that of a temporary slot when the run has its slot already.
 func (s *source) Capture(ctx context.Context, r connector.StreamRequest, readers int) (connector.Snapshot, error) {
-	w, err := s.prepare(ctx, r)
+	name := s.slotName(r)
+	w, err := s.prepare(ctx, r, name)
 	if err != nil {
 		return nil, err
 	}
 	defer w.close()
-	name := s.slotName(r)
 	there, err := readSlot(ctx, w, name)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (s *source) snapshotOf(ctx context.Context, m made, readers int) (connector
 }
 
 // prepare makes what a stream needs besides its slot.
-func (s *source) prepare(ctx context.Context, r connector.StreamRequest) (*wire, error) {
+func (s *source) prepare(ctx context.Context, r connector.StreamRequest, slot string) (*wire, error) {
 	w, err := s.sideWire(ctx)
 	if err != nil {
 		return nil, err
@@ -104,8 +104,11 @@ func (s *source) prepare(ctx context.Context, r connector.StreamRequest) (*wire,
 	if err = s.makeLoopback(ctx, w, r.Loopback); err == nil {
 		p, err = s.publicationFor(ctx, w, r, 0)
 	}
+	if err == nil && s.settings.plugin == pglogical {
+		_, err = s.setsFor(ctx, w, r, slot)
+	}
 	if err == nil {
-		err = s.interceptDDL(ctx, w, p.whole)
+		err = s.interceptDDL(ctx, w, p.whole, slot)
 	}
 	if err != nil {
 		w.close()
@@ -128,11 +131,11 @@ func (s *source) Start(ctx context.Context, r connector.StreamRequest, from conn
 		return "", err
 	}
 	if from.Native != "" {
-		if err := s.publishedBefore(ctx, r); err != nil {
+		if err := s.publishedBefore(ctx, r, name); err != nil {
 			return "", err
 		}
 	}
-	w, err := s.prepare(ctx, r)
+	w, err := s.prepare(ctx, r, name)
 	if err != nil {
 		return "", err
 	}
@@ -301,8 +304,18 @@ func (s *source) Release(ctx context.Context, r connector.StreamRequest) error {
 			case <-time.After(claimPause):
 			}
 		}
+		standby := false
+		if err == nil {
+			standby, err = onStandby(ctx, w)
+		}
+		if standby { // nothing else was made
+			return nil
+		}
 		if err == nil {
 			err = w.exec(ctx, "SET client_min_messages = error; DROP PUBLICATION IF EXISTS "+quote(name)+", "+quote(partName(name)))
+		}
+		if err == nil {
+			err = dropSets(ctx, w, name)
 		}
 		if err == nil {
 			err = s.releaseDDL(ctx, w)

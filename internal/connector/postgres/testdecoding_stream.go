@@ -22,7 +22,7 @@ type textStream struct {
 	open   bool // a transaction is being kept
 	giving bool // a transaction is being handed on
 	xid    uint32
-	end    lsn  // of it
+	end    lsn // of it
 	sent   uint64
 	tables map[catalog.Name]*textTable
 	out    []byte // the message at hand

@@ -14,8 +14,13 @@ import (
 // textPair has its source read through test_decoding.
 func textPair(t *testing.T, from, to servertest.PostgreSQLVersion, settings ...string) *pair {
 	t.Helper()
-	p := freshPair(t, from, to)
-	s := map[string]string{"PluginName": "test-decoding"}
+	return pairThrough(t, freshPair(t, from, to), "test-decoding", settings...)
+}
+
+// pairThrough has the source of a pair read through a plugin.
+func pairThrough(t *testing.T, p *pair, plugin string, settings ...string) *pair {
+	t.Helper()
+	s := map[string]string{"PluginName": plugin}
 	for i := 0; i < len(settings); i += 2 {
 		s[settings[i]] = settings[i+1]
 	}

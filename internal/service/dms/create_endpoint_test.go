@@ -118,7 +118,7 @@ func TestCreateEndpointRefuses(t *testing.T) {
 			pg(dmsapi.PostgreSQLSettings{SlotName: new("b")})(in)
 		}},
 		{bad, "MapBooleanAsBoolean is supported with the value true alone: a boolean stays a boolean.", pg(dmsapi.PostgreSQLSettings{MapBooleanAsBoolean: new(false)})},
-		{bad, "PluginName is supported with the value no-preference or pgoutput or test-decoding alone", pg(dmsapi.PostgreSQLSettings{PluginName: new("pglogical")})},
+		{bad, `PluginName: "wal2json". It takes no-preference, pgoutput, test-decoding`, eca("pluginName=wal2json")},
 		{bad, "DatabaseMode", pg(dmsapi.PostgreSQLSettings{DatabaseMode: new("babelfish")})},
 		{bad, "BabelfishDatabaseName is not supported", pg(dmsapi.PostgreSQLSettings{BabelfishDatabaseName: new("b")})},
 		{bad, "AuthenticationMethod is supported with the value password alone", pg(dmsapi.PostgreSQLSettings{AuthenticationMethod: new("iam")})},

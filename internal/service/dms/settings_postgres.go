@@ -31,7 +31,7 @@ var postgresSettings = []setting{
 	{name: "MapLongVarcharAs", form: choice, values: []string{"wstring", "clob", "nclob"}, otherwise: "wstring", only: []string{"wstring"}, why: "a text stays a text, whatever its length"},
 	{name: "MapUnboundedNumericAsString", form: truth, alone: true, otherwise: "false", only: []string{"false"}, why: "a numeric keeps all its digits as it is"},
 	{name: "MaxFileSize", form: number, low: 1, high: mostKB, unit: "KB", why: "rows are not written to files on their way; the task setting CommitRate bounds what is loaded at once"},
-	{name: "PluginName", form: choice, end: asSource, values: []string{"no-preference", "pgoutput", "test-decoding", "pglogical"}, otherwise: "no-preference", only: []string{"no-preference", "pgoutput", "test-decoding"}, why: "pgoutput is what no-preference means, and test-decoding reads a slot of that plugin; pglogical is an extension that tells nothing more"},
+	{name: "PluginName", form: choice, end: asSource, values: []string{"no-preference", "pgoutput", "test-decoding", "pglogical"}, otherwise: "no-preference", does: "which plugin decodes the log, and the slot is of; no-preference means pgoutput, which every server has (pgoutput is Whimbrel's own value). pglogical needs that extension in the source"},
 	{name: "PublicationName", form: text, end: asSource, alone: true, does: "a publication that is there; without it a fitting one is found, or made (Whimbrel's own setting)"},
 	{name: "ServiceAccessRoleArn", form: text, why: "it serves AuthenticationMethod iam, and there is no IAM of AWS to log in with"},
 	{name: "SlotName", form: text, end: asSource, does: "a replication slot that is there, or the name of the one to be made"},
