@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -89,6 +90,9 @@ func tried(c task.Config) error {
 	report, err := run(ctx, c)
 	if err != nil {
 		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("the run has not ended by itself: %w", err)
 	}
 	for _, table := range report.Tables {
 		if table.Err != nil {
