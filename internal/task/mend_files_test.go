@@ -112,7 +112,7 @@ func storeFailures() []failure {
 			c.Target.URL = strings.Replace(l.end.url, l.Secret, "hunter2", 1)
 			return func() { c.Target.URL = l.end.url }
 		}},
-		{"S3", "a key that the store does not know", "InvalidAccessKeyId", "check the access key, its secret, and this machine's clock", func(t *testing.T, c *task.Config) func() {
+		{"S3", "a key that the store does not know", "No user exists with the provided access key ID", "check the access key, its secret, and this machine's clock", func(t *testing.T, c *task.Config) func() {
 			l := newLake(t)
 			*c = *moving(small(t), l.end, false)
 			c.Target.URL = strings.Replace(l.end.url, l.Key, "nobody", 1)

@@ -31,15 +31,10 @@ func TestKilledAtEachStep(t *testing.T) {
 			source, target := postgresShop(t), mariadbShop(t)
 			source.stock(t, 2000)
 			k.api, k.made = k.ends(t, "steps", source.input(t), target.input(t))
-			k.createsAnInstance()
-			k.changesTheClass()
-			k.plansAClass()
-			k.dropsCalls()
 			k.asksDatabases()
 			k.loads(source, target)
 			k.reloads(source, target)
 			k.stepsOfATask(source, target)
-			k.hasThePlannedClass()
 			k.moves(source, target)
 			k.deletesTheInstanceLeft()
 			k.stops(k.T, k.api, k.made)
@@ -57,8 +52,6 @@ type killing struct {
 	victim string
 	api    *dms.Client
 	left   string // the instance that the task was moved from
-	// promised is another instance, which comes up and changes while kills go on.
-	promised string
 }
 
 // processOf is the process of an instance, which the name of its directory tells.
