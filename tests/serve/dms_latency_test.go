@@ -119,7 +119,7 @@ func BenchmarkAPIWithManyTasks(b *testing.B) {
 }
 
 // mostStarts is how many starts are measured at most: each has a stop before it, for which a task takes its time.
-const mostStarts = 200
+const mostStarts = 100
 
 // aimOfCalls is the most that the 99th percentile may be.
 const aimOfCalls = 50 * time.Millisecond
@@ -131,7 +131,7 @@ func within(b *testing.B, took []time.Duration) {
 	p50, p99 := took[len(took)/2], took[len(took)*99/100]
 	b.ReportMetric(float64(p50.Microseconds())/1000, "ms/p50")
 	b.ReportMetric(float64(p99.Microseconds())/1000, "ms/p99")
-	if len(took) >= 100 && p99 > aimOfCalls {
-		b.Errorf("one call in a hundred takes %v and longer: the aim is %v", p99, aimOfCalls)
+	if len(took) >= 100 && p99 > aimOfCalls { // a benchmark that fails shows no metrics
+		b.Errorf("one call in a hundred takes %v and longer, the median %v: the aim is %v", p99, p50, aimOfCalls)
 	}
 }
