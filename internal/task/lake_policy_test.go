@@ -20,22 +20,7 @@ import (
 func TestLakePoliciesOfTheStore(t *testing.T) {
 	all := servertest.S3Alone(t)
 	user := all.User(t, "mover")
-	root := s3.New(s3.Options{
-		Region: "us-east-1", BaseEndpoint: &all.Endpoint, UsePathStyle: true, Credentials: credentials.NewStaticCredentialsProvider(all.Key, all.Secret, ""),
-	})
-	allow := func(t *testing.T, actions ...string) {
-		t.Helper()
-		var statements []string
-		for _, a := range actions {
-			resource := all.Name + "/*"
-			if strings.HasPrefix(a, "s3:ListBucket") {
-				resource = all.Name
-			}
-			statements = append(statements, fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":["mover"]},"Action":["%s"],"Resource":["arn:aws:s3:::%s"]}`, a, resource))
-		}
-		_, err := root.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: &all.Name, Policy: aws.String(`{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + "]}")})
-		require.NoError(t, err)
-	}
+	allow := func(t *testing.T, actions ...string) { t.Helper(); allowed(t, all, "mover", actions...) }
 	source := newEnd(t, "sqlite")
 	source.exec(t, "CREATE TABLE one (id INTEGER PRIMARY KEY)", "INSERT INTO one VALUES (1)")
 	rights := []string{"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}
@@ -78,6 +63,24 @@ func TestLakePoliciesOfTheStore(t *testing.T) {
 	_, err = run(t.Context(), config(l.end, newEnd(t, "sqlite")))
 	require.Equal(t, connector.Denied, connector.ClassOf(err), err)
 	allow(t, rights...) // for what cleans up
+}
+
+// allowed lets a user of a store do these things in a bucket, and no others.
+func allowed(t *testing.T, all *servertest.Bucket, user string, actions ...string) {
+	t.Helper()
+	root := s3.New(s3.Options{
+		Region: "us-east-1", BaseEndpoint: &all.Endpoint, UsePathStyle: true, Credentials: credentials.NewStaticCredentialsProvider(all.Key, all.Secret, ""),
+	})
+	var statements []string
+	for _, a := range actions {
+		resource := all.Name + "/*"
+		if strings.HasPrefix(a, "s3:ListBucket") {
+			resource = all.Name
+		}
+		statements = append(statements, fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":["%s"]},"Action":["%s"],"Resource":["arn:aws:s3:::%s"]}`, user, a, resource))
+	}
+	_, err := root.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: &all.Name, Policy: aws.String(`{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + "]}")})
+	require.NoError(t, err)
 }
 
 // TestLakeStoreThatIsBusy answers SlowDown by itself while it has more requests than it takes: everything arrives.

@@ -3,6 +3,7 @@ package task_test
 import (
 	"context"
 	"database/sql"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
@@ -107,6 +110,30 @@ func storeFailures() []failure {
 			l := newLake(t)
 			*c = *moving(small(t), l.end, false)
 			c.Target.URL = strings.Replace(l.end.url, l.Secret, "hunter2", 1)
+			return func() { c.Target.URL = l.end.url }
+		}},
+		{"S3", "a key that the store does not know", "No user exists with the provided access key ID", "check the access key, its secret, and this machine's clock", func(t *testing.T, c *task.Config) func() {
+			l := newLake(t)
+			*c = *moving(small(t), l.end, false)
+			c.Target.URL = strings.Replace(l.end.url, l.Key, "nobody", 1)
+			return func() { c.Target.URL = l.end.url }
+		}},
+		{"S3", "no right to put objects", "AccessDenied", "let the access key list the bucket, and get, put and delete objects in it", func(t *testing.T, c *task.Config) func() {
+			all := servertest.S3Alone(t)
+			user := all.User(t, "mover")
+			*c = *moving(small(t), &end{engine: "s3", family: catalog.Lake, url: user.URL("dms")}, false)
+			allowed(t, all, "mover", "s3:ListBucket", "s3:GetObject")
+			return func() {
+				allowed(t, all, "mover", "s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+			}
+		}},
+		{"S3", "a store that does not answer", "connection refused", "check that the store runs at the address in endpoint=", func(t *testing.T, c *task.Config) func() {
+			l := newLake(t)
+			*c = *moving(small(t), l.end, false)
+			u, err := url.Parse(l.end.url)
+			require.NoError(t, err)
+			u.RawQuery = url.Values{"endpoint": {"http://127.0.0.1:1"}, "attempts": {"1"}}.Encode()
+			c.Target.URL = u.String()
 			return func() { c.Target.URL = l.end.url }
 		}},
 		{"Redshift", "wrong password", "password authentication failed", "check the user", func(t *testing.T, c *task.Config) func() {

@@ -17,22 +17,48 @@ import (
 // TestMendsOfMariaDB proves the messages about a MariaDB source or target.
 func TestMendsOfMariaDB(t *testing.T) { proveMends(t, newMariaDBMends(t).failures()) }
 
-// mariadbMends is a server whose user mover has just the rights that a case gives it.
+// TestMendsOfMySQL proves those about MySQL proper, which words some things in its own way.
+func TestMendsOfMySQL(t *testing.T) { proveMends(t, newMySQLMends(t).failures()) }
+
+// mariadbMends is a server whose user mover has just the rights that a case gives it: MariaDB, or MySQL.
 type mariadbMends struct {
-	server servertest.Server
-	admin  *sql.DB
-	made   int
+	engine    string
+	authority *servertest.Authority
+	server    servertest.Server
+	admin     *sql.DB
+	made      int
 }
 
+// mysqlEngine is the other server than MariaDB.
+const mysqlEngine = "MySQL"
+
 func newMariaDBMends(t *testing.T) *mariadbMends {
-	d := servertest.PrivateMariaDB(t)
-	m := &mariadbMends{server: d.Server, admin: servertest.OpenDB(t, "mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/", d.Server.Port()))}
-	servertest.Exec(t, m.admin, "CREATE USER mover@'127.0.0.1' IDENTIFIED BY 'hunter2'")
+	return newMends(t, &mariadbMends{engine: "MariaDB"}, servertest.PrivateMariaDB)
+}
+
+func newMySQLMends(t *testing.T) *mariadbMends {
+	return newMends(t, &mariadbMends{engine: mysqlEngine}, servertest.PrivateMySQL)
+}
+
+func newMends(t *testing.T, m *mariadbMends, private func(testing.TB, ...string) *servertest.Database) *mariadbMends {
+	m.authority = servertest.NewAuthority(t)
+	cert, key := m.authority.Issue(t, "localhost", "mysql")
+	m.server = private(t, "ssl_cert="+cert, "ssl_key="+key).Server
+	m.admin = servertest.OpenDB(t, "mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/", m.server.Port()))
+	servertest.Exec(t, m.admin, "CREATE USER mover@'127.0.0.1' IDENTIFIED BY 'hunter2'", "CREATE DATABASE IF NOT EXISTS awsdms_control")
 	return m
 }
 
+// monitor is the right to ask where the binary log ends.
+func (m *mariadbMends) monitor() string {
+	if m.engine == mysqlEngine {
+		return "REPLICATION CLIENT"
+	}
+	return "BINLOG MONITOR"
+}
+
 func (m *mariadbMends) url(database string) string {
-	return fmt.Sprintf("mariadb://mover:hunter2@127.0.0.1:%d/%s", m.server.Port(), database)
+	return fmt.Sprintf("%s://mover:hunter2@127.0.0.1:%d/%s", strings.ToLower(m.engine), m.server.Port(), database)
 }
 
 // from is a case of a source: a database with a table that mover may read and follow.
@@ -41,7 +67,7 @@ func (m *mariadbMends) from(changes bool, breaks func(t *testing.T, name string,
 		m.made++
 		name := fmt.Sprintf("mend%d", m.made)
 		servertest.Exec(t, m.admin, "CREATE DATABASE "+name, "CREATE TABLE "+name+".orders (id int PRIMARY KEY, v text)", "INSERT INTO "+name+".orders VALUES (1, 'x')",
-			"GRANT SELECT ON "+name+".orders TO mover@'127.0.0.1'", "GRANT RELOAD, BINLOG MONITOR, REPLICATION SLAVE ON *.* TO mover@'127.0.0.1'")
+			"GRANT SELECT ON "+name+".orders TO mover@'127.0.0.1'", "GRANT RELOAD, "+m.monitor()+", REPLICATION SLAVE ON *.* TO mover@'127.0.0.1'")
 		*c = *moving(&end{url: m.url(name)}, newEnd(t, "sqlite"), changes)
 		return breaks(t, name, c)
 	}
@@ -93,12 +119,16 @@ func (m *mariadbMends) configured(lines ...string) func(t *testing.T, name strin
 }
 
 func (m *mariadbMends) failures() []failure {
-	const engine = "MariaDB"
 	const mover = "mover@'127.0.0.1'"
+	engine, monitor, noTLS, locked := m.engine, m.monitor(), "skip-ssl", "Access denied, this account is locked"
+	progress := "for table `awsdms_control`.`awsdms_load_progress`"
+	if engine == mysqlEngine {
+		noTLS, locked, progress = "tls-version=", "Account is locked", "for table 'awsdms_load_progress'"
+	}
 	return []failure{
 		{engine, "wrong password", "Access denied for user 'mover'@'127.0.0.1'", "which ALTER USER … IDENTIFIED BY '…' sets", m.from(false, m.does(
 			sqls("ALTER USER "+mover+" IDENTIFIED BY 'another'"), sqls("ALTER USER "+mover+" IDENTIFIED BY 'hunter2'")))},
-		{engine, "account locked", "Access denied, this account is locked", "ALTER USER … ACCOUNT UNLOCK", m.from(false, m.does(
+		{engine, "account locked", locked, "ALTER USER … ACCOUNT UNLOCK", m.from(false, m.does(
 			sqls("ALTER USER "+mover+" ACCOUNT LOCK"), sqls("ALTER USER "+mover+" ACCOUNT UNLOCK")))},
 		{engine, "unknown database", "Unknown database 'nowhere'", "CREATE DATABASE it, or name another one", m.into(func(t *testing.T, name string, c *task.Config) func() {
 			c.Target.URL = m.url("nowhere")
@@ -112,7 +142,16 @@ func (m *mariadbMends) failures() []failure {
 		{engine, "no TLS at the server", "does not support TLS required by the client", "ask for no TLS: ssl-mode=none, SslMode none of an endpoint", m.from(false, func(t *testing.T, name string, c *task.Config) func() {
 			good := c.Source.URL
 			c.Source.URL += "?ssl-mode=require"
-			return func() { c.Source.URL = good }
+			back := m.configured(noTLS)(t, name, c)
+			return func() { c.Source.URL = good; back() }
+		})},
+		{engine, "a certificate of an unknown authority", "certificate signed by unknown authority", "ssl-ca=FILE, CertificateArn of an endpoint", m.from(false, func(_ *testing.T, _ string, c *task.Config) func() {
+			c.Source.URL += "?ssl-mode=verify-ca"
+			return func() { c.Source.URL += "&ssl-ca=" + m.authority.CA }
+		})},
+		{engine, "a certificate of another host", "cannot validate certificate for 127.0.0.1", "Name the host as its certificate does", m.from(false, func(_ *testing.T, _ string, c *task.Config) func() {
+			c.Source.URL += "?ssl-mode=verify-full&ssl-ca=" + m.authority.CA
+			return func() { c.Source.URL = strings.Replace(c.Source.URL, "127.0.0.1", "localhost", 1) }
 		})},
 		{engine, "too many connections", "Too many connections", "Raise max_connections on the server", m.from(false, func(t *testing.T, name string, c *task.Config) func() {
 			servertest.Exec(t, m.admin, "SET GLOBAL max_connections = 10")
@@ -136,11 +175,11 @@ func (m *mariadbMends) failures() []failure {
 		})},
 		{engine, "no binary log", "log_bin is OFF", "Set log_bin = binlog and server_id = 1 in the server's configuration, and restart it", m.from(true, m.configured("skip-log-bin"))},
 		{engine, "binlog_format", "binlog_format is STATEMENT", "SET GLOBAL binlog_format = ROW", m.from(true, m.does(sqls("SET GLOBAL binlog_format = STATEMENT"), sqls("SET GLOBAL binlog_format = ROW")))},
-		{engine, "no BINLOG MONITOR", "may not ask where the binary log ends", "GRANT BINLOG MONITOR ON *.* TO 'mover'@'127.0.0.1'", m.from(true, m.does(
-			sqls("REVOKE BINLOG MONITOR ON *.* FROM "+mover), sqls("GRANT BINLOG MONITOR ON *.* TO 'mover'@'127.0.0.1'")))},
+		{engine, "no " + monitor, "may not ask where the binary log ends", "GRANT " + monitor + " ON *.* TO 'mover'@'127.0.0.1'", m.from(true, m.does(
+			sqls("REVOKE "+monitor+" ON *.* FROM "+mover), sqls("GRANT "+monitor+" ON *.* TO 'mover'@'127.0.0.1'")))},
 		{engine, "no REPLICATION SLAVE", "may not read the binary log", "GRANT REPLICATION SLAVE ON *.* TO 'mover'@'127.0.0.1'", m.from(true, m.does(
 			sqls("REVOKE REPLICATION SLAVE ON *.* FROM "+mover), sqls("GRANT REPLICATION SLAVE ON *.* TO 'mover'@'127.0.0.1'")))},
-		{engine, "no right on the control database", "for table `awsdms_control`.`awsdms_load_progress`", "GRANT ALL ON `awsdms_control`.* TO the user", m.into(m.does(
+		{engine, "no right on the control database", progress, "GRANT ALL ON `awsdms_control`.* TO the user", m.into(m.does(
 			sqls("REVOKE ALL ON awsdms_control.* FROM "+mover), sqls("GRANT ALL ON awsdms_control.* TO "+mover)))},
 		{engine, "no CREATE at the target", "CREATE command denied to user", "GRANT the user this right on the table", m.into(m.does(
 			sqls("REVOKE CREATE ON DB.* FROM "+mover), sqls("GRANT CREATE ON DB.* TO "+mover)))},

@@ -252,6 +252,18 @@ func (p *postgresMends) failures() []failure {
 			c.Source.Settings = map[string]string{"PublicationName": "named"}
 			return func() { servertest.Exec(t, db, `CREATE PUBLICATION "named" FOR TABLE "app"."orders"`) }
 		})},
+		{engine, "a slot that has gone past the start", `replication slot "past" has gone past`, "begin at ", p.from(true, func(t *testing.T, db *sql.DB, c *task.Config) func() {
+			servertest.Exec(t, db, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots") // of the runs before
+			at := func(query string) string {
+				rows, err := servertest.Column(db, query, "")
+				require.NoError(t, err)
+				return rows[0]
+			}
+			servertest.Exec(t, db, "SELECT pg_create_logical_replication_slot('past', 'pgoutput')")
+			c.Type, c.Source.Settings, c.Start.Native = task.Changes, map[string]string{"SlotName": "past", "PublicationName": "orders"}, at("SELECT confirmed_flush_lsn FROM pg_replication_slots")
+			servertest.Exec(t, db, "INSERT INTO app.orders VALUES (2, 'y')", "SELECT pg_replication_slot_advance('past', pg_current_wal_lsn())")
+			return func() { c.Start.Native = at("SELECT confirmed_flush_lsn FROM pg_replication_slots") }
+		})},
 		{engine, "no CREATE on the schema of the target", "permission denied for schema public", "at a target CREATE too", p.into(does(
 			sqls("REVOKE CREATE ON SCHEMA public FROM mover"), sqls("GRANT CREATE ON SCHEMA public TO mover")))},
 		{engine, "a target table of somebody else's", "permission denied for table orders", "at a target INSERT, UPDATE, DELETE, TRUNCATE too", p.into(func(t *testing.T, db *sql.DB, c *task.Config) func() {

@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ func TestMendsPage(t *testing.T) {
 		}
 		return "`" + cell.Replace(s) + "`"
 	}
-	for _, f := range slices.Concat((&postgresMends{}).failures(), (&mariadbMends{}).failures(), sqliteFailures(), storeFailures()) {
+	for _, f := range slices.Concat((&postgresMends{}).failures(), (&mariadbMends{engine: "MariaDB"}).failures(), (&mariadbMends{engine: mysqlEngine}).failures(), sqliteFailures(), storeFailures()) {
 		require.NotEmpty(t, f.mend, f.name)
 		table.WriteString("| " + f.engine + " | " + f.name + " | " + code(f.says) + " | " + code(f.mend) + " |\n")
 	}
@@ -89,6 +90,9 @@ func tried(c task.Config) error {
 	report, err := run(ctx, c)
 	if err != nil {
 		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("the run has not ended by itself: %w", err)
 	}
 	for _, table := range report.Tables {
 		if table.Err != nil {

@@ -37,6 +37,8 @@ func TestKilledAtEachStep(t *testing.T) {
 			k.stepsOfATask(source, target)
 			k.moves(source, target)
 			k.deletesTheInstanceLeft()
+			k.stops(k.T, k.api, k.made)
+			k.assesses()
 			k.deletesTheTask(source, target)
 		})
 	}
@@ -93,17 +95,7 @@ func (k *killing) step(instance string, ask func() error, status func() string, 
 	require.NoError(k, ask())
 	require.Equal(k, during, status())
 	k.kill(pid)
-	var seen []string
-	require.Eventually(k, func() bool {
-		if now := status(); len(seen) == 0 || seen[len(seen)-1] != now {
-			seen = append(seen, now)
-		}
-		return seen[len(seen)-1] == end
-	}, patient, 20*time.Millisecond, "from %s to %s: %v", during, end, &seen)
-	if seen[0] == during {
-		seen = seen[1:]
-	}
-	require.Equal(k, []string{end}, seen, "the step is under way or at its end")
+	k.comesTo(status, end, during)
 }
 
 func (k *killing) taskStatus() string {
@@ -291,7 +283,6 @@ func (k *killing) deletesTheInstanceLeft() {
 
 // deletesTheTask deletes the task, and with it what it kept at the source, at the target and on the instance.
 func (k *killing) deletesTheTask(source, target *shop) {
-	k.stops(k.T, k.api, k.made)
 	require.NotEmpty(k, source.leftBehind(k))
 	k.step(k.instance, func() error {
 		_, err := k.api.DeleteReplicationTask(k.Context(), &dms.DeleteReplicationTaskInput{ReplicationTaskArn: &k.task})

@@ -16,7 +16,7 @@ import (
 )
 
 // BenchmarkAPIWithManyTasks asks, with the Go SDK over TLS, a server with 200 tasks of which 20 follow SQLite files into
-// others, and reports the median and the 99th percentile of each call.
+// others, reports the median and the 99th percentile of each call, and fails when that is above the aim.
 func BenchmarkAPIWithManyTasks(b *testing.B) {
 	const all, running = 200, 20
 	files := b.TempDir()
@@ -60,7 +60,7 @@ func BenchmarkAPIWithManyTasks(b *testing.B) {
 	}
 	status := func(arn *string, want string) {
 		require.Eventually(b, func() bool {
-			out, err := api.DescribeReplicationTasks(ctx, &dms.DescribeReplicationTasksInput{Filters: []types.Filter{{Name: aws.String("replication-task-arn"), Values: []string{*arn}}}})
+			out, err := api.DescribeReplicationTasks(ctx, &dms.DescribeReplicationTasksInput{Filters: by("replication-task-arn", *arn)})
 			return err == nil && aws.ToString(out.ReplicationTasks[0].Status) == want
 		}, patient, 20*time.Millisecond, "%s", s.log)
 	}
@@ -68,14 +68,18 @@ func BenchmarkAPIWithManyTasks(b *testing.B) {
 		_, err := api.StartReplicationTask(ctx, &dms.StartReplicationTaskInput{ReplicationTaskArn: arn, StartReplicationTaskType: how})
 		return err
 	}
+	how := types.StartReplicationTaskTypeValueStartReplication
 	b.Run("StartReplicationTask", func(b *testing.B) {
-		var took []time.Duration
-		how := types.StartReplicationTaskTypeValueStartReplication
-		for round := 0; b.Loop(); round++ {
-			for n := range running {
-				if round > 0 {
+		took := make([]time.Duration, 0, b.N)
+		for len(took) < min(b.N, mostStarts) {
+			for n := range running { // all at once: what is measured is the call, not the wait for tasks that stop
+				if how == types.StartReplicationTaskTypeValueResumeProcessing {
 					_, err := api.StopReplicationTask(ctx, &dms.StopReplicationTaskInput{ReplicationTaskArn: tasks[n]})
 					require.NoError(b, err)
+				}
+			}
+			for n := range running {
+				if how == types.StartReplicationTaskTypeValueResumeProcessing {
 					status(tasks[n], "stopped")
 				} else {
 					status(tasks[n], "ready")
@@ -89,12 +93,12 @@ func BenchmarkAPIWithManyTasks(b *testing.B) {
 			}
 			how = types.StartReplicationTaskTypeValueResumeProcessing
 		}
-		quantiles(b, took)
+		within(b, took)
 	})
 	for name, call := range map[string]func(n int) error{
 		"DescribeReplicationTasks/page=100": func(int) error { _, err := api.DescribeReplicationTasks(ctx, nil); return err },
 		"DescribeReplicationTasks/one": func(n int) error {
-			_, err := api.DescribeReplicationTasks(ctx, &dms.DescribeReplicationTasksInput{Filters: []types.Filter{{Name: aws.String("replication-task-arn"), Values: []string{*tasks[n%all]}}}})
+			_, err := api.DescribeReplicationTasks(ctx, &dms.DescribeReplicationTasksInput{Filters: by("replication-task-arn", *tasks[n%all])})
 			return err
 		},
 		"DescribeTableStatistics": func(n int) error {
@@ -109,14 +113,25 @@ func BenchmarkAPIWithManyTasks(b *testing.B) {
 				require.NoError(b, call(n))
 				took = append(took, time.Since(began))
 			}
-			quantiles(b, took)
+			within(b, took)
 		})
 	}
 }
 
-func quantiles(b *testing.B, took []time.Duration) {
+// mostStarts is how many starts are measured at most: each has a stop before it, for which a task takes its time.
+const mostStarts = 100
+
+// aimOfCalls is the most that the 99th percentile may be.
+const aimOfCalls = 50 * time.Millisecond
+
+// within reports the quantiles, and fails above the aim.
+func within(b *testing.B, took []time.Duration) {
 	b.Helper()
 	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/p50")
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms/p99")
+	p50, p99 := took[len(took)/2], took[len(took)*99/100]
+	b.ReportMetric(float64(p50.Microseconds())/1000, "ms/p50")
+	b.ReportMetric(float64(p99.Microseconds())/1000, "ms/p99")
+	if len(took) >= 100 && p99 > aimOfCalls { // a benchmark that fails shows no metrics
+		b.Errorf("one call in a hundred takes %v and longer, the median %v: the aim is %v", p99, p50, aimOfCalls)
+	}
 }

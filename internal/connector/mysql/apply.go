@@ -21,7 +21,7 @@ func (t *target) Apply(ctx context.Context, o connector.ApplyOptions) (connector
 	if err := t.createStates(ctx); err != nil {
 		return nil, err
 	}
-	se, err := t.host.changeSession(ctx, applySettings)
+	se, err := t.host.changeSession(ctx, t.settings(applySettings))
 	if err != nil {
 		return nil, fmt.Errorf("open an apply session: %w", err)
 	}

@@ -23,7 +23,7 @@ import (
 
 // classes sorts the servers' error numbers. Source: MySQL 8.0 Error Message Reference and MariaDB's error codes page.
 var classes = map[uint16]connector.Class{
-	1021: connector.Full, 1041: connector.Full, 1114: connector.Full, 1118: connector.Unclassified,
+	1021: connector.Full, 1041: connector.Full, 1114: connector.Full, 3675: connector.Full, 1118: connector.Unclassified,
 
 	1022: connector.Data, 1048: connector.Data, 1062: connector.Data, 1138: connector.Data, 1216: connector.Data,
 	1217: connector.Data, 1263: connector.Data, 1264: connector.Data, 1265: connector.Data, 1292: connector.Data,
@@ -72,6 +72,7 @@ var remedies = map[uint16]string{
 	1412: "Keep DDL away from the source while it is read",
 	3118: "ALTER USER … ACCOUNT UNLOCK",
 	4151: "ALTER USER … ACCOUNT UNLOCK",
+	3675: "Make room on the server's disk",
 	1698: "Log in with a password: this account is for its operating system user on the server's own machine",
 }
 

@@ -66,6 +66,9 @@ func (s *stream) dispatch(ctx context.Context, h binlog.Header, body []byte) err
 	case binlog.Heartbeat:
 		s.heartbeat(h, body)
 		return nil
+	case binlog.PreviousGtids:
+		s.beginFile(h)
+		return nil
 	case binlog.TransactionPayload:
 		return s.payload.begin(body)
 	case binlog.XaPrepare:
@@ -106,6 +109,14 @@ func (s *stream) rotate(body []byte) error {
 	// Numbers of tables begin anew when the server does.
 	clear(s.maps)
 	return nil
+}
+
+// beginFile moves the position past the head of a file. Where nothing has been logged since the server began, there is nothing else that would,
+// and a stream from the server's own end (SHOW BINARY LOG STATUS) would never come to it.
+func (s *stream) beginFile(h binlog.Header) {
+	if !s.tx.open && h.Next != 0 && h.Flags&binlog.Artificial == 0 {
+		s.ended()
+	}
 }
 
 // heartbeat moves the position past what the server has left out for us.

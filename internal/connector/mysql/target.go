@@ -17,6 +17,8 @@ type target struct {
 	localInfile bool
 	// histories is whether it takes earlier rows of system-versioned tables.
 	histories bool
+	// warnings is how many a session keeps by itself (max_error_count).
+	warnings int
 	// plainTimestamps is whether a TIMESTAMP column is nullable and without a default unless its DDL says otherwise.
 	plainTimestamps bool
 
@@ -38,7 +40,20 @@ const targetMode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,
 
 // loadSettings are the session variables of a loader. Unique checks stay on: without them InnoDB may take duplicates
 // into a unique index.
-const loadSettings = "sql_mode='" + targetMode + "', foreign_key_checks=0, sql_notes=1, max_error_count=64"
+const loadSettings = "sql_mode='" + targetMode + "', foreign_key_checks=0, sql_notes=1"
+
+// fewestWarnings is how many warnings a session must keep to be told what the server has changed in a row; the servers keep 64 or 1024
+// unless somebody has set less.
+const fewestWarnings = 64
+
+// settings are session variables, with more warnings where the server keeps too few. MySQL 8 lets nobody ask for them without
+// SESSION_VARIABLES_ADMIN, which DMS's own list of rights does not have: so they are asked for there alone.
+func (t *target) settings(of string) string {
+	if t.warnings < fewestWarnings {
+		of += fmt.Sprintf(", max_error_count=%d", fewestWarnings)
+	}
+	return of
+}
 
 func openTarget(ctx context.Context, c connector.Config) (connector.Target, error) {
 	ends, err := targetOptions(c.Settings)
@@ -50,8 +65,8 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 		return nil, err
 	}
 	t := &target{host: s}
-	if err := s.control.QueryRowContext(ctx, "SELECT @@local_infile, @@explicit_defaults_for_timestamp").
-		Scan(&t.localInfile, &t.plainTimestamps); err != nil {
+	if err := s.control.QueryRowContext(ctx, "SELECT @@local_infile, @@explicit_defaults_for_timestamp, @@max_error_count").
+		Scan(&t.localInfile, &t.plainTimestamps, &t.warnings); err != nil {
 		_ = s.close()
 		return nil, classify(ctx, fmt.Errorf("ask for the server's variables: %w", err))
 	}
@@ -163,7 +178,7 @@ func (t *target) take(ctx context.Context) (*link, error) {
 		return se, nil
 	}
 	t.idle.Unlock()
-	return t.host.session(ctx, loadSettings)
+	return t.host.session(ctx, t.settings(loadSettings))
 }
 
 // giveBack keeps a link that is outside any transaction for the next load.

@@ -166,7 +166,10 @@ func (s *source) Start(ctx context.Context, r connector.StreamRequest, from conn
 	case position == 0:
 		return positionText(there.confirmed, other), nil
 	case position < there.confirmed:
-		return "", &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("replication slot %q has gone past %s: it keeps changes from %s on", name, position, there.confirmed)}
+		return "", &connector.Error{
+			Class: connector.Invalid, Err: fmt.Errorf("replication slot %q has gone past %s: it keeps changes from %s on", name, position, there.confirmed),
+			Remedy: fmt.Sprintf("begin at %s: a slot is moved on only behind changes that are at the target of the task that used it; for another target begin with a full load", there.confirmed),
+		}
 	}
 	return positionText(position, other), nil
 }

@@ -14,6 +14,7 @@ type note struct {
 	sent     time.Time // when it was made
 	run      int64     // of which start by a person that attempt was
 	flaps    int       // how many attempts were interrupted soon after their start, in a row
+	noRoom   bool      // whether it was refused for want of room on a disk
 	saved    time.Time // when the numbers were written
 	stopping int64     // the attempt that was asked to stop,
 	stopped  time.Time // and when

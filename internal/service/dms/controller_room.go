@@ -124,12 +124,17 @@ func roomMessage(now string, left instance.Room) string {
 	return "Replication instance has room again: " + of + "."
 }
 
-// awaitsRoom has a task that could not be begun say what it waits for. It is tried again, however long that takes.
-func (c *controller) awaitsRoom(ctx context.Context, t *Task) error {
+// awaitsRoom has a task that could not be begun say what it waits for. It is tried again soon, however long it has waited.
+func (c *controller) awaitsRoom(ctx context.Context, t *Task, refused error) error {
+	c.mu.Lock()
+	c.note(t.ID).noRoom = true
+	c.mu.Unlock()
+	c.work.addAfter(tasks.arn+"/"+t.ID, c.times.room)
 	place, mend := placeOf(instance.Room{})
 	why := "The task waits to begin: nothing more can be written to " + place + ", no space is left. " + mend + " The task begins by itself then."
 	if t.Failure == why {
 		return nil
 	}
+	c.Log.Warn("a task waits for room on a disk", "task", t.ID, "error", refused)
 	return c.change(ctx, t, func(_ store.Tx, now *Task) { now.Failure = why })
 }

@@ -43,7 +43,7 @@ func (c *controller) send(ctx context.Context, t *Task) error {
 		return c.fail(ctx, t, refusal.Message)
 	}
 	if errors.Is(err, instance.ErrNoRoom) {
-		return errors.Join(fmt.Errorf("start task %s: %w", t.ID, err), c.awaitsRoom(ctx, t))
+		return c.awaitsRoom(ctx, t, err)
 	}
 	if err != nil && tries >= patience && t.Status == taskStarting && ctx.Err() == nil && !errors.Is(err, instance.ErrDown) {
 		c.Log.Error("a task could not be started", "task", t.ID, "error", err)
@@ -66,6 +66,7 @@ func (c *controller) noteSent(t *Task) int {
 	}
 	n.run = t.Runs
 	n.flaps++
+	n.noRoom = false
 	n.attempt, n.returned, n.sent = t.Attempt, c.clock.Add(1), c.Now()
 	return n.flaps
 }
@@ -77,11 +78,14 @@ const (
 )
 
 // breather is how long to wait before the next attempt: a task that ends its process each time must not do so without
-// pause.
+// pause. One that waits for room is tried as often as room is looked for, however long it has waited.
 func (c *controller) breather(t *Task) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := c.note(t.ID)
+	if n.noRoom {
+		return c.times.room - c.Now().Sub(n.sent)
+	}
 	if n.run != t.Runs || n.flaps < 2 || c.Now().Sub(n.sent) > healthy {
 		return 0
 	}

@@ -104,13 +104,15 @@ func TestAFullDiskIsTold(t *testing.T) {
 }
 
 // TestATaskThatWaitsForRoomSaysSo starts a task of which nothing can be written down: it says what it waits for, with the mend, is tried for
-// longer than anything else, can be stopped, and runs by itself once there is room.
+// longer than anything else and without the growing intervals of a task that ends its process, can be stopped, and runs by itself soon after
+// there is room.
 func TestATaskThatWaitsForRoomSaysSo(t *testing.T) {
 	s := taskStore(t)
 	wipe(t, s)
 	b := newTaskBench(t, s, 1)
 	b.world.length = endless
 	b.furnish(t, nil)
+	b.times.renew = longestBreather
 	b.control()
 	defer b.stop()
 	b.create(t, "w", fullLoadAndCDC)

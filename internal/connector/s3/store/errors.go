@@ -72,7 +72,7 @@ func classify(err error) (connector.Class, string) {
 
 func classOfCode(code string) (connector.Class, string) {
 	switch code {
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed":
+	case "InvalidAccessKeyId", "XAdminUserNotFound" /* Versity's gateway */, "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed":
 		return connector.Denied, "check the access key, its secret, and this machine's clock"
 	case "AccessDenied", "AllAccessDisabled", "Forbidden":
 		return connector.Denied, "let the access key list the bucket, and get, put and delete objects in it"
