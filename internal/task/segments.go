@@ -26,6 +26,8 @@ type Segmented struct {
 	Note     note
 	// TakenUp says that the segments are those that an earlier run has left, which the journal holds already.
 	TakenUp bool
+	// There says that the table has been made already, together with others.
+	There bool
 }
 
 func (t *Task) segmentBytes() int64 {
