@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // TestManyTablesTogether: hundreds of tables, which SQLite is given at once, are made and filled as a few are; a run that ended among them
@@ -24,14 +26,13 @@ func TestManyTablesTogether(t *testing.T) {
 	c := config(source, target)
 	c.RowsPerSecond = 200
 	go func() {
-		for target.column(t, "SELECT count(*) FROM sqlite_schema WHERE name = 't0'")[0] == "0" {
-			select {
-			case <-ctx.Done():
+		defer cancel()
+		for ctx.Err() == nil {
+			made, err := servertest.Column(target.db, "SELECT count(*) FROM sqlite_schema WHERE name = 't0'", "NULL")
+			if err != nil || made[0] != "0" {
 				return
-			default:
 			}
 		}
-		cancel()
 	}()
 	_, err := run(ctx, c)
 	require.ErrorIs(t, err, context.Canceled)

@@ -43,12 +43,12 @@ func TestTablesMadeTogether(t *testing.T) {
 	for _, pragma := range []string{"PRAGMA auto_vacuum=NONE", "PRAGMA auto_vacuum=FULL", "PRAGMA page_size=512"} {
 		want, got := fileWith(t, pragma), fileWith(t, pragma)
 		creates := manyCreates(3*togetherBatch + 7)
-		for path, make := range map[string]func(connector.Target) error{
+		for path, do := range map[string]func(connector.Target) error{
 			want: func(to connector.Target) error { return to.Exec(t.Context(), creates) },
 			got:  func(to connector.Target) error { return to.(connector.Together).MakeTogether(t.Context(), creates) },
 		} {
 			to := openTestTarget(t, path)
-			require.NoError(t, make(to))
+			require.NoError(t, do(to))
 			require.NoError(t, to.Exec(t.Context(), []catalog.Statement{{SQL: `CREATE INDEX later ON "table 0" (v)`}, {SQL: `INSERT INTO "table 300" (v) VALUES (5)`}}))
 			require.NoError(t, to.Close())
 		}
@@ -82,10 +82,10 @@ func TestTablesMadeTogetherOrNone(t *testing.T) {
 
 // TestTablesMadeTogetherAreFast: SQLite by itself takes the longer for a table the more there are.
 func TestTablesMadeTogetherAreFast(t *testing.T) {
-	took := func(make func(to connector.Target, ss []catalog.Statement) error) time.Duration {
+	took := func(do func(to connector.Target, ss []catalog.Statement) error) time.Duration {
 		to := openTestTarget(t, filepath.Join(t.TempDir(), "t.db"))
 		began := time.Now()
-		require.NoError(t, make(to, manyCreates(4000)))
+		require.NoError(t, do(to, manyCreates(4000)))
 		defer func() { require.NoError(t, to.Close()) }()
 		return time.Since(began)
 	}
