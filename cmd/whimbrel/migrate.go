@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -177,17 +178,35 @@ func runOnce(cmd *cobra.Command, asJSON, dryRun bool, config task.Config, after 
 	return nil
 }
 
-// boundMemory makes the garbage collector keep the process near what its workers, or the groups of changes, need, unless
-// GOMEMLIMIT says otherwise: huge values leave as much garbage behind.
+// boundMemory makes the garbage collector keep the process near what its workers, or the groups of changes, need beside the
+// plan, unless GOMEMLIMIT says otherwise: huge values leave as much garbage behind.
 func boundMemory(c task.Config) {
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
+	debug.SetMemoryLimit(memoryLimit(c, heapInUse()))
+}
+
+// memoryLimit bounds a process whose heap holds so much once everything is planned. A plan of thousands of tables grows while it
+// is carried out, to about twice its size: a bound below that has the collector run all the time.
+func memoryLimit(c task.Config, planned uint64) int64 {
 	need := 64 + 12*c.Settings.FullLoadSettings.MaxFullLoadSubTasks
 	if c.Type != task.FullLoad {
 		need = max(need, changesMemory)
 	}
-	debug.SetMemoryLimit(int64(need) << 20)
+	beyond := max(0, int64(planned)-smallPlan) //nolint:gosec // a heap is smaller than 8 EiB
+	return int64(need)<<20 + 3*beyond
+}
+
+// smallPlan is what the heap holds of hundreds of tables and of the program itself.
+const smallPlan = 12 << 20
+
+// heapInUse is what the heap holds without its garbage.
+func heapInUse() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // changesMemory is what the groups of changes on their way need with everything else, in MiB.

@@ -63,6 +63,12 @@ type Untransacted interface {
 	Transactional(t *catalog.Table) bool
 }
 
+// Together is a Target in which many tables that are made at once take less time each than one after the other.
+type Together interface {
+	// MakeTogether runs statements that make tables: all of them, or with an error none.
+	MakeTogether(ctx context.Context, ss []catalog.Statement) error
+}
+
 // Prober is a Source or Target that can be asked whether it is still there.
 type Prober interface {
 	// Probe asks over a new connection.

@@ -28,7 +28,7 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 			}
 		}
 	}
-	if s.Made && !s.needsTableFirst(r.plan) {
+	if s.Made && !s.There && !s.needsTableFirst(r.plan) {
 		t.Create = s.Script.Create
 	}
 	written := r.writable(s.TablePlan, target)

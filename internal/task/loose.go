@@ -8,6 +8,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/datatype"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
+	"github.com/whimbreldb/whimbrel/internal/tasklog"
 )
 
 // typeByValues has the source look at the values of the columns that declare no type, in the tables that a plan moves. It reports whether
@@ -42,6 +43,24 @@ func (t *Task) typeByValues(ctx context.Context, plan *mapping.Plan) (settled bo
 		}
 	}
 	return true, nil
+}
+
+// typeByValuesNow does so for a table that has come or changed while changes are followed, by what it holds when that is read. A table or column
+// that has gone or is called something else by then stays without a type, as one that holds nothing.
+func (t *Task) typeByValuesNow(ctx context.Context, plan *mapping.Plan) (settled bool, err error) {
+	settled, err = t.typeByValues(ctx, plan)
+	if err == nil {
+		return settled, nil
+	}
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	}
+	switch connector.ClassOf(err) {
+	case connector.Lost, connector.Busy, connector.Full:
+		return false, err
+	}
+	t.log(tasklog.MetadataManager).InfoContext(ctx, "columns that declare no type are taken as bytes", "reason", err)
+	return false, nil
 }
 
 // keepKinds sees to it that where something looks into a column's values, which keeps them from moving as they are, none becomes one of

@@ -113,6 +113,33 @@ func TestLaterKindsAreErrors(t *testing.T) {
 	}), rejected)
 }
 
+// TestNewColumnsWithoutTypeBecomeWhatTheyHold: a table, and a column, that come while changes are followed become what a load would make of
+// them, and stay that; what has gone before it could be looked at is bytes and stops nothing.
+func TestNewColumnsWithoutTypeBecomeWhatTheyHold(t *testing.T) {
+	for _, to := range []string{"postgresql-18", "mariadb"} {
+		t.Run(to, func(t *testing.T) {
+			source, target := newEnd(t, "sqlite"), newEnd(t, to)
+			source.exec(t, "CREATE TABLE thing (id INTEGER PRIMARY KEY, n)", "INSERT INTO thing VALUES (1, 1)")
+			load(t, source, target)
+			source.exec(t, "CREATE TABLE fresh (id INTEGER PRIMARY KEY, n, r, t ANY, b, none)", "INSERT INTO fresh VALUES (1, 9007199254740993, 0.5, 'one', x'00', NULL)",
+				"ALTER TABLE thing ADD COLUMN more", "UPDATE thing SET more = 'text'", "CREATE TABLE gone (id INTEGER PRIMARY KEY, v)", "DROP TABLE gone")
+			catchUp(t, source, target)
+			types := map[catalog.Family]string{catalog.PostgreSQL: "bigint double precision text bytea bytea", catalog.MySQL: "bigint double longtext longblob longblob"}[target.family]
+			q := "SELECT data_type FROM information_schema.columns WHERE column_name NOT IN ('id', 'n') AND table_name = 'thing' OR column_name <> 'id' AND table_name = 'fresh'"
+			if target.family == catalog.MySQL {
+				q = "SELECT data_type FROM information_schema.columns WHERE table_schema = database() AND (column_name = 'more' AND table_name = 'thing' OR column_name <> 'id' AND table_name = 'fresh')"
+			}
+			got := strings.Join(target.column(t, q+" ORDER BY table_name, ordinal_position"), " ")
+			require.Equal(t, types+map[catalog.Family]string{catalog.PostgreSQL: " text", catalog.MySQL: " longtext"}[target.family], got)
+			source.exec(t, "INSERT INTO fresh VALUES (2, 2, 4, 'two', x'02', x'01')", "INSERT INTO fresh VALUES (3, 'three', 4, 'two', NULL, NULL)", "INSERT INTO thing VALUES (2, 2, 'more')")
+			report := catchUp(t, source, target)
+			require.EqualValues(t, 1, changesOf(t, report, "fresh").Failed)
+			require.Equal(t, []string{"9007199254740993", "2"}, target.column(t, "SELECT n FROM "+target.table(t, source, "fresh")+" ORDER BY id"))
+			require.Equal(t, []string{"text", "more"}, target.column(t, "SELECT more FROM "+target.table(t, source, "thing")+" ORDER BY id"))
+		})
+	}
+}
+
 // TestKindsStayBetweenFiles moves values of every kind between SQLite files: as they are where nothing looks into them, and rejected where
 // they would become another kind.
 func TestKindsStayBetweenFiles(t *testing.T) {

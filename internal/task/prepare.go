@@ -170,8 +170,23 @@ func (t *Task) prepareBy(tp *TablePlan, how preparation) {
 	case dropFirst:
 		tp.Prepare = []catalog.Statement{t.dialect.Drop(tp.Target.Name)}
 	case truncateFirst:
-		tp.Prepare = []catalog.Statement{t.dialect.Truncate(tp.Target.Name)}
+		tp.Prepare = t.emptying(tp)
 	}
+}
+
+// historian is a dialect whose tables may keep what is deleted.
+type historian interface {
+	DropHistory(t *catalog.Table) []catalog.Statement
+}
+
+// emptying are the statements that empty a table. Of one that this migration has made nothing is kept: its earlier rows are those that it has
+// loaded. Those of another's are his.
+func (t *Task) emptying(tp *TablePlan) []catalog.Statement {
+	ss := []catalog.Statement{t.dialect.Truncate(tp.Target.Name)}
+	if h, ok := t.dialect.(historian); ok && tp.Made {
+		ss = append(ss, h.DropHistory(tp.Target)...)
+	}
+	return ss
 }
 
 // resume goes on where an earlier run of this migration ended. known is false when that run has left nothing to go on

@@ -31,6 +31,13 @@ func (r *run) Reshape(ctx context.Context, before *cdc.Table, s *connector.Struc
 	if err != nil {
 		return cdc.Reshaped{}, err
 	}
+	if settled, err := r.typeByValuesNow(ctx, plan); err != nil {
+		return cdc.Reshaped{}, err
+	} else if settled {
+		if plan, err = r.planAlone(s.Table, s.Parents...); err != nil {
+			return cdc.Reshaped{}, err
+		}
+	}
 	if !slices.ContainsFunc(plan.Tables, func(p *mapping.TablePlan) bool { return p.Source.Name == s.Table.Name }) {
 		return cdc.Reshaped{}, nil // renamed out of the selection, or a part of another table
 	}

@@ -206,6 +206,9 @@ func (r *run) before(ctx context.Context) error {
 			return fmt.Errorf("prepare table %s: %w", s.Target.Name, err)
 		}
 	}
+	if err := r.together(ctx); err != nil {
+		return fmt.Errorf("make the tables: %w", err)
+	}
 	return r.objects(ctx, catalog.AfterTables)
 }
 

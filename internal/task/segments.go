@@ -26,6 +26,8 @@ type Segmented struct {
 	Note     note
 	// TakenUp says that the segments are those that an earlier run has left, which the journal holds already.
 	TakenUp bool
+	// There says that the table has been made already, together with others.
+	There bool
 }
 
 func (t *Task) segmentBytes() int64 {
@@ -119,7 +121,7 @@ func (t *Task) restart(s *Segmented) error {
 	}
 	t.log(tasklog.TablesManager).Info("rows have moved in the source since the earlier run, loading the table again", "table", s.Plan.Source.Name.String())
 	s.Note.Prepare = truncateFirst
-	s.Prepare = []catalog.Statement{t.dialect.Truncate(s.Target.Name)}
+	s.Prepare = t.emptying(s.TablePlan)
 	return nil
 }
 

@@ -109,8 +109,11 @@ func fillMatrix(t *testing.T, source *end, rows []matrixRow) {
 
 // matrixColumn is the type as a column of the source is declared.
 func matrixColumn(source *end, native string) string {
-	if source.family == catalog.MySQL {
+	switch {
+	case source.family == catalog.MySQL:
 		return native + " NULL"
+	case native == "(none)":
+		return ""
 	}
 	return native
 }
@@ -172,11 +175,22 @@ func qualified(source, e *end, table string) string {
 	return table
 }
 
-var binaryType = regexp.MustCompile(`(?i)^(binary|varbinary|tinyblob|mediumblob|blob|longblob|bytea|point|any)`)
+var binaryType = regexp.MustCompile(`(?i)^(binary|varbinary|tinyblob|mediumblob|blob|longblob|bytea|point)`)
+
+// isBytes reports whether the value of a row becomes bytes. Where no type is declared, the value decides.
+func isBytes(source *end, r matrixRow) bool {
+	switch r.nativeType {
+	case "ANY", "(none)":
+		return strings.HasPrefix(r.value, "x'")
+	case "point":
+		return source.family != catalog.PostgreSQL
+	}
+	return binaryType.MatchString(r.nativeType)
+}
 
 // printing is the expression that prints column v.
 func printing(e, source *end, r matrixRow) string {
-	bytes := binaryType.MatchString(r.nativeType) && !(source.family == catalog.PostgreSQL && r.nativeType == "point")
+	bytes := isBytes(source, r)
 	switch e.family {
 	case catalog.PostgreSQL:
 		if r.nativeType == "inet" {

@@ -52,7 +52,7 @@ var natives = map[catalog.Family][][2]string{
 	catalog.SQLite: {
 		{"INTEGER", remarkDynamic}, {"INT"}, {"TINYINT"}, {"BIGINT"}, {"UNSIGNED BIG INT"}, {"BOOLEAN", "0 and 1; another value is rejected"},
 		{"REAL"}, {"DOUBLE"}, {"FLOAT"}, {"NUMERIC"}, {"DECIMAL(10,2)", "a value with more digits is rejected"}, {"DECIMAL_TEXT(38,10)"}, {"DECIMAL_TEXT"},
-		{"TEXT"}, {"VARCHAR(40)", "a longer value is rejected"}, {"CHAR(10)"}, {"CLOB"}, {"BLOB"}, {"VARBINARY(16)"}, {"", "a column without a type"}, {"ANY"},
+		{"TEXT"}, {"VARCHAR(40)", "a longer value is rejected"}, {"CHAR(10)"}, {"CLOB"}, {"BLOB"}, {"VARBINARY(16)"}, {"", "a column without a type; where it holds values, they decide ([sqlite.md](sqlite.md))"}, {"ANY", "the same"},
 		{"DATE"}, {"TIME"}, {"DATETIME"}, {"TIMESTAMP"}, {"TIMESTAMPTZ"}, {"UUID_TEXT"}, {"JSON_TEXT"}, {"JSON"},
 	},
 }

@@ -19,6 +19,9 @@ func runDDL(ctx context.Context, c *sql.Conn, statement string) error {
 		if isWarning(err) {
 			_, err = c.ExecContext(ctx, "SET STATEMENT sql_mode='"+looseMode+"' FOR "+statement)
 		}
+		if table, ok := strings.CutPrefix(statement, "TRUNCATE TABLE "); ok && isVersioned(err) {
+			_, err = c.ExecContext(ctx, "DELETE FROM "+table)
+		}
 		return dropAfter(c, err)
 	}
 	var before *string

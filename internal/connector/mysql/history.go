@@ -2,9 +2,12 @@ package mysql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/go-sql-driver/mysql"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -27,6 +30,23 @@ func (r release) keepsHistories() bool {
 
 // KeepsHistories reports whether the target takes earlier rows.
 func (d Dialect) KeepsHistories() bool { return d.Histories }
+
+// DropHistory forgets the rows of a table that are no longer current.
+func (Dialect) DropHistory(t *catalog.Table) []catalog.Statement {
+	if t.Native[nativeVersioned] == "" {
+		return nil
+	}
+	return []catalog.Statement{{SQL: "DELETE HISTORY FROM " + quoteTable(t.Name)}}
+}
+
+// truncateVersioned is the number of MariaDB's ER_VERS_NOT_SUPPORTED: a table that keeps earlier rows cannot be truncated.
+const truncateVersioned = 4137
+
+// isVersioned reports whether a table could not be truncated because it keeps earlier rows. Its rows can be deleted, and stay as earlier ones.
+func isVersioned(err error) bool {
+	var e *mysql.MySQLError
+	return errors.As(err, &e) && e.Number == truncateVersioned
+}
 
 // takesHistories asks whether the server takes earlier rows from this user: secure_timestamp may keep sessions from setting times.
 func takesHistories(ctx context.Context, s *host) (bool, error) {

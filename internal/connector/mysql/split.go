@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -53,9 +54,10 @@ func (s *snapshot) parts(ctx context.Context, t *catalog.Table, o connector.Spli
 	return out, nil
 }
 
-// partitions are the parts a table consists of by itself: its partitions, or the whole.
+// partitions are the parts a table consists of by itself: its partitions, or the whole. MariaDB reads earlier rows of a whole table alone, not of the
+// partitions that they are put into (error 4142), and those of now are in one partition.
 func (s *snapshot) partitions(ctx context.Context, t *catalog.Table) ([]piece, error) {
-	if len(t.Partitions) == 0 {
+	if len(t.Partitions) == 0 || partedByHistory(t) {
 		return []piece{{rows: t.Rows, bytes: t.Bytes}}, nil
 	}
 	rows, err := s.host.control.QueryContext(ctx, `SELECT COALESCE(subpartition_name, partition_name), table_rows, data_length
@@ -82,6 +84,11 @@ func (s *snapshot) partitions(ctx context.Context, t *catalog.Table) ([]piece, e
 		out = append(out, p)
 	}
 	return out, classify(ctx, rows.Err())
+}
+
+// partedByHistory reports whether the partitions of a table are those of its earlier rows.
+func partedByHistory(t *catalog.Table) bool {
+	return strings.Contains(strings.ToUpper(partitionClause(t.Native[nativeOptions])), "PARTITION BY SYSTEM_TIME")
 }
 
 // ruled follows a parallel-load rule.

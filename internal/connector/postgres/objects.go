@@ -13,7 +13,7 @@ func (in *inspector) loadObjects(ctx context.Context) error {
 	steps := []func(context.Context) error{
 		in.loadExtensions, in.loadCollations, in.loadUserTypes, in.loadDomains, in.loadRanges, in.loadFunctions, in.loadAggregates,
 		in.loadOperators, in.loadOperatorClasses, in.loadCasts, in.loadTextSearch, in.loadViewExtras,
-		in.loadTriggers, in.loadRules, in.loadPolicies, in.loadStatistics, in.loadIndexAttachments,
+		in.loadTriggers, in.loadRules, in.loadPolicies, in.loadStatistics, in.loadIndexAttachments, in.loadExtensionDependencies,
 		in.loadDependencies,
 	}
 	if in.o.Objects {
@@ -44,10 +44,12 @@ func (in *inspector) loadObjects(ctx context.Context) error {
 	return nil
 }
 
-// compareObjects orders what belongs to tables: by stage and kind, comments after what they are on, event triggers
+// compareObjects orders what belongs to tables: by stage and kind, comments and dependencies after what they are on, event triggers
 // last. The kinds of one stage need nothing of each other but for "trigger state", which follows "trigger" as it should.
 func compareObjects(a, b catalog.Object) int {
-	last := func(o catalog.Object) int { return slices.Index([]string{"comment", "event trigger"}, o.Kind) }
+	last := func(o catalog.Object) int {
+		return slices.Index([]string{"extension dependency", "comment", "event trigger"}, o.Kind)
+	}
 	return cmp.Or(cmp.Compare(a.Stage, b.Stage), cmp.Compare(last(a), last(b)), cmp.Compare(a.Kind, b.Kind),
 		compareNames(catalog.Name{Schema: a.Name.Schema, Name: a.Table}, catalog.Name{Schema: b.Name.Schema, Name: b.Table}), compareNames(a.Name, b.Name))
 }
