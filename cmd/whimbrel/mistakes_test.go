@@ -69,7 +69,7 @@ func TestMistakes(t *testing.T) {
 		"collector's user": {serve("--otlp-endpoint", "https://u:s3cret@h:4318"), "--otlp-endpoint: the URL holds a user, a query or a fragment"},
 		"no bucket":        {[]string{"assess", source, "redshift://u@h/db", "--target-setting", "MaxFileSize=1"}, "the setting BucketName is missing (give BucketName,"},
 		"files read back":  {[]string{"validate", source, "file://" + dir + "/lake"}, "a target of the engine s3 is not read back"},
-		"Redshift's rows":  {[]string{"validate", source, "redshift://u@h/db"}, "a target of the engine redshift is not read back"},
+		"Redshift's rows":  {[]string{"validate", source, "redshift://u@h/db"}, "the setting BucketName is missing (give BucketName,"},
 		"validated files":  {[]string{"migrate", source, "file://" + dir + "/lake", "--task-settings", written(t, "v.json", `{"ValidationSettings":{"EnableValidation":true}}`)}, "leave EnableValidation off"},
 		"URL parameter":    {[]string{"migrate", source + "?mode=zz", target}, `unknown mode "zz"`},
 		"inspected":        {[]string{"inspect", source + "?mode=zz"}, `unknown mode "zz"`},

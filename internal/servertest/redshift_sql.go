@@ -126,6 +126,7 @@ var neverThere = [][]string{
 	{"create", "trigger"}, {"create", "domain"}, {"for", "update"}, {"from", "(", "values"}, {"jsonb"}, {"bytea"}, {"uuid"}, {"serial"}, {"bigserial"},
 	{"pg_advisory_xact_lock"}, {"pg_try_advisory_lock"}, {"to_regclass"}, {"do"}, {"create", "extension"}, {"listen"}, {"notify"}, {"unlogged"},
 	{"without", "oids"}, {"set", "schema"}, {"session_replication_role"}, {"synchronous_commit"}, {"alter", "column"}, {"drop", "default"}, {"add", "constraint"}, {"add", "check"},
+	{"distinct", "from"}, {"ctid"}, {"xmin"}, {"collate"}, {"lateral"}, {"filter", "("}, {"tablesample"},
 }
 
 // translate makes PostgreSQL's SQL of Redshift's. after is run behind it.
@@ -137,6 +138,9 @@ func (s *redshiftSession) translate(st tokens) (sql string, after []string, err 
 	}
 	if _, ok := st.has("["); ok {
 		return "", nil, unsupported("an array")
+	}
+	if f := strangeFunction(st); f != "" {
+		return "", nil, refuse("42883", "function %s() does not exist", f)
 	}
 	st = s.folded(st)
 	st = s.functions(st)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -166,7 +167,7 @@ func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *ca
 	var load []connector.LoadColumn
 	var layouts []change.Layout
 	for _, c := range columns {
-		column := t.Column(c.name)
+		column := failureColumnOf(t, c.name)
 		if column == nil {
 			return fmt.Errorf("table %s has no column %s", t.Name, c.name)
 		}
@@ -201,6 +202,16 @@ func (r *run) tableFailures(ctx context.Context, s connector.ApplySession, t *ca
 		}
 		if _, err := s.Write(ctx, []connector.RowSet{{Op: change.Insert, Table: t, Columns: load, Rows: &b}}); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// failureColumnOf is a column by its name, which Redshift keeps in small letters.
+func failureColumnOf(t *catalog.Table, name string) *catalog.Column {
+	for _, c := range t.Columns {
+		if strings.EqualFold(c.Name, name) {
+			return c
 		}
 	}
 	return nil

@@ -168,10 +168,9 @@ func targetNames(tables []*TablePlan) []catalog.Name {
 	return names
 }
 
-// checkCompared refuses targets that are not read back, though DMS validates both (user guide, "AWS DMS data validation").
+// checkCompared refuses targets that are not read back, though DMS validates them (user guide, "AWS DMS data validation").
 func checkCompared(target *connector.Engine) error {
-	switch target.Family {
-	case catalog.Lake, catalog.Redshift:
+	if target.Family == catalog.Lake {
 		return &connector.Error{
 			Class: connector.Invalid, Err: fmt.Errorf("validation reads the target, and what was written to a target of the engine %s is not read back", target.Name),
 			Remedy: "do not validate; in the settings of a task, leave EnableValidation off",
@@ -184,6 +183,9 @@ func checkCompared(target *connector.Engine) error {
 func (t *Task) readTarget(ctx context.Context) (connector.Source, error) {
 	if err := checkCompared(t.targetEngine); err != nil {
 		return nil, err
+	}
+	if b, ok := t.target.(connector.ReadBack); ok {
+		return b.ReadBack(ctx)
 	}
 	config := t.Target
 	config.Settings = nil // those of a target

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
-	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 	"github.com/whimbreldb/whimbrel/internal/task"
 )
@@ -316,18 +315,6 @@ func TestWarehouseKeepsTheKeysOfTables(t *testing.T) {
 			require.Equal(t, made, w.end.column(t, "SELECT 'item'::regclass::oid"), "the table was made anew, without its keys")
 		})
 	}
-}
-
-// TestWarehouseIsNotValidated: what is not read back is refused before anything is moved.
-func TestWarehouseIsNotValidated(t *testing.T) {
-	source, w := newEnd(t, "sqlite"), newWarehouse(t)
-	source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY)")
-	c := config(source, w.end)
-	c.Settings.ValidationSettings.EnableValidation = true
-	_, err := run(t.Context(), c)
-	require.ErrorContains(t, err, "a target of the engine redshift is not read back")
-	require.Equal(t, connector.Invalid, connector.ClassOf(err))
-	require.Equal(t, []string{"NULL"}, w.end.column(t, "SELECT to_regclass('public.a')"))
 }
 
 // TestWarehouseConflicts: what cannot be applied follows the error policy and is written down; the rest of the transaction is applied.

@@ -15,7 +15,7 @@ import (
 )
 
 // TestAWarehouseWithTheStockCommand: a registered cluster, which is given the role that the endpoint's COPY names; the test of a connection
-// with and without it; a task that loads and follows.
+// with and without it; a task that loads, follows and compares.
 func TestAWarehouseWithTheStockCommand(t *testing.T) {
 	r := servertest.NewRedshift(t)
 	r.Role = "arn:aws:iam::" + account + ":role/redshift-copy"
@@ -68,7 +68,7 @@ func TestAWarehouseWithTheStockCommand(t *testing.T) {
 	require.Contains(t, why, "role/dms-access-for-endpoint does not let endpoint dwh-by-default write to bucket")
 
 	task := s.must(t, "dms", "create-replication-task", "--replication-task-identifier", "fill", "--source-endpoint-arn", from, "--target-endpoint-arn", to, "--replication-instance-arn", instance,
-		"--migration-type", "full-load-and-cdc", "--table-mappings", `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"all","object-locator":{"schema-name":"public","table-name":"%"},"rule-action":"include"}]}`)
+		"--migration-type", "full-load-and-cdc", "--replication-task-settings", `{"ValidationSettings":{"EnableValidation":true}}`, "--table-mappings", `{"rules":[{"rule-type":"selection","rule-id":"1","rule-name":"all","object-locator":{"schema-name":"public","table-name":"%"},"rule-action":"include"}]}`)
 	arn := field(task, "ReplicationTask", "ReplicationTaskArn").(string)
 	state := func() map[string]any {
 		return field(s.must(t, "dms", "describe-replication-tasks", "--filters", "Name=replication-task-arn,Values="+arn), "ReplicationTasks", 0).(map[string]any)
@@ -92,8 +92,13 @@ func TestAWarehouseWithTheStockCommand(t *testing.T) {
 	arrives()
 	source.trade(t, 1000, 20)
 	arrives()
-	statistics := s.must(t, "dms", "describe-table-statistics", "--replication-task-arn", arn)
-	require.Len(t, statistics["TableStatistics"], 2)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		statistics := s.must(t, "dms", "describe-table-statistics", "--replication-task-arn", arn)["TableStatistics"].([]any)
+		assert.Len(c, statistics, 2)
+		for _, table := range statistics {
+			assert.Equal(c, "Validated", field(table, "ValidationState"), "%v", table)
+		}
+	}, patient, 500*time.Millisecond, "%s", s.log)
 	s.must(t, "dms", "stop-replication-task", "--replication-task-arn", arn)
 	require.Eventually(t, func() bool { return state()["Status"] == "stopped" }, patient, 300*time.Millisecond)
 	require.Equal(t, r.Role, r.Copies()[0].Role, "COPY was given the role")

@@ -95,9 +95,10 @@ func (f *follower) structure(ctx context.Context, s *connector.Structure) {
 	switch s.Kind {
 	case connector.Created:
 		number := len(f.request.Tables)
-		script := f.dialect().Script(s.Table, true)
+		there := f.suite.there(s.Table)
+		script := f.dialect().Script(there, true)
 		exec(append(script.Create, script.Keys...)...)
-		f.describe(ctx, number, s.Table.Name)
+		f.describe(ctx, number, there.Name)
 		to := f.followed(number, s.Table)
 		f.request.Tables = append(f.request.Tables, to)
 		must(f.t, f.stream.Follow(to))
@@ -109,8 +110,9 @@ func (f *follower) structure(ctx context.Context, s *connector.Structure) {
 		f.begin(ctx)
 		must(f.t, f.session.Truncate(ctx, f.targets[s.Number].Name))
 	case connector.Altered:
-		f.alter(d, exec, s)
-		f.describe(ctx, s.Number, s.Table.Name)
+		there := f.suite.there(s.Table)
+		f.alter(d, exec, s, there)
+		f.describe(ctx, s.Number, there.Name)
 		to := f.followed(s.Number, s.Table)
 		f.request.Tables[f.place(s.Number)] = to
 		must(f.t, f.stream.Follow(to))
@@ -120,28 +122,28 @@ func (f *follower) structure(ctx context.Context, s *connector.Structure) {
 }
 
 // alter makes the target's table what the source's is.
-func (f *follower) alter(d connector.Alterer, exec func(...catalog.Statement), s *connector.Structure) {
+func (f *follower) alter(d connector.Alterer, exec func(...catalog.Statement), s *connector.Structure, want *catalog.Table) {
 	have := f.targets[s.Number]
 	name := have.Name
-	if name != s.Table.Name {
-		exec(d.RenameTable(name, s.Table.Name)...)
-		name = s.Table.Name
+	if name != want.Name {
+		exec(d.RenameTable(name, want.Name)...)
+		name = want.Name
 	}
 	there := map[string]string{}
 	for _, c := range have.Columns {
-		there[c.Name] = c.NativeType
+		there[c.Name] = f.suite.typeOf(c)
 	}
 	for from, to := range s.Renamed {
 		exec(d.RenameColumn(name, from, to)...)
 		there[to] = there[from]
 		delete(there, from)
 	}
-	for _, c := range s.Table.Columns {
+	for _, c := range want.Columns {
 		native, ok := there[c.Name]
 		switch {
 		case !ok:
 			exec(d.AddColumn(name, c)...)
-		case native != c.NativeType:
+		case native != f.suite.typeOf(c):
 			exec(d.ChangeType(name, c)...)
 		}
 		delete(there, c.Name)

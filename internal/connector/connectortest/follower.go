@@ -92,10 +92,15 @@ func (f *follower) load(ctx context.Context, sn connector.Snapshot, to connector
 	f.create(ctx, to.Number, to.Table)
 	segments, err := sn.Split(ctx, to.Table, connector.SplitOptions{SegmentBytes: 1 << 20})
 	must(t, err)
-	pool := change.NewPool(2, 0)
+	var marks []connector.Mark
 	for _, segment := range segments {
+		marks = append(marks, connector.Mark{Run: run, Table: to.Table.Name, Segment: segment})
+	}
+	must(t, f.target.Journal().Plan(ctx, marks))
+	pool := change.NewPool(2, 0)
+	for i, segment := range segments {
 		loader, err := f.target.Load(ctx, connector.LoadRequest{Table: f.targets[to.Number], Columns: f.loadColumns(to), Fresh: true,
-			Mark:   connector.Mark{Run: run, Table: to.Table.Name, Segment: segment},
+			Mark:   marks[i],
 			Reject: func(r change.Reject) error { return r }})
 		must(t, err)
 		err = sn.Read(ctx, connector.ReadRequest{Table: to.Table, Columns: to.Columns, Segment: segment, Pool: pool,
@@ -109,16 +114,17 @@ func (f *follower) load(ctx context.Context, sn connector.Snapshot, to connector
 }
 
 func (f *follower) create(ctx context.Context, number int, table *catalog.Table) {
-	script := f.dialect().Script(table, true)
+	there := f.suite.there(table)
+	script := f.dialect().Script(there, true)
 	must(f.t, f.target.Exec(ctx, append(script.Create, script.Keys...)))
-	f.describe(ctx, number, table.Name)
+	f.describe(ctx, number, there.Name)
 }
 
 func (f *follower) dialect() connector.Dialect {
 	if d, ok := f.target.(connector.Dialected); ok {
 		return d.Dialect()
 	}
-	return f.suite.Engine.Dialect
+	return f.suite.Engine.Dialect // of both ends
 }
 
 func (f *follower) describe(ctx context.Context, number int, name catalog.Name) {
@@ -190,7 +196,7 @@ func (f *follower) step(ctx context.Context) connector.Event {
 // reach applies events until the position is reached.
 func (f *follower) reach(ctx context.Context, position string) {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, context.DeadlineExceeded)
+	ctx, cancel := context.WithTimeoutCause(ctx, max(time.Minute, f.suite.Patience), context.DeadlineExceeded)
 	defer cancel()
 	for {
 		n, err := f.source.Compare(f.applied, position)

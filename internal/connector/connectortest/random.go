@@ -70,7 +70,7 @@ func beside(t testing.TB, w *writer, n int64, f func(more func() bool)) {
 func (s *Suite) compare(t testing.TB, d Databases, tables []Table) {
 	t.Helper()
 	for _, table := range tables {
-		want, got := s.Dump(t, d.Source, table), s.Dump(t, d.Target, table)
+		want, got := s.Dump(t, d.Source, table), s.dumpTarget(t, d, table)
 		slices.Sort(want)
 		slices.Sort(got)
 		require.Equal(t, strings.Join(want, "\n"), strings.Join(got, "\n"), "table %s", table.Name)
@@ -253,7 +253,11 @@ func image(b *change.Batch, row int32) string {
 
 // testLarge makes one transaction larger than the groups that carry it.
 func (s *Suite) testLarge(t *testing.T, native bool) {
-	const rows, bound = 3000, 100
+	const bound = 100
+	rows := 3000
+	if s.Large > 0 {
+		rows = s.Large
+	}
 	d := s.prepare(t)
 	f := s.follower(t, d, native)
 	f.pool = change.NewBoundedGroupPool(2, bound, change.MaxGroupBytes)

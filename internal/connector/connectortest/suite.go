@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -29,13 +30,20 @@ type Suite struct {
 	NoNative, NoPlain bool
 	// Transactions is how many the random tests make; 0 means 300.
 	Transactions int
+	// Large is how many statements the large transaction has; 0 means 3000.
+	Large int
+	// Pause is what the writer waits between transactions, for a target that is slow to take them; Patience is how long it may take to reach the
+	// source's end, a minute at least.
+	Pause, Patience time.Duration
+	// Onto is the target, where it is of another engine: see RunOnto.
+	Onto *Onto
 }
 
 // Databases are a source and a target, each with a way to reach it as an application does.
 type Databases struct {
 	SourceURL, TargetURL string
 	Source, Target       *sql.DB
-	Settings             map[string]string
+	Settings             map[string]string // of the source
 }
 
 // Table is a table of the suite.
@@ -106,7 +114,11 @@ func (s *Suite) openSource(t testing.TB, d Databases) connector.Streamer {
 
 func (s *Suite) openTarget(t testing.TB, d Databases) connector.Applier {
 	t.Helper()
-	to, err := s.Engine.OpenTarget(context.Background(), connector.Config{URL: d.TargetURL})
+	engine, settings := s.Engine, map[string]string(nil)
+	if s.Onto != nil {
+		engine, settings = s.Onto.Engine, s.Onto.Settings
+	}
+	to, err := engine.OpenTarget(context.Background(), connector.Config{URL: d.TargetURL, Settings: settings})
 	must(t, err)
 	t.Cleanup(func() { _ = to.Close() })
 	return to.(connector.Applier)

@@ -27,7 +27,7 @@ type writer struct {
 }
 
 func (s *Suite) writer(d Databases, seed uint64) *writer {
-	return &writer{suite: s, tables: s.Tables, db: d.Source, rand: rand.New(rand.NewPCG(seed, 7))}
+	return &writer{suite: s, tables: s.Tables, db: d.Source, rand: rand.New(rand.NewPCG(seed, 7)), pause: s.Pause}
 }
 
 // transaction makes a random one: some are rolled back, some have savepoints, some of which are rolled back to.
