@@ -21,6 +21,7 @@ import (
 type sourceSettings struct {
 	place   settings // where it is: folder and owner alone
 	tables  []*external.Table
+	parquet bool
 	dialect csvfile.Dialect
 	null    string
 	header  bool
@@ -42,7 +43,7 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 		},
 		null: r.Text("CsvNullValue", ""), header: r.Number("IgnoreHeaderRows", 0, 0, 1) == 1,
 	}
-	r.Only("DataFormat", "Parquet files are not read as a source", "csv")
+	s.parquet = r.Choice("DataFormat", "csv", "parquet") == "parquet"
 	checkDelimiters(r, s.dialect.Delimiter, s.dialect.RowDelimiter)
 	cdcPath, definition := r.Text("CdcPath", ""), r.Text("ExternalTableDefinition", "")
 	r.Text("ServiceAccessRoleArn", "")
@@ -50,6 +51,9 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 	err := r.End()
 	if err == nil {
 		err = checkOwner(s.place.owner)
+	}
+	if err == nil && s.parquet {
+		err = s.checkParquet(cdcPath)
 	}
 	if err == nil {
 		s.cdcPath, err = prefixOf("", cdcPath)
@@ -61,6 +65,18 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 		return nil, invalid("mend the document", "ExternalTableDefinition: %w", err)
 	}
 	return s, nil
+}
+
+// checkParquet refuses what is of CSV files alone. That CdcPath is not set with Parquet is DMS's rule (user guide, "Using Parquet-format
+// files in Amazon S3 as a source for AWS DMS").
+func (s *sourceSettings) checkParquet(cdcPath string) error {
+	switch {
+	case cdcPath != "":
+		return invalid("leave CdcPath out", "CdcPath is the folder of CSV files of changes, and DataFormat is parquet")
+	case s.header:
+		return invalid("leave IgnoreHeaderRows out", "IgnoreHeaderRows is of CSV files, and DataFormat is parquet")
+	}
+	return nil
 }
 
 // openSource opens files to be read. Without an ExternalTableDefinition their tables are those that a target of Whimbrel's has
@@ -85,7 +101,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return source.New(source.Config{Store: at, Tables: s.tables, Dialect: s.dialect, Null: s.null, Header: s.header, Changes: s.cdcPath, Log: log}), nil
+	return source.New(source.Config{Store: at, Tables: s.tables, Parquet: s.parquet, Dialect: s.dialect, Null: s.null, Header: s.header, Changes: s.cdcPath, Log: log}), nil
 }
 
 // checkPlace makes sure that the bucket may be listed, and that the folder is there.

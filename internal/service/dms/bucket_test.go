@@ -91,12 +91,15 @@ func TestBucketSourceEndpoint(t *testing.T) {
 	shown := b.create(beside)
 	require.JSONEq(t, filesDefinition, *shown.S3Settings.ExternalTableDefinition)
 	require.Equal(t, []string{theRole, filesDefinition}, []string{*shown.ServiceAccessRoleArn, *shown.ExternalTableDefinition})
+	require.Equal(t, "parquet", *b.create(source("parquet", &dmsapi.S3Settings{
+		ServiceAccessRoleArn: new(theRole), BucketName: new("lake"), ExternalTableDefinition: new(filesDefinition), DataFormat: new("parquet"),
+	})).S3Settings.DataFormat)
 	for words, s := range map[string]*dmsapi.S3Settings{
-		"ExternalTableDefinition: ":  {ExternalTableDefinition: new(`{"Tables":[]}`)},
-		"Parquet files are not read": {DataFormat: new("parquet")},
-		"from 0 to 1":                {IgnoreHeaderRows: new(int64(2))},
-		"AddColumnName":              {AddColumnName: new(true)},
-		"twelve digits":              {ExpectedBucketOwner: new("me")},
+		"ExternalTableDefinition: ": {ExternalTableDefinition: new(`{"Tables":[]}`)},
+		"leave CdcPath out":         {DataFormat: new("parquet"), CdcPath: new("changes")},
+		"from 0 to 1":               {IgnoreHeaderRows: new(int64(2))},
+		"AddColumnName":             {AddColumnName: new(true)},
+		"twelve digits":             {ExpectedBucketOwner: new("me")},
 	} {
 		s.BucketName, s.ServiceAccessRoleArn = new("lake"), new(theRole)
 		_, err := b.call(b.api, "CreateEndpoint", source("no", s))

@@ -17,8 +17,10 @@ import (
 
 // Config is what there is to read, and how.
 type Config struct {
-	Store   store.Store
-	Tables  []*external.Table
+	Store  store.Store
+	Tables []*external.Table
+	// Parquet says that the files are Parquet, of which the settings of CSV say nothing.
+	Parquet bool
 	Dialect csvfile.Dialect
 	// Null is how a null is written (CsvNullValue).
 	Null string
