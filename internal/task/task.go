@@ -77,7 +77,7 @@ func open(ctx context.Context, c Config) (*Task, error) {
 		_ = t.Close()
 		return nil, fmt.Errorf("source and target are the same database: %s", t.source.Identity())
 	}
-	if err := errors.Join(t.name(), t.findFollowers()); err != nil {
+	if err := errors.Join(t.name(), t.checkFiles(), t.findFollowers()); err != nil {
 		_ = t.Close()
 		return nil, err
 	}

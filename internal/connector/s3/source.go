@@ -116,8 +116,16 @@ func checkPlace(ctx context.Context, at store.Store) error {
 	return at.Check(ctx)
 }
 
-// notedTables are those of which a target has noted the columns.
+// notedTables are those of which a target has noted the columns; none is an error.
 func notedTables(ctx context.Context, at store.Store) ([]*external.Table, error) {
+	tables, err := definedTables(ctx, at)
+	if err == nil && len(tables) == 0 {
+		err = invalid("give the setting ExternalTableDefinition", "nothing says which tables the files in %s are of", at.Location())
+	}
+	return tables, err
+}
+
+func definedTables(ctx context.Context, at store.Store) ([]*external.Table, error) {
 	var keys []string
 	err := at.List(ctx, definitionFolder, func(o store.Object) error {
 		keys = append(keys, o.Key)
@@ -125,9 +133,6 @@ func notedTables(ctx context.Context, at store.Store) ([]*external.Table, error)
 	})
 	if err != nil {
 		return nil, err
-	}
-	if len(keys) == 0 {
-		return nil, invalid("give the setting ExternalTableDefinition", "nothing says which tables the files in %s are of", at.Location())
 	}
 	tables := make([]*external.Table, len(keys))
 	err = each(ctx, keys, func(ctx context.Context, i int, key string) error {

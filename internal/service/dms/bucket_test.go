@@ -197,6 +197,20 @@ func TestBucketSettingsReachTheConnector(t *testing.T) {
 	require.Empty(t, objects(t, real.Dir))
 }
 
+// TestWhatIsValidatedMustBeReadable by the role of its endpoint.
+func TestWhatIsValidatedMustBeReadable(t *testing.T) {
+	b := newEndpointBench(t)
+	rec := b.record(*b.create(bucketEndpoint("filled", &dmsapi.S3Settings{BucketName: new("lake"), BucketFolder: new("dms"), ServiceAccessRoleArn: new(theRole)})).EndpointArn)
+	plain, validating := &Task{Settings: "{}"}, &Task{Settings: `{"ValidationSettings":{"EnableValidation":true}}`}
+	b.Roles = reads{"arn:aws:s3:::lake/dms/*"}
+	require.NoError(t, b.letReadBack(t.Context(), validating, rec))
+	b.Roles = reads{"arn:aws:s3:::lake/other/*"}
+	require.NoError(t, b.letReadBack(t.Context(), plain, rec))
+	var refused *instance.Refusal
+	require.ErrorAs(t, b.letReadBack(t.Context(), validating, rec), &refused)
+	require.Contains(t, refused.Message, "must allow s3:GetObject")
+}
+
 // stern lets one role write below one folder.
 type stern struct{ objects string }
 

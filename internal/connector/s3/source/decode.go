@@ -32,6 +32,8 @@ type column struct {
 	format *external.Format
 	// fraction says that digits of a second beyond the sixth may be cut off.
 	fraction bool
+	// odd says that dates with zeros in them are values, as they are in files of MySQL's rows that are only compared.
+	odd bool
 	// nearest says that a number stands for the nearest one that there is: a float.
 	nearest   bool
 	converter *change.Converter
@@ -45,8 +47,8 @@ type column struct {
 }
 
 // newDecoder makes a decoder for columns of a table.
-func newDecoder(t *external.Table, read []connector.ReadColumn, null string) (*decoder, error) {
-	d := &decoder{table: t, null: null}
+func (s *source) newDecoder(t *external.Table, read []connector.ReadColumn) (*decoder, error) {
+	d := &decoder{table: t, null: s.Null}
 	for _, r := range read {
 		at := slices.IndexFunc(t.Columns, func(c *catalog.Column) bool { return c.Name == r.Column.Name })
 		if at < 0 {
@@ -56,6 +58,7 @@ func newDecoder(t *external.Table, read []connector.ReadColumn, null string) (*d
 		if err != nil {
 			return nil, fmt.Errorf("column %q of table %s: %w", r.Column.Name, t.Name, err)
 		}
+		c.odd = s.Written
 		if want := change.LayoutOf(t.Columns[at].Type); r.Layout != want {
 			return nil, invalid("", "column %q of table %s is asked for as %s, and comes as %s", r.Column.Name, t.Name, r.Layout, want)
 		}
@@ -120,6 +123,9 @@ func (c *column) appendText(v *change.Vector, p []byte) (cut bool, reason string
 			return false, ""
 		}
 	}
+	if c.odd && appendOdd(v, p) {
+		return false, ""
+	}
 	c.reason, c.cut = "", false
 	lost, ok := c.fillScratch(p)
 	if !ok {
@@ -132,6 +138,25 @@ func (c *column) appendText(v *change.Vector, p []byte) (cut bool, reason string
 		return true, fmt.Sprintf("%q has more than six fractional digits of a second", shown(p))
 	}
 	return c.cut, c.reason
+}
+
+// appendOdd appends a date that is in no calendar, if the text is one.
+func appendOdd(v *change.Vector, p []byte) bool {
+	switch v.Layout {
+	case change.Date:
+		d, ok := change.ParseDay(p)
+		if ok = ok && d.IsOdd(); ok {
+			v.AppendInt(int64(d))
+		}
+		return ok
+	case change.Timestamp, change.Instant:
+		m, ok := change.ParseMoment(p)
+		if ok = ok && m.IsOdd(); ok {
+			v.AppendInt(int64(m))
+		}
+		return ok
+	}
+	return false
 }
 
 // fillScratch puts a field into the scratch vector as the converter takes it. lost says that digits of a fraction were left out.

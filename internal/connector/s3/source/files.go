@@ -71,12 +71,15 @@ func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error)
 	if err != nil {
 		return nil, fmt.Errorf("list the files of table %s: %w", t.Name, err)
 	}
-	if len(loads) > 0 {
+	if s.Written && left > 0 {
+		return nil, invalid(writtenRemedy, "%d files of changes are among those of table %s in %s, and what a row is after them is not told: only full loads are compared", left, t.Name, t.Path)
+	}
+	if len(loads) > 0 || s.Written {
 		left += len(others)
 	} else {
 		loads = others
 	}
-	if foreign > 0 && len(loads) == 0 {
+	if foreign > 0 && len(loads) == 0 && !s.Written {
 		is, other := "CSV", "parquet"
 		if s.Parquet {
 			is, other = "Parquet", "csv"
@@ -89,6 +92,8 @@ func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error)
 	slices.SortFunc(loads, func(a, b file) int { return cmp.Compare(a.key, b.key) })
 	return loads, nil
 }
+
+const writtenRemedy = "compare the table before changes are followed, or read the files into a database and compare that"
 
 // opened is a file that is being read: of CSV, or with rows one of Parquet.
 type opened struct {

@@ -66,7 +66,7 @@ func (rd *reading) prepare() (err error) {
 	if rd.table, err = rd.source.table(r.Table); err != nil {
 		return err
 	}
-	if rd.decoder, err = newDecoder(rd.table, r.Columns, rd.source.Null); err != nil {
+	if rd.decoder, err = rd.source.newDecoder(rd.table, r.Columns); err != nil {
 		return err
 	}
 	rd.cuts = func(m misfit) error { return r.Reject(rd.now.reject(m, true)) }
@@ -86,7 +86,7 @@ func (rd *reading) prepare() (err error) {
 	if rd.filter, err = connector.NewFilter(r.Where, asked); err != nil {
 		return invalid("", "filter of table %s: %w", rd.table.Name, err)
 	}
-	rd.asked, err = newDecoder(rd.table, asked, rd.source.Null)
+	rd.asked, err = rd.source.newDecoder(rd.table, asked)
 	return err
 }
 
@@ -161,7 +161,11 @@ func (rd *reading) isRow() (bool, error) {
 		}
 		return false, rd.request.Reject(rd.now.reject(misfit{reason: reason}, false))
 	}
-	switch n, want := o.Len(), len(rd.table.Columns); {
+	switch n, want, lead := o.Len(), len(rd.table.Columns), len(rd.source.Lead); {
+	case lead > 0 && n == want+lead && (rd.source.Lead[0] != opName || isInsert(o)):
+		rd.now.skip = lead
+	case lead > 0: // none of the rows that were written
+		return false, rd.request.Reject(rd.now.reject(misfit{reason: fmt.Sprintf("it is no row of the load: it has %d values, and table %s has %d columns behind %s", n, rd.table.Name, want, strings.Join(rd.source.Lead, " and "))}, false))
 	case n == want:
 	case isBlank(o):
 		return false, nil
