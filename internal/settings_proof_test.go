@@ -35,7 +35,7 @@ var s3Proof = map[string][]string{
 	"CsvNoSupValue":                        {lakeTask + "TextSettings"},
 	"CsvNullValue":                         {lakeTask + "TextSettings", lakeTask + "SourceDialects"},
 	"CsvRowDelimiter":                      {lakeTask + "CSVIsReadByPostgreSQL", lakeTask + "SourceDialects"},
-	"DataFormat":                           {lakeTask + "ParquetIsReadByDuckDB", lakeTask + "SourceRefusals"},
+	"DataFormat":                           {lakeTask + "ParquetIsReadByDuckDB", lakeTask + "SourceReadsParquetOfDuckDB"},
 	"DataPageSize":                         {parquetFile + "PagesAndMoments"},
 	"DatePartitionDelimiter":               {lake + "TestPartitionedFilesAreData"},
 	"DatePartitionEnabled":                 {lakeTask + "Changes"},

@@ -37,8 +37,8 @@ func newValidate() *cobra.Command {
 		Long: `Compares every row of the selected tables with the target's, through the same table mappings and settings that moved them,
 or that would have: the databases need not have been moved by Whimbrel. Where both databases can compute the same digest, one
 line for thousands of rows travels; the rows themselves are read only where digests differ. Each side is read in one
-snapshot, and nothing is changed unless --repair says so. Targets of files are not read back; of Redshift
-all rows are read.
+snapshot, and nothing is changed unless --repair says so. Files are read back with the settings that they were written with
+(--target-setting), those of a full load alone; of Redshift all rows are read.
 
 Rows that are written while the comparison runs may be reported. Stop the writers first, or validate within a migration that
 follows changes (EnableValidation in the task settings).
@@ -66,7 +66,7 @@ func (f *validateFlags) bind(cmd *cobra.Command) {
 	fl.StringVar(&f.targetSchema, "target-schema", "", "everything is in this `schema` of the target (MySQL: database)")
 	fl.Var(&bounded{&f.parallelism, 1, 49}, "parallelism", fmt.Sprintf("`queries` at once on each side, 1 to 49 (default %d here)", defaultParallelism()))
 	fl.StringArrayVar(&f.changes.sourceSettings, "source-setting", nil, "an endpoint setting of the source by its DMS name (`name=value`, repeatable)")
-	fl.StringArrayVar(&f.changes.targetSettings, "target-setting", nil, "an endpoint setting of the target: BucketName=stage (`name=value`, repeatable)")
+	fl.StringArrayVar(&f.changes.targetSettings, "target-setting", nil, "an endpoint setting of the target: DataFormat=parquet (`name=value`, repeatable)")
 	fl.BoolVar(&f.repair, "repair", false, "make rows of the target that differ what the source's are, and compare them again")
 	fl.IntVar(&f.most, "max-failures", 10_000, "failures listed of one table; all are counted (with --repair: repaired in one go)")
 	fl.IntVar(&f.keys, "keys", 10, "failures of one table shown in the text")

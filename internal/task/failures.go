@@ -124,6 +124,9 @@ func (r *run) writeFailures(ctx context.Context, results []*validate.Result) err
 }
 
 func (r *run) keepFailures(ctx context.Context, results []*validate.Result, replace bool) error {
+	if files, ok := r.target.(connector.ReadBackFiles); ok {
+		return r.fileFailures(ctx, files, results)
+	}
 	applier, ok := r.target.(connector.Applier)
 	if !ok {
 		return fmt.Errorf("a %s target does not take single rows", r.targetEngine.Name)

@@ -25,6 +25,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
+	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
@@ -470,7 +471,16 @@ func TestLakeRefusals(t *testing.T) {
 		"setting":    {lakeWith("DataFormat", "orc"), connector.Invalid, "csv, parquet"},
 		"unknown":    {lakeWith("Nonsense", "1"), connector.Invalid, "Nonsense"},
 		"together":   {lakeWith("CdcInsertsOnly", "true", "CdcInsertsAndUpdates", "true"), connector.Invalid, "exclude"},
-		"validation": {func(c *taskConfig) { c.Settings.ValidationSettings.EnableValidation = true }, connector.Invalid, "a target of the engine s3 is not read back"},
+		"validation of changes": {func(c *taskConfig) {
+			c.Settings.ValidationSettings.EnableValidation, c.Type = true, task.FullLoadAndCDC
+		}, connector.Invalid, "compares the files of a full load"},
+		"validation without quotes": {validated("Rfc4180", "false"), connector.Invalid, "an empty text looks like a null"},
+		"validation of blanks":      {validated("AddTrailingPaddingCharacter", "true"), connector.Invalid, "set AddTrailingPaddingCharacter false"},
+		"validation of less":        {validated("DataFormat", "parquet", "ParquetTimestampInMillisecond", "true"), connector.Invalid, "cuts digits off"},
+		"validation elsewhere":      {validated("PreserveTransactions", "true", "CdcPath", "log"), connector.Invalid, "set PreserveTransactions false"},
+		"resync": {func(c *taskConfig) {
+			c.Settings.ValidationSettings.EnableValidation, c.Settings.ResyncSettings = true, &settings.ResyncSettings{EnableResync: true}
+		}, connector.Invalid, "a file stays as it was written"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := config(source, l.end)

@@ -57,11 +57,6 @@ func open(ctx context.Context, c Config) (*Task, error) {
 	if t.targetEngine, err = c.Engines.ForURL(c.Target.URL); err != nil {
 		return nil, fmt.Errorf("target: %w", err)
 	}
-	if c.validates() {
-		if err := checkCompared(t.targetEngine); err != nil {
-			return nil, err
-		}
-	}
 	if t.source, err = t.sourceEngine.OpenSource(ctx, c.Source); err != nil {
 		return nil, fmt.Errorf("open the source: %w", err)
 	}
@@ -77,7 +72,7 @@ func open(ctx context.Context, c Config) (*Task, error) {
 		_ = t.Close()
 		return nil, fmt.Errorf("source and target are the same database: %s", t.source.Identity())
 	}
-	if err := errors.Join(t.name(), t.findFollowers()); err != nil {
+	if err := errors.Join(t.name(), t.checkFiles(), t.findFollowers()); err != nil {
 		_ = t.Close()
 		return nil, err
 	}

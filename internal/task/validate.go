@@ -44,6 +44,9 @@ const maxRounds = 1000
 // Validate compares the tables that the mappings select with what is in the target, and changes nothing unless repair asks for it:
 // then rows of the target that differ are made what the source's are, and those tables are compared again.
 func (t *Task) Validate(ctx context.Context, stats *validate.Stats, repair bool) (*Validation, error) {
+	if _, ok := t.target.(connector.ReadBackFiles); ok && repair {
+		return nil, errNotRepaired()
+	}
 	v := &Validation{Source: t.source.Identity(), Target: t.target.Identity(), Started: time.Now(), Repaired: map[catalog.Name]validate.Repaired{}}
 	defer func() { v.Ended = time.Now() }()
 	p, err := t.planValidation(ctx)
@@ -168,24 +171,14 @@ func targetNames(tables []*TablePlan) []catalog.Name {
 	return names
 }
 
-// checkCompared refuses targets that are not read back, though DMS validates them (user guide, "AWS DMS data validation").
-func checkCompared(target *connector.Engine) error {
-	if target.Family == catalog.Lake {
-		return &connector.Error{
-			Class: connector.Invalid, Err: fmt.Errorf("validation reads the target, and what was written to a target of the engine %s is not read back", target.Name),
-			Remedy: "do not validate; in the settings of a task, leave EnableValidation off",
-		}
-	}
-	return nil
-}
-
 // readTarget opens the target to be read.
 func (t *Task) readTarget(ctx context.Context) (connector.Source, error) {
-	if err := checkCompared(t.targetEngine); err != nil {
-		return nil, err
-	}
 	if b, ok := t.target.(connector.ReadBack); ok {
-		return b.ReadBack(ctx)
+		end, err := b.ReadBack(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("open the target to read it back: %w", err)
+		}
+		return end, nil
 	}
 	config := t.Target
 	config.Settings = nil // those of a target

@@ -34,6 +34,11 @@ func parkedText(rows []connector.Parked) ([]byte, error) {
 		b.EndRow()
 		lines[i] = rowfile.Line{Batch: &b, Row: int32(i)}
 	}
+	return csvText(columns, lines)
+}
+
+// csvText writes lines beneath the names of their columns, for people and for readers that know no settings.
+func csvText(columns []connector.LoadColumn, lines []rowfile.Line) ([]byte, error) {
 	var text strings.Builder
 	w, err := rowfile.CSV{Delimiter: ",", RowDelimiter: "\n", Quote: true, Header: true}.New(&text, rowfile.Layout{Columns: columns})
 	if err == nil {

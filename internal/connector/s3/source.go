@@ -21,6 +21,7 @@ import (
 type sourceSettings struct {
 	place   settings // where it is: folder and owner alone
 	tables  []*external.Table
+	parquet bool
 	dialect csvfile.Dialect
 	null    string
 	header  bool
@@ -42,7 +43,7 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 		},
 		null: r.Text("CsvNullValue", ""), header: r.Number("IgnoreHeaderRows", 0, 0, 1) == 1,
 	}
-	r.Only("DataFormat", "Parquet files are not read as a source", "csv")
+	s.parquet = r.Choice("DataFormat", "csv", "parquet") == "parquet"
 	checkDelimiters(r, s.dialect.Delimiter, s.dialect.RowDelimiter)
 	cdcPath, definition := r.Text("CdcPath", ""), r.Text("ExternalTableDefinition", "")
 	r.Text("ServiceAccessRoleArn", "")
@@ -50,6 +51,9 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 	err := r.End()
 	if err == nil {
 		err = checkOwner(s.place.owner)
+	}
+	if err == nil && s.parquet {
+		err = s.checkParquet(cdcPath)
 	}
 	if err == nil {
 		s.cdcPath, err = prefixOf("", cdcPath)
@@ -61,6 +65,18 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 		return nil, invalid("mend the document", "ExternalTableDefinition: %w", err)
 	}
 	return s, nil
+}
+
+// checkParquet refuses what is of CSV files alone. That CdcPath is not set with Parquet is DMS's rule (user guide, "Using Parquet-format
+// files in Amazon S3 as a source for AWS DMS").
+func (s *sourceSettings) checkParquet(cdcPath string) error {
+	switch {
+	case cdcPath != "":
+		return invalid("leave CdcPath out", "CdcPath is the folder of CSV files of changes, and DataFormat is parquet")
+	case s.header:
+		return invalid("leave IgnoreHeaderRows out", "IgnoreHeaderRows is of CSV files, and DataFormat is parquet")
+	}
+	return nil
 }
 
 // openSource opens files to be read. Without an ExternalTableDefinition their tables are those that a target of Whimbrel's has
@@ -85,7 +101,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return source.New(source.Config{Store: at, Tables: s.tables, Dialect: s.dialect, Null: s.null, Header: s.header, Changes: s.cdcPath, Log: log}), nil
+	return source.New(source.Config{Store: at, Tables: s.tables, Parquet: s.parquet, Dialect: s.dialect, Null: s.null, Header: s.header, Changes: s.cdcPath, Log: log}), nil
 }
 
 // checkPlace makes sure that the bucket may be listed, and that the folder is there.
@@ -100,8 +116,16 @@ func checkPlace(ctx context.Context, at store.Store) error {
 	return at.Check(ctx)
 }
 
-// notedTables are those of which a target has noted the columns.
+// notedTables are those of which a target has noted the columns; none is an error.
 func notedTables(ctx context.Context, at store.Store) ([]*external.Table, error) {
+	tables, err := definedTables(ctx, at)
+	if err == nil && len(tables) == 0 {
+		err = invalid("give the setting ExternalTableDefinition", "nothing says which tables the files in %s are of", at.Location())
+	}
+	return tables, err
+}
+
+func definedTables(ctx context.Context, at store.Store) ([]*external.Table, error) {
 	var keys []string
 	err := at.List(ctx, definitionFolder, func(o store.Object) error {
 		keys = append(keys, o.Key)
@@ -109,9 +133,6 @@ func notedTables(ctx context.Context, at store.Store) ([]*external.Table, error)
 	})
 	if err != nil {
 		return nil, err
-	}
-	if len(keys) == 0 {
-		return nil, invalid("give the setting ExternalTableDefinition", "nothing says which tables the files in %s are of", at.Location())
 	}
 	tables := make([]*external.Table, len(keys))
 	err = each(ctx, keys, func(ctx context.Context, i int, key string) error {

@@ -91,12 +91,15 @@ func TestBucketSourceEndpoint(t *testing.T) {
 	shown := b.create(beside)
 	require.JSONEq(t, filesDefinition, *shown.S3Settings.ExternalTableDefinition)
 	require.Equal(t, []string{theRole, filesDefinition}, []string{*shown.ServiceAccessRoleArn, *shown.ExternalTableDefinition})
+	require.Equal(t, "parquet", *b.create(source("parquet", &dmsapi.S3Settings{
+		ServiceAccessRoleArn: new(theRole), BucketName: new("lake"), ExternalTableDefinition: new(filesDefinition), DataFormat: new("parquet"),
+	})).S3Settings.DataFormat)
 	for words, s := range map[string]*dmsapi.S3Settings{
-		"ExternalTableDefinition: ":  {ExternalTableDefinition: new(`{"Tables":[]}`)},
-		"Parquet files are not read": {DataFormat: new("parquet")},
-		"from 0 to 1":                {IgnoreHeaderRows: new(int64(2))},
-		"AddColumnName":              {AddColumnName: new(true)},
-		"twelve digits":              {ExpectedBucketOwner: new("me")},
+		"ExternalTableDefinition: ": {ExternalTableDefinition: new(`{"Tables":[]}`)},
+		"leave CdcPath out":         {DataFormat: new("parquet"), CdcPath: new("changes")},
+		"from 0 to 1":               {IgnoreHeaderRows: new(int64(2))},
+		"AddColumnName":             {AddColumnName: new(true)},
+		"twelve digits":             {ExpectedBucketOwner: new("me")},
 	} {
 		s.BucketName, s.ServiceAccessRoleArn = new("lake"), new(theRole)
 		_, err := b.call(b.api, "CreateEndpoint", source("no", s))
@@ -192,6 +195,20 @@ func TestBucketSettingsReachTheConnector(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, target.(connector.Rehearser).Rehearse(t.Context()))
 	require.Empty(t, objects(t, real.Dir))
+}
+
+// TestWhatIsValidatedMustBeReadable by the role of its endpoint.
+func TestWhatIsValidatedMustBeReadable(t *testing.T) {
+	b := newEndpointBench(t)
+	rec := b.record(*b.create(bucketEndpoint("filled", &dmsapi.S3Settings{BucketName: new("lake"), BucketFolder: new("dms"), ServiceAccessRoleArn: new(theRole)})).EndpointArn)
+	plain, validating := &Task{Settings: "{}"}, &Task{Settings: `{"ValidationSettings":{"EnableValidation":true}}`}
+	b.Roles = reads{"arn:aws:s3:::lake/dms/*"}
+	require.NoError(t, b.letReadBack(t.Context(), validating, rec))
+	b.Roles = reads{"arn:aws:s3:::lake/other/*"}
+	require.NoError(t, b.letReadBack(t.Context(), plain, rec))
+	var refused *instance.Refusal
+	require.ErrorAs(t, b.letReadBack(t.Context(), validating, rec), &refused)
+	require.Contains(t, refused.Message, "must allow s3:GetObject")
 }
 
 // stern lets one role write below one folder.

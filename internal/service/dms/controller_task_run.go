@@ -111,7 +111,10 @@ func (s *Service) taskFor(ctx context.Context, t *Task) (what instance.Task, why
 		if e == nil {
 			return what, "An endpoint of the task is gone.", nil
 		}
-		if ends[i], err = s.reachEndpoint(ctx, e, host.Groups); err != nil {
+		if ends[i], err = s.reachEndpoint(ctx, e, host.Groups); err == nil {
+			err = s.letReadBack(ctx, t, e)
+		}
+		if err != nil {
 			why, err = told(err)
 			return what, why, err
 		}

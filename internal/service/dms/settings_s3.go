@@ -30,7 +30,7 @@ var s3Settings = []setting{
 	{name: "CsvNullValue", form: text, end: asSource, exact: true, does: "what is read as a null, outside quotation marks; nothing by default"},
 	{name: "CsvNullValue", form: text, end: asTarget, exact: true, does: "what is written for a null; nothing by default, an empty text being quoted"},
 	{name: "CsvRowDelimiter", form: text, exact: true, otherwise: `\n`, does: "what stands behind a row"},
-	{name: "DataFormat", form: choice, end: asSource, values: []string{"csv", "parquet"}, otherwise: "csv", only: []string{"csv"}, why: "Parquet files are not read as a source"},
+	{name: "DataFormat", form: choice, end: asSource, values: []string{"csv", "parquet"}, otherwise: "csv", does: "the format of the files"},
 	{name: "DataFormat", form: choice, end: asTarget, values: []string{"csv", "parquet"}, otherwise: "csv", does: "the format of the files"},
 	{name: "DataPageSize", form: number, end: asTarget, low: 1, high: 1 << 30, unit: "bytes", otherwise: "1048576", does: "the size of a page of a Parquet file"},
 	{name: "DatePartitionDelimiter", form: choice, end: asTarget, values: []string{"SLASH", "UNDERSCORE", "DASH", "NONE"}, otherwise: "SLASH", does: "what stands between the parts of the date"},

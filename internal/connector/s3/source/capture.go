@@ -19,7 +19,9 @@ func (s *source) Obstacles(_ context.Context, r connector.StreamRequest) ([]conn
 	add := func(fatal bool, what, remedy string) {
 		found = append(found, connector.Obstacle{Fatal: fatal, What: what, Remedy: remedy})
 	}
-	if s.Changes == "" {
+	if s.Parquet {
+		add(true, parquetChanges, parquetChangesRemedy)
+	} else if s.Changes == "" {
 		add(true, "no folder of files of changes is named", "set CdcPath")
 	}
 	if r.Loopback != (catalog.Name{}) {
@@ -39,6 +41,9 @@ func (s *source) Obstacles(_ context.Context, r connector.StreamRequest) ([]conn
 }
 
 const (
+	parquetChanges       = "files of changes are read as CSV alone, and DataFormat is parquet"
+	parquetChangesRemedy = "use migration type full-load, or CSV files of changes in CdcPath"
+
 	notAgain       = "the files of the full load tell how the tables were at the beginning, so that a table cannot be loaded anew while changes are followed"
 	notAgainRemedy = "start the task anew"
 )

@@ -14,14 +14,17 @@ import (
 
 // decoder makes values of the columns of a record.
 type decoder struct {
+	table   *external.Table
 	columns []*column
 	layouts []change.Layout
 	null    string
+	bound   *opened // the Parquet file that the columns are bound to
 }
 
 // column makes the values of one column.
 type column struct {
 	name   string
+	to     datatype.Type
 	at     int // among the columns of the file
 	isText bool
 	length int  // of a text in characters; 0 is none
@@ -29,11 +32,14 @@ type column struct {
 	format *external.Format
 	// fraction says that digits of a second beyond the sixth may be cut off.
 	fraction bool
+	// odd says that dates with zeros in them are values, as they are in files of MySQL's rows that are only compared.
+	odd bool
 	// nearest says that a number stands for the nearest one that there is: a float.
 	nearest   bool
 	converter *change.Converter
 	scratch   change.Vector
 	misfit    change.Misfit
+	native    native
 
 	// of the last value
 	reason string
@@ -41,8 +47,8 @@ type column struct {
 }
 
 // newDecoder makes a decoder for columns of a table.
-func newDecoder(t *external.Table, read []connector.ReadColumn, null string) (*decoder, error) {
-	d := &decoder{null: null}
+func (s *source) newDecoder(t *external.Table, read []connector.ReadColumn) (*decoder, error) {
+	d := &decoder{table: t, null: s.Null}
 	for _, r := range read {
 		at := slices.IndexFunc(t.Columns, func(c *catalog.Column) bool { return c.Name == r.Column.Name })
 		if at < 0 {
@@ -52,6 +58,7 @@ func newDecoder(t *external.Table, read []connector.ReadColumn, null string) (*d
 		if err != nil {
 			return nil, fmt.Errorf("column %q of table %s: %w", r.Column.Name, t.Name, err)
 		}
+		c.odd = s.Written
 		if want := change.LayoutOf(t.Columns[at].Type); r.Layout != want {
 			return nil, invalid("", "column %q of table %s is asked for as %s, and comes as %s", r.Column.Name, t.Name, r.Layout, want)
 		}
@@ -62,7 +69,7 @@ func newDecoder(t *external.Table, read []connector.ReadColumn, null string) (*d
 
 func newColumn(t *external.Table, at int) (*column, error) {
 	of := t.Columns[at]
-	c := &column{name: of.Name, at: at, isText: of.Type.Kind.IsText(), format: t.Formats[at]}
+	c := &column{name: of.Name, to: of.Type, at: at, isText: of.Type.Kind.IsText(), format: t.Formats[at]}
 	from := datatype.Type{Kind: datatype.WString}
 	layout := change.Text
 	switch of.Type.Kind {
@@ -102,6 +109,11 @@ func (c *column) append(v *change.Vector, p []byte, quoted bool, null string) (c
 		v.AppendNull()
 		return false, ""
 	}
+	return c.appendText(v, p)
+}
+
+// appendText appends what a text says.
+func (c *column) appendText(v *change.Vector, p []byte) (cut bool, reason string) {
 	if c.isText {
 		if !utf8.Valid(p) {
 			return false, "is not UTF-8"
@@ -110,6 +122,9 @@ func (c *column) append(v *change.Vector, p []byte, quoted bool, null string) (c
 			v.AppendData(p)
 			return false, ""
 		}
+	}
+	if c.odd && appendOdd(v, p) {
+		return false, ""
 	}
 	c.reason, c.cut = "", false
 	lost, ok := c.fillScratch(p)
@@ -123,6 +138,25 @@ func (c *column) append(v *change.Vector, p []byte, quoted bool, null string) (c
 		return true, fmt.Sprintf("%q has more than six fractional digits of a second", shown(p))
 	}
 	return c.cut, c.reason
+}
+
+// appendOdd appends a date that is in no calendar, if the text is one.
+func appendOdd(v *change.Vector, p []byte) bool {
+	switch v.Layout {
+	case change.Date:
+		d, ok := change.ParseDay(p)
+		if ok = ok && d.IsOdd(); ok {
+			v.AppendInt(int64(d))
+		}
+		return ok
+	case change.Timestamp, change.Instant:
+		m, ok := change.ParseMoment(p)
+		if ok = ok && m.IsOdd(); ok {
+			v.AppendInt(int64(m))
+		}
+		return ok
+	}
+	return false
 }
 
 // fillScratch puts a field into the scratch vector as the converter takes it. lost says that digits of a fraction were left out.
@@ -178,15 +212,21 @@ type record struct {
 // row appends a row to a batch. cuts are told of values that had to be cut; a misfit ends it, and the row is to be taken back. keep says
 // which columns are wanted, the others being absent; nil is all.
 func (d *decoder) row(b *change.Batch, r record, keep []bool, cuts func(misfit) error) (payload int, bad misfit, err error) {
+	if err := d.bind(r.from); err != nil {
+		return 0, misfit{}, err
+	}
 	for i, c := range d.columns {
 		v := &b.Columns[i]
 		if keep != nil && !keep[i] {
 			v.AppendAbsent()
 			continue
 		}
-		p, quoted := r.from.Field(r.skip + c.at)
-		payload += 8 + len(p)
-		cut, reason := c.append(v, p, quoted, d.null)
+		before := v.Payload()
+		cut, reason, err := d.value(v, c, r)
+		if err != nil {
+			return 0, misfit{}, err
+		}
+		payload += 8 + v.Payload() - before
 		switch {
 		case reason == "":
 		case !cut:
@@ -200,11 +240,25 @@ func (d *decoder) row(b *change.Batch, r record, keep []bool, cuts func(misfit) 
 	return payload, misfit{}, nil
 }
 
+func (d *decoder) value(v *change.Vector, c *column, r record) (cut bool, reason string, err error) {
+	if r.from.rows != nil {
+		if cut, reason, err = c.appendNative(v, r.from.rows); err != nil {
+			err = unreadable(r.from.file, err)
+		}
+		return cut, reason, err
+	}
+	p, quoted := r.from.Field(r.skip + c.at)
+	cut, reason = c.append(v, p, quoted, d.null)
+	return cut, reason, nil
+}
+
 // reject describes a row that is left out, or one of which a value was cut.
 func (r record) reject(m misfit, kept bool) change.Reject {
 	j := change.Reject{Fault: change.DataFault, Key: r.from.place(), Reason: m.reason, Kept: kept}
 	if m.column != nil {
 		j.Column = m.column.name
+	}
+	if m.column != nil && r.from.rows == nil {
 		j.Key += fmt.Sprintf(", column %d", r.skip+m.column.at+1)
 	}
 	if kept {

@@ -14,6 +14,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/csvfile"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/external"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/parquetfile"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/store"
 )
 
@@ -25,26 +26,39 @@ type file struct {
 }
 
 // changeFile is the name of a file of changes as a DMS target writes it beside those of the full load.
-var changeFile = regexp.MustCompile(`^[0-9]{8}-[0-9]{9,10}\.csv(\.gz)?$`)
+var changeFile = regexp.MustCompile(`^[0-9]{8}-[0-9]{9,10}\.(csv(\.gz)?|parquet)$`)
 
 func isCSV(name string) bool {
 	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
 	return strings.HasSuffix(name, ".csv") && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "_")
 }
 
+func isParquet(name string) bool {
+	return strings.HasSuffix(strings.ToLower(name), ".parquet") && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "_")
+}
+
+// isRows reports whether a name is one of a file of the format that is read.
+func (s *source) isRows(name string) bool {
+	if s.Parquet {
+		return isParquet(name)
+	}
+	return isCSV(name)
+}
+
 // filesOf lists the files with the rows of a table, in the order of their names: those that begin with LOAD, or where there are none
-// all CSV files of the folder but those of changes.
+// all files of the format in the folder but those of changes.
 func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error) {
 	var loads, others []file
-	left, parquet := 0, 0
+	left, foreign := 0, 0
 	err := s.Store.List(ctx, t.Path, func(o store.Object) error {
 		name := path.Base(o.Key)
 		f := file{o.Key, o.Size, o.Modified}
 		switch {
 		case s.Changes != "" && strings.HasPrefix(o.Key, s.Changes):
-		case strings.HasSuffix(strings.ToLower(name), ".parquet"):
-			parquet++
-		case !isCSV(name):
+		case !s.isRows(name):
+			if isCSV(name) || isParquet(name) {
+				foreign++
+			}
 		case strings.HasPrefix(strings.ToUpper(name), "LOAD"):
 			loads = append(loads, f)
 		case changeFile.MatchString(name):
@@ -57,13 +71,20 @@ func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error)
 	if err != nil {
 		return nil, fmt.Errorf("list the files of table %s: %w", t.Name, err)
 	}
-	if len(loads) > 0 {
+	if s.Written && left > 0 {
+		return nil, invalid(writtenRemedy, "%d files of changes are among those of table %s in %s, and what a row is after them is not told: only full loads are compared", left, t.Name, t.Path)
+	}
+	if len(loads) > 0 || s.Written {
 		left += len(others)
 	} else {
 		loads = others
 	}
-	if parquet > 0 && len(loads) == 0 {
-		return nil, invalid("give a folder of CSV files", "the files of table %s in %s are Parquet, which is not read as a source", t.Name, t.Path)
+	if foreign > 0 && len(loads) == 0 && !s.Written {
+		is, other := "CSV", "parquet"
+		if s.Parquet {
+			is, other = "Parquet", "csv"
+		}
+		return nil, invalid("set DataFormat "+other, "DataFormat says that files are %s, and those of table %s in %s are not", is, t.Name, t.Path)
 	}
 	if left > 0 {
 		s.Log.Warn("files beside those of the full load are left out", "table", t.Name.String(), "folder", t.Path, "files", left)
@@ -72,12 +93,31 @@ func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error)
 	return loads, nil
 }
 
-// opened is a file that is being read.
+const writtenRemedy = "compare the table before changes are followed, or read the files into a database and compare that"
+
+// opened is a file that is being read: of CSV, or with rows one of Parquet.
 type opened struct {
 	file
 	*csvfile.Reader
-	body io.ReadCloser
+	rows *parquetfile.Reader
+	body io.Closer
 	read *counted
+}
+
+// Next goes to the next record; io.EOF means that there is none.
+func (o *opened) Next() error {
+	if o.rows != nil {
+		return o.rows.Next()
+	}
+	return o.Reader.Next()
+}
+
+// Records is how many there were.
+func (o *opened) Records() int64 {
+	if o.rows != nil {
+		return o.rows.Records()
+	}
+	return o.Reader.Records()
 }
 
 // counted counts the bytes that a file turns out to have.
@@ -112,18 +152,26 @@ func (s *source) open(ctx context.Context, f file) (*opened, error) {
 		return nil, err
 	}
 	read := &counted{Reader: body}
+	if s.Parquet {
+		return s.openParquet(f, body, read)
+	}
 	text, err := csvfile.Inflate(read)
 	if err != nil {
 		_ = body.Close()
-		return nil, s.unreadable(f, err)
+		return nil, unreadable(f, err)
 	}
 	return &opened{file: f, Reader: csvfile.New(text, s.Dialect), body: body, read: read}, nil
 }
 
-func (o *opened) close() { _ = o.body.Close() }
+func (o *opened) close() {
+	if o.rows != nil {
+		o.rows.Close()
+	}
+	_ = o.body.Close()
+}
 
 // unreadable says of which file an error is: one of its text is the user's, any other may pass.
-func (s *source) unreadable(f file, err error) error {
+func unreadable(f file, err error) error {
 	class := connector.Lost
 	if isMalformed(err) {
 		class = connector.Data
@@ -132,4 +180,10 @@ func (s *source) unreadable(f file, err error) error {
 }
 
 // place names the record that is being read.
-func (o *opened) place() string { return fmt.Sprintf("%s line %d", o.key, o.Line()) }
+func (o *opened) place() string {
+	if o.rows != nil {
+		group, row := o.rows.Place()
+		return fmt.Sprintf("%s row group %d row %d", o.key, group, row)
+	}
+	return fmt.Sprintf("%s line %d", o.key, o.Line())
+}

@@ -36,7 +36,7 @@ func (st *stream) Follow(f connector.Followed) error {
 		return err
 	}
 	next := &followed{table: table, is: true, number: f.Number, keyed: table.PrimaryKey != nil}
-	if next.decoder, err = newDecoder(table, f.Columns, st.source.Null); err != nil {
+	if next.decoder, err = st.source.newDecoder(table, f.Columns); err != nil {
 		return err
 	}
 	for _, c := range f.Columns {

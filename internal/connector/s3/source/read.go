@@ -66,7 +66,7 @@ func (rd *reading) prepare() (err error) {
 	if rd.table, err = rd.source.table(r.Table); err != nil {
 		return err
 	}
-	if rd.decoder, err = newDecoder(rd.table, r.Columns, rd.source.Null); err != nil {
+	if rd.decoder, err = rd.source.newDecoder(rd.table, r.Columns); err != nil {
 		return err
 	}
 	rd.cuts = func(m misfit) error { return r.Reject(rd.now.reject(m, true)) }
@@ -86,7 +86,7 @@ func (rd *reading) prepare() (err error) {
 	if rd.filter, err = connector.NewFilter(r.Where, asked); err != nil {
 		return invalid("", "filter of table %s: %w", rd.table.Name, err)
 	}
-	rd.asked, err = newDecoder(rd.table, asked, rd.source.Null)
+	rd.asked, err = rd.source.newDecoder(rd.table, asked)
 	return err
 }
 
@@ -104,7 +104,7 @@ func (rd *reading) file(f file) error {
 		if err != nil {
 			return rd.failed(f, err)
 		}
-		if rd.source.Header && o.Records() == 1 {
+		if rd.source.Header && !rd.source.Parquet && o.Records() == 1 {
 			continue
 		}
 		if err := rd.record(o); err != nil {
@@ -117,7 +117,7 @@ func (rd *reading) failed(f file, err error) error {
 	if rd.ctx.Err() != nil {
 		return context.Cause(rd.ctx)
 	}
-	return rd.source.unreadable(f, err)
+	return unreadable(f, err)
 }
 
 // record takes one record.
@@ -129,14 +129,8 @@ func (rd *reading) record(o *opened) error {
 		}
 	}
 	rd.now = record{from: o}
-	switch n, want := o.Len(), len(rd.table.Columns); {
-	case n == want:
-	case isBlank(o):
-		return nil
-	case n == want+1 && isInsert(o):
-		rd.now.skip = 1
-	default:
-		return rd.request.Reject(rd.now.reject(misfit{reason: fmt.Sprintf("it has %d values, and table %s has %d columns", n, rd.table.Name, want)}, false))
+	if is, err := rd.isRow(); !is || err != nil {
+		return err
 	}
 	if selected, err := rd.selected(); !selected || err != nil {
 		return err
@@ -155,6 +149,32 @@ func (rd *reading) record(o *opened) error {
 		return rd.emit()
 	}
 	return nil
+}
+
+// isRow reports whether the record is a row of the table by its form, and rejects what only looks like one.
+func (rd *reading) isRow() (bool, error) {
+	o := rd.now.from
+	if o.rows != nil {
+		reason, err := rd.decoder.notLoaded(o)
+		if reason == "" || err != nil {
+			return err == nil, err
+		}
+		return false, rd.request.Reject(rd.now.reject(misfit{reason: reason}, false))
+	}
+	switch n, want, lead := o.Len(), len(rd.table.Columns), len(rd.source.Lead); {
+	case lead > 0 && n == want+lead && (rd.source.Lead[0] != opName || isInsert(o)):
+		rd.now.skip = lead
+	case lead > 0: // none of the rows that were written
+		return false, rd.request.Reject(rd.now.reject(misfit{reason: fmt.Sprintf("it is no row of the load: it has %d values, and table %s has %d columns behind %s", n, rd.table.Name, want, strings.Join(rd.source.Lead, " and "))}, false))
+	case n == want:
+	case isBlank(o):
+		return false, nil
+	case n == want+1 && isInsert(o):
+		rd.now.skip = 1
+	default:
+		return false, rd.request.Reject(rd.now.reject(misfit{reason: fmt.Sprintf("it has %d values, and table %s has %d columns", n, rd.table.Name, want)}, false))
+	}
+	return true, nil
 }
 
 // selected reports whether the filter takes the record. A value that it cannot read rejects the row when that is read.
@@ -198,6 +218,10 @@ func isInsert(o *opened) bool {
 // operation reads the operation with which a record begins.
 func operation(o *opened) (change.Op, bool) {
 	word, _ := o.Field(0)
+	return operationOf(word)
+}
+
+func operationOf(word []byte) (change.Op, bool) {
 	for op, names := range [...][2]string{change.Insert: {"I", "INSERT"}, change.Update: {"U", "UPDATE"}, change.Delete: {"D", "DELETE"}} {
 		if strings.EqualFold(string(word), names[0]) || strings.EqualFold(string(word), names[1]) {
 			return change.Op(op), true

@@ -17,13 +17,19 @@ import (
 
 // Config is what there is to read, and how.
 type Config struct {
-	Store   store.Store
-	Tables  []*external.Table
+	Store  store.Store
+	Tables []*external.Table
+	// Parquet says that the files are Parquet, of which the settings of CSV say nothing.
+	Parquet bool
 	Dialect csvfile.Dialect
 	// Null is how a null is written (CsvNullValue).
 	Null string
 	// Header says that files begin with a record that is none (IgnoreHeaderRows).
 	Header bool
+	// Written says that the files are those of a target of ours, read back to be compared: the rows of its full loads.
+	Written bool
+	// Lead are the columns that every row of CSV begins with before those of its table; without them an operation may stand there.
+	Lead []string
 	// Changes is the folder of the files of changes, with a slash at its end (CdcPath); empty is none.
 	Changes string
 	Log     *slog.Logger

@@ -55,6 +55,9 @@ func (s *source) Stream(_ context.Context, r connector.StreamRequest, from strin
 	if err != nil {
 		return nil, err
 	}
+	if s.Parquet {
+		return nil, invalid(parquetChangesRemedy, parquetChanges)
+	}
 	if s.Changes == "" {
 		return nil, invalid("set CdcPath", "no folder of files of changes is named")
 	}
@@ -207,7 +210,7 @@ func (st *stream) failed(ctx context.Context, f file, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return st.source.unreadable(f, err)
+	return unreadable(f, err)
 }
 
 func (st *stream) setQuiet(quiet bool) {
