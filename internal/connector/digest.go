@@ -41,12 +41,14 @@ func (f Form) Delimited() bool { return f != Exact && f != Padded }
 type Rendered struct {
 	Column *catalog.Column
 	Form   Form
+	// Alike says that the columns of both sides are decimals of as many digits after the point, and written by databases: a Number then keeps the zeros at its end.
+	Alike bool
 }
 
 // Digester is a Snapshot that computes digests of its rows inside the database, so that one line for many rows travels.
 //
-// A row is written as its columns one after the other: a value of a Delimited form as it is, any other as its length in bytes,
-// a colon and the value; nothing for a null; after each a semicolon. The row's digest is the first 64 bits of the SHA-256 of
+// A row is written as fields with a semicolon between each two: a value of a Delimited form is one, any other is two, its length in bytes and
+// the value. Those of a null are empty. The row's digest is the first 64 bits of the SHA-256 of
 // that, and a bucket's digest the sum of its rows' modulo 2^64. Processors have instructions for SHA-256, and MariaDB computes it four times as fast
 // as MD5.
 type Digester interface {

@@ -137,3 +137,29 @@ func TestValidationOfColumnsWithShortNames(t *testing.T) {
 		}
 	}
 }
+
+// TestValidationOfWideRows has more columns than a call of a server's function has arguments, texts of MariaDB's two binary collations, which it does not join by
+// itself, and tells nulls from empty texts and neighbours from each other.
+func TestValidationOfWideRows(t *testing.T) {
+	for _, pair := range [][2]string{{"postgresql-18", "mariadb"}, {"mysql", "postgresql-15"}, {"mariadb", "mariadb"}, {"sqlite", "postgresql-18"}} {
+		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
+			columns := "id int NOT NULL PRIMARY KEY"
+			for i := range 80 {
+				columns += fmt.Sprintf(", n%d int, s%d varchar(9)", i, i)
+			}
+			columns += ", j json"
+			source.exec(t, "CREATE TABLE special ("+columns+")", "INSERT INTO special (id, n0, s0) VALUES (0, 1, '1;1'), (1, NULL, ''), (2, NULL, ';')",
+				"INSERT INTO special VALUES (3"+strings.Repeat(", 7, 'a;1'", 80)+", '{}')", "INSERT INTO special VALUES (4"+strings.Repeat(", 0, ''", 80)+", NULL)")
+			migrate(t, source, target)
+			c := config(source, target)
+			r := resultOf(t, compareEnds(t, c, false), "special")
+			require.True(t, r.Equal(), "%s %v", r.Reason, r.Failures)
+			require.Zero(t, r.Looked, "equal rows are written alike")
+			for i, change := range []string{"s0 = NULL, s1 = '' WHERE id = 1", "s79 = NULL WHERE id = 4", "n79 = 8 WHERE id = 3", "n0 = NULL, n1 = 1 WHERE id = 0", "s0 = '', s1 = ';' WHERE id = 2"} {
+				target.exec(t, "UPDATE "+qualified(source, target, "special")+" SET "+change)
+				require.Equal(t, tally{different: int64(i + 1)}, tallied(t, c), change)
+			}
+		})
+	}
+}

@@ -22,6 +22,8 @@ type column struct {
 	source *catalog.Column
 	target *catalog.Column
 	rule
+	// alike is connector.Rendered's.
+	alike bool
 	// function says that on one side or both the result of an SQL expression is compared, not the value.
 	function bool
 }
@@ -307,6 +309,18 @@ func (p *pair) push() {
 		p.target.digester = target
 	}
 	p.pushed = p.source.digester != nil || p.target.digester != nil
+	for i := range p.columns {
+		c := &p.columns[i]
+		c.alike = p.source.digester != nil && p.target.digester != nil && c.form == connector.Number && alike(c.source, c.target)
+	}
+}
+
+// alike reports whether all values of two columns are printed with as many digits after the point.
+func alike(a, b *catalog.Column) bool {
+	declared := func(c *catalog.Column) bool {
+		return c.Type.Kind == datatype.Numeric && c.Type.Precision > 0 && c.Type.Scale >= 0
+	}
+	return declared(a) && declared(b) && a.Type.Scale == b.Type.Scale
 }
 
 func renders(d connector.Digester, of []*catalog.Column, columns []column) bool {

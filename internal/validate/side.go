@@ -76,7 +76,7 @@ func (s *side) columns() []*catalog.Column {
 func (s *side) rendered(which []int) (out []connector.Rendered) {
 	of := s.columns()
 	for _, i := range which {
-		out = append(out, connector.Rendered{Column: of[i], Form: s.pair.columns[i].form})
+		out = append(out, connector.Rendered{Column: of[i], Form: s.pair.columns[i].form, Alike: s.pair.columns[i].alike})
 	}
 	return out
 }
@@ -310,18 +310,22 @@ func integer(v *change.Vector, i int) (int64, error) {
 // written writes columns as connector.Digester has it.
 func (w *writer) written(which []int, b *change.Batch, i int) []byte {
 	out := w.text[:0]
-	for _, c := range which {
+	for at, c := range which {
 		v, f := &b.Columns[c], w.s.pair.columns[c].form
+		if at > 0 {
+			out = append(out, ';')
+		}
 		switch {
+		case v.IsNull(i) && f.Delimited():
 		case v.IsNull(i):
+			out = append(out, ';')
 		case f.Delimited():
 			out = appendForm(out, f, v, i)
 		default:
 			w.key = appendForm(w.key[:0], f, v, i)
 			out = strconv.AppendInt(out, int64(len(w.key)), 10)
-			out = append(append(out, ':'), w.key...)
+			out = append(append(out, ';'), w.key...)
 		}
-		out = append(out, ';')
 	}
 	return out
 }

@@ -34,24 +34,30 @@ func (s *snapshot) Own(columns []*catalog.Column) string {
 	return name
 }
 
-// ownText writes a column as its server prints it.
-func ownText(c *catalog.Column) string {
+// ownFields writes a column's value that is not null as its server prints it.
+func ownFields(c *catalog.Column) []string {
 	column, base := quoteIdent(c.Name), c.BaseType
 	switch {
 	case base == "float":
-		return "IFNULL(" + column + "+0e0, '')"
+		return []string{column + "+0e0"}
 	case base == "bit", isBytes(base), isSpatial(base):
-		return "IFNULL(CONCAT('x', HEX(" + column + ")), IF(" + column + " IS NULL, '', NULL))"
+		return []string{"CONCAT('x', HEX(" + column + "))"}
 	case !c.Type.Kind.IsText():
-		return "IFNULL(" + column + ", '')"
+		return []string{column}
+	case c.Charset == "":
+		column = "CAST(" + column + " AS CHAR)"
+	default:
+		column = asUTF8(c, column)
 	}
-	text := column
-	if c.Charset != "" && c.Charset != "utf8mb4" {
-		text = "CONVERT(" + column + " USING utf8mb4)"
-	} else if c.Charset == "" {
-		text = "CAST(" + column + " AS CHAR)"
+	return []string{"LENGTH(" + column + ")", column}
+}
+
+// asUTF8 leaves what is UTF-8 as it is: a conversion of each value costs more than its hash. Texts of unlike collations are not joined without naming one.
+func asUTF8(c *catalog.Column, column string) string {
+	if c.Charset != "utf8mb4" {
+		column = "CONVERT(" + column + " USING utf8mb4)"
 	}
-	return "IF(" + column + " IS NULL, '', CONCAT(LENGTH(" + text + "), ':', " + text + "))"
+	return "(" + column + " COLLATE utf8mb4_bin)"
 }
 
 // render writes a column in a form; ok is false when its type has none.
@@ -69,11 +75,11 @@ func render(c *catalog.Column, f connector.Form) (sql string, ok bool) {
 	case connector.Hex:
 		return "CONCAT('x', LOWER(HEX(" + column + ")))", isBytes(base)
 	case connector.Day:
-		return "CAST(" + column + " AS CHAR)", base == "date"
+		return column, base == "date"
 	case connector.Clock:
-		return trimmed("CAST("+column+" AS CHAR)", c.Type.Scale), base == "time"
+		return trimmedTime(column, c.Type.Scale), base == "time"
 	case connector.Moment:
-		return trimmed("CAST("+column+" AS CHAR)", c.Type.Scale), base == "datetime" || base == "timestamp"
+		return trimmedTime(column, c.Type.Scale), base == "datetime" || base == "timestamp"
 	}
 	return "", false
 }
@@ -83,11 +89,23 @@ func renderNumber(c *catalog.Column, column string) (sql string, ok bool) {
 	case c.BaseType == "float" || c.BaseType == "double":
 		return "", false
 	case c.Type.Kind == datatype.Numeric:
-		return trimmed("CAST("+column+"+0 AS CHAR)", c.Type.Scale), true
+		return trimmed(plainNumber(c), c.Type.Scale), true
 	case c.Type.Kind.IsInteger(), c.Type.Kind == datatype.Boolean:
-		return "CAST(" + column + "+0 AS CHAR)", true // +0 takes the zeros of ZEROFILL away
+		return plainNumber(c), true
 	}
 	return "", false
+}
+
+// plainNumber is a number as it is printed, without the zeros that ZEROFILL and years have before it.
+func plainNumber(c *catalog.Column) string {
+	column := quoteIdent(c.Name)
+	switch c.BaseType {
+	case "tinyint", "smallint", "mediumint", "int", "bigint", "decimal":
+		if !strings.Contains(strings.ToLower(c.NativeType), "zerofill") {
+			return column
+		}
+	}
+	return "CAST(" + column + "+0 AS CHAR)"
 }
 
 // trimmed takes the zeros at the end of a fraction away.
@@ -96,6 +114,18 @@ func trimmed(text string, scale int) string {
 		return text
 	}
 	return "TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM " + text + "))"
+}
+
+// trimmedTime is trimmed for what has digits to trim: looking for them in a text takes longer than asking for the last one.
+func trimmedTime(column string, scale int) string {
+	if scale <= 0 {
+		return column
+	}
+	last := "1"
+	for range 7 - min(scale, 6) {
+		last += "0"
+	}
+	return "IF(MICROSECOND(" + column + ") % " + last + ", " + column + ", " + trimmed(column, scale) + ")"
 }
 
 func isBytes(base string) bool {
@@ -113,32 +143,36 @@ func textOf(c *catalog.Column, column string) (sql string, ok bool) {
 	case isBytes(base), isSpatial(base), base == "float", base == "double":
 		return "", false
 	case c.Type.Kind.IsText():
-		return "CONVERT(" + column + " USING utf8mb4)", true
+		return asUTF8(c, column), true
 	}
 	return "CAST(" + column + " AS CHAR)", true
 }
 
-// written is a row in the form of connector.Digester, or in the server's own.
+// written is a row in the form of connector.Digester, or in the server's own. One call joins the fields of a row without nulls; any other row is
+// written again with care. What is too large for the server is null in both, and passes for none: see rowHash.
 func written(columns []connector.Rendered, own bool) string {
-	var b strings.Builder
-	b.WriteString("CONCAT(")
-	for i, c := range columns {
-		if i > 0 {
-			b.WriteString(", ")
+	var plain, careful []string
+	for _, c := range columns {
+		for _, f := range fields(c, own) {
+			plain = append(plain, f)
+			careful = append(careful, "IF("+quoteIdent(c.Column.Name)+" IS NULL, '', "+f+")")
 		}
-		if own {
-			b.WriteString(ownText(c.Column) + ", ';'")
-			continue
-		}
-		text, _ := render(c.Column, c.Form)
-		if !c.Form.Delimited() {
-			text = "CONCAT(LENGTH(" + text + "), ':', " + text + ")"
-		}
-		// What is too large for the server is null too, and must not pass for one: see rowHash.
-		fmt.Fprintf(&b, "IF(%s IS NULL, '', %s), ';'", quoteIdent(c.Column.Name), text)
 	}
-	b.WriteString(")")
-	return b.String()
+	return "COALESCE(CONCAT(" + strings.Join(plain, ", ';', ") + "), CONCAT(" + strings.Join(careful, ", ';', ") + "))"
+}
+
+// fields are those of a column's value that is not null.
+func fields(c connector.Rendered, own bool) []string {
+	text, _ := render(c.Column, c.Form)
+	switch {
+	case own:
+		return ownFields(c.Column)
+	case c.Alike:
+		return []string{plainNumber(c.Column)}
+	case c.Form.Delimited():
+		return []string{text}
+	}
+	return []string{"LENGTH(" + text + ")", text}
 }
 
 // hashPart is the first hexadecimal digits of the SHA-256 of columns, as a number.

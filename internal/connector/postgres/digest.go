@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,22 +76,43 @@ func renderNumber(column, base string) (sql string, ok bool) {
 	return "", false
 }
 
-// written is a row in the form of connector.Digester. The operator is quicker than concat(). Every column is asked whether it is null, as a
-// constraint may not have been validated.
+// fieldsOfCall is how many fields one call of concat_ws() joins: a function has no more than a hundred arguments.
+const fieldsOfCall = 90
+
+// written is a row in the form of connector.Digester. concat_ws() takes half of the operator's time, but leaves out nulls: rows that have some are
+// written otherwise. Every column is asked whether it is null, as a constraint may not have been validated.
 func written(columns []connector.Rendered) string {
-	var b strings.Builder
-	for i, c := range columns {
-		if i > 0 {
-			b.WriteString(" || ")
+	var present, plain, careful []string
+	for _, c := range columns {
+		present = append(present, quote(c.Column.Name)+" IS NOT NULL")
+		for _, f := range fields(c) {
+			plain = append(plain, f)
+			careful = append(careful, "coalesce(("+f+")::pg_catalog.text, '')")
 		}
-		text, _ := render(c.Column, c.Form)
-		text = "(" + text + ")::pg_catalog.text"
-		if !c.Form.Delimited() {
-			text = "octet_length(" + text + ") || ':' || " + text
-		}
-		b.WriteString("coalesce(" + text + ", '') || ';'")
 	}
-	return b.String()
+	return "CASE WHEN " + strings.Join(present, " AND ") + " THEN " + joinedFields(plain) + " ELSE " + joinedFields(careful) + " END"
+}
+
+// fields are those of a column's value that is not null.
+func fields(c connector.Rendered) []string {
+	text, _ := render(c.Column, c.Form)
+	switch {
+	case c.Alike && c.Column.BaseType == "money":
+		return []string{fmt.Sprintf("%s::numeric(38, %d)", quote(c.Column.Name), c.Column.Type.Scale)}
+	case c.Alike:
+		return []string{quote(c.Column.Name)}
+	case c.Form.Delimited():
+		return []string{text}
+	}
+	return []string{"octet_length(" + text + ")", text}
+}
+
+func joinedFields(fields []string) string {
+	var calls []string
+	for some := range slices.Chunk(fields, fieldsOfCall) {
+		calls = append(calls, "concat_ws(';', "+strings.Join(some, ", ")+")")
+	}
+	return strings.Join(calls, " || ';' || ")
 }
 
 // shaPart is the first bytes of the SHA-256 of columns, as a number.
