@@ -25,7 +25,9 @@ CREATE TRIGGER tr AFTER INSERT ON "my t" BEGIN INSERT INTO seen VALUES (new.id);
 CREATE TABLE loose (a, b INT);
 INSERT INTO loose (rowid, a, b) VALUES (7, 'x', 1), (3, 2, 2);
 CREATE TABLE w (k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID;
-INSERT INTO w VALUES ('1', '1.50'), ('2', 'x');`
+INSERT INTO w VALUES ('1', '1.50'), ('2', 'x');
+CREATE TABLE d (i INT, n DECIMAL(10,2), t DECIMAL_TEXT(20,2), z DECIMAL_TEXT(20,0));
+INSERT INTO d VALUES (658955872619, 0.1, '-0.10', '18446744073709551615'), (-1, 7, 'NaN', '0'), (NULL, NULL, NULL, NULL), (9007199254740993, 12345678.25, '7', '1.123');`
 
 // TestAlter makes every kind of change, with what hangs on the table staying as it was.
 func TestAlter(t *testing.T) {
@@ -59,6 +61,14 @@ func TestAlter(t *testing.T) {
 			[]string{"3text2", "7textx"}},
 		{"without rowid", Dialect{}.ChangeType(catalog.Name{Name: "w"}, col("v", "NUMERIC")), `SELECT k||typeof(v)||v FROM w ORDER BY k`,
 			[]string{"1real1.5", "2textx"}},
+		{"integer to decimal", Dialect{}.ChangeType(catalog.Name{Name: "d"}, col("i", "DECIMAL_TEXT(24,2)")), `SELECT coalesce(i, '-') FROM d ORDER BY rowid`,
+			[]string{"658955872619.00", "-1.00", "-", "9007199254740993.00"}},
+		{"short decimal to a long one", Dialect{}.ChangeType(catalog.Name{Name: "d"}, col("n", "DECIMAL_TEXT(24,3)")), `SELECT coalesce(n, '-') FROM d ORDER BY rowid`,
+			[]string{"0.100", "7.000", "-", "12345678.250"}},
+		{"long decimal to a longer one", Dialect{}.ChangeType(catalog.Name{Name: "d"}, col("t", "DECIMAL_TEXT(24,4)")), `SELECT coalesce(t, '-') FROM d ORDER BY rowid`,
+			[]string{"-0.1000", "NaN", "-", "7.0000"}},
+		{"long whole number to a decimal", Dialect{}.ChangeType(catalog.Name{Name: "d"}, col("z", "DECIMAL_TEXT(24,2)")), `SELECT coalesce(z, '-') FROM d ORDER BY rowid`,
+			[]string{"18446744073709551615.00", "0.00", "-", "1.123"}},
 	} {
 		for _, inside := range []bool{false, true} {
 			t.Run(c.name, func(t *testing.T) {

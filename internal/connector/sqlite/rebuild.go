@@ -131,12 +131,17 @@ func dependents(c *conn, table string) (sqls []string, err error) {
 
 // copyRows writes the statement that copies the rows, with their rowids. Generated columns make themselves.
 func copyRows(c *conn, e entry, a alteration) (string, error) {
-	var columns []string
+	var columns, values []string
 	taken := map[string]bool{strings.ToLower(a.column): true}
-	err := c.query("SELECT name, hidden FROM pragma_table_xinfo(?)", func(r *stmt) error {
+	err := c.query("SELECT name, hidden, type FROM pragma_table_xinfo(?)", func(r *stmt) error {
+		name := quote(r.text(0))
 		taken[strings.ToLower(r.text(0))] = true
-		if r.int(1) == 0 && (a.verb != "DROP" || !strings.EqualFold(r.text(0), a.column)) {
-			columns = append(columns, quote(r.text(0)))
+		switch named := strings.EqualFold(r.text(0), a.column); {
+		case r.int(1) != 0 || a.verb == "DROP" && named:
+		case a.verb == "ALTER" && named:
+			columns, values = append(columns, name), append(values, rescaled(name, r.text(2), a.text))
+		default:
+			columns, values = append(columns, name), append(values, name)
 		}
 		return nil
 	}, e.name)
@@ -149,12 +154,11 @@ func copyRows(c *conn, e entry, a alteration) (string, error) {
 	}
 	for _, rowid := range []string{"rowid", "_rowid_", "oid"} {
 		if noRowid == 0 && !taken[rowid] {
-			columns = append(columns, rowid)
+			columns, values = append(columns, rowid), append(values, rowid)
 			break
 		}
 	}
-	list := strings.Join(columns, ", ")
-	return "INSERT INTO " + besideName + " (" + list + ") SELECT " + list + " FROM " + quote(e.name), nil
+	return "INSERT INTO " + besideName + " (" + strings.Join(columns, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM " + quote(e.name), nil
 }
 
 // sequenceOf is the last number that AUTOINCREMENT has given out in a table.
