@@ -79,10 +79,10 @@ func TestLakeSourceReadsParquetOfABucket(t *testing.T) {
 	l, source := newLake(t), newEnd(t, "postgresql-18")
 	source.exec(t, allTypes, allValues, "CREATE TABLE long (id int PRIMARY KEY, v text)", "INSERT INTO long SELECT i, repeat(md5(i::text), 300000) FROM generate_series(1, 3) i")
 	l.load(t, source, lakeWith("DataFormat", "parquet", "MaxFileSize", "64"))
+	targets := []*end{newEnd(t, "mariadb"), newEnd(t, "postgresql-18")}
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
-	for _, to := range []string{"mariadb", "postgresql-18"} {
-		target := newEnd(t, to)
+	for _, target := range targets {
 		c := config(l.end, target)
 		c.Source.Settings = map[string]string{"DataFormat": "parquet"}
 		together(target)(&c)

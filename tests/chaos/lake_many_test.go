@@ -45,7 +45,7 @@ func fillManyTables(t *testing.T, store, format string, tables int) {
 		t.Helper()
 		require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 		require.Zero(t, p.code(t, patience), "%s\n%s", p.out.String(), p.errors.String())
-		used, took := p.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss, p.lasted()
+		used, took := p.peak.Load(), p.lasted()
 		t.Logf("%d tables, %s: %s, %s a table, %s of processor time, RSS at most %d MB", tables, what, took.Round(time.Millisecond), (took / time.Duration(tables)).Round(10*time.Microsecond),
 			p.cmd.ProcessState.UserTime()+p.cmd.ProcessState.SystemTime(), used>>10)
 		require.Less(t, used, int64(max(memoryBound, 25*tables)), "KiB") // 25 KiB for a table where there are so many

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,6 +48,7 @@ type process struct {
 	out, errors output
 	began       time.Time
 	ended       chan struct{}
+	peak        atomic.Int64 // of its memory, in KiB
 }
 
 // output gathers what a process prints, and may be read while it runs.
@@ -95,6 +97,7 @@ func command(t testing.TB, source, target *end, name string, flags ...string) *p
 		defer close(p.ended)
 		_ = p.cmd.Wait()
 	}()
+	go p.watchMemory()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
 		<-p.ended

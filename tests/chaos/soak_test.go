@@ -36,7 +36,7 @@ func TestBankUnderLoad(t *testing.T) {
 			p.awaitSame(t, source, target)
 			require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 			require.Zero(t, p.code(t, runs), "%s\n%s", p.out.String(), p.errors.String())
-			used := p.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+			used := p.peak.Load()
 			cutOver(t, source, target)
 			looks := audit()
 			requireSameBank(t, source, target)
