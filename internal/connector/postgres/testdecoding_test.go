@@ -122,7 +122,7 @@ func FuzzParseTextChange(f *testing.F) {
 // TestSpoolGivesBackWhatItKept, in memory and in its file.
 func TestSpoolGivesBackWhatItKept(t *testing.T) {
 	for _, size := range []int{0, 100, spoolMemory / 3, spoolMemory + 5} {
-		var s spool
+		s := newSpool(nil, &spoolRoom{})
 		want := []string{"first", strings.Repeat("x", size), "", strings.Repeat("y", size), strings.Repeat("z", size), "last"}
 		for range 2 {
 			for _, line := range want {
