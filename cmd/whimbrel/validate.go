@@ -49,7 +49,10 @@ which); 130 interrupted.`,
   whimbrel validate postgres://app@old/shop postgres://app@new/shop --html proof.html
 
   # one table of a database that something else has moved, and make it good
-  whimbrel validate mysql://app@db/shop postgres://app@pg/shop --only shop.orders --repair`,
+  whimbrel validate mysql://app@db/shop postgres://app@pg/shop --only shop.orders --repair
+
+  # the files of a load, read back
+  whimbrel validate postgres://app@db/shop file:///lake --target-setting DataFormat=parquet`,
 		Args: exactly(2, "SOURCE and TARGET"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runValidate(cmd, f, args[0], args[1]) },
 	}

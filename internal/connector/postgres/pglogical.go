@@ -147,6 +147,9 @@ func (p *pglogicalStream) relation(ctx context.Context, m *message) error {
 // tell describes a table to the stream as pgoutput would.
 func (p *pglogicalStream) tell(ctx context.Context, r *relationMessage, t *pglogicalTable) error {
 	s := p.stream
+	if err := s.visible(ctx); err != nil {
+		return err
+	}
 	known, err := p.columnsOf(ctx, r)
 	if err != nil {
 		return err

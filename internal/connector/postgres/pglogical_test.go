@@ -223,3 +223,20 @@ func TestPglogicalOfAnotherEncoding(t *testing.T) {
 	require.True(t, found[0].Fatal)
 	require.Contains(t, found[0].What, "LATIN1")
 }
+
+// FuzzPglogicalRow: whatever stands in the place of a row is refused, or becomes one that pgoutput could have sent.
+func FuzzPglogicalRow(f *testing.F) {
+	f.Add([]byte("T\x00\x03t\x00\x00\x00\x02a\x00nu"))
+	f.Add([]byte("T\x00\x03t\xff\xff\xff\xffnn"))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		table := &pglogicalTable{columns: []string{"a", "b", "c"}, skipped: []bool{false, true, false}}
+		m := &message{p: p}
+		out := table.row(nil, m)
+		if m.bad {
+			return
+		}
+		var row tuple
+		require.True(t, row.read(&message{p: out}))
+		require.Len(t, row.values, 2)
+	})
+}

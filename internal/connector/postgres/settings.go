@@ -60,6 +60,9 @@ func readSourceSettings(values map[string]string) (*sourceSettings, error) {
 	if s.plugin == pglogical && s.publication != "" {
 		r.Fail("PublicationName", s.publication, "nothing: PluginName pglogical reads replication sets")
 	}
+	if v := r.Filled("StreamLargeTransactions", ""); v != "" && s.inProgress && s.plugin != pgoutput {
+		r.Fail("StreamLargeTransactions", v, "false: PluginName "+s.plugin+" sends transactions once they have committed")
+	}
 	oneValue(r)
 	r.Only("TrimSpaceInChar", "values are never changed", "false")
 	r.Only("FailTasksOnLobTruncation", "the task setting DataTruncationErrorPolicy STOP_TASK does it", "false")

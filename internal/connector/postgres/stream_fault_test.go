@@ -276,7 +276,7 @@ func TestMixedFormsInOneStream(t *testing.T) {
 func TestSettingsAreReadOrRefused(t *testing.T) {
 	for name, values := range map[string]map[string]string{
 		"unknown": {"SlotNames": "x"}, "bad slot": {"SlotName": "Has Capitals"}, "no number": {"HeartbeatFrequency": "often"},
-		"other plugin": {"PluginName": "wal2json"}, "publication of pglogical": {"PluginName": "pglogical", "PublicationName": "p"}, "no truth": {"CaptureDdls": "perhaps"}, "trimming": {"TrimSpaceInChar": "true"},
+		"other plugin": {"PluginName": "wal2json"}, "publication of pglogical": {"PluginName": "pglogical", "PublicationName": "p"}, "no truth": {"CaptureDdls": "perhaps"}, "in progress as text": {"PluginName": "test-decoding", "StreamLargeTransactions": "true"}, "trimming": {"TrimSpaceInChar": "true"},
 	} {
 		_, err := readSourceSettings(values)
 		require.Equal(t, connector.Invalid, connector.ClassOf(err), name)

@@ -309,6 +309,9 @@ func (t *textStream) shape(ctx context.Context, table *textTable, row []textColu
 }
 
 func (t *textStream) typeOf(ctx context.Context, native string) (id uint32, err error) {
+	if err = t.stream.visible(ctx); err != nil {
+		return 0, err
+	}
 	err = t.stream.side.do(ctx, func(w *wire) error {
 		return classify(ctx, "look up type "+native, w.query(ctx, "SELECT coalesce(pg_catalog.to_regtype("+quoteLiteral(native)+")::pg_catalog.oid, 0)", func(v [][]byte) error {
 			id = number(v[0])
@@ -331,6 +334,9 @@ const textTableSQL = `SELECT c.oid, c.relreplident, a.attname, a.atttypid, a.att
 func (t *textStream) table(ctx context.Context, name catalog.Name) (*textTable, error) {
 	if table := t.tables[name]; table != nil {
 		return table, nil
+	}
+	if err := t.stream.visible(ctx); err != nil {
+		return nil, err
 	}
 	table := &textTable{skipped: map[string]bool{}}
 	which := "pg_catalog.to_regclass(" + quoteLiteral(quoteName(name)) + ")"
