@@ -210,7 +210,7 @@ func heapInUse() uint64 {
 }
 
 // changesMemory is what the groups of changes on their way need with everything else, in MiB.
-const changesMemory = 160
+const changesMemory = 128
 
 // showProgress draws bars on a terminal and logs lines elsewhere; the function it returns ends that.
 func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON bool) (stop func()) {
