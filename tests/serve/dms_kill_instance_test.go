@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -106,6 +107,7 @@ func (k *killing) dropsCreations() {
 		under.Go(func() { answers[i] = ask(api) })
 	}
 	time.Sleep(rand.N(15 * time.Millisecond)) //nolint:forbidigo // any moment will do, but not the same one
+	require.NoError(k, k.cmd.Process.Signal(syscall.SIGSTOP))
 	k.kill(pid)
 	under.Wait()
 	k.Log("answered before the kill:", answers[0] == nil, answers[1] == nil)
