@@ -2,12 +2,14 @@ package serve_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,6 +31,7 @@ func TestKilledWhileInstancesChange(t *testing.T) {
 			k := &killing{T: t, victim: victim, server: first(t, "--dms-roles")}
 			k.api = dms.NewFromConfig(k.sdk(t))
 			k.createsAnInstance()
+			k.dropsCreations()
 			k.changesTheClass()
 			k.plansAClass()
 			k.dropsCalls()
@@ -75,6 +78,64 @@ func (k *killing) createsAnInstance() {
 	k.kill(pid)
 	k.comesTo(k.instanceStatus(k.instance), "available", "creating", "available", "rebooting")
 	k.processOf(k.instance)
+}
+
+// dropsCreations kills while an instance and an endpoint are asked for and nobody has been answered: what was to be made is there whole or not at
+// all, and the same call again makes it, or says truly that it is there. internal/service/dms.TestCreationsCutShort does it at each write.
+func (k *killing) dropsCreations() {
+	k.Helper()
+	if k.victim == "instance" {
+		return // it takes no calls
+	}
+	asks := []func(*dms.Client) error{
+		func(api *dms.Client) error {
+			_, err := api.CreateReplicationInstance(k.Context(), &dms.CreateReplicationInstanceInput{ReplicationInstanceIdentifier: aws.String("unanswered"), ReplicationInstanceClass: aws.String("dms.t3.micro")})
+			return err
+		},
+		func(api *dms.Client) error {
+			_, err := api.CreateEndpoint(k.Context(), &dms.CreateEndpointInput{
+				EndpointIdentifier: aws.String("unanswered"), EndpointType: types.ReplicationEndpointTypeValueSource, EngineName: aws.String("postgres"), ServerName: aws.String("localhost"),
+				Port: aws.Int32(1), DatabaseName: aws.String("d"), Username: aws.String("u"), Password: aws.String("p"),
+			})
+			return err
+		},
+	}
+	answers := make([]error, len(asks))
+	var under sync.WaitGroup
+	api, pid := k.api, k.processOf(k.instance)
+	for i, ask := range asks {
+		under.Go(func() { answers[i] = ask(api) })
+	}
+	time.Sleep(rand.N(15 * time.Millisecond)) //nolint:forbidigo // any moment will do, but not the same one
+	require.NoError(k, k.cmd.Process.Signal(syscall.SIGSTOP))
+	k.kill(pid)
+	under.Wait()
+	k.Log("answered before the kill:", answers[0] == nil, answers[1] == nil)
+	for i, ask := range asks {
+		again := ask(k.api)
+		require.True(k, answers[i] != nil || again != nil, "what was answered is there")
+		if again != nil {
+			require.ErrorContains(k, again, "ResourceAlreadyExistsFault")
+		}
+	}
+	out, err := k.api.DescribeReplicationInstances(k.Context(), &dms.DescribeReplicationInstancesInput{})
+	require.NoError(k, err)
+	require.Len(k, out.ReplicationInstances, 2)
+	i := slices.IndexFunc(out.ReplicationInstances, func(i types.ReplicationInstance) bool { return *i.ReplicationInstanceIdentifier == "unanswered" })
+	arn := *out.ReplicationInstances[i].ReplicationInstanceArn
+	for _, one := range []string{arn, k.instance} {
+		k.comesTo(k.instanceStatus(one), "available", "creating", "available", "rebooting")
+	}
+	require.ElementsMatch(k, []int{k.processOf(arn), k.processOf(k.instance)}, children(k, k.cmd.Process.Pid))
+	_, err = k.api.DeleteReplicationInstance(k.Context(), &dms.DeleteReplicationInstanceInput{ReplicationInstanceArn: &arn})
+	require.NoError(k, err)
+	k.comesTo(k.instanceStatus(arn), "", "deleting")
+	require.NoDirExists(k, filepath.Join(k.dir, "instances", resource(arn)))
+	ends, err := k.api.DescribeEndpoints(k.Context(), &dms.DescribeEndpointsInput{Filters: by("endpoint-id", "unanswered")})
+	require.NoError(k, err)
+	require.Len(k, ends.Endpoints, 1)
+	_, err = k.api.DeleteEndpoint(k.Context(), &dms.DeleteEndpointInput{EndpointArn: ends.Endpoints[0].EndpointArn})
+	require.NoError(k, err)
 }
 
 // windowAround is a maintenance window in which a moment lies.

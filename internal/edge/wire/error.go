@@ -112,7 +112,7 @@ func (s *Service) Modelled(op *Operation, code string) bool {
 }
 
 func ec2Code(code string) bool {
-	for _, family := range []string{"Invalid", "Dependency", "Missing", "DryRun", "Operation", "VpcLimit", "Subnet", "Resource", "Unsupported", "DefaultVpc", "Cannot", "Rules", "SecurityGroup", "Route"} {
+	for _, family := range []string{"Invalid", "Insufficient", "Idempotent", "TagLimit", "Dependency", "Missing", "DryRun", "Operation", "VpcLimit", "Subnet", "Resource", "Unsupported", "DefaultVpc", "Cannot", "Rules", "SecurityGroup", "Route"} {
 		if strings.HasPrefix(code, family) {
 			return true
 		}

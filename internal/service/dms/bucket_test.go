@@ -215,6 +215,9 @@ func TestWhatIsValidatedMustBeReadable(t *testing.T) {
 type stern struct{ objects string }
 
 func (r stern) Lets(_ context.Context, role, service, source string, what map[string][]string) error {
+	if role == theRole && what == nil {
+		return nil // it may be assumed
+	}
 	if what["s3:PutObjectAcl"] != nil || what["kms:GenerateDataKey"] != nil {
 		return fmt.Errorf("it is not allowed to perform %v", slices.Sorted(maps.Keys(what)))
 	}
@@ -258,6 +261,29 @@ func TestABucketIsReachedByWhatItsRoleAllows(t *testing.T) {
 	require.Equal(t, "arn:aws:kms:us-east-1:111122223333:key/*", b.storeKey("alias/lake"))
 	require.Equal(t, "arn:aws:kms:us-east-1:111122223333:key/k", b.storeKey("k"))
 	require.Equal(t, "arn:aws:kms:eu-west-1:111122223333:key/k", b.storeKey("arn:aws:kms:eu-west-1:111122223333:key/k"))
+}
+
+// TestTheRoleOfABucketIsLookedAtFirst: an endpoint whose role DMS may not assume is not made, and none is changed to have such a role.
+func TestTheRoleOfABucketIsLookedAtFirst(t *testing.T) {
+	t.Parallel()
+	b := newEndpointBench(t)
+	b.Roles = stern{objects: "arn:aws:s3:::lake/*"}
+	lake := func(role string) *dmsapi.S3Settings {
+		return &dmsapi.S3Settings{BucketName: new("lake"), ServiceAccessRoleArn: &role}
+	}
+	const stranger = "arn:aws:iam::111122223333:role/stranger"
+	says := "The IAM Role " + stranger + " is not configured properly."
+	b.refuses("AccessDeniedFault", says, "CreateEndpoint", bucketEndpoint("lake", lake(stranger)))
+	arn := b.create(bucketEndpoint("lake", lake(theRole))).EndpointArn
+	b.refuses("AccessDeniedFault", says, "ModifyEndpoint", &modifyInput{EndpointArn: arn, S3Settings: lake(stranger)})
+	b.refuses("AccessDeniedFault", says, "ModifyEndpoint", &modifyInput{EndpointArn: arn, ServiceAccessRoleArn: new(stranger)})
+	b.refuses("AccessDeniedFault", "role/dms-access-for-endpoint is not configured properly.", "CreateEndpoint", &createInput{
+		EndpointIdentifier: new("dwh"), EndpointType: new("target"), EngineName: new("redshift"), ServerName: new("dwh.example.com"), Username: new("u"), DatabaseName: new("dwh"),
+		RedshiftSettings: &dmsapi.RedshiftSettings{BucketName: new("stage")},
+	})
+	require.Equal(t, theRole, b.record(*arn).Settings[bucketRole])
+	b.Roles = stern{}
+	b.modify(&modifyInput{EndpointArn: arn, S3Settings: &dmsapi.S3Settings{BucketFolder: new("dms")}}) // the role is the same
 }
 
 func objects(t *testing.T, dir string) (files []string) {

@@ -126,8 +126,14 @@ func TestCertificateIsKeptWhileItIsUsed(t *testing.T) {
 func TestCertificateUnderAKey(t *testing.T) {
 	b := newEndpointBench(t)
 	key, text := b.newKey(), someAuthority(t)
-	c := answer[dmsapi.ImportCertificateResponse](b, "ImportCertificate", &dmsapi.ImportCertificateMessage{CertificateIdentifier: new("c"), CertificatePem: &text, KmsKeyId: &key}).Certificate
+	in := &dmsapi.ImportCertificateMessage{CertificateIdentifier: new("c"), CertificatePem: &text, KmsKeyId: new("alias/none"), Tags: []dmsapi.Tag{{Key: new("team"), Value: new("shop")}}}
+	b.refuses("KMSKeyNotAccessibleFault", "alias/none", "ImportCertificate", in)
+	in.KmsKeyId = &key
+	c := answer[dmsapi.ImportCertificateResponse](b, "ImportCertificate", in).Certificate
 	require.Equal(t, key, *c.KmsKeyId)
+	tags, err := b.tagsOf(t.Context(), *c.CertificateArn)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"team": "shop"}, tags)
 	e := b.create(postgresEndpoint("shop", func(in *createInput) { in.SslMode, in.CertificateArn = new("verify-ca"), c.CertificateArn }))
 	require.Empty(t, findInFiles(t, b.dir, []byte(strings.Split(text, "\n")[1])))
 	all := func() []dmsapi.Certificate {
@@ -136,7 +142,7 @@ func TestCertificateUnderAKey(t *testing.T) {
 	require.Equal(t, text, *all()[0].CertificatePem)
 	b.disable(key)
 	require.Nil(t, all()[0].CertificatePem)
-	_, err := b.reach(t.Context(), b.record(*e.EndpointArn), nil)
+	_, err = b.reach(t.Context(), b.record(*e.EndpointArn), nil)
 	require.ErrorContains(t, err, "The certificate of endpoint shop cannot be read: The KMS key cannot be used: "+key+" is disabled.")
 }
 

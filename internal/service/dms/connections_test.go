@@ -106,7 +106,13 @@ func TestConnectionNeedsItsKeyAndItsQuota(t *testing.T) {
 	b.refuses("KMSKeyNotAccessibleFault", "is disabled", "RefreshSchemas", &dmsapi.RefreshSchemasMessage{ReplicationInstanceArn: &ready, EndpointArn: arn})
 	b.refuses("KMSKeyNotAccessibleFault", "is disabled", "ModifyEndpoint", &modifyInput{EndpointArn: arn, Password: new("x")})
 	b.modify(&modifyInput{EndpointArn: arn, Port: new(int64(1))}) // needs no key
-	_, err := b.reach(t.Context(), b.record(*arn), nil)
+	of, err := service.New(&dmsapi.Service, b.taskOperations()...)
+	require.NoError(t, err)
+	b.task("T", taskStopped, b.record(*arn).ID)
+	_, err = b.call(of, "MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: new(b.arn(tasks, "T")), TargetReplicationInstanceArn: &ready})
+	require.ErrorContains(t, err, "KMSKeyNotAccessibleFault")
+	require.ErrorContains(t, err, "is disabled")
+	_, err = b.reach(t.Context(), b.record(*arn), nil)
 	require.ErrorContains(t, err, "The password of endpoint shop cannot be opened: The KMS key cannot be used: "+key+" is disabled.")
 
 	other := b.create(postgresEndpoint("other")).EndpointArn
@@ -131,6 +137,7 @@ func TestSchemas(t *testing.T) {
 	b.refuses("InvalidResourceStateFault", "Call RefreshSchemas first", "DescribeSchemas", list(nil, 0))
 	b.refuses("InvalidResourceStateFault", "Call RefreshSchemas first", "DescribeRefreshSchemasStatus", &dmsapi.DescribeRefreshSchemasStatusMessage{EndpointArn: arn})
 	b.refuses("ResourceNotFoundFault", "Endpoint", "DescribeSchemas", &dmsapi.DescribeSchemasMessage{EndpointArn: new(b.arn(endpoints, "X"))})
+	b.refuses("ResourceNotFoundFault", "Endpoint", "DescribeRefreshSchemasStatus", &dmsapi.DescribeRefreshSchemasStatusMessage{EndpointArn: new(b.arn(endpoints, "X"))})
 	refresh := &dmsapi.RefreshSchemasMessage{ReplicationInstanceArn: &ready, EndpointArn: arn}
 	require.Equal(t, "refreshing", *answer[dmsapi.RefreshSchemasResponse](b, "RefreshSchemas", refresh).RefreshSchemasStatus.Status)
 	b.refuses("InvalidResourceStateFault", "already being refreshed", "RefreshSchemas", refresh)

@@ -22,6 +22,9 @@ func (s *Service) createEndpoint() service.Operation {
 		if err := s.namedSecret(ctx, call, rec.Settings[secretID]); err != nil {
 			return nil, err
 		}
+		if err := s.needsStoreRole(ctx, rec); err != nil {
+			return nil, err
+		}
 		arn := s.arn(endpoints, rec.ID)
 		key, err := s.keyARN(ctx, call, value(in.KmsKeyId))
 		if err != nil {

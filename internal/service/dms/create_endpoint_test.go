@@ -143,6 +143,11 @@ func TestCreateEndpointRefuses(t *testing.T) {
 		}},
 		{combination, "is a file", func(in *createInput) { in.EngineName = new("sqlite") }},
 		{bad, "Endpoints of engine sqlite have none", func(in *createInput) { *in = *lite("x.db"); eca("a=b")(in) }},
+		{combination, "Leave CertificateArn out", func(in *createInput) { *in = *lite("x.db"); in.CertificateArn = &certificate }},
+		{combination, "Leave CertificateArn out", func(in *createInput) {
+			*in = *bucketEndpoint("new", &dmsapi.S3Settings{BucketName: new("lake"), ServiceAccessRoleArn: new(theRole)})
+			in.CertificateArn = &certificate
+		}},
 		{combination, "SslMode require needs a server", func(in *createInput) { *in = *lite("x.db"); in.SslMode = new("require") }},
 		{bad, "Invalid DatabaseName", func(in *createInput) { *in = *lite("../x.db") }},
 		{bad, "Invalid DatabaseName", func(in *createInput) { *in = *lite("/etc/passwd") }},

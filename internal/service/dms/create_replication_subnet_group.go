@@ -17,6 +17,9 @@ func (s *Service) createReplicationSubnetGroup() service.Operation {
 		if name == defaultGroup {
 			return nil, invalidValue("The parameter ReplicationSubnetGroupIdentifier must not be %q: that group is made when an instance first needs it.", defaultGroup)
 		}
+		if err := checkDescription(*in.ReplicationSubnetGroupDescription); err != nil {
+			return nil, err
+		}
 		tags, err := tagsIn(in.Tags)
 		if err != nil {
 			return nil, err

@@ -197,6 +197,9 @@ func (d *draft) apply(e *engine, rec *Endpoint, exact bool) (sealed bool, err er
 // login decides how the endpoint logs in: by what the call says itself, or by a secret, never by both.
 func (d *draft) login(e *engine, rec *Endpoint) (sealed bool, err error) {
 	plain := d.given()
+	if e.file || e.bucket {
+		return withoutLogin(e, rec, plain)
+	}
 	if d.secretID != nil || d.secretRole != nil {
 		if len(plain) > 0 {
 			return false, invalidCombination("Give either %s and %s, or %s, and not both.", secretID, secretRole, strings.Join(plain, ", "))
@@ -222,12 +225,6 @@ func (d *draft) login(e *engine, rec *Endpoint) (sealed bool, err error) {
 		delete(rec.Settings, secretID)
 		delete(rec.Settings, secretRole)
 	}
-	if e.file && len(plain) > 0 {
-		return false, invalidCombination("An endpoint of engine %s is a file, which DatabaseName names; it has no %s.", e.name, strings.Join(plain, ", "))
-	}
-	if e.bucket && (len(plain) > 0 || rec.Database != "") {
-		return false, invalidCombination("An endpoint of engine %s is a bucket, which S3Settings names; it has no Username, Password, ServerName, Port or DatabaseName.", e.name)
-	}
 	if d.user != nil {
 		rec.User = *d.user
 	}
@@ -238,6 +235,21 @@ func (d *draft) login(e *engine, rec *Endpoint) (sealed bool, err error) {
 		rec.Port = *d.port
 	}
 	return d.password != nil, nil
+}
+
+// withoutLogin: a file and a bucket have no login. What an endpoint had when it was one of another engine goes, its password with it.
+func withoutLogin(e *engine, rec *Endpoint, plain []string) (sealed bool, err error) {
+	switch {
+	case e.file && len(plain) > 0:
+		return false, invalidCombination("An endpoint of engine %s is a file, which DatabaseName names; it has no %s.", e.name, strings.Join(plain, ", "))
+	case e.bucket && (len(plain) > 0 || rec.Database != ""):
+		return false, invalidCombination("An endpoint of engine %s is a bucket, which S3Settings names; it has no Username, Password, ServerName, Port or DatabaseName.", e.name)
+	}
+	had := rec.User != "" || rec.Server != "" || rec.Settings[secretID] != ""
+	rec.User, rec.Server, rec.Port = "", "", 0
+	delete(rec.Settings, secretID)
+	delete(rec.Settings, secretRole)
+	return had, nil
 }
 
 // given names the parts of a login that the call says itself.

@@ -43,6 +43,9 @@ func (e *engine) check(rec *Endpoint) error {
 	if rec.Settings["TargetDbType"] == "specific-database" && rec.Database == "" {
 		return invalidCombination("TargetDbType specific-database needs a DatabaseName: the database that everything goes into.")
 	}
+	if (e.file || e.bucket) && rec.Certificate != "" {
+		return invalidCombination("A certificate verifies a server, and an endpoint of engine %s has none. Leave CertificateArn out.", e.name)
+	}
 	switch {
 	case e.file:
 		return checkFile(rec)

@@ -62,6 +62,18 @@ func TestNewInstance(t *testing.T) {
 	require.ErrorContains(t, err, "OperationNotPermitted")
 }
 
+// TestInstanceAsAskedFor: what has a default can be chosen.
+func TestInstanceAsAskedFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	arn, _ := d.made("box", func(in *createInstance) {
+		in.AllocatedStorage, in.PubliclyAccessible, in.NetworkType, in.AvailabilityZone = new(int64(77)), new(false), new("ipv4"), new(testRegion+"b")
+	})
+	got := does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &dmsapi.ModifyReplicationInstanceMessage{ReplicationInstanceArn: arn, NetworkType: new("IPV4"), AutoMinorVersionUpgrade: new(false)}).ReplicationInstance
+	require.Equal(t, []any{int64(77), false, "IPV4", testRegion + "b", false}, []any{*got.AllocatedStorage, *got.PubliclyAccessible, *got.NetworkType, *got.AvailabilityZone, *got.AutoMinorVersionUpgrade})
+	require.Equal(t, dmsapi.ReplicationPendingModifiedValues{}, *got.PendingModifiedValues)
+}
+
 func TestInstancesThatCannotBe(t *testing.T) {
 	d := newDesk(t, nil)
 	d.made("there", func(in *createInstance) { in.ResourceIdentifier = new("MINE") })
@@ -171,6 +183,9 @@ func TestMultiAZ(t *testing.T) {
 	require.Equal(t, i.Boot+1, d.instance(id).Boot)
 	d.refuses("RebootReplicationInstance", &dmsapi.RebootReplicationInstanceMessage{ReplicationInstanceArn: arn}, "InvalidResourceStateFault", "rebooting")
 	d.settled(arn)
+	back := does[dmsapi.RebootReplicationInstanceResponse](d, "RebootReplicationInstance", &dmsapi.RebootReplicationInstanceMessage{ReplicationInstanceArn: arn, ForcePlannedFailover: new(true)}).ReplicationInstance
+	require.Equal(t, []string{i.Zone, i.SecondaryZone}, []string{*back.AvailabilityZone, *back.SecondaryAvailabilityZone})
+	d.settled(arn)
 	one := does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &dmsapi.ModifyReplicationInstanceMessage{ReplicationInstanceArn: arn, MultiAZ: new(false), ApplyImmediately: new(true)}).ReplicationInstance
 	require.Nil(t, one.SecondaryAvailabilityZone)
 	require.Len(t, one.ReplicationInstancePrivateIpAddresses, 1)
@@ -256,6 +271,97 @@ func TestNetworkRole(t *testing.T) {
 	d.refuses("CreateReplicationInstance", box, "AccessDeniedFault", group.SubnetIds[1])
 	put(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]}`)
 	does[dmsapi.CreateReplicationInstanceResponse](d, "CreateReplicationInstance", box)
+}
+
+// TestNetworkRoleOfChanges breaks dms-vpc-role while there is an instance: what would change its network is refused, and what was planned
+// before is given up in the window.
+func TestNetworkRoleOfChanges(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	arn, id := d.made("box", nil) // sun:06:00-sun:07:00
+	before := d.instance(id)
+	allow := func(actions string) {
+		_, err := d.run(d.iam, "PutRolePolicy", &iamapi.PutRolePolicyRequest{RoleName: new("dms-vpc-role"), PolicyName: new("p"),
+			PolicyDocument: new(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":[` + actions + `],"Resource":"*"}}`)})
+		require.NoError(t, err)
+	}
+	const attach, regroup = `"ec2:Describe*","ec2:CreateNetworkInterface","ec2:DeleteNetworkInterface"`, `"ec2:Describe*","ec2:ModifyNetworkInterfaceAttribute"`
+	_, err := d.run(d.iam, "DetachRolePolicy", &iamapi.DetachRolePolicyRequest{RoleName: new("dms-vpc-role"), PolicyArn: new("arn:aws:iam::aws:policy/service-role/AmazonDMSVPCManagementRole")})
+	require.NoError(t, err)
+	second := &dmsapi.ModifyReplicationInstanceMessage{ReplicationInstanceArn: arn, MultiAZ: new(true)}
+	groups := &dmsapi.ModifyReplicationInstanceMessage{ReplicationInstanceArn: arn, VpcSecurityGroupIds: before.Groups, AllocatedStorage: new(int64(90))}
+	allow(regroup)
+	d.refuses("ModifyReplicationInstance", second, "AccessDeniedFault", "dms-vpc-role is not configured properly", "ec2:CreateNetworkInterface")
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", groups)
+	allow(attach)
+	groups.AllocatedStorage = new(int64(91))
+	d.refuses("ModifyReplicationInstance", groups, "AccessDeniedFault", "ec2:ModifyNetworkInterfaceAttribute")
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", second)
+	allow(regroup)
+	d.refuses("ModifyReplicationInstance", &dmsapi.ModifyReplicationInstanceMessage{ReplicationInstanceArn: arn, ApplyImmediately: new(true)}, "AccessDeniedFault", "ec2:CreateNetworkInterface")
+	d.set(time.Date(2026, 11, 29, 6, 30, 0, 0, time.UTC))
+	require.NoError(t, d.maintain(t.Context(), d.time()))
+	now := d.instance(id)
+	require.Nil(t, now.Pending)
+	require.Equal(t, before.NICs, now.NICs)
+	events := does[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &dmsapi.DescribeEventsMessage{EventCategories: []string{"maintenance"}}).Events
+	require.Len(t, events, 1)
+	require.Contains(t, *events[0].Message, "dms-vpc-role is not configured properly")
+	allow(`"ec2:Describe*"`)
+	edit(d, instances, id, func(i *Instance) { i.MultiAZ = true })
+	d.refuses("ModifyReplicationInstance", &dmsapi.ModifyReplicationInstanceMessage{ReplicationInstanceArn: arn, MultiAZ: new(false)}, "AccessDeniedFault", "ec2:DeleteNetworkInterface")
+	does[dmsapi.ModifyReplicationInstanceResponse](d, "ModifyReplicationInstance", &dmsapi.ModifyReplicationInstanceMessage{ReplicationInstanceArn: arn, AutoMinorVersionUpgrade: new(false)})
+	allow(`"ec2:CreateNetworkInterface"`)
+	zones := d.subnets()
+	d.refuses("ModifyReplicationSubnetGroup", &dmsapi.ModifyReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("default"), SubnetIds: []string{zones[testRegion+"a"][0], zones[testRegion+"b"][0]}},
+		"AccessDeniedFault", "ec2:Describe")
+}
+
+// TestNoRoomInTheNetwork: a subnet without a free address, and a server without a default VPC.
+func TestNoRoomInTheNetwork(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	vpc, err := d.run(d.ec2, "CreateVpc", &ec2api.CreateVpcRequest{CidrBlock: new("10.9.0.0/16")})
+	require.NoError(t, err)
+	var small []string
+	for i, zone := range []string{"a", "b"} {
+		made, err := d.run(d.ec2, "CreateSubnet", &ec2api.CreateSubnetRequest{VpcId: vpc.(*ec2api.CreateVpcResult).Vpc.VpcId, CidrBlock: new("10.9." + decimal(int64(i)) + ".0/28"), AvailabilityZone: new(testRegion + zone)})
+		require.NoError(t, err)
+		small = append(small, *made.(*ec2api.CreateSubnetResult).Subnet.SubnetId)
+	}
+	does[dmsapi.CreateReplicationSubnetGroupResponse](d, "CreateReplicationSubnetGroup", &dmsapi.CreateReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("small"), ReplicationSubnetGroupDescription: new("-"), SubnetIds: small})
+	for err == nil {
+		_, err = d.run(d.ec2, "CreateNetworkInterface", &ec2api.CreateNetworkInterfaceRequest{SubnetId: &small[0]})
+	}
+	require.ErrorContains(t, err, "InsufficientFreeAddressesInSubnet")
+	in := &createInstance{ReplicationInstanceIdentifier: new("box"), ReplicationInstanceClass: new("dms.t3.small"), ReplicationSubnetGroupIdentifier: new("small"), AvailabilityZone: new(testRegion + "a")}
+	d.refuses("CreateReplicationInstance", in, "InsufficientResourceCapacityFault", "free address")
+	in.AvailabilityZone = new(testRegion + "b")
+	does[dmsapi.CreateReplicationInstanceResponse](d, "CreateReplicationInstance", in)
+
+	_, err = d.Store.Update(t.Context(), func(tx store.Tx) error {
+		tx.Delete("ec2default") // as in a store that was restored without its networks
+		return nil
+	})
+	require.NoError(t, err)
+	d.refuses("CreateReplicationInstance", &createInstance{ReplicationInstanceIdentifier: new("other"), ReplicationInstanceClass: new("dms.t3.small")}, "InvalidSubnet", "no default VPC")
+}
+
+// TestNobodysInstance: an ARN that no instance has.
+func TestNobodysInstance(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	arn := new(d.arn(instances, "NOBODY"))
+	for name, in := range map[string]any{
+		"RebootReplicationInstance":           &dmsapi.RebootReplicationInstanceMessage{ReplicationInstanceArn: arn},
+		"DescribeReplicationInstanceTaskLogs": &dmsapi.DescribeReplicationInstanceTaskLogsMessage{ReplicationInstanceArn: arn},
+		"ApplyPendingMaintenanceAction":       &dmsapi.ApplyPendingMaintenanceActionMessage{ReplicationInstanceArn: arn, ApplyAction: new("db-upgrade"), OptInType: new("immediate")},
+		"DescribePendingMaintenanceActions":   &dmsapi.DescribePendingMaintenanceActionsMessage{ReplicationInstanceArn: arn},
+		"DeleteConnection":                    &dmsapi.DeleteConnectionMessage{ReplicationInstanceArn: arn, EndpointArn: new(d.arn(endpoints, "NOBODY"))},
+		"RefreshSchemas":                      &dmsapi.RefreshSchemasMessage{ReplicationInstanceArn: arn, EndpointArn: new(d.arn(endpoints, "NOBODY"))},
+	} {
+		d.refuses(name, in, "ResourceNotFoundFault", *arn)
+	}
 }
 
 // TestKeysOfInstances: the key is kept by its ARN, however it was named; keys that cannot be used are refused.

@@ -30,7 +30,7 @@ func (s *Service) maintain(ctx context.Context, now time.Time) error {
 		if !i.due(now) {
 			continue
 		}
-		if err := s.maintainOne(ctx, i.ID, now); err != nil {
+		if err := s.maintainOne(ctx, &i, now); err != nil {
 			problems = append(problems, fmt.Errorf("maintain replication instance %s: %w", i.Name, err))
 		}
 	}
@@ -59,8 +59,13 @@ func (i *Instance) upgrade(now time.Time) string {
 	return ""
 }
 
-func (s *Service) maintainOne(ctx context.Context, id string, now time.Time) error {
-	var tried plan
+func (s *Service) maintainOne(ctx context.Context, i *Instance, now time.Time) error {
+	id, tried := i.ID, i.planned()
+	if err := s.mayRefit(ctx, i, tried.values.MultiAZ, nil); isFault(err) {
+		return s.dropPending(ctx, id, tried, now, err)
+	} else if err != nil {
+		return err
+	}
 	_, err := s.Store.Update(ctx, func(tx store.Tx) error {
 		i, err := lookup[Instance](tx, instances, id)
 		if isFault(err) {

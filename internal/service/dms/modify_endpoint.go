@@ -28,6 +28,11 @@ func (s *Service) modifyEndpoint() service.Operation {
 				return nil, err
 			}
 		}
+		if s.storeRole(after) != s.storeRole(before) {
+			if err := s.needsStoreRole(ctx, after); err != nil {
+				return nil, err
+			}
+		}
 		var sealed []byte
 		if change.sealed {
 			if sealed, _, err = s.seal(ctx, before.KMSKey, s.arn(endpoints, before.ID), secrets{Password: change.password}); err != nil {

@@ -112,6 +112,45 @@ func TestModifyRenamesAndChangesTheEngine(t *testing.T) {
 	b.refuses("InvalidParameterValueException", "Invalid ARN", "ModifyEndpoint", &modifyInput{EndpointArn: new("shop")})
 }
 
+// TestModifyTakesEveryDocument: that of the engine which the endpoint has, and what stands beside it in the call.
+func TestModifyTakesEveryDocument(t *testing.T) {
+	t.Parallel()
+	b := newEndpointBench(t)
+	cloud := b.create(&createInput{EndpointIdentifier: new("cloud"), EndpointType: new("source"), EngineName: new("gcp-mysql"),
+		GcpMySQLSettings: &dmsapi.GcpMySQLSettings{ServerName: new("h"), Username: new("u"), EventsPollInterval: new(int64(7))}})
+	require.Equal(t, []any{"h", int64(7)}, []any{*cloud.ServerName, *cloud.GcpMySQLSettings.EventsPollInterval})
+	cloud = b.modify(&modifyInput{EndpointArn: cloud.EndpointArn, GcpMySQLSettings: &dmsapi.GcpMySQLSettings{EventsPollInterval: new(int64(8)), Port: new(int64(3307))}})
+	require.Equal(t, []int64{8, 3307}, []int64{*cloud.GcpMySQLSettings.EventsPollInterval, *cloud.Port})
+	dwh := b.create(&createInput{EndpointIdentifier: new("dwh"), EndpointType: new("target"), EngineName: new("redshift"), ServerName: new("h"), Username: new("u"), DatabaseName: new("dwh"),
+		RedshiftSettings: &dmsapi.RedshiftSettings{BucketName: new("stage")}})
+	dwh = b.modify(&modifyInput{EndpointArn: dwh.EndpointArn, RedshiftSettings: &dmsapi.RedshiftSettings{TruncateColumns: new(true)}})
+	require.Equal(t, []any{"stage", true}, []any{*dwh.RedshiftSettings.BucketName, *dwh.RedshiftSettings.TruncateColumns})
+	files := b.create(&createInput{EndpointIdentifier: new("files"), EndpointType: new("source"), EngineName: new("s3"), S3Settings: &dmsapi.S3Settings{BucketName: new("lake"), ServiceAccessRoleArn: new(theRole)}})
+	files = b.modify(&modifyInput{EndpointArn: files.EndpointArn, ServiceAccessRoleArn: new(theRole + "2"), ExternalTableDefinition: new(filesDefinition)})
+	require.Equal(t, []string{theRole + "2", theRole + "2", filesDefinition}, []string{*files.ServiceAccessRoleArn, *files.S3Settings.ServiceAccessRoleArn, *files.S3Settings.ExternalTableDefinition})
+	require.Equal(t, filesDefinition, *files.ExternalTableDefinition)
+}
+
+// TestWhatBecomesAFileHasNoLogin: neither the one that it had with its server, nor its secret.
+func TestWhatBecomesAFileHasNoLogin(t *testing.T) {
+	t.Parallel()
+	b := newEndpointBench(t)
+	for _, was := range []*createInput{postgresEndpoint("plain"), secretEndpoint("by-secret")} {
+		arn := b.create(was).EndpointArn
+		e := b.modify(&modifyInput{EndpointArn: arn, EngineName: new("sqlite"), DatabaseName: new("shop.db")})
+		require.Equal(t, []any{(*string)(nil), (*string)(nil), (*int64)(nil)}, []any{e.Username, e.ServerName, e.Port})
+		rec := b.record(*arn)
+		require.Nil(t, rec.Settings)
+		what, err := b.open(t.Context(), *arn, rec.Sealed)
+		require.NoError(t, err)
+		require.Empty(t, what)
+		e = b.modify(&modifyInput{EndpointArn: arn, EngineName: new("s3"), DatabaseName: new(""), S3Settings: &dmsapi.S3Settings{BucketName: new("lake"), ServiceAccessRoleArn: new(theRole)}})
+		require.Nil(t, e.ServerName)
+		b.refuses("InvalidParameterCombinationException", "needs ServerName and Username", "ModifyEndpoint", &modifyInput{EndpointArn: arn, EngineName: new("postgres"), DatabaseName: new("shop"),
+			ExactSettings: new(true), PostgreSQLSettings: &dmsapi.PostgreSQLSettings{}})
+	}
+}
+
 func TestModifyAndDeleteRespectTasks(t *testing.T) {
 	b := newEndpointBench(t)
 	arn := b.create(postgresEndpoint("shop", func(in *createInput) { in.ResourceIdentifier = new("shop") })).EndpointArn

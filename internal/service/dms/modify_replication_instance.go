@@ -2,6 +2,7 @@ package dms
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 func (s *Service) modifyReplicationInstance() service.Operation {
 	return handle(s, "ModifyReplicationInstance", func(ctx context.Context, call *service.Call, in *dmsapi.ModifyReplicationInstanceMessage) (*dmsapi.ModifyReplicationInstanceResponse, error) {
 		if err := notServed(in.KerberosAuthenticationSettings, nil); err != nil {
+			return nil, err
+		}
+		if err := s.mayModify(ctx, in); err != nil {
 			return nil, err
 		}
 		shown, err := s.changeInstance(ctx, *in.ReplicationInstanceArn, func(tx store.Tx, i *Instance) error {
@@ -53,6 +57,46 @@ func (s *Service) modifyReplicationInstance() service.Operation {
 		}
 		return &dmsapi.ModifyReplicationInstanceResponse{ReplicationInstance: shown}, nil
 	})
+}
+
+// mayModify asks dms-vpc-role about what the call changes in the network. An instance that is not there is for the transaction to miss.
+func (s *Service) mayModify(ctx context.Context, in *dmsapi.ModifyReplicationInstanceMessage) error {
+	i, err := byARN[Instance](s, s.outside(ctx), instances, *in.ReplicationInstanceArn)
+	if err != nil {
+		if isFault(err) {
+			return nil
+		}
+		return err
+	}
+	multi := in.MultiAZ
+	if multi == nil && value(in.ApplyImmediately) && i.Pending != nil {
+		multi = i.Pending.MultiAZ
+	}
+	return s.mayRefit(ctx, i, multi, in.VpcSecurityGroupIds)
+}
+
+// mayRefit asks dms-vpc-role whether DMS may give an instance a second network interface, or take it, and put those that it has into
+// other security groups.
+func (s *Service) mayRefit(ctx context.Context, i *Instance, multi *bool, groups []string) error {
+	what := map[string][]string{}
+	switch {
+	case multi == nil || *multi == i.MultiAZ:
+	case *multi:
+		g, err := lookup[SubnetGroup](s.outside(ctx), subnetGroups, i.SubnetGroup)
+		if err != nil {
+			return err
+		}
+		what = s.attaches(g.Subnets, i.Groups)
+	default:
+		what = s.detaches()
+	}
+	if len(groups) > 0 {
+		maps.Copy(what, s.regroups(groups))
+	}
+	if len(what) == 0 {
+		return nil
+	}
+	return s.needsNetworkRole(ctx, s.arn(instances, i.ID), what)
 }
 
 // changeAtOnce changes what waits for no window, and reports whether anything has changed.

@@ -16,6 +16,9 @@ func (s *Service) modifyReplicationSubnetGroup() service.Operation {
 		if err != nil {
 			return nil, err
 		}
+		if err := checkDescription(value(in.ReplicationSubnetGroupDescription)); err != nil {
+			return nil, err
+		}
 		if err := s.needsNetworkRole(ctx, s.arn(subnetGroups, name), looksAround()); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/service/ec2"
@@ -23,6 +24,14 @@ func groupNameOf(text string) (string, error) {
 		return "", invalidValue("The parameter ReplicationSubnetGroupIdentifier is not a valid identifier: %q. It must have 1 to 255 letters, digits, periods, underscores, and hyphens.", text)
 	}
 	return name, nil
+}
+
+// checkDescription holds the description of a subnet group to what DMS takes (DMS API reference, "CreateReplicationSubnetGroup").
+func checkDescription(text string) error {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return invalidValue("The parameter ReplicationSubnetGroupDescription must not contain non-printable control characters.")
+	}
+	return nil
 }
 
 // fewestZones is how many zones a subnet group covers at least.

@@ -63,10 +63,16 @@ func TestSubnetGroups(t *testing.T) {
 	})
 	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{b[0], c[0]}}, "SubnetAlreadyInUse", a[0])
 	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{a[0], a[1]}}, "ReplicationSubnetGroupDoesNotCoverEnoughAZs", "1")
+	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{a[0], "subnet-0"}}, "InvalidSubnet", "subnet-0")
+	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{a[0], b[0], c[0], a[1]}}, "ResourceQuotaExceededFault", "SubnetsPerReplicationSubnetGroup")
+	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), ReplicationSubnetGroupDescription: new("a\x07b"), SubnetIds: []string{a[0], b[0]}}, "InvalidParameterValueException", "control characters")
+	d.refuses("CreateReplicationSubnetGroup", &createGroup{ReplicationSubnetGroupIdentifier: new("g"), ReplicationSubnetGroupDescription: new("a\nb"), SubnetIds: []string{a[0], b[0]}}, "InvalidParameterValueException", "control characters")
 	d.refuses("ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("nothing"), SubnetIds: []string{a[0], b[0]}}, "ResourceNotFoundFault", "nothing")
 	changed := does[dmsapi.ModifyReplicationSubnetGroupResponse](d, "ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("my-group"), SubnetIds: []string{a[0], c[0]}}).ReplicationSubnetGroup
 	require.Equal(t, "mine", *changed.ReplicationSubnetGroupDescription, "kept")
 	require.Len(t, changed.Subnets, 2)
+	changed = does[dmsapi.ModifyReplicationSubnetGroupResponse](d, "ModifyReplicationSubnetGroup", &modifyGroup{ReplicationSubnetGroupIdentifier: new("My-group"), ReplicationSubnetGroupDescription: new("yours"), SubnetIds: []string{a[0], c[0]}}).ReplicationSubnetGroup
+	require.Equal(t, "yours", *changed.ReplicationSubnetGroupDescription)
 	d.refuses("DeleteReplicationSubnetGroup", &dmsapi.DeleteReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("my-group")}, "InvalidResourceStateFault", "Cannot delete the subnet group 'my-group' because at least one database instance: box is still using it.")
 	require.Equal(t, dmsapi.DeleteReplicationSubnetGroupResponse{}, *does[dmsapi.DeleteReplicationSubnetGroupResponse](d, "DeleteReplicationSubnetGroup", &dmsapi.DeleteReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("SECOND")}))
 	d.refuses("DeleteReplicationSubnetGroup", &dmsapi.DeleteReplicationSubnetGroupMessage{ReplicationSubnetGroupIdentifier: new("second")}, "ResourceNotFoundFault", "second")
