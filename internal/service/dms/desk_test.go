@@ -123,6 +123,7 @@ func (d *desk) run(of *service.Service, name string, in any) (any, error) {
 		return nil, err
 	}
 	out, err := op.Do(d.t.Context(), call, in)
+	sees(name, err)
 	if err != nil {
 		var e *wire.Error
 		require.ErrorAs(d.t, err, &e, name)

@@ -105,6 +105,7 @@ func (b *endpointBench) call(of *service.Service, name string, in any) (any, err
 		return nil, err
 	}
 	out, err := op.Do(b.t.Context(), call, in)
+	sees(name, err)
 	if err != nil {
 		var e *wire.Error
 		require.ErrorAs(b.t, err, &e, "%s answers an internal failure", name)

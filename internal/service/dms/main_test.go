@@ -1,9 +1,17 @@
 package dms
 
 import (
+	"os"
 	"testing"
 
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
-func TestMain(m *testing.M) { servertest.Main(m) }
+func TestMain(m *testing.M) {
+	code := m.Run()
+	servertest.Cleanup()
+	if code == 0 && wholeRun() {
+		code = seenEnough()
+	}
+	os.Exit(code)
+}

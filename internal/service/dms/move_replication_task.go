@@ -11,7 +11,14 @@ import (
 )
 
 func (s *Service) moveTask(ctx context.Context, _ *service.Call, in *dmsapi.MoveReplicationTaskMessage) (*dmsapi.MoveReplicationTaskResponse, error) {
-	shown, err := s.changeTask(ctx, value(in.ReplicationTaskArn), func(tx store.Tx, t *Task) error {
+	arn := value(in.ReplicationTaskArn)
+	if err := s.usableKeys(ctx, arn); err != nil {
+		return nil, err
+	}
+	if err := s.taskLetIn(ctx, arn); err != nil {
+		return nil, err
+	}
+	shown, err := s.changeTask(ctx, arn, func(tx store.Tx, t *Task) error {
 		if !t.resting() {
 			return badState("Replication Task %s cannot be moved while it is in %s state", t.Name, t.Status)
 		}

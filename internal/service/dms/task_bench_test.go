@@ -104,6 +104,7 @@ func (b *taskBench) call(t taskFailer, name string, in any) (any, *wire.Error) {
 	out, err := b.api.Operation(name).Do(ctx, &service.Call{
 		Service: &dmsapi.Service, Operation: op, Partition: "aws", Region: "us-east-1", Account: "111122223333", Now: b.Now(),
 	}, in)
+	sees(name, err)
 	if err != nil {
 		refused, ok := errors.AsType[*wire.Error](err)
 		require.True(t, ok, "%s answers an internal failure: %v", name, err)
