@@ -87,6 +87,7 @@ func TestTagsOfEveryKind(t *testing.T) {
 	require.Len(t, tags(box), 2, "nothing of it")
 	edit(d, instances, "I", func(i *Instance) { i.Status = instanceDeleting })
 	d.refuses("AddTagsToResource", add(box, dmsapi.Tag{Key: new("x")}), "InvalidResourceStateFault", "deleting")
+	d.refuses("RemoveTagsFromResource", &dmsapi.RemoveTagsFromResourceMessage{ResourceArn: &box, TagKeys: []string{"k"}}, "InvalidResourceStateFault", "deleting")
 	d.refuses("RemoveTagsFromResource", &dmsapi.RemoveTagsFromResourceMessage{ResourceArn: new(d.arn(tasks, "none")), TagKeys: []string{"k"}}, "ResourceNotFoundFault", "none")
 	list := func(one string, many ...string) *dmsapi.ListTagsForResourceMessage {
 		return &dmsapi.ListTagsForResourceMessage{ResourceArn: some(one), ResourceArnList: many}

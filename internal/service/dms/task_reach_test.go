@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/iamapi"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/kmsapi"
@@ -103,6 +104,13 @@ func TestTasksNeedTheirRoles(t *testing.T) {
 	d.refuses("StartReplicationTask", start, "AccessDeniedFault", "The IAM Role "+role+" does not let endpoint lake write to bucket lake", "allow s3:ListBucket")
 	d.refuses("CreateReplicationTask", d.creation("another"), "AccessDeniedFault", "does not let endpoint lake write to bucket lake")
 	d.refuses("MoveReplicationTask", &dmsapi.MoveReplicationTaskMessage{ReplicationTaskArn: task, TargetReplicationInstanceArn: d.other}, "AccessDeniedFault", "does not let endpoint lake write to bucket lake")
+	d.Results = bucket.Folder(t.TempDir())
+	assess := &dmsapi.StartReplicationTaskAssessmentRunMessage{
+		ReplicationTaskArn: task, AssessmentRunName: new("run"), ResultLocationBucket: new("results"), ServiceAccessRoleArn: new("arn:aws:iam::" + testAccount + ":role/nobody"),
+	}
+	d.refuses("StartReplicationTaskAssessmentRun", assess, "AccessDeniedFault", "role/nobody is not configured properly", "There is no such role")
+	assess.ServiceAccessRoleArn = new(role)
+	d.refuses("StartReplicationTaskAssessmentRun", assess, "S3AccessDeniedFault", "does not let DMS write to bucket results", "do not allow s3:")
 	now, err := lookup[Task](d.outside(t.Context()), tasks, "k")
 	require.NoError(t, err)
 	require.Equal(t, taskReady, now.Status)
