@@ -30,7 +30,7 @@ func (s *snapshot) Read(ctx context.Context, r connector.ReadRequest) error {
 		return se.guard(ctx, func() error { return rd.run(ctx, se, sql) })
 	})
 	if err != nil {
-		return fmt.Errorf("read %s: %w", r.Table.Name, err)
+		return fmt.Errorf("read %s: %w", r.Table.Name, s.host.mayNotRead(ctx, err, r.Table.Name))
 	}
 	return nil
 }

@@ -214,7 +214,8 @@ func (t *tables) progress(p instance.Progress, load []fullload.TableCounts, chan
 	return p
 }
 
-// count counts tables by their states, and rows.
+// count counts tables by their states, and rows. Every table is in one of the numbers: one that is being reloaded is loading, and one whose load
+// was cancelled is to be loaded yet.
 func (t *tables) count(p instance.Progress) instance.Progress {
 	p.Loaded, p.Loading, p.Queued, p.Errored, p.Rows = 0, 0, 0, 0, 0
 	for _, s := range t.known {
@@ -222,9 +223,9 @@ func (t *tables) count(p instance.Progress) instance.Progress {
 		switch s.now.State {
 		case completed:
 			p.Loaded++
-		case fullLoad:
+		case fullLoad, reloading:
 			p.Loading++
-		case beforeLoad:
+		case beforeLoad, cancelled:
 			p.Queued++
 		case tableError:
 			p.Errored++

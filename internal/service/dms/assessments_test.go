@@ -317,6 +317,11 @@ func TestAssessmentRunIsChecked(t *testing.T) {
 		"S3ResourceNotFoundFault":   {check: errors.Join(bucket.ErrNoBucket, errors.New("404"))},
 		"S3AccessDeniedFault":       {check: errors.Join(bucket.ErrDenied, errors.New("403"))},
 		"InvalidResourceStateFault": {check: errors.New("no route to host")},
+		"KMSNotFoundFault":          {check: errors.Join(bucket.ErrNoKey, errors.New("400 by this route"))},
+		"KMSDisabledFault":          {check: errors.Join(bucket.ErrKeyDisabled, errors.New("400 by this route"))},
+		"KMSInvalidStateFault":      {check: errors.Join(bucket.ErrKeyState, errors.New("400 by this route"))},
+		"KMSAccessDeniedFault":      {check: errors.Join(bucket.ErrKeyDenied, errors.New("403 by this route"))},
+		"KMSFault":                  {check: errors.Join(bucket.ErrKey, errors.New("400 by this route"))},
 	} {
 		b.Results = f
 		_, refused := b.assess(t, "x", nil)
