@@ -216,6 +216,8 @@ type Structure struct {
 	Anew bool `json:",omitempty"`
 	// Lenient says of Altered that values which did not fit what they became were changed rather than refused.
 	Lenient bool `json:",omitempty"`
+	// Padded says of Altered that the blanks behind a fixed-width text were part of it.
+	Padded bool `json:",omitempty"`
 	// Partitions says of Altered that the table's partitions alone have changed.
 	Partitions *Partitioning `json:",omitempty"`
 	// Unfollowed is what the statement changes beyond what is followed.

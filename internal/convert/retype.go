@@ -126,6 +126,9 @@ func (r Retype) ofTexts() bool {
 		return false
 	}
 	was, is := r.Was.Type, r.Is.Type
+	if was.Hint == datatype.Enum && is.Hint != datatype.Enum && there.Hint != datatype.Enum {
+		return false // a check of the target keeps the members
+	}
 	if was.Hint == datatype.FixedWidth || is.Hint == datatype.FixedWidth {
 		return r.ofPaddedTexts()
 	}

@@ -23,6 +23,7 @@ type retyping struct {
 var (
 	everywhere = []catalog.Family{catalog.PostgreSQL, catalog.MySQL, catalog.SQLite}
 	notSQLite  = []catalog.Family{catalog.PostgreSQL, catalog.MySQL}
+	onlyMySQL  = []catalog.Family{catalog.MySQL}
 	onlySQLite = []catalog.Family{catalog.SQLite}
 )
 
@@ -58,7 +59,7 @@ var retypings = map[catalog.Family][]retyping{
 		{"timestamptz(0)", "timestamptz(3)", []string{"'2024-02-29 23:59:59+02'", "'1970-01-01 00:00:00Z'"}, "'2024-02-29 23:59:59.125Z'", everywhere},
 		{"time(0)", "time(6)", []string{"'23:59:59'", "'00:00:00'"}, "'12:00:00.5'", everywhere},
 		{"date", "timestamp", []string{"'2024-02-29'", "'0001-01-01'"}, "'2024-02-29 23:59:59.5'", notSQLite},
-		{"letter", "text", []string{"'a'", "'c'"}, "'zzz'", everywhere},
+		{"letter", "text", []string{"'a'", "'c'"}, "'zzz'", onlyMySQL},
 
 		{"numeric(10,4)", "numeric(10,2)", []string{"0.1250", "-0.1250", "2.3450", "7.9951"}, "1.25", nil},
 		{"numeric(10,2)", "numeric(6,2)", []string{"5.00"}, "1.25", nil},
@@ -116,9 +117,9 @@ var retypings = map[catalog.Family][]retyping{
 		{"time", "time(6)", []string{"'23:59:59'"}, "'12:00:00.5'", everywhere},
 		{"date", "datetime", []string{"'2024-02-29'"}, "'2024-02-29 12:00:00'", notSQLite},
 		{"enum('a','b')", "enum('c','a','b')", []string{"'a'", "'b'"}, "'a'", everywhere},
-		{"enum('a','b')", "text", []string{"'a'", "'b'"}, "'a'", everywhere},
 		{"set('a','b')", "set('a','b','c')", []string{"'a,b'", "''"}, "'a,c'", everywhere},
 
+		{"enum('a','b')", "text", []string{"'a'", "'b'"}, "'a'", nil},
 		{"int", "mediumint", []string{"2147483647"}, "7", nil},
 		{"int", "int unsigned", []string{"-1"}, "7", nil},
 		{"int", "decimal(8,2)", []string{"2147483647"}, "7", nil},
@@ -265,7 +266,8 @@ func TestTypesChangeBySession(t *testing.T) {
 		{"mariadb", "mysql", "SET sql_mode = ''", retyping{from: "double", to: "decimal(10,2)", values: []string{"0.125", "2.675", "1.005"}}, true},
 		{"mariadb", "mysql", "SET sql_mode = ''", retyping{from: "double", to: "int", values: []string{"0.5", "1.5", "2.5", "-0.5"}}, true},
 		{"mariadb", "mysql", "SET sql_mode = ''", retyping{from: "datetime", to: "varchar(40)", values: []string{"'2024-02-29 23:59:59'"}}, true},
-		{"mariadb", "mysql", "SET sql_mode = 'PAD_CHAR_TO_FULL_LENGTH'", retyping{from: "char(5)", to: "varchar(9)", values: []string{"'ab'"}}, true},
+		{"mariadb", "mysql", "SET sql_mode = 'PAD_CHAR_TO_FULL_LENGTH'", retyping{from: "char(5)", to: "varchar(9)", values: []string{"'ab'"}}, false},
+		{"mariadb", "mysql", "SET sql_mode = ''", retyping{from: "char(5)", to: "varchar(9)", values: []string{"'ab'"}}, true},
 	} {
 		t.Run(fmt.Sprintf("%s to %s, %s: %s to %s", c.from, c.to, c.session, c.retyping.from, c.retyping.to), func(t *testing.T) {
 			t.Parallel()
@@ -285,7 +287,7 @@ func TestTypesChangeBySession(t *testing.T) {
 			source.exec(t, "INSERT INTO item (id) VALUES (99)")
 			counts := changesOf(t, catchUp(t, source, target), "item")
 			if !c.followed {
-				require.Contains(t, counts.Suspended, "settings of the session")
+				require.Contains(t, counts.Suspended, "of the session")
 				return
 			}
 			require.Empty(t, counts.Suspended)
@@ -361,7 +363,7 @@ func TestValuesMadeToFit(t *testing.T) {
 			require.Contains(t, changesOf(t, report, "late").Suspended, "column n has become NOT NULL")
 			require.Contains(t, changesOf(t, report, "letters").Suspended, "the character set of column v has changed from utf8mb4 to latin1")
 			require.Empty(t, changesOf(t, report, "fits").Suspended)
-			require.Equal(t, source.text(t, "fits", "v"), target.text(t, target.table(t, source, "fits"), "v"))
+			require.ElementsMatch(t, source.text(t, "fits", "v"), target.text(t, target.table(t, source, "fits"), "v"))
 		})
 	}
 }
@@ -419,7 +421,7 @@ func TestTypesChangeThereAndBack(t *testing.T) {
 			}
 			for table, column := range map[string]string{"made": "v", "late": "w"} {
 				require.Empty(t, changesOf(t, report, table).Suspended, table)
-				require.Equal(t, asNumbers(source.text(t, table, column)), asNumbers(target.text(t, target.table(t, source, table), column)), table)
+				require.ElementsMatch(t, asNumbers(source.text(t, table, column)), asNumbers(target.text(t, target.table(t, source, table), column)), table)
 			}
 		})
 	}

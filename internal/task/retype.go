@@ -70,13 +70,13 @@ func (a *alteration) decides(now *catalog.Column, what string) {
 
 // fitted looks for columns whose values of before need not fit what they became, where the source's session changed such rather than refuse them.
 func (a *alteration) fitted(s *connector.Structure) {
-	if !s.Lenient {
-		return
-	}
 	key := a.before.Source.PrimaryKey
 	for _, now := range transform.ReadColumns(a.after.Plan) {
 		switch old := a.old(now); {
 		case old == nil:
+		case s.Padded && old.BaseType == "char" && now.BaseType != "char":
+			a.doubts(now, "with blanks that PAD_CHAR_TO_FULL_LENGTH in the sql_mode of the session has made part of its values")
+		case !s.Lenient:
 		case now.NotNull && !old.NotNull && (key == nil || !slices.Contains(key.Columns, old.Name)):
 			a.doubtful("column %s has become NOT NULL without a strict sql_mode, so that its NULLs have become other values of which no change tells; load the table anew", now.Name)
 		case !convert.HoldsCharacters(old.Charset, now.Charset):

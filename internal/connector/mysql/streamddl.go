@@ -32,7 +32,7 @@ func (s *stream) alter(ctx context.Context, h binlog.Header, q binlog.Statement)
 	}
 	at := time.Unix(int64(h.Time), 0)
 	for _, st := range s.structures[before:] {
-		st.At, st.SQL, st.Lenient = at, string(q.SQL), !q.Strict() || ignores.Match(q.SQL)
+		st.At, st.SQL, st.Lenient, st.Padded = at, string(q.SQL), !q.Strict() || ignores.Match(q.SQL), q.Padded()
 	}
 	if len(s.structures) > before && s.group != nil && len(s.group.Ends) > 0 {
 		// The changes stand before the statement, and so does their position.
