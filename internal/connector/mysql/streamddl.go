@@ -112,7 +112,7 @@ func (s *stream) created(ctx context.Context, n catalog.Name, c ddlChange, enter
 		now = made
 	case made != nil:
 		asTold(now, nil, made)
-	case made == nil && now != nil:
+	case now != nil:
 		if err := s.assume(ctx, now); err != nil {
 			return err
 		}
