@@ -105,8 +105,10 @@ func (r *run) altered(before *cdc.Table, tp *TablePlan, s *connector.Structure, 
 		if err := a.work(); err != nil {
 			return out, err
 		}
-		out.Statements = a.statements
+		a.fitted(s)
+		out.Statements, out.Doubt = a.statements, a.settled(s)
 	} else {
+		a.ignored()
 		a.leave()
 	}
 	tp.Existing = a.target
@@ -160,6 +162,7 @@ type alteration struct {
 	renamed    map[string]string // columns of the source, old to new
 	target     *catalog.Table    // as it will be
 	statements []catalog.Statement
+	doubt      error // why rows that are there may differ afterwards
 }
 
 func (a *alteration) work() error {
@@ -176,6 +179,7 @@ func (a *alteration) work() error {
 	}
 	a.renameColumns(dialect)
 	a.dropColumns(dialect)
+	a.computed()
 	return a.addColumns(dialect)
 }
 
@@ -267,8 +271,8 @@ func (a *alteration) without(name string) {
 
 // addColumns adds what is new and changes the type of what has another one in the source.
 func (a *alteration) addColumns(dialect connector.Alterer) error {
-	for i, p := range a.after.Plan.Columns {
-		now := a.after.Columns[i]
+	for i := range a.after.Plan.Columns {
+		p, now := &a.after.Plan.Columns[i], a.after.Columns[i]
 		switch there := a.target.Column(now.Name); {
 		case there == nil:
 			c := a.addable(now, p.Source)
@@ -281,6 +285,7 @@ func (a *alteration) addColumns(dialect connector.Alterer) error {
 			changed := *there
 			changed.NativeType, changed.BaseType, changed.Type = now.NativeType, now.BaseType, now.Type
 			changed.Charset, changed.Collation = now.Charset, now.Collation
+			a.retype(p, there, &changed)
 			a.do(dialect.ChangeType(a.target.Name, &changed))
 			for at, c := range a.target.Columns {
 				if c == there {

@@ -42,8 +42,10 @@ type streamed struct {
 	settled bool // its structure has been compared with the followed one
 	// unrenamed says that no column has got another name, however much it looks so.
 	unrenamed bool
-	types     []string
-	numbers   []int // of the columns, where the table itself was looked at
+	// steps says that what is followed comes from an earlier place of the stream, so that any other type is a step behind it.
+	steps   bool
+	types   []string
+	numbers []int // of the columns, where the table itself was looked at
 	// alias leads from columns to the names under which they are followed, which they get later.
 	alias map[string]string
 	plan  *relationPlan

@@ -83,7 +83,7 @@ func (r *refitter) follow(name string) (*version, error) {
 	if t == nil {
 		return nil, invalid("take it out of the selection", "the changes of %q cannot be followed: it is no table", name)
 	}
-	v, err := addVersion(r.conn, t, 0, nil)
+	v, err := addVersion(r.conn, t, 0, nil, false)
 	if err != nil {
 		return nil, err
 	}
@@ -180,12 +180,13 @@ func (r *refitter) refitTable(v *version) (*version, error) {
 	}
 	// SQLite's ALTER TABLE keeps columns in their places and adds at the end. It rewrites the triggers, so that a table whose
 	// triggers are all there has had them all the time.
-	whole := len(there) == v.Triggers
+	// A type is another only in a table that was made anew, or whose definition was written over: its values may be others to those who read them.
+	whole := len(there) == v.Triggers && !retyped(v.Table, t)
 	var renamed map[string]string
 	if whole {
 		renamed = renamedColumns(v.Table, t)
 	}
-	next, err := addVersion(r.conn, t, v.lineage, renamed)
+	next, err := addVersion(r.conn, t, v.lineage, renamed, !whole)
 	if err != nil {
 		return v, err
 	}
@@ -229,6 +230,16 @@ func sameStructure(a, b *catalog.Table) bool {
 		return x.Name == y.Name && x.NativeType == y.NativeType && x.NotNull == y.NotNull && x.Generated == y.Generated &&
 			reflect.DeepEqual(x.Default, y.Default)
 	})
+}
+
+// retyped reports whether a column of before has another type now.
+func retyped(before, now *catalog.Table) bool {
+	for i, c := range before.Columns {
+		if i < len(now.Columns) && now.Columns[i].NativeType != c.NativeType {
+			return true
+		}
+	}
+	return false
 }
 
 func renamedColumns(before, now *catalog.Table) map[string]string {

@@ -21,6 +21,8 @@ type Table struct {
 	Plan *mapping.TablePlan
 	// Since is the position up to which the table's rows were loaded; empty when that is where the stream began.
 	Since string
+	// Ahead says that the table may be described as it came to be only later than where its changes begin.
+	Ahead bool
 
 	filter    *connector.Filter
 	transform *transform.Transformer
@@ -47,11 +49,12 @@ type TableSpec struct {
 	Read    []connector.ReadColumn
 	Options transform.Options
 	Stats   *Stats
+	Ahead   bool
 }
 
 // NewTable prepares a table.
 func NewTable(s TableSpec) (*Table, error) {
-	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, sources: transform.Sources(s.Plan), before: len(transform.BeforeColumns(s.Plan)) > 0}
+	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, Ahead: s.Ahead, sources: transform.Sources(s.Plan), before: len(transform.BeforeColumns(s.Plan)) > 0}
 	t.places, t.numbers = transform.Asks(s.Plan, transform.Place), transform.Asks(s.Plan, transform.Number)
 	t.ofChanges, t.ofDeletion = transform.OfChanges(s.Plan)
 	layouts := make([]change.Layout, len(s.Read))
@@ -93,7 +96,7 @@ var errNothingToMark = errors.New("operation_indicator has rows stay that are de
 
 // Followed is the table as the stream knows it.
 func (t *Table) Followed() connector.Followed {
-	return connector.Followed{Number: t.Number, Table: t.Source, Columns: t.Read, Since: t.Since, Whole: t.before}
+	return connector.Followed{Number: t.Number, Table: t.Source, Columns: t.Read, Since: t.Since, Whole: t.before, Ahead: t.Ahead}
 }
 
 // as is the table under another number, its rows being those of a later position.
