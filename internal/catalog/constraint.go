@@ -74,6 +74,8 @@ type Sequence struct {
 	Called  bool
 	DDL     []string
 	Comment string
+	// Engine is MariaDB's storage engine for it.
+	Engine string `json:",omitempty"`
 }
 
 // View is a view or a materialized view.
