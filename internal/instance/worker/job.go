@@ -170,7 +170,7 @@ func (j *job) observe() (changed, step bool) {
 // look reads the counters. The caller holds the lock.
 func (j *job) look() {
 	load, changes := j.mu.load.Tables(), j.mu.changes.Counts()
-	if j.mu.tables.see(load, changes, j.mu.compare.Tables(), time.Now().UTC()) {
+	if j.mu.tables.see(load, changes, j.mu.compare.Tables(), j.mu.scrub, time.Now().UTC()) {
 		j.mu.dirty = true
 	}
 	p := j.mu.tables.progress(j.mu.kept.Progress, load, changes)
@@ -201,7 +201,7 @@ func (j *job) unwritten() (rows []instance.Table, state keep.State, due bool) {
 	defer j.mu.Unlock()
 	due = j.mu.dirty && j.mu.live
 	j.mu.dirty = false
-	return j.mu.tables.rows(), j.mu.kept, due
+	return j.mu.tables.sure(), j.mu.kept, due
 }
 
 // Tables implements instance.Client. A task that has not come here yet, such as one that is starting, has none.
