@@ -231,6 +231,7 @@ func (k *harmedTask) isThrottledWhileItLoads() {
 func (k *harmedTask) meetsHugeValues() {
 	k.change("CREATE TABLE $.huge (id int PRIMARY KEY, t text, j jsonb)",
 		"INSERT INTO $.huge VALUES (1, repeat('x', 65535), to_jsonb(repeat('y', 100000))), (2, repeat('é', 32768), null), (3, null, to_jsonb(repeat('z', 5000000))), (4, 'small', '{}')")
+	k.connects(k, k.api, k.made, k.target)
 	k.begins("{}", "")
 	k.loaded("huge", 2, 2)
 	k.change("INSERT INTO $.huge VALUES (5, repeat('x', 70000), null), (6, repeat('x', 65535), to_jsonb(repeat('y', 100000)))", "UPDATE $.huge SET j = to_jsonb(repeat('u', 200000)) WHERE id = 4")
@@ -271,6 +272,7 @@ func (k *harmedTask) meetsHugeValues() {
 // followsStructure: columns come, change their names and types and go, and tables come and go.
 func (k *harmedTask) followsStructure() {
 	k.change("CREATE TABLE $.gone (id int PRIMARY KEY)", "INSERT INTO $.gone VALUES (1)")
+	k.connects(k, k.api, k.made, k.target)
 	k.begins("{}", "")
 	k.loaded("orders", 400, 0)
 	for _, step := range [][]string{
@@ -365,13 +367,17 @@ func (k *harmedTask) isKilled() {
 	})
 	ranges := `,{"rule-type":"table-settings","rule-id":"2","rule-name":"2","object-locator":{"schema-name":"` + k.name + `","table-name":"orders"},
 		"parallel-load":{"type":"ranges","columns":["id"],"boundaries":[["100"],["200"],["300"]]}}`
-	k.made = k.makes(k.name, types.MigrationTypeValueFullLoadAndCdc, "{}", ranges)
-	starts(k, k.api, k.made, dms.StartReplicationTaskInput{StartReplicationTaskType: startAnew})
+	k.begins("{}", ranges)
 	k.killedAtCommit(load, "SELECT (EXISTS (SELECT FROM "+k.name+".orders) OR EXISTS (SELECT FROM "+k.name+".items))::text")
 	k.loaded("orders", 400, 0)
 	k.loaded("items", 100, 0)
 	k.sameAll()
 
+	kept := filepath.Join(k.dir, "instances", resource(k.made.instance), "tasks", resource(k.made.task), "tables")
+	require.Eventually(k, func() bool {
+		text, err := os.ReadFile(kept)
+		return err == nil && strings.Contains(string(text), `"Rows":400`) && strings.Contains(string(text), `"Rows":100`)
+	}, patient, 20*time.Millisecond, "what has been loaded is written down")
 	changes := newHeldCommit()
 	k.awaits(k.T, k.api, k.made, "running")
 	k.trade(1001)

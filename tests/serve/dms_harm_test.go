@@ -233,10 +233,9 @@ func (k *harmedTask) makes(name string, kind types.MigrationTypeValue, settings,
 	return m
 }
 
-// begins tests the target and starts a task that loads and follows.
+// begins starts a task that loads and follows.
 func (k *harmedTask) begins(settings, rules string) {
 	k.Helper()
-	k.connects(k, k.api, k.made, k.target)
 	k.made = k.makes(k.name, types.MigrationTypeValueFullLoadAndCdc, settings, rules)
 	starts(k, k.api, k.made, dms.StartReplicationTaskInput{StartReplicationTaskType: startAnew})
 }
@@ -306,7 +305,7 @@ func (k *harmedTask) trade(from int) {
 	k.Helper()
 	k.change(
 		fmt.Sprintf("INSERT INTO $.orders SELECT g, 1, 'new ' || g FROM generate_series(%d, %d) g", from, from+99),
-		"UPDATE $.orders SET n = n + 100 WHERE id BETWEEN 101 AND 200",
+		"UPDATE $.orders SET n = n + 100 WHERE id BETWEEN 301 AND 400",
 		fmt.Sprintf("DELETE FROM $.orders WHERE id BETWEEN %d AND %d", from-1000, from-901),
 	)
 }

@@ -167,12 +167,18 @@ func (j *job) observe() (changed, step bool) {
 	return !reflect.DeepEqual(before, *now), step
 }
 
-// look reads the counters. The caller holds the lock.
-func (j *job) look() {
+// read reads the counters of the tables. The caller holds the lock.
+func (j *job) read() ([]fullload.TableCounts, cdc.Counts) {
 	load, changes := j.mu.load.Tables(), j.mu.changes.Counts()
 	if j.mu.tables.see(load, changes, j.mu.compare.Tables(), j.mu.scrub, time.Now().UTC()) {
 		j.mu.dirty = true
 	}
+	return load, changes
+}
+
+// look reads the counters, and sums them up. The caller holds the lock.
+func (j *job) look() {
+	load, changes := j.read()
 	p := j.mu.tables.progress(j.mu.kept.Progress, load, changes)
 	p.Changes += j.mu.kept.Earlier
 	p.Warning = oneLine(j.mu.scrub.text(p.Warning))
@@ -213,7 +219,7 @@ func (w *Worker) Tables(_ context.Context, id string) ([]instance.Table, error) 
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.mu.live && j.mu.load != nil {
-		j.look()
+		j.read() // and no more: a step forward is for observe to find
 	}
 	return j.mu.tables.rows(), nil
 }
