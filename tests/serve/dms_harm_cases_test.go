@@ -301,7 +301,7 @@ func (k *harmedTask) followsStructure() {
 // heldCommit holds the next COMMIT and all that come after it.
 type heldCommit struct {
 	held, free, over chan struct{}
-	once            sync.Once
+	once             sync.Once
 }
 
 func newHeldCommit() *heldCommit {

@@ -33,6 +33,24 @@ func TestReasonsOfTablesHideThePassword(t *testing.T) {
 	}
 }
 
+// TestACallHidesNoStep: that a table is done is found, told and written down as soon as ever, also when somebody has asked for its statistics meanwhile.
+func TestACallHidesNoStep(t *testing.T) {
+	j := &job{}
+	j.mu.live, j.mu.load, j.mu.changes, j.mu.compare, j.mu.tables = true, &fullload.Stats{}, &cdc.Stats{}, &validate.Stats{}, newTables(nil)
+	w := &Worker{}
+	w.mu.jobs = map[string]*job{"T1": j}
+	s := j.mu.tables.of(catalog.Name{Schema: "s", Name: "a"})
+	s.now.State = fullLoad
+	j.observe()
+	s.now.State = completed
+	rows, err := w.Tables(t.Context(), "T1")
+	require.NoError(t, err)
+	require.Equal(t, completed, rows[0].State)
+	changed, step := j.observe()
+	require.True(t, changed)
+	require.True(t, step)
+}
+
 // TestChangesThatComeAgainAreCountedOnce: what a try has read or applied and the target has not on its disk comes again in the next try.
 func TestChangesThatComeAgainAreCountedOnce(t *testing.T) {
 	name := catalog.Name{Schema: "s", Name: "a"}
