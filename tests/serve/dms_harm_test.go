@@ -329,12 +329,12 @@ func (k *harmedTask) loaded(table string, rows, errors int64) {
 }
 
 // applied waits until a table's changes are counted: inserts, updates, deletes and changes of structure, as they came and as they were applied.
-func (k *harmedTask) applied(table string, counts ...int64) {
+func (k *harmedTask) applied(table string, want ...int64) {
 	k.Helper()
 	require.EventuallyWithT(k, func(c *assert.CollectT) {
 		of := k.statistics(c, k.made, table)
-		assert.Equal(c, counts, []int64{of.Inserts, of.Updates, of.Deletes, of.Ddls}, "as they came")
-		assert.Equal(c, counts, []int64{aws.ToInt64(of.AppliedInserts), aws.ToInt64(of.AppliedUpdates), aws.ToInt64(of.AppliedDeletes), aws.ToInt64(of.AppliedDdls)}, "as they were applied")
+		assert.Equal(c, want, []int64{of.Inserts, of.Updates, of.Deletes, of.Ddls}, "as they came")
+		assert.Equal(c, want, []int64{aws.ToInt64(of.AppliedInserts), aws.ToInt64(of.AppliedUpdates), aws.ToInt64(of.AppliedDeletes), aws.ToInt64(of.AppliedDdls)}, "as they were applied")
 		assert.Equal(c, "Table completed", aws.ToString(of.TableState))
 	}, patient, 100*time.Millisecond, k.log)
 }
