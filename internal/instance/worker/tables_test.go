@@ -9,53 +9,73 @@ import (
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/instance"
-	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/task/apply"
 	"github.com/whimbreldb/whimbrel/internal/task/cdc"
 	"github.com/whimbreldb/whimbrel/internal/task/fullload"
+	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
-// TestStatesOfTables: each table is in a state of DMS's, and in one of the numbers of tables that a task has.
-func TestStatesOfTables(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+// TestReasonsOfTablesHideThePassword that a server has put into its words, also where the reason is cut.
+func TestReasonsOfTablesHideThePassword(t *testing.T) {
+	const password = "Secret1word"
+	hide := newScrubber(instance.Endpoint{URL: "redshift://loader:" + password + "@host/dwh"})
+	said := string(make([]byte, longestFailure-5)) + password
 	name := func(n string) catalog.Name { return catalog.Name{Schema: "s", Name: n} }
-	loads := []fullload.TableCounts{
-		{Source: name("before"), State: fullload.BeforeLoad}, {Source: name("loading"), State: fullload.FullLoad}, {Source: name("building"), State: fullload.Building},
-		{Source: name("loaded"), State: fullload.Completed}, {Source: name("again"), State: fullload.Reloading, Reloaded: true},
-		{Source: name("failed"), State: fullload.Failed, Err: errors.New("no\nright")},
+	tables := newTables(nil)
+	require.True(t, tables.see([]fullload.TableCounts{{Source: name("loaded"), State: fullload.Failed, Err: errors.New(said)}},
+		cdc.Counts{Tables: []apply.TableCounts{{Source: name("followed"), Suspended: said}}}, []validate.Counts{{Source: name("compared"), Reason: said}}, hide, time.Now()))
+	rows := tables.rows()
+	require.Len(t, rows, 3)
+	for _, r := range rows {
+		shown := r.Why + r.Validation.Details
+		require.NotEmpty(t, shown, r.Name)
+		require.NotContains(t, shown, password[:5], r.Name)
 	}
-	changes := cdc.Counts{Tables: []apply.TableCounts{{Source: name("suspended"), Suspended: "no key"}, {Source: name("followed"), Inserts: 1}}}
-	numbers := func(ts *tables) [4]int64 {
-		p := ts.count(instance.Progress{})
-		return [4]int64{p.Loaded, p.Loading, p.Queued, p.Errored}
+}
+
+// TestACallHidesNoStep: that a table is done is found, told and written down as soon as ever, also when somebody has asked for its statistics meanwhile.
+func TestACallHidesNoStep(t *testing.T) {
+	j := &job{}
+	j.mu.live, j.mu.load, j.mu.changes, j.mu.compare, j.mu.tables = true, &fullload.Stats{}, &cdc.Stats{}, &validate.Stats{}, newTables(nil)
+	w := &Worker{}
+	w.mu.jobs = map[string]*job{"T1": j}
+	s := j.mu.tables.of(catalog.Name{Schema: "s", Name: "a"})
+	s.now.State = fullLoad
+	j.observe()
+	s.now.State = completed
+	rows, err := w.Tables(t.Context(), "T1")
+	require.NoError(t, err)
+	require.Equal(t, completed, rows[0].State)
+	changed, step := j.observe()
+	require.True(t, changed)
+	require.True(t, step)
+}
+
+// TestChangesThatComeAgainAreCountedOnce: what a try has read or applied and the target has not on its disk comes again in the next try.
+func TestChangesThatComeAgainAreCountedOnce(t *testing.T) {
+	name := catalog.Name{Schema: "s", Name: "a"}
+	counted := func(tables *tables, came, kept int64) {
+		tables.see(nil, cdc.Counts{Tables: []apply.TableCounts{{
+			Source: name, Inserts: came, Updates: came, Deletes: came, DDLs: came, AppliedInserts: came, AppliedUpdates: came, AppliedDeletes: came, AppliedDDLs: came,
+			Kept: apply.Kept{Inserts: kept, Updates: kept, Deletes: kept, DDLs: kept, AppliedInserts: kept, AppliedUpdates: kept, AppliedDeletes: kept, AppliedDDLs: kept},
+		}}}, nil, scrubber{}, time.Now())
 	}
-	for failure, c := range map[string]struct {
-		loading string // the state of what was loading at the end
-		numbers [4]int64
-	}{
-		"":              {"Table cancelled", [4]int64{2, 1, 3, 2}},
-		"no connection": {"Table error", [4]int64{2, 1, 1, 4}},
-	} {
-		ts := newTables(nil)
-		ts.plan(&task.Plan{}, task.FullLoadAndCDC, false)
-		require.True(t, ts.see(loads, changes, nil, at))
-		states := func() map[string]string {
-			all := map[string]string{}
-			for _, row := range ts.rows() {
-				all[row.Name] = row.State
-			}
-			return all
-		}
-		require.Equal(t, map[string]string{
-			"before": "Before load", "loading": "Full load", "building": "Full load", "loaded": "Table completed", "again": "Table is being reloaded", "failed": "Table error",
-			"suspended": "Table error", "followed": "Table completed",
-		}, states())
-		require.Equal(t, [4]int64{2, 3, 1, 2}, numbers(ts))
-		require.Equal(t, "no right", ts.of(name("failed")).now.Why)
-		require.Equal(t, "no key", ts.of(name("suspended")).now.Why)
-		ts.end(failure, at)
-		require.Equal(t, c.loading, states()["loading"])
-		require.Equal(t, c.numbers, numbers(ts))
+	holds := func(r instance.Table, n int64) {
+		t.Helper()
+		require.Equal(t, []int64{n, n, n, n, n, n, n, n}, []int64{r.Inserts, r.Updates, r.Deletes, r.DDLs, r.AppliedInserts, r.AppliedUpdates, r.AppliedDeletes, r.AppliedDDLs})
+	}
+	first := newTables(nil)
+	counted(first, 5, 3)
+	holds(first.rows()[0], 5)
+	holds(first.sure()[0], 3)
+	for again, tables := range map[string]*tables{"by the same process": first, "by the next process": newTables(first.sure())} {
+		tables.fold()
+		holds(tables.rows()[0], 3)
+		counted(tables, 4, 4)
+		holds(tables.rows()[0], 7)
+		tables.fold()
+		tables.fold()
+		holds(tables.sure()[0], 7)
+		t.Log(again)
 	}
 }
