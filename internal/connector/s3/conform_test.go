@@ -176,7 +176,7 @@ func readFiles(table connectortest.Table, op string, files []string, parquet boo
 func conformSuite() connectortest.Suite {
 	return connectortest.Suite{
 		Engine: sqlite.Engine(), Schema: sqlite.Schema, Dump: dumpSQLite, Mark: func(i int) string { return fmt.Sprintf("?%d", i) },
-		Tables: append(conformTables(), looseTable()), Transactions: 40, Large: 1000, SteadyKeys: true,
+		Tables: append(conformTables(), looseTable()), Transactions: 24, Large: 1000, SteadyKeys: true,
 	}
 }
 
