@@ -71,7 +71,7 @@ func (rd *reading) unlike(o *opened, want int) error {
 // changed reads the operation of the record at hand, which is one of a file of changes.
 func (rd *reading) changed() (change.Op, error) {
 	o := rd.now.from
-	known, op, word := false, change.Insert, []byte(nil)
+	var word []byte
 	if o.rows != nil {
 		at := opColumn(rd.table, o)
 		if at >= 0 {
@@ -80,15 +80,14 @@ func (rd *reading) changed() (change.Op, error) {
 				return 0, unreadable(o.file, err)
 			}
 		}
-		op, known = operationOf(word)
 	} else {
 		rd.now.skip = len(rd.source.ChangesLead)
 		if want := len(rd.table.Columns); o.Len() != rd.now.skip+want {
 			return 0, rd.unlike(o, want)
 		}
 		word, _ = o.Field(0)
-		op, known = operation(o)
 	}
+	op, known := operationOf(word)
 	if !known {
 		return 0, &connector.Error{
 			Class: connector.Data, Err: fmt.Errorf("%s does not say what became of its row: its column %s is %.20q", o.place(), opName, word),
