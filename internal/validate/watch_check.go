@@ -237,7 +237,11 @@ func (w *Watch) lookUpSource(ctx context.Context, x *watched, table *Table, aske
 // the fewer values there are of a key's first column, the fewer such rows there are.
 func (p *pair) lookUpAll(ctx context.Context, s *side, asked []asking) error {
 	slices.SortFunc(asked, func(a, b asking) int { return slices.Compare(a.key.source, b.key.source) })
-	for some := range slices.Chunk(asked, lookUpRows) {
+	most := lookUpRows
+	if s.isSequential() {
+		most = max(len(asked), 1)
+	}
+	for some := range slices.Chunk(asked, most) {
 		found, keys := map[[16]byte]*both{}, make([]*keyed, 0, len(some))
 		for _, a := range some {
 			found[a.id] = a.both
@@ -257,7 +261,9 @@ func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16
 	}
 	defer p.Meter.asked(false, s == p.source, time.Now())
 	look := *s
-	look.where = slices.Concat(s.where, p.keyPredicates(keys, s))
+	if !s.isSequential() { // else all rows come by, and are told apart by their ids
+		look.where = slices.Concat(s.where, p.keyPredicates(keys, s))
+	}
 	reader := &search{pair: p}
 	return look.scan(ctx, part{}, func(r *row) error {
 		b := found[r.id]
@@ -273,6 +279,12 @@ func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16
 		}
 		return nil
 	})
+}
+
+// isSequential reports whether the side reads all of a table whatever is asked for.
+func (s *side) isSequential() bool {
+	_, ok := s.snapshot.(connector.Sequential)
+	return ok
 }
 
 // keyPredicates are predicates that let the rows of keys through, and of a key of several columns perhaps more.

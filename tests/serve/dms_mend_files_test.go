@@ -129,7 +129,7 @@ func (m *mending) buckets(store *servertest.Bucket) {
 		m.allows(store, "nowhere", bucketRights...)
 	})
 	store.Server.Stop()
-	m.proveTested(target, "a store that does not answer", "connection refused", "check that the store runs at the address in endpoint= (of whimbrel serve: --s3-endpoint)", func() { require.NoError(m, store.Server.Start()) })
+	m.proveTested(target, "a store that does not answer", "connection refused", "check that the store runs at the address in endpoint= (--s3-endpoint of a server)", func() { require.NoError(m, store.Server.Start()) })
 
 	m.written("goods.db")
 	source := m.named("source", "goods.db")

@@ -251,6 +251,9 @@ func (s *stream) decoders(a *attribute, l change.Layout) (fromBinary, fromText d
 	if fromBinary = binaryDecoder(a, l); fromBinary == nil {
 		fromBinary = s.convertingDecoder(*a, l)
 	}
+	if l == change.Decimal && a.base == oidMoney {
+		return fromBinary, s.moneyDecoder(a)
+	}
 	return fromBinary, textDecoder(a, l)
 }
 
