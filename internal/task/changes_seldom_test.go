@@ -26,6 +26,12 @@ func TestWhatMariaDBDoesSeldom(t *testing.T) {
 				"CREATE OR REPLACE TABLE b (PRIMARY KEY (id)) SELECT id + 10 AS id, v FROM a", "UPDATE b SET v = 'x' WHERE id = 11"},
 			map[string]string{"a": "v", "b": "id", "c": "id"},
 		},
+		"new tables with keys of one name, or none": {
+			[]string{"CREATE TABLE a (id int PRIMARY KEY, u int, UNIQUE KEY u (u))", "INSERT INTO a VALUES (1, 1)"},
+			[]string{"CREATE TABLE b (id int PRIMARY KEY, u int UNIQUE, UNIQUE (u, id))", "INSERT INTO b VALUES (1, 1)", "ALTER TABLE b ADD COLUMN w int", "INSERT INTO b VALUES (2, 2, 2)",
+				"CREATE TABLE c (id int PRIMARY KEY, u int, UNIQUE KEY u (u), KEY v (u))", "INSERT INTO c VALUES (1, 1)", "CREATE TABLE d (id int PRIMARY KEY, u int, KEY u (u), UNIQUE KEY v (u))", "INSERT INTO d VALUES (1, 1)"},
+			map[string]string{"b": "u", "c": "u", "d": "u"},
+		},
 		"statements about several tables": {
 			[]string{"CREATE TABLE a (id int PRIMARY KEY, v varchar(9))", "CREATE TABLE b (id int PRIMARY KEY, a int, v varchar(9))",
 				"INSERT INTO a VALUES (1, 'a'), (2, 'b'), (3, 'c')", "INSERT INTO b VALUES (1, 1, 'x'), (2, 2, 'y'), (3, 3, 'z'), (4, 3, 'q')"},

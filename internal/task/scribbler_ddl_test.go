@@ -38,7 +38,7 @@ func (w *scribbler) restructure() {
 	case within:
 		w.run(0, "COMMIT")
 	}
-	if w.rand.IntN(12) == 0 {
+	if w.rand.IntN(12) == 0 && len(w.tables) > 1 { // a task without any table does not begin
 		w.run(0, "DROP TABLE "+name)
 		w.tables = slices.DeleteFunc(w.tables, func(t *scribbledTable) bool { return t == table })
 		if w.rand.IntN(2) == 0 {
