@@ -139,7 +139,7 @@ func (w *scribbler) createNamed(name string) {
 	if !table.keyless {
 		statement += " PRIMARY KEY"
 	}
-	table.unique, table.generated = w.rand.IntN(2) == 0, !table.keyless && w.rand.IntN(3) == 0
+	table.unique, table.generated = w.rand.IntN(2) == 0, !table.keyless && w.source.family != catalog.MySQL && w.rand.IntN(3) == 0
 	if table.unique {
 		statement += ", u int UNIQUE"
 	}
