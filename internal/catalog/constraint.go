@@ -8,6 +8,8 @@ type Key struct {
 	Comment string
 	// NullsNotDistinct is PostgreSQL 15's; it changes what the constraint means.
 	NullsNotDistinct bool
+	// Deferrable says that the constraint may be broken until a statement or a transaction ends.
+	Deferrable bool `json:",omitempty"`
 }
 
 // Index is a secondary index, unique or not.

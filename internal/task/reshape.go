@@ -56,6 +56,9 @@ func (r *run) Reshape(ctx context.Context, before *cdc.Table, s *connector.Struc
 	case tp.Plan.Parted():
 		return r.rootCreated(ctx, tp)
 	}
+	if err := r.freeNames(ctx, tp.Target); err != nil {
+		return cdc.Reshaped{}, err
+	}
 	return r.created(tp, number)
 }
 

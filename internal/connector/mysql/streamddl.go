@@ -67,8 +67,9 @@ func (s *stream) change(ctx context.Context, c ddlChange) error {
 		return nil
 	case c.kind == connector.Created && !c.replaces:
 		return nil // IF NOT EXISTS
-	case c.kind == connector.Created:
-		return s.altered(ctx, t, ddlChange{kind: connector.Altered, table: c.table})
+	case c.kind == connector.Created: // OR REPLACE: what was there goes with its rows
+		s.report(connector.Structure{Kind: connector.Dropped, Number: t.Number, Table: t.Table})
+		return s.created(ctx, c.table, c, false)
 	case c.partitions != nil:
 		return s.repartitioned(ctx, t, c.partitions)
 	case c.unlogged != "" && !s.options.keepPartitioned:

@@ -225,7 +225,7 @@ func (p *relationPlan) chooseKey(rel *streamed) (always bool) {
 	if k := rel.f.f.Table.PrimaryKey; k != nil {
 		primary = k.Columns
 	}
-	whole := len(primary) > 0
+	whole := len(primary) > 0 && !rel.f.f.Table.PrimaryKey.Deferrable // which two rows may have until a statement ends
 	for _, n := range primary {
 		whole = whole && slices.ContainsFunc(p.columns, func(c planColumn) bool { return c.name == n && c.to >= 0 })
 	}

@@ -19,10 +19,15 @@ type refitter struct {
 	texts    schemaTexts
 	versions []*version          // the newest of each table
 	triggers map[int64][]trigger // of each version
+	foreign  []trigger           // those of the application
 	changed  bool
 }
 
-type trigger struct{ table, sql string }
+// trigger is one with its place in the schema: of those of a table the youngest fires first.
+type trigger struct {
+	table, sql string
+	place      int64
+}
 
 // inCapture runs f in a transaction that nobody else writes in, with the log in place.
 func inCapture(ctx context.Context, c *conn, patience time.Duration, f func(*refitter) error) error {
@@ -49,14 +54,19 @@ func newRefitter(c *conn) (*refitter, error) {
 		return nil, err
 	}
 	r.versions = newest(all)
-	err = c.query("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'awsdms!_cdc!_%' ESCAPE '!' ORDER BY name",
-		func(s *stmt) error {
-			var id int64
-			if _, err := fmt.Sscanf(strings.TrimPrefix(s.text(0), triggerNames), "%d_", &id); err == nil {
-				r.triggers[id] = append(r.triggers[id], trigger{s.text(1), s.text(2)})
-			}
+	err = c.query("SELECT name, tbl_name, sql, rowid FROM sqlite_schema WHERE type = 'trigger' ORDER BY name", func(s *stmt) error {
+		t := trigger{s.text(1), s.text(2), s.int(3)}
+		number, own := strings.CutPrefix(s.text(0), triggerNames)
+		if !own {
+			r.foreign = append(r.foreign, t)
 			return nil
-		})
+		}
+		var id int64
+		if _, err := fmt.Sscanf(number, "%d_", &id); err == nil {
+			r.triggers[id] = append(r.triggers[id], t)
+		}
+		return nil
+	})
 	return r, err
 }
 
@@ -171,7 +181,8 @@ func (r *refitter) refitTable(v *version) (*version, error) {
 	}
 	asIs := *v
 	asIs.Table = t
-	if same, err := r.intact(&asIs, there); err != nil || same && sameStructure(v.Table, t) {
+	overtaken, muddled := r.overtaken(name, there)
+	if same, err := r.intact(&asIs, there); err != nil || same && !overtaken && sameStructure(v.Table, t) {
 		return v, err
 	}
 	r.changed = true
@@ -195,7 +206,7 @@ func (r *refitter) refitTable(v *version) (*version, error) {
 			return v, err
 		}
 	}
-	if !whole {
+	if !whole || muddled {
 		return next, mark(r.conn, next.id, opReload)
 	}
 	return next, r.catchUp(v.Table, next)

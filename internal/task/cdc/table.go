@@ -3,6 +3,7 @@ package cdc
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -84,6 +85,7 @@ func NewTable(s TableSpec) (*Table, error) {
 	}
 	t.Table = apply.NewTable(s.Number, s.Plan.Source, s.Target, columns, keyOf(s.Plan, s.Target))
 	t.Partial, t.Keeps = t.filter != nil, transform.MarksDeleted(s.Plan)
+	t.Swaps, t.Twice = checkedLate(s.Plan.Source)
 	if t.Keeps && len(t.Key) == 0 {
 		return nil, errNothingToMark
 	}
@@ -105,6 +107,7 @@ func (t *Table) as(number int, since string) *Table {
 	other.Since = since
 	other.Table = apply.NewTable(number, t.Source, t.Target, t.Columns, t.Key)
 	other.Partial, other.Keeps, other.Stats = t.Partial, t.Keeps, t.Stats
+	other.Swaps, other.Twice = t.Swaps, t.Twice
 	if why := t.Suspended(); why != "" {
 		other.Suspend(why)
 	}
@@ -125,6 +128,17 @@ func keyOf(p *mapping.TablePlan, target *catalog.Table) []int {
 		}
 	}
 	return nil
+}
+
+// checkedLate reports whether rows of a table may take unique values of each other within a statement, and whether those may be what
+// identifies the rows.
+func checkedLate(source *catalog.Table) (any, key bool) {
+	any = slices.ContainsFunc(source.Uniques, func(k *catalog.Key) bool { return k.Deferrable })
+	if source.PrimaryKey == nil {
+		return any, any
+	}
+	key = source.PrimaryKey.Deferrable
+	return any || key, key
 }
 
 // sourceKeys are the source's primary key, else its unique constraints whose columns cannot be null.
