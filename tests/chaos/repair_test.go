@@ -15,7 +15,7 @@ import (
 )
 
 // repairRows is how many rows the tables have that are spoiled.
-const repairRows = 3000
+const repairRows = 600
 
 // makeSpoilt makes a table with a key and one without in a source.
 func makeSpoilt(t testing.TB, e *end) {
@@ -63,7 +63,7 @@ func (p *process) killHeld(t testing.TB, target *end) {
 	t.Helper()
 	waits := target.pick("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
 		"SELECT count(*) FROM information_schema.innodb_trx x JOIN information_schema.processlist p ON p.id = x.trx_mysql_thread_id WHERE x.trx_state = 'LOCK WAIT' AND p.db = database()", "")
-	for deadline := time.Now().Add(runs); target.number(waits) < 1; <-time.After(poll) {
+	for deadline := time.Now().Add(runs); target.number(waits) < 1; <-time.After(200 * time.Millisecond) { // InnoDB tells nothing new to one who asks more than ten times a second
 		select {
 		case <-p.ended:
 			require.Fail(t, "the program ended by itself", "%s", p)
@@ -111,11 +111,13 @@ func TestKilledWhileRepairing(t *testing.T) {
 				for _, table := range []string{"a_keyed", "b_bag"} {
 					let := hold(t, target, "UPDATE "+table+" SET v = v WHERE id = 3")
 					p := command(t, source, target, "validate", "--repair")
+					if table == "b_bag" { // what was killed before may have kept rows of the other table for a moment
+						require.Eventually(t, func() bool { return spoilt(target, "a_keyed") == 0 }, runs, poll, "%s", p)
+					}
 					p.killHeld(t, target)
 					let()
 					require.Equal(t, left[table], spoilt(target, table), "nothing of a transaction is left")
 				}
-				require.Zero(t, spoilt(target, "a_keyed"), "what was committed before stays")
 			}
 			for table := range left {
 				left[table] = spoilt(target, table)
