@@ -216,7 +216,7 @@ func heapInUse() uint64 {
 const changesMemory = 128
 
 // sqliteMemory is what SQLite takes for a file that is written to, beside the heap, in MiB.
-const sqliteMemory = 48
+const sqliteMemory = 32
 
 // showProgress draws bars on a terminal and logs lines elsewhere; the function it returns ends that.
 func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON bool) (stop func()) {

@@ -277,6 +277,13 @@ func (f broken) Check(ctx context.Context, name string, seal bucket.Seal) error 
 	return f.Folder.Check(ctx, name, seal)
 }
 
+// sealing is a folder of a store that encrypts.
+type sealing struct{ bucket.Folder }
+
+func (f sealing) Check(ctx context.Context, name string, _ bucket.Seal) error {
+	return f.Folder.Check(ctx, name, bucket.Seal{})
+}
+
 func (f broken) Put(ctx context.Context, o bucket.Object) error {
 	if f.put != nil {
 		return f.put
@@ -334,6 +341,11 @@ func TestAssessmentRunIsChecked(t *testing.T) {
 	require.Equal(t, "InvalidResourceStateFault", refused.Code)
 	b.Results = bucket.Folder(dir)
 	require.Empty(t, b.individualRecords(t))
+	const key = "arn:aws:kms:us-east-1:111122223333:key/k"
+	b.Results = sealing{bucket.Folder(dir)}
+	run, refused := b.assess(t, "sealed", func(i *in) { i.ResultEncryptionMode, i.ResultKmsKeyArn = new("sse-kms"), new(key) })
+	require.Nil(t, refused)
+	require.Equal(t, []string{"SSE_KMS", key}, []string{*run.ResultEncryptionMode, *run.ResultKmsKeyArn})
 }
 
 func (b *taskBench) individualRecords(t taskFailer) (keys []string) {

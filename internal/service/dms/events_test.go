@@ -214,6 +214,8 @@ func TestSubscriptions(t *testing.T) {
 	require.Equal(t, []string{"creation", "low storage"}, changed.EventCategoriesList)
 	require.Equal(t, []string{"box"}, changed.SourceIdsList)
 	require.Equal(t, testTopic+"-2", *changed.SnsTopicArn)
+	same := does[dmsapi.ModifyEventSubscriptionResponse](d, "ModifyEventSubscription", &modify{SubscriptionName: new("some"), SourceType: new("replication-instance")}).EventSubscription
+	require.Equal(t, changed.EventCategoriesList, same.EventCategoriesList)
 	d.refuses("ModifyEventSubscription", &modify{SubscriptionName: new("some"), SourceType: new("replication-task")}, "InvalidParameterCombinationException", "SourceType")
 	d.refuses("ModifyEventSubscription", &modify{SubscriptionName: new("some"), SnsTopicArn: new("arn:aws:sns:eu-central-1:111122223333:x")}, "SNSInvalidTopicFault", "x")
 	d.refuses("ModifyEventSubscription", &modify{SubscriptionName: new("none")}, "ResourceNotFoundFault", "none")

@@ -189,7 +189,7 @@ func TestReloadOfARunningTask(t *testing.T) {
 	require.Nil(t, b.start(t, "k", WishFresh))
 	b.await(t, "k", taskRunning)
 	reload := func(name string) (*dmsapi.ReloadTablesResponse, *wire.Error) {
-		return taskCall[dmsapi.ReloadTablesResponse](t, b, "ReloadTables", &dmsapi.ReloadTablesMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TablesToReload: []dmsapi.TableToReload{{SchemaName: new("public"), TableName: &name}}})
+		return taskCall[dmsapi.ReloadTablesResponse](t, b, "ReloadTables", &dmsapi.ReloadTablesMessage{ReplicationTaskArn: new(b.arn(tasks, "k")), TablesToReload: []dmsapi.TableToReload{{SchemaName: new("public"), TableName: &name}}, ReloadOption: new("data-reload")})
 	}
 	out, err := reload("t1")
 	require.Nil(t, err)
@@ -200,6 +200,25 @@ func TestReloadOfARunningTask(t *testing.T) {
 	require.Equal(t, "InvalidResourceStateFault", err.Code)
 	require.Contains(t, err.Message, "has no table public.unknown")
 	require.Equal(t, taskRunning, b.record(t, "k").Status)
+}
+
+// TestCreationTakesWhereChangesBeginAndEnd, and what a task carries along for its maker.
+func TestCreationTakesWhereChangesBeginAndEnd(t *testing.T) {
+	t.Parallel()
+	b := newTaskBench(t, taskStore(t), 1)
+	b.furnish(t, nil)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	position := b.creation("position", onlyChanges)
+	position.CdcStartPosition, position.CdcStopPosition, position.TaskData = new("16/B374D848"), new("commit_time:2027-01-02T03:04:05"), new("{}")
+	_, err := taskCall[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", position)
+	require.Nil(t, err)
+	k := b.record(t, "position")
+	require.Equal(t, []string{"16/B374D848", "commit_time:2027-01-02T03:04:05", "{}"}, []string{k.StartPosition, k.StopPosition, k.Data})
+	timed := b.creation("timed", onlyChanges)
+	timed.CdcStartTime = &at
+	_, err = taskCall[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", timed)
+	require.Nil(t, err)
+	require.True(t, b.record(t, "timed").StartTime.Equal(at))
 }
 
 // TestModificationIsChecked is the table of what ModifyReplicationTask takes of a task that rests, and what becomes of it.
