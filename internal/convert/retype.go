@@ -199,6 +199,12 @@ func zerofilled(c *catalog.Column) bool {
 	return strings.Contains(strings.ToLower(c.NativeType), "zerofill")
 }
 
+// WidthAlone reports whether two types are one but for the width in which MySQL shows an integer: a statement says int(11) where the
+// server, since 8.0.19, has int.
+func WidthAlone(a, b *catalog.Column) bool {
+	return a.BaseType == b.BaseType && a.Type.Kind == b.Type.Kind && a.Type.Kind.IsInteger() && !zerofilled(a) && !zerofilled(b)
+}
+
 // sized reports whether a type has a size, by which MySQL rounds a FLOAT or DOUBLE.
 func sized(c *catalog.Column) bool { return strings.Contains(c.NativeType, "(") }
 

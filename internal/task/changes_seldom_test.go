@@ -73,6 +73,17 @@ func TestWhatMariaDBDoesSeldom(t *testing.T) {
 	}
 }
 
+// TestWidthsOfIntegersAreNoTypes: MySQL's statements tell them and its tables do not, and the target, of whose columns others are computed, is let alone.
+func TestWidthsOfIntegersAreNoTypes(t *testing.T) {
+	t.Parallel()
+	source, target := newEnd(t, "mysql"), newEnd(t, "postgresql-15")
+	source.exec(t, "CREATE TABLE a (id int PRIMARY KEY, v int)", "INSERT INTO a VALUES (1, 1)")
+	load(t, source, target)
+	source.alike(t, "CREATE TABLE b (id int(11) PRIMARY KEY, n int(11), twice bigint(20) AS (n * 2) STORED)", "INSERT INTO b (id, n) VALUES (1, 1)",
+		"ALTER TABLE b ADD COLUMN w int(5)", "INSERT INTO b (id, n, w) VALUES (2, 2, 2)", "ALTER TABLE b DROP COLUMN w", "INSERT INTO b (id, n) VALUES (3, 3)", "RENAME TABLE b TO c")
+	inStep(t, source, target, map[string]string{"a": "v", "c": "twice"})
+}
+
 // alike runs statements in one session.
 func (e *end) alike(t *testing.T, statements ...string) {
 	t.Helper()

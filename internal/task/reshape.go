@@ -302,7 +302,7 @@ func (a *alteration) addColumns(dialect connector.Alterer) error {
 
 func (a *alteration) retyped(now *catalog.Column) bool {
 	old := a.old(now)
-	return old != nil && old.NativeType != now.NativeType
+	return old != nil && old.NativeType != now.NativeType && (a.like() || !convert.WidthAlone(old, now))
 }
 
 // addable is a new column in a form that rows which are there already can take: a column that must not be null and has no
