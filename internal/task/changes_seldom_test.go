@@ -32,6 +32,11 @@ func TestWhatMariaDBDoesSeldom(t *testing.T) {
 				"CREATE TABLE c (id int PRIMARY KEY, u int, UNIQUE KEY u (u), KEY v (u))", "INSERT INTO c VALUES (1, 1)", "CREATE TABLE d (id int PRIMARY KEY, u int, KEY u (u), UNIQUE KEY v (u))", "INSERT INTO d VALUES (1, 1)"},
 			map[string]string{"b": "u", "c": "u", "d": "u"},
 		},
+		"a new table under the name of one that goes, with a key that a third has by name": {
+			[]string{"CREATE TABLE a (id int PRIMARY KEY, v int)", "INSERT INTO a VALUES (1, 1)"},
+			[]string{"CREATE TABLE b (id int PRIMARY KEY, u int UNIQUE)", "INSERT INTO b VALUES (1, 1)", "DROP TABLE a", "CREATE TABLE a (id int PRIMARY KEY, u int UNIQUE)", "INSERT INTO a VALUES (1, 1), (2, 2)"},
+			map[string]string{"a": "u", "b": "u"},
+		},
 		"statements about several tables": {
 			[]string{"CREATE TABLE a (id int PRIMARY KEY, v varchar(9))", "CREATE TABLE b (id int PRIMARY KEY, a int, v varchar(9))",
 				"INSERT INTO a VALUES (1, 'a'), (2, 'b'), (3, 'c')", "INSERT INTO b VALUES (1, 1, 'x'), (2, 2, 'y'), (3, 3, 'z'), (4, 3, 'q')"},

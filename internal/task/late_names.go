@@ -16,35 +16,34 @@ func (r *run) freeNames(ctx context.Context, t *catalog.Table) error {
 	if r.lateNames == nil {
 		r.lateNames = map[catalog.Name]catalog.Name{}
 	}
-	there, err := r.exists(ctx, catalog.TableRef, t.Name)
-	if err != nil || there {
-		return err
-	}
-	var names []*string
 	for _, k := range t.Uniques {
-		names = append(names, &k.Name)
+		if err := r.freeName(ctx, t.Name, &k.Name, catalog.ConstraintRef); err != nil {
+			return err
+		}
 	}
 	for _, x := range t.Indexes {
-		names = append(names, &x.Name)
-	}
-	for _, name := range names {
-		if err := r.freeName(ctx, t.Name, name); err != nil {
+		if err := r.freeName(ctx, t.Name, &x.Name, catalog.IndexRef); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// freeName puts the table's name before that of an index, and a number behind it, until it is free.
-func (r *run) freeName(ctx context.Context, table catalog.Name, name *string) error {
+// freeName puts the table's name before that of an index, and a number behind it, until it is free, or the own one of a table that is on the
+// target already: this has been made before a restart, and keeps it, or is about to be dropped, with it.
+func (r *run) freeName(ctx context.Context, table catalog.Name, name *string, kind catalog.RefKind) error {
 	wanted := *name
 	for n := 1; wanted != ""; n++ {
 		index := catalog.Name{Schema: table.Schema, Name: *name}
-		taken, err := r.exists(ctx, catalog.IndexRef, index)
+		own, err := r.exists(ctx, catalog.Ref{Kind: kind, Name: index, Table: table.Name})
 		if err != nil {
 			return err
 		}
-		if owner, given := r.lateNames[index]; !taken && (!given || owner == table) {
+		taken, err := r.exists(ctx, catalog.Ref{Kind: catalog.IndexRef, Name: index})
+		if err != nil {
+			return err
+		}
+		if owner, given := r.lateNames[index]; own || !taken && (!given || owner == table) {
 			r.lateNames[index] = table
 			return nil
 		}
@@ -55,10 +54,10 @@ func (r *run) freeName(ctx context.Context, table catalog.Name, name *string) er
 	return nil
 }
 
-func (r *run) exists(ctx context.Context, kind catalog.RefKind, n catalog.Name) (bool, error) {
-	there, err := r.target.Exists(ctx, catalog.Ref{Kind: kind, Name: n})
+func (r *run) exists(ctx context.Context, what catalog.Ref) (bool, error) {
+	there, err := r.target.Exists(ctx, what)
 	if err != nil {
-		return false, fmt.Errorf("look for %s %s on the target: %w", kind, n, err)
+		return false, fmt.Errorf("look for %s %s on the target: %w", what.Kind, what.Name, err)
 	}
 	return there, nil
 }
