@@ -160,7 +160,7 @@ func fileWith(t *testing.T, folder, text string) (name string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		for file, content := range filesBelow(t, folder) {
-			if strings.Contains(content, text) {
+			if strings.Contains(content, text) && !strings.HasPrefix(filepath.Base(file), ".") {
 				name = file
 			}
 		}

@@ -410,6 +410,9 @@ func TestApplicableAssessments(t *testing.T) {
 		require.NotNil(t, refused)
 		require.Equal(t, code, refused.Code)
 	}
+	_, refused := taskCall[dmsapi.DescribeApplicableIndividualAssessmentsResponse](t, b, "DescribeApplicableIndividualAssessments", &in{ReplicationConfigArn: new("arn:aws:dms:us-east-1:111122223333:replication-config:C")})
+	require.NotNil(t, refused, "there are no serverless replications")
+	require.Equal(t, "ResourceNotFoundFault", refused.Code)
 }
 
 // TestTypesAssessment makes the older kind of assessment, of data types alone.
