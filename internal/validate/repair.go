@@ -15,6 +15,7 @@ type repair struct {
 	source change.Batch // rows as the source has them
 	target change.Batch // rows as the target has them
 	fixes  []fix
+	kept   []fix // rows that stay, though they seem to be too much
 	bytes  int
 	// doubled says that the target has a key twice: its rows go one by one.
 	doubled bool
@@ -87,7 +88,11 @@ func (f *repair) heed(failures []Failure) {
 	unknown := f.pair.unknownKeys()
 	f.fixes = slices.DeleteFunc(f.fixes, func(x fix) bool {
 		e := explained[x.id]
-		return e != nil && !e.inTarget || unknown && len(x.added) == 0
+		stays := unknown && len(x.added) == 0
+		if stays && e == nil {
+			f.kept = append(f.kept, x)
+		}
+		return e != nil && !e.inTarget || stays
 	})
 	for i := range f.fixes {
 		x := &f.fixes[i]
@@ -109,23 +114,33 @@ type Refusal struct {
 	Reason string
 }
 
+// mayBeUnread is why a row of the target stays.
+const mayBeUnread = "it is not removed: it may be one of the rows of the source that cannot be read"
+
 // Repair makes the rows of the target that were found to differ what the source's are, in one transaction. Rows that the target
 // refuses are left as they are. The snapshots must have been closed: a SQLite file that is read cannot be written.
 func (r *Result) Repair(ctx context.Context, session connector.ApplySession) (done Repaired, err error) {
 	f := r.repair
-	if f == nil || len(f.fixes) == 0 {
+	if f == nil {
 		return done, nil
 	}
+	if len(f.fixes) > 0 {
+		if done, err = f.inOneTransaction(ctx, session, r); err != nil {
+			return Repaired{}, fmt.Errorf("repair table %s: %w", r.Target, err)
+		}
+	}
+	done.refuse(r, f.kept, slices.Repeat([]string{mayBeUnread}, len(f.kept)))
+	return done, nil
+}
+
+func (f *repair) inOneTransaction(ctx context.Context, session connector.ApplySession, r *Result) (done Repaired, err error) {
 	done, err = f.transaction(ctx, session, f.atOnce)
 	if connector.ClassOf(err) == connector.Data {
 		done, err = f.transaction(ctx, session, func(ctx context.Context, s connector.ApplySession, done *Repaired) error {
 			return f.oneByOne(ctx, s, r, done)
 		})
 	}
-	if err != nil {
-		return Repaired{}, fmt.Errorf("repair table %s: %w", r.Target, err)
-	}
-	return done, nil
+	return done, err
 }
 
 type work func(ctx context.Context, session connector.ApplySession, done *Repaired) error
