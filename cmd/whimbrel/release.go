@@ -31,6 +31,14 @@ A slot that nobody reads fills the disk of a PostgreSQL server: release a migrat
 	return cmd
 }
 
+// open opens a migration that is not to run, to ask something of it.
+func (f *migrateFlags) open(cmd *cobra.Command, config task.Config) (*task.Task, error) {
+	config.Engines = all.Engines()
+	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
+	config.Log = f.log(cmd, config.Settings)
+	return openTask(cmd.Context(), config)
+}
+
 func releaseTask(cmd *cobra.Command, f *migrateFlags, source, target string) error {
 	config, err := f.config(source, target)
 	if err != nil {
@@ -39,10 +47,7 @@ func releaseTask(cmd *cobra.Command, f *migrateFlags, source, target string) err
 	if config.Type == task.FullLoad {
 		return usageError{fmt.Errorf("--migration-type full-load keeps nothing at the source: want full-load-and-cdc or cdc, as it was given to migrate")}
 	}
-	config.Engines = all.Engines()
-	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
-	config.Log = f.log(cmd, config.Settings)
-	t, err := openTask(cmd.Context(), config)
+	t, err := f.open(cmd, config)
 	if err != nil {
 		return err
 	}

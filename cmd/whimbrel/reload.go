@@ -7,10 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
-	"github.com/whimbreldb/whimbrel/internal/connector/all"
 	"github.com/whimbreldb/whimbrel/internal/task"
-	"github.com/whimbreldb/whimbrel/internal/task/cdc"
-	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
 func newReload() *cobra.Command {
@@ -46,10 +43,7 @@ func reloadTables(cmd *cobra.Command, f *migrateFlags, source, target string, ta
 	if err != nil {
 		return err
 	}
-	config.Engines = all.Engines()
-	config.Stats, config.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
-	config.Log = f.log(cmd, config.Settings)
-	t, err := openTask(cmd.Context(), config)
+	t, err := f.open(cmd, config)
 	if err != nil {
 		return err
 	}

@@ -128,15 +128,6 @@ func (c *Converter) cut(problem string) verdict {
 	return cut
 }
 
-// Convert converts one vector. Use a Converter to convert many.
-func Convert(dst, src *Vector, from, to datatype.Type, misfit Misfit) error {
-	c, err := NewConverter(src.Layout, from, to)
-	if err != nil {
-		return err
-	}
-	return c.Convert(dst, src, misfit)
-}
-
 // holdsAll reports whether the type wide surely holds every value of the type narrow, both in one layout.
 func holdsAll(wide, narrow datatype.Type) bool {
 	switch LayoutOf(wide) {

@@ -32,12 +32,20 @@ func vectorOf(layout change.Layout, values ...any) *change.Vector {
 	return v
 }
 
+func convert(dst, src *change.Vector, from, to datatype.Type, misfit change.Misfit) error {
+	c, err := change.NewConverter(src.Layout, from, to)
+	if err != nil {
+		return err
+	}
+	return c.Convert(dst, src, misfit)
+}
+
 // convertOne returns the text of the converted value, with "~" before a cut one and "!" before the reason of a refusal.
 func convertOne(t *testing.T, from change.Layout, value any, ft, to datatype.Type) string {
 	t.Helper()
 	var dst change.Vector
 	said := ""
-	err := change.Convert(&dst, vectorOf(from, value), ft, to, func(_ int, f change.Fault, reason string) (bool, error) {
+	err := convert(&dst, vectorOf(from, value), ft, to, func(_ int, f change.Fault, reason string) (bool, error) {
 		said = "!" + reason
 		if f == change.TruncationFault {
 			said = "~"
@@ -141,7 +149,7 @@ func TestConvertNamesPairsItCannotConvert(t *testing.T) {
 func TestConvertDropsACutValueUnlessKept(t *testing.T) {
 	var dst change.Vector
 	src := vectorOf(change.Text, "a", "long", "b")
-	err := change.Convert(&dst, src, datatype.Type{Kind: datatype.String}, datatype.Type{Kind: datatype.String, Length: 2},
+	err := convert(&dst, src, datatype.Type{Kind: datatype.String}, datatype.Type{Kind: datatype.String, Length: 2},
 		func(row int, _ change.Fault, _ string) (bool, error) { require.Equal(t, 1, row); return false, nil })
 	require.NoError(t, err)
 	require.True(t, dst.Equal(vectorOf(change.Text, "a", nil, "b")))
@@ -157,7 +165,7 @@ func TestSameMeansNothingCanMisfit(t *testing.T) {
 		var narrow, wide change.Vector
 		count := func(int, change.Fault, string) (bool, error) { misfits++; return false, nil }
 		src := vectorOf(change.Int64, math.MinInt64, -1<<31, -1<<15, -128, -1, 0, 127, 255, 1<<15-1, 1<<16-1, 1<<31-1, 1<<32-1, math.MaxInt64)
-		require.NoError(t, change.Convert(&narrow, src, datatype.Type{}, from, count))
+		require.NoError(t, convert(&narrow, src, datatype.Type{}, from, count))
 		misfits = 0
 		require.NoError(t, c.Convert(&wide, &narrow, count))
 		require.Equal(t, c.Same(), misfits == 0)
@@ -173,8 +181,8 @@ func TestConvertAndBack(t *testing.T) {
 		there := func(narrow, through datatype.Type, src *change.Vector) {
 			var middle, back change.Vector
 			none := func(_ int, _ change.Fault, reason string) (bool, error) { return false, fmt.Errorf("%s", reason) }
-			require.NoError(t, change.Convert(&middle, src, narrow, through, none))
-			require.NoError(t, change.Convert(&back, &middle, through, narrow, none))
+			require.NoError(t, convert(&middle, src, narrow, through, none))
+			require.NoError(t, convert(&back, &middle, through, narrow, none))
 			require.True(t, back.Equal(src), "%s through %s", narrow, through)
 		}
 		i := vectorOf(change.Int64, nil, int(rapid.Int64().Draw(t, "int")))

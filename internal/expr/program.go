@@ -52,9 +52,6 @@ func (p *Program) Columns() []string { return p.columns }
 // Uses lists the placeholders ($AR_H_OPERATION) and the functions in lower case (operation_indicator) of the expression.
 func (p *Program) Uses() []string { return p.uses }
 
-// String is the source text.
-func (p *Program) String() string { return p.src }
-
 // Column describes one column of the batches an expression is bound to.
 type Column struct {
 	Name   string

@@ -87,35 +87,21 @@ func (d *Directory) apply(events []store.Event) error {
 		var err error
 		switch kind + "/" {
 		case strings.TrimPrefix(userPrefix, prefix):
-			err = change(d.mu.users, e)
+			err = store.Keep(d.mu.users, e)
 		case strings.TrimPrefix(groupPrefix, prefix):
-			err = change(d.mu.groups, e)
+			err = store.Keep(d.mu.groups, e)
 		case strings.TrimPrefix(rolePrefix, prefix):
-			err = change(d.mu.roles, e)
+			err = store.Keep(d.mu.roles, e)
 		case strings.TrimPrefix(policyPrefix, prefix):
-			err = change(d.mu.policies, e)
+			err = store.Keep(d.mu.policies, e)
 		case strings.TrimPrefix(keyPrefix, prefix):
-			err = change(d.mu.keys, e)
+			err = store.Keep(d.mu.keys, e)
 		case strings.TrimPrefix(oidcPrefix, prefix):
-			err = change(d.mu.providers, e)
+			err = store.Keep(d.mu.providers, e)
 		}
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
-}
-
-// change sets or removes one record. Records are replaced, never altered: who holds one may go on reading it.
-func change[T any](all map[string]*T, e store.Event) error {
-	delete(all, e.Key)
-	if e.Deleted {
-		return nil
-	}
-	v := new(T)
-	if err := e.Decode(v); err != nil {
-		return err
-	}
-	all[e.Key] = v
-	return nil
 }
 
 func find[T any](d *Directory, all *map[string]*T, key string) (*T, bool) {

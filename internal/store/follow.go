@@ -176,3 +176,17 @@ func (t *touching) touches(prefix string) bool {
 	}
 	return false
 }
+
+// Keep brings one event into the records of a picture. Records are replaced, never altered: who holds one may go on reading it.
+func Keep[T any](all map[string]*T, e Event) error {
+	delete(all, e.Key)
+	if e.Deleted {
+		return nil
+	}
+	v := new(T)
+	if err := e.Decode(v); err != nil {
+		return err
+	}
+	all[e.Key] = v
+	return nil
+}

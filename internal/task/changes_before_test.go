@@ -47,6 +47,7 @@ func (e *end) asText(column string) string {
 // TestOperationIndicator: rows that are deleted in the source stay in the target, marked, whichever way changes are applied; one that
 // comes back under the key takes its place.
 func TestOperationIndicator(t *testing.T) {
+	t.Parallel()
 	eachPair(t, func(t *testing.T, source, target *end) {
 		for _, mode := range []string{"", "dms"} {
 			table := "item" + mode

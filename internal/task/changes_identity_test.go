@@ -43,6 +43,7 @@ func TestAnotherTableUnderTheName(t *testing.T) {
 	} {
 		for _, before := range []string{"SELECT 1", "INSERT INTO item VALUES (3, 'c')", "ALTER TABLE item ADD COLUMN z int"} {
 			t.Run(name+" after "+before, func(t *testing.T) {
+				t.Parallel()
 				toEach(t, func(t *testing.T, source, target *end) {
 					source.exec(t, "CREATE TABLE item (id int PRIMARY KEY, v varchar(10))", "INSERT INTO item VALUES (1, 'a'), (2, 'b')",
 						"CREATE FUNCTION rotate() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ALTER TABLE item RENAME TO old; CREATE TABLE item (id int PRIMARY KEY, w timestamp); END $$")

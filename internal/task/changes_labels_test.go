@@ -61,9 +61,11 @@ func TestLabelsThatAreNotAdded(t *testing.T) {
 // TestLabelsThatGetOtherNames: the rows that are there have the new name at once, which no log tells. Every table with the type in it is suspended,
 // with what is to be done; others go on, and so do those of a type that has merely got one more.
 func TestLabelsThatGetOtherNames(t *testing.T) {
+	t.Parallel()
 	tables := map[string]string{"plain": "mood", "several": "mood[]", "ruled": "temper", "made": "both_of", "listed": "both_of[]"}
 	for plugin, engine := range map[string]string{"pgoutput": "postgresql-18", "test_decoding": "postgresql-15"} {
 		t.Run(plugin, func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, engine), newEnd(t, "postgresql-15")
 			edit := func(c *taskConfig) { c.Source.Settings = map[string]string{"PluginName": plugin} }
 			source.exec(t, "CREATE TYPE mood AS ENUM ('low', 'high')", "CREATE DOMAIN temper AS mood", "CREATE TYPE both_of AS (n int, m temper)", "CREATE TYPE other AS ENUM ('a')",

@@ -42,6 +42,7 @@ func TestWhatApplicationsDoSeldom(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			toEach(t, func(t *testing.T, source, target *end) {
 				source.exec(t, of.make...)
 				load(t, source, target)
@@ -95,6 +96,7 @@ func TestValuesMadeByAnExpression(t *testing.T) {
 		"ALTER TABLE a ALTER v TYPE varchar(20); ALTER TABLE b ALTER v TYPE int USING length(v)": true,
 	} {
 		t.Run(statement, func(t *testing.T) {
+			t.Parallel()
 			toEach(t, func(t *testing.T, source, target *end) {
 				source.exec(t, "CREATE TABLE a (id int PRIMARY KEY, v varchar(9))", "CREATE TABLE b (id int PRIMARY KEY, v varchar(9))", "INSERT INTO a VALUES (1, '1'), (2, '2')")
 				load(t, source, target)

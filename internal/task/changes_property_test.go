@@ -23,19 +23,7 @@ import (
 func TestAnyChangesArrive(t *testing.T) {
 	few(t, "6")
 	same(t, "20261125")
-	for _, from := range engines {
-		for _, to := range engines {
-			t.Run(from+" to "+to, func(t *testing.T) {
-				t.Parallel()
-				source, target := newEnd(t, from), newEnd(t, to)
-				rapid.Check(t, func(t *rapid.T) {
-					source.clear(t, source)
-					target.clear(t, source)
-					checkAnyChanges(t, source, target)
-				})
-			})
-		}
-	}
+	everyPair(t, checkAnyChanges)
 }
 
 // few makes a property test short, unless -rapid.checks says otherwise.

@@ -49,6 +49,7 @@ var unloggedStatements = []unlogged{
 
 // TestRowsThatComeAndGoUnlogged: what a statement does to rows without logging them is done on the target too, or gives the table up.
 func TestRowsThatComeAndGoUnlogged(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []string{onMariaDB, onMySQL} {
 		for _, s := range unloggedStatements {
 			if s.on != "" && s.on != engine {

@@ -437,6 +437,7 @@ func TestLakeChangesSurviveAnyInstant(t *testing.T) {
 }
 
 func TestLakeStoreAsksToSlowDown(t *testing.T) {
+	t.Parallel()
 	source, l := newEnd(t, "sqlite"), newLake(t)
 	source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT)", "INSERT INTO a VALUES (1, 'x')")
 	b := newBroker(t, l.Endpoint)

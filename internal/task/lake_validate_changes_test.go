@@ -107,6 +107,7 @@ func TestValidationFindsWhatIsPlantedInFilesOfChanges(t *testing.T) {
 // TestValidationOfFilesWhileChanging: rows that change are compared once the files have them, with no false alarm; what is in the files and is not so is found
 // and listed, by a task that follows changes and by one beside it that does nothing else.
 func TestValidationOfFilesWhileChanging(t *testing.T) {
+	t.Parallel()
 	for from, settings := range map[string][]string{"postgresql-18": {"DataFormat", "parquet"}, "sqlite": nil} {
 		t.Run(from, func(t *testing.T) {
 			t.Parallel()

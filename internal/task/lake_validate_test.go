@@ -36,6 +36,7 @@ var formats = map[string][]string{
 // TestValidationOfFiles: after a load of every type with every value of the type matrix validation finds the rows that were rejected,
 // and no other.
 func TestValidationOfFiles(t *testing.T) {
+	t.Parallel()
 	rows := readMatrix(t)
 	for _, from := range engines {
 		source := newEnd(t, from)

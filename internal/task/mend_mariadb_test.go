@@ -16,10 +16,16 @@ import (
 )
 
 // TestMendsOfMariaDB proves the messages about a MariaDB source or target.
-func TestMendsOfMariaDB(t *testing.T) { proveMends(t, newMariaDBMends(t).failures()) }
+func TestMendsOfMariaDB(t *testing.T) {
+	t.Parallel()
+	proveMends(t, newMariaDBMends(t).failures())
+}
 
 // TestMendsOfMySQL proves those about MySQL proper, which words some things in its own way.
-func TestMendsOfMySQL(t *testing.T) { proveMends(t, newMySQLMends(t).failures()) }
+func TestMendsOfMySQL(t *testing.T) {
+	t.Parallel()
+	proveMends(t, newMySQLMends(t).failures())
+}
 
 // mariadbMends is a server whose user mover has just the rights that a case gives it: MariaDB, or MySQL.
 type mariadbMends struct {

@@ -20,7 +20,10 @@ import (
 )
 
 // TestMendsOfPostgreSQL proves the messages about a PostgreSQL source or target.
-func TestMendsOfPostgreSQL(t *testing.T) { proveMends(t, newPostgresMends(t).failures()) }
+func TestMendsOfPostgreSQL(t *testing.T) {
+	t.Parallel()
+	proveMends(t, newPostgresMends(t).failures())
+}
 
 // postgresMends is a server whose user mover has just the rights that a case gives it.
 type postgresMends struct {

@@ -65,9 +65,11 @@ func requireWithin(t *testing.T, seen []moved, what string, limit int64, amount 
 
 // TestRateLimitHolds: all workers and tables together keep to the limits, whether rows are decoded or the binary stream is passed on.
 func TestRateLimitHolds(t *testing.T) {
+	t.Parallel()
 	const tables, rows, rowBytes = 3, 1500, 300
 	for _, to := range []string{"postgresql-18", "mariadb", "sqlite"} {
 		t.Run(to, func(t *testing.T) {
+			t.Parallel()
 			source := newEnd(t, "postgresql-18")
 			for i := range tables {
 				source.exec(t, fmt.Sprintf("CREATE TABLE t%d (id int PRIMARY KEY, v text)", i),

@@ -151,6 +151,7 @@ func (e *end) named(table string) catalog.Name {
 // A table is loaded anew while it and another one are written to: nothing is lost or doubled in either, whatever had
 // become of it on the target.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	eachPair(t, func(t *testing.T, source, target *end) {
 		if source.engine == "sqlite" { // else whoever reads keeps the writers waiting
 			source.exec(t, "PRAGMA journal_mode=WAL")

@@ -84,6 +84,7 @@ func rowsOf(t *testing.T, e *end, table string) []string {
 
 // TestResyncWhileFollowing spoils rows of the target: the next window puts them right, and says so in awsdms_validation_failures_v2.
 func TestResyncWhileFollowing(t *testing.T) {
+	t.Parallel()
 	eachPair(t, func(t *testing.T, source, target *end) {
 		source.exec(t, watchedTables...)
 		c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0},`+resyncs+`}`)
@@ -128,6 +129,7 @@ func TestResyncWhileFollowing(t *testing.T) {
 // TestResyncKeepsNewerChanges resyncs rows that change all the time: what a window writes is never older than what the changes have
 // written. Every change sets all columns, so that any row that is wrong in the end was made so by a window.
 func TestResyncKeepsNewerChanges(t *testing.T) {
+	t.Parallel()
 	for _, p := range [][2]string{{"postgresql-15", "postgresql-18"}, {"mariadb", "sqlite"}, {"sqlite", "postgresql-15"}, {"postgresql-18", "mariadb"}} {
 		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
 			t.Parallel()
@@ -177,6 +179,7 @@ func TestResyncKeepsNewerChanges(t *testing.T) {
 
 // TestResyncOfAnothersFailures mends what a validation-only task has found, and tells it in its failures.
 func TestResyncOfAnothersFailures(t *testing.T) {
+	t.Parallel()
 	eachPair(t, func(t *testing.T, source, target *end) {
 		source.exec(t, watchedTables...)
 		load(t, source, target)

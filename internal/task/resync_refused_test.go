@@ -14,6 +14,7 @@ import (
 // TestResyncOfRowsThatAreRefused has the target refuse a row that a window wants to mend: the others are mended, it stays a failure and says
 // so, and the window after the target has come to its senses mends it too.
 func TestResyncOfRowsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	for _, pair := range [][2]string{{"postgresql-18", "postgresql-15"}, {"postgresql-15", "mariadb"}, {"mariadb", "postgresql-18"}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 // TestResync loads into tables whose rows come to differ: they are mended, and no failure stays.
 func TestResync(t *testing.T) {
+	t.Parallel()
 	for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
 		t.Run(to, func(t *testing.T) {
 			t.Parallel()

@@ -16,6 +16,7 @@ import (
 // Tables whose rows cannot be asked for by themselves raise no alarm while the task that replicates them is behind, and what differs for good
 // is found.
 func TestValidationOnlyOfWholeTables(t *testing.T) {
+	t.Parallel()
 	for _, p := range [][2]string{{"postgresql-18", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgresql-15"}} {
 		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
 			t.Parallel()
@@ -46,6 +47,7 @@ func TestValidationOnlyOfWholeTables(t *testing.T) {
 
 // Nor do they while the task itself follows a writer, and they come to rest when he does.
 func TestValidationOfWholeTablesWhileChanging(t *testing.T) {
+	t.Parallel()
 	for _, p := range [][2]string{{"postgresql-18", "mariadb"}, {"mariadb", "sqlite"}, {"sqlite", "postgresql-15"}} {
 		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
 			t.Parallel()
@@ -71,8 +73,10 @@ func TestValidationOfWholeTablesWhileChanging(t *testing.T) {
 
 // Keys that share what is shown of them are told apart, in the list of failures too, and a resync finds their rows by it.
 func TestValidationOfLongKeys(t *testing.T) {
+	t.Parallel()
 	for _, p := range [][2]string{{"postgresql-18", "postgresql-18"}, {"sqlite", "postgresql-18"}, {"postgresql-18", "mariadb"}} {
 		t.Run(p[0]+" to "+p[1], func(t *testing.T) {
+			t.Parallel()
 			source, target := newEnd(t, p[0]), newEnd(t, p[1])
 			source.exec(t, "CREATE TABLE long (k varchar(400) NOT NULL PRIMARY KEY, v int)")
 			same := strings.Repeat("k", 250)

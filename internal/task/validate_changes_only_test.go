@@ -14,6 +14,7 @@ import (
 
 // A validation-only task beside the one that replicates compares all rows first, then those that change, and writes none.
 func TestValidationOnlyOfChanges(t *testing.T) {
+	t.Parallel()
 	eachPair(t, func(t *testing.T, source, target *end) {
 		source.exec(t, watchedTables...)
 		load(t, source, target)
@@ -52,6 +53,7 @@ func failedOf(s *validate.Stats, table string) int64 {
 
 // A table of a task that follows changes is compared again when it is asked for.
 func TestRevalidate(t *testing.T) {
+	t.Parallel()
 	source, target := newEnd(t, "postgresql-18"), newEnd(t, "postgresql-18")
 	source.exec(t, watchedTables...)
 	c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0}}`)

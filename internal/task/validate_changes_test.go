@@ -123,6 +123,7 @@ func startWatching(t *testing.T, c task.Config) (stop func() *task.Report) {
 // While a writer changes rows there is never a false alarm; a row that is lost is found once it is touched, listed, and forgotten when
 // it is right again.
 func TestValidationWhileChanging(t *testing.T) {
+	t.Parallel()
 	eachPair(t, func(t *testing.T, source, target *end) {
 		source.exec(t, watchedTables...)
 		c := watching(t, source, target, `{"ValidationSettings":{"EnableValidation":true,"RecordFailureDelayInMinutes":0}}`)

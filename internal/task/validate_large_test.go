@@ -53,6 +53,7 @@ func largeCode(i int) string {
 // A table of many buckets is equal after a load, by digests in the databases where they have them; and rows that are changed in its midst
 // are found, whatever the key.
 func TestValidationOfManyBuckets(t *testing.T) {
+	t.Parallel()
 	for _, from := range engines {
 		for _, to := range engines {
 			t.Run(from+" to "+to, func(t *testing.T) {

@@ -139,6 +139,7 @@ func TestValidationAfterLoad(t *testing.T) {
 
 // A validation-only task moves nothing, finds what differs, and replaces what an earlier one has listed.
 func TestValidationOnly(t *testing.T) {
+	t.Parallel()
 	for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
 		t.Run(to, func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,7 @@ import (
 
 // A validation-only task goes on beside a table that the target does not have, as one that compares once does, and says so.
 func TestValidationOnlyWithoutATable(t *testing.T) {
+	t.Parallel()
 	source, target := newEnd(t, "postgresql-15"), newEnd(t, "mariadb")
 	source.exec(t, watchedTables...)
 	load(t, source, target)

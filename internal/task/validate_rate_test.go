@@ -80,6 +80,7 @@ func awaitApplied(t *testing.T, source, target *end, want int) {
 // TestBoundsOfFailuresWhileChanging has more rows lost than TableFailureMaxCount or FailureMaxCount allows: the table, or all of them, is
 // not compared any more, and what was found stands.
 func TestBoundsOfFailuresWhileChanging(t *testing.T) {
+	t.Parallel()
 	for setting, otherGoesOn := range map[string]bool{"TableFailureMaxCount": true, "FailureMaxCount": false} {
 		t.Run(setting, func(t *testing.T) {
 			source, target := newEnd(t, "postgresql-18"), newEnd(t, "postgresql-15")

@@ -108,6 +108,7 @@ func TestValidationOfColumnsThatPrintOddly(t *testing.T) {
 // TestValidationOfColumnsWithShortNames has columns named as a query might name what it computes. Rows of one bucket would fall apart by
 // them, and all but the last group would be compared with nothing.
 func TestValidationOfColumnsWithShortNames(t *testing.T) {
+	t.Parallel()
 	for _, from := range engines {
 		for _, to := range engines {
 			t.Run(from+" to "+to, func(t *testing.T) {

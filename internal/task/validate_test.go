@@ -71,19 +71,7 @@ func TestValidationOfTypeMatrix(t *testing.T) {
 func TestValidationFindsWhatIsPlanted(t *testing.T) {
 	few(t, fewChecks)
 	same(t, "20261125")
-	for _, from := range engines {
-		for _, to := range engines {
-			t.Run(from+" to "+to, func(t *testing.T) {
-				t.Parallel()
-				source, target := newEnd(t, from), newEnd(t, to)
-				rapid.Check(t, func(t *rapid.T) {
-					source.clear(t, source)
-					target.clear(t, source)
-					checkPlanted(t, source, target)
-				})
-			})
-		}
-	}
+	everyPair(t, checkPlanted)
 }
 
 func checkPlanted(t *rapid.T, source, target *end) {

@@ -166,6 +166,7 @@ func (s seeded) planted(table string) (want []string) {
 // TestWarehouseValidationWhileChanging: rows that change are compared once their changes are in the warehouse, with no false alarm; a row that is lost,
 // one that is another and one too many are found and listed, and mended by a resync.
 func TestWarehouseValidationWhileChanging(t *testing.T) {
+	t.Parallel()
 	for _, engine := range warehouseSources {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()

@@ -132,7 +132,7 @@ func identity(cfg *pgx.ConnConfig) string {
 	return fmt.Sprintf("postgres://%s/%s", net.JoinHostPort(host, fmt.Sprint(cfg.Port)), cfg.Database)
 }
 
-// The settings of our sessions. A server that does not know one of them is left as it is: see settle.
+// The settings of our sessions. A server that does not know one of them is left as it is: see settleSQL.
 var (
 	commonSettings = [][2]string{
 		{"statement_timeout", "0"},
@@ -157,10 +157,11 @@ var (
 	}
 )
 
-// settle applies settings in one round trip, skipping those the server lacks.
+// settleSQL applies settings in one round trip, skipping those the server lacks. It asks for each by its name: pg_settings makes a row of
+// every setting that there is, at each connection.
 func settleSQL(settings ...[][2]string) string {
 	var b strings.Builder
-	b.WriteString("SELECT set_config(s.name, v.value, false) FROM pg_settings s JOIN (VALUES ")
+	b.WriteString("SELECT pg_catalog.set_config(name, value, false) FROM (VALUES ")
 	first := true
 	for _, list := range settings {
 		for _, s := range list {
@@ -171,7 +172,7 @@ func settleSQL(settings ...[][2]string) string {
 			fmt.Fprintf(&b, "('%s','%s')", s[0], s[1])
 		}
 	}
-	b.WriteString(") AS v(name, value) ON lower(s.name) = lower(v.name)")
+	b.WriteString(") AS v(name, value) WHERE pg_catalog.current_setting(name, true) IS NOT NULL")
 	return b.String()
 }
 

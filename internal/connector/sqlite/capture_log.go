@@ -22,7 +22,6 @@ import (
 // The last row of the log is never deleted, so that no number is given out twice and no sqlite_sequence has to be written
 // with each change.
 const (
-	logTable     = "awsdms_changes"
 	triggerNames = "awsdms_cdc_"
 	logHead      = 4 // columns before c0: seq, t, op, at
 )

@@ -11,8 +11,6 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/instance"
 	"github.com/whimbreldb/whimbrel/internal/task"
-	"github.com/whimbreldb/whimbrel/internal/task/cdc"
-	"github.com/whimbreldb/whimbrel/internal/task/fullload"
 )
 
 // exceptionBytes bounds what one answer holds of exceptions; there is always one.
@@ -87,18 +85,9 @@ func (w *Worker) Replay(ctx context.Context, t instance.Task, table instance.Tab
 	if err := w.idle(t.ID); err != nil {
 		return nil, err
 	}
-	s, err := parseSettings(t.Settings)
+	open, err := w.open(ctx, t)
 	if err != nil {
-		return nil, &instance.Refusal{Message: err.Error()}
-	}
-	c, err := w.config(t, s, nil)
-	if err != nil {
-		return nil, refusal(ctx, err, t.Source, t.Target)
-	}
-	c.Stats, c.ChangeStats = &fullload.Stats{}, &cdc.Stats{}
-	open, err := task.Open(ctx, c)
-	if err != nil {
-		return nil, refusal(ctx, err, t.Source, t.Target)
+		return nil, err
 	}
 	done, err := open.Replay(ctx, catalog.Name{Schema: table.Schema, Name: table.Name}, keys)
 	if err := errors.Join(err, open.Close()); err != nil {

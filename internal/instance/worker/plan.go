@@ -13,6 +13,19 @@ import (
 
 // Plan implements instance.Client.
 func (w *Worker) Plan(ctx context.Context, t instance.Task) (*instance.Plan, error) {
+	open, err := w.open(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	preview, err := preview(ctx, open)
+	if err := errors.Join(err, open.Close()); err != nil {
+		return nil, refusal(ctx, err, t.Source, t.Target)
+	}
+	return planOf(preview), nil
+}
+
+// open opens a task that is not to run, to ask something of it.
+func (w *Worker) open(ctx context.Context, t instance.Task) (*task.Task, error) {
 	s, err := parseSettings(t.Settings)
 	if err != nil {
 		return nil, &instance.Refusal{Message: err.Error()}
@@ -26,11 +39,7 @@ func (w *Worker) Plan(ctx context.Context, t instance.Task) (*instance.Plan, err
 	if err != nil {
 		return nil, refusal(ctx, err, t.Source, t.Target)
 	}
-	preview, err := preview(ctx, open)
-	if err := errors.Join(err, open.Close()); err != nil {
-		return nil, refusal(ctx, err, t.Source, t.Target)
-	}
-	return planOf(preview), nil
+	return open, nil
 }
 
 func preview(ctx context.Context, t *task.Task) (*task.Preview, error) {

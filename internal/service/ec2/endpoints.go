@@ -64,11 +64,11 @@ func (e *Endpoints) apply(events []store.Event) error {
 	for _, ev := range events {
 		switch {
 		case strings.HasPrefix(ev.Key, endpointKeys):
-			keep(change(e.mu.endpoints, ev))
+			keep(store.Keep(e.mu.endpoints, ev))
 		case strings.HasPrefix(ev.Key, groupKeys):
-			keep(change(e.mu.groups, ev))
+			keep(store.Keep(e.mu.groups, ev))
 		case strings.HasPrefix(ev.Key, nicKeys):
-			keep(change(e.mu.nics, ev))
+			keep(store.Keep(e.mu.nics, ev))
 		}
 	}
 	e.mu.names = map[string]*VPCEndpoint{}
@@ -81,19 +81,6 @@ func (e *Endpoints) apply(events []store.Event) error {
 		}
 	}
 	return first
-}
-
-func change[T any](all map[string]*T, e store.Event) error {
-	delete(all, e.Key)
-	if e.Deleted {
-		return nil
-	}
-	v := new(T)
-	if err := e.Decode(v); err != nil {
-		return err
-	}
-	all[e.Key] = v
-	return nil
 }
 
 // Endpoint finds the endpoint that a request came through: by a name it called the server (TLS server name, Host), or by

@@ -2,8 +2,6 @@ package iam
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/iamapi"
 	"github.com/whimbreldb/whimbrel/internal/identity"
@@ -14,17 +12,14 @@ import (
 func (s *Service) listGroups() service.Operation {
 	return service.Handle("ListGroups", onNothing,
 		func(ctx context.Context, _ *service.Call, in *iamapi.ListGroupsRequest) (*iamapi.ListGroupsResponse, error) {
-			list, err := all[identity.Group](s.read(ctx), identity.Prefix+"group/")
+			list, more, marker, err := under(s.read(ctx), identity.Prefix+"group/", in.PathPrefix, in.Marker, in.MaxItems, func(g *identity.Group) (path, name string) { return g.Path, g.Name })
 			if err != nil {
 				return nil, err
 			}
-			out := &iamapi.ListGroupsResponse{Groups: []iamapi.Group{}}
-			prefix := pathOf(in.PathPrefix)
-			list = slices.DeleteFunc(list, func(g identity.Group) bool { return !strings.HasPrefix(g.Path, prefix) })
-			list, out.IsTruncated, out.Marker, err = page(list, in.Marker, in.MaxItems, func(g *identity.Group) string { return strings.ToLower(g.Name) })
+			out := &iamapi.ListGroupsResponse{Groups: []iamapi.Group{}, IsTruncated: more, Marker: marker}
 			for i := range list {
 				out.Groups = append(out.Groups, *s.groupShape(&list[i]))
 			}
-			return out, err
+			return out, nil
 		})
 }

@@ -2,9 +2,28 @@ package iam
 
 import (
 	"encoding/base64"
+	"slices"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
 )
+
+// under is a page of the records of a kind whose paths begin with one.
+func under[T any](from ranger, kind string, path, marker *string, size *int64, of func(*T) (path, name string)) (items []T, more *bool, next *string, err error) {
+	list, err := all[T](from, kind)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	prefix := pathOf(path)
+	list = slices.DeleteFunc(list, func(v T) bool {
+		path, _ := of(&v)
+		return !strings.HasPrefix(path, prefix)
+	})
+	return page(list, marker, size, func(v *T) string {
+		_, name := of(v)
+		return strings.ToLower(name)
+	})
+}
 
 // page cuts one page out of a list that is in the order of its items' names. The marker is the last name, encoded.
 func page[T any](list []T, marker *string, size *int64, name func(*T) string) (items []T, more *bool, next *string, err error) {

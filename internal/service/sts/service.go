@@ -17,7 +17,6 @@ const (
 	roleDefault    = 3600
 	chainedMost    = 3600
 	sessionDefault = 43200
-	rootMost       = 3600
 )
 
 // Config is what the service works with.

@@ -101,25 +101,9 @@ func (f *fold) holdsWhole(e *entry) bool {
 // can say whether the row had been selected before.
 // A row that was written before a column came into being does not tell it: it gets the column's default then.
 func (s *sets) inserts(f *fold) {
-	t := f.table
 	shapes := f.shapes(f.inserted)
 	for shape := range shapes.count() {
-		columns := shapes.columns(shape)
-		picked := t.pick(columns)
-		set := connector.RowSet{Op: change.Insert, Table: t.Target, Columns: picked, Key: t.keyIn(columns), Unique: true}
-		for i := range f.entries {
-			e := &f.entries[i]
-			if !f.inserted(e) || shapes.of(i) != shape {
-				continue
-			}
-			if set.Rows == nil {
-				set.Rows = s.batch(picked)
-			}
-			f.copyNewest(set.Rows, e.row, columns)
-		}
-		if set.Rows != nil {
-			s.add(t, set)
-		}
+		s.rows(f, change.Insert, f.inserted, shapes, shape)
 	}
 }
 
@@ -130,27 +114,10 @@ func (f *fold) inserted(e *entry) bool {
 
 // updates makes a set of the changed rows for each combination of columns that are known.
 func (s *sets) updates(f *fold) {
-	t := f.table
 	shapes := f.shapes(f.updated)
 	for shape := range shapes.count() {
-		columns := shapes.columns(shape)
-		if len(columns) == len(t.Key) { // nothing to set
-			continue
-		}
-		picked := t.pick(columns)
-		set := connector.RowSet{Op: change.Update, Table: t.Target, Columns: picked, Key: t.keyIn(columns), Unique: true}
-		for i := range f.entries {
-			e := &f.entries[i]
-			if !f.updated(e) || shapes.of(i) != shape {
-				continue
-			}
-			if set.Rows == nil {
-				set.Rows = s.batch(picked)
-			}
-			f.copyNewest(set.Rows, e.row, columns)
-		}
-		if set.Rows != nil {
-			s.add(t, set)
+		if len(shapes.columns(shape)) > len(f.table.Key) { // there is something to set
+			s.rows(f, change.Update, f.updated, shapes, shape)
 		}
 	}
 }
@@ -158,6 +125,26 @@ func (s *sets) updates(f *fold) {
 // updated reports whether what becomes of a row is an update.
 func (f *fold) updated(e *entry) bool {
 	return e.was && e.is && e.row != change.None && !f.anew(e)
+}
+
+// rows makes the set of the entries of one shape.
+func (s *sets) rows(f *fold, op change.Op, of func(*entry) bool, by shapes, shape int) {
+	t, columns := f.table, by.columns(shape)
+	picked := t.pick(columns)
+	set := connector.RowSet{Op: op, Table: t.Target, Columns: picked, Key: t.keyIn(columns), Unique: true}
+	for i := range f.entries {
+		e := &f.entries[i]
+		if !of(e) || by.of(i) != shape {
+			continue
+		}
+		if set.Rows == nil {
+			set.Rows = s.batch(picked)
+		}
+		f.copyNewest(set.Rows, e.row, columns)
+	}
+	if set.Rows != nil {
+		s.add(t, set)
+	}
 }
 
 // copyNewest appends a row, each value from where it is newest. nil copies every column.

@@ -2,7 +2,6 @@ package binlog
 
 import (
 	"encoding/binary"
-	"slices"
 )
 
 // Column types of a table map.
@@ -195,9 +194,4 @@ func (m *TableMap) readOptional(b []byte) error {
 		return ErrMalformed
 	}
 	return nil
-}
-
-// SameShape reports whether two maps have the same columns.
-func (m *TableMap) SameShape(o *TableMap) bool {
-	return slices.Equal(m.Columns, o.Columns) && slices.Equal(m.Names, o.Names)
 }

@@ -170,6 +170,23 @@ func (c *Conn) Exec(sql string) (Result, error) {
 	return c.result()
 }
 
+// ask sends a statement and returns the first packet of the reply, which is no error.
+func (c *Conn) ask(sql string) ([]byte, error) {
+	if err := c.send(sql); err != nil {
+		return nil, err
+	}
+	b, err := c.in.next()
+	switch {
+	case err != nil:
+		return nil, err
+	case len(b) == 0:
+		return nil, ErrMalformed
+	case b[0] == errReply:
+		return nil, parseError(b)
+	}
+	return b, nil
+}
+
 // result reads the reply to a statement without rows.
 func (c *Conn) result() (Result, error) {
 	b, err := c.in.next()

@@ -18,18 +18,11 @@ type Infile struct {
 
 // LoadData starts a LOAD DATA LOCAL INFILE statement; the name in it does not matter.
 func (c *Conn) LoadData(sql string) (*Infile, error) {
-	if err := c.send(sql); err != nil {
+	b, err := c.ask(sql)
+	if err != nil {
 		return nil, err
 	}
-	b, err := c.in.next()
-	switch {
-	case err != nil:
-		return nil, err
-	case len(b) == 0:
-		return nil, ErrMalformed
-	case b[0] == errReply:
-		return nil, parseError(b)
-	case b[0] != infileReply:
+	if b[0] != infileReply {
 		return nil, ErrLocalInfileRefused
 	}
 	if c.rows == nil {

@@ -15,17 +15,12 @@ type Rows struct {
 
 // Query starts a statement that returns rows. The rows must be read to their end before the next statement.
 func (c *Conn) Query(sql string) (*Rows, error) {
-	if err := c.send(sql); err != nil {
+	b, err := c.ask(sql)
+	if err != nil {
 		return nil, err
 	}
-	b, err := c.in.next()
-	switch {
-	case err != nil:
-		return nil, err
-	case len(b) == 0 || b[0] == infileReply || b[0] == okReply:
+	if b[0] == infileReply || b[0] == okReply {
 		return nil, ErrMalformed
-	case b[0] == errReply:
-		return nil, parseError(b)
 	}
 	return c.columns(b)
 }
