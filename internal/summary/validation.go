@@ -128,7 +128,7 @@ func (p *printer) repaired(v *task.Validation) {
 		}
 		p.line("\nrepaired %s: %s rows written, %s removed", r.Target, progress.Count(d.Written), progress.Count(d.Removed))
 		for _, f := range d.Refused {
-			p.line("  not taken by the target: %s: %s", strings.Join(f.Key, ", "), f.Reason)
+			p.line("  not repaired: %s: %s", strings.Join(f.Key, ", "), f.Reason)
 		}
 	}
 }

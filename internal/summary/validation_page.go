@@ -94,7 +94,7 @@ const validationPage = `<!DOCTYPE html>
 {{end}}{{end}}</table></div>{{end}}{{end}}
 {{if repaired .Tables}}<h2>What the repair did</h2>
 <div class="wide"><table>
-<tr><th>Table</th><th class="n">Rows written</th><th class="n">Rows removed</th><th>Not taken by the target</th></tr>
+<tr><th>Table</th><th class="n">Rows written</th><th class="n">Rows removed</th><th>Not repaired</th></tr>
 {{range .Tables}}{{$table := .}}{{with .Repaired}}<tr><td>{{$table.Target}}</td><td class="n">{{count .Written}}</td><td class="n">{{count .Removed}}</td><td>{{range .Refused}}{{range .Key}}<code>{{.}}</code> {{end}}<small>{{.Why}}</small>{{end}}</td></tr>
 {{end}}{{end}}</table></div>{{end}}
 {{if skipped .Tables}}<h2>What was not compared</h2>

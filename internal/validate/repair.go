@@ -2,6 +2,7 @@ package validate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,6 +17,7 @@ type repair struct {
 	target change.Batch // rows as the target has them
 	fixes  []fix
 	kept   []fix // rows that stay, though they seem to be too much
+	why    string
 	bytes  int
 	// doubled says that the target has a key twice: its rows go one by one.
 	doubled bool
@@ -90,7 +92,7 @@ func (f *repair) heed(failures []Failure) {
 		e := explained[x.id]
 		stays := unknown && len(x.added) == 0
 		if stays && e == nil {
-			f.kept = append(f.kept, x)
+			f.kept, f.why = append(f.kept, x), mayBeUnread
 		}
 		return e != nil && !e.inTarget || stays
 	})
@@ -114,8 +116,14 @@ type Refusal struct {
 	Reason string
 }
 
-// mayBeUnread is why a row of the target stays.
-const mayBeUnread = "it is not removed: it may be one of the rows of the source that cannot be read"
+// Why a row of the target stays.
+const (
+	mayBeUnread  = "it is not removed: it may be one of the rows of the source that cannot be read"
+	mayBeRefused = "it is not removed: it may stand for one of the rows of the source that the target does not take"
+)
+
+// errStandsIn says that rows of a table without a key were removed, while the target has refused some that they may stand for.
+var errStandsIn = errors.New("rows that are refused may have others in their place")
 
 // Repair makes the rows of the target that were found to differ what the source's are, in one transaction. Rows that the target
 // refuses are left as they are. The snapshots must have been closed: a SQLite file that is read cannot be written.
@@ -129,18 +137,40 @@ func (r *Result) Repair(ctx context.Context, session connector.ApplySession) (do
 			return Repaired{}, fmt.Errorf("repair table %s: %w", r.Target, err)
 		}
 	}
-	done.refuse(r, f.kept, slices.Repeat([]string{mayBeUnread}, len(f.kept)))
+	done.refuse(r, f.kept, slices.Repeat([]string{f.why}, len(f.kept)))
 	return done, nil
 }
 
 func (f *repair) inOneTransaction(ctx context.Context, session connector.ApplySession, r *Result) (done Repaired, err error) {
 	done, err = f.transaction(ctx, session, f.atOnce)
-	if connector.ClassOf(err) == connector.Data {
-		done, err = f.transaction(ctx, session, func(ctx context.Context, s connector.ApplySession, done *Repaired) error {
-			return f.oneByOne(ctx, s, r, done)
-		})
+	if connector.ClassOf(err) != connector.Data {
+		return done, err
+	}
+	single := func(ctx context.Context, s connector.ApplySession, done *Repaired) error {
+		if err := f.oneByOne(ctx, s, r, done); err != nil {
+			return err
+		}
+		if len(f.pair.keys) == 0 && done.Removed > 0 && len(done.Refused) > 0 {
+			return errStandsIn
+		}
+		return nil
+	}
+	if done, err = f.transaction(ctx, session, single); errors.Is(err, errStandsIn) {
+		f.keepAll()
+		done, err = f.transaction(ctx, session, single)
 	}
 	return done, err
+}
+
+// keepAll leaves all rows that the source seems to lack.
+func (f *repair) keepAll() {
+	f.fixes = slices.DeleteFunc(f.fixes, func(x fix) bool {
+		if len(x.added) > 0 {
+			return false
+		}
+		f.kept, f.why = append(f.kept, x), mayBeRefused
+		return true
+	})
 }
 
 type work func(ctx context.Context, session connector.ApplySession, done *Repaired) error
