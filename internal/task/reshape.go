@@ -183,6 +183,9 @@ func (a *alteration) work() error {
 	a.renameColumns(dialect)
 	a.dropColumns(dialect)
 	a.computed()
+	if err := a.computedAsBefore(); err != nil {
+		return err
+	}
 	return a.addColumns(dialect)
 }
 
@@ -217,7 +220,7 @@ func (a *alteration) renameColumns(dialect connector.Alterer) {
 		if old == nil {
 			continue
 		}
-		from, there := a.before.Plan.TargetColumn(old.Name)
+		from, there := a.written(old)
 		to := a.after.Columns[i].Name
 		if !there || from == to || a.target.Column(from) == nil {
 			continue
@@ -245,6 +248,12 @@ func (a *alteration) renameColumn(dialect connector.Alterer, from, to string) {
 }
 
 func (a *alteration) dropColumns(dialect connector.Alterer) {
+	for _, c := range a.before.Source.Columns { // those that are computed are not written, and may be computed of what goes next
+		if name, ok := a.written(c); ok && c.Generated != "" && !a.survives(c.Name) && a.target.Column(name) != nil {
+			a.do(dialect.DropColumn(a.target.Name, name))
+			a.without(name)
+		}
+	}
 	for _, p := range a.before.Plan.Columns {
 		if p.Source == nil || a.survives(p.Source.Name) || a.target.Column(p.Name) == nil {
 			continue
@@ -252,6 +261,15 @@ func (a *alteration) dropColumns(dialect connector.Alterer) {
 		a.do(dialect.DropColumn(a.target.Name, p.Name))
 		a.without(p.Name)
 	}
+}
+
+// written is the target's name of a column that the source had; what the target computes itself has the source's.
+func (a *alteration) written(old *catalog.Column) (string, bool) {
+	if name, ok := a.before.Plan.TargetColumn(old.Name); ok {
+		return name, true
+	}
+	there := a.target.Column(old.Name)
+	return old.Name, old.Generated != "" && there != nil && there.Generated != ""
 }
 
 // survives reports whether a source column of before is still there, under whatever name.

@@ -17,8 +17,10 @@ var eachItsOwn = regexp.MustCompile(`(?i)\b(u?rand|random|random_normal|random_b
 // on both sides, a moment is not, of which is told; where each row has a value of its own the table is no longer the source's.
 func (a *alteration) filled(source, made *catalog.Column) error {
 	switch {
-	case source == nil, source.Generated != "":
+	case source == nil, source.Generated != "" && made.Generated != "":
 		return nil
+	case source.Generated != "":
+		return fmt.Errorf("the source has computed the new column %s in the rows that were there, and the target does not compute it; load the table anew", source.Name)
 	case source.Identity.Kind != catalog.NotIdentity:
 		return fmt.Errorf("the source has numbered the rows that were there in the new column %s, and no change tells how; load the table anew", source.Name)
 	case source.Default == nil, strings.EqualFold(*source.Default, "NULL"):

@@ -139,12 +139,12 @@ func (w *scribbler) createNamed(name string) {
 	if !table.keyless {
 		statement += " PRIMARY KEY"
 	}
-	table.unique, table.generated = w.rand.IntN(2) == 0, !table.keyless && w.source.family != catalog.MySQL && w.rand.IntN(3) == 0
+	table.unique, table.generated = w.rand.IntN(2) == 0, !table.keyless && w.rand.IntN(3) == 0
 	if table.unique {
 		statement += ", u int UNIQUE"
 	}
 	if table.generated {
-		statement += ", g bigint GENERATED ALWAYS AS (id * 2) STORED"
+		statement += ", g bigint GENERATED ALWAYS AS (" + w.computed(table) + ")" + w.kept()
 	}
 	for range w.rand.IntN(5) {
 		c := scribbledColumn{name: w.name("c"), kind: w.rand.IntN(len(scribbledKinds))}
@@ -161,4 +161,25 @@ func (w *scribbler) createNamed(name string) {
 		table.ids[w.row] = 0
 		w.run(0, fmt.Sprintf("INSERT INTO %s (id) VALUES (%d)", w.source.quote(name), w.row))
 	}
+}
+
+// computed is the expression of a table's computed column; the last is one that unlike engines are not trusted to work out alike.
+func (w *scribbler) computed(table *scribbledTable) string {
+	expressions := []string{"id * 2", "id * 2", "abs(id) + 1"}
+	if table.unique {
+		expressions = append(expressions, "coalesce(u, 0) + id")
+	}
+	return expressions[w.rand.IntN(len(expressions))]
+}
+
+// kept says whether a computed column is kept with its row, and what else there is of it.
+func (w *scribbler) kept() string {
+	kinds := []string{" STORED", " STORED"}
+	switch w.source.family {
+	case catalog.MySQL:
+		kinds = append(kinds, " VIRTUAL", " VIRTUAL", " STORED, KEY of_g (g)", " VIRTUAL, KEY of_g (g, id)")
+	case catalog.SQLite:
+		kinds = append(kinds, " VIRTUAL")
+	}
+	return kinds[w.rand.IntN(len(kinds))]
 }

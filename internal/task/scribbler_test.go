@@ -98,6 +98,8 @@ func newScribbler(t *testing.T, source *end, r *rand.Rand) *scribbler {
 		if source.family == catalog.MySQL { // no session waits for the gaps between another's rows
 			_, err = conn.ExecContext(context.Background(), "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
 			require.NoError(t, err)
+			_, err = conn.ExecContext(context.Background(), "SET SESSION binlog_row_image = "+[]string{"FULL", "MINIMAL", "NOBLOB"}[r.IntN(3)])
+			require.NoError(t, err)
 		}
 		w.sessions, w.open = append(w.sessions, conn), append(w.open, nil)
 	}

@@ -96,6 +96,22 @@ func (p *pipeline) bind(name string, n int) int {
 	return at
 }
 
+// bindAs begins a Bind of the unnamed statement, whose parameters come in the forms of a stream's values.
+func (p *pipeline) bindAs(kinds []byte) int {
+	at := p.begin('B')
+	p.out = append(p.out, 0, 0)
+	p.out = binary.BigEndian.AppendUint16(p.out, uint16(len(kinds)))
+	for _, kind := range kinds {
+		form := byte(0)
+		if kind == 'b' {
+			form = 1
+		}
+		p.out = append(p.out, 0, form)
+	}
+	p.out = binary.BigEndian.AppendUint16(p.out, uint16(len(kinds)))
+	return at
+}
+
 // execute completes the Bind that began at a place and runs it; its count is for set to.
 func (p *pipeline) execute(at, to int) {
 	p.out = append(p.out, 0, 0) // results as text: there are none

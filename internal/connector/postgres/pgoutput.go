@@ -65,6 +65,7 @@ func (m *message) string() string {
 type tuple struct {
 	kinds  []byte // n: null, u: unchanged and not sent, t: text, b: binary
 	values [][]byte
+	full   bool // an old row that tells every value
 	whole  bool // an old row that tells more than its key, and is to be told whole
 }
 

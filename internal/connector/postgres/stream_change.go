@@ -196,7 +196,8 @@ func (s *stream) change(ctx context.Context, kind byte, m *message) error {
 	switch k := m.byte(); k {
 	case 'K', 'O':
 		before = s.old.read(m)
-		s.old.whole = k == 'O' && rel.f.f.Whole
+		s.old.full = k == 'O'
+		s.old.whole = s.old.full && rel.f.f.Whole
 		if kind == 'U' {
 			if m.byte() != 'N' {
 				return errMalformed
@@ -258,6 +259,9 @@ func (s *stream) add(c *change.Changes, kind byte, plan *relationPlan, before, a
 func (s *stream) unreadable(rel *streamed, c *change.Changes, err error) error {
 	c.New.CancelRow()
 	c.Old.CancelRow()
+	if s.uncomputable(rel, err) {
+		return nil
+	}
 	var bad valueError
 	if s.r.Reject == nil || !errors.As(err, &bad) {
 		return fmt.Errorf("a row of %s: %w", rel.name, err)
@@ -326,6 +330,11 @@ func (p *relationPlan) row(b *change.Batch, t, old *tuple) (size int, err error)
 	for _, i := range p.missing {
 		b.Columns[i].AppendAbsent()
 	}
+	for _, c := range p.computed {
+		if err := c.append(&b.Columns[c.to], t, old); err != nil {
+			return 0, err
+		}
+	}
 	return size, nil
 }
 
@@ -349,6 +358,9 @@ func (p *relationPlan) identify(b *change.Batch, t *tuple) (size int, err error)
 	}
 	for _, i := range p.missing {
 		b.Columns[i].AppendAbsent()
+	}
+	for _, c := range p.computed {
+		b.Columns[c.to].AppendAbsent()
 	}
 	return size, nil
 }

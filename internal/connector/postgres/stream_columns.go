@@ -35,12 +35,14 @@ func (s *stream) asTold(id uint32, name catalog.Name) *streamed {
 	if !ok {
 		return nil
 	}
-	rel := &streamed{relationMessage: relationMessage{id: id}, name: name, types: []string{}, numbers: []int{}}
+	rel := &streamed{relationMessage: relationMessage{id: id}, name: name, types: []string{}, numbers: []int{}, computed: []int{}}
 	for _, c := range all {
-		if !c.Generated {
-			rel.columns = append(rel.columns, relationColumn{name: c.Name})
-			rel.types, rel.numbers = append(rel.types, c.Type), append(rel.numbers, c.Number)
+		if c.Generated {
+			rel.computed = append(rel.computed, c.Number)
+			continue
 		}
+		rel.columns = append(rel.columns, relationColumn{name: c.Name})
+		rel.types, rel.numbers = append(rel.types, c.Type), append(rel.numbers, c.Number)
 	}
 	return rel
 }

@@ -9,11 +9,22 @@ import (
 
 // convert has the server turn a value in its type's binary form into what an expression over $1 makes of it, in binary.
 func (w *wire) convert(ctx context.Context, expression string, oid uint32, value []byte, take func([]byte) error) error {
+	return w.compute(ctx, "SELECT "+expression, []uint32{oid}, []byte{'b'}, [][]byte{value}, take)
+}
+
+// compute has the server answer a question for one value, in binary, over parameters in the forms in which a stream tells values: binary, text or null.
+func (w *wire) compute(ctx context.Context, sql string, types []uint32, kinds []byte, values [][]byte, take func([]byte) error) error {
 	defer w.watch(ctx)()
 	p := pipeline{w: w}
-	p.parse("", "SELECT "+expression, []uint32{oid})
-	at := p.bind("", 1)
-	p.parameter(value)
+	p.parse("", sql, types)
+	at := p.bindAs(kinds)
+	for i, value := range values {
+		if kinds[i] == 'n' {
+			p.out = append(p.out, 0xff, 0xff, 0xff, 0xff)
+			continue
+		}
+		p.parameter(value)
+	}
 	p.out = append(p.out, 0, 1, 0, 1) // the result in binary
 	p.end(at)
 	p.out = append(p.out, 'E', 0, 0, 0, 9, 0, 0, 0, 0, 0, 'S', 0, 0, 0, 4)

@@ -226,7 +226,7 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 	rel.f, rel.unrenamed = t, !renaming.MatchString(sql)
 	rel.steps = s.told[id] != nil && !t.f.Ahead && t.f.Since == ""
 	columns := sent(t.f.Table)
-	if rel.name == t.f.Table.Name && rel.like(columns) {
+	if rel.name == t.f.Table.Name && rel.like(columns) && !computes(t.f.Table) && len(rel.computed) == 0 {
 		return nil
 	}
 	if c := rel.madeAnew(columns); c != nil {

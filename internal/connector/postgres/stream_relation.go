@@ -46,6 +46,8 @@ type streamed struct {
 	steps   bool
 	types   []string
 	numbers []int // of the columns, where the table itself was looked at
+	// computed are the numbers of the columns that it does not send, where the audit has told of them.
+	computed []int
 	// alias leads from columns to the names under which they are followed, which they get later.
 	alias map[string]string
 	plan  *relationPlan
@@ -57,6 +59,8 @@ type streamed struct {
 type relationPlan struct {
 	columns []planColumn
 	missing []int // columns of the followed table that the stream does not send
+	// computed are those that the server computes of what it sends.
+	computed []*computed
 	// always says that every update must tell which row it changes: the table's primary key is not what identifies it.
 	always bool
 }
@@ -212,6 +216,9 @@ func (s *stream) planOf(ctx context.Context, rel *streamed) (*relationPlan, erro
 		if !sent[c.Column.Name] {
 			p.missing = append(p.missing, i)
 		}
+	}
+	if err := s.computes(ctx, rel, p); err != nil {
+		return nil, err
 	}
 	p.always = p.chooseKey(rel)
 	rel.plan = p

@@ -20,7 +20,7 @@ func (s *stream) compare(ctx context.Context, rel *streamed) error {
 		return err
 	}
 	columns := sent(t)
-	if rel.name == t.Name && rel.like(columns) {
+	if rel.name == t.Name && rel.like(columns) && !computes(t) {
 		return nil
 	}
 	if c := rel.madeAnew(columns); c != nil {
@@ -105,11 +105,24 @@ func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *cat
 		_, moved := renamed[c.Name]
 		switch {
 		case moved || after.Column(c.Name) != nil:
-		case c.Generated != "" || rel.comes(c, now): // not sent, or not there yet
+		case c.Generated != "": // not sent
+			current := rel.computedNow(c, now, renamed)
+			news = news || current != c
+			if current == nil {
+				continue
+			}
+			after.Columns = append(after.Columns, current)
+			if current.Name != c.Name {
+				renamed[c.Name] = current.Name
+			}
+		case rel.comes(c, now): // not there yet
 			after.Columns = append(after.Columns, c)
 		default:
 			news = true
 		}
+	}
+	for _, c := range rel.newlyComputed(t, now) {
+		after.Columns, news = append(after.Columns, c), true
 	}
 	if !news {
 		return nil, nil
@@ -121,6 +134,53 @@ func (rel *streamed) merge(t *catalog.Table, columns []*catalog.Column, now *cat
 		after.PrimaryKey = nil
 	}
 	return &after, renamed
+}
+
+// newlyComputed are the computed columns that a table has got: those that the audit has told of, or where it tells nothing those of now.
+func (rel *streamed) newlyComputed(t, now *catalog.Table) (columns []*catalog.Column) {
+	if now == nil {
+		return nil
+	}
+	for _, c := range now.Columns {
+		if c.Generated == "" || t.Column(c.Name) != nil || c.Number != 0 && t.NumberedColumn(c.Number) != nil || rel.find(c.Name) >= 0 ||
+			rel.computed != nil && !slices.Contains(rel.computed, c.Number) {
+			continue
+		}
+		columns = append(columns, c)
+	}
+	return columns
+}
+
+// computes reports whether a table has computed columns, which the stream does not describe.
+func computes(t *catalog.Table) bool {
+	return slices.ContainsFunc(t.Columns, func(c *catalog.Column) bool { return c.Generated != "" })
+}
+
+// computedNow is a computed column as the table has it now, nil when it has gone. Where there is no table to look at, or it has other names by now,
+// it is as it was, but for the names that have changed at this place.
+func (rel *streamed) computedNow(c *catalog.Column, now *catalog.Table, renamed map[string]string) *catalog.Column {
+	current := columnOf(now, c.Name)
+	if numbered := numberedIn(now, c.Number); c.Number != 0 && (numbered != nil || current != nil && current.Number != 0) {
+		current = numbered
+	}
+	if now == nil || current != nil && rel.differsFrom(now) {
+		current = c
+		if text := catalog.RenamedIn(c.Generated, renamed); text != c.Generated {
+			same := *c
+			same.Generated = text
+			current = &same
+		}
+	}
+	if current != nil && current.Generated == c.Generated && current.Name == c.Name && current.NativeType == c.NativeType {
+		return c
+	}
+	return current
+}
+
+// differsFrom reports whether a table has other columns by now than the stream describes.
+func (rel *streamed) differsFrom(now *catalog.Table) bool {
+	return slices.ContainsFunc(rel.columns, func(c relationColumn) bool { return now.Column(c.name) == nil }) ||
+		slices.ContainsFunc(now.Columns, func(c *catalog.Column) bool { return c.Generated == "" && rel.find(c.Name) < 0 })
 }
 
 // became is what a column is at this place, which was old and is current by now, either nil; and whether that is news.
@@ -135,6 +195,8 @@ func (rel *streamed) became(i int, old, current *catalog.Column) (column *catalo
 			fresh.NotNull = false // rows that are there have no value for it
 		}
 		return &fresh, true
+	case old.Generated != "" && current != nil && current.Generated == "":
+		return current, true
 	case rel.types[i] == old.NativeType || !rel.steps && current != nil && current.NativeType == old.NativeType:
 		same := *old
 		same.Name = rel.columns[i].name

@@ -1,0 +1,117 @@
+package task_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
+)
+
+// TestComputedColumnsFollow: what the source computes is the same on the target, which computes it too or holds the values, though PostgreSQL's log
+// does not tell them.
+func TestComputedColumnsFollow(t *testing.T) {
+	for name, of := range map[string]map[catalog.Family]string{
+		"computed by both": {catalog.PostgreSQL: "int GENERATED ALWAYS AS (n * 2) STORED", catalog.MySQL: "int AS (n * 2) STORED"},
+		"virtual":          {catalog.MySQL: "int AS (n * 2) VIRTUAL"},
+		"by a function":    {catalog.PostgreSQL: "text GENERATED ALWAYS AS (md5(v || n::text)) STORED", catalog.MySQL: "varchar(40) AS (reverse(concat(v, n))) VIRTUAL"},
+		"of a collation":   {catalog.PostgreSQL: `text GENERATED ALWAYS AS (upper(v COLLATE "C")) STORED`, catalog.MySQL: "varchar(40) AS (concat(upper(v), '\\'', n)) STORED"},
+	} {
+		for _, from := range []string{"postgresql-15", "postgresql-18", "mariadb", "mysql"} {
+			for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
+				for _, compatibility := range []string{"", "dms"} {
+					t.Run(fmt.Sprintf("%s/%s to %s %s", name, from, to, compatibility), func(t *testing.T) {
+						t.Parallel()
+						source, target := newEnd(t, from), newEnd(t, to)
+						column := of[source.family]
+						if column == "" {
+							t.Skip("before version 18 there are none")
+						}
+						how := func(c *taskConfig) { c.Settings.WhimbrelSettings.Compatibility = compatibility }
+						source.exec(t, "CREATE TABLE a (id int PRIMARY KEY, n int, v varchar(20), g "+column+")", "INSERT INTO a (id, n, v) VALUES (1, 10, 'ä'), (2, NULL, 'b'), (3, 30, NULL)")
+						load(t, source, target, how)
+						source.exec(t, "INSERT INTO a (id, n, v) VALUES (4, 40, 'd'), (5, 50, 'it''s')", "UPDATE a SET n = 11 WHERE id = 1", "UPDATE a SET id = 6, v = 'x' WHERE id = 3", "DELETE FROM a WHERE id = 2")
+						require.Empty(t, changesOf(t, catchUp(t, source, target, how), "a").Suspended)
+						same := func() {
+							there := target.table(t, source, "a")
+							require.Equal(t, asNumbers(source.column(t, "SELECT g FROM a ORDER BY id")), asNumbers(target.column(t, "SELECT g FROM "+there+" ORDER BY id")))
+						}
+						same()
+						source.exec(t, "ALTER TABLE a ADD COLUMN w int", "UPDATE a SET n = 12, w = 1 WHERE id = 1")
+						require.Empty(t, changesOf(t, catchUp(t, source, target, how), "a").Suspended)
+						same()
+					})
+				}
+			}
+		}
+	}
+}
+
+// TestComputedOfWhatIsNotTold: of large values that an update leaves as they are nothing is told, unless the replica identity is full.
+func TestComputedOfWhatIsNotTold(t *testing.T) {
+	t.Parallel()
+	source, target := newEnd(t, "postgresql-15"), newEnd(t, "mariadb")
+	const table = "(id int PRIMARY KEY, n int, v text, g text GENERATED ALWAYS AS (md5(v || n::text)) STORED)"
+	source.exec(t, "CREATE TABLE a "+table, "CREATE TABLE b "+table, "ALTER TABLE b REPLICA IDENTITY FULL")
+	for _, name := range []string{"a", "b"} {
+		source.exec(t, "ALTER TABLE "+name+" ALTER COLUMN v SET STORAGE EXTERNAL", "INSERT INTO "+name+" (id, n, v) VALUES (1, 10, repeat('x', 9000))")
+	}
+	load(t, source, target)
+	source.exec(t, "UPDATE a SET n = 11", "UPDATE b SET n = 11")
+	report := catchUp(t, source, target)
+	require.Contains(t, changesOf(t, report, "a").Suspended, "REPLICA IDENTITY FULL")
+	require.Empty(t, changesOf(t, report, "b").Suspended)
+	require.Equal(t, source.column(t, "SELECT g FROM b"), target.column(t, "SELECT g FROM "+target.table(t, source, "b")))
+}
+
+// TestComputedColumnsAltered: what a change of an expression has made of the rows that are there no change tells.
+func TestComputedColumnsAltered(t *testing.T) {
+	const stored, plain = "n int, g int GENERATED ALWAYS AS (n * 2) STORED", "n int"
+	for name, of := range map[string]struct {
+		columns         string
+		postgres, mysql string
+		suspended, dms  string // dms: where the target computes nothing
+		column          string
+	}{
+		"another expression": {stored, "ALTER TABLE a ALTER COLUMN g SET EXPRESSION AS (n * 3)", "ALTER TABLE a MODIFY COLUMN g int GENERATED ALWAYS AS (n * 3) STORED", "computes column g as", "computes column g as", "g"},
+		"the same one":       {stored, "ALTER TABLE a ALTER COLUMN g SET EXPRESSION AS ((n*2))", "ALTER TABLE a MODIFY COLUMN g int GENERATED ALWAYS AS ((N*2)) STORED", "", "", "g"},
+		"none any more":      {stored, "ALTER TABLE a ALTER COLUMN g DROP EXPRESSION", "ALTER TABLE a MODIFY COLUMN g int", "does not compute column g", "does not compute column g", "g"},
+		"a new one":          {plain, "ALTER TABLE a ADD COLUMN g int GENERATED ALWAYS AS (n * 5) STORED", "ALTER TABLE a ADD COLUMN g int GENERATED ALWAYS AS (n * 5) STORED", "", "has computed the new column g", "g"},
+		"gone":               {stored, "ALTER TABLE a DROP COLUMN g", "ALTER TABLE a DROP COLUMN g", "", "", "n"},
+		"names":              {stored, "ALTER TABLE a RENAME COLUMN g TO f; ALTER TABLE a RENAME COLUMN n TO \"New\"; ALTER TABLE a RENAME COLUMN \"New\" TO m", "ALTER TABLE a RENAME COLUMN g TO f", "", "", "f"},
+	} {
+		for _, from := range []string{"postgresql-18", "mariadb", "mysql"} {
+			for _, to := range []string{"postgresql-15", "mariadb"} {
+				for _, compatibility := range []string{"", "dms"} {
+					t.Run(fmt.Sprintf("%s/%s to %s %s", name, from, to, compatibility), func(t *testing.T) {
+						t.Parallel()
+						source, target := newEnd(t, from), newEnd(t, to)
+						how := func(c *taskConfig) { c.Settings.WhimbrelSettings.Compatibility = compatibility }
+						source.exec(t, "CREATE TABLE a (id int PRIMARY KEY, "+of.columns+")", "INSERT INTO a (id, n) VALUES (1, 10), (2, 20)")
+						load(t, source, target, how)
+						statement := of.mysql
+						if source.family == catalog.PostgreSQL {
+							statement = of.postgres
+						}
+						source.exec(t, "INSERT INTO a (id) VALUES (3)", statement, "INSERT INTO a (id) VALUES (4)", "UPDATE a SET id = 5 WHERE id = 1")
+						suspended := changesOf(t, catchUp(t, source, target, how), "a").Suspended
+						if wanted := map[string]string{"": of.suspended, "dms": of.dms}[compatibility]; wanted != "" {
+							require.Contains(t, suspended, wanted)
+							return
+						}
+						require.Empty(t, suspended)
+						ask := "SELECT " + of.column + " FROM %s ORDER BY id"
+						there := target.table(t, source, "a")
+						require.Equal(t, asNumbers(source.column(t, fmt.Sprintf(ask, "a"))), asNumbers(target.column(t, fmt.Sprintf(ask, there))))
+						if of.column == "n" {
+							_, err := servertest.Column(target.db, "SELECT g FROM "+there, "NULL")
+							require.Error(t, err, "the target still has it")
+						}
+					})
+				}
+			}
+		}
+	}
+}
