@@ -5,8 +5,17 @@ import (
 	"strings"
 )
 
-// words are names within an expression, quoted or not.
-var words = regexp.MustCompile("`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\\pL_][\\pL\\pN_$]*")
+const (
+	bareName   = `[\pL_][\pL\pN_$]*`
+	quotedName = "`(?:[^`]|``)+`" + `|"(?:[^"]|"")+"`
+	// noName looks like a name within an expression and is none: a text, a type, a function.
+	noName = `'(?:[^'\\]|''|\\.)*'|::\s*` + bareName + `|` + bareName + `\s*\(`
+)
+
+var (
+	words = regexp.MustCompile(noName + `|` + quotedName + `|` + bareName)
+	plain = regexp.MustCompile(`^` + bareName + `$`)
+)
 
 // RenamedIn is an expression with the names that columns have got, from old to new. A name that needs quotes has those that the expression's other
 // names have, or the standard's.
@@ -24,7 +33,7 @@ func RenamedIn(expression string, renamed map[string]string) string {
 		switch {
 		case !ok || to == "":
 			return word
-		case name == word && words.FindString(to) == to && to == strings.ToLower(to):
+		case name == word && plain.MatchString(to) && to == strings.ToLower(to):
 			return to
 		}
 		return mark + strings.ReplaceAll(to, mark, mark+mark) + mark
