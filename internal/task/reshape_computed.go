@@ -31,11 +31,53 @@ func (a *alteration) computedAsBefore() error {
 	return nil
 }
 
-// asWritten is what the same expression may have more or less of, as a statement has it and as the server prints it.
-var asWritten = regexp.MustCompile("[\\s()`\"]+|_(?:utf8(?:mb[34])?|latin1|binary)\\b")
+var (
+	// tokens are the parts of an expression: texts, names in quotes, words, anything else.
+	tokens     = regexp.MustCompile("'(?:[^'\\\\]|''|\\\\.)*'|\"(?:[^\"]|\"\")+\"|`(?:[^`]|``)+`|[\\pL\\pN_$]+|\\S")
+	word       = regexp.MustCompile(`^[\pL_][\pL\pN_$]*$`)
+	introducer = regexp.MustCompile(`^_(utf8(mb[34])?|latin1|binary)$`)
+)
 
+// plainly is an expression without what one server prints and a statement, or another server, leaves out: blanks, the case of words, quotes, the
+// character sets of texts, and parentheses around a single thing or all. Others may decide what comes first, and stay.
 func plainly(expression string) string {
-	return strings.ToLower(asWritten.ReplaceAllString(expression, ""))
+	groups := [][]string{nil}
+	for _, token := range tokens.FindAllString(expression, -1) {
+		last := len(groups) - 1
+		switch {
+		case introducer.MatchString(token):
+			continue
+		case token == "(":
+			groups = append(groups, nil)
+			continue
+		case token == ")" && last > 0:
+			token = group(groups[last], groups[last-1])
+			groups, last = groups[:last], last-1
+		case token[0] == '"':
+			if bare := strings.Trim(token, `"`); word.MatchString(bare) && bare == strings.ToLower(bare) {
+				token = bare
+			}
+		case token[0] != '\'':
+			token = strings.ToLower(strings.Trim(token, "`"))
+		}
+		groups[last] = append(groups[last], token)
+	}
+	if len(groups) == 1 && len(groups[0]) == 1 {
+		return strings.TrimSuffix(strings.TrimPrefix(groups[0][0], "("), ")")
+	}
+	lines := make([]string, len(groups))
+	for i, g := range groups {
+		lines[i] = strings.Join(g, " ")
+	}
+	return strings.Join(lines, "(")
+}
+
+// group is what stands in parentheses behind something, without them where they say nothing.
+func group(inner, before []string) string {
+	if len(inner) == 1 && (len(before) == 0 || !word.MatchString(before[len(before)-1])) {
+		return inner[0]
+	}
+	return "(" + strings.Join(inner, " ") + ")"
 }
 
 // sameExpression compares expressions of before and of now, in which columns may have other names.
