@@ -11,6 +11,7 @@ var running struct {
 	sync.Mutex
 	shared map[string]Server
 	all    []Server
+	folder string // see program.go
 }
 
 // Server is a started server.
@@ -42,6 +43,9 @@ func Cleanup() {
 		s.remove()
 	}
 	running.all, running.shared = nil, nil
+	if running.folder != "" {
+		_ = os.RemoveAll(running.folder)
+	}
 }
 
 // shared returns the process's one server of a kind, starting it at first use.

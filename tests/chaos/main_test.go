@@ -2,11 +2,9 @@ package chaos_test
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -18,29 +16,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
-// folder holds the program under test.
-var folder string
-
-func TestMain(m *testing.M) {
-	var err error
-	if folder, err = os.MkdirTemp("", "whimbrel-chaos-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	servertest.Cleanup()
-	_ = os.RemoveAll(folder)
-	os.Exit(code)
-}
-
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(folder, "whimbrel")
-	out, err := exec.Command("go", "build", "-o", path, "../../cmd/whimbrel").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
+func TestMain(m *testing.M) { servertest.Main(m) }
 
 // process is the program at work.
 type process struct {
@@ -80,7 +56,7 @@ func start(t testing.TB, source, target *end, flags ...string) *process {
 // command runs a command of the program.
 func command(t testing.TB, source, target *end, name string, flags ...string) *process {
 	t.Helper()
-	path, err := built()
+	path, err := servertest.Program()
 	require.NoError(t, err)
 	args := append([]string{name, source.url, target.url}, flags...)
 	if source.kind == maria && target.kind == pg {

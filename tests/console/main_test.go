@@ -2,13 +2,11 @@ package console_test
 
 import (
 	"bufio"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,29 +14,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
-// folder holds the program under test and its data.
-var folder string
-
-func TestMain(m *testing.M) {
-	var err error
-	if folder, err = os.MkdirTemp("", "whimbrel-console-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	servertest.Cleanup()
-	_ = os.RemoveAll(folder)
-	os.Exit(code)
-}
-
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(folder, "whimbrel")
-	out, err := exec.Command("go", "build", "-o", path, "../../cmd/whimbrel").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
+func TestMain(m *testing.M) { servertest.Main(m) }
 
 // need is a program that a test cannot do without: without it the test is skipped, loudly, or fails where all must run.
 func need(t testing.TB, path, from string) string {
@@ -78,10 +54,9 @@ func start(t testing.TB, flags ...string) *server {
 // startWith is start with more in the environment.
 func startWith(t testing.TB, env []string, flags ...string) *server {
 	t.Helper()
-	program, err := built()
+	program, err := servertest.Program()
 	require.NoError(t, err)
-	dir, err := os.MkdirTemp(folder, "d") //nolint:usetesting // t.TempDir is too long for a socket
-	require.NoError(t, err)
+	dir := servertest.ShortDir(t)
 	args := append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", "", "--region", "eu-central-1", "--account", "123456789012"}, flags...)
 	cmd := exec.Command(program, args...)
 	cmd.Env = append(append(os.Environ(), "HOME="+dir), env...)

@@ -28,6 +28,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/edge/certificate"
 	"github.com/whimbreldb/whimbrel/internal/secret"
 	whimbrel "github.com/whimbreldb/whimbrel/internal/server"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 	"github.com/whimbreldb/whimbrel/internal/service/kms"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd/etcdtest"
 )
@@ -46,7 +47,7 @@ func BenchmarkFirstStart(b *testing.B) {
 // BenchmarkGetCallerIdentity compares a signed, authorized and recorded call with a bare net/http TLS handler that writes
 // the same bytes: the same client, the same connections, the same machine, one after the other.
 func BenchmarkGetCallerIdentity(b *testing.B) {
-	dir := shortDir(b)
+	dir := servertest.ShortDir(b)
 	s, err := whimbrel.Start(b.Context(), whimbrel.Config{DataDir: dir, Listen: "127.0.0.1:0", Region: region, Account: account, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
 	defer func() { require.NoError(b, s.Stop(context.Background())) }()

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	whimbrel "github.com/whimbreldb/whimbrel/internal/server"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 	"github.com/whimbreldb/whimbrel/internal/service/dms"
 	"github.com/whimbreldb/whimbrel/internal/store"
 	"github.com/whimbreldb/whimbrel/internal/store/etcd"
@@ -21,7 +22,7 @@ import (
 // endpoints in the store: the first page, the one that begins in the midst, and that of one endpoint by its name.
 func BenchmarkDescribeEndpoints(b *testing.B) {
 	for _, n := range []int{100, 100_000} {
-		dir := shortDir(b)
+		dir := servertest.ShortDir(b)
 		fillEndpoints(b, dir, n)
 		s, err := whimbrel.Start(b.Context(), whimbrel.Config{DataDir: dir, Listen: "127.0.0.1:0", Region: region, Account: account, Log: slog.New(slog.DiscardHandler)})
 		require.NoError(b, err)

@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // guide runs docs/getting-started.sh with the stock aws command.
 func guide(t testing.TB, folder string, env ...string) string {
 	t.Helper()
 	client(t, "/usr/bin/aws")
-	program, err := built()
+	program, err := servertest.Program()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), "sh", "../../docs/getting-started.sh")
 	cmd.Env = append([]string{
@@ -32,7 +34,7 @@ func guide(t testing.TB, folder string, env ...string) string {
 func TestTheGuide(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	out := guide(t, shortDir(t))
+	out := guide(t, servertest.ShortDir(t))
 	require.Less(t, time.Since(began), 5*time.Minute, "a newcomer's patience")
 	for _, want := range []string{"main\torders\tTable completed", "main\tcustomers\tTable completed", "stopped"} {
 		require.Contains(t, out, want)
@@ -51,7 +53,7 @@ func TestTheGuideBetweenServers(t *testing.T) {
 			if !target.postgres {
 				arrives, into = target.name, append(into, "--my-sql-settings", "TargetDbType=specific-database")
 			}
-			out := guide(t, shortDir(t), "NO_SHOP=1", "SCHEMA="+source.schema, "SOURCE="+strings.Join(source.endpoint(), " "), "TARGET="+strings.Join(into, " "))
+			out := guide(t, servertest.ShortDir(t), "NO_SHOP=1", "SCHEMA="+source.schema, "SOURCE="+strings.Join(source.endpoint(), " "), "TARGET="+strings.Join(into, " "))
 			require.Contains(t, out, "orders\tTable completed\t3000")
 			arrivesNow(t, source, target, arrives)
 		})

@@ -60,7 +60,7 @@ func newHarmed(t *testing.T) *harmed {
 	t.Helper()
 	b := servertest.S3(t)
 	h := &harmed{origin: postgresShop(t), store: newHarmfulStore(t, b.Endpoint)}
-	h.server = startWith(t, shortDir(t), []string{"AWS_ACCESS_KEY_ID=" + b.Key, "AWS_SECRET_ACCESS_KEY=" + b.Secret},
+	h.server = startWith(t, servertest.ShortDir(t), []string{"AWS_ACCESS_KEY_ID=" + b.Key, "AWS_SECRET_ACCESS_KEY=" + b.Secret},
 		"--region", region, "--account", account, "--dms-roles", "--s3-endpoint", h.store.url, "--s3-region", "us-east-1")
 	h.api = dms.NewFromConfig(h.sdk(t))
 	h.shared.instance = h.newInstance(t, "shared")

@@ -20,7 +20,7 @@ import (
 func TestMetricsOfATaskIntoABucket(t *testing.T) {
 	t.Parallel()
 	b := servertest.S3(t)
-	s := startWith(t, shortDir(t), []string{"AWS_ACCESS_KEY_ID=" + b.Key, "AWS_SECRET_ACCESS_KEY=" + b.Secret},
+	s := startWith(t, servertest.ShortDir(t), []string{"AWS_ACCESS_KEY_ID=" + b.Key, "AWS_SECRET_ACCESS_KEY=" + b.Secret},
 		"--region", region, "--account", account, "--dms-roles", "--s3-endpoint", b.Endpoint, "--s3-region", "us-east-1")
 	source := postgresShop(t)
 	const stock, trades, more, metered = 1000, 20, 5000, 3 * time.Minute

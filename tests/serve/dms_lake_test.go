@@ -61,7 +61,7 @@ func TestIntoABucketAndOutOfIt(t *testing.T) {
 	b := servertest.S3(t)
 	env := []string{"AWS_ACCESS_KEY_ID=" + b.Key, "AWS_SECRET_ACCESS_KEY=" + b.Secret}
 	flags := []string{"--region", region, "--account", account, "--dms-roles", "--s3-endpoint", b.Endpoint, "--s3-region", "us-east-1"}
-	s := startWith(t, shortDir(t), env, flags...)
+	s := startWith(t, servertest.ShortDir(t), env, flags...)
 	source, target := postgresShop(t), mariadbShop(t)
 	source.stock(t, 1500)
 	servertest.Exec(t, source.db, "ALTER TABLE customer REPLICA IDENTITY FULL") // an update then tells of a long letter that it leaves as it is

@@ -24,7 +24,7 @@ func TestFailuresOfFilesNameTheirMends(t *testing.T) {
 	t.Parallel()
 	files, store := t.TempDir(), servertest.S3Alone(t)
 	mover := store.User(t, "mover")
-	s := startWith(t, shortDir(t), []string{"AWS_ACCESS_KEY_ID=" + mover.Key, "AWS_SECRET_ACCESS_KEY=" + mover.Secret},
+	s := startWith(t, servertest.ShortDir(t), []string{"AWS_ACCESS_KEY_ID=" + mover.Key, "AWS_SECRET_ACCESS_KEY=" + mover.Secret},
 		"--region", region, "--account", account, "--dms-roles", "--sqlite-dir", files, "--s3-endpoint", store.Endpoint, "--s3-region", "us-east-1")
 	api := dms.NewFromConfig(s.sdk(t))
 	i, err := api.CreateReplicationInstance(t.Context(), &dms.CreateReplicationInstanceInput{ReplicationInstanceIdentifier: aws.String("mends"), ReplicationInstanceClass: aws.String("dms.t3.medium")})

@@ -22,7 +22,7 @@ import (
 // done unseen; with room again everything goes on.
 func TestAuditOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	dir := shortDir(t)
+	dir := servertest.ShortDir(t)
 	small(t, filepath.Join(dir, "audit"))
 	s := start(t, dir, "--region", region, "--account", account)
 	s.must(t, "iam", "create-user", "--user-name", "before")
@@ -56,7 +56,7 @@ func TestAuditOnAFullDisk(t *testing.T) {
 // a server that is started once there is room has everything that was.
 func TestStateOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	dir := shortDir(t)
+	dir := servertest.ShortDir(t)
 	sized(t, filepath.Join(dir, "etcd"), "256m")
 	s := start(t, dir, "--region", region, "--account", account)
 	var kept []string
@@ -97,7 +97,7 @@ func TestStateOnAFullDisk(t *testing.T) {
 // meanwhile, and an event names the mend.
 func TestInstancesOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	dir := shortDir(t)
+	dir := servertest.ShortDir(t)
 	small(t, filepath.Join(dir, "instances"))
 	s := start(t, dir, "--region", region, "--account", account, "--dms-roles")
 	source, target := postgresShop(t), mariadbShop(t)
@@ -150,7 +150,7 @@ func TestInstancesOnAFullDisk(t *testing.T) {
 // there comes to be room, and loses nothing once there is and it is resumed.
 func TestTemporaryFilesOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	dir, temporary := shortDir(t), shortDir(t)
+	dir, temporary := servertest.ShortDir(t), servertest.ShortDir(t)
 	small(t, temporary)
 	s := startWith(t, dir, []string{"TMPDIR=" + temporary}, "--region", region, "--account", account, "--dms-roles")
 	source, target := postgresShop(t), mariadbShop(t)

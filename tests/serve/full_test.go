@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // small puts a folder of a server's on a small disk.
@@ -64,7 +66,7 @@ func fill(t *testing.T, dir string) string {
 // in its log, answers everything else, and keeps again what comes when there is room.
 func TestMetricsAndLogsOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	dir := shortDir(t)
+	dir := servertest.ShortDir(t)
 	places := []string{filepath.Join(dir, "metrics"), filepath.Join(dir, "logs")}
 	for _, place := range places {
 		small(t, place)

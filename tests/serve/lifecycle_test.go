@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // soon asks that something takes no longer than a bound, with the further tries of a machine that is busy with other tests.
@@ -74,7 +76,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 // run runs another command of the program.
 func run(t testing.TB, args ...string) (string, error) {
 	t.Helper()
-	path, err := built()
+	path, err := servertest.Program()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
@@ -127,7 +129,7 @@ func TestBackupAndRestore(t *testing.T) {
 	require.NoError(t, err, out)
 
 	for _, from := range []string{backup, cold} {
-		dir := shortDir(t)
+		dir := servertest.ShortDir(t)
 		out, err = run(t, append([]string{"restore", "--data-dir", dir, from}, observed(from)...)...)
 		require.NoError(t, err, out)
 		for _, name := range []string{from + ".metrics", from + ".logs", filepath.Join(dir, "logs", "logs.db")} {
@@ -154,7 +156,7 @@ func TestBackupAndRestore(t *testing.T) {
 	out, err = run(t, "restore", "--data-dir", s.dir, backup)
 	require.Error(t, err)
 	require.Contains(t, out, "there is a state already")
-	untouched := shortDir(t)
+	untouched := servertest.ShortDir(t)
 	out, err = run(t, "restore", "--data-dir", untouched, "--metrics", backup+".logs", backup)
 	require.Error(t, err)
 	require.Contains(t, out, "--metrics: ")
@@ -163,7 +165,7 @@ func TestBackupAndRestore(t *testing.T) {
 	raw, err := os.ReadFile(backup)
 	require.NoError(t, err)
 	for _, broken := range [][]byte{raw[:len(raw)/2], []byte("nonsense"), append(raw[:len(raw)/2:len(raw)/2], raw[len(raw)/2+9:]...)} {
-		file, dir := filepath.Join(t.TempDir(), "broken"), shortDir(t)
+		file, dir := filepath.Join(t.TempDir(), "broken"), servertest.ShortDir(t)
 		require.NoError(t, os.WriteFile(file, broken, 0o600))
 		out, err = run(t, "restore", "--data-dir", dir, file)
 		require.Error(t, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -29,29 +28,7 @@ const (
 	patient = 90 * time.Second
 )
 
-// folder holds the program under test.
-var folder string
-
-func TestMain(m *testing.M) {
-	var err error
-	if folder, err = os.MkdirTemp("", "whimbrel-serve-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	servertest.Cleanup()
-	_ = os.RemoveAll(folder)
-	os.Exit(code)
-}
-
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(folder, "whimbrel")
-	out, err := exec.Command("go", "build", "-o", path, "../../cmd/whimbrel").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
+func TestMain(m *testing.M) { servertest.Main(m) }
 
 // client is a program that drives the service; without it a test is skipped, loudly, or fails where all must run.
 func client(t testing.TB, path string) string {
@@ -110,14 +87,6 @@ var (
 	adminLine = regexp.MustCompile(`metrics at (http://\S+)/metrics`)
 )
 
-// shortDir is a folder with a path short enough for a socket.
-func shortDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp(folder, "d") //nolint:usetesting // t.TempDir is too long for a socket
-	require.NoError(t, err)
-	return dir
-}
-
 // start runs the program on a data directory and waits until it says that it is ready.
 func start(t testing.TB, dir string, flags ...string) *server {
 	t.Helper()
@@ -127,7 +96,7 @@ func start(t testing.TB, dir string, flags ...string) *server {
 // startWith is start with more in the environment.
 func startWith(t testing.TB, dir string, env []string, flags ...string) *server {
 	t.Helper()
-	path, err := built()
+	path, err := servertest.Program()
 	require.NoError(t, err)
 	args := append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--throttle-rate", "0"}, flags...)
 	s := &server{dir: dir, cmd: exec.Command(path, args...), out: &output{grew: make(chan struct{}, 1)}, log: &output{grew: make(chan struct{}, 1)}, ended: make(chan struct{})}
@@ -158,7 +127,7 @@ func startWith(t testing.TB, dir string, env []string, flags ...string) *server 
 // first starts a server on an empty data directory.
 func first(t testing.TB, flags ...string) *server {
 	t.Helper()
-	return start(t, shortDir(t), append([]string{"--region", region, "--account", account}, flags...)...)
+	return start(t, servertest.ShortDir(t), append([]string{"--region", region, "--account", account}, flags...)...)
 }
 
 func (s *server) kill() {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // TestOtherPartitions: in each the stock command works and all names are the partition's; IAM, which has no regions, also takes what is signed
@@ -16,7 +18,7 @@ func TestOtherPartitions(t *testing.T) {
 		{"aws-cn", "cn-northwest-1", "cn-north-1", "cn.com.amazonaws.cn-northwest-1.dms", "com.amazonaws.cn-northwest-1.kms"},
 	} {
 		t.Run(c.partition, func(t *testing.T) {
-			s := start(t, shortDir(t), "--partition", c.partition, "--region", c.region, "--account", account, "--dms-roles")
+			s := start(t, servertest.ShortDir(t), "--partition", c.partition, "--region", c.region, "--account", account, "--dms-roles")
 			must := func(args ...string) map[string]any {
 				t.Helper()
 				answer, err := s.aws(t, []string{"AWS_DEFAULT_REGION=" + c.region, "AWS_REGION=" + c.region}, args...)

@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // runIn runs a command of the program with further variables.
 func runIn(t testing.TB, env []string, args ...string) (string, error) {
 	t.Helper()
-	path, err := built()
+	path, err := servertest.Program()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Env = append(os.Environ(), env...)

@@ -1,15 +1,9 @@
 package serve_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"net/url"
 	"os"
@@ -25,6 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	"go.etcd.io/etcd/server/v3/embed"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // TestTwoServersOfOneEtcd share everything: what one writes, the other knows.
@@ -32,7 +28,7 @@ func TestTwoServersOfOneEtcd(t *testing.T) {
 	t.Parallel()
 	flags := sharedEtcd(t)
 	one := first(t, flags...)
-	other := shortDir(t)
+	other := servertest.ShortDir(t)
 	out, err := run(t, append([]string{"serve", "--data-dir", other, "--listen", "127.0.0.1:0", "--admin-listen", ""}, flags...)...)
 	require.Error(t, err)
 	require.Contains(t, out, "open the certificate authority's key", "another root key")
@@ -53,8 +49,8 @@ func TestTwoServersOfOneEtcd(t *testing.T) {
 // sharedEtcd starts an etcd that wants certificates and answers the flags of a server that uses it.
 func sharedEtcd(t *testing.T) (flags []string) {
 	t.Helper()
-	dir := shortDir(t)
-	cert, key := selfSigned(t, dir)
+	dir := servertest.ShortDir(t)
+	cert, key := servertest.SelfSigned(t, dir)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	at := url.URL{Scheme: "https", Host: l.Addr().String()}
@@ -89,7 +85,7 @@ func TestTheTasksOfADeadServerGoOnElsewhere(t *testing.T) {
 	t.Parallel()
 	flags := sharedEtcd(t)
 	one := first(t, append([]string{"--dms-roles"}, flags...)...)
-	other := shortDir(t)
+	other := servertest.ShortDir(t)
 	shareKeys(t, one, other)
 	two := start(t, other, flags...)
 	source, target := postgresShop(t), mariadbShop(t)
@@ -110,26 +106,6 @@ func TestTheTasksOfADeadServerGoOnElsewhere(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return two.taskOf(t, api, m).status() == "stopped" }, patient, 100*time.Millisecond)
 	require.Equal(t, source.rows(t, "", "orders"), target.rows(t, "", "orders"))
-}
-
-// selfSigned makes a certificate for both ends of a connection.
-func selfSigned(t *testing.T, dir string) (certificate, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "etcd"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	require.NoError(t, err)
-	plain, err := x509.MarshalECPrivateKey(private)
-	require.NoError(t, err)
-	certificate, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	require.NoError(t, os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
-	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: plain}), 0o600))
-	return certificate, key
 }
 
 // TestServiceControlPoliciesBindEveryone, the administrator too.
@@ -162,7 +138,7 @@ func TestServiceControlPoliciesBindEveryone(t *testing.T) {
 func TestYourOwnCertificate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cert, key := selfSigned(t, dir)
+	cert, key := servertest.SelfSigned(t, dir)
 	s := first(t, "--tls-cert", cert, "--tls-key", key)
 	require.NotContains(t, s.out.String(), "AWS_CA_BUNDLE")
 	raw, err := os.ReadFile(cert)
@@ -175,7 +151,7 @@ func TestYourOwnCertificate(t *testing.T) {
 	_, err = sts.NewFromConfig(c).GetCallerIdentity(t.Context(), nil)
 	require.NoError(t, err)
 
-	newer, itsKey := selfSigned(t, t.TempDir())
+	newer, itsKey := servertest.SelfSigned(t, t.TempDir())
 	require.NoError(t, os.Rename(newer, cert))
 	require.NoError(t, os.Rename(itsKey, key))
 	raw, err = os.ReadFile(cert)

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/databasemigrationservice/types"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // terminal opens a pair of a terminal: what its keyboard and screen are, and what a program has of it.
@@ -46,7 +48,7 @@ func resize(t *testing.T, screen *os.File, rows, columns uint16) {
 
 func (s *server) watchSized(t *testing.T, rows, columns uint16, args ...string) (keyboard *os.File, shown *output, cmd *exec.Cmd) {
 	t.Helper()
-	path, err := built()
+	path, err := servertest.Program()
 	require.NoError(t, err)
 	screen, program := terminal(t)
 	resize(t, screen, rows, columns)

@@ -21,62 +21,12 @@ func (s *Service) createSubnet() service.Operation {
 }
 
 func (s *Service) createSubnetDo(ctx context.Context, _ *service.Call, in *ec2api.CreateSubnetRequest) (*ec2api.CreateSubnetResult, error) {
-	if in.CidrBlock == nil {
-		return nil, fault("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
-	}
-	if in.Ipv4NetmaskLength != nil || in.Ipv6NetmaskLength != nil || value(in.Ipv6Native) || in.Ipv6IpamPoolId != nil || in.OutpostArn != nil || in.Ipv4IpamPoolId != nil {
-		return nil, fault("UnsupportedOperation", "A subnet of this inventory has an IPv4 block that you name; leave Ipv6Native, netmask lengths, IPAM pools and Outposts out.")
-	}
-	cidr, err := block(*in.CidrBlock, 16, 28, "InvalidSubnet.Range")
+	net, blocks, err := s.subnetOf(in)
 	if err != nil {
 		return nil, err
-	}
-	cidr6 := netip.Prefix{}
-	if in.Ipv6CidrBlock != nil {
-		if cidr6, err = block6(*in.Ipv6CidrBlock, 44, 64, "InvalidSubnet.Range"); err != nil {
-			return nil, err
-		}
-	}
-	zone, err := s.zoneOf(in.AvailabilityZone, in.AvailabilityZoneId)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := tagsFor(in.TagSpecifications, "subnet")
-	if err != nil {
-		return nil, err
-	}
-	net := Subnet{ID: newID("subnet"), VPC: *in.VpcId, Zone: zone, CIDR: cidr.String(), Tags: tags}
-	if cidr6.IsValid() {
-		net.IPv6 = cidr6.String()
 	}
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
-		v, err := lookup[Vpc](tx, vpcs, net.VPC)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(v.CIDRs, func(c string) bool { return inside(c, cidr) }) {
-			return fault("InvalidSubnet.Range", "The CIDR '%s' is invalid.", net.CIDR)
-		}
-		if cidr6.IsValid() && !slices.ContainsFunc(v.IPv6, func(c string) bool { return inside(c, cidr6) }) {
-			return fault("InvalidSubnet.Range", "The CIDR '%s' is invalid.", net.IPv6)
-		}
-		all, err := every[Subnet](tx, subnets)
-		if err != nil {
-			return err
-		}
-		have := 0
-		for _, other := range all {
-			if other.VPC == net.VPC {
-				have++
-			}
-			if p, err := netip.ParsePrefix(other.CIDR); err == nil && other.VPC == net.VPC && p.Overlaps(cidr) {
-				return fault("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", net.CIDR)
-			}
-			if p, err := netip.ParsePrefix(other.IPv6); err == nil && cidr6.IsValid() && other.VPC == net.VPC && p.Overlaps(cidr6) {
-				return fault("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", net.IPv6)
-			}
-		}
-		if err := room(have, mostSubnets, "SubnetLimitExceeded", "subnets of the VPC"); err != nil {
+		if err := blocks.fit(tx, net); err != nil {
 			return err
 		}
 		return store.Write(tx, subnetKeys+net.ID, net)
@@ -84,8 +34,74 @@ func (s *Service) createSubnetDo(ctx context.Context, _ *service.Call, in *ec2ap
 	if err != nil {
 		return nil, err
 	}
-	shown := s.showSubnet(&net, nil)
+	shown := s.showSubnet(net, nil)
 	return &ec2api.CreateSubnetResult{Subnet: &shown}, nil
+}
+
+// blocks are the addresses of a subnet; six may be none.
+type blocks struct{ four, six netip.Prefix }
+
+// subnetOf is the subnet that is asked for.
+func (s *Service) subnetOf(in *ec2api.CreateSubnetRequest) (net *Subnet, b blocks, err error) {
+	if in.CidrBlock == nil {
+		return nil, b, fault("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
+	}
+	if in.Ipv4NetmaskLength != nil || in.Ipv6NetmaskLength != nil || value(in.Ipv6Native) || in.Ipv6IpamPoolId != nil || in.OutpostArn != nil || in.Ipv4IpamPoolId != nil {
+		return nil, b, fault("UnsupportedOperation", "A subnet of this inventory has an IPv4 block that you name; leave Ipv6Native, netmask lengths, IPAM pools and Outposts out.")
+	}
+	if b.four, err = block(*in.CidrBlock, 16, 28, "InvalidSubnet.Range"); err != nil {
+		return nil, b, err
+	}
+	if in.Ipv6CidrBlock != nil {
+		if b.six, err = block6(*in.Ipv6CidrBlock, 44, 64, "InvalidSubnet.Range"); err != nil {
+			return nil, b, err
+		}
+	}
+	zone, err := s.zoneOf(in.AvailabilityZone, in.AvailabilityZoneId)
+	if err != nil {
+		return nil, b, err
+	}
+	tags, err := tagsFor(in.TagSpecifications, "subnet")
+	if err != nil {
+		return nil, b, err
+	}
+	net = &Subnet{ID: newID("subnet"), VPC: *in.VpcId, Zone: zone, CIDR: b.four.String(), Tags: tags}
+	if b.six.IsValid() {
+		net.IPv6 = b.six.String()
+	}
+	return net, b, nil
+}
+
+// fit reports what keeps a subnet out of its VPC: blocks that are not the VPC's, another subnet's, too many subnets.
+func (b blocks) fit(tx store.Tx, net *Subnet) error {
+	v, err := lookup[Vpc](tx, vpcs, net.VPC)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(v.CIDRs, func(c string) bool { return inside(c, b.four) }) {
+		return fault("InvalidSubnet.Range", "The CIDR '%s' is invalid.", net.CIDR)
+	}
+	if b.six.IsValid() && !slices.ContainsFunc(v.IPv6, func(c string) bool { return inside(c, b.six) }) {
+		return fault("InvalidSubnet.Range", "The CIDR '%s' is invalid.", net.IPv6)
+	}
+	all, err := every[Subnet](tx, subnets)
+	if err != nil {
+		return err
+	}
+	have := 0
+	for _, other := range all {
+		if other.VPC != net.VPC {
+			continue
+		}
+		have++
+		if p, err := netip.ParsePrefix(other.CIDR); err == nil && p.Overlaps(b.four) {
+			return fault("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", net.CIDR)
+		}
+		if p, err := netip.ParsePrefix(other.IPv6); err == nil && b.six.IsValid() && p.Overlaps(b.six) {
+			return fault("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", net.IPv6)
+		}
+	}
+	return room(have, mostSubnets, "SubnetLimitExceeded", "subnets of the VPC")
 }
 
 // inside reports that a block lies in a larger one.
