@@ -67,7 +67,8 @@ func (es Engines) ForURL(raw string) (*Engine, error) {
 // Redact returns a database URL that is safe to show: the password is replaced by xxxxx.
 func Redact(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme == "" || strings.Contains(u.Opaque, "@") {
+	if err != nil || u.Scheme == "" || strings.Contains(u.Opaque, "@") ||
+		u.Host == "" && strings.Contains(u.Path, "@") && strings.Contains(u.Path, ":") { // one slash too few
 		return redactText(raw)
 	}
 	q := u.Query()

@@ -10,6 +10,7 @@ import (
 
 func TestNoTextShowsItsPassword(t *testing.T) {
 	for raw, want := range map[string]string{
+		"postgres:/u:secret@host/db":                       "xxxxx@host/db",
 		"postgres://u:s3cret@h/d":                          "postgres://u:xxxxx@h/d",
 		"postgres://h/d?sslpassword=s3cret&sslmode=prefer": "postgres://h/d?sslmode=prefer&sslpassword=xxxxx",
 		"host=h user=u password=s3cret dbname=d":           "host=h user=u password=xxxxx dbname=d",

@@ -120,6 +120,9 @@ func classify(ctx context.Context, err error) error {
 		}
 		return err
 	}
+	if errors.Is(err, wire.ErrClearPassword) {
+		return &connector.Error{Class: connector.Denied, Err: err, Remedy: "Ask for TLS (ssl-mode=verify-full, SslMode of an endpoint), or give the account another plugin, such as caching_sha2_password"}
+	}
 	if remedy := unreached(err); remedy != "" {
 		return &connector.Error{Class: connector.Lost, Err: err, Remedy: remedy}
 	}

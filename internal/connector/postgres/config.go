@@ -63,12 +63,18 @@ func dialThrough(cfg *pgx.ConnConfig, control func(network, address string, c sy
 
 // cleanURL translates what is ours alone in the URL and returns its password beside it.
 func cleanURL(raw string) (cleaned, secret string, err error) {
+	if ambiguous(raw) {
+		return "", "", errors.New("the user or the password has an @ in it that stands for itself; write it as %40")
+	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		// The text of a url.Error quotes the URL with its password.
 		var ue *url.Error
 		if errors.As(err, &ue) {
 			err = ue.Err
+		}
+		if strings.ContainsAny(passwordIn(raw), "/?#") { // what net/url takes for a port, and quotes, is a piece of the password
+			return "", "", errors.New("a character of the password ends it early; write / as %2F, ? as %3F, # as %23")
 		}
 		if strings.Contains(raw, ",") { // several hosts with ports are libpq's own form, which net/url does not know
 			return raw, passwordIn(raw), nil
@@ -86,6 +92,16 @@ func cleanURL(raw string) (cleaned, secret string, err error) {
 		return u.String(), secret, nil
 	}
 	return raw, secret, nil
+}
+
+// ambiguous reports that the part with the host has more than one @. pgx, as libpq does, takes the first for the end of the password, and
+// what comes then, more of the password, for the name of a host, which it asks the resolver for and tells in its errors.
+func ambiguous(raw string) bool {
+	_, rest, found := strings.Cut(raw, "://")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	return found && strings.Count(rest, "@") > 1
 }
 
 // passwordIn cuts the password out of a URL that net/url cannot read.

@@ -117,6 +117,22 @@ func TestErrorsKeepThePassword(t *testing.T) {
 	}
 }
 
+// TestNoPieceOfAPasswordIsTakenForAHost: a password that is written as it is may hold what ends it early.
+func TestNoPieceOfAPasswordIsTakenForAHost(t *testing.T) {
+	for _, raw := range []string{
+		"postgres://u:before@after@127.0.0.1:1/db", "postgres://u@x:before@127.0.0.1:1/db", "postgres://u:before@after@127.0.0.1:1,127.0.0.1:2/db",
+		"postgres://u:before/after@127.0.0.1:1/db", "postgres://u:before?after@127.0.0.1:1/db", "postgres://u:before#after@127.0.0.1:1/db",
+	} {
+		_, err := Engine().OpenSource(t.Context(), connector.Config{URL: raw})
+		require.Equal(t, connector.Invalid, connector.ClassOf(err), "%s: %v", raw, err)
+		require.NotContains(t, err.Error(), "before", raw)
+		require.NotContains(t, err.Error(), "after", raw)
+	}
+	cfg, err := parseConfig("postgres://u:p%40w@h/db?options=-csearch_path%3Da@b", nil)
+	require.NoError(t, err)
+	require.Equal(t, "p@w", cfg.Password)
+}
+
 func TestErrorsHaveTheirClass(t *testing.T) {
 	for code, class := range map[string]connector.Class{
 		"22001": connector.Data, "23505": connector.Data, "57P01": connector.Lost, "08006": connector.Lost, "40P01": connector.Busy, "40001": connector.Busy,

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // location is a parsed database URL.
@@ -31,7 +33,7 @@ func parseURL(raw, defaultMode string) (location, error) {
 		name = name[2:]
 		if !strings.HasPrefix(name, "/") {
 			return location{}, invalid("write sqlite:shop.db for a relative path, sqlite:///srv/shop.db for an absolute one",
-				"%q names a host, and SQLite has none", raw)
+				"%q names a host, and SQLite has none", connector.Redact(raw))
 		}
 	}
 	name, err := url.PathUnescape(name)

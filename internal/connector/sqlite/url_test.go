@@ -56,3 +56,9 @@ func TestImmutable(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(1), n)
 }
+
+func TestAURLOfAServerKeepsItsPassword(t *testing.T) {
+	_, err := parseURL("sqlite://usr:hunter2@host/db", "ro")
+	require.ErrorContains(t, err, "SQLite has none")
+	require.NotContains(t, err.Error(), "hunter2")
+}

@@ -41,6 +41,7 @@ type Conn struct {
 // Dial connects and logs in.
 func Dial(ctx context.Context, o Options) (*Conn, error) {
 	var raw net.Conn
+	door := &doorman{sealed: o.TLS != nil}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		open := o.Dial
 		if open == nil {
@@ -48,10 +49,14 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		}
 		c, err := open(ctx, network, address)
 		raw = c
-		if err == nil && o.Changes {
-			return &greeter{Conn: c}, nil
+		if err != nil {
+			return nil, err
 		}
-		return c, err
+		if o.Changes {
+			c = &greeter{Conn: c}
+		}
+		door.Conn = c
+		return door, nil
 	}
 	// go-mysql looks at the context while dialling only.
 	stop := func() bool { return true }
@@ -59,7 +64,13 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		stop = context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })
 		return raw.SetDeadline(time.Now().Add(o.Timeout))
 	}
-	c, err := client.ConnectWithDialer(ctx, o.Network, o.Address, o.User, o.Password, o.Database, dial, guard, o.negotiate)
+	c, err := o.login(ctx, dial, guard)
+	if err != nil && raw != nil {
+		_ = raw.Close() // go-mysql does, unless it has panicked
+	}
+	if door.refused != nil {
+		err = door.refused
+	}
 	if !stop() && err == nil {
 		_ = c.Close()
 		err = context.Cause(ctx)
@@ -71,10 +82,23 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		return nil, fmt.Errorf("connect to %s: %w", o.Address, err)
 	}
 	nc := c.Conn.Conn
+	if d, ok := nc.(*doorman); ok {
+		nc = d.Conn
+	}
 	if g, ok := nc.(*greeter); ok {
 		nc = g.Conn
 	}
 	return adopt(nc, c.GetConnectionID(), c.GetServerVersion()), nil
+}
+
+// login is go-mysql's, which takes packets apart without looking at their length: what a server sends must not end the process.
+func (o Options) login(ctx context.Context, dial client.Dialer, guard client.Option) (c *client.Conn, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			c, err = nil, fmt.Errorf("%w while logging in: %v", ErrMalformed, v)
+		}
+	}()
+	return client.ConnectWithDialer(ctx, o.Network, o.Address, o.User, o.Password, o.Database, dial, guard, o.negotiate)
 }
 
 // negotiate sets what the handshake asks for.
