@@ -318,6 +318,20 @@ func (p *tablePlan) appendNew(b *change.Batch, present []byte, update bool) erro
 	return nil
 }
 
+// unlogged names a virtual column whose value is wanted and not in rows as they are now: MariaDB leaves those out of minimal images, of inserts
+// too, whether they have changed or not.
+func (p *tablePlan) unlogged(e *binlog.RowsEvent) string {
+	if e.Kind == binlog.Delete {
+		return ""
+	}
+	for v, i := range p.order {
+		if c := p.table.Columns[v].Column; i >= 0 && c.Generated != "" && !c.Stored && !binlog.Present(e.After, i) {
+			return c.Name
+		}
+	}
+	return ""
+}
+
 // appendUpdated appends the row as an update leaves it, its differences made whole.
 func (p *tablePlan) appendUpdated(b *change.Batch, e *binlog.RowsEvent) error {
 	if e.Partial {

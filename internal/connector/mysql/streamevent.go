@@ -354,6 +354,13 @@ func (s *stream) openRows(h binlog.Header, body []byte) error {
 	if m.plan != nil && e.Columns != len(m.plan.columns) {
 		return binlog.ErrMalformed
 	}
+	if m.plan != nil && s.source.host.mariadb {
+		if column := m.plan.unlogged(&e); column != "" {
+			s.unreadable(m.plan.table, fmt.Errorf("the target does not compute column %s, which is virtual in the source, and MariaDB does not log it; "+
+				"SET GLOBAL binlog_row_image = FULL there, have its sessions reconnect, and load the table anew", column))
+			return nil
+		}
+	}
 	if !s.tx.open {
 		s.begin(h) // logs of old have rows without a BEGIN
 	}
