@@ -21,7 +21,7 @@ func (s *stream) compare(ctx context.Context, rel *streamed) error {
 	}
 	columns := sent(t)
 	if rel.name == t.Name && rel.like(columns) {
-		return nil
+		return s.constrained(ctx, rel)
 	}
 	if c := rel.madeAnew(columns); c != nil {
 		s.giveUp(rel.f, fmt.Sprintf("column %s was dropped and made anew", c.Name))
@@ -34,6 +34,9 @@ func (s *stream) compare(ctx context.Context, rel *streamed) error {
 	after, renamed := rel.merge(t, columns, now.Table)
 	if after == nil {
 		return nil
+	}
+	if key := rel.identified(); len(key) > 0 && len(rel.alias) == 0 && !sameNames(key, keyNames(after)) && !deferred(after) {
+		after.PrimaryKey = &catalog.Key{Columns: key}
 	}
 	rel.settled = false
 	s.announce(&connector.Structure{Kind: connector.Altered, Number: rel.f.f.Number, Table: after, Parents: now.parents, Renamed: renamed})
