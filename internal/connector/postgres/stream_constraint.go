@@ -34,7 +34,7 @@ func (s *stream) constraintsOf(ctx context.Context, rel *streamed) (now constrai
 	err = s.side.do(ctx, func(w *wire) error {
 		now, lost = constraints{}, false
 		return classify(ctx, "look up the constraints of "+rel.name.String(), w.query(ctx, fmt.Sprintf(constraintsSQL, of), func(v [][]byte) error {
-			c := t.NumberedColumn(int(signed(v[0])))
+			c := t.NumberedColumn(signed(v[0]))
 			if c == nil {
 				c = t.Column(string(v[1]))
 			}
