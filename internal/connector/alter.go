@@ -19,3 +19,12 @@ type PartitionAlterer interface {
 	// partition has done so.
 	OfPartition() Alterer
 }
+
+// Constrainer is an Alterer that also changes what the values of columns have to be.
+type Constrainer interface {
+	// DropNotNull lets a column be null. c is the column as it is then.
+	DropNotNull(t catalog.Name, c *catalog.Column) []catalog.Statement
+	// ChangeKey gives a table the primary key to in place of from, either of which may be nil. ok is false where that cannot be done
+	// to a table that is there.
+	ChangeKey(t catalog.Name, from, to *catalog.Key) (ss []catalog.Statement, ok bool)
+}

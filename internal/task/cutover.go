@@ -189,6 +189,9 @@ func (r *run) release(ctx context.Context, now *convert.Result, out *Cutover) er
 	if err := r.addLate(ctx, now, out); err != nil {
 		return err
 	}
+	if err := r.nameDifferences(ctx, now); err != nil {
+		return err
+	}
 	if err := r.addLateObjects(ctx, now, out); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -103,10 +104,12 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 // lateOf finds the tables and their parts that came while changes were followed.
 func lateOf(noted map[catalog.Name]cdc.Noted, notes map[string]string) map[catalog.Name]map[string]bool {
 	late := map[catalog.Name]map[string]bool{}
-	for name, n := range noted {
+	for name := range noted {
 		late[name] = map[string]bool{}
-		for _, part := range append(cdc.PartsOf(n.Table), "") {
-			late[name][part] = notes[cdc.LateNote(name, part)] != ""
+		for key, text := range notes {
+			if part, ok := strings.CutPrefix(key, cdc.LateNote(name, "")); ok && text != "" {
+				late[name][part] = true
+			}
 		}
 	}
 	return late

@@ -112,6 +112,10 @@ func (r *run) altered(before *cdc.Table, tp *TablePlan, s *connector.Structure, 
 		out.Statements, out.Doubt = a.statements, a.settled(s)
 	} else {
 		a.ignored()
+		if a.rekeyed() && (before.Source.PrimaryKey != nil || len(before.Key) > 0) {
+			return out, fmt.Errorf("the primary key of the source's table has changed from %s to %s, and HandleSourceTableAltered leaves the target's as it is; load the table anew with TargetTablePrepMode DROP_AND_CREATE",
+				primaryText(before.Source.PrimaryKey), primaryText(s.Table.PrimaryKey))
+		}
 		a.leave()
 	}
 	tp.Existing = a.target
@@ -181,12 +185,20 @@ func (a *alteration) work() error {
 		dialect = p.OfPartition()
 	}
 	a.renameColumns(dialect)
+	a.leaveKey()
 	a.dropColumns(dialect)
 	a.computed()
 	if err := a.computedAsBefore(); err != nil {
 		return err
 	}
-	return a.addColumns(dialect)
+	if err := a.addColumns(dialect); err != nil {
+		return err
+	}
+	if err := a.rekey(); err != nil {
+		return err
+	}
+	a.loosen(dialect)
+	return nil
 }
 
 func (a *alteration) do(ss []catalog.Statement) { a.statements = append(a.statements, ss...) }
@@ -302,7 +314,7 @@ func (a *alteration) addColumns(dialect connector.Alterer) error {
 				return err
 			}
 			a.target.Columns = append(a.target.Columns, c)
-		case p.Source != nil && p.Type == nil && a.retyped(p.Source):
+		case p.Source != nil && p.Type == nil && (a.retyped(p.Source) || a.recollated(p.Source)):
 			changed := *there
 			changed.NativeType, changed.BaseType, changed.Type = now.NativeType, now.BaseType, now.Type
 			changed.Charset, changed.Collation = now.Charset, now.Collation
@@ -321,6 +333,16 @@ func (a *alteration) addColumns(dialect connector.Alterer) error {
 func (a *alteration) retyped(now *catalog.Column) bool {
 	old := a.old(now)
 	return old != nil && old.NativeType != now.NativeType && (a.like() || !convert.WidthAlone(old, now))
+}
+
+// recollated reports whether a column of MySQL has another character set or collation, which a like target takes up: it would refuse
+// characters that the old one lacks, and values that are the same to it.
+func (a *alteration) recollated(now *catalog.Column) bool {
+	old := a.old(now)
+	if old == nil || !a.like() || a.targetEngine.Family != catalog.MySQL {
+		return false
+	}
+	return now.Charset != "" && now.Charset != old.Charset || now.Collation != "" && now.Collation != old.Collation
 }
 
 // addable is a new column in a form that rows which are there already can take: a column that must not be null and has no

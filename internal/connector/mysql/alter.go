@@ -1,11 +1,16 @@
 package mysql
 
 import (
+	"strings"
+
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-var _ connector.Alterer = Dialect{}
+var (
+	_ connector.Alterer     = Dialect{}
+	_ connector.Constrainer = Dialect{}
+)
 
 // AddColumn adds a column at the end. One that numbers itself has to be a key on these servers.
 func (d Dialect) AddColumn(t catalog.Name, c *catalog.Column) []catalog.Statement {
@@ -42,4 +47,21 @@ func (d Dialect) RenameTable(from, to catalog.Name) []catalog.Statement {
 
 func (d Dialect) alter(t catalog.Name, clause string) []catalog.Statement {
 	return []catalog.Statement{{SQL: d.translate("ALTER TABLE " + quoteTable(t) + " " + clause)}}
+}
+
+// DropNotNull implements connector.Constrainer: as ChangeType, with the whole definition.
+func (d Dialect) DropNotNull(t catalog.Name, c *catalog.Column) []catalog.Statement {
+	return d.ChangeType(t, c)
+}
+
+// ChangeKey implements connector.Constrainer. It is one statement, since a column that numbers itself has to be a key all the while.
+func (d Dialect) ChangeKey(t catalog.Name, from, to *catalog.Key) (ss []catalog.Statement, ok bool) {
+	var clauses []string
+	if from != nil {
+		clauses = append(clauses, "DROP PRIMARY KEY")
+	}
+	if to != nil {
+		clauses = append(clauses, "ADD PRIMARY KEY ("+quoteIdents(to.Columns)+")")
+	}
+	return d.alter(t, strings.Join(clauses, ", ")), true
 }

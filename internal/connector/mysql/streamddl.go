@@ -224,8 +224,11 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 }
 
 // asTold takes back from a table as the server has it what a later statement may have made of its columns: their types, of which each step may
-// change values, and NOT NULL where nothing so far has made them so. before is the table before the statement, nil for a new one.
+// change values, NOT NULL where nothing so far has made them so, and the primary key. before is the table before the statement, nil for a new one.
 func asTold(now, before, told *catalog.Table) {
+	if before != nil && !sameKey(now.PrimaryKey, told.PrimaryKey) {
+		now.PrimaryKey = told.PrimaryKey
+	}
 	for _, c := range now.Columns {
 		then := told.Column(c.Name)
 		if then == nil {
@@ -240,6 +243,10 @@ func asTold(now, before, told *catalog.Table) {
 			}
 		}
 	}
+}
+
+func sameKey(a, b *catalog.Key) bool {
+	return a == nil && b == nil || a != nil && b != nil && slices.EqualFunc(a.Columns, b.Columns, strings.EqualFold)
 }
 
 func isFloat(c *catalog.Column) bool { return c.BaseType == "float" || c.BaseType == "double" }

@@ -5,7 +5,10 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-var _ connector.Alterer = Dialect{}
+var (
+	_ connector.Alterer     = Dialect{}
+	_ connector.Constrainer = Dialect{}
+)
 
 // The statements reach partitions and children: these have the columns of their parents, and the server refuses to
 // change one without the other. What is there already, or gone already, is no error.
@@ -67,4 +70,27 @@ func (Dialect) RenameTable(from, to catalog.Name) []catalog.Statement {
 		ss = append(ss, catalog.Statement{SQL: alterWhole(from) + "SET SCHEMA " + quote(to.Schema)})
 	}
 	return ss
+}
+
+// DropNotNull implements connector.Constrainer.
+func (Dialect) DropNotNull(t catalog.Name, c *catalog.Column) []catalog.Statement {
+	return []catalog.Statement{{SQL: alterWhole(t) + "ALTER COLUMN " + quote(c.Name) + " DROP NOT NULL"}}
+}
+
+// ChangeKey implements connector.Constrainer. The constraint is found by what it is: tables and keys have got other names by now, or had
+// none. The columns of a key that goes may be null again, as far as they were not declared otherwise.
+func (Dialect) ChangeKey(t catalog.Name, from, to *catalog.Key) (ss []catalog.Statement, ok bool) {
+	if from != nil {
+		body := `DECLARE old pg_catalog.name; BEGIN
+ SELECT conname INTO old FROM pg_catalog.pg_constraint WHERE contype = 'p' AND conrelid = ` + quoteLiteral(quoteName(t)) + `::pg_catalog.regclass;
+ IF old IS NOT NULL THEN
+  EXECUTE pg_catalog.format(` + quoteLiteral(alterWhole(t)+"DROP CONSTRAINT %I") + `, old);
+ END IF;
+END`
+		ss = append(ss, catalog.Statement{SQL: "DO " + quoteLiteral(body)})
+	}
+	if to != nil {
+		ss = append(ss, catalog.Statement{SQL: alterWhole(t) + "ADD PRIMARY KEY (" + quoteNames(to.Columns) + ")"})
+	}
+	return ss, true
 }

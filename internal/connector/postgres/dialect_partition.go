@@ -65,3 +65,8 @@ func mapped(ss []catalog.Statement, f func(catalog.Statement) catalog.Statement)
 	}
 	return ss
 }
+
+// DropNotNull implements connector.Constrainer.
+func (p partitions) DropNotNull(t catalog.Name, c *catalog.Column) []catalog.Statement {
+	return mapped(p.Dialect.DropNotNull(t, c), func(s catalog.Statement) catalog.Statement { return atRoot(t, s, false, c.Name, " AND attnotnull") })
+}

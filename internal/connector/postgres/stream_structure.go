@@ -20,8 +20,9 @@ func (s *stream) compare(ctx context.Context, rel *streamed) error {
 		return err
 	}
 	columns := sent(t)
-	if rel.name == t.Name && rel.like(columns) && !computes(t) {
-		return nil
+	same := rel.name == t.Name && rel.like(columns)
+	if same && !computes(t) {
+		return s.constrained(ctx, rel)
 	}
 	if c := rel.madeAnew(columns); c != nil {
 		s.giveUp(rel.f, fmt.Sprintf("column %s was dropped and made anew", c.Name))
@@ -32,8 +33,14 @@ func (s *stream) compare(ctx context.Context, rel *streamed) error {
 		return err
 	}
 	after, renamed := rel.merge(t, columns, now.Table)
-	if after == nil {
+	switch {
+	case after == nil && same:
+		return s.constrained(ctx, rel)
+	case after == nil:
 		return nil
+	}
+	if key := rel.identified(); len(key) > 0 && len(rel.alias) == 0 && !sameNames(key, keyNames(after)) && !deferred(after) {
+		after.PrimaryKey = &catalog.Key{Columns: key}
 	}
 	rel.settled = false
 	s.announce(&connector.Structure{Kind: connector.Altered, Number: rel.f.f.Number, Table: after, Parents: now.parents, Renamed: renamed})

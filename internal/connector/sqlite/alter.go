@@ -7,7 +7,10 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-var _ connector.Alterer = Dialect{}
+var (
+	_ connector.Alterer     = Dialect{}
+	_ connector.Constrainer = Dialect{}
+)
 
 // The statements of this file run in Target.Exec and ApplySession.Exec, which make a table anew where SQLite's own ALTER
 // TABLE cannot change it (see rebuild). ALTER COLUMN … TYPE, which SQLite does not have, is written as other engines do.
@@ -39,6 +42,16 @@ func (Dialect) ChangeType(t catalog.Name, c *catalog.Column) []catalog.Statement
 
 const alterType = " TYPE "
 
+// DropNotNull implements connector.Constrainer.
+func (Dialect) DropNotNull(t catalog.Name, c *catalog.Column) []catalog.Statement {
+	return []catalog.Statement{{SQL: "ALTER TABLE " + quote(t.Name) + " ALTER COLUMN " + quote(c.Name) + " DROP NOT NULL"}}
+}
+
+// ChangeKey implements connector.Constrainer: the key decides how SQLite keeps the rows, and is made with the table.
+func (Dialect) ChangeKey(catalog.Name, *catalog.Key, *catalog.Key) (ss []catalog.Statement, ok bool) {
+	return nil, false
+}
+
 // RenameTable implements connector.Alterer.
 func (Dialect) RenameTable(from, to catalog.Name) []catalog.Statement {
 	return []catalog.Statement{{SQL: "ALTER TABLE " + quote(from.Name) + " RENAME TO " + quote(to.Name)}}
@@ -49,7 +62,7 @@ type alteration struct {
 	table  string
 	verb   string // ADD, DROP, ALTER; empty for all that SQLite does itself
 	column string
-	text   string // ADD: the column's definition; ALTER: its type
+	text   string // ADD: the column's definition; ALTER: its type, empty to let it be null
 }
 
 func parseAlteration(sql string) (a alteration, ok bool) {
@@ -62,6 +75,9 @@ func parseAlteration(sql string) (a alteration, ok bool) {
 	case "ADD":
 		a.text = sql[ts[5].from:]
 	case "ALTER":
+		if len(ts) == 9 && ts[6].is("DROP") && ts[7].is("NOT") && ts[8].is("NULL") {
+			return a, true
+		}
 		if len(ts) < 7 || !ts[6].is("TYPE") {
 			return a, false
 		}

@@ -104,6 +104,11 @@ func rewriteTable(sql string, a alteration) (string, error) {
 				at = it.to
 			}
 			continue
+		case a.verb == "ALTER" && named && a.text == "":
+			for _, span := range notNulls(sql, it) {
+				keep(span.from)
+				at = span.to
+			}
 		case a.verb == "ALTER" && named:
 			keep(it.kind.from)
 			b.WriteString(" " + a.text + " ")
@@ -117,6 +122,30 @@ func rewriteTable(sql string, a alteration) (string, error) {
 	}
 	keep(len(sql))
 	return b.String(), nil
+}
+
+// notNulls finds the NOT NULL of a column, with its name and what it does on conflict. One that stands in parentheses belongs to an expression.
+func notNulls(sql string, it itemText) (spans []textSpan) {
+	ts := tokenize(sql[it.from:it.to])
+	depth := 0
+	for i, t := range ts {
+		switch {
+		case t.isPunct("("):
+			depth++
+		case t.isPunct(")"):
+			depth--
+		case depth == 0 && t.is("NOT") && i+1 < len(ts) && ts[i+1].is("NULL"):
+			from, to := i, i+1
+			if from >= 2 && ts[from-2].is("CONSTRAINT") {
+				from -= 2
+			}
+			if to+3 < len(ts) && ts[to+1].is("ON") && ts[to+2].is("CONFLICT") {
+				to += 3
+			}
+			spans = append(spans, textSpan{it.from + ts[from].from, it.from + ts[to].to})
+		}
+	}
+	return spans
 }
 
 // dependents lists the statements of indexes and triggers that go with the table.
@@ -138,7 +167,7 @@ func copyRows(c *conn, e entry, a alteration) (string, error) {
 		taken[strings.ToLower(r.text(0))] = true
 		switch named := strings.EqualFold(r.text(0), a.column); {
 		case r.int(1) != 0 || a.verb == "DROP" && named:
-		case a.verb == "ALTER" && named:
+		case a.verb == "ALTER" && named && a.text != "":
 			columns, values = append(columns, name), append(values, rescaled(name, r.text(2), a.text))
 		default:
 			columns, values = append(columns, name), append(values, name)

@@ -3,6 +3,7 @@ package cdc
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -21,6 +22,54 @@ func SuspendedNote(n catalog.Name) string { return apply.SuspendedPrefix + n.Str
 // LateNote is the key under which a run remembers that a table has got an index or constraint while it was followed; with an empty part,
 // that the table itself has joined meanwhile.
 func LateNote(n catalog.Name, part string) string { return "late " + n.String() + " " + part }
+
+// What a table has got otherwise while it was followed is noted as a part of these names.
+const (
+	ofDefault = "default of "
+	ofGone    = "without "
+)
+
+// DefaultPart is noted for a column whose default has changed.
+func DefaultPart(column string) string { return ofDefault + column }
+
+// GonePart is noted for an index or constraint that was dropped.
+func GonePart(part string) string { return ofGone + part }
+
+// GoneFrom finds the indexes and constraints that a table had and has no more.
+func GoneFrom(before, now *catalog.Table) (names []string) {
+	left := PartsOf(now)
+	for _, part := range PartsOf(before) {
+		if !slices.Contains(left, part) {
+			names = append(names, part)
+		}
+	}
+	return names
+}
+
+// DefaultsOf finds the columns whose default has changed.
+func DefaultsOf(before, now *catalog.Table) (names []string) {
+	for _, c := range now.Columns {
+		was := before.Column(c.Name)
+		if was == nil || c.Generated != "" || c.Identity.Kind != catalog.NotIdentity || was.Identity.Kind != catalog.NotIdentity {
+			continue
+		}
+		if (was.Default == nil) != (c.Default == nil) || c.Default != nil && *was.Default != *c.Default {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// GoneParts are the indexes and constraints among what is noted of a table as dropped.
+func GoneParts(noted map[string]bool) (names []string) {
+	for part := range noted {
+		if name, ok := strings.CutPrefix(part, ofGone); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // PartsOf names the indexes and constraints of a table.
 func PartsOf(t *catalog.Table) (names []string) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -122,14 +121,18 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, po
 	return p.remember(ctx, r.Table.Source.Name, why) // it may have another name
 }
 
-// noteLate remembers which indexes and constraints are new: they are made at the cutover.
+// noteLate remembers which indexes and constraints are new: they are made at the cutover. What the target is not given is named then.
 func (p *pipe) noteLate(ctx context.Context, before, now *catalog.Table) error {
-	were := PartsOf(before)
-	for _, part := range PartsOf(now) {
-		if !slices.Contains(were, part) {
-			if err := p.note(ctx, LateNote(now.Name, part), "yes"); err != nil {
-				return err
-			}
+	parts := GoneFrom(now, before)
+	for _, part := range GoneFrom(before, now) {
+		parts = append(parts, GonePart(part))
+	}
+	for _, column := range DefaultsOf(before, now) {
+		parts = append(parts, DefaultPart(column))
+	}
+	for _, part := range parts {
+		if err := p.note(ctx, LateNote(now.Name, part), "yes"); err != nil {
+			return err
 		}
 	}
 	return nil
