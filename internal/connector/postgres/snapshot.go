@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -20,6 +21,8 @@ type snapshot struct {
 	coordinator *wire
 	readers     *pool[*wire]
 	types       *typeBook
+	// describing lets one reader at a time ask what tables are made of: one answer tells of many.
+	describing *semaphore.Weighted
 
 	id       string // of pg_export_snapshot
 	position string
@@ -50,14 +53,19 @@ func (s *source) Snapshot(ctx context.Context, readers int) (connector.Snapshot,
 	if err != nil {
 		return nil, err
 	}
-	snap := &snapshot{src: s, coordinator: w, types: &typeBook{}}
-	snap.mu.tables, snap.mu.heaps = map[catalog.Name][]attribute{}, map[catalog.Name][]heap{}
+	snap := newSnapshot(s, w)
 	if err := snap.export(ctx); err != nil {
 		w.close()
 		return nil, classify(ctx, "take a snapshot", err)
 	}
 	snap.readers = newPool(max(readers, 1), snap.join, (*wire).close)
 	return snap, nil
+}
+
+func newSnapshot(s *source, coordinator *wire) *snapshot {
+	snap := &snapshot{src: s, coordinator: coordinator, types: &typeBook{}, describing: semaphore.NewWeighted(1)}
+	snap.mu.tables, snap.mu.heaps = map[catalog.Name][]attribute{}, map[catalog.Name][]heap{}
+	return snap
 }
 
 func (s *snapshot) export(ctx context.Context) error {
@@ -112,12 +120,17 @@ func (s *snapshot) Close() error {
 	return nil
 }
 
-// attributes describes a table once, all of them as the snapshot has them.
+// attributes describes a table once, all of them as the snapshot has them. Readers that begin together ask for neighbours, which one
+// answer describes.
 func (s *snapshot) attributes(ctx context.Context, w *wire, name catalog.Name) ([]attribute, error) {
-	s.mu.Lock()
-	all, ok := s.mu.tables[name]
-	s.mu.Unlock()
-	if ok {
+	if all, ok := s.described(name); ok {
+		return all, nil
+	}
+	if s.describing.Acquire(ctx, 1) != nil {
+		return nil, context.Cause(ctx)
+	}
+	defer s.describing.Release(1)
+	if all, ok := s.described(name); ok {
 		return all, nil
 	}
 	tables, err := s.types.neighbours(ctx, w, name)
@@ -128,6 +141,13 @@ func (s *snapshot) attributes(ctx context.Context, w *wire, name catalog.Name) (
 	maps.Copy(s.mu.tables, tables)
 	s.mu.Unlock()
 	return tables[name], nil
+}
+
+func (s *snapshot) described(name catalog.Name) ([]attribute, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all, ok := s.mu.tables[name]
+	return all, ok
 }
 
 // Layout implements connector.Snapshot.

@@ -84,8 +84,8 @@ func (s *source) snapshotOf(ctx context.Context, m made, readers int) (connector
 	if err != nil {
 		return nil, classify(ctx, "join the snapshot of the slot", err)
 	}
-	snap := &snapshot{src: s, coordinator: w, types: &typeBook{}, position: m.position.String()}
-	snap.mu.tables, snap.mu.heaps = map[catalog.Name][]attribute{}, map[catalog.Name][]heap{}
+	snap := newSnapshot(s, w)
+	snap.position = m.position.String()
 	if err := snap.share(ctx); err != nil {
 		w.close()
 		return nil, classify(ctx, "take a snapshot", err)
