@@ -128,7 +128,7 @@ func TestModifyTakesEveryDocument(t *testing.T) {
 	files := b.create(&createInput{EndpointIdentifier: new("files"), EndpointType: new("source"), EngineName: new("s3"), S3Settings: &dmsapi.S3Settings{BucketName: new("lake"), ServiceAccessRoleArn: new(theRole)}})
 	files = b.modify(&modifyInput{EndpointArn: files.EndpointArn, ServiceAccessRoleArn: new(theRole + "2"), ExternalTableDefinition: new(filesDefinition)})
 	require.Equal(t, []string{theRole + "2", theRole + "2", filesDefinition}, []string{*files.ServiceAccessRoleArn, *files.S3Settings.ServiceAccessRoleArn, *files.S3Settings.ExternalTableDefinition})
-	require.Equal(t, filesDefinition, *files.ExternalTableDefinition)
+	require.JSONEq(t, filesDefinition, *files.ExternalTableDefinition)
 }
 
 // TestWhatBecomesAFileHasNoLogin: neither the one that it had with its server, nor its secret.
