@@ -61,7 +61,8 @@ empty() {
   esac
 }
 load() { "$work/whimbrel" migrate "$from" "$to" "${only[@]}" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }; }
-validate() { "$work/whimbrel" validate "$from" "$to" "${only[@]}" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }; }
+validate() { "$work/whimbrel" validate "$from" "$to" "${only[@]}" --json >"$work/report" 2>"$work/log" || { cat "$work/report" "$work/log"; exit 1; }; }
+received() { sed -nE 's/.*"received_bytes": *([0-9]+).*/\1/p' "$work/report"; }
 count() { # a side
   case $1 in postgres*) psql -qX "$1" -c "$aggregate" ;; *) my "$1" -e "$aggregate" ;; esac >/dev/null
 }
@@ -85,8 +86,8 @@ timed() { # what: sets seconds, cpu of the servers, own cpu
   seconds=$(echo "$t1-$t0" | bc) cpu=$(echo "$c1-$c0" | bc) own=$(tail -1 "$work/usage" | tr ' ' + | bc)
 }
 
-echo "| pair | round | load s | validation s | aggregate s | ÷ load | load CPU: servers, whimbrel | validation CPU: servers, whimbrel | aggregate CPU | CPU ÷ load's |"
-echo "|---|---|---|---|---|---|---|---|---|---|"
+echo "| pair | round | load s | validation s | aggregate s | ÷ load | load CPU: servers, whimbrel | validation CPU: servers, whimbrel | aggregate CPU | CPU ÷ load's | received by validation, bytes |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|"
 for pair in "${pairs[@]}"; do
   ends "$pair"
   for ((round = 1; round <= ROUNDS; round++)); do
@@ -94,7 +95,7 @@ for pair in "${pairs[@]}"; do
     timed load; l=$seconds lc=$cpu lo=$own
     timed validate; v=$seconds vc=$cpu vo=$own
     timed counts
-    printf '| %s | %d | %.2f | %.2f | %.2f | %.2f | %.2f, %.2f | %.2f, %.2f | %.2f | %.2f |\n' "$pair" "$round" "$l" "$v" "$seconds" "$(echo "$v/$l" | bc -l)" \
-      "$lc" "$lo" "$vc" "$vo" "$cpu" "$(echo "($vc+$vo)/($lc+$lo)" | bc -l)"
+    printf '| %s | %d | %.2f | %.2f | %.2f | %.2f | %.2f, %.2f | %.2f, %.2f | %.2f | %.2f | %d |\n' "$pair" "$round" "$l" "$v" "$seconds" "$(echo "$v/$l" | bc -l)" \
+      "$lc" "$lo" "$vc" "$vo" "$cpu" "$(echo "($vc+$vo)/($lc+$lo)" | bc -l)" "$(received)"
   done
 done

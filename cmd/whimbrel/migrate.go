@@ -194,6 +194,9 @@ func memoryLimit(c task.Config, planned uint64) int64 {
 	if c.Type != task.FullLoad {
 		need = max(need, changesMemory)
 	}
+	if strings.HasPrefix(c.Target.URL, "sqlite:") {
+		need -= sqliteMemory
+	}
 	beyond := max(0, int64(planned)-smallPlan) //nolint:gosec // a heap is smaller than 8 EiB
 	return int64(need)<<20 + 3*beyond
 }
@@ -210,7 +213,10 @@ func heapInUse() uint64 {
 }
 
 // changesMemory is what the groups of changes on their way need with everything else, in MiB.
-const changesMemory = 160
+const changesMemory = 128
+
+// sqliteMemory is what SQLite takes for a file that is written to, beside the heap, in MiB.
+const sqliteMemory = 32
 
 // showProgress draws bars on a terminal and logs lines elsewhere; the function it returns ends that.
 func showProgress(ctx context.Context, config task.Config, out io.Writer, asJSON bool) (stop func()) {

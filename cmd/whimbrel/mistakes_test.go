@@ -70,7 +70,7 @@ func TestMistakes(t *testing.T) {
 		"no bucket":        {[]string{"assess", source, "redshift://u@h/db", "--target-setting", "MaxFileSize=1"}, "the setting BucketName is missing (give BucketName,"},
 		"files read back":  {[]string{"validate", source, "file://" + dir + "/lake", "--target-setting", "Rfc4180=false"}, "with Rfc4180 false an empty text looks like a null"},
 		"Redshift's rows":  {[]string{"validate", source, "redshift://u@h/db"}, "the setting BucketName is missing (give BucketName,"},
-		"validated files":  {[]string{"migrate", source, "file://" + dir + "/lake", "--migration-type", "full-load-and-cdc", "--task-settings", written(t, "v.json", `{"ValidationSettings":{"EnableValidation":true}}`)}, "leave EnableValidation off"},
+		"validated files":  {[]string{"migrate", source, "file://" + dir + "/lake", "--migration-type", "full-load-and-cdc", "--target-setting", "CdcInsertsOnly=true", "--task-settings", written(t, "v.json", `{"ValidationSettings":{"EnableValidation":true}}`)}, "CdcInsertsOnly"},
 		"URL parameter":    {[]string{"migrate", source + "?mode=zz", target}, `unknown mode "zz"`},
 		"inspected":        {[]string{"inspect", source + "?mode=zz"}, `unknown mode "zz"`},
 		"no file":          {[]string{"migrate", "sqlite:", target}, "names no file"},

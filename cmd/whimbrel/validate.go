@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/all"
 	"github.com/whimbreldb/whimbrel/internal/progress"
 	"github.com/whimbreldb/whimbrel/internal/settings"
@@ -121,6 +122,7 @@ func runValidate(cmd *cobra.Command, f *validateFlags, source, target string) er
 		return err
 	}
 	config.Log = f.log(cmd, config.Settings)
+	config.Source.Traffic, config.Target.Traffic = &connector.Traffic{}, &connector.Traffic{}
 	if err := writable("html", f.html); err != nil {
 		return err
 	}

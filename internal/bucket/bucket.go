@@ -11,6 +11,12 @@ var (
 	ErrNoBucket = errors.New("there is no such bucket")
 	ErrDenied   = errors.New("the store does not let the bucket be written")
 	ErrSeal     = errors.New("the store does not encrypt so")
+
+	ErrNoKey       = errors.New("the store's KMS has no such key")
+	ErrKeyDisabled = errors.New("the key of the store's KMS is disabled")
+	ErrKeyState    = errors.New("the key of the store's KMS cannot be used in the state that it is in")
+	ErrKeyDenied   = errors.New("the store's KMS does not let the key be used")
+	ErrKey         = errors.New("the store's KMS refuses")
 )
 
 // Mode is how a store encrypts an object, in DMS's words.
@@ -39,7 +45,8 @@ type Object struct {
 
 // A Store holds buckets.
 type Store interface {
-	// Check says why a bucket could not be written with this encryption, as far as that can be told without writing.
+	// Check says why a bucket could not be written with this encryption. What only writing tells is tried with an object that is
+	// deleted at once, if there is encryption to try.
 	Check(ctx context.Context, bucket string, seal Seal) error
 	// Put writes an object, in place of one that is there.
 	Put(ctx context.Context, o Object) error

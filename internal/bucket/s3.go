@@ -54,13 +54,26 @@ func NewS3(c S3Config) (*S3, error) {
 	return &S3{client: s3.New(o), endpoint: strings.TrimSuffix(c.Endpoint, "/")}, nil
 }
 
+// sealCheck is the object that tries an encryption.
+const sealCheck = "awsdms-encryption-check"
+
 // Check implements Store.
-func (s *S3) Check(ctx context.Context, bucket string, _ Seal) error {
+func (s *S3) Check(ctx context.Context, bucket string, seal Seal) error {
 	if !ValidName(bucket) {
 		return fmt.Errorf("%w: %q is no name of a bucket", ErrNoBucket, bucket)
 	}
 	if _, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}); err != nil {
 		return fmt.Errorf("look for bucket %s: %w", bucket, classed(err))
+	}
+	if seal.Mode == Plain {
+		return nil
+	}
+	if err := s.Put(ctx, Object{Bucket: bucket, Key: sealCheck, Type: "text/plain", Seal: seal}); err != nil {
+		return err
+	}
+	key := sealCheck
+	if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &key}); err != nil {
+		return fmt.Errorf("delete %s from bucket %s: %w", key, bucket, classed(err))
 	}
 	return nil
 }
@@ -93,6 +106,12 @@ func (s *S3) URL(bucket, key string) string {
 	return s.endpoint + u.EscapedPath()
 }
 
+// keyErrors are what S3 answers in the name of KMS.
+var keyErrors = map[string]error{
+	"KMS.NotFoundException": ErrNoKey, "KMS.DisabledException": ErrKeyDisabled, "KMS.KMSInvalidStateException": ErrKeyState, "KMS.InvalidStateException": ErrKeyState,
+	"KMS.AccessDeniedException": ErrKeyDenied,
+}
+
 // classed puts what an error of the store is about into its chain.
 func classed(err error) error {
 	status := 0
@@ -100,17 +119,24 @@ func classed(err error) error {
 	if errors.As(err, &answer) {
 		status = answer.HTTPStatusCode()
 	}
-	code := ""
+	code, said := "", ""
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		code = api.ErrorCode()
+		code, said = api.ErrorCode(), api.ErrorMessage()
+	}
+	if of := keyErrors[code]; of != nil {
+		return errors.Join(of, err)
 	}
 	switch {
 	case code == "NoSuchBucket" || status == http.StatusNotFound:
 		return errors.Join(ErrNoBucket, err)
+	case status == http.StatusForbidden && strings.Contains(said, "kms:"): // the action that is missing is named
+		return errors.Join(ErrKeyDenied, err)
+	case strings.HasPrefix(code, "KMS") && status < http.StatusInternalServerError:
+		return errors.Join(ErrKey, err)
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
 		return errors.Join(ErrDenied, err)
-	case status == http.StatusBadRequest && (strings.HasPrefix(code, "KMS") || code == "InvalidArgument"), status == http.StatusNotImplemented:
+	case status == http.StatusBadRequest && code == "InvalidArgument", status == http.StatusNotImplemented:
 		return errors.Join(ErrSeal, err)
 	}
 	return err

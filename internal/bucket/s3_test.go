@@ -16,11 +16,17 @@ func TestS3(t *testing.T) {
 	held := s3mem.New()
 	speaks := gofakes3.New(held).Server()
 	var asked []http.Header
-	deny := false
+	deny, refuse, status := false, "", http.StatusBadRequest
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.Header.Clone())
 		if deny {
 			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		if refuse != "" && r.Method == http.MethodPut {
+			w.Header().Set("Content-Type", "application/xml")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, refuse)
 			return
 		}
 		speaks.ServeHTTP(w, r)
@@ -50,6 +56,20 @@ func TestS3(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{"a":1}`, string(body))
 	require.Equal(t, server.URL+"/proof/runs/summary.json", s.URL("proof", "runs/summary.json"))
+	// An encryption is tried, and leaves nothing behind.
+	require.NoError(t, s.Check(t.Context(), "proof", Seal{SSEKMS, key}))
+	require.Equal(t, "aws:kms", asked[len(asked)-2].Get("X-Amz-Server-Side-Encryption"))
+	_, err = held.GetObject("proof", sealCheck, nil)
+	require.Error(t, err)
+	for code, want := range map[string]error{
+		"KMS.NotFoundException": ErrNoKey, "KMS.DisabledException": ErrKeyDisabled, "KMS.KMSInvalidStateException": ErrKeyState, "KMS.UnknownException": ErrKey, "InvalidArgument": ErrSeal,
+	} {
+		refuse = "<Error><Code>" + code + "</Code><Message>no</Message></Error>"
+		require.ErrorIs(t, s.Check(t.Context(), "proof", Seal{SSEKMS, key}), want)
+	}
+	refuse, status = "<Error><Code>AccessDenied</Code><Message>not authorized to perform: kms:GenerateDataKey</Message></Error>", http.StatusForbidden
+	require.ErrorIs(t, s.Check(t.Context(), "proof", Seal{SSEKMS, key}), ErrKeyDenied)
+	refuse = ""
 	deny = true
 	require.ErrorIs(t, s.Check(t.Context(), "proof", Seal{}), ErrDenied)
 	require.ErrorIs(t, s.Put(t.Context(), Object{Bucket: "proof", Key: "a", Body: []byte("1")}), ErrDenied)

@@ -8,6 +8,8 @@ type Key struct {
 	Comment string
 	// NullsNotDistinct is PostgreSQL 15's; it changes what the constraint means.
 	NullsNotDistinct bool
+	// Deferrable says that the constraint may be broken until a statement or a transaction ends.
+	Deferrable bool `json:",omitempty"`
 }
 
 // Index is a secondary index, unique or not.
@@ -74,6 +76,8 @@ type Sequence struct {
 	Called  bool
 	DDL     []string
 	Comment string
+	// Engine is MariaDB's storage engine for it.
+	Engine string `json:",omitempty"`
 }
 
 // View is a view or a materialized view.

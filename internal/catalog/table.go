@@ -28,6 +28,8 @@ type Table struct {
 	// PartitionOf is the parent when the table is a partition, and Bound its clause ("FOR VALUES FROM … TO …").
 	PartitionOf *Name
 	Bound       string
+	// Elsewhere says that the rows are not the table's own; a table that is made just so on a server of the same engine is given none.
+	Elsewhere Elsewhere `json:",omitempty"`
 	// History are the columns that say from when to when a row was the current one, in a table whose earlier rows the server keeps and can be
 	// given again. Reading them reads the earlier rows too.
 	History []*Column `json:",omitempty"`
@@ -44,6 +46,15 @@ type Table struct {
 	// "create" (SHOW CREATE TABLE); for SQLite "create" (sqlite_schema.sql), "strict", "without rowid".
 	Native map[string]string
 }
+
+// Elsewhere is where the rows of a table are that has none of its own.
+type Elsewhere string
+
+// The places. InTables are other tables of the same server (MySQL's MERGE), OnServer tables of another one (FEDERATED, SPIDER).
+const (
+	InTables Elsewhere = "tables"
+	OnServer Elsewhere = "server"
+)
 
 // Column returns the column of that name, or nil.
 func (t *Table) Column(name string) *Column {

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"errors"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -70,7 +71,13 @@ type DigestRequest struct {
 	Part    Part
 	// Own asks for the digest that Digester.Own has named; forms are then not looked at.
 	Own bool
+	// Joined asks for the first 64 bits of the SHA-256 of all rows of a bucket in the place of the sum of theirs: rows are joined by semicolons, in the order of
+	// Part.Range.Column. One call for many rows costs less than one for each. The column is by itself the primary key of the table.
+	Joined bool
 }
+
+// ErrNotJoined says that the rows of a bucket are too large to be joined.
+var ErrNotJoined = errors.New("the rows of a bucket are too large to be joined")
 
 // Part says which rows of a table are meant, and how they are put into buckets.
 type Part struct {
@@ -93,6 +100,31 @@ type Part struct {
 type Range struct {
 	Column    *catalog.Column
 	Low, High int64
+}
+
+// BucketRange is a bucket as a range of its own.
+type BucketRange struct {
+	Number    int64
+	Low, High int64
+}
+
+// Ranges are the buckets of a part with a Range. Division is toward zero, so that bucket 0 reaches to both of its sides.
+func (p Part) Ranges() (out []BucketRange) {
+	width := max(p.Width, 1)
+	last := p.Range.High / width
+	for n, low := p.Range.Low/width, p.Range.Low; ; n++ {
+		high := p.Range.High
+		if n < last && n < 0 {
+			high = n * width
+		} else if n < last {
+			high = n*width + (width - 1)
+		}
+		out = append(out, BucketRange{n, low, high})
+		if n >= last {
+			return out
+		}
+		low = high + 1
+	}
 }
 
 // Digest is that of a bucket.

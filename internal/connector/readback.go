@@ -19,13 +19,21 @@ type ReadBack interface {
 }
 
 // ReadBackFiles is a target of files, whose rows are read back by what it knows of how it has written them. Each of its files is of one
-// time: a row that was changed since the load is not told from them.
+// time: the last change of a key says what the row is by now, and a row of the load is one whose key was not changed since.
 type ReadBackFiles interface {
 	ReadBack
-	// CheckReadBack says why values would not come back as they were, with the target's settings.
+	// CheckReadBack says why values would not come back as they were, with the target's settings, and CheckReadChanges why files of changes would not
+	// tell what a row is by now.
 	CheckReadBack() error
+	CheckReadChanges() error
 	// FileFailures keeps what was found of a table in the place of what a task has left of it; nothing takes that away.
 	FileFailures(ctx context.Context, task string, table catalog.Name, failures []FiledFailure) error
+}
+
+// Sequential is a Snapshot that reads all of a table whatever is asked for of it: who wants many rows had better ask once.
+type Sequential interface {
+	Snapshot
+	Sequential()
 }
 
 // FiledFailure is a line of awsdms_validation_failures_v1.

@@ -108,6 +108,8 @@ type Followed struct {
 	// Whole asks that rows of change.Changes.Old tell all that the source has logged of them, and not only what identifies a
 	// row; an update then has one whenever there is one in the log. Asked about obstacles, what keeps the log from telling it is one.
 	Whole bool
+	// Ahead says that Table may be as it came to be only behind the place where the stream begins.
+	Ahead bool
 }
 
 // Subject is what an Obstacle is about, so that a check of that alone can be told from the others.
@@ -210,6 +212,12 @@ type Structure struct {
 	Parents []*catalog.Table
 	// Renamed tells columns that got another name, old to new, as far as the source says.
 	Renamed map[string]string
+	// Anew says of Altered that the table is emptied and all its rows are delivered once more, next.
+	Anew bool `json:",omitempty"`
+	// Lenient says of Altered that values which did not fit what they became were changed rather than refused.
+	Lenient bool `json:",omitempty"`
+	// Padded says of Altered that the blanks behind a fixed-width text were part of it.
+	Padded bool `json:",omitempty"`
 	// Partitions says of Altered that the table's partitions alone have changed.
 	Partitions *Partitioning `json:",omitempty"`
 	// Unfollowed is what the statement changes beyond what is followed.

@@ -65,7 +65,7 @@ type Untransacted interface {
 
 // Together is a Target in which many tables that are made at once take less time each than one after the other.
 type Together interface {
-	// MakeTogether runs statements that make tables: all of them, or with an error none.
+	// MakeTogether runs statements that make tables and indexes of theirs: all of them, or with an error none.
 	MakeTogether(ctx context.Context, ss []catalog.Statement) error
 }
 

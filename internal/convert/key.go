@@ -146,7 +146,7 @@ func (c *converter) unlikeKeyColumns(t *planned, kind string, k *catalog.Key) ([
 		c.notePart(kind, t.Plan.Source, k.Name, NotCarried, "The %s %q of table %s is not carried over, because %s.", kind, k.Name, t.Plan.Source.Name, why)
 		return nil, false
 	}
-	if strings.Contains(ddl, "DEFERRABLE") && !strings.Contains(ddl, "NOT DEFERRABLE") {
+	if k.Deferrable {
 		c.notePart(kind, t.Plan.Source, k.Name, Changed, "The %s %q of table %s is checked at once on the target, because deferring it is not carried to another engine.", kind, k.Name, t.Plan.Source.Name)
 	}
 	return columns, true

@@ -24,6 +24,9 @@ func (c *converter) likeTable(t *planned) {
 		c.likeParts(t)
 	}
 	c.likeNative(t)
+	if t.Plan.Source.Elsewhere == catalog.OnServer {
+		c.noteTable(t.Plan.Source, Changed, "Table %s goes along without rows, because they are on another server, which the target's table asks for them as the source's does: see that it may.", t.Plan.Source.Name)
+	}
 	if c.carriesHistory(t) {
 		t.Target.History = t.Plan.Source.History
 	} else if s := t.Plan.Source; s.Native[versioned] != "" {
@@ -171,7 +174,7 @@ func (c *converter) likeGenerated(t *planned, s *catalog.Column) string {
 // likeStructure carries partitioning and inheritance.
 func (c *converter) likeStructure(t *planned) {
 	s := t.Plan.Source
-	t.Target.Partitions = s.Partitions
+	t.Target.Partitions, t.Target.Elsewhere = s.Partitions, s.Elsewhere
 	if t.Plan.Whole {
 		c.noteTable(s, Changed, "Table %s goes into one table, which holds the rows of its partitions, because the target's own is not partitioned in the same way.", s.Name)
 	}

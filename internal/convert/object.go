@@ -311,7 +311,7 @@ func isType(kind string) bool {
 
 // isStep reports whether an object is but a step in making a thing that has a line of its own in the report.
 func isStep(kind string) bool {
-	return kind == "index attach" || kind == "materialized view data"
+	return kind == "index attach" || kind == "materialized view data" || kind == "placeholder of view"
 }
 
 func addWords(words map[string]bool, sql string) {

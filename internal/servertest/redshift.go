@@ -132,6 +132,19 @@ func (r *Redshift) Before(f func(sql string) error) {
 	r.mu.before = f
 }
 
+// ChangePassword gives the user another password. Sessions that have begun go on.
+func (r *Redshift) ChangePassword(password string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Password = password
+}
+
+func (r *Redshift) knows(user, password string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return user == r.User && password == r.Password
+}
+
 // Cut ends all connections.
 func (r *Redshift) Cut() {
 	r.mu.Lock()

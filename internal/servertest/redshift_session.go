@@ -99,7 +99,7 @@ func (s *redshiftSession) login(ctx context.Context) bool {
 	p, ok := m.(*pgproto3.PasswordMessage)
 	user, database := start.Parameters["user"], start.Parameters["database"]
 	switch {
-	case !ok || user != s.r.User || p.Password != s.r.Password:
+	case !ok || !s.r.knows(user, p.Password):
 		err = refuse("28000", "password authentication failed for user %q", user)
 	case database != s.r.Behind.Name:
 		err = refuse("3D000", "database %q does not exist", database)

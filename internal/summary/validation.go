@@ -162,6 +162,7 @@ type validationForm struct {
 	Started   time.Time       `json:"started"`
 	Ended     time.Time       `json:"ended"`
 	Rounds    int             `json:"rounds"`
+	Received  int64           `json:"received_bytes"`
 	Tables    []validatedForm `json:"tables"`
 	Unmatched []string        `json:"unmatched_rules"`
 }
@@ -215,7 +216,7 @@ type repairedForm struct {
 func validationJSON(v *task.Validation, failure error) validationForm {
 	f := validationForm{
 		Source: v.Source, Target: v.Target, Equal: failure == nil && v.Equal(), Error: message(failure), Started: v.Started, Ended: v.Ended,
-		Rounds: v.Rounds, Tables: []validatedForm{}, Unmatched: append([]string{}, v.Unmatched...),
+		Rounds: v.Rounds, Received: v.Received, Tables: []validatedForm{}, Unmatched: append([]string{}, v.Unmatched...),
 	}
 	for _, r := range v.Tables {
 		t := validatedJSON(r)

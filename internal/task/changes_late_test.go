@@ -22,7 +22,7 @@ func TestAlterationsSeenLate(t *testing.T) {
 		"type, and rows between": {[]string{"ALTER TABLE item RENAME COLUMN name TO title", "INSERT INTO item VALUES (3, 'three', 3, 3)", "ALTER TABLE item ALTER COLUMN n TYPE bigint",
 			"UPDATE item SET n = 5000000000 WHERE id = 2", "ALTER TABLE item DROP COLUMN extra", "INSERT INTO item VALUES (4, 'four', 4)",
 			"ALTER TABLE item ADD COLUMN late varchar(10)", "UPDATE item SET late = 'x' WHERE id = 4"}, "title || n || coalesce(late, '-')"},
-		"number to real": {[]string{"INSERT INTO item VALUES (3, 'three', 3, 3)", "ALTER TABLE item ALTER COLUMN n TYPE real", "INSERT INTO item VALUES (4, 'four', 4.5, 4)"}, "n"},
+		"number to real": {[]string{"INSERT INTO item VALUES (3, 'three', 3, 3)", "ALTER TABLE item ALTER COLUMN n TYPE float8", "INSERT INTO item VALUES (4, 'four', 4.5, 4)"}, "n"},
 		"swap":           {[]string{"ALTER TABLE item RENAME COLUMN n TO x", "ALTER TABLE item RENAME COLUMN extra TO n", "ALTER TABLE item RENAME COLUMN x TO extra"}, "n"},
 	} {
 		for _, to := range []string{"postgresql-18", "sqlite"} {

@@ -1,6 +1,7 @@
 package task_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -98,6 +99,10 @@ func TestValuesMadeByAnExpression(t *testing.T) {
 				source.exec(t, "CREATE TABLE a (id int PRIMARY KEY, v varchar(9))", "CREATE TABLE b (id int PRIMARY KEY, v varchar(9))", "INSERT INTO a VALUES (1, '1'), (2, '2')")
 				load(t, source, target)
 				source.exec(t, statement)
+				if unlike := source.family != target.family; plain && unlike && strings.Contains(statement, "v::integer") {
+					require.Contains(t, changesOf(t, catchUp(t, source, target), "a").Suspended, "has changed from character varying(9) to integer")
+					return
+				}
 				if plain {
 					require.Empty(t, changesOf(t, catchUp(t, source, target), "a").Suspended)
 					require.ElementsMatch(t, asNumbers(source.text(t, "a", "v")), asNumbers(target.text(t, target.table(t, source, "a"), "v")))

@@ -152,6 +152,27 @@ func TestClockOfTheSourceJumps(t *testing.T) {
 	requireSame(t, source, target, "item")
 }
 
+// TestClockOfAFileJumps: of SQLite the log tells the time, as the application's machine has it.
+func TestClockOfAFileJumps(t *testing.T) {
+	t.Parallel()
+	source, target := newEnd(t, "sqlite"), newEnd(t, "postgresql-15")
+	source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, name varchar(40))")
+	load(t, source, target)
+	c := changesConfig(source, target)
+	r := start(t, c)
+	for i, at := range []string{"2026-01-01", "1970-01-01", "2038-01-19", "1969-12-31", "9999-12-31", "2026-01-02"} {
+		source.exec(t, fmt.Sprintf("BEGIN IMMEDIATE; INSERT INTO item VALUES (%d, 'at %s'); UPDATE item SET name = name || ' %d'; UPDATE awsdms_changes SET at = julianday('%s'); COMMIT", i, at, i, at))
+		r.await(t, "what was written at "+at, func() bool { return len(target.text(t, "item", "id")) == i+1 })
+		n := c.ChangeStats.Counts()
+		require.GreaterOrEqual(t, n.SourceLatency, time.Duration(0))
+		require.GreaterOrEqual(t, n.TargetLatency, time.Duration(0))
+	}
+	r.stop()
+	require.NoError(t, r.err)
+	catchUp(t, source, target)
+	requireSame(t, source, target, "item")
+}
+
 // Values of 50 MB arrive in changes as they are, and stay when others change.
 func TestHugeValuesInChanges(t *testing.T) {
 	const size = 50 << 20

@@ -23,6 +23,8 @@ type statement struct {
 	// added are the columns it adds, other than c.
 	added []string
 	none  bool // c is not there afterwards
+	// strict has the source refuse what does not fit, without which a smaller character set may have changed values.
+	strict bool
 	// own says that rows which are there get the target's own values; odd that another engine has none for them, or writes them otherwise.
 	own, odd bool
 }
@@ -85,12 +87,12 @@ var statements = []statement{
 	{alter: "ADD c date DEFAULT DATE '2001-02-03' INVISIBLE", set: "c = '2002-03-04'", on: onMariaDB, odd: true},
 	{alter: "ADD c blob(70000) INVISIBLE", set: "c = x'00ff'"},
 	{alter: "ADD c int, CONVERT TO CHARACTER SET utf16", set: "c = 2, b = 'ä€'"},
-	{alter: "CONVERT TO CHARACTER SET latin2, ADD c varchar(5)", set: "c = 'ő', b = 'ő'"},
-	{alter: "CONVERT TO CHARACTER SET latin1, ADD c varchar(5)", set: "c = 'ä', b = 'ä'"},
+	{alter: "CONVERT TO CHARACTER SET latin2, ADD c varchar(5)", set: "c = 'ő', b = 'ő'", strict: true},
+	{alter: "CONVERT TO CHARACTER SET latin1, ADD c varchar(5)", set: "c = 'ä', b = 'ä'", strict: true},
 	{alter: "DEFAULT CHARSET=latin2, ADD c varchar(5)", set: "c = 'ő'"},
 	{alter: "CHARACTER SET = latin1, ADD c varchar(5)", set: "c = 'ö'"},
 	{alter: "MODIFY b varchar(30) CHARACTER SET utf16 FIRST, ADD c int", set: "b = '€', c = 1"},
-	{alter: "CHANGE COLUMN b c varchar(30) CHARACTER SET cp1250 AFTER id", set: "c = 'ő'"},
+	{alter: "CHANGE COLUMN b c varchar(30) CHARACTER SET cp1250 AFTER id", set: "c = 'ő'", strict: true},
 	{alter: "CHANGE COLUMN IF EXISTS b c varchar(30) INVISIBLE, MODIFY COLUMN IF EXISTS no int", set: "c = 'ő'", on: onMariaDB},
 	{alter: "RENAME COLUMN b TO c, ALTER INDEX ba INVISIBLE", set: "c = 'x'", on: onMySQL},
 	{alter: "RENAME COLUMN b TO c, ALTER INDEX ba IGNORED", set: "c = 'x'", on: onMariaDB},
@@ -102,7 +104,7 @@ var statements = []statement{
 	{alter: "ADD c int COMMENT 'it''s \\' , ADD x int' , COMMENT = 'ADD, x', ADD d int INVISIBLE", set: "c = 1, d = 2", added: []string{"d"}},
 	{alter: "ADD `c` int -- , ADD x int\n, ADD /* , ADD y int */ `d,` varchar(3) CHARACTER SET utf16", set: "c = 1, `d,` = 'x'", added: []string{"`d,`"}},
 	{alter: "ADD e enum('a','b') AFTER id; UPDATE ? SET e = 'b' WHERE id = 1; ALTER TABLE ? MODIFY e enum('x','b','a')", set: "e = 'a'", added: []string{"e"}, none: true},
-	{alter: "MODIFY b varchar(20) CHARACTER SET latin1; UPDATE ? SET b = 'ä' WHERE id = 1; ALTER TABLE ? MODIFY b varchar(20) CHARACTER SET utf8mb4", set: "b = 'ö€'", none: true},
+	{alter: "MODIFY b varchar(20) CHARACTER SET latin1; UPDATE ? SET b = 'ä' WHERE id = 1; ALTER TABLE ? MODIFY b varchar(20) CHARACTER SET utf8mb4", set: "b = 'ö€'", none: true, strict: true},
 	{alter: "ADD c binary(4); UPDATE ? SET c = 'ab' WHERE id = 1; ALTER TABLE ? DROP c; ALTER TABLE ? ADD c int INVISIBLE", set: "c = 7"},
 	{alter: "ADD y int INVISIBLE; UPDATE ? SET y = 1; ALTER TABLE ? DROP y, ADD c int INVISIBLE", set: "c = 7"},
 	{alter: "ADD SYSTEM VERSIONING; UPDATE ? SET a = a + 10; DELETE FROM ? WHERE id = 2; SET system_versioning_alter_history = KEEP; ALTER TABLE ? ADD c int AFTER id; UPDATE ? SET a = a + 20; ALTER TABLE ? DROP SYSTEM VERSIONING; DELETE FROM ? WHERE a IN (1, 2, 3, 11)", on: onMariaDB},
@@ -127,13 +129,16 @@ func TestStatementsOfABacklog(t *testing.T) {
 				table := fmt.Sprintf("t%02d", n)
 				source.exec(t, "CREATE TABLE "+table+" (id int PRIMARY KEY, a int, b varchar(20), KEY ba (a)) CHARACTER SET utf8mb4", "INSERT INTO "+table+" VALUES (1, 1, 'one'), (2, 2, 'zwö')")
 				backlog = append(backlog, "INSERT INTO "+table+" (id, a) VALUES (3, 3)")
+				if s.strict {
+					backlog = append(backlog, "SET sql_mode = 'STRICT_TRANS_TABLES'")
+				}
 				for i, one := range strings.Split(s.alter, "; ") {
 					if i == 0 {
 						one = "ALTER TABLE ? " + one
 					}
 					backlog = append(backlog, strings.ReplaceAll(one, "?", table))
 				}
-				backlog = append(backlog, "INSERT INTO "+table+" (id, a) VALUES (4, 4)")
+				backlog = append(backlog, "SET sql_mode = ''", "INSERT INTO "+table+" (id, a) VALUES (4, 4)")
 				if s.set != "" {
 					backlog = append(backlog, "UPDATE "+table+" SET "+s.set+" WHERE id IN (1, 3)")
 				}

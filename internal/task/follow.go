@@ -98,6 +98,7 @@ func (r *run) followTable(number int, tp *TablePlan) (*cdc.Table, error) {
 	o := r.transformOptions(tp.Plan)
 	s := cdc.TableSpec{
 		Number: number, Plan: written, Since: r.plan.since[tp.Plan.Source.Name], Target: target, Options: o, Stats: r.ChangeStats,
+		Ahead: !r.loads(), // changes may be asked for from any earlier place
 	}
 	s.Read = r.readColumns(written, target, o)
 	return cdc.NewTable(s)

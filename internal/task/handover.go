@@ -36,9 +36,10 @@ func asksBefore(p *mapping.TablePlan) bool {
 	})
 }
 
-// followable reports whether a table has changes of its own: a view has none, and those of a partitioned table may be its partitions'.
+// followable reports whether a table has changes of its own: a view has none, those of a partitioned table may be its partitions', and what
+// goes to another server has come there already.
 func (r *run) followable(tp *TablePlan) bool {
-	return tp.Plan.View == nil && !tp.Plan.Parted()
+	return tp.Plan.View == nil && !tp.Plan.Parted() && !(r.like() && tp.Plan.Source.Elsewhere == catalog.OnServer)
 }
 
 // capture makes the source keep its changes and takes the snapshot at which they begin.

@@ -466,14 +466,11 @@ func TestLakeRefusals(t *testing.T) {
 		class connector.Class
 		says  string
 	}{
-		"bad secret": {func(c *taskConfig) { c.Target.URL = strings.Replace(l.end.url, "secret@", "wrong@", 1) }, connector.Denied, "access key"},
-		"no bucket":  {func(c *taskConfig) { c.Target.URL = strings.Replace(l.end.url, l.Name, "nosuchbucket", 1) }, connector.Missing, "make the bucket first"},
-		"setting":    {lakeWith("DataFormat", "orc"), connector.Invalid, "csv, parquet"},
-		"unknown":    {lakeWith("Nonsense", "1"), connector.Invalid, "Nonsense"},
-		"together":   {lakeWith("CdcInsertsOnly", "true", "CdcInsertsAndUpdates", "true"), connector.Invalid, "exclude"},
-		"validation of changes": {func(c *taskConfig) {
-			c.Settings.ValidationSettings.EnableValidation, c.Type = true, task.FullLoadAndCDC
-		}, connector.Invalid, "compares the files of a full load"},
+		"bad secret":                {func(c *taskConfig) { c.Target.URL = strings.Replace(l.end.url, "secret@", "wrong@", 1) }, connector.Denied, "access key"},
+		"no bucket":                 {func(c *taskConfig) { c.Target.URL = strings.Replace(l.end.url, l.Name, "nosuchbucket", 1) }, connector.Missing, "make the bucket first"},
+		"setting":                   {lakeWith("DataFormat", "orc"), connector.Invalid, "csv, parquet"},
+		"unknown":                   {lakeWith("Nonsense", "1"), connector.Invalid, "Nonsense"},
+		"together":                  {lakeWith("CdcInsertsOnly", "true", "CdcInsertsAndUpdates", "true"), connector.Invalid, "exclude"},
 		"validation without quotes": {validated("Rfc4180", "false"), connector.Invalid, "an empty text looks like a null"},
 		"validation of blanks":      {validated("AddTrailingPaddingCharacter", "true"), connector.Invalid, "set AddTrailingPaddingCharacter false"},
 		"validation of less":        {validated("DataFormat", "parquet", "ParquetTimestampInMillisecond", "true"), connector.Invalid, "cuts digits off"},

@@ -13,9 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
-	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
-	"github.com/whimbreldb/whimbrel/internal/task"
 	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
@@ -178,27 +176,6 @@ func plantInParquet(t *testing.T, folder string) {
 		servertest.DuckDB(t, fmt.Sprintf("COPY (%s) TO '%s' (FORMAT parquet)", rows, next))
 		require.NoError(t, os.Rename(next, path))
 	}
-}
-
-// TestValidationOfFilesOfChanges is none: what a row is by now they do not tell. Nor is a file repaired.
-func TestValidationOfFilesOfChanges(t *testing.T) {
-	source, dir := newEnd(t, "sqlite"), t.TempDir()
-	target := &end{engine: "s3", family: catalog.Lake, url: "file://" + dir}
-	source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT)", "CREATE TABLE b (id INTEGER PRIMARY KEY)", "INSERT INTO a VALUES (1, 'x')", "INSERT INTO b VALUES (1)")
-	catchUp(t, source, target)
-	source.exec(t, "UPDATE a SET v = 'y'")
-	catchUp(t, source, target)
-	v := compareEnds(t, config(source, target), false)
-	require.Equal(t, validate.TableError, resultOf(t, v, "a").State)
-	require.Contains(t, resultOf(t, v, "a").Reason, "1 files of changes are among those of table main.a")
-	require.Equal(t, validate.Validated, resultOf(t, v, "b").State)
-
-	m, err := task.Open(t.Context(), config(source, target))
-	require.NoError(t, err)
-	defer func() { _ = m.Close() }()
-	_, err = m.Validate(t.Context(), &validate.Stats{}, true)
-	require.Equal(t, connector.Invalid, connector.ClassOf(err))
-	require.ErrorContains(t, err, "a file stays as it was written")
 }
 
 // TestValidationOfABrokenFile says which file of which table it is.

@@ -28,6 +28,9 @@ func (r *run) loadTable(s *Segmented) (*fullload.Table, error) {
 			}
 		}
 	}
+	if s.There {
+		t.Indexes = s.IndexesLeft
+	}
 	if s.Made && !s.There && !s.needsTableFirst(r.plan) {
 		t.Create = s.Script.Create
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/servertest"
+	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
@@ -121,6 +122,7 @@ func (m *mariadbMends) configured(lines ...string) func(t *testing.T, name strin
 func (m *mariadbMends) failures() []failure {
 	const mover = "mover@'127.0.0.1'"
 	engine, monitor, noTLS, locked := m.engine, m.monitor(), "skip-ssl", "Access denied, this account is locked"
+	const all = "GRANT ALTER, CREATE, DROP, INDEX, INSERT, UPDATE, DELETE, SELECT ON `DB`.* TO 'mover'@'127.0.0.1'"
 	progress := "for table `awsdms_control`.`awsdms_load_progress`"
 	if engine == mysqlEngine {
 		noTLS, locked, progress = "tls-version=", "Account is locked", "for table 'awsdms_load_progress'"
@@ -169,9 +171,9 @@ func (m *mariadbMends) failures() []failure {
 		})},
 		{engine, "too many connections of the user", "max_user_connections", "ALTER USER … WITH MAX_USER_CONNECTIONS 0", m.from(false, m.does(
 			sqls("ALTER USER "+mover+" WITH MAX_USER_CONNECTIONS 1"), sqls("ALTER USER "+mover+" WITH MAX_USER_CONNECTIONS 0")))},
-		{engine, "no SELECT", "SELECT command denied to user", "GRANT the user this right on the table", m.from(false, func(t *testing.T, name string, c *task.Config) func() {
+		{engine, "no SELECT", "SELECT command denied to user", "GRANT SELECT ON `DB`.`orders` TO 'mover'@'127.0.0.1'", m.from(false, func(t *testing.T, name string, c *task.Config) func() {
 			servertest.Exec(t, m.admin, "REVOKE SELECT ON "+name+".orders FROM "+mover, "GRANT INSERT ON "+name+".orders TO "+mover)
-			return func() { servertest.Exec(t, m.admin, "GRANT SELECT ON "+name+".orders TO "+mover) }
+			return func() { servertest.Exec(t, m.admin, "GRANT SELECT ON `"+name+"`.`orders` TO 'mover'@'127.0.0.1'") }
 		})},
 		{engine, "no binary log", "log_bin is OFF", "Set log_bin = binlog and server_id = 1 in the server's configuration, and restart it", m.from(true, m.configured("skip-log-bin"))},
 		{engine, "binlog_format", "binlog_format is STATEMENT", "SET GLOBAL binlog_format = ROW", m.from(true, m.does(sqls("SET GLOBAL binlog_format = STATEMENT"), sqls("SET GLOBAL binlog_format = ROW")))},
@@ -179,12 +181,21 @@ func (m *mariadbMends) failures() []failure {
 			sqls("REVOKE "+monitor+" ON *.* FROM "+mover), sqls("GRANT "+monitor+" ON *.* TO 'mover'@'127.0.0.1'")))},
 		{engine, "no REPLICATION SLAVE", "may not read the binary log", "GRANT REPLICATION SLAVE ON *.* TO 'mover'@'127.0.0.1'", m.from(true, m.does(
 			sqls("REVOKE REPLICATION SLAVE ON *.* FROM "+mover), sqls("GRANT REPLICATION SLAVE ON *.* TO 'mover'@'127.0.0.1'")))},
-		{engine, "no right on the control database", progress, "GRANT ALL ON `awsdms_control`.* TO the user", m.into(m.does(
+		{engine, "no right on the control database", progress, "GRANT ALL ON `awsdms_control`.* TO 'mover'@'127.0.0.1'", m.into(m.does(
 			sqls("REVOKE ALL ON awsdms_control.* FROM "+mover), sqls("GRANT ALL ON awsdms_control.* TO "+mover)))},
-		{engine, "no CREATE at the target", "CREATE command denied to user", "GRANT the user this right on the table", m.into(m.does(
-			sqls("REVOKE CREATE ON DB.* FROM "+mover), sqls("GRANT CREATE ON DB.* TO "+mover)))},
-		{engine, "no INSERT at the target", "INSERT command denied to user", "GRANT the user this right on the table", m.into(m.does(
-			sqls("REVOKE INSERT ON DB.* FROM "+mover), sqls("GRANT INSERT ON DB.* TO "+mover)))},
+		{engine, "no CREATE at the target", "CREATE command denied to user", all, m.into(m.does(sqls("REVOKE CREATE ON DB.* FROM "+mover), sqls(all)))},
+		{engine, "no INSERT at the target", "INSERT command denied to user", all, m.into(m.does(sqls("REVOKE INSERT ON DB.* FROM "+mover), sqls(all)))},
+		{engine, "a target table that holds rows", "the target table holds rows", "TargetTablePrepMode TRUNCATE_BEFORE_LOAD empties it", m.into(func(t *testing.T, name string, c *task.Config) func() {
+			servertest.Exec(t, m.admin, "CREATE TABLE "+name+".orders (id bigint PRIMARY KEY, v longtext)", "INSERT INTO "+name+".orders VALUES (7, 'mine')")
+			return func() {
+				c.RefuseRows, c.Settings.FullLoadSettings.TargetTablePrepMode = false, settings.TruncateBeforeLoad
+			}
+		})},
+		{engine, "a target table without transactions that holds rows", "its storage engine has no transactions", "DROP_AND_CREATE replaces it", m.into(func(t *testing.T, name string, c *task.Config) func() {
+			servertest.Exec(t, m.admin, "CREATE TABLE "+name+".orders (id bigint PRIMARY KEY, v longtext) ENGINE=MyISAM", "INSERT INTO "+name+".orders VALUES (7, 'mine')")
+			c.RefuseRows, c.Settings.FullLoadSettings.TargetTablePrepMode = false, settings.DoNothing
+			return func() { c.Settings.FullLoadSettings.TargetTablePrepMode = settings.DropAndCreate }
+		})},
 		{engine, "a target that is read only", "read-only option", "SET GLOBAL read_only = OFF", m.into(m.does(sqls("SET GLOBAL read_only = ON"), sqls("SET GLOBAL read_only = OFF")))},
 		{engine, "a lock on the target table", "Lock wait timeout exceeded", "End the transaction that holds the lock", m.into(func(t *testing.T, name string, c *task.Config) func() {
 			servertest.Exec(t, m.admin, "CREATE TABLE "+name+".orders (id bigint PRIMARY KEY, v longtext)", "SET GLOBAL lock_wait_timeout = 1", "SET GLOBAL innodb_lock_wait_timeout = 1")

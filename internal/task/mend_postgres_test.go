@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/servertest"
+	"github.com/whimbreldb/whimbrel/internal/settings"
 	"github.com/whimbreldb/whimbrel/internal/task"
 )
 
@@ -271,6 +272,12 @@ func (p *postgresMends) failures() []failure {
 			c.Settings.FullLoadSettings.TargetTablePrepMode = "DO_NOTHING"
 			servertest.Exec(t, db, orders)
 			return func() { servertest.Exec(t, db, "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON orders TO mover") }
+		})},
+		{engine, "a target table that holds rows", "the target table holds rows", "TargetTablePrepMode TRUNCATE_BEFORE_LOAD empties it", p.into(func(t *testing.T, db *sql.DB, c *task.Config) func() {
+			servertest.Exec(t, db, append(mine, "INSERT INTO orders VALUES (7, 'mine')")...)
+			return func() {
+				c.RefuseRows, c.Settings.FullLoadSettings.TargetTablePrepMode = false, settings.TruncateBeforeLoad
+			}
 		})},
 		{engine, "a target that is read only", "in a read-only transaction", "SET default_transaction_read_only = off", p.into(does(
 			sqls("ALTER ROLE mover SET default_transaction_read_only = on"), sqls("ALTER ROLE mover RESET default_transaction_read_only")))},

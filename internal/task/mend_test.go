@@ -3,6 +3,7 @@ package task_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -75,12 +76,22 @@ func proveMends(t *testing.T, failures []failure) {
 			require.Error(t, err)
 			t.Log(err)
 			require.ErrorContains(t, err, f.says)
-			require.ErrorContains(t, err, f.mend)
+			require.ErrorContains(t, err, strings.ReplaceAll(f.mend, "DB", databaseOf(&c)))
 			require.NotContains(t, err.Error(), "hunter2", "the password is told")
 			mend()
 			require.NoError(t, tried(c), "what the message said to do was done")
 		})
 	}
+}
+
+// databaseOf is the database that a case has at the server which is broken. In what the message says to do, and in the page, it is called DB.
+func databaseOf(c *task.Config) string {
+	for _, at := range []string{c.Source.URL, c.Target.URL} {
+		if u, err := url.Parse(at); err == nil && u.Scheme != "sqlite" {
+			return strings.TrimPrefix(u.Path, "/")
+		}
+	}
+	return ""
 }
 
 // tried is how a run ends, the errors of its tables included.

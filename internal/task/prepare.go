@@ -132,13 +132,14 @@ func (t *Task) prepareTable(ct *convert.Table, loaded []connector.Loaded, there 
 		return tp, nil
 	case !there.HasRows:
 	case t.RefuseRows:
-		return nil, fmt.Errorf("%w: %s (empty it with --prep truncate, replace it with --prep drop, or add to it with --prep append)",
-			ErrHoldsRows, ct.Target.Name)
+		return nil, fmt.Errorf("%w: %s (TargetTablePrepMode TRUNCATE_BEFORE_LOAD empties it, DROP_AND_CREATE replaces it, DO_NOTHING adds to it; on the command line "+
+			"--prep truncate, --prep drop, --prep append)", ErrHoldsRows, ct.Target.Name)
 	case mode == "TRUNCATE_BEFORE_LOAD":
 		t.prepareBy(tp, truncateFirst)
 	case !t.transactional(&TablePlan{Existing: there.Table}):
 		return nil, fmt.Errorf("%w: %s, and its storage engine has no transactions: rows of a load that ends early could not be told from them "+
-			"(empty it with --prep truncate, replace it with --prep drop, or give it a storage engine with transactions)", ErrHoldsRows, ct.Target.Name)
+			"(TargetTablePrepMode TRUNCATE_BEFORE_LOAD empties it, DROP_AND_CREATE replaces it; on the command line --prep truncate, --prep drop; "+
+			"or give it a storage engine with transactions: ALTER TABLE … ENGINE = InnoDB)", ErrHoldsRows, ct.Target.Name)
 	default:
 		tp.Fresh = false
 	}

@@ -56,6 +56,9 @@ func (r *run) Reshape(ctx context.Context, before *cdc.Table, s *connector.Struc
 	case tp.Plan.Parted():
 		return r.rootCreated(ctx, tp)
 	}
+	if err := r.freeNames(ctx, tp.Target); err != nil {
+		return cdc.Reshaped{}, err
+	}
 	return r.created(tp, number)
 }
 
@@ -105,8 +108,10 @@ func (r *run) altered(before *cdc.Table, tp *TablePlan, s *connector.Structure, 
 		if err := a.work(); err != nil {
 			return out, err
 		}
-		out.Statements = a.statements
+		a.fitted(s)
+		out.Statements, out.Doubt = a.statements, a.settled(s)
 	} else {
+		a.ignored()
 		a.leave()
 	}
 	tp.Existing = a.target
@@ -160,6 +165,7 @@ type alteration struct {
 	renamed    map[string]string // columns of the source, old to new
 	target     *catalog.Table    // as it will be
 	statements []catalog.Statement
+	doubt      error // why rows that are there may differ afterwards
 }
 
 func (a *alteration) work() error {
@@ -176,6 +182,7 @@ func (a *alteration) work() error {
 	}
 	a.renameColumns(dialect)
 	a.dropColumns(dialect)
+	a.computed()
 	return a.addColumns(dialect)
 }
 
@@ -267,8 +274,8 @@ func (a *alteration) without(name string) {
 
 // addColumns adds what is new and changes the type of what has another one in the source.
 func (a *alteration) addColumns(dialect connector.Alterer) error {
-	for i, p := range a.after.Plan.Columns {
-		now := a.after.Columns[i]
+	for i := range a.after.Plan.Columns {
+		p, now := &a.after.Plan.Columns[i], a.after.Columns[i]
 		switch there := a.target.Column(now.Name); {
 		case there == nil:
 			c := a.addable(now, p.Source)
@@ -281,6 +288,7 @@ func (a *alteration) addColumns(dialect connector.Alterer) error {
 			changed := *there
 			changed.NativeType, changed.BaseType, changed.Type = now.NativeType, now.BaseType, now.Type
 			changed.Charset, changed.Collation = now.Charset, now.Collation
+			a.retype(p, there, &changed)
 			a.do(dialect.ChangeType(a.target.Name, &changed))
 			for at, c := range a.target.Columns {
 				if c == there {
@@ -294,7 +302,7 @@ func (a *alteration) addColumns(dialect connector.Alterer) error {
 
 func (a *alteration) retyped(now *catalog.Column) bool {
 	old := a.old(now)
-	return old != nil && old.NativeType != now.NativeType
+	return old != nil && old.NativeType != now.NativeType && (a.like() || !convert.WidthAlone(old, now))
 }
 
 // addable is a new column in a form that rows which are there already can take: a column that must not be null and has no

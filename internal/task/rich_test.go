@@ -108,19 +108,25 @@ func (e *end) fromFile(t *testing.T, path, separator string) {
 }
 
 func TestRichPostgreSQLArrivesWhole(t *testing.T) {
-	files := map[string][]string{
-		"postgresql-15": {"tables.sql", "objects.sql"}, "postgresql-18": {"tables.sql", "objects.sql", "tables18.sql"},
-	}
-	for engine, names := range files {
-		t.Run(engine, func(t *testing.T) {
+	for _, c := range []struct {
+		engine string
+		files  []string
+	}{
+		{"postgresql-15", []string{"tables.sql", "objects.sql"}}, {"postgresql-18", []string{"tables.sql", "objects.sql", "tables18.sql"}},
+		{"postgresql-18", []string{"harsh.sql"}},
+	} {
+		t.Run(c.engine+" "+c.files[0], func(t *testing.T) {
 			t.Parallel()
-			source, target := newEnd(t, engine), newEnd(t, engine)
-			for _, name := range names {
+			source, target := newEnd(t, c.engine), newEnd(t, c.engine)
+			for _, name := range c.files {
 				source.fromFile(t, "../connector/postgres/testdata/"+name, "")
 			}
 			report := migrate(t, source, target)
 			require.Empty(t, report.Failed)
 			require.True(t, report.Complete())
+			if c.files[0] == "harsh.sql" { // schemas in which nothing is do not go along
+				source.exec(t, "DROP SCHEMA leer", "COMMENT ON SCHEMA public IS 'standard public schema'")
+			}
 			checkSameCatalog(t, source, target)
 		})
 	}
@@ -151,13 +157,27 @@ func TestRichMySQLArrivesWhole(t *testing.T) {
 }
 
 func TestRichMariaDBArrivesWhole(t *testing.T) {
-	t.Parallel()
-	source, target := wholeServer(t, servertest.PrivateMariaDB(t)), wholeServer(t, servertest.PrivateMariaDB(t))
-	source.fromFile(t, "../connector/mysql/testdata/rich.sql", "\n;;\n")
-	report := migrate(t, source, target)
-	require.Empty(t, report.Failed)
-	require.True(t, report.Complete())
-	checkSameCatalog(t, source, target)
+	for _, file := range []string{"rich.sql", "harsh.sql"} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			source, target := wholeServer(t, servertest.PrivateMariaDB(t)), wholeServer(t, servertest.PrivateMariaDB(t))
+			source.fromFile(t, "../connector/mysql/testdata/"+file, "\n;;\n")
+			report := migrate(t, source, target)
+			require.Empty(t, report.Failed)
+			require.True(t, report.Complete())
+			if file == "harsh.sql" { // databases in which nothing is do not go along
+				source.exec(t, "DROP DATABASE `empty one`")
+			}
+			checkSameCatalog(t, source, target)
+			if file == "harsh.sql" {
+				const rows = "SELECT concat(id, v) FROM harsh.all_merged ORDER BY id"
+				require.Equal(t, source.column(t, rows), target.column(t, rows), "rows of a MERGE table are those of others, which go along with them")
+				const spent = "SELECT NEXTVAL(harsh.spent)"
+				_, err := target.db.ExecContext(t.Context(), spent)
+				require.ErrorContains(t, err, "has run out")
+			}
+		})
+	}
 }
 
 // What another engine does not understand is in the notes; what the plan promises, the target takes.

@@ -49,7 +49,8 @@ func rightsOfPostgreSQL(t *testing.T, e *end) (app, reader string) {
 		`ALTER TABLE shop.orders OWNER TO `+app, `ALTER TABLE shop.left_out OWNER TO `+app, `GRANT USAGE ON SCHEMA shop TO `+reader,
 		`GRANT SELECT, INSERT ON shop.orders TO `+reader+` WITH GRANT OPTION`, `GRANT UPDATE (note) ON shop.orders TO PUBLIC`, `GRANT SELECT ON shop.left_out TO `+reader,
 		`CREATE FUNCTION shop.secret(int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'`, `REVOKE EXECUTE ON FUNCTION shop.secret FROM PUBLIC`,
-		`GRANT EXECUTE ON FUNCTION shop.secret TO `+reader, `CREATE TYPE shop.mood AS ENUM ('a')`, `GRANT USAGE ON TYPE shop.mood TO `+reader,
+		`GRANT EXECUTE ON FUNCTION shop.secret TO `+reader, `CREATE TYPE shop.mood AS ENUM ('a')`, `REVOKE USAGE ON TYPE shop.mood FROM PUBLIC`, `GRANT TEMPORARY ON DATABASE `+name+` TO `+reader,
+		`REVOKE TEMPORARY ON DATABASE `+name+` FROM PUBLIC`, `COMMENT ON DATABASE `+name+` IS 'it''s a shop'`, `GRANT USAGE ON TYPE shop.mood TO `+reader,
 		`ALTER DATABASE `+name+` SET search_path = shop, "$user"`, `ALTER DATABASE `+name+` SET app.key = 'a secret'`, `ALTER ROLE `+reader+` IN DATABASE `+name+` SET datestyle = 'ISO, DMY'`,
 		`SET allow_system_table_mods = on; INSERT INTO pg_seclabel VALUES ('shop.orders'::regclass, 'pg_class'::regclass, 2, 'selinux', 'it''s secret'); SET allow_system_table_mods = off`,
 		`ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO `+reader, `ALTER DEFAULT PRIVILEGES FOR ROLE `+app+` REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`)
@@ -66,7 +67,9 @@ func wantOfPostgreSQL(app, reader, own string) []string {
 		"ALTER SCHEMA shop OWNER TO " + app, "ALTER TABLE shop.orders OWNER TO " + app,
 		"GRANT EXECUTE ON ROUTINE shop.secret(integer) TO " + reader, "GRANT INSERT, SELECT ON TABLE shop.orders TO " + reader + " WITH GRANT OPTION",
 		"GRANT UPDATE (note) ON TABLE shop.orders TO PUBLIC", "GRANT USAGE ON SCHEMA shop TO " + reader, "GRANT USAGE ON TYPE shop.mood TO " + reader,
-		"REVOKE EXECUTE ON ROUTINE shop.secret(integer) FROM PUBLIC",
+		"REVOKE EXECUTE ON ROUTINE shop.secret(integer) FROM PUBLIC", "REVOKE USAGE ON TYPE shop.mood FROM PUBLIC",
+		"GRANT TEMPORARY ON DATABASE " + database + " TO " + reader, "REVOKE TEMPORARY ON DATABASE " + database + " FROM PUBLIC",
+		"COMMENT ON DATABASE " + database + " IS 'it''s a shop'",
 	}
 }
 

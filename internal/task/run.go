@@ -47,6 +47,8 @@ type run struct {
 	exact map[catalog.Name]bool
 	// isAside says that the run loads tables anew beside another one, drops that it drops them before.
 	isAside, drops bool
+	// lateNames are those of the indexes of tables that have joined meanwhile, with the table of each.
+	lateNames map[catalog.Name]catalog.Name
 }
 
 // exclusively runs everything while no other process runs the same, and gives up when one of the ends is gone.

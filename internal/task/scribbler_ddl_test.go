@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -16,7 +17,8 @@ func (w *scribbler) restructure() {
 	}
 	table := w.tables[w.rand.IntN(len(w.tables))]
 	name := w.source.quote(table.name)
-	within := w.source.family == catalog.PostgreSQL && w.rand.IntN(3) == 0
+	within := w.source.family != catalog.MySQL && w.rand.IntN(3) == 0
+	before := table.copy()
 	if within {
 		w.run(0, "BEGIN")
 	}
@@ -28,10 +30,15 @@ func (w *scribbler) restructure() {
 			w.run(0, fmt.Sprintf("INSERT INTO %s (id) VALUES (%d)", name, w.row))
 		}
 	}
-	if within {
+	switch {
+	case within && w.rand.IntN(3) == 0:
+		w.run(0, "ROLLBACK")
+		*table = before
+		name = w.source.quote(table.name)
+	case within:
 		w.run(0, "COMMIT")
 	}
-	if w.rand.IntN(12) == 0 {
+	if w.rand.IntN(12) == 0 && len(w.tables) > 1 { // a task without any table does not begin
 		w.run(0, "DROP TABLE "+name)
 		w.tables = slices.DeleteFunc(w.tables, func(t *scribbledTable) bool { return t == table })
 		if w.rand.IntN(2) == 0 {
@@ -44,7 +51,14 @@ func (w *scribbler) restructure() {
 func (w *scribbler) alter(table *scribbledTable, name *string) {
 	head := "ALTER TABLE " + *name + " "
 	lite := w.source.family == catalog.SQLite
-	switch kind := w.rand.IntN(10); {
+	switch kind := w.rand.IntN(11); {
+	case kind == 10: // there and back
+		other := w.source.quote(w.name("b"))
+		w.run(0, head+"RENAME TO "+other)
+		w.row++
+		table.ids[w.row] = 0
+		w.run(0, fmt.Sprintf("INSERT INTO %s (id) VALUES (%d)", other, w.row))
+		w.run(0, "ALTER TABLE "+other+" RENAME TO "+*name)
 	case kind < 4 && len(table.columns) < 8:
 		w.addColumn(table, head)
 	case kind == 4 && !lite && len(table.columns) > 0: // SQLite drops no column that triggers name
@@ -72,11 +86,18 @@ func (w *scribbler) alter(table *scribbledTable, name *string) {
 	}
 }
 
+// copy is the table as it is, to be put back.
+func (t *scribbledTable) copy() scribbledTable {
+	c := *t
+	c.columns, c.ids = slices.Clone(t.columns), maps.Clone(t.ids)
+	return c
+}
+
 func (w *scribbler) addColumn(table *scribbledTable, head string) {
 	c := scribbledColumn{name: w.name("c"), kind: w.rand.IntN(len(scribbledKinds))}
 	at := len(table.columns)
 	statement := head + "ADD COLUMN " + w.define(c)
-	if kind := scribbledKinds[c.kind]; w.rand.IntN(3) == 0 && kind.native[catalog.MySQL] != "text" {
+	if kind := scribbledKinds[c.kind]; w.rand.IntN(3) == 0 && !w.bare && kind.native[catalog.MySQL] != "text" {
 		statement += " DEFAULT " + kind.value(w.rand)
 	}
 	if w.source.family == catalog.MySQL && w.rand.IntN(3) == 0 {
@@ -117,6 +138,13 @@ func (w *scribbler) createNamed(name string) {
 	statement := "CREATE TABLE " + w.source.quote(name) + " (id int NOT NULL"
 	if !table.keyless {
 		statement += " PRIMARY KEY"
+	}
+	table.unique, table.generated = w.rand.IntN(2) == 0, !table.keyless && w.source.family != catalog.MySQL && w.rand.IntN(3) == 0
+	if table.unique {
+		statement += ", u int UNIQUE"
+	}
+	if table.generated {
+		statement += ", g bigint GENERATED ALWAYS AS (id * 2) STORED"
 	}
 	for range w.rand.IntN(5) {
 		c := scribbledColumn{name: w.name("c"), kind: w.rand.IntN(len(scribbledKinds))}

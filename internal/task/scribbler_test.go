@@ -27,12 +27,15 @@ type scribbler struct {
 	row      int // the last row's number
 	history  []string
 	failed   bool
+	bare     bool // defaults do not reach the target
 }
 
 type scribbledTable struct {
 	name    string
 	keyless bool
-	columns []scribbledColumn
+	// unique says that it has a unique column u that may be null, generated that it has one g that is computed.
+	unique, generated bool
+	columns           []scribbledColumn
 	// ids are the rows, each with the session that writes it, so that no session waits for another.
 	ids map[int]int
 }
@@ -65,6 +68,16 @@ var scribbledKinds = []struct {
 	}},
 	{map[catalog.Family]string{catalog.PostgreSQL: "varchar(40)", catalog.MySQL: "varchar(40) CHARACTER SET utf16", catalog.SQLite: "varchar(40)"}, 0, scribbledText},
 	{map[catalog.Family]string{catalog.PostgreSQL: "char(1)", catalog.MySQL: "enum('a','b','c')", catalog.SQLite: "char(1)"}, 0, func(r *rand.Rand) string { return "'" + string(rune('a'+r.IntN(3))) + "'" }},
+	{map[catalog.Family]string{catalog.PostgreSQL: "text", catalog.MySQL: "text", catalog.SQLite: "text"}, 0, scribbledLong},
+}
+
+// scribbledLong is so long now and then that PostgreSQL keeps it apart from its row, and too mixed to be made short.
+func scribbledLong(r *rand.Rand) string {
+	var b strings.Builder
+	for range 1 + r.IntN(2)*200 {
+		fmt.Fprintf(&b, "%016x", r.Uint64())
+	}
+	return "'" + b.String() + "'"
 }
 
 func scribbledText(r *rand.Rand) string {
@@ -205,8 +218,12 @@ func (w *scribbler) changeRow(session int) {
 		return
 	}
 	table := w.tables[w.rand.IntN(len(w.tables))]
-	if table.keyless && session > 0 {
-		return // a server may lock all its rows
+	if (table.keyless || table.unique) && session > 0 {
+		return // a server may lock all its rows, or its unique values
+	}
+	if w.rand.IntN(3) == 0 {
+		w.changeOddly(session, table)
+		return
 	}
 	name := w.source.quote(table.name)
 	id, there := w.pick(session, table)
@@ -244,17 +261,23 @@ func (w *scribbler) changeRow(session int) {
 
 // pick draws a row that the session may write.
 func (w *scribbler) pick(session int, table *scribbledTable) (int, bool) {
+	own := w.own(session, table)
+	if len(own) == 0 {
+		return 0, false
+	}
+	return own[w.rand.IntN(len(own))], true
+}
+
+// own are the rows that the session may write.
+func (w *scribbler) own(session int, table *scribbledTable) []int {
 	var own []int
 	for id, of := range table.ids {
 		if of == session {
 			own = append(own, id)
 		}
 	}
-	if len(own) == 0 {
-		return 0, false
-	}
 	slices.Sort(own)
-	return own[w.rand.IntN(len(own))], true
+	return own
 }
 
 func (w *scribbler) value(c scribbledColumn) string {

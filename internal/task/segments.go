@@ -28,6 +28,8 @@ type Segmented struct {
 	TakenUp bool
 	// There says that the table has been made already, together with others.
 	There bool
+	// IndexesLeft are the statements of Script.Indexes that have not been run with it then.
+	IndexesLeft []catalog.Statement
 }
 
 func (t *Task) segmentBytes() int64 {
@@ -131,6 +133,8 @@ func (t *Task) cut(ctx context.Context, snapshot connector.Snapshot, tp *TablePl
 	switch {
 	case tp.Plan.Parted():
 		return nil, nil // its partitions are tables of their own
+	case t.like() && source.Elsewhere != "":
+		return nil, nil // given to it, they would be there twice
 	case !t.transactional(tp):
 		return whole, nil
 	case tp.Plan.View != nil:

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -18,9 +19,16 @@ func (r *run) together(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	tables, statements, err := r.unmade(ctx)
+	tables, err := r.unmade(ctx)
 	if err != nil || len(tables) < manyTables {
 		return err
+	}
+	var statements []catalog.Statement
+	later := make([][]catalog.Statement, len(tables))
+	for i, s := range tables {
+		var early []catalog.Statement
+		early, later[i] = indexesBeforeRows(s)
+		statements = append(append(statements, s.Script.Create...), early...)
 	}
 	err = r.patiently(ctx, "make the tables", func() error { return target.MakeTogether(ctx, statements) })
 	switch connector.ClassOf(err) {
@@ -34,14 +42,37 @@ func (r *run) together(ctx context.Context) error {
 		r.log(tasklog.TablesManager).InfoContext(ctx, "the tables are made one by one", "reason", err)
 		return nil
 	}
-	for _, s := range tables {
-		s.There = true
+	for i, s := range tables {
+		s.There, s.IndexesLeft = true, later[i]
 	}
 	return nil
 }
 
+// smallTable is up to how many bytes a table's rows go into an index that is there before them as well as one is made after them.
+const smallTable = 1 << 20
+
+// indexesBeforeRows parts the statements that make a table's indexes into those that may as well be run with CREATE TABLE, and the others.
+// Nothing but how long they take depends on when they are run: no row is refused by an index over plain columns that is not unique.
+func indexesBeforeRows(s *Segmented) (before, after []catalog.Statement) {
+	if b := s.Plan.Source.Bytes; b < 0 || b > smallTable || s.Plan.View != nil {
+		return nil, s.Script.Indexes
+	}
+	plain := map[string]bool{}
+	for _, x := range s.Target.Indexes {
+		plain[x.Name] = !x.Unique && x.Where == "" && !slices.ContainsFunc(x.Parts, func(p catalog.IndexPart) bool { return p.Expression != "" })
+	}
+	for _, statement := range s.Script.Indexes {
+		if statement.Makes.Kind == catalog.IndexRef && plain[statement.Makes.Name.Name] {
+			before = append(before, statement)
+		} else {
+			after = append(after, statement)
+		}
+	}
+	return before, after
+}
+
 // unmade are the tables that their loads are to make, but for those that an earlier run has made.
-func (r *run) unmade(ctx context.Context) (tables []*Segmented, statements []catalog.Statement, err error) {
+func (r *run) unmade(ctx context.Context) (tables []*Segmented, err error) {
 	for _, s := range inOrder(r.tables) {
 		if !s.Made || s.needsTableFirst(r.plan) {
 			continue
@@ -49,13 +80,13 @@ func (r *run) unmade(ctx context.Context) (tables []*Segmented, statements []cat
 		if len(s.Loaded) > 0 {
 			there, err := r.target.Exists(ctx, catalog.Ref{Kind: catalog.TableRef, Name: s.Target.Name})
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			if there {
 				continue
 			}
 		}
-		tables, statements = append(tables, s), append(statements, s.Script.Create...)
+		tables = append(tables, s)
 	}
-	return tables, statements, nil
+	return tables, nil
 }

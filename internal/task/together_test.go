@@ -38,6 +38,8 @@ func TestManyTablesTogether(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, []string{fmt.Sprint(tables)}, target.column(t, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 't%'"), "all at once")
 
+	require.Equal(t, []string{fmt.Sprint(tables)}, target.column(t, "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name LIKE 'i%'"), "with their indexes")
+
 	migrate(t, source, target)
 	schema := "SELECT type || name || coalesce(sql, '') FROM sqlite_schema ORDER BY 1"
 	require.Equal(t, source.column(t, schema), target.column(t, schema))

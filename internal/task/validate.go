@@ -21,6 +21,8 @@ type Validation struct {
 	// Repaired tells what was done to tables that differed; Rounds how often everything, or what was repaired, was compared.
 	Repaired map[catalog.Name]validate.Repaired
 	Rounds   int
+	// Received is how many bytes the databases have sent, if their connections count (connector.Config.Traffic).
+	Received int64
 	// Unmatched describes mapping rules that matched nothing.
 	Unmatched []string
 
@@ -48,7 +50,8 @@ func (t *Task) Validate(ctx context.Context, stats *validate.Stats, repair bool)
 		return nil, errNotRepaired()
 	}
 	v := &Validation{Source: t.source.Identity(), Target: t.target.Identity(), Started: time.Now(), Repaired: map[catalog.Name]validate.Repaired{}}
-	defer func() { v.Ended = time.Now() }()
+	before := t.received()
+	defer func() { v.Ended, v.Received = time.Now(), t.received()-before }()
 	p, err := t.planValidation(ctx)
 	if err != nil {
 		return v, err
@@ -73,6 +76,16 @@ func (t *Task) Validate(ctx context.Context, stats *validate.Stats, repair bool)
 			}
 		}
 	}
+}
+
+// received counts what both databases have sent so far.
+func (t *Task) received() (n int64) {
+	for _, c := range []*connector.Traffic{t.Config.Source.Traffic, t.Config.Target.Traffic} {
+		if c != nil {
+			n += c.Received.Load()
+		}
+	}
+	return n
 }
 
 // take puts results in the place of earlier ones of the same tables.

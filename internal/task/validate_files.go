@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -11,24 +10,20 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/validate"
 )
 
-// checkFiles refuses what cannot be compared of a target of files: rows that change are not told from files of which each is of one time.
-// AWS DMS compares those of changes once a day (user guide, "Amazon S3 target data validation").
+// checkFiles refuses what cannot be compared of a target of files. While changes are followed the rows that files of loads and of changes leave together
+// are compared; AWS DMS does so once a day (user guide, "Amazon S3 target data validation").
 func (t *Task) checkFiles() error {
 	files, ok := t.target.(connector.ReadBackFiles)
 	if !ok || !t.validates() && !t.resyncs() {
 		return nil
 	}
-	switch {
-	case t.follows():
-		return &connector.Error{
-			Class:  connector.Invalid,
-			Err:    fmt.Errorf("validation of a target of the engine %s compares the files of a full load, and the migration type %s follows changes", t.targetEngine.Name, t.Type),
-			Remedy: "leave EnableValidation off, or use migration type full-load",
-		}
-	case t.resyncs():
+	if t.resyncs() {
 		return errNotRepaired()
 	}
-	return files.CheckReadBack()
+	if err := files.CheckReadBack(); err != nil || !t.follows() {
+		return err
+	}
+	return files.CheckReadChanges()
 }
 
 func errNotRepaired() error {

@@ -138,6 +138,38 @@ func TestValidationOfColumnsWithShortNames(t *testing.T) {
 	}
 }
 
+// TestValidationOfWidestRows has as many columns as a server's tables may have, and finds the one value that differs, at the end of its row.
+func TestValidationOfWidestRows(t *testing.T) {
+	for _, c := range []struct {
+		from, to, kind string
+		columns        int
+	}{
+		{"postgresql-15", "postgresql-18", "int8", 1600}, {"postgresql-18", "postgresql-15", "varchar(9)", 1600}, {"mariadb", "postgresql-15", "int", 1000},
+		{"mariadb", "mariadb", "int", 1017}, {"mysql", "postgresql-18", "date", 1000}, {"postgresql-15", "mariadb", "numeric(9,2)", 1000},
+	} {
+		t.Run(fmt.Sprintf("%s to %s %s", c.from, c.to, c.kind), func(t *testing.T) {
+			t.Parallel()
+			source, target := newEnd(t, c.from), newEnd(t, c.to)
+			columns := "id int NOT NULL PRIMARY KEY"
+			for i := range c.columns - 1 {
+				columns += fmt.Sprintf(", a_column_%04d %s", i, c.kind)
+			}
+			last, value := fmt.Sprintf("a_column_%04d", c.columns-2), "7"
+			if c.kind == "date" {
+				value = "'2001-02-03'"
+			}
+			source.exec(t, "CREATE TABLE special ("+columns+")", "INSERT INTO special (id, "+last+") VALUES (0, "+value+"), (1, NULL), (2, "+value+")")
+			migrate(t, source, target)
+			r := resultOf(t, compareEnds(t, config(source, target), false), "special")
+			require.True(t, r.Equal(), "%s %v", r.Reason, r.Failures)
+			require.Zero(t, r.Looked)
+			require.Contains(t, r.Method, "both databases")
+			target.exec(t, "UPDATE "+qualified(source, target, "special")+" SET "+last+" = NULL WHERE id = 2")
+			require.Equal(t, tally{different: 1}, tallied(t, config(source, target)))
+		})
+	}
+}
+
 // TestValidationOfWideRows has more columns than a call of a server's function has arguments, texts of MariaDB's two binary collations, which it does not join by
 // itself, and tells nulls from empty texts and neighbours from each other.
 func TestValidationOfWideRows(t *testing.T) {
@@ -159,6 +191,48 @@ func TestValidationOfWideRows(t *testing.T) {
 			for i, change := range []string{"s0 = NULL, s1 = '' WHERE id = 1", "s79 = NULL WHERE id = 4", "n79 = 8 WHERE id = 3", "n0 = NULL, n1 = 1 WHERE id = 0", "s0 = '', s1 = ';' WHERE id = 2"} {
 				target.exec(t, "UPDATE "+qualified(source, target, "special")+" SET "+change)
 				require.Equal(t, tally{different: int64(i + 1)}, tallied(t, c), change)
+			}
+		})
+	}
+}
+
+// TestValidationOfScatteredRows has rows lie in no order of their keys, so that they are not joined into one digest, next to rows that are: each way finds nothing in equal rows, and the
+// one value that differs.
+func TestValidationOfScatteredRows(t *testing.T) {
+	for _, pair := range [][2]string{{"postgresql-18", "mariadb"}, {"mysql", "postgresql-15"}, {"postgresql-15", "postgresql-18"}} {
+		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
+			t.Parallel()
+			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
+			const rows = 6000
+			var values []string
+			for i := range rows {
+				values = append(values, fmt.Sprintf("(%d, 'value %d', %d.50)", i-rows/2, i, i))
+			}
+			for _, table := range []string{"special", "scattered"} {
+				source.exec(t, "CREATE TABLE "+table+" (id int NOT NULL PRIMARY KEY, v varchar(40), n decimal(9,2))", "INSERT INTO "+table+" VALUES "+strings.Join(values, ", "))
+			}
+			migrate(t, source, target)
+			there := qualified(source, target, "scattered")
+			for _, e := range []*end{source, target} {
+				table := map[*end]string{source: "scattered", target: there}[e]
+				if e.family == catalog.PostgreSQL { // PostgreSQL's rows lie where they were written last
+					e.exec(t, "CREATE TEMPORARY TABLE s AS SELECT * FROM "+table+" ORDER BY id * 7919 % 6007", "DELETE FROM "+table, "INSERT INTO "+table+" SELECT * FROM s", "ANALYZE "+table)
+				}
+			}
+			c := config(source, target)
+			c.Settings.ValidationSettings.PartitionSize = 500
+			v := compareEnds(t, c, false)
+			for _, table := range []string{"special", "scattered"} {
+				r := resultOf(t, v, table)
+				require.True(t, r.Equal(), "%s %v", r.Reason, r.Failures)
+				require.Zero(t, r.Looked)
+				require.EqualValues(t, rows, r.SourceRows)
+				target.exec(t, "UPDATE "+qualified(source, target, table)+" SET v = 'other' WHERE id = -1", "DELETE FROM "+qualified(source, target, table)+" WHERE id = 2999")
+			}
+			v = compareEnds(t, c, false)
+			for _, table := range []string{"special", "scattered"} {
+				r := resultOf(t, v, table)
+				require.Equal(t, tally{different: 1, missingTarget: 1}, tally{r.Different, r.MissingSource, r.MissingTarget}, "%s: %v", table, r.Failures)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -75,7 +76,7 @@ func namesKey(text string, values []string) bool {
 // cutValue takes a value from the beginning of a text, in one of the forms in which messages show it: whole, without the \x of
 // bytes, null, or its beginning alone. Behind it there must be the next column, or the end.
 func cutValue(text, value string, last bool) (rest string, ok bool) {
-	forms := []string{value, strings.TrimPrefix(value, `\x`)}
+	forms := []string{value, strings.TrimPrefix(value, `\x`), strconv.Quote(value)} // as engines without types of their own quote it
 	if value == "NULL" {
 		forms = append(forms, "null")
 	}

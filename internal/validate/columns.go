@@ -52,6 +52,8 @@ type pair struct {
 	// pushed says that a side's database computes the digests, so that values are written in forms.
 	pushed bool
 	own    bool
+	// joins says that the databases compute one digest for all rows of a range.
+	joins bool
 	// lost are the rows that could not be read as their columns say.
 	lost struct {
 		sync.Mutex
@@ -60,8 +62,17 @@ type pair struct {
 	}
 }
 
-// newPair looks at the columns of both sides. withoutSQL keeps digests out of the databases.
-func newPair(c *Config, t *Table, withoutSQL bool) (*pair, error) {
+// digesting is what databases may compute.
+type digesting uint8
+
+const (
+	anyDigest   digesting = iota
+	noneJoined            // no digest of rows that are joined
+	noneByQuery           // no digest at all
+)
+
+// newPair looks at the columns of both sides.
+func newPair(c *Config, t *Table, may digesting) (*pair, error) {
 	p := &pair{Config: c, Table: t}
 	p.choose()
 	if p.compared == 0 {
@@ -71,8 +82,9 @@ func newPair(c *Config, t *Table, withoutSQL bool) (*pair, error) {
 		return nil, err
 	}
 	p.keys = p.findKey()
-	if !withoutSQL {
+	if may != noneByQuery {
 		p.push()
+		p.joins = may == anyDigest && p.joinable()
 	}
 	return p, nil
 }
@@ -313,6 +325,30 @@ func (p *pair) push() {
 		c := &p.columns[i]
 		c.alike = p.source.digester != nil && p.target.digester != nil && c.form == connector.Number && alike(c.source, c.target)
 	}
+}
+
+// joinedBytes is what the rows of a bucket may take on average to be joined.
+const joinedBytes = 16 << 20
+
+// joinable reports whether both databases can join the rows of a bucket: in the order of whole numbers, on which all agree, and in memory.
+func (p *pair) joinable() bool {
+	if p.own || p.source.digester == nil || p.target.digester == nil || len(p.keys) != 1 {
+		return false
+	}
+	known := false
+	for _, t := range []*catalog.Table{p.source.table, p.target.table} {
+		if t.Rows > 0 && t.Bytes >= 0 {
+			known = true
+			if t.Bytes/t.Rows*p.partitionRows() > joinedBytes {
+				return false
+			}
+		}
+	}
+	key := &p.columns[p.keys[0]]
+	by := func(t *catalog.Table, c *catalog.Column) bool {
+		return c.Type.Kind.IsInteger() && t.PrimaryKey != nil && slices.Equal(t.PrimaryKey.Columns, []string{c.Name}) && t.PartitionBy == "" && len(t.Partitions) == 0
+	}
+	return known && by(p.source.table, key.source) && by(p.target.table, key.target)
 }
 
 // alike reports whether all values of two columns are printed with as many digits after the point.

@@ -67,7 +67,7 @@ func (b *delayBench) looks(t *testing.T, equal, meanwhile bool) {
 	if equal {
 		found.target = row(1, "new")
 	}
-	require.NoError(t, b.judge(t.Context(), b.x, b.pair, map[[16]byte]uint64{oneRow: generation}, map[[16]byte]*both{oneRow: found}))
+	require.NoError(t, b.judge(t.Context(), b.x, b.pair, map[[16]byte]uint64{oneRow: generation}, map[[16]byte]*both{oneRow: found}, nil))
 }
 
 // aSecondPasses by the clock of synctest, at once.

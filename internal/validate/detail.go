@@ -168,27 +168,3 @@ func (s *search) compare(a, b *kept) (out []Difference) {
 	}
 	return out
 }
-
-// unreadable takes note of a row that cannot be compared: one of its values is not what its column says, or cannot be changed as
-// the mapping asks. The load has left it out as well.
-func (p *pair) unreadable(s *side, j change.Reject) error {
-	p.lost.Lock()
-	defer p.lost.Unlock()
-	key := s.name + " " + j.Key + " " + j.Column
-	if p.lost.seen == nil {
-		p.lost.seen = map[string]bool{}
-	}
-	if p.lost.seen[key] {
-		return nil
-	}
-	if len(p.lost.seen) >= openRows {
-		return &stopped{errTooMany}
-	}
-	p.lost.seen[key] = true
-	kind := MissingTarget
-	if s == p.target {
-		kind = MissingSource
-	}
-	p.lost.failures = append(p.lost.failures, Failure{Kind: kind, Key: []string{j.Key}, Why: j.Error()})
-	return nil
-}

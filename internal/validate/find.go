@@ -219,6 +219,9 @@ func (s *search) count(a, b map[int64]connector.Digest, differing []int64) error
 	s.mu.targetRows += target
 	s.mu.buckets += max(len(a), len(b))
 	s.mu.differing += len(differing)
+	if s.joins && s.mu.buckets >= fewBuckets && s.mu.differing == s.mu.buckets {
+		return errManyDiffer
+	}
 	if s.pushed && s.mu.buckets > 64 && s.mu.differing > s.mu.buckets/2 {
 		return errManyDiffer
 	}

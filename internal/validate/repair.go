@@ -15,6 +15,7 @@ type repair struct {
 	source change.Batch // rows as the source has them
 	target change.Batch // rows as the target has them
 	fixes  []fix
+	kept   []fix // rows that stay, though they seem to be too much
 	bytes  int
 	// doubled says that the target has a key twice: its rows go one by one.
 	doubled bool
@@ -24,6 +25,8 @@ type repair struct {
 type fix struct {
 	id             [16]byte
 	removed, added []int
+	// unread says that the target has a row of the key that could not be read: it is found by the source's.
+	unread bool
 }
 
 func newRepair(p *pair) *repair {
@@ -70,6 +73,34 @@ func (f *repair) settle(id [16]byte, b *both) {
 	f.fixes = append(f.fixes, x)
 }
 
+// heed has rows that could not be read count: one of the target is overwritten, and no row of the target goes for one of the source, or
+// for one that may be.
+func (f *repair) heed(failures []Failure) {
+	if f == nil {
+		return
+	}
+	explained := map[[16]byte]*Failure{}
+	for i := range failures {
+		if x := &failures[i]; x.Why != "" && x.id != [16]byte{} {
+			explained[x.id] = x
+		}
+	}
+	unknown := f.pair.unknownKeys()
+	f.fixes = slices.DeleteFunc(f.fixes, func(x fix) bool {
+		e := explained[x.id]
+		stays := unknown && len(x.added) == 0
+		if stays && e == nil {
+			f.kept = append(f.kept, x)
+		}
+		return e != nil && !e.inTarget || stays
+	})
+	for i := range f.fixes {
+		x := &f.fixes[i]
+		e := explained[x.id]
+		x.unread = e != nil && e.inTarget && len(x.added) == 1 && len(x.removed) == 0
+	}
+}
+
 // Repaired is what a repair did to a table.
 type Repaired struct {
 	Removed, Written int64
@@ -83,23 +114,33 @@ type Refusal struct {
 	Reason string
 }
 
+// mayBeUnread is why a row of the target stays.
+const mayBeUnread = "it is not removed: it may be one of the rows of the source that cannot be read"
+
 // Repair makes the rows of the target that were found to differ what the source's are, in one transaction. Rows that the target
 // refuses are left as they are. The snapshots must have been closed: a SQLite file that is read cannot be written.
 func (r *Result) Repair(ctx context.Context, session connector.ApplySession) (done Repaired, err error) {
 	f := r.repair
-	if f == nil || len(f.fixes) == 0 {
+	if f == nil {
 		return done, nil
 	}
+	if len(f.fixes) > 0 {
+		if done, err = f.inOneTransaction(ctx, session, r); err != nil {
+			return Repaired{}, fmt.Errorf("repair table %s: %w", r.Target, err)
+		}
+	}
+	done.refuse(r, f.kept, slices.Repeat([]string{mayBeUnread}, len(f.kept)))
+	return done, nil
+}
+
+func (f *repair) inOneTransaction(ctx context.Context, session connector.ApplySession, r *Result) (done Repaired, err error) {
 	done, err = f.transaction(ctx, session, f.atOnce)
 	if connector.ClassOf(err) == connector.Data {
 		done, err = f.transaction(ctx, session, func(ctx context.Context, s connector.ApplySession, done *Repaired) error {
 			return f.oneByOne(ctx, s, r, done)
 		})
 	}
-	if err != nil {
-		return Repaired{}, fmt.Errorf("repair table %s: %w", r.Target, err)
-	}
-	return done, nil
+	return done, err
 }
 
 type work func(ctx context.Context, session connector.ApplySession, done *Repaired) error
@@ -172,11 +213,18 @@ func (f *repair) together(ctx context.Context, session connector.ApplySession, f
 		return false, nil
 	}
 	reason, err := f.unless(ctx, session, done, func() error {
-		var removed, added []int
+		var removed, added, unread []int
 		for _, x := range fixes {
+			if x.unread {
+				unread = append(unread, x.added...)
+				continue
+			}
 			removed, added = append(removed, x.removed...), append(added, x.added...)
 		}
 		if err := f.remove(ctx, session, removed, &Repaired{}); err != nil {
+			return err
+		}
+		if err := f.overwrite(ctx, session, unread, done); err != nil {
 			return err
 		}
 		return f.add(ctx, session, added, done)
@@ -210,8 +258,12 @@ func (d *Repaired) refuse(r *Result, fixes []fix, why []string) {
 // write makes of rows of the target rows of the source: where a key has one on either side, the columns that are compared are
 // updated, so that others keep what they hold.
 func (f *repair) write(ctx context.Context, session connector.ApplySession, fixes []fix, done *Repaired) error {
-	var removed, added, before, after []int
+	var removed, added, before, after, unread []int
 	for _, x := range fixes {
+		if x.unread {
+			unread = append(unread, x.added[0])
+			continue
+		}
 		if len(f.pair.keys) > 0 && len(x.removed) == 1 && len(x.added) == 1 {
 			before, after = append(before, x.removed[0]), append(after, x.added[0])
 			continue
@@ -230,7 +282,23 @@ func (f *repair) write(ctx context.Context, session connector.ApplySession, fixe
 			return err
 		}
 	}
+	if err := f.overwrite(ctx, session, unread, done); err != nil {
+		return err
+	}
 	return f.add(ctx, session, added, done)
+}
+
+// overwrite updates rows of the target that could not be read.
+func (f *repair) overwrite(ctx context.Context, session connector.ApplySession, rows []int, done *Repaired) error {
+	for part := range slices.Chunk(rows, repairRows) {
+		set := connector.RowSet{Op: change.Update, Table: f.pair.Table.Target, Key: seq(len(f.pair.keys))}
+		set.Old, set.OldColumns = f.rows(&f.source, part, f.pair.keys, f.pair.source)
+		set.Rows, set.Columns = f.rows(&f.source, part, f.pair.values(), f.pair.source)
+		if err := apply(ctx, session, set, &done.Written); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add writes rows that the target lacks.

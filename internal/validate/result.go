@@ -29,7 +29,7 @@ type Failure struct {
 	Key []string
 	// Columns are those that differ, for a RecordDiff.
 	Columns []Difference
-	// Why is set for a row that the source holds and that could not be read as its columns say.
+	// Why is set for a row that one side holds, or both, and that could not be read as its columns say. It is a RecordDiff when both hold it.
 	Why string
 	// Resynced says what the last resync has done about it; nil when none has tried.
 	Resynced *Resynced
@@ -40,6 +40,8 @@ type Failure struct {
 	keySize int
 	// keyed is how the row is asked for by itself; nil when it cannot be.
 	keyed *keyed
+	// inTarget says that Why is about the target's row, and that the source's could be read.
+	inTarget bool
 }
 
 // WholeKey is the Key without what is cut off to show it, as far as that was kept.

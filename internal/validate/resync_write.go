@@ -44,7 +44,8 @@ func (t *mending) write(ctx context.Context, m *mark, p *pair, fix *repair, foun
 	again := *fix
 	again.fixes, again.doubled = nil, false
 	again.target.Reset(p.target.layouts)
-	if done.err = t.readTarget(ctx, keys, steady, &again); done.err != nil {
+	var lost []Failure
+	if lost, done.err = t.readTarget(ctx, keys, steady, &again); done.err != nil {
 		return done
 	}
 	r := &Result{Source: t.table.Plan.Source.Name, Target: t.table.Target.Name, repair: &again}
@@ -56,9 +57,11 @@ func (t *mending) write(ctx context.Context, m *mark, p *pair, fix *repair, foun
 			delete(steady, id)
 			continue
 		}
+		p.explain(failures, lost)
 		r.Failures = append(r.Failures, failures[0])
 		again.settle(id, b)
 	}
+	again.heed(r.Failures)
 	if len(again.fixes) == 0 {
 		return done.unsettled(steady)
 	}
@@ -76,17 +79,19 @@ func (d settled) unsettled(left map[[16]byte]*both) settled {
 	return d
 }
 
-func (t *mending) readTarget(ctx context.Context, keys []*keyed, found map[[16]byte]*both, fix *repair) error {
+// readTarget reads the target's rows; lost are those that could not be read.
+func (t *mending) readTarget(ctx context.Context, keys []*keyed, found map[[16]byte]*both, fix *repair) (lost []Failure, err error) {
 	target, release, err := t.w.OpenTarget(ctx, 1)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer release()
 	q, err := t.w.pairOf(t.x.known, t.x.pair.Config.Source, target, true)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return q.lookUp(ctx, q.target, keys, found, fix)
+	err = q.lookUp(ctx, q.target, keys, found, fix)
+	return q.lost.failures, err
 }
 
 func (t *mending) repair(ctx context.Context, r *Result, done *settled) error {
@@ -122,7 +127,7 @@ func (t *mending) verify(ctx context.Context, judge *search, keys []*keyed, rows
 			done.cramped = append(done.cramped, id)
 		}
 	}
-	if done.err = t.readTarget(ctx, keys, now, nil); done.err != nil {
+	if _, done.err = t.readTarget(ctx, keys, now, nil); done.err != nil {
 		return done
 	}
 	for id, b := range now {

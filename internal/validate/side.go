@@ -110,7 +110,7 @@ func (s *side) digest(ctx context.Context, q part) (map[int64]connector.Digest, 
 		return out, err
 	}
 	found, err := s.digester.Digest(ctx, connector.DigestRequest{
-		Table: s.table, Columns: s.rendered(s.pair.all()), Where: s.where, Part: s.part(q), Own: s.pair.own,
+		Table: s.table, Columns: s.rendered(s.pair.all()), Where: s.where, Part: s.part(q), Own: s.pair.own, Joined: s.pair.joins && q.ranged && q.modulus == 0,
 	})
 	for _, d := range found {
 		if _, twice := out[d.Bucket]; twice {

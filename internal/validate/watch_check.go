@@ -149,7 +149,7 @@ func (w *Watch) learn(ctx context.Context, x *watched, table *Table) error {
 func (w *Watch) pairOf(table *Table, source, target connector.Snapshot, keep bool) (*pair, error) {
 	c := w.Config
 	c.Source, c.Target, c.Keep, c.Stats = source, target, keep, nil
-	return newPair(&c, table, true)
+	return newPair(&c, table, noneByQuery)
 }
 
 // reach waits until everything that the source held is in the target.
@@ -186,7 +186,8 @@ func (w *Watch) checkRows(ctx context.Context, x *watched, table *Table, due map
 		}
 	}
 	w.mu.Unlock()
-	if err := w.lookUpSource(ctx, x, table, asked); err != nil {
+	lost, err := w.lookUpSource(ctx, x, table, asked)
+	if err != nil {
 		return err
 	}
 	if err := w.reach(ctx); err != nil {
@@ -208,7 +209,7 @@ func (w *Watch) checkRows(ctx context.Context, x *watched, table *Table, due map
 	for _, a := range asked {
 		found[a.id] = a.both
 	}
-	return w.judge(ctx, x, q, due, found)
+	return w.judge(ctx, x, q, due, found, append(lost, q.lost.failures...))
 }
 
 // asking is a row that is looked up, with what has been found of it.
@@ -218,18 +219,19 @@ type asking struct {
 	*both
 }
 
-// lookUpSource reads the source's rows, and lets go of the source before the target is waited for.
-func (w *Watch) lookUpSource(ctx context.Context, x *watched, table *Table, asked []asking) error {
+// lookUpSource reads the source's rows, and lets go of the source before the target is waited for. lost are those that could not be read.
+func (w *Watch) lookUpSource(ctx context.Context, x *watched, table *Table, asked []asking) (lost []Failure, err error) {
 	source, release, err := w.OpenSource(ctx, 1)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer release()
 	p, err := w.pairOf(table, source, x.pair.Config.Target, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return p.lookUpAll(ctx, p.source, asked)
+	err = p.lookUpAll(ctx, p.source, asked)
+	return p.lost.failures, err
 }
 
 // lookUpAll is lookUp for more keys than one query asks for. A query lets more rows through than it asks for (keys of several columns, those
@@ -237,7 +239,11 @@ func (w *Watch) lookUpSource(ctx context.Context, x *watched, table *Table, aske
 // the fewer values there are of a key's first column, the fewer such rows there are.
 func (p *pair) lookUpAll(ctx context.Context, s *side, asked []asking) error {
 	slices.SortFunc(asked, func(a, b asking) int { return slices.Compare(a.key.source, b.key.source) })
-	for some := range slices.Chunk(asked, lookUpRows) {
+	most := lookUpRows
+	if s.isSequential() {
+		most = max(len(asked), 1)
+	}
+	for some := range slices.Chunk(asked, most) {
 		found, keys := map[[16]byte]*both{}, make([]*keyed, 0, len(some))
 		for _, a := range some {
 			found[a.id] = a.both
@@ -257,7 +263,9 @@ func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16
 	}
 	defer p.Meter.asked(false, s == p.source, time.Now())
 	look := *s
-	look.where = slices.Concat(s.where, p.keyPredicates(keys, s))
+	if !s.isSequential() { // else all rows come by, and are told apart by their ids
+		look.where = slices.Concat(s.where, p.keyPredicates(keys, s))
+	}
 	reader := &search{pair: p}
 	return look.scan(ctx, part{}, func(r *row) error {
 		b := found[r.id]
@@ -273,6 +281,12 @@ func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16
 		}
 		return nil
 	})
+}
+
+// isSequential reports whether the side reads all of a table whatever is asked for.
+func (s *side) isSequential() bool {
+	_, ok := s.snapshot.(connector.Sequential)
+	return ok
 }
 
 // keyPredicates are predicates that let the rows of keys through, and of a key of several columns perhaps more.
@@ -302,8 +316,8 @@ const confirmAfter = time.Second
 // failAfter is FailAfter, but no less than confirmAfter.
 func (w *Watch) failAfter() time.Duration { return max(w.FailAfter(), confirmAfter) }
 
-// judge decides what has become of rows that were looked up.
-func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte]uint64, found map[[16]byte]*both) error {
+// judge decides what has become of rows that were looked up; lost are those of either side that could not be read.
+func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte]uint64, found map[[16]byte]*both, lost []Failure) error {
 	s := &search{pair: p}
 	now, changed := time.Now(), false
 	equal := int64(0)
@@ -315,6 +329,7 @@ func (w *Watch) judge(ctx context.Context, x *watched, p *pair, due map[[16]byte
 			continue
 		}
 		failures := s.failures(id, b)
+		p.explain(failures, lost)
 		moved := r.generation != due[id]
 		if r.first.IsZero() {
 			r.first = now
@@ -385,7 +400,7 @@ func (x *watched) take(id [16]byte, f Failure, k *keyed) bool {
 		f.Resynced = old.Resynced
 	}
 	x.failed[id] = f
-	return !was || old.Kind != f.Kind || !slices.Equal(old.Columns, f.Columns)
+	return !was || old.Kind != f.Kind || old.Why != f.Why || !slices.Equal(old.Columns, f.Columns)
 }
 
 // manyTroubles is how often a table may not be comparable: its structure may be another one on one side for a while.

@@ -76,7 +76,7 @@ func (w *Watch) takeWhole(ctx context.Context, x *watched, r *Result, rows map[[
 		seen[f.id] = true
 		k := rows[f.id].asked()
 		switch {
-		case f.Why != "":
+		case f.Why != "" && rows[f.id] == nil: // a row that cannot be read, and has none of its key on the other side
 			changed = x.take(f.id, f, nil) || changed
 		case x.pending[f.id] != nil: // it is looked at by itself
 		case k != nil:
@@ -95,13 +95,13 @@ func (w *Watch) takeWhole(ctx context.Context, x *watched, r *Result, rows map[[
 }
 
 // told are the rows that a comparison has found to differ, those with too long a key included, each by a name that the next comparison
-// gives it too: rows of a bag are alike, and rows that cannot be read have no key.
+// gives it too: rows of a bag are alike, and a row that cannot be read has no key unless the other side has it.
 func told(r *Result) []Failure {
 	all := slices.Concat(r.Failures, r.suspended)
 	times := map[[16]byte]uint32{}
 	for i := range all {
 		f := &all[i]
-		if f.Why != "" {
+		if f.Why != "" && f.id == [16]byte{} {
 			f.id = md5.Sum(fmt.Append(nil, f.Kind, f.Key, f.Why)) //nolint:gosec // a name, not a secret
 		}
 		if len(r.Key) > 0 {

@@ -107,7 +107,13 @@ func released(t testing.TB, source, target *end) {
 // awaitText waits for a line of the log.
 func (p *process) awaitText(t testing.TB, text string) {
 	t.Helper()
-	deadline := time.After(runs)
+	p.awaitTextFor(t, text, runs)
+}
+
+// awaitTextFor waits so long for it.
+func (p *process) awaitTextFor(t testing.TB, text string, within time.Duration) {
+	t.Helper()
+	deadline := time.After(within)
 	for {
 		if strings.Contains(p.errors.String(), text) {
 			return

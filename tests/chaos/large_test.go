@@ -19,7 +19,7 @@ func TestLargeTransactionInBoundedMemory(t *testing.T) {
 		rows, err = strconv.Atoi(asked)
 		require.NoError(t, err, "WHIMBREL_CHAOS_ROWS")
 	}
-	for _, pair := range [][2]string{{pg, pg}, {maria, pg}, {sqlite, pg}, {pg, maria}} {
+	for _, pair := range [][2]string{{pg, pg}, {maria, pg}, {sqlite, pg}, {pg, maria}, {pg, sqlite}} {
 		t.Run(pair[0]+" to "+pair[1], func(t *testing.T) {
 			source, target := newEnd(t, pair[0]), newEnd(t, pair[1])
 			source.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, n int, v varchar(100))")

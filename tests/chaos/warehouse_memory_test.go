@@ -30,7 +30,7 @@ func TestWarehouseInBoundedMemory(t *testing.T) {
 	fill := "INSERT INTO narrow SELECT g, g %% 1000, 'row ' || g FROM generate_series(%d, %d) g"
 	source.exec(t, "CREATE TABLE narrow (id int PRIMARY KEY, n int, v varchar(40))", fmt.Sprintf(fill, 1, rows))
 	p := start(t, source, target, flags...)
-	p.awaitText(t, "following the source")
+	p.awaitTextFor(t, "following the source", 10*runs)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 	ended(p, fmt.Sprintf("a load of %d rows", rows))
 	source.exec(t, fmt.Sprintf(fill, rows+1, 2*rows))

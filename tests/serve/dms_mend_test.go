@@ -1,10 +1,12 @@
 package serve_test
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -45,6 +47,12 @@ type misgiven struct {
 	name, says, mend string
 	target           bool // the database is the task's target, a file its source
 	breaks, mends    []string
+	// settings are the task's of a full load, and those to mend them with.
+	settings, mended string
+	// grows is what mends it beside the statements.
+	grows func()
+	// reason is the StopReason; FATAL_ERROR where there is none.
+	reason string
 }
 
 // TestFailuresNameTheirMends has the failures that a user meets happen to connections, schemas and tasks of each engine through the API: the
@@ -217,9 +225,18 @@ func (m *mending) proveTask(c misgiven) {
 		require.Equal(m, "successful", *of.Status, "%s: %s", c.name, aws.ToString(of.LastFailureMessage))
 	}
 	m.run(c.breaks)
+	m.proveRun(c, source, target, mapped, types.MigrationTypeValueFullLoadAndCdc)
+}
+
+// proveRun runs a task between two endpoints into the failure, and on when it is mended.
+func (m *mending) proveRun(c misgiven, source, target, mapped string, kind types.MigrationTypeValue) {
+	m.Helper()
+	settings := func(load string) *string {
+		return aws.String(`{"ErrorBehavior":{"TableErrorPolicy":"STOP_TASK","RecoverableErrorCount":0},"FullLoadSettings":{` + load + `}}`)
+	}
 	out, err := m.api.CreateReplicationTask(m.Context(), &dms.CreateReplicationTaskInput{
 		ReplicationTaskIdentifier: aws.String(fmt.Sprintf("%s-%d", *m.right.EngineName, m.n)), SourceEndpointArn: &source, TargetEndpointArn: &target, ReplicationInstanceArn: &m.instance,
-		MigrationType: types.MigrationTypeValueFullLoadAndCdc, TableMappings: &mapped, ReplicationTaskSettings: aws.String(`{"ErrorBehavior":{"TableErrorPolicy":"STOP_TASK"}}`),
+		MigrationType: kind, TableMappings: &mapped, ReplicationTaskSettings: settings(c.settings),
 	})
 	require.NoError(m, err)
 	this := m.made
@@ -227,15 +244,36 @@ func (m *mending) proveTask(c misgiven) {
 	m.awaits(m.T, m.api, this, "ready")
 	starts(m, m.api, this, dms.StartReplicationTaskInput{StartReplicationTaskType: startAnew})
 	failed := m.awaits(m.T, m.api, this, "failed")
-	require.Equal(m, "Stop Reason FATAL_ERROR", aws.ToString(failed.StopReason), c.name)
+	require.Equal(m, "Stop Reason "+cmp.Or(c.reason, "FATAL_ERROR"), aws.ToString(failed.StopReason), c.name)
 	m.told(aws.ToString(failed.LastFailureMessage), c.name, c.says, c.mend)
 	m.run(c.mends)
+	if c.grows != nil {
+		c.grows()
+	}
+	if c.mended != "" {
+		_, err := m.api.ModifyReplicationTask(m.Context(), &dms.ModifyReplicationTaskInput{ReplicationTaskArn: &this.task, ReplicationTaskSettings: settings(c.mended)})
+		require.NoError(m, err)
+		m.awaits(m.T, m.api, this, "failed") // as before it was modified
+	}
 	starts(m, m.api, this, dms.StartReplicationTaskInput{StartReplicationTaskType: reload})
+	if kind == types.MigrationTypeValueFullLoad {
+		ended := m.awaits(m.T, m.api, this, "stopped")
+		require.Equal(m, "Stop Reason FULL_LOAD_ONLY_FINISHED", aws.ToString(ended.StopReason), c.name)
+		require.Nil(m, ended.LastFailureMessage, c.name)
+		require.EqualValues(m, 0, ended.ReplicationTaskStats.TablesErrored, c.name)
+		m.remove(this)
+		return
+	}
 	running := m.awaits(m.T, m.api, this, "running")
 	require.Nil(m, running.LastFailureMessage, c.name)
 	require.Eventually(m, func() bool { return m.taskOf(m.T, m.api, this).ReplicationTaskStats.FullLoadProgressPercent == 100 }, patient, 50*time.Millisecond, c.name)
 	m.server.stops(m, m.api, this)
-	_, err = m.api.DeleteReplicationTask(m.Context(), &dms.DeleteReplicationTaskInput{ReplicationTaskArn: &this.task})
+	m.remove(this)
+}
+
+func (m *mending) remove(this made) {
+	m.Helper()
+	_, err := m.api.DeleteReplicationTask(m.Context(), &dms.DeleteReplicationTaskInput{ReplicationTaskArn: &this.task})
 	require.NoError(m, err)
 }
 
@@ -255,6 +293,15 @@ func (m *mending) postgres(a *servertest.Authority) []unreached {
 			breaks: []string{"ALTER SCHEMA app OWNER TO postgres", "GRANT USAGE ON SCHEMA app TO mover"}, mends: []string{"GRANT CREATE ON SCHEMA app TO mover"}},
 		{name: "a target that is read only", target: true, says: "in a read-only transaction", mend: "SET default_transaction_read_only = off",
 			breaks: []string{"ALTER ROLE mover SET default_transaction_read_only = on"}, mends: []string{"ALTER ROLE mover RESET default_transaction_read_only"}},
+	}
+	if dir := filepath.Join(d.Server.Dir(), "small"); mounted(m, dir, "40k") {
+		data, err := os.Stat(filepath.Join(d.Server.Dir(), "data"))
+		require.NoError(m, err)
+		owner := data.Sys().(*syscall.Stat_t)
+		require.NoError(m, os.Chown(dir, int(owner.Uid), int(owner.Gid)))
+		m.refused = append(m.refused, misgiven{name: "a full disk", target: true, reason: "RECOVERABLE_ERROR", says: "No space left on device", mend: "make room on the server's disk",
+			breaks: []string{"CREATE TABLESPACE small LOCATION '" + dir + "'", "GRANT CREATE ON TABLESPACE small TO mover", "ALTER ROLE mover SET default_tablespace = small"},
+			grows:  func() { grows(m, dir) }})
 	}
 	return []unreached{
 		{name: "wrong password", says: `password authentication failed for user "mover"`, mend: "ALTER ROLE … PASSWORD", breaks: []string{"ALTER ROLE mover PASSWORD 'another'"}, mends: []string{"ALTER ROLE mover PASSWORD '" + moverPassword + "'"}},
@@ -281,11 +328,17 @@ func (m *mending) mysqlLike(a *servertest.Authority, private func(testing.TB, ..
 		"GRANT ALL ON nowhere.* TO " + mover, "CREATE TABLE " + d.Name + ".orders (id int PRIMARY KEY)", "INSERT INTO " + d.Name + ".orders VALUES (1)"})
 	taken := func(right string) []string { return []string{"REVOKE " + right + " ON *.* FROM " + mover} }
 	given := func(right string) []string { return []string{"GRANT " + right + " ON *.* TO " + mover} }
+	rights := "GRANT ALTER, CREATE, DROP, INDEX, INSERT, UPDATE, DELETE, SELECT ON `" + d.Name + "`.* TO 'mover'@'127.0.0.1'" // as the message has it
+	reads := "GRANT SELECT ON `" + d.Name + "`.`orders` TO 'mover'@'127.0.0.1'"
 	m.refused = []misgiven{
+		{name: "no SELECT", says: "SELECT command denied to user", mend: reads, breaks: []string{"REVOKE SELECT ON " + d.Name + ".* FROM " + mover}, mends: []string{reads}},
 		{name: "binlog_format", says: "binlog_format is STATEMENT", mend: "SET GLOBAL binlog_format = ROW", breaks: []string{"SET GLOBAL binlog_format = STATEMENT"}, mends: []string{"SET GLOBAL binlog_format = ROW"}},
 		{name: "no " + monitor, says: "may not ask where the binary log ends", mend: "GRANT " + monitor + " ON *.* TO 'mover'@'127.0.0.1'", breaks: taken(monitor), mends: given(monitor)},
 		{name: "no REPLICATION SLAVE", says: "may not read the binary log", mend: "GRANT REPLICATION SLAVE ON *.* TO 'mover'@'127.0.0.1'", breaks: taken("REPLICATION SLAVE"), mends: given("REPLICATION SLAVE")},
-		{name: "no CREATE at the target", target: true, says: "CREATE command denied to user", mend: "GRANT the user this right on the table", breaks: []string{"REVOKE CREATE ON " + d.Name + ".* FROM " + mover}, mends: []string{all}},
+		{name: "no CREATE at the target", target: true, says: "CREATE command denied to user", mend: rights, breaks: []string{"REVOKE CREATE ON " + d.Name + ".* FROM " + mover}, mends: []string{rights}},
+		{name: "no INSERT at the target", target: true, says: "INSERT command denied to user", mend: rights, breaks: []string{"REVOKE INSERT ON " + d.Name + ".* FROM " + mover}, mends: []string{rights}},
+		{name: "a target table that holds rows", target: true, says: "the target table holds rows", mend: "TargetTablePrepMode TRUNCATE_BEFORE_LOAD empties it, DROP_AND_CREATE replaces it", settings: `"TargetTablePrepMode":"DO_NOTHING"`, mended: `"TargetTablePrepMode":"DROP_AND_CREATE"`,
+			breaks: []string{"DROP TABLE IF EXISTS " + d.Name + ".kept", "CREATE TABLE " + d.Name + ".kept (id bigint PRIMARY KEY) ENGINE = MyISAM", "INSERT INTO " + d.Name + ".kept VALUES (7)"}},
 		{name: "a target that is read only", target: true, says: "read-only option", mend: "SET GLOBAL read_only = OFF", breaks: []string{"SET GLOBAL read_only = ON"}, mends: []string{"SET GLOBAL read_only = OFF"}},
 	}
 	return []unreached{

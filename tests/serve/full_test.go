@@ -22,11 +22,28 @@ func sized(t *testing.T, dir, size string) {
 	if os.Getuid() != 0 {
 		t.Skip("SKIPPED, NOT TESTED: a full disk needs a small file system, and only root may mount one")
 	}
+	if !mounted(t, dir, size) {
+		t.Skip("SKIPPED, NOT TESTED: a full disk needs a small file system, and mounting one is not permitted here")
+	}
+}
+
+// mounted is sized for a test that has more to do where none can be mounted, which it tells.
+func mounted(t testing.TB, dir, size string) bool {
+	t.Helper()
 	require.NoError(t, os.MkdirAll(dir, 0o700))
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size+",mode=700", "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: a full disk needs a small file system, and mounting one is not permitted here: %s", out)
+		t.Logf("NOT TESTED: a full disk needs a small file system, and mounting one is not permitted here: %s", out)
+		return false
 	}
 	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+	return true
+}
+
+// grows gives a disk that was mounted all the room it needs.
+func grows(t testing.TB, dir string) {
+	t.Helper()
+	out, err := exec.Command("mount", "-o", "remount,size=256m", dir).CombinedOutput()
+	require.NoError(t, err, string(out))
 }
 
 // fill takes all room that is left where a folder lies, and answers the file that has it.

@@ -86,15 +86,22 @@ func key(t *catalog.Table, set *connector.RowSet) (places []int, unique bool) {
 func (f *follower) structure(ctx context.Context, s *connector.Structure) {
 	d := f.dialect().(connector.Alterer)
 	exec := func(ss ...catalog.Statement) {
-		if f.inside && !f.session.Features().TransactionalDDL {
+		_, records := f.session.(connector.Recorder) // structure changes with its commit
+		if f.inside && (records || !f.session.Features().TransactionalDDL) {
 			f.commit(ctx, "")
 		}
+		if records {
+			f.begin(ctx)
+		}
 		must(f.t, f.session.Exec(ctx, ss))
+		if records {
+			f.commit(ctx, "")
+		}
 		f.session.Forget()
 	}
 	switch s.Kind {
 	case connector.Created:
-		number := len(f.request.Tables)
+		number := len(f.targets) // one that no table has had
 		there := f.suite.there(s.Table)
 		script := f.dialect().Script(there, true)
 		exec(append(script.Create, script.Keys...)...)

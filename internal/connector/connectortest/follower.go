@@ -17,12 +17,13 @@ const run = "0123456789abcdef"
 
 // follower carries a source into a target in the plainest way: a full load, then each change a set of its own.
 type follower struct {
-	t       testing.TB
-	suite   *Suite
-	source  connector.Streamer
-	target  connector.Applier
-	native  bool
-	request connector.StreamRequest
+	t         testing.TB
+	suite     *Suite
+	databases Databases
+	source    connector.Streamer
+	target    connector.Applier
+	native    bool
+	request   connector.StreamRequest
 	// targets are the target's tables by their number.
 	targets map[int]*catalog.Table
 	pool    *change.GroupPool
@@ -30,14 +31,18 @@ type follower struct {
 	stream  connector.Stream
 	inside  bool // a transaction is open
 	applied string
+	since   string // of the capture: where a target that has made nothing durable yet is begun again
+	// history is what a Recorder was given, in its order, and upTo how much of it lay before a position.
+	history []recorded
+	upTo    map[string]int
 	// watch sees every event before it is applied.
 	watch   func(connector.Event)
 	layouts func(*catalog.Column) change.Layout
 }
 
 func (s *Suite) follower(t testing.TB, d Databases, native bool) *follower {
-	f := &follower{t: t, suite: s, source: s.openSource(t, d), target: s.openTarget(t, d), native: native,
-		targets: map[int]*catalog.Table{}, pool: change.NewGroupPool(2)}
+	f := &follower{t: t, suite: s, databases: d, source: s.openSource(t, d), target: s.openTarget(t, d), native: native,
+		upTo: map[string]int{}, targets: map[int]*catalog.Table{}, pool: change.NewGroupPool(2)}
 	f.request = connector.StreamRequest{Run: run, Pool: f.pool,
 		Reject: func(table int, r change.Reject) error { return r }}
 	return f
@@ -82,7 +87,8 @@ func (f *follower) capture(ctx context.Context) {
 		f.request.Tables[i] = f.followed(i, f.request.Tables[i].Table)
 		f.load(ctx, sn, f.request.Tables[i])
 	}
-	f.applied = sn.Position()
+	f.since = sn.Position()
+	f.applied = f.since
 	require.NotEmpty(t, f.applied)
 }
 
@@ -124,6 +130,9 @@ func (f *follower) dialect() connector.Dialect {
 	if d, ok := f.target.(connector.Dialected); ok {
 		return d.Dialect()
 	}
+	if f.suite.Onto != nil {
+		return f.suite.Onto.Engine.Dialect
+	}
 	return f.suite.Engine.Dialect // of both ends
 }
 
@@ -139,7 +148,7 @@ func (f *follower) loadColumns(to connector.Followed) []connector.LoadColumn {
 	var out []connector.LoadColumn
 	for _, c := range to.Columns {
 		col := f.targets[to.Number].Column(c.Column.Name)
-		require.NotNil(f.t, col, c.Column.Name)
+		require.NotNil(f.t, col, "%s of table %d, %s", c.Column.Name, to.Number, f.targets[to.Number].Name)
 		out = append(out, connector.LoadColumn{Column: col, Layout: c.Layout})
 	}
 	return out
@@ -150,9 +159,13 @@ func (f *follower) open(ctx context.Context) {
 	var err error
 	c, ok, err := f.target.Checkpoint(ctx, run)
 	must(f.t, err)
-	if ok {
+	switch {
+	case ok:
 		f.applied = c.Position
+	case f.since != "": // whatever was held back is lost
+		f.applied = f.since
 	}
+	f.history = f.history[:f.upTo[f.applied]]
 	f.stream, err = f.source.Stream(ctx, f.request, f.applied)
 	must(f.t, err)
 	f.session, err = f.target.Apply(ctx, connector.ApplyOptions{Run: run})
@@ -172,6 +185,7 @@ func (f *follower) close() {
 
 // step applies one event.
 func (f *follower) step(ctx context.Context) connector.Event {
+	f.suite.carry(f.t, f.databases)
 	e, err := f.stream.Next(ctx)
 	must(f.t, err)
 	if f.watch != nil {
@@ -189,11 +203,12 @@ func (f *follower) step(ctx context.Context) connector.Event {
 			f.commit(ctx, e.Position)
 		}
 		f.applied = e.Position
+		f.upTo[f.applied] = len(f.history)
 	}
 	return e
 }
 
-// reach applies events until the position is reached.
+// reach applies events until the position is reached, and makes that durable.
 func (f *follower) reach(ctx context.Context, position string) {
 	f.t.Helper()
 	ctx, cancel := context.WithTimeoutCause(ctx, max(time.Minute, f.suite.Patience), context.DeadlineExceeded)
@@ -202,6 +217,7 @@ func (f *follower) reach(ctx context.Context, position string) {
 		n, err := f.source.Compare(f.applied, position)
 		must(f.t, err)
 		if n >= 0 && !f.inside {
+			must(f.t, f.session.Sync(ctx))
 			return
 		}
 		f.step(ctx)
@@ -220,9 +236,22 @@ func (f *follower) commit(ctx context.Context, position string) {
 	f.inside = false
 }
 
-// group applies the changes of a group one by one, in their order.
+// group applies the changes of a group in their order: one by one, or all at once where the target keeps the changes themselves.
 func (f *follower) group(ctx context.Context, g *change.Group) {
 	require.Equal(f.t, g.Position != "", len(g.Ends) > 0, "a position is that of a transaction's end")
+	if to, ok := f.session.(connector.Recorder); ok {
+		f.record(ctx, to, g)
+	} else {
+		f.oneByOne(ctx, g)
+	}
+	if !g.Open && f.inside {
+		f.commit(ctx, g.Position)
+		f.applied = g.Position
+		f.upTo[f.applied] = len(f.history)
+	}
+}
+
+func (f *follower) oneByOne(ctx context.Context, g *change.Group) {
 	next := make([]int, len(g.Tables))
 	done := 0
 	for seq := 0; seq < g.Len(); seq++ {
@@ -236,9 +265,5 @@ func (f *follower) group(ctx context.Context, g *change.Group) {
 				next[k]++
 			}
 		}
-	}
-	if !g.Open && f.inside {
-		f.commit(ctx, g.Position)
-		f.applied = g.Position
 	}
 }

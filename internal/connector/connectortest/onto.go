@@ -18,6 +18,8 @@ type Onto struct {
 	Schema string
 	// Dump returns the rows of a table as Suite.Dump does of the source's.
 	Dump func(t testing.TB, db *sql.DB, table Table) []string
+	// Log is for a target that keeps changes and no rows, in the place of Dump: what it has written of tables, in its order.
+	Log func(t testing.TB, d Databases, tables []Table) map[string][]Line
 }
 
 // RunOnto runs what a Suite asks of a target: any changes, ends at any event, transactions larger than what carries them, and changes of

@@ -24,7 +24,18 @@ func (s *Suite) prepare(t testing.TB) Databases {
 		_, err := d.Source.ExecContext(t.Context(), table.Create)
 		must(t, err)
 	}
+	if s.Carry != nil {
+		must(t, s.writer(d, 3).write(t.Context(), s.Transactions/10))
+		s.carry(t, d)
+	}
 	return d
+}
+
+// carry has what was written be where the engine reads it.
+func (s *Suite) carry(t testing.TB, d Databases) {
+	if s.Carry != nil {
+		s.Carry(t, d)
+	}
 }
 
 // write makes n random transactions.
@@ -67,8 +78,12 @@ func beside(t testing.TB, w *writer, n int64, f func(more func() bool)) {
 }
 
 // compare compares source and target row by row.
-func (s *Suite) compare(t testing.TB, d Databases, tables []Table) {
+func (s *Suite) compare(t testing.TB, f *follower, d Databases, tables []Table) {
 	t.Helper()
+	if s.Onto != nil && s.Onto.Log != nil {
+		s.compareLog(t, f, d, tables)
+		return
+	}
 	for _, table := range tables {
 		want, got := s.Dump(t, d.Source, table), s.dumpTarget(t, d, table)
 		slices.Sort(want)
@@ -94,7 +109,7 @@ func (s *Suite) testRandom(t *testing.T, native bool) {
 			})
 			f.reach(t.Context(), s.end(t, f))
 			f.close()
-			s.compare(t, d, s.Tables)
+			s.compare(t, f, d, s.Tables)
 			must(t, f.source.Release(t.Context(), f.request))
 		})
 	}
@@ -102,6 +117,7 @@ func (s *Suite) testRandom(t *testing.T, native bool) {
 
 func (s *Suite) end(t testing.TB, f *follower) string {
 	t.Helper()
+	s.carry(t, f.databases)
 	end, err := f.source.End(t.Context())
 	must(t, err)
 	return end
@@ -139,7 +155,7 @@ func (s *Suite) testRestart(t *testing.T, native bool) {
 	f.open(t.Context())
 	f.reach(t.Context(), s.end(t, f))
 	f.close()
-	s.compare(t, d, s.Tables)
+	s.compare(t, f, d, s.Tables)
 }
 
 // testPositions streams once, then again from every position that was delivered: what follows must be the same.
@@ -194,6 +210,7 @@ func (s *Suite) testPositions(t *testing.T, native bool) {
 	}
 	beside(t, w, int64(s.Transactions/3), func(more func() bool) {
 		for more() {
+			s.carry(t, d)
 			read(f.stream, &all, "")
 		}
 	})
@@ -287,7 +304,7 @@ func (s *Suite) testLarge(t *testing.T, native bool) {
 	f.close()
 	require.Greater(t, opened, 3)
 	require.LessOrEqual(t, largest, 4*bound)
-	s.compare(t, d, s.Tables)
+	s.compare(t, f, d, s.Tables)
 }
 
 // testStructure changes tables between writes.
@@ -317,7 +334,7 @@ func (s *Suite) testStructure(t *testing.T, native bool) {
 	must(t, w.write(t.Context(), 20))
 	s.settle(t, f)
 	f.close()
-	s.compare(t, d, w.tables)
+	s.compare(t, f, d, w.tables)
 }
 
 // settle applies events until there is nothing to do.
@@ -332,12 +349,13 @@ func (s *Suite) settle(t testing.TB, f *follower) {
 			quiet = 0
 		}
 	}
+	must(t, f.session.Sync(t.Context()))
 }
 
 // testQuiet: while nothing happens Next comes back, and ends with its context.
 func (s *Suite) testQuiet(t *testing.T) {
 	d := s.prepare(t)
-	f := s.follower(t, d, true)
+	f := s.follower(t, d, !s.NoNative)
 	f.capture(t.Context())
 	f.open(t.Context())
 	defer f.close()
@@ -363,7 +381,7 @@ func (s *Suite) testQuiet(t *testing.T) {
 // testBusy: while the source is busy with tables that are followed no more, Next comes back with the position all the same.
 func (s *Suite) testBusy(t *testing.T) {
 	d := s.prepare(t)
-	f := s.follower(t, d, true)
+	f := s.follower(t, d, !s.NoNative)
 	f.capture(t.Context())
 	f.open(t.Context())
 	defer f.close()
@@ -430,5 +448,5 @@ func (s *Suite) testStart(t *testing.T) {
 	f.open(ctx)
 	f.reach(ctx, s.end(t, f))
 	f.close()
-	s.compare(t, d, s.Tables)
+	s.compare(t, f, d, s.Tables)
 }

@@ -35,8 +35,12 @@ type Suite struct {
 	// Pause is what the writer waits between transactions, for a target that is slow to take them; Patience is how long it may take to reach the
 	// source's end, a minute at least.
 	Pause, Patience time.Duration
+	// SteadyKeys has updates leave keys alone: files have no word for a row that has another key than before.
+	SteadyKeys bool
 	// Onto is the target, where it is of another engine: see RunOnto.
 	Onto *Onto
+	// Carry brings what was written to the source over to where the engine reads it, where that is another place: see RunFrom.
+	Carry func(t testing.TB, d Databases)
 }
 
 // Databases are a source and a target, each with a way to reach it as an application does.

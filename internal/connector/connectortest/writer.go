@@ -121,7 +121,7 @@ func (w *writer) update(t Table) (string, []any) {
 	var set []string
 	var args []any
 	for _, c := range t.Columns {
-		if c.Value == nil || isKey(t, c.Name) && w.rand.IntN(4) > 0 || w.rand.IntN(2) == 0 {
+		if c.Value == nil || isKey(t, c.Name) && (w.suite.SteadyKeys || w.rand.IntN(4) > 0) || w.rand.IntN(2) == 0 {
 			continue
 		}
 		args = append(args, c.Value(w.rand))

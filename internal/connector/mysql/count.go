@@ -38,7 +38,7 @@ func (s *host) count(ctx context.Context, t *catalog.Table, where []catalog.Pred
 		query += " WHERE " + strings.Join(conditions, " AND ")
 	}
 	if err := s.control.QueryRowContext(ctx, query).Scan(&n); err != nil {
-		return 0, classify(ctx, fmt.Errorf("count the rows of %s: %w", t.Name, err))
+		return 0, classify(ctx, s.mayNotRead(ctx, fmt.Errorf("count the rows of %s: %w", t.Name, err), t.Name))
 	}
 	return n, nil
 }

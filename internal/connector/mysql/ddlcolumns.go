@@ -62,7 +62,26 @@ func createTable(n catalog.Name, c *creation, collation string) *catalog.Table {
 			}
 		}
 	}
+	nameUniques(a.table)
 	return a.table
+}
+
+// nameUniques gives unique keys without a name the one that the servers give them: their first column's, with a number if that is taken.
+func nameUniques(t *catalog.Table) {
+	taken := map[string]bool{"primary": true}
+	for _, k := range t.Uniques {
+		taken[strings.ToLower(k.Name)] = true
+	}
+	for _, k := range t.Uniques {
+		if k.Name != "" || len(k.Columns) == 0 {
+			continue
+		}
+		k.Name = k.Columns[0]
+		for n := 2; taken[strings.ToLower(k.Name)]; n++ {
+			k.Name = fmt.Sprintf("%s_%d", k.Columns[0], n)
+		}
+		taken[strings.ToLower(k.Name)] = true
+	}
 }
 
 // copyTable copies what an alteration changes.

@@ -105,8 +105,10 @@ func decoderFor(r connector.ReadColumn) (cellDecoder, error) {
 	return d, nil
 }
 
-// decodeRow appends the values of a text row to the batch. On an error the row is incomplete there: see CancelRow.
+// decodeRow appends the values of a text row to the batch. On an error the row is not ended there: see CancelRow. After a cellError it has all
+// values but those at fault, which are null.
 func decodeRow(b *change.Batch, ds []cellDecoder, row []byte) error {
+	var bad error
 	for i := range ds {
 		cell, rest, null, ok := wire.Cell(row)
 		if !ok {
@@ -118,11 +120,15 @@ func decodeRow(b *change.Batch, ds []cellDecoder, row []byte) error {
 			continue
 		}
 		if err := ds[i].append(&b.Columns[i], cell); err != nil {
-			return &cellError{column: ds[i].name, value: string(cell[:min(len(cell), 100)]), err: err}
+			b.Columns[i].AppendNull()
+			bad = &cellError{column: ds[i].name, value: string(cell[:min(len(cell), 100)]), err: err}
 		}
 	}
 	if len(row) != 0 {
 		return errUnexpectedRow
+	}
+	if bad != nil {
+		return bad
 	}
 	b.EndRow()
 	return nil

@@ -76,7 +76,7 @@ func (d Dialect) CreateSequence(s *catalog.Sequence) []catalog.Statement {
 
 func sequenceDDL(s *catalog.Sequence) string {
 	increase := s.Increase
-	if increase == 0 {
+	if increase == 0 && s.Engine == "" { // else it is MariaDB's own, where 0 leaves the steps to auto_increment_increment
 		increase = 1
 	}
 	sql := fmt.Sprintf("CREATE SEQUENCE %s START WITH %d MINVALUE %d MAXVALUE %d INCREMENT BY %d", quoteTable(s.Name), s.Start,
@@ -90,6 +90,9 @@ func sequenceDDL(s *catalog.Sequence) string {
 		sql += " CYCLE"
 	} else {
 		sql += " NOCYCLE"
+	}
+	if s.Engine != "" {
+		sql += " ENGINE=" + s.Engine
 	}
 	if s.Comment != "" {
 		sql += " COMMENT=" + quoteString(s.Comment)

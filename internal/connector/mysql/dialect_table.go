@@ -15,7 +15,7 @@ func (d Dialect) Script(t *catalog.Table, keysFirst bool) catalog.Script {
 	inline := b.inline
 	var later []part
 	for _, x := range b.indexes {
-		if d.IndexesFirst || x.name == b.counted || (keysFirst && x.kind == uniquePart) {
+		if d.IndexesFirst || t.Elsewhere != "" || x.name == b.counted || (keysFirst && x.kind == uniquePart) {
 			inline = append(inline, x.text)
 		} else {
 			later = append(later, x)

@@ -226,6 +226,9 @@ func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) ([]con
 	err = s.lease(ctx, func(se *link) error {
 		for _, sql := range statements {
 			rows, err := se.query(ctx, sql)
+			if err == nil && r.Joined {
+				err = se.uncut(ctx)
+			}
 			if err != nil {
 				return err
 			}
@@ -246,6 +249,15 @@ func (s *snapshot) Digest(ctx context.Context, r connector.DigestRequest) ([]con
 		return nil, fmt.Errorf("digest the rows of %s: %w", r.Table.Name, err)
 	}
 	return out, nil
+}
+
+// uncut fails when the last statement has warned: what is longer than group_concat_max_len is cut, without an error.
+func (se *link) uncut(ctx context.Context) error {
+	rows, err := se.query(ctx, "SELECT @@warning_count")
+	if err == nil && (len(rows) != 1 || rows[0][0] != "0") {
+		return connector.ErrNotJoined
+	}
+	return err
 }
 
 func digestOf(v []string) (d connector.Digest, err error) {

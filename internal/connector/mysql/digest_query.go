@@ -25,8 +25,8 @@ func digestStatements(r *connector.DigestRequest) (out []string, err error) {
 		return []string{digestSelect(r, bucket(r.Part), append(where, partConditions(r.Part)...)) + " GROUP BY 1 ORDER BY NULL"}, nil // a name could be that of a column
 	}
 	var b strings.Builder
-	for _, u := range bucketRanges(r.Part) {
-		one := digestSelect(r, strconv.FormatInt(u.number, 10), append(where[:len(where):len(where)], partConditions(connector.Part{Range: &u.Range})...))
+	for _, u := range r.Part.Ranges() {
+		one := digestSelect(r, strconv.FormatInt(u.Number, 10), append(where[:len(where):len(where)], partConditions(connector.Part{Range: &connector.Range{Column: r.Part.Range.Column, Low: u.Low, High: u.High}})...))
 		if b.Len() > 0 && b.Len()+len(one) > unionBytes {
 			out = append(out, b.String())
 			b.Reset()
@@ -40,11 +40,21 @@ func digestStatements(r *connector.DigestRequest) (out []string, err error) {
 }
 
 func digestSelect(r *connector.DigestRequest, bucket string, where []string) string {
-	sql := fmt.Sprintf("SELECT %s, COUNT(*), SUM(%s) FROM %s", bucket, rowHash(r.Columns, r.Own), quoteTable(r.Table.Name))
+	sum, from := "SUM("+rowHash(r.Columns, r.Own)+")", quoteTable(r.Table.Name)
+	if r.Joined {
+		sum, from = joinedHash(r), from+" FORCE INDEX (PRIMARY)"
+	}
+	sql := fmt.Sprintf("SELECT %s, COUNT(*), %s FROM %s", bucket, sum, from)
 	if len(where) > 0 {
 		sql += " WHERE " + strings.Join(where, " AND ")
 	}
 	return sql
+}
+
+// joinedHash is the digest of rows that are joined: as they lie, which is the order of their key. An ORDER BY would take longer, and in another order they
+// would not pass for equal. A row that is too large to be written is equal to none.
+func joinedHash(r *connector.DigestRequest) string {
+	return fmt.Sprintf("CONV(SUBSTR(SHA2(GROUP_CONCAT(COALESCE(%s, CONCAT(UUID_SHORT())) SEPARATOR ';'), 256), 1, 16), 16, 10)", written(r.Columns, r.Own))
 }
 
 // clustered reports whether the rows of each bucket lie side by side, so that each is asked for by itself: grouping them in a table in
@@ -52,29 +62,4 @@ func digestSelect(r *connector.DigestRequest, bucket string, where []string) str
 func clustered(r *connector.DigestRequest) bool {
 	k := r.Table.PrimaryKey
 	return r.Part.Range != nil && r.Part.Modulus == 0 && k != nil && len(k.Columns) > 0 && k.Columns[0] == r.Part.Range.Column.Name
-}
-
-// bucketRange is a bucket as a range of its own.
-type bucketRange struct {
-	number int64
-	connector.Range
-}
-
-// bucketRanges are the buckets of a range. Division is toward zero, so that bucket 0 reaches to both of its sides.
-func bucketRanges(p connector.Part) (out []bucketRange) {
-	width := max(p.Width, 1)
-	last := p.Range.High / width
-	for n, low := p.Range.Low/width, p.Range.Low; ; n++ {
-		high := p.Range.High
-		if n < last && n < 0 {
-			high = n * width
-		} else if n < last {
-			high = n*width + (width - 1)
-		}
-		out = append(out, bucketRange{n, connector.Range{Column: p.Range.Column, Low: low, High: high}})
-		if n >= last {
-			return out
-		}
-		low = high + 1
-	}
 }

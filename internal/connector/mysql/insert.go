@@ -116,6 +116,7 @@ func (l *insertLoader) insert(ctx context.Context, from, end int) error {
 		start = l.ends[i]
 	}
 	r, err := l.link.execBytes(ctx, l.sql)
+	err = l.target.mayNotWrite(ctx, err, l.request.Table.Name.Schema)
 	if err == nil && r.Warnings > 0 {
 		err = l.warned(ctx)
 	}

@@ -38,7 +38,14 @@ func (i *inspector) readSomeSequences(ctx context.Context, some []*catalog.Seque
 		if err := scan(&n, &v.Last, &v.Min, &v.Max, &v.Start, &v.Increase, &v.Cache, &v.Cycle); err != nil {
 			return err
 		}
-		v.Name, v.Comment, v.Type = some[n].Name, some[n].Comment, "bigint"
+		v.Name, v.Comment, v.Type, v.Engine = some[n].Name, some[n].Comment, "bigint", some[n].Engine
+		// The next value of a sequence that has handed out its last one is beyond it, where it cannot be set to.
+		switch {
+		case v.Increase < 0 && v.Last < v.Min:
+			v.Last, v.Called = v.Min, true
+		case v.Increase >= 0 && v.Last > v.Max:
+			v.Last, v.Called = v.Max, true
+		}
 		*some[n] = v
 		return nil
 	})

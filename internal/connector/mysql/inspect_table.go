@@ -79,7 +79,7 @@ func (i *inspector) readTables(ctx context.Context) error {
 			v := &catalog.View{Name: r.name, Rows: -1, Bytes: -1}
 			s.Views, i.views[r.name] = append(s.Views, v), v
 		case "SEQUENCE":
-			q := &catalog.Sequence{Name: r.name, Comment: r.comment}
+			q := &catalog.Sequence{Name: r.name, Comment: r.comment, Engine: r.engine}
 			s.Sequences, i.sequences[r.name] = append(s.Sequences, q), q
 		case "BASE TABLE", "SYSTEM VERSIONED":
 			t := r.table()
@@ -105,6 +105,7 @@ func (r tableRow) table() *catalog.Table {
 		}
 	}
 	set(nativeEngine, r.engine)
+	t.Elsewhere = elsewhere[strings.ToUpper(r.engine)]
 	set(nativeCollation, r.collation)
 	set(nativeCharset, charsetOf(r.collation))
 	set(nativeAttributes, r.attributes)
@@ -116,6 +117,11 @@ func (r tableRow) table() *catalog.Table {
 		t.Native[nextValue] = fmt.Sprint(r.next)
 	}
 	return t
+}
+
+// elsewhere are the storage engines whose tables show the rows of others. mysqldump leaves their rows out, too.
+var elsewhere = map[string]catalog.Elsewhere{
+	"MRG_MYISAM": catalog.InTables, "FEDERATED": catalog.OnServer, "SPIDER": catalog.OnServer,
 }
 
 // nextValue is where a table's next AUTO_INCREMENT value waits for its column.

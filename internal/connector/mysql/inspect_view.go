@@ -11,7 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-const viewsQuery = `SELECT table_schema, table_name, COALESCE(view_definition, ''), check_option, security_type, collation_connection, ALGORITHM_COLUMN
+const viewsQuery = `SELECT table_schema, table_name, COALESCE(view_definition, ''), check_option, security_type, character_set_client, collation_connection, ALGORITHM_COLUMN
 FROM information_schema.views WHERE %s`
 
 func (i *inspector) readViews(ctx context.Context) error {
@@ -24,8 +24,8 @@ func (i *inspector) readViews(ctx context.Context) error {
 	}
 	err := i.each(ctx, "views", strings.Replace(viewsQuery, "ALGORITHM_COLUMN", algorithm, 1), "table_schema", "table_name", func(scan scanFunc) error {
 		var n catalog.Name
-		var query, check, security, collation, algorithm string
-		if err := scan(&n.Schema, &n.Name, &query, &check, &security, &collation, &algorithm); err != nil {
+		var query, check, security, charset, collation, algorithm string
+		if err := scan(&n.Schema, &n.Name, &query, &check, &security, &charset, &collation, &algorithm); err != nil {
 			return err
 		}
 		v := i.views[n]
@@ -46,7 +46,7 @@ func (i *inspector) readViews(ctx context.Context) error {
 		if check != "NONE" {
 			create += " WITH " + check + " CHECK OPTION"
 		}
-		v.DDL = habits{collation: collation}.around(create)
+		v.DDL = habits{charset: charset, collation: collation}.around(create)
 		return nil
 	})
 	if err != nil {

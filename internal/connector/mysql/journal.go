@@ -94,12 +94,13 @@ func (t *target) createControl(ctx context.Context, table, columns string) error
 
 // controlError explains what a control table needs.
 func (t *target) controlError(ctx context.Context, err error) error {
-	err = classify(ctx, fmt.Errorf("keep control tables in %s: %w", t.host.cfg.controlSchema, err))
-	if connector.ClassOf(err) == connector.Denied {
+	err = fmt.Errorf("keep control tables in %s: %w", t.host.cfg.controlSchema, err)
+	known := classify(ctx, err)
+	if connector.ClassOf(known) == connector.Denied {
 		return &connector.Error{Class: connector.Denied, Err: err,
-			Remedy: "GRANT ALL ON " + quoteIdent(t.host.cfg.controlSchema) + ".* TO the user"}
+			Remedy: "GRANT ALL ON " + quoteIdent(t.host.cfg.controlSchema) + ".* TO " + t.host.account(ctx)}
 	}
-	return err
+	return known
 }
 
 const progressQuestion = `SELECT table_owner, table_name, segment_number, segment_count, segment_spec, estimated_rows,

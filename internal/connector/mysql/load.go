@@ -50,7 +50,7 @@ func (t *target) Load(ctx context.Context, r connector.LoadRequest) (connector.L
 	})
 	if err != nil {
 		l.Abort()
-		return nil, fmt.Errorf("load %s: %w", r.Table.Name, err)
+		return nil, fmt.Errorf("load %s: %w", r.Table.Name, t.mayNotWrite(ctx, err, r.Table.Name.Schema))
 	}
 	return l, nil
 }
@@ -113,7 +113,7 @@ var _ connector.Loader = (*bulkLoader)(nil)
 func (l *bulkLoader) Write(ctx context.Context, b *change.Batch) error {
 	err := l.link.guard(ctx, func() error { return l.write(b) })
 	if err != nil {
-		return fmt.Errorf("load %s: %w", l.request.Table.Name, err)
+		return fmt.Errorf("load %s: %w", l.request.Table.Name, l.target.mayNotWrite(ctx, err, l.request.Table.Name.Schema))
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
-const routinesQuery = `SELECT routine_schema, routine_name, routine_type, sql_mode, character_set_client, collation_connection
+const routinesQuery = `SELECT routine_schema, routine_name, routine_type, sql_mode, character_set_client, collation_connection, routine_comment
 FROM information_schema.routines WHERE %s ORDER BY routine_schema, routine_type, routine_name`
 
 // readRoutines reads functions, packages, package bodies and procedures, in this order: a view may need a function,
@@ -19,7 +19,7 @@ func (i *inspector) readRoutines(ctx context.Context) error {
 	var all []storedObject
 	err := i.each(ctx, "routines", routinesQuery, "routine_schema", "", func(scan scanFunc) error {
 		r := storedObject{Object: catalog.Object{Stage: catalog.AfterLoad}}
-		err := scan(&r.Name.Schema, &r.Name.Name, &r.Kind, &r.session.sqlMode, &r.session.charset, &r.session.collation)
+		err := scan(&r.Name.Schema, &r.Name.Name, &r.Kind, &r.session.sqlMode, &r.session.charset, &r.session.collation, &r.comment)
 		r.session.setsMode = true
 		r.Kind = strings.ToLower(r.Kind)
 		all = append(all, r)
@@ -31,14 +31,14 @@ func (i *inspector) readRoutines(ctx context.Context) error {
 	return i.showAndFile(ctx, all)
 }
 
-const eventsQuery = `SELECT event_schema, event_name, time_zone, sql_mode, character_set_client, collation_connection, status
+const eventsQuery = `SELECT event_schema, event_name, time_zone, sql_mode, character_set_client, collation_connection, status, event_comment
 FROM information_schema.events WHERE %s ORDER BY event_schema, event_name`
 
 func (i *inspector) readEvents(ctx context.Context) error {
 	var all []storedObject
 	err := i.each(ctx, "events", eventsQuery, "event_schema", "", func(scan scanFunc) error {
 		e := storedObject{Object: catalog.Object{Kind: "event", Stage: catalog.AtEnd}}
-		err := scan(&e.Name.Schema, &e.Name.Name, &e.session.timeZone, &e.session.sqlMode, &e.session.charset, &e.session.collation, &e.Detail)
+		err := scan(&e.Name.Schema, &e.Name.Name, &e.session.timeZone, &e.session.sqlMode, &e.session.charset, &e.session.collation, &e.Detail, &e.comment)
 		e.session.setsMode = true
 		e.Detail = strings.ToLower(e.Detail)
 		all = append(all, e)
@@ -54,6 +54,7 @@ func (i *inspector) readEvents(ctx context.Context) error {
 type storedObject struct {
 	catalog.Object
 	session habits
+	comment string
 	// plain is a trigger built from information_schema, for a text whose head cannot be read.
 	plain string
 }
@@ -98,7 +99,17 @@ func (o storedObject) statements(text string) ([]string, error) {
 	if text, err = qualify(text, o.Name); err != nil {
 		return nil, err
 	}
-	return o.session.around(text), nil
+	return o.session.around(o.withComment(text)), nil
+}
+
+// withComment spells the comment for the session that the object is made in: the servers print it with backslashes escaped, also where
+// backslashes escape nothing.
+func (o storedObject) withComment(text string) string {
+	if !strings.Contains(o.session.sqlMode, "NO_BACKSLASH_ESCAPES") {
+		return text
+	}
+	const clause = "COMMENT "
+	return strings.Replace(text, clause+quoteString(o.comment), clause+"'"+strings.ReplaceAll(o.comment, "'", "''")+"'", 1)
 }
 
 // show returns the text of SHOW CREATE, which is in the column whose name begins with Create, or for triggers with SQL.

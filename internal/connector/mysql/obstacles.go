@@ -116,7 +116,7 @@ func (o *obstacles) privileges(ctx context.Context) error {
 	}
 	end, err := o.source.End(ctx)
 	if connector.ClassOf(err) == connector.Denied {
-		o.add(connector.Replication, true, "the user may not ask where the binary log ends", "GRANT "+monitor+" ON *.* TO "+o.user(ctx))
+		o.add(connector.Replication, true, "the user may not ask where the binary log ends", "GRANT "+monitor+" ON *.* TO "+o.source.host.account(ctx))
 		return nil
 	}
 	if err != nil {
@@ -128,20 +128,10 @@ func (o *obstacles) privileges(ctx context.Context) error {
 	}
 	_, err = o.source.beginOf(ctx, connector.StreamRequest{Run: "privileges of " + o.source.Identity()}, logFile{name: at.file})
 	if connector.ClassOf(err) == connector.Denied {
-		o.add(connector.Replication, true, "the user may not read the binary log", "GRANT REPLICATION SLAVE ON *.* TO "+o.user(ctx))
+		o.add(connector.Replication, true, "the user may not read the binary log", "GRANT REPLICATION SLAVE ON *.* TO "+o.source.host.account(ctx))
 		return nil
 	}
 	return err
-}
-
-// user is the account as the server knows it, quoted.
-func (o *obstacles) user(ctx context.Context) string {
-	var account string
-	if err := o.source.host.control.QueryRowContext(ctx, "SELECT CURRENT_USER()").Scan(&account); err != nil {
-		return quoteString(o.source.host.cfg.user)
-	}
-	name, host, _ := cutLast(account, "@")
-	return quoteString(name) + "@" + quoteString(host)
 }
 
 // enough is for how long a log should be kept.

@@ -12,7 +12,7 @@ import (
 
 // readSettings are the session variables of a reader.
 const readSettings = "sql_mode='', sql_big_selects=1, sql_select_limit=18446744073709551615, " +
-	"lock_wait_timeout=10, transaction_isolation='REPEATABLE-READ'"
+	"lock_wait_timeout=10, group_concat_max_len=67108864, transaction_isolation='REPEATABLE-READ'"
 
 const beginSnapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 

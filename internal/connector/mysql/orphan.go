@@ -16,7 +16,6 @@ var orphaned = regexp.MustCompile("Can't create table `([^`]*)`\\.`([^`]*)` \\(e
 // explainOrphan adds the remedy, which nobody but the server's keeper has.
 func (t *target) explainOrphan(ctx context.Context, err error) error {
 	code, _ := codeOf(err)
-	const cannotCreate = 1005 // ER_CANT_CREATE_TABLE
 	if code != cannotCreate {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
@@ -30,7 +32,7 @@ func (s *snapshot) Read(ctx context.Context, r connector.ReadRequest) error {
 		return se.guard(ctx, func() error { return rd.run(ctx, se, sql) })
 	})
 	if err != nil {
-		return fmt.Errorf("read %s: %w", r.Table.Name, err)
+		return fmt.Errorf("read %s: %w", r.Table.Name, s.host.mayNotRead(ctx, err, r.Table.Name))
 	}
 	return nil
 }
@@ -41,7 +43,7 @@ type reader struct {
 	decoders []cellDecoder
 	layouts  []change.Layout
 	batch    *change.Batch
-	rows     int64 // seen so far, for naming a row that has no key
+	rows     int64 // seen so far, for naming a row that has no primary key
 }
 
 func (rd *reader) run(ctx context.Context, se *link, sql string) error {
@@ -129,11 +131,34 @@ func (rd *reader) refuse(err error) error {
 	if !errors.As(err, &cell) {
 		return err
 	}
+	key := rd.key(cell)
 	rd.batch.CancelRow()
-	return rd.request.Reject(change.Reject{
-		Fault: change.DataFault, Column: cell.column, Reason: cell.Error(),
-		Key: fmt.Sprintf("row %d of segment %d/%d", rd.rows, rd.request.Segment.Number, rd.request.Segment.Of),
-	})
+	return rd.request.Reject(change.Reject{Fault: change.DataFault, Column: cell.column, Reason: cell.Error(), Key: key})
+}
+
+// key names the row that the batch holds the values of, all but those at fault: by its primary key, else by its place.
+func (rd *reader) key(bad *cellError) string {
+	k := rd.request.Table.PrimaryKey
+	if k == nil || len(k.Columns) == 0 {
+		return rd.place()
+	}
+	parts := make([]string, len(k.Columns))
+	for n, name := range k.Columns {
+		i := slices.IndexFunc(rd.request.Columns, func(c connector.ReadColumn) bool { return c.Column.Name == name && c.Expression == "" })
+		switch {
+		case i < 0:
+			return rd.place()
+		case name == bad.column:
+			parts[n] = name + "=" + bad.value
+		default:
+			parts[n] = change.KeyText(rd.batch, rd.batch.Rows(), []string{name}, []int{i})
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (rd *reader) place() string {
+	return fmt.Sprintf("row %d of segment %d/%d", rd.rows, rd.request.Segment.Number, rd.request.Segment.Of)
 }
 
 // decodeLarge is decodeRow for a row too large for the connection's buffer: its values go from the socket straight

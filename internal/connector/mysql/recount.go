@@ -26,7 +26,7 @@ func (s *source) Recount(ctx context.Context, c *catalog.Catalog) (moved bool, e
 	}
 	for _, schema := range c.Schemas {
 		for _, q := range schema.Sequences {
-			moved = moved || q.Last != before[0].Last
+			moved = moved || q.Last != before[0].Last || q.Called != before[0].Called
 			before = before[1:]
 		}
 	}

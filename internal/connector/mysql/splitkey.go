@@ -165,7 +165,7 @@ func (c *cutter) key(ctx context.Context, where, order string, offset int64) ([]
 	}
 	rows, err := c.snap.host.control.QueryContext(ctx, q)
 	if err != nil {
-		return nil, classify(ctx, fmt.Errorf("look for a key: %w", err))
+		return nil, classify(ctx, c.snap.host.mayNotRead(ctx, fmt.Errorf("look for a key: %w", err), c.table.Name))
 	}
 	defer func() { _ = rows.Close() }()
 	if !rows.Next() {
@@ -213,7 +213,7 @@ func (c *cutter) estimate(ctx context.Context, low, high []string) (int64, error
 	}
 	rows, err := c.snap.host.control.QueryContext(ctx, c.snap.host.explain()+" SELECT 1"+c.source()+where)
 	if err != nil {
-		return 0, classify(ctx, fmt.Errorf("estimate the rows of a range: %w", err))
+		return 0, classify(ctx, c.snap.host.mayNotRead(ctx, fmt.Errorf("estimate the rows of a range: %w", err), c.table.Name))
 	}
 	defer func() { _ = rows.Close() }()
 	names, err := rows.Columns()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (s *stream) alter(ctx context.Context, h binlog.Header, q binlog.Statement)
 	}
 	at := time.Unix(int64(h.Time), 0)
 	for _, st := range s.structures[before:] {
-		st.At, st.SQL = at, string(q.SQL)
+		st.At, st.SQL, st.Lenient, st.Padded = at, string(q.SQL), !q.Strict() || ignores.Match(q.SQL), q.Padded()
 	}
 	if len(s.structures) > before && s.group != nil && len(s.group.Ends) > 0 {
 		// The changes stand before the statement, and so does their position.
@@ -42,6 +43,9 @@ func (s *stream) alter(ctx context.Context, h binlog.Header, q binlog.Statement)
 	}
 	return nil
 }
+
+// ignores finds the word by which MariaDB takes what a strict session refuses.
+var ignores = regexp.MustCompile(`(?i)\bALTER\s+(?:ONLINE\s+)?IGNORE\s`)
 
 // change takes in what a statement does to one table.
 func (s *stream) change(ctx context.Context, c ddlChange) error {
@@ -63,8 +67,9 @@ func (s *stream) change(ctx context.Context, c ddlChange) error {
 		return nil
 	case c.kind == connector.Created && !c.replaces:
 		return nil // IF NOT EXISTS
-	case c.kind == connector.Created:
-		return s.altered(ctx, t, ddlChange{kind: connector.Altered, table: c.table})
+	case c.kind == connector.Created: // OR REPLACE: what was there goes with its rows
+		s.report(connector.Structure{Kind: connector.Dropped, Number: t.Number, Table: t.Table})
+		return s.created(ctx, c.table, c, false)
 	case c.partitions != nil:
 		return s.repartitioned(ctx, t, c.partitions)
 	case c.unlogged != "" && !s.options.keepPartitioned:
@@ -106,7 +111,9 @@ func (s *stream) created(ctx context.Context, n catalog.Name, c ddlChange, enter
 	switch {
 	case made != nil && (now == nil || !sameColumns(now, made)):
 		now = made
-	case made == nil && now != nil:
+	case made != nil:
+		asTold(now, nil, made)
+	case now != nil:
 		if err := s.assume(ctx, now); err != nil {
 			return err
 		}
@@ -192,6 +199,7 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 		if text := t.Table.Native[nativeAssumed]; text != "" { // still, where the statement has changed nothing
 			(&alteration{table: now}).setNative(nativeAssumed, text)
 		}
+		asTold(now, t.Table, after)
 		after = now
 	}
 	if after == nil {
@@ -214,6 +222,27 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 	s.report(st)
 	return nil
 }
+
+// asTold takes back from a table as the server has it what a later statement may have made of its columns: their types, of which each step may
+// change values, and NOT NULL where nothing so far has made them so. before is the table before the statement, nil for a new one.
+func asTold(now, before, told *catalog.Table) {
+	for _, c := range now.Columns {
+		then := told.Column(c.Name)
+		if then == nil {
+			continue
+		}
+		if then.BaseType == c.BaseType && !reflect.DeepEqual(then.Type, c.Type) || isFloat(c) && strings.Contains(then.NativeType, "(") != strings.Contains(c.NativeType, "(") {
+			c.NativeType, c.Type = then.NativeType, then.Type
+		}
+		if before != nil && !then.NotNull {
+			if old := before.Column(c.Name); old != nil && !old.NotNull {
+				c.NotNull = false
+			}
+		}
+	}
+}
+
+func isFloat(c *catalog.Column) bool { return c.BaseType == "float" || c.BaseType == "double" }
 
 // assume notes that a table is taken to be as the server has it now, for want of a statement that tells. It may be so only after
 // statements that the stream has not come to, which may be in another process: the note is part of the table, which a run remembers.

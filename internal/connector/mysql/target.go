@@ -134,7 +134,8 @@ func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 			_, err = c.ExecContext(ctx, "SET foreign_key_checks=1")
 		}
 		if err != nil {
-			return classify(ctx, t.explainOrphan(ctx, fmt.Errorf("run %s: %w", firstWords(sql), err)))
+			err = fmt.Errorf("run %s: %w", firstWords(sql), err)
+			return classify(ctx, t.mayNotWrite(ctx, t.explainOrphan(ctx, err), t.schemaIn(sql)))
 		}
 	}
 	return nil

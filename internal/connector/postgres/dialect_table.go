@@ -51,6 +51,11 @@ func createTable(t *catalog.Table) string {
 			parts = append(parts, constraint(k.Name, checkClause(k)))
 		}
 	}
+	for _, c := range t.Columns {
+		if c.Inherited && t.Native["of"] == "" && ownNotNull(c) != "" {
+			parts = append(parts, ownNotNull(c))
+		}
+	}
 	body := "\n\t" + strings.Join(parts, ",\n\t") + "\n"
 	switch of := t.Native["of"]; {
 	case of == "":
@@ -106,14 +111,20 @@ func inheritedColumn(t *catalog.Table, c *catalog.Column, column string) []catal
 	default:
 		ss = append(ss, catalog.Statement{SQL: column + "DROP DEFAULT"})
 	}
-	switch {
-	case !c.NotNull || c.NotNullAs == inheritedNotNull:
-	case strings.HasPrefix(c.NotNullAs, "CONSTRAINT "):
-		ss = append(ss, catalog.Statement{SQL: alter(t) + "ADD " + c.NotNullAs + " " + quote(c.Name)})
-	default:
+	if c.NotNull && c.NotNullAs != inheritedNotNull && ownNotNull(c) == "" {
 		ss = append(ss, catalog.Statement{SQL: column + "SET NOT NULL"})
 	}
 	return ss
+}
+
+// ownNotNull is the named NOT NULL of a column as a constraint of the table. A child that has its parent's as well can only be made with it.
+func ownNotNull(c *catalog.Column) string {
+	at := strings.LastIndex(c.NotNullAs, " NOT NULL")
+	if !c.NotNull || at < 0 || !strings.HasPrefix(c.NotNullAs, "CONSTRAINT ") {
+		return ""
+	}
+	at += len(" NOT NULL")
+	return c.NotNullAs[:at] + " " + quote(c.Name) + c.NotNullAs[at:]
 }
 
 func isStorage(attribute string) bool {

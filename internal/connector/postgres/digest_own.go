@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -15,6 +16,8 @@ const (
 	nullMark = "4611686018427387904"
 	// chainLinks is how many calls are put into each other: servers bound the depth of an expression by their stack.
 	chainLinks = 60
+	// recordFields is how many expressions are hashed as one record: a row of a query has no more than 1664, and a column takes up to two.
+	recordFields = 1600
 )
 
 // Own implements connector.Digester. Hashes of PostgreSQL's own take a third of the time of SHA-256 of the text, and are equal for
@@ -90,8 +93,8 @@ func ownHash(columns []connector.Rendered) string {
 		record = append(record, ownExpressions(c.Column)...)
 	}
 	hash := recordSeed
-	if len(record) > 0 {
-		hash = "hashint4extended(0, hash_record_extended(ROW(" + strings.Join(record, ", ") + "), " + recordSeed + "))"
+	for some := range slices.Chunk(record, recordFields) {
+		hash = "hashint4extended(0, hash_record_extended(ROW(" + strings.Join(some, ", ") + "), " + hash + "))"
 	}
 	for _, c := range chained {
 		hash = link(c, hash)

@@ -15,11 +15,12 @@ const wanted = `WITH ref AS (SELECT $1::text AS schema, $2::text AS name, $3::te
 
 // existsQueries are conditions that look a Ref up.
 var existsQueries = map[catalog.RefKind]string{
-	catalog.SchemaRef:     `EXISTS (SELECT FROM ref r JOIN pg_catalog.pg_namespace n ON n.nspname = r.name)`,
-	catalog.TableRef:      inSchema("pg_class", "rel", "x.relkind IN ('r', 'p')"),
-	catalog.ViewRef:       inSchema("pg_class", "rel", "x.relkind IN ('v', 'm')"),
-	catalog.SequenceRef:   inSchema("pg_class", "rel", "x.relkind = 'S'"),
-	catalog.IndexRef:      inSchema("pg_class", "rel", "x.relkind IN ('i', 'I')"),
+	catalog.SchemaRef:   `EXISTS (SELECT FROM ref r JOIN pg_catalog.pg_namespace n ON n.nspname = r.name)`,
+	catalog.TableRef:    inSchema("pg_class", "rel", "x.relkind IN ('r', 'p')"),
+	catalog.ViewRef:     inSchema("pg_class", "rel", "x.relkind IN ('v', 'm')"),
+	catalog.SequenceRef: inSchema("pg_class", "rel", "x.relkind = 'S'"),
+	catalog.IndexRef: inSchema("pg_class", "rel", `x.relkind IN ('i', 'I') AND (r.part_of = ''
+		OR EXISTS (SELECT FROM owner o JOIN pg_catalog.pg_index i ON i.indrelid = o.oid WHERE i.indexrelid = x.oid))`),
 	catalog.PrimaryKeyRef: `EXISTS (SELECT FROM owner o JOIN pg_catalog.pg_constraint x ON x.conrelid = o.oid AND x.contype = 'p')`,
 	catalog.ConstraintRef: ofTable("pg_constraint", "x.conrelid = o.oid AND x.conname = o.name"),
 	catalog.PartitionRef:  inSchema("pg_class", "rel", "x.relispartition"),

@@ -74,6 +74,8 @@ type inspector struct {
 	ordered   []*node // the graph's nodes in an order of creation
 	// composites maps the relation of a composite type to the type, ranges a multirange to its range.
 	composites, ranges map[uint32]uint32
+	// shellUsers are the functions that a type is made of, which take it as a shell.
+	shellUsers map[ref]bool
 	// members maps the entries of operator classes and families to those.
 	members map[ref]ref
 }
@@ -102,7 +104,7 @@ func newInspector(q querier, o connector.InspectOptions) *inspector {
 		byName:    map[catalog.Name]*relation{},
 		types:     map[uint32]*nativeType{},
 		sequences: map[uint32]*sequence{},
-		graph:     graph{}, composites: map[uint32]uint32{}, ranges: map[uint32]uint32{}, members: map[ref]ref{},
+		graph:     graph{}, composites: map[uint32]uint32{}, ranges: map[uint32]uint32{}, members: map[ref]ref{}, shellUsers: map[ref]bool{},
 	}
 }
 

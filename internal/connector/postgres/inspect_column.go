@@ -43,6 +43,9 @@ func (in *inspector) loadColumns(ctx context.Context) error {
 			&c.identity, &c.Collation, &c.Comment, &c.storage, &c.compression, &c.statistics, &c.options, &c.local); err != nil {
 			return err
 		}
+		if c.generated != "" && c.Default == nil { // its expression is read outside of the snapshot
+			return fmt.Errorf("column %s: %w", c.Name, errGoneMeanwhile)
+		}
 		in.addColumn(&c)
 		return nil
 	})

@@ -98,7 +98,7 @@ func (in *inspector) addConstraint(k *constraintRow) {
 }
 
 func (in *inspector) key(r *relation, k *constraintRow) *catalog.Key {
-	return &catalog.Key{Name: k.name, Columns: r.columnNames(k.columns), DDL: in.ddl(k.withOptions()), Comment: k.comment, NullsNotDistinct: k.nullsNotDistinct}
+	return &catalog.Key{Name: k.name, Columns: r.columnNames(k.columns), DDL: in.ddl(k.withOptions()), Comment: k.comment, NullsNotDistinct: k.nullsNotDistinct, Deferrable: k.deferrable}
 }
 
 // withOptions returns the definition with the storage parameters of the index, which pg_get_constraintdef leaves

@@ -23,7 +23,7 @@ func TestInspectWhileTablesGo(t *testing.T) {
 		c := connect(t, db)
 		writers.Go(func() {
 			for ctx.Err() == nil {
-				sql := fmt.Sprintf("CREATE TABLE t%d (id int PRIMARY KEY, a int UNIQUE, b int UNIQUE); INSERT INTO t%[1]d VALUES (1); DROP TABLE t%[1]d", n)
+				sql := fmt.Sprintf("CREATE TABLE t%d (id int PRIMARY KEY, a int UNIQUE, b int UNIQUE, c int GENERATED ALWAYS AS (a + 1) STORED); INSERT INTO t%[1]d VALUES (1); DROP TABLE t%[1]d", n)
 				if _, err := c.PgConn().Exec(context.Background(), sql).ReadAll(); err != nil {
 					return
 				}

@@ -12,9 +12,9 @@ import (
 func (in *inspector) loadObjects(ctx context.Context) error {
 	steps := []func(context.Context) error{
 		in.loadExtensions, in.loadCollations, in.loadUserTypes, in.loadDomains, in.loadRanges, in.loadFunctions, in.loadAggregates,
-		in.loadOperators, in.loadOperatorClasses, in.loadCasts, in.loadTextSearch, in.loadViewExtras,
+		in.loadOperators, in.loadOperatorClasses, in.loadCasts, in.loadTextSearch, in.loadMachinery, in.loadViewExtras,
 		in.loadTriggers, in.loadRules, in.loadPolicies, in.loadStatistics, in.loadIndexAttachments, in.loadExtensionDependencies,
-		in.loadDependencies,
+		in.loadDependencies, in.placeViews,
 	}
 	if in.o.Objects {
 		steps = append(steps, in.loadLateDefaults, in.loadLateChecks)

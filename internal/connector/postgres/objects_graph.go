@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -36,6 +37,7 @@ type ref struct {
 type node struct {
 	object catalog.Object
 	view   *relation
+	stand  *node // the placeholder of a view that is needed earlier
 	needs  []*node
 	rank   rank
 	done   bool
@@ -82,7 +84,7 @@ func (in *inspector) depend(from, to ref) {
 	if n == nil || from == to {
 		return
 	}
-	if shell := in.graph[ref{"shell", to.oid}]; shell != nil && to.class == "pg_type" && from.class == "pg_proc" {
+	if shell := in.graph[ref{"shell", to.oid}]; shell != nil && to.class == "pg_type" && in.shellUsers[from] {
 		n.needs = append(n.needs, shell)
 		return
 	}
@@ -210,6 +212,9 @@ func (n *node) viewObject() catalog.Object {
 	for _, s := range (Dialect{}).CreateView(v) {
 		o.DDL = append(o.DDL, s.SQL)
 	}
+	if n.stand != nil {
+		o.DDL[0] = strings.Replace(o.DDL[0], "CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
+	}
 	return o
 }
 
@@ -221,7 +226,7 @@ func refreshObject(n catalog.Name) catalog.Object {
 
 // kindOrder puts kinds that others tend to need first, so that lists read well.
 var kindOrder = []string{"extension", "collation", "shell type", "type", "domain", "function", "procedure", "aggregate", "operator", "operator family", "operator class", "operator family members",
-	"cast", "text search dictionary", "text search configuration", "view"}
+	"cast", "access method", "language", "transform", "conversion", "text search parser", "text search template", "text search dictionary", "text search configuration", "view"}
 
 func compareNodes(a, b *node) int {
 	x, y := a.sortObject(), b.sortObject()

@@ -41,12 +41,8 @@ func notCarriedQuery() string {
 	UNION ALL SELECT 'foreign server', '', x.srvname, 'foreign servers hold addresses and logins of their own' FROM pg_catalog.pg_foreign_server x WHERE ` + notMemberOf("pg_foreign_server") + `
 	UNION ALL SELECT 'foreign table', n.nspname, x.relname, 'its rows are on another server' FROM pg_catalog.pg_class x JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
 		WHERE x.relkind = 'f' AND ` + own("pg_class") + `
-	UNION ALL SELECT 'language', '', x.lanname, 'languages outside extensions need functions in C' FROM pg_catalog.pg_language x WHERE x.oid >= 16384 AND ` + notMemberOf("pg_language") + `
-	UNION ALL SELECT 'access method', '', x.amname, 'access methods need functions in C' FROM pg_catalog.pg_am x WHERE x.oid >= 16384 AND ` + notMemberOf("pg_am") + `
-	UNION ALL SELECT 'transform', '', 'for ' || format_type(x.trftype, NULL), 'transforms outside extensions are not carried over' FROM pg_catalog.pg_transform x WHERE x.oid >= 16384 AND ` + notMemberOf("pg_transform") + `
-	UNION ALL SELECT 'conversion', n.nspname, x.conname, 'conversions need functions in C' FROM pg_catalog.pg_conversion x JOIN pg_catalog.pg_namespace n ON n.oid = x.connamespace WHERE ` + own("pg_conversion") + `
-	UNION ALL SELECT 'text search parser', n.nspname, x.prsname, 'parsers need functions in C' FROM pg_catalog.pg_ts_parser x JOIN pg_catalog.pg_namespace n ON n.oid = x.prsnamespace WHERE ` + own("pg_ts_parser") + `
-	UNION ALL SELECT 'text search template', n.nspname, x.tmplname, 'templates need functions in C' FROM pg_catalog.pg_ts_template x JOIN pg_catalog.pg_namespace n ON n.oid = x.tmplnamespace WHERE ` + own("pg_ts_template") + `
+	UNION ALL SELECT 'foreign data wrapper', '', x.fdwname, 'what is behind it belongs to the server' FROM pg_catalog.pg_foreign_data_wrapper x WHERE ` + notMemberOf("pg_foreign_data_wrapper") + `
+	UNION ALL SELECT 'user mapping', '', x.usename || ' on ' || x.srvname, 'it holds a login of another server' FROM pg_catalog.pg_user_mappings x
 	UNION ALL SELECT 'large objects', '', count(*) || ' of them', 'large objects are not part of any table' FROM pg_catalog.pg_largeobject_metadata HAVING count(*) > 0
 	ORDER BY 1, 2, 3`
 }

@@ -56,18 +56,33 @@ func grantsQuery() string {
 			FROM pg_catalog.pg_proc x` + joinSchema + `x.pronamespace, aclexplode(x.proacl) a WHERE a.grantee NOT IN (x.proowner, 0) AND ` + own("pg_proc") + `
 		UNION ALL SELECT n.nspname, x.typname, '', 'TYPE ' || x.oid::regtype, a.grantee, a.privilege_type, a.is_grantable
 			FROM pg_catalog.pg_type x` + joinSchema + `x.typnamespace, aclexplode(x.typacl) a WHERE a.grantee NOT IN (x.typowner, 0) AND ` + ownTypes + ` AND ` + own("pg_type") + `
+		UNION ALL SELECT '', x.datname, '', 'DATABASE ' || quote_ident(x.datname), a.grantee, a.privilege_type, a.is_grantable
+			FROM pg_catalog.pg_database x, aclexplode(x.datacl) a WHERE x.datname = current_database() AND a.grantee NOT IN (x.datdba, 0)
 		UNION ALL SELECT n.nspname, n.nspname, '', 'SCHEMA ' || quote_ident(n.nspname), a.grantee, a.privilege_type, a.is_grantable
 			FROM pg_catalog.pg_namespace n, aclexplode(n.nspacl) a
 			WHERE a.grantee NOT IN (n.nspowner, CASE n.nspname WHEN 'public' THEN 0 ELSE n.nspowner END) AND ` + userSchema + `) g
 		GROUP BY g.schema, g.name, g.goes_with, g.thing, g.grantee, g.is_grantable ORDER BY 2, 3, 5`
 }
 
-// revokesQuery lists functions that not everybody may execute: on the target everybody may.
+// revokesQuery lists functions that not everybody may execute and types that not everybody may use, which on the target everybody may, and
+// what not everybody may do in the database.
 func revokesQuery() string {
 	return `SELECT 'revoked right', n.nspname, x.proname, '', 'REVOKE EXECUTE ON ROUTINE ' || x.oid::regprocedure || ' FROM PUBLIC', 'on the target everybody may execute the function'
 		FROM pg_catalog.pg_proc x` + joinSchema + `x.pronamespace WHERE x.proacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(x.proacl) a WHERE a.grantee = 0)
-		AND ` + own("pg_proc") + ` ORDER BY 2, 3, 5`
+		AND ` + own("pg_proc") + `
+	UNION ALL SELECT 'revoked right', n.nspname, x.typname, '', 'REVOKE USAGE ON TYPE ' || x.oid::regtype || ' FROM PUBLIC', 'on the target everybody may use the type'
+		FROM pg_catalog.pg_type x` + joinSchema + `x.typnamespace WHERE x.typacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(x.typacl) a WHERE a.grantee = 0)
+		AND ` + ownTypes + ` AND ` + own("pg_type") + `
+	UNION ALL SELECT 'revoked right', '', x.datname, '', 'REVOKE ' || string_agg(p.privilege, ', ' ORDER BY p.privilege) || ' ON DATABASE ' || quote_ident(x.datname) || ' FROM PUBLIC',
+		'the target''s database has rights of its own' FROM pg_catalog.pg_database x, unnest(ARRAY['CONNECT', 'TEMPORARY']) p(privilege)
+		WHERE x.datname = current_database() AND x.datacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(x.datacl) a WHERE a.grantee = 0 AND a.privilege_type = p.privilege)
+		GROUP BY x.datname ORDER BY 2, 3, 5`
 }
+
+// commentOfDatabase is that of the database itself, but for what the server gives its own.
+const commentOfDatabase = `SELECT 'comment of the database', '', x.datname::text, '', 'COMMENT ON DATABASE ' || quote_ident(x.datname) || ' IS ' || quote_literal(d), 'the target''s database has one of its own'
+	FROM pg_catalog.pg_database x, pg_catalog.shobj_description(x.oid, 'pg_database') d
+	WHERE x.datname = current_database() AND d IS NOT NULL AND x.datname NOT IN ('postgres', 'template1')`
 
 func defaultPrivilegesQuery() string {
 	return `SELECT 'default privilege', coalesce(n.nspname, ''), pg_get_userbyid(x.defaclrole), '', 'ALTER DEFAULT PRIVILEGES FOR ROLE ' || quote_ident(pg_get_userbyid(x.defaclrole)) ||
@@ -93,7 +108,7 @@ func tablespacesQuery() string {
 }
 
 func (in *inspector) loadRights(ctx context.Context) error {
-	for _, sql := range []string{ownersQuery(), grantsQuery(), revokesQuery(), defaultPrivilegesQuery(), tablespacesQuery(), labelsQuery()} {
+	for _, sql := range []string{ownersQuery(), grantsQuery(), revokesQuery(), defaultPrivilegesQuery(), tablespacesQuery(), labelsQuery(), commentOfDatabase} {
 		err := in.each(ctx, "what belongs to roles", sql, func(rows pgx.Rows) error {
 			var o catalog.Object
 			if err := rows.Scan(&o.Kind, &o.Name.Schema, &o.Name.Name, &o.Table, &o.ByHand, &o.Detail); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// loadTextSearch reads dictionaries and configurations. Parsers and templates need functions in C.
+// loadTextSearch reads dictionaries and configurations.
 func (in *inspector) loadTextSearch(ctx context.Context) error {
 	dictionaries := `SELECT x.oid, n.nspname, x.dictname, ` + description("pg_ts_dict") + `, ARRAY['TEMPLATE = ' || quote_ident(tn.nspname) || '.' || quote_ident(t.tmplname)
 		|| coalesce(', ' || nullif(x.dictinitoption, ''), '')]

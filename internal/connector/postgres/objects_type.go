@@ -60,8 +60,26 @@ func (in *inspector) loadCollations(ctx context.Context) error {
 	})
 }
 
-// loadUserTypes reads enums, composite types, shells and base types. body is what follows CREATE TYPE name, null for a
-// base type.
+// addShell makes a type known before the functions that it is made of and that take it.
+func (in *inspector) addShell(n *node, oid uint32, functions ...uint32) {
+	shell := in.add("shell", oid, catalog.Object{Kind: "shell type", Name: n.object.Name, DDL: []string{"CREATE TYPE " + quoteName(n.object.Name)}})
+	n.needs = append(n.needs, shell)
+	for _, f := range functions {
+		in.shellUsers[ref{"pg_proc", f}] = true
+	}
+}
+
+// baseType is what stands in the parentheses of CREATE TYPE for a base type x.
+const baseType = `concat_ws(', ', 'INTERNALLENGTH = ' || CASE x.typlen WHEN -1 THEN 'VARIABLE' ELSE x.typlen::text END, 'INPUT = ' || x.typinput::regproc, 'OUTPUT = ' || x.typoutput::regproc,
+	'RECEIVE = ' || nullif(x.typreceive, 0)::regproc, 'SEND = ' || nullif(x.typsend, 0)::regproc, 'TYPMOD_IN = ' || nullif(x.typmodin, 0)::regproc,
+	'TYPMOD_OUT = ' || nullif(x.typmodout, 0)::regproc, 'ANALYZE = ' || nullif(x.typanalyze, 0)::regproc, 'SUBSCRIPT = ' || nullif(x.typsubscript, 0)::regproc,
+	'ELEMENT = ' || format_type(nullif(x.typelem, 0), NULL), 'DEFAULT = ' || quote_literal(x.typdefault), CASE WHEN x.typcollation <> 0 THEN 'COLLATABLE = true' END,
+	'CATEGORY = ' || quote_literal(x.typcategory::text), CASE WHEN x.typispreferred THEN 'PREFERRED = true' END, 'DELIMITER = ' || quote_literal(x.typdelim::text),
+	'ALIGNMENT = ' || CASE x.typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'i' THEN 'int4' ELSE 'double' END,
+	'STORAGE = ' || CASE x.typstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'x' THEN 'extended' ELSE 'main' END, CASE WHEN x.typbyval THEN 'PASSEDBYVALUE' END)`
+
+// loadUserTypes reads enums, composite types, shells and base types. body is what follows CREATE TYPE name; functions are those that a
+// base type is made of.
 func (in *inspector) loadUserTypes(ctx context.Context) error {
 	sql := `SELECT x.oid, n.nspname, x.typname, ` + description("pg_type") + `, CASE
 		WHEN NOT x.typisdefined THEN '' WHEN x.typtype = 'e' THEN coalesce((SELECT ' AS ENUM (' || string_agg(quote_literal(l.enumlabel), ', ' ORDER BY l.enumsortorder) || ')'
@@ -69,7 +87,8 @@ func (in *inspector) loadUserTypes(ctx context.Context) error {
 		WHEN x.typtype = 'c' THEN ' AS (' || coalesce((SELECT string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
 			|| CASE WHEN a.attcollation <> at.typcollation THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END, ', ' ORDER BY a.attnum)
 			FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type at ON at.oid = a.atttypid LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
-			LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace WHERE a.attrelid = x.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '') || ')' END,
+			LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace WHERE a.attrelid = x.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '') || ')' ELSE ' (' || ` + baseType + ` || ')' END,
+		CASE WHEN x.typisdefined AND x.typtype = 'b' THEN ARRAY[x.typinput, x.typoutput, x.typreceive, x.typsend, x.typmodin, x.typmodout, x.typanalyze, x.typsubscript]::oid[] ELSE '{}' END,
 		array(SELECT 'COLUMN ' || quote_ident(n.nspname) || '.' || quote_ident(x.typname) || '.' || quote_ident(a.attname) || ' IS ' || quote_literal(d.description)
 			FROM pg_catalog.pg_description d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
 			WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = x.typrelid AND x.typrelid <> 0 AND d.objsubid > 0 ORDER BY a.attnum)
@@ -79,25 +98,23 @@ func (in *inspector) loadUserTypes(ctx context.Context) error {
 	return in.each(ctx, "types", sql, func(rows pgx.Rows) error {
 		var oid uint32
 		var n catalog.Name
-		var comment string
-		var body *string
+		var comment, body string
+		var functions []uint32
 		var more []string
-		if err := rows.Scan(&oid, &n.Schema, &n.Name, &comment, &body, &more); err != nil {
+		if err := rows.Scan(&oid, &n.Schema, &n.Name, &comment, &body, &functions, &more); err != nil {
 			return err
 		}
-		o := catalog.Object{Kind: "type", Name: n}
-		if body == nil {
-			o.Detail = "base types need functions in C; install the type at the target first"
-		} else {
-			o.DDL = commentOn([]string{"CREATE TYPE " + quoteName(n) + *body}, "TYPE "+quoteName(n), comment)
-			for _, c := range more {
-				o.DDL = append(o.DDL, "COMMENT ON "+c)
-			}
+		o := catalog.Object{Kind: "type", Name: n, DDL: commentOn([]string{"CREATE TYPE " + quoteName(n) + body}, "TYPE "+quoteName(n), comment)}
+		for _, c := range more {
+			o.DDL = append(o.DDL, "COMMENT ON "+c)
 		}
 		if t := in.types[oid]; t != nil && t.row != 0 {
 			in.composites[t.row] = oid
 		}
-		in.add("pg_type", oid, o)
+		added := in.add("pg_type", oid, o)
+		if len(functions) > 0 {
+			in.addShell(added, oid, functions...)
+		}
 		return nil
 	})
 }
@@ -180,26 +197,24 @@ func (in *inspector) loadRanges(ctx context.Context) error {
 		CASE WHEN r.rngcollation <> s.typcollation THEN 'collation = ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
 		CASE WHEN r.rngcanonical <> 0 THEN 'canonical = ' || r.rngcanonical::regproc END,
 		CASE WHEN r.rngsubdiff <> 0 THEN 'subtype_diff = ' || r.rngsubdiff::regproc END,
-		'multirange_type_name = ' || quote_ident(mn.nspname) || '.' || quote_ident(m.typname)), r.rngcanonical <> 0
+		'multirange_type_name = ' || quote_ident(mn.nspname) || '.' || quote_ident(m.typname)), r.rngcanonical::oid
 		FROM pg_catalog.pg_range r JOIN pg_catalog.pg_type x ON x.oid = r.rngtypid JOIN pg_catalog.pg_namespace n ON n.oid = x.typnamespace
 		JOIN pg_catalog.pg_type s ON s.oid = r.rngsubtype JOIN pg_catalog.pg_type m ON m.oid = r.rngmultitypid JOIN pg_catalog.pg_namespace mn ON mn.oid = m.typnamespace
 		JOIN pg_catalog.pg_opclass oc ON oc.oid = r.rngsubopc JOIN pg_catalog.pg_namespace ocn ON ocn.oid = oc.opcnamespace
 		LEFT JOIN pg_catalog.pg_collation co ON co.oid = r.rngcollation LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
 		WHERE ` + own("pg_type")
 	return in.each(ctx, "range types", sql, func(rows pgx.Rows) error {
-		var oid, multi uint32
+		var oid, multi, canonical uint32
 		var n catalog.Name
 		var comment, options string
-		var canonical bool
 		if err := rows.Scan(&oid, &n.Schema, &n.Name, &comment, &multi, &options, &canonical); err != nil {
 			return err
 		}
 		in.ranges[multi] = oid
 		ddl := []string{"CREATE TYPE " + quoteName(n) + " AS RANGE (" + options + ")"}
 		r := in.add("pg_type", oid, catalog.Object{Kind: "type", Name: n, Detail: "range", DDL: commentOn(ddl, "TYPE "+quoteName(n), comment)})
-		if canonical {
-			shell := in.add("shell", oid, catalog.Object{Kind: "shell type", Name: n, DDL: []string{"CREATE TYPE " + quoteName(n)}})
-			r.needs = append(r.needs, shell)
+		if canonical != 0 {
+			in.addShell(r, oid, canonical)
 		}
 		return nil
 	})

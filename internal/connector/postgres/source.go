@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 
@@ -63,6 +64,8 @@ func (s *source) Inspect(ctx context.Context, o connector.InspectOptions) (*cata
 	}
 }
 
+var errGoneMeanwhile = errors.New("the table has gone while it was looked at")
+
 // inspections is how often a database is looked at, another time where something has gone while it was described.
 const inspections = 10
 
@@ -70,7 +73,7 @@ const inspections = 10
 // the like) look for what they describe in the catalogs as they are, whatever the transaction's snapshot says.
 func vanished(err error) bool {
 	pg := serverErrorIn(err)
-	return pg != nil && (pg.Code == "XX000" || pg.Code == "42P01" || pg.Code == "42704")
+	return errors.Is(err, errGoneMeanwhile) || pg != nil && (pg.Code == "XX000" || pg.Code == "42P01" || pg.Code == "42704")
 }
 
 func (s *source) inspectOnce(ctx context.Context, conn *pgx.Conn, o connector.InspectOptions) (*catalog.Catalog, error) {

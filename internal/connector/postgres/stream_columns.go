@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/typemap"
 )
 
 // toldColumn is a column as the audit tells of it.
@@ -57,4 +58,21 @@ func (s *stream) numbered(rel *streamed) {
 		}
 	}
 	rel.numbers = numbers
+}
+
+// typedAsTold gives the columns of a new table the types that they have at this place of the stream, and not those of now.
+func (s *stream) typedAsTold(id uint32, t *catalog.Table) {
+	for _, then := range s.told[id] {
+		if c := t.NumberedColumn(then.Number); c != nil {
+			retype(c, then.Type)
+		}
+	}
+}
+
+// retype gives a column a type by its name, if it has another.
+func retype(c *catalog.Column, native string) {
+	if c.NativeType != native {
+		c.NativeType = native
+		c.BaseType, c.Type = typemap.FromNative(catalog.PostgreSQL, native)
+	}
 }

@@ -41,18 +41,32 @@ func (w *wire) convert(ctx context.Context, expression string, oid uint32, value
 }
 
 // convertingDecoder reads a binary value as a layout that only the server can make of it. It asks for every single value:
-// in a stream of another engine's target everything comes as text, and this is not needed.
+// in a stream of another engine's target everything comes as text, and this is not needed, but for money.
 func (s *stream) convertingDecoder(a attribute, l change.Layout) decoder {
 	in, err := inflowOf(&a, l, false)
 	if err != nil {
 		return nil
 	}
-	expression := strings.Replace(in.expression, quote(a.name), "$1", 1)
+	return s.converted(in, strings.Replace(in.expression, quote(a.name), "$1", 1), a.oid)
+}
+
+// moneyDecoder reads the text of a money, which has a currency's sign and the points of a language, as the number that the server takes it for: it asks
+// for every single value.
+func (s *stream) moneyDecoder(a *attribute) decoder {
+	in, err := inflowOf(a, change.Decimal, false)
+	if err != nil {
+		return nil
+	}
+	return s.converted(in, strings.Replace(in.expression, quote(a.name), "CAST($1 AS pg_catalog.money)", 1), oidText)
+}
+
+// converted has the server make a value of a type into what an expression makes of it.
+func (s *stream) converted(in inflow, expression string, oid uint32) decoder {
 	return func(v *change.Vector, p []byte) error {
 		ctx, cancel := context.WithTimeout(s.pump.ctx, connectTimeout)
 		defer cancel()
 		return s.side.do(ctx, func(w *wire) error {
-			return w.convert(ctx, expression, a.oid, p, func(made []byte) error {
+			return w.convert(ctx, expression, oid, p, func(made []byte) error {
 				if made == nil {
 					v.AppendNull()
 					return nil

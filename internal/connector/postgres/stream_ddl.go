@@ -177,6 +177,7 @@ func (s *stream) created(ctx context.Context, id uint32, name catalog.Name, sql 
 	if err != nil || t.Table == nil || !s.wants(t) { // it has gone again since
 		return err
 	}
+	s.typedAsTold(id, t.Table)
 	s.announce(&connector.Structure{Kind: connector.Created, Number: -1, Table: t.Table, Parents: t.parents, SQL: sql, Entered: entered, Before: entered})
 	return nil
 }
@@ -223,6 +224,7 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 	}
 	// A column added here and another dropped later, before this is read, look like one that has got another name.
 	rel.f, rel.unrenamed = t, !renaming.MatchString(sql)
+	rel.steps = s.told[id] != nil && !t.f.Ahead && t.f.Since == ""
 	columns := sent(t.f.Table)
 	if rel.name == t.f.Table.Name && rel.like(columns) {
 		return nil

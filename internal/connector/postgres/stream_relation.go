@@ -42,8 +42,10 @@ type streamed struct {
 	settled bool // its structure has been compared with the followed one
 	// unrenamed says that no column has got another name, however much it looks so.
 	unrenamed bool
-	types     []string
-	numbers   []int // of the columns, where the table itself was looked at
+	// steps says that what is followed comes from an earlier place of the stream, so that any other type is a step behind it.
+	steps   bool
+	types   []string
+	numbers []int // of the columns, where the table itself was looked at
 	// alias leads from columns to the names under which they are followed, which they get later.
 	alias map[string]string
 	plan  *relationPlan
@@ -223,7 +225,7 @@ func (p *relationPlan) chooseKey(rel *streamed) (always bool) {
 	if k := rel.f.f.Table.PrimaryKey; k != nil {
 		primary = k.Columns
 	}
-	whole := len(primary) > 0
+	whole := len(primary) > 0 && !rel.f.f.Table.PrimaryKey.Deferrable // which two rows may have until a statement ends
 	for _, n := range primary {
 		whole = whole && slices.ContainsFunc(p.columns, func(c planColumn) bool { return c.name == n && c.to >= 0 })
 	}
@@ -248,6 +250,9 @@ func (s *stream) decoders(a *attribute, l change.Layout) (fromBinary, fromText d
 	}
 	if fromBinary = binaryDecoder(a, l); fromBinary == nil {
 		fromBinary = s.convertingDecoder(*a, l)
+	}
+	if l == change.Decimal && a.base == oidMoney {
+		return fromBinary, s.moneyDecoder(a)
 	}
 	return fromBinary, textDecoder(a, l)
 }

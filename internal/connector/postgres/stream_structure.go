@@ -130,11 +130,12 @@ func (rel *streamed) became(i int, old, current *catalog.Column) (column *catalo
 		return rel.column(i), true
 	case old == nil:
 		fresh := *current
+		retype(&fresh, rel.types[i]) // which may be another by now
 		if fresh.Default == nil && fresh.Generated == "" {
 			fresh.NotNull = false // rows that are there have no value for it
 		}
 		return &fresh, true
-	case rel.types[i] == old.NativeType || current != nil && current.NativeType == old.NativeType && current.NativeType != rel.types[i]:
+	case rel.types[i] == old.NativeType || !rel.steps && current != nil && current.NativeType == old.NativeType:
 		same := *old
 		same.Name = rel.columns[i].name
 		return &same, false

@@ -93,6 +93,21 @@ func classOfServer(pg *pgconn.PgError) (connector.Class, string) {
 // violation is how the error 1023 begins, of which the detail says that it is a violation of serializable isolation.
 var violation = regexp.MustCompile(`^(error: *)?1023\b`)
 
+var (
+	// storeStatus finds the status that the bucket has answered the cluster with. The key, which may say anything, comes behind it.
+	storeStatus = regexp.MustCompile(`^s3serviceexception:.*?,\s*status (\d{3})\b`)
+	// storeAway is what a cluster says that has not reached the bucket.
+	storeAway = regexp.MustCompile(`^s3curlexception\b|^s3 ?query exception connection failed`)
+)
+
+// storeBusy reports whether COPY says that the bucket asks to slow down, fails at the moment, or is not reached: another try may find it well.
+func storeBusy(message string) bool {
+	if m := storeStatus.FindStringSubmatch(message); m != nil {
+		return m[1] == "429" || m[1][0] == '5'
+	}
+	return storeAway.MatchString(message)
+}
+
 // classOfWords reads the message. Details are not searched: they quote rows, and number queries and processes.
 func classOfWords(pg *pgconn.PgError) (connector.Class, string) {
 	message, detail := strings.ToLower(pg.Message), strings.ToLower(strings.TrimSpace(pg.Detail))
@@ -101,7 +116,11 @@ func classOfWords(pg *pgconn.PgError) (connector.Class, string) {
 		return connector.Busy, ""
 	case strings.Contains(message, "stl_load_errors"), strings.Contains(message, "spectrum scan error"):
 		return connector.Data, ""
-	case strings.Contains(message, "s3serviceexception"), strings.Contains(message, "not authorized to"), strings.Contains(message, "not associated"):
+	case storeBusy(message):
+		return connector.Busy, "lower MaxFullLoadSubTasks, so that fewer files are read at once, if the bucket goes on refusing the cluster"
+	case strings.Contains(message, "not associated"), strings.Contains(message, "not authorized to assume"):
+		return connector.Denied, "give the cluster the role of ServiceAccessRoleArn (ModifyClusterIamRoles), which must trust redshift.amazonaws.com"
+	case strings.Contains(message, "s3serviceexception"), strings.Contains(message, "not authorized to"):
 		return connector.Denied, "let the cluster's role, or the keys, list the bucket and get its objects"
 	case strings.Contains(message, "disk full"):
 		return connector.Full, "make room in the cluster"

@@ -30,6 +30,11 @@ func TestAnErrorIsNotJudgedByTheRowItQuotes(t *testing.T) {
 		{"XX000", "Disk Full", "error: Disk Full\ncode: 1016", connector.Full},
 		{"XX000", "S3ServiceException:Access Denied,Status 403,Error AccessDenied", "", connector.Denied},
 		{"XX000", "The requested role arn:aws:iam::1:role/r is not associated to cluster", "", connector.Denied},
+		{"XX000", "S3ServiceException:Please reduce your request rate.,Status 503,Error SlowDown,Rid 1,ExtRid 2,CanRetry 1", "", connector.Busy},
+		{"XX000", "S3ServiceException:We encountered an internal error. Please try again.,Status 500,Error InternalError,Rid 1", "", connector.Busy},
+		{"XX000", "S3ServiceException:The specified key does not exist.,Status 404,Error NoSuchKey,Rid 503,Key a, Status 503", "", connector.Denied},
+		{"XX000", "S3CurlException: Connection timed out, CurlError 28, multiCurlError 0, CanRetry 1", "", connector.Busy},
+		{"XX000", "S3Query Exception Connection failed, retries exceeded.", "", connector.Busy},
 		{"57P01", "terminating connection", "", connector.Lost},
 	} {
 		got, _ := classOf(&pgconn.PgError{Code: c.code, Message: c.message, Detail: c.detail})

@@ -21,6 +21,7 @@ type session struct {
 
 	panes  []*pane
 	byKey  map[string]*pane
+	last   map[catalog.Name]*pane // of each table
 	spools *spools
 	order  []place
 	lines  []rowfile.Line // of the file filled, to be written together
@@ -68,7 +69,7 @@ func (t *target) Apply(ctx context.Context, o connector.ApplyOptions) (connector
 		return nil, fmt.Errorf("read the state of the run: %w", err)
 	}
 	return &session{
-		target: t, shared: r, notes: map[string]string{}, spools: newSpools(t.held), byKey: map[string]*pane{}, swept: map[string]bool{}, defined: map[catalog.Name]*catalog.Table{},
+		target: t, shared: r, notes: map[string]string{}, spools: newSpools(t.held), byKey: map[string]*pane{}, last: map[catalog.Name]*pane{}, swept: map[string]bool{}, defined: map[catalog.Name]*catalog.Table{},
 	}, nil
 }
 

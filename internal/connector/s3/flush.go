@@ -98,18 +98,18 @@ func (s *session) settle(ctx context.Context, base, written *snapshot) error {
 		s.letGo(p)
 	}
 	s.panes, s.grown, s.filled = nil, nil, nil
-	s.byKey = map[string]*pane{}
+	s.byKey, s.last = map[string]*pane{}, map[catalog.Name]*pane{}
 	return s.target.store.Delete(ctx, old)
 }
 
 // stage ends the files and has them travel.
 func (s *session) stage(ctx context.Context, base *snapshot, next *state, now time.Time) error {
-	inFolder := map[string]int{}
+	ofTable := map[catalog.Name]int{} // in whichever folders its files are: by their names they are in the order of the commits
 	tickets := make([]store.Ticket, len(s.panes), len(s.panes)+1)
 	keys := make([]string, len(s.panes))
 	for i, p := range s.panes {
-		at := now.Add(time.Duration(inFolder[p.folder]) * time.Millisecond)
-		inFolder[p.folder]++
+		at := now.Add(time.Duration(ofTable[p.table]) * time.Millisecond)
+		ofTable[p.table]++
 		if at.After(next.Last) {
 			next.Last = at
 		}

@@ -3,6 +3,12 @@ package s3
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -62,4 +68,38 @@ func BenchmarkFirstFlush(b *testing.B) {
 		require.NoError(b, s.Commit(b.Context(), connector.Checkpoint{Position: "p"}))
 		require.NoError(b, s.Sync(b.Context()))
 	}
+}
+
+// TestNamesAreInTheOrderOfCommits, whichever folders of a date the commits go into: a clock need not say of the later commit that it is later.
+func TestNamesAreInTheOrderOfCommits(t *testing.T) {
+	s, g, recorded := recording(t, 1, 1, 50, map[string]string{"DatePartitionEnabled": "true", "DatePartitionSequence": "DDMMYYYY"})
+	for i, day := range []int{30, 31, 30, 1, 31} {
+		month := time.October
+		if day == 1 {
+			month = time.November
+		}
+		g.Times[i] = time.Date(2026, month, day, 12, 0, 0, 0, time.UTC)
+	}
+	require.NoError(t, s.Begin(t.Context()))
+	require.NoError(t, s.Record(t.Context(), g, recorded, refuseNone))
+	require.NoError(t, s.Commit(t.Context(), connector.Checkpoint{Run: "run", Position: "P"}))
+	require.NoError(t, s.Sync(t.Context()))
+	byName := map[string]string{}
+	require.NoError(t, s.target.store.List(t.Context(), "shop/t0/", func(o store.Object) error {
+		byName[path.Base(o.Key)] = o.Key
+		return nil
+	}))
+	require.Len(t, byName, 5)
+	next := 0
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		body, err := s.target.store.Open(t.Context(), byName[name])
+		require.NoError(t, err)
+		text, err := io.ReadAll(body)
+		require.NoError(t, errors.Join(err, body.Close()))
+		for line := range strings.Lines(string(text)) {
+			require.True(t, strings.HasPrefix(line, fmt.Sprintf("I,%d,", next)), "%s: %s", byName[name], line)
+			next++
+		}
+	}
+	require.Equal(t, 50, next)
 }

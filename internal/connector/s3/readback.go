@@ -8,6 +8,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/csvfile"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/external"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/rowfile"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/source"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/store"
@@ -34,34 +35,51 @@ func (t *target) CheckReadBack() error {
 	return nil
 }
 
+// CheckReadChanges implements connector.ReadBackFiles.
+func (t *target) CheckReadChanges() error {
+	csv, isCSV := t.settings.format.(rowfile.CSV)
+	const doing = "validation of files of changes takes the last change of each key for the row, and "
+	switch {
+	case t.settings.insertsOnly:
+		return invalid("set CdcInsertsOnly false, or use migration type full-load", doing+"CdcInsertsOnly leaves updates and deletes out")
+	case t.settings.insertsAndUpdates:
+		return invalid("set CdcInsertsAndUpdates false, or use migration type full-load", doing+"CdcInsertsAndUpdates leaves deletes out")
+	case isCSV && csv.Absent != csv.Null:
+		return invalid("set UseCsvNoSupValue false", doing+"CsvNoSupValue stands for values that the source did not tell")
+	}
+	return nil
+}
+
 // ReadBack implements connector.ReadBackFiles.
-func (t *target) ReadBack(ctx context.Context) (connector.Source, error) {
+func (t *target) ReadBack(context.Context) (connector.Source, error) {
 	if err := t.CheckReadBack(); err != nil {
 		return nil, err
 	}
-	tables, err := definedTables(ctx, t.store)
-	if err != nil {
-		return nil, err
-	}
-	for _, table := range tables {
-		for i, column := range table.Columns {
-			loose := *column
-			loose.Type = unbounded(column.Type)
-			table.Columns[i] = &loose
-		}
-	}
-	c := source.Config{Store: borrowed{t.store}, Tables: tables, Parquet: t.settings.parquet, Written: true, Log: t.log}
+	c := source.Config{Store: borrowed{t.store}, Written: written, Parquet: t.settings.parquet, Unclear: t.CheckReadChanges(), Log: t.log}
 	if csv, ok := t.settings.format.(rowfile.CSV); ok {
 		c.Dialect = csvfile.Dialect{Delimiter: csv.Delimiter, RowDelimiter: csv.RowDelimiter, Quotes: true}
 		c.Null, c.Header = csv.Null, csv.Header
 		if t.settings.opOnLoad {
 			c.Lead = append(c.Lead, "Op")
 		}
+		c.ChangesLead = []string{"Op"}
 		if t.settings.stamp != "" {
-			c.Lead = append(c.Lead, t.settings.stamp)
+			c.Lead, c.ChangesLead = append(c.Lead, t.settings.stamp), append(c.ChangesLead, t.settings.stamp)
 		}
 	}
 	return source.New(c), nil
+}
+
+// written is a table as its files are read back.
+func written(t *catalog.Table) *external.Table {
+	loose := *t
+	loose.Columns = make([]*catalog.Column, len(t.Columns))
+	for i, column := range t.Columns {
+		c := *column
+		c.Type = unbounded(column.Type)
+		loose.Columns[i] = &c
+	}
+	return &external.Table{Table: &loose, Path: folder(t.Name), Formats: make([]*external.Format, len(t.Columns))}
 }
 
 // unbounded is a type without the bounds of a column, which files do not keep: what a source has let into its column stands in them.

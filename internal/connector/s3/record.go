@@ -255,9 +255,10 @@ func (s *session) writeLines() error {
 	return err
 }
 
-// paneOf finds the file for a table's changes in a folder, or begins one: the first, or one for other columns than before.
+// paneOf finds the file for a table's changes in a folder, or begins one: the first, one for other columns than before, or one behind that of
+// another folder, as commits need not be in the order of their times.
 func (s *session) paneOf(t *connector.Recorded, in string) (*pane, error) {
-	if p := s.byKey[in]; p != nil && sameColumns(p.layout.Columns, t.Columns) {
+	if p := s.byKey[in]; p != nil && s.last[p.table] == p && sameColumns(p.layout.Columns, t.Columns) {
 		return p, nil
 	}
 	p := &pane{table: t.Table.Name, folder: in, layout: s.layoutOf(t)}
@@ -276,7 +277,7 @@ func (s *session) begin(p *pane, f rowfile.Format) (err error) {
 	} else if p.writer, err = f.New(p.spool, p.layout); err != nil {
 		return err
 	}
-	s.byKey[p.folder] = p
+	s.byKey[p.folder], s.last[p.table] = p, p
 	s.panes = append(s.panes, p)
 	return nil
 }
@@ -368,6 +369,7 @@ func (s *settings) transactionLayout(t *connector.Recorded) rowfile.Layout {
 
 // discard drops what is held back of a table.
 func (s *session) discard(table catalog.Name) {
+	delete(s.last, table)
 	s.panes = slices.DeleteFunc(s.panes, func(p *pane) bool {
 		if p.table != table {
 			return false

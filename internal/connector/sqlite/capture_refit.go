@@ -19,10 +19,15 @@ type refitter struct {
 	texts    schemaTexts
 	versions []*version          // the newest of each table
 	triggers map[int64][]trigger // of each version
+	foreign  []trigger           // those of the application
 	changed  bool
 }
 
-type trigger struct{ table, sql string }
+// trigger is one with its place in the schema: of those of a table the youngest fires first.
+type trigger struct {
+	table, sql string
+	place      int64
+}
 
 // inCapture runs f in a transaction that nobody else writes in, with the log in place.
 func inCapture(ctx context.Context, c *conn, patience time.Duration, f func(*refitter) error) error {
@@ -49,14 +54,19 @@ func newRefitter(c *conn) (*refitter, error) {
 		return nil, err
 	}
 	r.versions = newest(all)
-	err = c.query("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'awsdms!_cdc!_%' ESCAPE '!' ORDER BY name",
-		func(s *stmt) error {
-			var id int64
-			if _, err := fmt.Sscanf(strings.TrimPrefix(s.text(0), triggerNames), "%d_", &id); err == nil {
-				r.triggers[id] = append(r.triggers[id], trigger{s.text(1), s.text(2)})
-			}
+	err = c.query("SELECT name, tbl_name, sql, rowid FROM sqlite_schema WHERE type = 'trigger' ORDER BY name", func(s *stmt) error {
+		t := trigger{s.text(1), s.text(2), s.int(3)}
+		number, own := strings.CutPrefix(s.text(0), triggerNames)
+		if !own {
+			r.foreign = append(r.foreign, t)
 			return nil
-		})
+		}
+		var id int64
+		if _, err := fmt.Sscanf(number, "%d_", &id); err == nil {
+			r.triggers[id] = append(r.triggers[id], t)
+		}
+		return nil
+	})
 	return r, err
 }
 
@@ -83,7 +93,7 @@ func (r *refitter) follow(name string) (*version, error) {
 	if t == nil {
 		return nil, invalid("take it out of the selection", "the changes of %q cannot be followed: it is no table", name)
 	}
-	v, err := addVersion(r.conn, t, 0, nil)
+	v, err := addVersion(r.conn, t, 0, nil, false)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +181,8 @@ func (r *refitter) refitTable(v *version) (*version, error) {
 	}
 	asIs := *v
 	asIs.Table = t
-	if same, err := r.intact(&asIs, there); err != nil || same && sameStructure(v.Table, t) {
+	overtaken, muddled := r.overtaken(name, there)
+	if same, err := r.intact(&asIs, there); err != nil || same && !overtaken && sameStructure(v.Table, t) {
 		return v, err
 	}
 	r.changed = true
@@ -180,12 +191,13 @@ func (r *refitter) refitTable(v *version) (*version, error) {
 	}
 	// SQLite's ALTER TABLE keeps columns in their places and adds at the end. It rewrites the triggers, so that a table whose
 	// triggers are all there has had them all the time.
-	whole := len(there) == v.Triggers
+	// A type is another only in a table that was made anew, or whose definition was written over: its values may be others to those who read them.
+	whole := len(there) == v.Triggers && !retyped(v.Table, t)
 	var renamed map[string]string
 	if whole {
 		renamed = renamedColumns(v.Table, t)
 	}
-	next, err := addVersion(r.conn, t, v.lineage, renamed)
+	next, err := addVersion(r.conn, t, v.lineage, renamed, !whole)
 	if err != nil {
 		return v, err
 	}
@@ -194,7 +206,7 @@ func (r *refitter) refitTable(v *version) (*version, error) {
 			return v, err
 		}
 	}
-	if !whole {
+	if !whole || muddled {
 		return next, mark(r.conn, next.id, opReload)
 	}
 	return next, r.catchUp(v.Table, next)
@@ -229,6 +241,16 @@ func sameStructure(a, b *catalog.Table) bool {
 		return x.Name == y.Name && x.NativeType == y.NativeType && x.NotNull == y.NotNull && x.Generated == y.Generated &&
 			reflect.DeepEqual(x.Default, y.Default)
 	})
+}
+
+// retyped reports whether a column of before has another type now.
+func retyped(before, now *catalog.Table) bool {
+	for i, c := range before.Columns {
+		if i < len(now.Columns) && now.Columns[i].NativeType != c.NativeType {
+			return true
+		}
+	}
+	return false
 }
 
 func renamedColumns(before, now *catalog.Table) map[string]string {

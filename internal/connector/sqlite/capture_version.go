@@ -26,6 +26,8 @@ type definitionOf struct {
 	Uniques [][]int `json:",omitempty"`
 	// Triggers is how many there are.
 	Triggers int
+	// Anew says that a mark follows by which the table's rows are delivered once more.
+	Anew bool `json:",omitempty"`
 }
 
 // keyColumns are the places of the primary key's columns.
@@ -82,13 +84,13 @@ func newest(all []*version) []*version {
 	return out
 }
 
-// addVersion records a table as it is now and makes its triggers. A lineage of 0 makes a new one.
-func addVersion(c *conn, t *catalog.Table, lineage int64, renamed map[string]string) (*version, error) {
+// addVersion records a table as it is now and makes its triggers. A lineage of 0 makes a new one; anew says that it is delivered once more.
+func addVersion(c *conn, t *catalog.Table, lineage int64, renamed map[string]string, anew bool) (*version, error) {
 	id, err := c.number("SELECT coalesce(max(id), 0) + 1 FROM awsdms_cdc_tables")
 	if err != nil {
 		return nil, err
 	}
-	v := &version{id: id, lineage: lineage, definitionOf: definitionOf{Table: t, Renamed: renamed}}
+	v := &version{id: id, lineage: lineage, definitionOf: definitionOf{Table: t, Renamed: renamed, Anew: anew}}
 	if lineage == 0 {
 		v.lineage = id
 	}

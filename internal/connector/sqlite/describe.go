@@ -67,8 +67,12 @@ func (t *target) Exists(ctx context.Context, r catalog.Ref) (bool, error) {
 		if r.Kind != catalog.ObjectRef && !mayExist(c, probe, name) {
 			return nil
 		}
+		of := ""
+		if r.Kind == catalog.IndexRef && r.Table != "" {
+			of = r.Table
+		}
 		var err error
-		n, err = c.number("SELECT count(*) FROM sqlite_schema WHERE type LIKE ? AND name = ? COLLATE NOCASE", kind, name)
+		n, err = c.number("SELECT count(*) FROM sqlite_schema WHERE type LIKE ?1 AND name = ?2 COLLATE NOCASE AND (?3 = '' OR tbl_name = ?3 COLLATE NOCASE)", kind, name, of)
 		return err
 	})
 	return n > 0, err

@@ -36,6 +36,15 @@ func (cs *conflicts) reset() {
 	}
 }
 
+// forget forgets what was logged up to a place: what is behind it may be in the way of the same row to come.
+func (cs *conflicts) forget(upTo int64) {
+	for row, c := range cs.byRow {
+		if c.seq <= upTo {
+			cs.drop(row)
+		}
+	}
+}
+
 // add notes a row of the log that is a conflict: the whole row in the way, the number of the unique key, and the values in
 // it of the row to come.
 func (cs *conflicts) add(s *stmt, p *rowPlan, seq int64) {
@@ -43,7 +52,7 @@ func (cs *conflicts) add(s *stmt, p *rowPlan, seq int64) {
 		cs.byRow, cs.byNew = map[string]*conflict{}, map[string][]*conflict{}
 	}
 	if len(cs.byRow) >= maxConflicts {
-		cs.reset()
+		cs.forget(seq - int64(len(p.version.Uniques)))
 	}
 	n := len(p.version.Table.Columns)
 	c := &conflict{seq: seq, unique: int(s.int(logHead + n))}

@@ -183,7 +183,7 @@ func (d *delivery) mark(s *stmt, seq, id int64, op logOp) error {
 	case to == nil, seq <= to.since: // it was loaded as it is by then
 	case op == opStructure:
 		d.stop, st.announced = true, v
-		d.event.Structure = &connector.Structure{Kind: connector.Altered, Number: to.Number, Table: v.Table, Renamed: v.Renamed, At: at}
+		d.event.Structure = &connector.Structure{Kind: connector.Altered, Number: to.Number, Table: v.Table, Renamed: v.Renamed, Anew: v.Anew, At: at}
 	case op == opDropped:
 		d.stop = true
 		if _, waits := st.reloads[v.lineage]; waits {

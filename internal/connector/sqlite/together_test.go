@@ -43,6 +43,9 @@ func TestTablesMadeTogether(t *testing.T) {
 	for _, pragma := range []string{"PRAGMA auto_vacuum=NONE", "PRAGMA auto_vacuum=FULL", "PRAGMA page_size=512"} {
 		want, got := fileWith(t, pragma), fileWith(t, pragma)
 		creates := manyCreates(3*togetherBatch + 7)
+		for i := range 2*togetherBatch + 5 {
+			creates = append(creates, catalog.Statement{SQL: fmt.Sprintf(`CREATE INDEX "index %d" ON "table %d" (v DESC)`, i, i)})
+		}
 		for path, do := range map[string]func(connector.Target) error{
 			want: func(to connector.Target) error { return to.Exec(t.Context(), creates) },
 			got:  func(to connector.Target) error { return to.(connector.Together).MakeTogether(t.Context(), creates) },

@@ -213,16 +213,23 @@ func (j *job) settle() {
 
 // again decides whether the task is tried again after an error, as RecoverableErrorCount and its companions say. A database
 // that cannot be reached the first time fails the task at once: it is more likely that its endpoint is wrong. Following
-// changes has its own tries, which are over when its error comes here.
+// changes has its own tries, which are over when its error comes here; so has a table, whose policy stops the task after them.
 func (a *attempt) again(c task.Config, err error, try int) (time.Duration, bool) {
 	class := connector.ClassOf(err)
 	if class != connector.Lost && class != connector.Busy || rescue.In(err) != nil {
 		return 0, false
 	}
-	if a.followed || class == connector.Lost && !a.opened && a.task.Mode != instance.Resume {
+	if a.followed || exhausted(err) || class == connector.Lost && !a.opened && a.task.Mode != instance.Resume {
 		return 0, false
 	}
 	return task.Retry(c.Settings).Next(&connector.Error{Class: class, Err: err}, try)
+}
+
+// exhausted reports whether a policy has stopped the task for a table that the target did not take, as often as it was tried. One that could not be
+// read was tried once: its snapshot went with the connection.
+func exhausted(err error) bool {
+	_, reading := errors.AsType[*fullload.SourceError](err)
+	return errors.Is(err, fullload.ErrStopped) && !reading
 }
 
 // moved is a number that grows with what the task gets done.
@@ -303,7 +310,7 @@ func (j *job) abandon(err error) {
 	j.mu.Unlock()
 	at := time.Now().UTC()
 	kept.Progress.Following, kept.Progress.Warning, kept.Progress.Ended = false, "", &at
-	kept.Running, kept.StopReason, kept.Failure = false, fatal, bounded(secrets.text(oneLine(err.Error())))
+	kept.Running, kept.StopReason, kept.Failure = false, fatal, secrets.reason(err.Error())
 	j.w.log.Error("a task has ended in a fault", "task", j.id, "error", kept.Failure, "stack", secrets.text(string(rescue.In(err).Stack)))
 	j.disk.Lock()
 	defer j.disk.Unlock()

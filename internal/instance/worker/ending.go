@@ -36,7 +36,7 @@ func endingOf(ctx context.Context, err error, s scrubber) ending {
 	if ctx.Err() != nil && rescue.In(context.Cause(ctx)) == nil {
 		return ending{reason: asked}
 	}
-	end := ending{fatal, bounded(s.text(oneLine(err.Error())))}
+	end := ending{fatal, s.reason(err.Error())}
 	switch connector.ClassOf(err) {
 	case connector.Lost, connector.Busy, connector.Full:
 		end.reason = recoverable

@@ -120,7 +120,7 @@ func replayed(done *task.Replayed, hide scrubber) *instance.Replayed {
 		left := instance.LeftRow{Key: strings.Join(f.Key, ", "), Reason: string(f.Kind)}
 		for _, why := range []string{f.Why, refused[left.Key]} {
 			if why != "" {
-				left.Reason = bounded(hide.text(oneLine(why)))
+				left.Reason = hide.reason(why)
 			}
 		}
 		out.Left = append(out.Left, left)

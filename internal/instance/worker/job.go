@@ -167,12 +167,18 @@ func (j *job) observe() (changed, step bool) {
 	return !reflect.DeepEqual(before, *now), step
 }
 
-// look reads the counters. The caller holds the lock.
-func (j *job) look() {
+// read reads the counters of the tables. The caller holds the lock.
+func (j *job) read() ([]fullload.TableCounts, cdc.Counts) {
 	load, changes := j.mu.load.Tables(), j.mu.changes.Counts()
-	if j.mu.tables.see(load, changes, j.mu.compare.Tables(), time.Now().UTC()) {
+	if j.mu.tables.see(load, changes, j.mu.compare.Tables(), j.mu.scrub, time.Now().UTC()) {
 		j.mu.dirty = true
 	}
+	return load, changes
+}
+
+// look reads the counters, and sums them up. The caller holds the lock.
+func (j *job) look() {
+	load, changes := j.read()
 	p := j.mu.tables.progress(j.mu.kept.Progress, load, changes)
 	p.Changes += j.mu.kept.Earlier
 	p.Warning = oneLine(j.mu.scrub.text(p.Warning))
@@ -201,7 +207,7 @@ func (j *job) unwritten() (rows []instance.Table, state keep.State, due bool) {
 	defer j.mu.Unlock()
 	due = j.mu.dirty && j.mu.live
 	j.mu.dirty = false
-	return j.mu.tables.rows(), j.mu.kept, due
+	return j.mu.tables.sure(), j.mu.kept, due
 }
 
 // Tables implements instance.Client. A task that has not come here yet, such as one that is starting, has none.
@@ -213,7 +219,7 @@ func (w *Worker) Tables(_ context.Context, id string) ([]instance.Table, error) 
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.mu.live && j.mu.load != nil {
-		j.look()
+		j.read() // and no more: a step forward is for observe to find
 	}
 	return j.mu.tables.rows(), nil
 }

@@ -59,6 +59,9 @@ func (s scrubber) text(t string) string {
 	return s.replace.Replace(t)
 }
 
+// reason is a reason as it is shown: on one line, bounded, without passwords.
+func (s scrubber) reason(t string) string { return bounded(s.text(oneLine(t))) }
+
 // writer is a writer whose lines are scrubbed.
 func (s scrubber) writer(w io.Writer) io.Writer { return scrubbedWriter{s, w} }
 

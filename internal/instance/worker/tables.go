@@ -31,13 +31,25 @@ type tables struct {
 	known map[instance.TableName]*statistics
 }
 
-// statistics of one table: before are those of earlier tries, now all.
-type statistics struct{ before, now instance.Table }
+// statistics of one table: before are those of earlier tries, now all, and kept what of the changes of the present try is durable.
+type statistics struct {
+	before, now instance.Table
+	kept        apply.Kept
+}
+
+// sure are the statistics that hold when the try ends now: changes that are not durable come again in the next one, and are counted then.
+func (s *statistics) sure() instance.Table {
+	row := s.now
+	row.Inserts, row.Updates, row.Deletes, row.DDLs = s.before.Inserts+s.kept.Inserts, s.before.Updates+s.kept.Updates, s.before.Deletes+s.kept.Deletes, s.before.DDLs+s.kept.DDLs
+	row.AppliedInserts, row.AppliedUpdates = s.before.AppliedInserts+s.kept.AppliedInserts, s.before.AppliedUpdates+s.kept.AppliedUpdates
+	row.AppliedDeletes, row.AppliedDDLs = s.before.AppliedDeletes+s.kept.AppliedDeletes, s.before.AppliedDDLs+s.kept.AppliedDDLs
+	return row
+}
 
 func newTables(rows []instance.Table) *tables {
 	t := &tables{known: map[instance.TableName]*statistics{}}
 	for _, r := range rows {
-		*t.of(catalog.Name{Schema: r.Schema, Name: r.Name}) = statistics{r, r}
+		*t.of(catalog.Name{Schema: r.Schema, Name: r.Name}) = statistics{before: r, now: r}
 	}
 	return t
 }
@@ -47,7 +59,7 @@ func (t *tables) of(n catalog.Name) *statistics {
 	s := t.known[name]
 	if s == nil {
 		row := instance.Table{Schema: n.Schema, Name: n.Name}
-		s = &statistics{row, row}
+		s = &statistics{before: row, now: row}
 		t.known[name] = s
 		t.order = append(t.order, name)
 	}
@@ -59,6 +71,15 @@ func (t *tables) rows() []instance.Table {
 	out := make([]instance.Table, len(t.order))
 	for i, name := range t.order {
 		out[i] = t.known[name].now
+	}
+	return out
+}
+
+// sure are all statistics as they hold should the try end now.
+func (t *tables) sure() []instance.Table {
+	out := make([]instance.Table, len(t.order))
+	for i, name := range t.order {
+		out[i] = t.known[name].sure()
 	}
 	return out
 }
@@ -81,14 +102,14 @@ func (t *tables) plan(p *task.Plan, kind task.Type, validates bool) {
 	}
 }
 
-// see takes in what is counted now, and reports whether anything has changed.
-func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, compared []validate.Counts, at time.Time) (changed bool) {
+// see takes in what is counted now, its reasons without passwords, and reports whether anything has changed.
+func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, compared []validate.Counts, hide scrubber, at time.Time) (changed bool) {
 	loads := map[catalog.Name]bool{}
 	next := map[*statistics]instance.Table{}
 	for i := range load {
 		s := t.of(load[i].Source)
 		loads[load[i].Source] = true
-		next[s] = withLoad(s.before, &load[i])
+		next[s] = withLoad(s.before, &load[i], hide)
 	}
 	for i := range changes.Tables {
 		c := &changes.Tables[i]
@@ -97,7 +118,9 @@ func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, compared [
 		if !seen {
 			row = s.before
 		}
-		next[s] = withChanges(row, c, loads[c.Source])
+		next[s] = withChanges(row, c, loads[c.Source], hide)
+		changed = changed || s.kept != c.Kept
+		s.kept = c.Kept
 	}
 	for i := range compared {
 		s := t.of(compared[i].Source)
@@ -105,7 +128,7 @@ func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, compared [
 		if !seen {
 			row = s.before
 		}
-		next[s] = withValidation(row, &compared[i])
+		next[s] = withValidation(row, &compared[i], hide)
 	}
 	for s, row := range next {
 		row.Updated = s.now.Updated
@@ -118,7 +141,7 @@ func (t *tables) see(load []fullload.TableCounts, changes cdc.Counts, compared [
 	return changed
 }
 
-func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
+func withLoad(row instance.Table, l *fullload.TableCounts, hide scrubber) instance.Table {
 	row.Rows, row.ErrorRows, row.Why = l.Rows+l.EarlierRows, l.Rejected, ""
 	row.Reloaded = row.Reloaded || l.Reloaded
 	switch l.State {
@@ -133,7 +156,7 @@ func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
 	case fullload.Failed:
 		row.State = tableError
 		if l.Err != nil {
-			row.Why = bounded(oneLine(l.Err.Error()))
+			row.Why = hide.reason(l.Err.Error())
 		}
 	}
 	if l.EarlierRows > 0 && l.Rows == 0 && row.LoadEnded != nil {
@@ -143,9 +166,9 @@ func withLoad(row instance.Table, l *fullload.TableCounts) instance.Table {
 	return row
 }
 
-func withValidation(row instance.Table, c *validate.Counts) instance.Table {
+func withValidation(row instance.Table, c *validate.Counts, hide scrubber) instance.Table {
 	row.Validation = instance.Validation{
-		State: string(c.State), Details: bounded(oneLine(c.Reason)), Pending: c.Pending, Failed: c.Failed, Suspended: c.Suspended,
+		State: string(c.State), Details: hide.reason(c.Reason), Pending: c.Pending, Failed: c.Failed, Suspended: c.Suspended,
 	}
 	row.Resync = instance.Resync{State: string(c.Resync.State), Attempted: c.Resync.Attempted, Succeeded: c.Resync.Succeeded, Failed: c.Resync.Failed, At: c.Resync.At}
 	return row
@@ -159,7 +182,7 @@ func moment(t time.Time) *time.Time {
 	return &u
 }
 
-func withChanges(row instance.Table, c *apply.TableCounts, loads bool) instance.Table {
+func withChanges(row instance.Table, c *apply.TableCounts, loads bool, hide scrubber) instance.Table {
 	row.Inserts += c.Inserts
 	row.Updates += c.Updates
 	row.Deletes += c.Deletes
@@ -170,17 +193,18 @@ func withChanges(row instance.Table, c *apply.TableCounts, loads bool) instance.
 	row.AppliedDDLs += c.AppliedDDLs
 	switch {
 	case c.Suspended != "":
-		row.State, row.Why = tableError, bounded(oneLine(c.Suspended))
+		row.State, row.Why = tableError, hide.reason(c.Suspended)
 	case !loads:
 		row.State, row.Why = completed, ""
 	}
 	return row
 }
 
-// fold makes what is counted now what was counted before.
+// fold ends a try: what was counted in it, and holds, was counted before.
 func (t *tables) fold() {
 	for _, s := range t.known {
-		s.before = s.now
+		s.now = s.sure()
+		s.before, s.kept = s.now, apply.Kept{}
 	}
 }
 
@@ -214,7 +238,8 @@ func (t *tables) progress(p instance.Progress, load []fullload.TableCounts, chan
 	return p
 }
 
-// count counts tables by their states, and rows.
+// count counts tables by their states, and rows. Every table is in one of the numbers: one that is being reloaded is loading, and one whose load
+// was cancelled is to be loaded yet.
 func (t *tables) count(p instance.Progress) instance.Progress {
 	p.Loaded, p.Loading, p.Queued, p.Errored, p.Rows = 0, 0, 0, 0, 0
 	for _, s := range t.known {
@@ -222,9 +247,9 @@ func (t *tables) count(p instance.Progress) instance.Progress {
 		switch s.now.State {
 		case completed:
 			p.Loaded++
-		case fullLoad:
+		case fullLoad, reloading:
 			p.Loading++
-		case beforeLoad:
+		case beforeLoad, cancelled:
 			p.Queued++
 		case tableError:
 			p.Errored++

@@ -277,6 +277,13 @@ func (f broken) Check(ctx context.Context, name string, seal bucket.Seal) error 
 	return f.Folder.Check(ctx, name, seal)
 }
 
+// sealing is a folder of a store that encrypts.
+type sealing struct{ bucket.Folder }
+
+func (f sealing) Check(ctx context.Context, name string, _ bucket.Seal) error {
+	return f.Folder.Check(ctx, name, bucket.Seal{})
+}
+
 func (f broken) Put(ctx context.Context, o bucket.Object) error {
 	if f.put != nil {
 		return f.put
@@ -317,6 +324,11 @@ func TestAssessmentRunIsChecked(t *testing.T) {
 		"S3ResourceNotFoundFault":   {check: errors.Join(bucket.ErrNoBucket, errors.New("404"))},
 		"S3AccessDeniedFault":       {check: errors.Join(bucket.ErrDenied, errors.New("403"))},
 		"InvalidResourceStateFault": {check: errors.New("no route to host")},
+		"KMSNotFoundFault":          {check: errors.Join(bucket.ErrNoKey, errors.New("400 by this route"))},
+		"KMSDisabledFault":          {check: errors.Join(bucket.ErrKeyDisabled, errors.New("400 by this route"))},
+		"KMSInvalidStateFault":      {check: errors.Join(bucket.ErrKeyState, errors.New("400 by this route"))},
+		"KMSAccessDeniedFault":      {check: errors.Join(bucket.ErrKeyDenied, errors.New("403 by this route"))},
+		"KMSFault":                  {check: errors.Join(bucket.ErrKey, errors.New("400 by this route"))},
 	} {
 		b.Results = f
 		_, refused := b.assess(t, "x", nil)
@@ -329,6 +341,11 @@ func TestAssessmentRunIsChecked(t *testing.T) {
 	require.Equal(t, "InvalidResourceStateFault", refused.Code)
 	b.Results = bucket.Folder(dir)
 	require.Empty(t, b.individualRecords(t))
+	const key = "arn:aws:kms:us-east-1:111122223333:key/k"
+	b.Results = sealing{bucket.Folder(dir)}
+	run, refused := b.assess(t, "sealed", func(i *in) { i.ResultEncryptionMode, i.ResultKmsKeyArn = new("sse-kms"), new(key) })
+	require.Nil(t, refused)
+	require.Equal(t, []string{"SSE_KMS", key}, []string{*run.ResultEncryptionMode, *run.ResultKmsKeyArn})
 }
 
 func (b *taskBench) individualRecords(t taskFailer) (keys []string) {
@@ -393,6 +410,9 @@ func TestApplicableAssessments(t *testing.T) {
 		require.NotNil(t, refused)
 		require.Equal(t, code, refused.Code)
 	}
+	_, refused := taskCall[dmsapi.DescribeApplicableIndividualAssessmentsResponse](t, b, "DescribeApplicableIndividualAssessments", &in{ReplicationConfigArn: new("arn:aws:dms:us-east-1:111122223333:replication-config:C")})
+	require.NotNil(t, refused, "there are no serverless replications")
+	require.Equal(t, "ResourceNotFoundFault", refused.Code)
 }
 
 // TestTypesAssessment makes the older kind of assessment, of data types alone.

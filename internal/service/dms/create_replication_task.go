@@ -20,6 +20,9 @@ func (s *Service) createTask(ctx context.Context, call *service.Call, in *dmsapi
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayReach(ctx, value(in.SourceEndpointArn), value(in.TargetEndpointArn)); err != nil {
+		return nil, err
+	}
 	var shown *dmsapi.ReplicationTask
 	_, err = s.Store.Update(ctx, func(tx store.Tx) error {
 		if err := s.placeTask(tx, t, in); err != nil {

@@ -2,6 +2,7 @@ package dms
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -54,6 +55,8 @@ func TestDescribeEvents(t *testing.T) {
 		"from the beginning":      {request{StartTime: new(time.Time{})}, []string{"long ago", "a is made", "t runs", "b fails", "a is told of", "now"}},
 		"to the end of all times": {request{StartTime: ago(time.Minute), EndTime: new(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))}, []string{"a is told of", "now"}},
 		"of a type":               {request{SourceType: new("replication-instance")}, []string{"b fails", "a is told of", "now"}},
+		"of tasks":                {request{SourceType: new("replication-task")}, []string{"t runs"}},
+		"of one task":             {request{SourceType: new("replication-task"), SourceIdentifier: new("t"), EventCategories: []string{"state change"}}, []string{"t runs"}},
 		"of one":                  {request{SourceType: new("replication-instance"), SourceIdentifier: new("A")}, []string{"a is told of", "now"}},
 		"of categories":           {request{EventCategories: []string{"StateChange", "failure"}}, []string{"t runs", "b fails"}},
 		"of filtered instances":   {request{Filters: []dmsapi.Filter{{Name: new("replication-instance-id"), Values: []string{"B", "t"}}}}, []string{"b fails"}},
@@ -81,6 +84,7 @@ func TestDescribeEvents(t *testing.T) {
 	got := does[dmsapi.DescribeEventsResponse](d, "DescribeEvents", &request{}).Events
 	require.Equal(t, []string{"state change"}, got[0].EventCategories)
 	require.Equal(t, "replication-task", *got[0].SourceType)
+	require.Empty(t, absent(reflect.ValueOf(got[0]), "Event"))
 	require.Empty(t, got[2].EventCategories)
 	require.NotNil(t, got[2].EventCategories)
 	require.Equal(t, now.Add(-2*time.Hour), *got[0].Date)
@@ -206,9 +210,12 @@ func TestSubscriptions(t *testing.T) {
 	type modify = dmsapi.ModifyEventSubscriptionMessage
 	changed := does[dmsapi.ModifyEventSubscriptionResponse](d, "ModifyEventSubscription", &modify{SubscriptionName: new("some"), Enabled: new(true), EventCategories: []string{"creation", "LowStorage"}, SnsTopicArn: new(testTopic + "-2")}).EventSubscription
 	require.Equal(t, "modifying", *changed.Status)
+	require.Empty(t, absent(reflect.ValueOf(changed), "EventSubscription"))
 	require.Equal(t, []string{"creation", "low storage"}, changed.EventCategoriesList)
 	require.Equal(t, []string{"box"}, changed.SourceIdsList)
 	require.Equal(t, testTopic+"-2", *changed.SnsTopicArn)
+	same := does[dmsapi.ModifyEventSubscriptionResponse](d, "ModifyEventSubscription", &modify{SubscriptionName: new("some"), SourceType: new("replication-instance")}).EventSubscription
+	require.Equal(t, changed.EventCategoriesList, same.EventCategoriesList)
 	d.refuses("ModifyEventSubscription", &modify{SubscriptionName: new("some"), SourceType: new("replication-task")}, "InvalidParameterCombinationException", "SourceType")
 	d.refuses("ModifyEventSubscription", &modify{SubscriptionName: new("some"), SnsTopicArn: new("arn:aws:sns:eu-central-1:111122223333:x")}, "SNSInvalidTopicFault", "x")
 	d.refuses("ModifyEventSubscription", &modify{SubscriptionName: new("none")}, "ResourceNotFoundFault", "none")

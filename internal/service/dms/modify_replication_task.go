@@ -11,6 +11,9 @@ import (
 )
 
 func (s *Service) modifyTask(ctx context.Context, call *service.Call, in *dmsapi.ModifyReplicationTaskMessage) (*dmsapi.ModifyReplicationTaskResponse, error) {
+	if err := s.usableKeys(ctx, value(in.ReplicationTaskArn)); err != nil {
+		return nil, err
+	}
 	shown, err := s.changeTask(ctx, value(in.ReplicationTaskArn), func(tx store.Tx, t *Task) error {
 		switch {
 		case t.resting():

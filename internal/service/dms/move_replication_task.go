@@ -11,10 +11,14 @@ import (
 )
 
 func (s *Service) moveTask(ctx context.Context, _ *service.Call, in *dmsapi.MoveReplicationTaskMessage) (*dmsapi.MoveReplicationTaskResponse, error) {
-	if err := s.usableKeys(ctx, value(in.ReplicationTaskArn)); err != nil {
+	arn := value(in.ReplicationTaskArn)
+	if err := s.usableKeys(ctx, arn); err != nil {
 		return nil, err
 	}
-	shown, err := s.changeTask(ctx, value(in.ReplicationTaskArn), func(tx store.Tx, t *Task) error {
+	if err := s.taskLetIn(ctx, arn); err != nil {
+		return nil, err
+	}
+	shown, err := s.changeTask(ctx, arn, func(tx store.Tx, t *Task) error {
 		if !t.resting() {
 			return badState("Replication Task %s cannot be moved while it is in %s state", t.Name, t.Status)
 		}
@@ -42,21 +46,6 @@ func (s *Service) moveTask(ctx context.Context, _ *service.Call, in *dmsapi.Move
 		return nil, err
 	}
 	return &dmsapi.MoveReplicationTaskResponse{ReplicationTask: shown}, nil
-}
-
-// usableKeys says at once that another instance could not open the passwords of a task's endpoints. A task that is not there is for the
-// transaction to miss.
-func (s *Service) usableKeys(ctx context.Context, taskARN string) error {
-	t, err := byARN[Task](s, s.outside(ctx), tasks, taskARN)
-	if err != nil {
-		return nil //nolint:nilerr // the transaction finds the same
-	}
-	for _, id := range []string{t.Source, t.Target} {
-		if err := s.usableKey(ctx, s.arn(endpoints, id)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // older compares versions such as 3.5.4.

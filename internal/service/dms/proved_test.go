@@ -43,28 +43,34 @@ func prove(operation string, in any, err error) {
 	}
 }
 
-// shows are the operations that are held to it: those of instances, of subnet groups, of endpoints and what belongs to them.
-func shows() (all []*wire.Operation) {
-	s := &Service{}
-	names := []string{"MoveReplicationTask"}
-	for _, op := range slices.Concat(s.instanceOperations(), s.endpointOperations()) {
-		if !strings.Contains(op.Name, "Tags") && op.Name != "DescribeAccountAttributes" {
-			names = append(names, op.Name)
+// shows are the operations that are held to it: every one that is served.
+func shows() (all []*wire.Operation, err error) {
+	s, err := New(Config{})
+	if err != nil {
+		return nil, err
+	}
+	api, err := s.API()
+	if err != nil {
+		return nil, err
+	}
+	for i := range dmsapi.Service.Operations {
+		if op := &dmsapi.Service.Operations[i]; api.Serves(op.Name) {
+			all = append(all, op)
 		}
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		all = append(all, dmsapi.Service.Operation(name))
-	}
-	return all
+	return all, nil
 }
 
 // unproved lists what a whole run has not shown of members and errors, and exceptions of what the model does not have.
 func unproved() (lacks []string) {
+	operations, err := shows()
+	if err != nil {
+		return []string{err.Error()}
+	}
 	proved.Lock()
 	defer proved.Unlock()
 	known := map[string]bool{}
-	for _, op := range shows() {
+	for _, op := range operations {
 		for field := range reflect.TypeOf(op.NewInput()).Elem().Fields() {
 			known[op.Name+" "+field.Name] = true
 			if !ofOtherEngines(field.Name) && !memberProved(op.Name, field.Name) {
@@ -100,6 +106,7 @@ func memberProved(operation, member string) bool {
 var untaken = []string{
 	"CreateReplicationInstance DnsNameServers", "CreateReplicationInstance KerberosAuthenticationSettings", "ModifyReplicationInstance KerberosAuthenticationSettings",
 	"ImportCertificate CertificateWallet", "DescribeEndpointTypes Marker", "DescribeEngineVersions Marker",
+	"DescribeEventCategories Filters", "DescribeApplicableIndividualAssessments ReplicationConfigArn",
 }
 
 // ofOtherEngines are the documents of engines that are not reached: they are ignored, as DMS ignores those of any other engine.
@@ -110,18 +117,40 @@ func ofOtherEngines(member string) bool {
 
 // unraised says of errors that the model has why an operation does not answer them here. docs/api.md repeats it.
 var unraised = map[string]string{
-	"CreateEndpoint InvalidResourceStateFault":                "what it names has no state that forbids it; a key that is disabled is a KMSKeyNotAccessibleFault",
-	"CreateEndpoint S3AccessDeniedFault":                      "what the role may do in its bucket is told by the test of a connection",
-	"CreateReplicationInstance InvalidResourceStateFault":     "what it names has no state that forbids it; a key that is disabled is a KMSKeyNotAccessibleFault",
-	"CreateReplicationSubnetGroup ResourceNotFoundFault":      "a subnet that is not there is an InvalidSubnet",
-	"DeleteConnection AccessDeniedFault":                      "no role is needed to forget a test",
-	"DeleteConnection InvalidResourceStateFault":              "a connection can be forgotten at any time: what a test under way finds is not taken, and tasks that run go on",
-	"DeleteReplicationSubnetGroup AccessDeniedFault":          "no role is needed: nothing changes in the network",
-	"DescribeReplicationSubnetGroups ResourceNotFoundFault":   "a filter without a match answers an empty list, as in AWS",
-	"ModifyReplicationInstance UpgradeDependencyFailureFault": "versions are names: no upgrade depends on another",
-	"MoveReplicationTask AccessDeniedFault":                   "no role is needed for a move",
-	"RefreshSchemas ResourceQuotaExceededFault":               "a list of schemas counts against no quota",
-	"TestConnection AccessDeniedFault":                        "a role that is in the way is a failed test, and LastFailureMessage names it",
+	"CancelReplicationTaskAssessmentRun AccessDeniedFault":              "what is cancelled needs no role",
+	"CreateEndpoint InvalidResourceStateFault":                          "what it names has no state that forbids it; a key that is disabled is a KMSKeyNotAccessibleFault",
+	"CreateEndpoint S3AccessDeniedFault":                                "what the role may do in its bucket is told by the test of a connection",
+	"CreateEventSubscription KMSAccessDeniedFault":                      "topics are webhooks here, not encrypted by a key",
+	"CreateEventSubscription KMSDisabledFault":                          "topics are webhooks here, not encrypted by a key",
+	"CreateEventSubscription KMSInvalidStateFault":                      "topics are webhooks here, not encrypted by a key",
+	"CreateEventSubscription KMSNotFoundFault":                          "topics are webhooks here, not encrypted by a key",
+	"CreateEventSubscription KMSThrottlingFault":                        "topics are webhooks here, not encrypted by a key",
+	"CreateEventSubscription SNSNoAuthorizationFault":                   "what a webhook lets be sent shows when something is: the subscription is no-permission then",
+	"CreateReplicationInstance InvalidResourceStateFault":               "what it names has no state that forbids it; a key that is disabled is a KMSKeyNotAccessibleFault",
+	"CreateReplicationSubnetGroup ResourceNotFoundFault":                "a subnet that is not there is an InvalidSubnet",
+	"DeleteConnection AccessDeniedFault":                                "no role is needed to forget a test",
+	"DeleteConnection InvalidResourceStateFault":                        "a connection can be forgotten at any time: what a test under way finds is not taken, and tasks that run go on",
+	"DeleteEventSubscription AccessDeniedFault":                         "no role is used; policies deny with AccessDeniedException",
+	"DeleteEventSubscription InvalidResourceStateFault":                 "a subscription can be deleted in every state that it shows",
+	"DeleteReplicationSubnetGroup AccessDeniedFault":                    "no role is needed: nothing changes in the network",
+	"DeleteReplicationTaskAssessmentRun AccessDeniedFault":              "what is deleted needs no role",
+	"DescribeApplicableIndividualAssessments AccessDeniedFault":         "no role is used; policies deny with AccessDeniedException",
+	"DescribeApplicableIndividualAssessments InvalidResourceStateFault": "names apply whatever state the task is in",
+	"DescribeReplicationSubnetGroups ResourceNotFoundFault":             "a filter without a match answers an empty list, as in AWS",
+	"DescribeTableStatistics AccessDeniedFault":                         "statistics lie on the instance; no role is needed",
+	"ListTagsForResource InvalidResourceStateFault":                     "tags are read in every state",
+	"ModifyEventSubscription AccessDeniedFault":                         "no role is used; policies deny with AccessDeniedException",
+	"ModifyEventSubscription KMSAccessDeniedFault":                      "topics are webhooks here, not encrypted by a key",
+	"ModifyEventSubscription KMSDisabledFault":                          "topics are webhooks here, not encrypted by a key",
+	"ModifyEventSubscription KMSInvalidStateFault":                      "topics are webhooks here, not encrypted by a key",
+	"ModifyEventSubscription KMSNotFoundFault":                          "topics are webhooks here, not encrypted by a key",
+	"ModifyEventSubscription KMSThrottlingFault":                        "topics are webhooks here, not encrypted by a key",
+	"ModifyEventSubscription ResourceQuotaExceededFault":                "a modification makes no more of anything",
+	"ModifyEventSubscription SNSNoAuthorizationFault":                   "what a webhook lets be sent shows when something is: the subscription is no-permission then",
+	"ModifyReplicationInstance UpgradeDependencyFailureFault":           "versions are names: no upgrade depends on another",
+	"RefreshSchemas ResourceQuotaExceededFault":                         "a list of schemas counts against no quota",
+	"StartReplicationTaskAssessmentRun KMSKeyNotAccessibleFault":        "which of the five other faults of KMS it is, is told",
+	"TestConnection AccessDeniedFault":                                  "a role that is in the way is a failed test, and LastFailureMessage names it",
 }
 
 var updateReasons = flag.Bool("update-reasons", false, "rewrite the table of errors that do not arise in docs/api.md")

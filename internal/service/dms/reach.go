@@ -111,7 +111,7 @@ func (s *Service) fileURL(rec *Endpoint) (string, error) {
 	path := filepath.Join(dir, rec.Database)
 	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", refusal("The folder of the SQLite file %s of endpoint %s is not there.", rec.Database, rec.Name)
+		return "", refusal("The folder of the SQLite file %s of endpoint %s is not there. Make it below the server's folder of SQLite files (--sqlite-dir), or name another file as DatabaseName.", rec.Database, rec.Name)
 	}
 	if err != nil {
 		return "", fmt.Errorf("find the folder of a SQLite file: %w", err)
@@ -119,12 +119,12 @@ func (s *Service) fileURL(rec *Endpoint) (string, error) {
 	path = filepath.Join(folder, filepath.Base(path))
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		if path, err = filepath.EvalSymlinks(path); err != nil {
-			return "", refusal("The SQLite file %s of endpoint %s is a link that leads nowhere.", rec.Database, rec.Name)
+			return "", refusal("The SQLite file %s of endpoint %s is a link that leads nowhere. Put the file where it leads, or name another one as DatabaseName.", rec.Database, rec.Name)
 		}
 	}
 	within, err := filepath.Rel(dir, path)
 	if err != nil || !filepath.IsLocal(within) {
-		return "", refusal("The SQLite file %s of endpoint %s is a link that leads out of the server's folder of SQLite files.", rec.Database, rec.Name)
+		return "", refusal("The SQLite file %s of endpoint %s is a link that leads out of the server's folder of SQLite files (--sqlite-dir). Put the file itself there.", rec.Database, rec.Name)
 	}
 	u := url.URL{Scheme: "sqlite", Path: path}
 	return u.String(), nil

@@ -13,7 +13,11 @@ import (
 )
 
 func (s *Service) startTask(ctx context.Context, call *service.Call, in *dmsapi.StartReplicationTaskMessage) (*dmsapi.StartReplicationTaskResponse, error) {
-	shown, err := s.changeTask(ctx, value(in.ReplicationTaskArn), func(tx store.Tx, t *Task) error {
+	arn := value(in.ReplicationTaskArn)
+	if err := s.taskLetIn(ctx, arn); err != nil {
+		return nil, err
+	}
+	shown, err := s.changeTask(ctx, arn, func(tx store.Tx, t *Task) error {
 		if !t.resting() {
 			return badState("Replication Task cannot be started, invalid state")
 		}

@@ -149,12 +149,33 @@ func (s *Service) mayWrite(ctx context.Context, r *AssessmentRun, taskARN string
 	case errors.Is(err, bucket.ErrDenied):
 		s.Log.Warn("a bucket for the results of assessments cannot be written", "bucket", r.Bucket, "error", err)
 		return fault("S3AccessDeniedFault", "This server may not write to bucket %s.", r.Bucket)
+	case keyFaultOf(err) != "":
+		s.Log.Warn("the results of assessments cannot be encrypted", "bucket", r.Bucket, "error", err)
+		return fault(keyFaultOf(err), "The results cannot be encrypted with ResultKmsKeyArn: %v.", keyError(err))
 	case errors.Is(err, bucket.ErrSeal):
 		return invalidCombination("ResultEncryptionMode: %v.", err)
 	}
 	s.Log.Warn("the store for the results of assessments does not answer", "bucket", r.Bucket, "error", err)
 	return badState("The store of bucket %s does not answer at the moment. Try again.", r.Bucket)
 }
+
+// keyFaults are DMS's for what keeps a key of the store's KMS from being used.
+var keyFaults = map[error]string{
+	bucket.ErrNoKey: "KMSNotFoundFault", bucket.ErrKeyDisabled: "KMSDisabledFault", bucket.ErrKeyState: "KMSInvalidStateFault",
+	bucket.ErrKeyDenied: "KMSAccessDeniedFault", bucket.ErrKey: "KMSFault",
+}
+
+// keyError is what is the matter with the key, without what the store says, which is for the log; nil if it is none of that.
+func keyError(err error) error {
+	for of := range keyFaults {
+		if errors.Is(err, of) {
+			return of
+		}
+	}
+	return nil
+}
+
+func keyFaultOf(err error) string { return keyFaults[keyError(err)] }
 
 // storesResults are the actions that the role must allow.
 func (s *Service) storesResults(name, folder string) map[string][]string {

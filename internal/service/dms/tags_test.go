@@ -7,8 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/whimbreldb/whimbrel/internal/bucket"
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/dmsapi"
 	"github.com/whimbreldb/whimbrel/internal/instance"
+	"github.com/whimbreldb/whimbrel/internal/notify"
 	"github.com/whimbreldb/whimbrel/internal/service"
 	"github.com/whimbreldb/whimbrel/internal/store"
 )
@@ -19,6 +21,7 @@ func TestTagsOfEveryKind(t *testing.T) {
 	records := map[string]any{
 		d.arn(instances, "I"): Instance{ID: "I", Status: "available", Boot: 1 << 53, Tags: map[string]string{"old": "1"}}, d.arn(subnetGroups, "g"): SubnetGroup{Name: "g"},
 		d.arn(certificates, "C"): Certificate{ID: "C"}, d.arn(endpoints, "E"): Endpoint{ID: "E", Sealed: []byte{1, 2}}, d.arn(tasks, "T"): Task{ID: "T", Attempt: 1<<62 + 1}, d.arn(subs, "s"): Subscription{Name: "s"},
+		d.arn(assessmentRuns, "R"): AssessmentRun{ID: "R", Status: "passed"}, d.arn(individuals, "RI000"): Individual{ID: "RI000", Run: "R", Status: "passed"},
 	}
 	for arn, r := range records {
 		k, id, err := d.parse(arn)
@@ -84,6 +87,7 @@ func TestTagsOfEveryKind(t *testing.T) {
 	require.Len(t, tags(box), 2, "nothing of it")
 	edit(d, instances, "I", func(i *Instance) { i.Status = instanceDeleting })
 	d.refuses("AddTagsToResource", add(box, dmsapi.Tag{Key: new("x")}), "InvalidResourceStateFault", "deleting")
+	d.refuses("RemoveTagsFromResource", &dmsapi.RemoveTagsFromResourceMessage{ResourceArn: &box, TagKeys: []string{"k"}}, "InvalidResourceStateFault", "deleting")
 	d.refuses("RemoveTagsFromResource", &dmsapi.RemoveTagsFromResourceMessage{ResourceArn: new(d.arn(tasks, "none")), TagKeys: []string{"k"}}, "ResourceNotFoundFault", "none")
 	list := func(one string, many ...string) *dmsapi.ListTagsForResourceMessage {
 		return &dmsapi.ListTagsForResourceMessage{ResourceArn: some(one), ResourceArnList: many}
@@ -92,6 +96,39 @@ func TestTagsOfEveryKind(t *testing.T) {
 	d.refuses("ListTagsForResource", list(box, box), "InvalidParameterCombinationException", "not both")
 	d.refuses("ListTagsForResource", list("", box, d.arn(subs, "none")), "ResourceNotFoundFault", "none")
 	d.refuses("ListTagsForResource", list("", make([]string, 101)...), "InvalidParameterValueException", "101")
+}
+
+// TestTagsComeWithCreation: what is made with tags has them, and nothing is made with bad ones.
+func TestTagsComeWithCreation(t *testing.T) {
+	t.Parallel()
+	b := newTaskBench(t, taskStore(t), 1)
+	b.Results = bucket.Folder(t.TempDir())
+	b.Notify = notify.Topics{Topics: map[string]string{testTopic: "https://hooks.example/dms"}, Secret: []byte("0123456789abcdef")}
+	b.furnish(t, nil)
+	tags := []dmsapi.Tag{{Key: new("stage"), Value: new("test")}, {Key: new("team"), Value: new("movers")}}
+	task := b.creation("k", fullLoad)
+	task.Tags = tags
+	_, err := taskCall[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", task)
+	require.Nil(t, err)
+	sub := &dmsapi.CreateEventSubscriptionMessage{SubscriptionName: new("s"), SnsTopicArn: new(testTopic), Tags: tags}
+	_, err = taskCall[dmsapi.CreateEventSubscriptionResponse](t, b, "CreateEventSubscription", sub)
+	require.Nil(t, err)
+	k := b.record(t, "k")
+	k.Status = taskReady
+	b.put(t, tasks.keys()+"k", k)
+	run, err := b.assess(t, "run", func(in *dmsapi.StartReplicationTaskAssessmentRunMessage) { in.Tags = tags })
+	require.Nil(t, err)
+	for _, arn := range []string{b.arn(tasks, "k"), b.arn(subs, "s"), *run.ReplicationTaskAssessmentRunArn} {
+		out, err := taskCall[dmsapi.ListTagsForResourceResponse](t, b, "ListTagsForResource", &dmsapi.ListTagsForResourceMessage{ResourceArn: &arn})
+		require.Nil(t, err)
+		require.Equal(t, tags, out.TagList, arn)
+	}
+	bad := []dmsapi.Tag{{Key: new("aws:x"), Value: new("y")}}
+	task.ReplicationTaskIdentifier, task.ResourceIdentifier, task.Tags, sub.SubscriptionName, sub.Tags = new("other"), nil, bad, new("other"), bad
+	_, err = taskCall[dmsapi.CreateReplicationTaskResponse](t, b, "CreateReplicationTask", task)
+	require.Equal(t, "InvalidParameterValueException", err.Code)
+	_, err = taskCall[dmsapi.CreateEventSubscriptionResponse](t, b, "CreateEventSubscription", sub)
+	require.Equal(t, "InvalidParameterValueException", err.Code)
 }
 
 // logs is a host whose instances know the logs of some tasks.

@@ -6,13 +6,16 @@ import (
 )
 
 // points are where the changes of a task begin and end: CdcStartTime, CdcStartPosition and CdcStopPosition.
+// An empty position takes the one away that the task has.
 type points struct {
 	startTime                   *time.Time
 	startPosition, stopPosition string
+	noStart, noStop             bool
 }
 
 func pointsOf(startTime *time.Time, startPosition, stopPosition *string) points {
 	p := points{startPosition: value(startPosition), stopPosition: value(stopPosition)}
+	p.noStart, p.noStop = startPosition != nil && p.startPosition == "" && startTime == nil, stopPosition != nil && p.stopPosition == ""
 	if startTime != nil {
 		at := startTime.UTC()
 		p.startTime = &at
@@ -52,10 +55,10 @@ func checkStopPosition(text string) error {
 
 // put writes into the task what was given; what was not stays.
 func (p points) put(t *Task) {
-	if p.starts() {
+	if p.starts() || p.noStart {
 		t.StartTime, t.StartPosition = p.startTime, p.startPosition
 	}
-	if p.stopPosition != "" {
+	if p.stopPosition != "" || p.noStop {
 		t.StopPosition = p.stopPosition
 	}
 }

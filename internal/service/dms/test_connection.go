@@ -63,7 +63,7 @@ func (s *Service) usableKey(ctx context.Context, endpointARN string) error {
 	if err != nil {
 		return nil //nolint:nilerr // the transaction finds the same, in its order
 	}
-	if engine, err := engineOf(e.Engine); err == nil && engine.file || e.Settings[secretID] != "" || e.Sealed == nil {
+	if engine, err := engineOf(e.Engine); err == nil && engine.file || e.Settings[secretID] != "" || len(e.Sealed) == 0 {
 		return nil // it has no password of its own
 	}
 	_, err = s.open(ctx, s.arn(endpoints, e.ID), e.Sealed)

@@ -11,6 +11,9 @@ type Counter struct {
 // Load is the count.
 func (c *Counter) Load() int64 { return c.n.Load() }
 
+// Kept is the part of the count that is durable: the rest comes again, unless its commit has become durable unheard.
+func (c *Counter) Kept() int64 { return c.kept.Load() }
+
 // Add counts n more, but for those that are owed.
 func (c *Counter) Add(n int64) {
 	if owed := c.owed.Load(); owed > 0 {

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
 )
@@ -14,6 +15,8 @@ type entry struct {
 	row int32
 	was bool // the row was there before the group
 	is  bool // and is afterwards
+	// others are rows of New that have the key besides, until the source's statement or transaction ends: see Table.Twice.
+	others []int32
 }
 
 // fold gathers the net effect of changes to one table by key. It reuses its memory.
@@ -87,7 +90,8 @@ func (f *fold) add(i int) bool {
 		if !knows(f.oldRow(before), f.table.Key) {
 			return false
 		}
-		f.remove(f.find(f.oldRow(before), true))
+		e := f.find(f.oldRow(before), true)
+		f.leave(e, f.meant(e, before))
 	case change.Update:
 		return f.update(before, after)
 	}
@@ -103,18 +107,22 @@ func (f *fold) update(before, after int32) bool {
 		return f.move(before, after)
 	}
 	e := f.find(f.newRow(after), true)
-	f.put(e, after, e.row)
+	which := f.meant(e, before)
+	from := e.at(which)
+	f.leave(e, which)
+	f.put(e, after, from)
 	return true
 }
 
 // move folds a change of key: the row leaves its old key and comes in under the new one.
 func (f *fold) move(before, after int32) bool {
 	old := f.find(f.oldRow(before), true)
-	from := old.row
+	which := f.meant(old, before)
+	from := old.at(which)
 	if !whole(f.newRow(after)) && (from == change.None || !f.wholeChain(from)) {
 		return false
 	}
-	f.remove(old)
+	f.leave(old, which)
 	f.put(f.find(f.newRow(after), false), after, from)
 	return true
 }
@@ -129,13 +137,75 @@ func (f *fold) wholeChain(row int32) bool {
 }
 
 func (f *fold) put(e *entry, row, prev int32) {
+	if f.table.Twice && e.is && e.row != change.None {
+		e.others = append(e.others, e.row)
+	}
 	f.prev[row] = prev
 	e.row, e.is = row, true
 }
 
-func (f *fold) remove(e *entry) {
-	e.row, e.is = change.None, false
+// The rows of an entry that a change may be about: the newest, the one that was there before the group, or (from 0 on) one of others.
+const (
+	newest  = -1
+	stander = -2
+)
+
+// meant tells which row of an entry a change is about that was as Old says. Nearly always there is one.
+func (f *fold) meant(e *entry, before int32) int {
+	if !f.table.Twice || before == change.None || !e.is || e.row == change.None || f.looks(before, e.row) {
+		return newest
+	}
+	for i, row := range e.others {
+		if f.looks(before, row) {
+			return i
+		}
+	}
+	return stander
 }
+
+// looks reports whether a row is as Old says, as far as both are known.
+func (f *fold) looks(before, row int32) bool {
+	for c := range f.changes.New.Columns {
+		v, holder := &f.changes.Old.Columns[c], f.holder(c, row)
+		if holder == change.None || v.IsAbsent(int(before)) {
+			continue
+		}
+		if !sameValue(v, int(before), &f.changes.New.Columns[c], int(holder)) {
+			return false
+		}
+	}
+	return true
+}
+
+// at is a row of an entry.
+func (e *entry) at(which int) int32 {
+	switch which {
+	case newest:
+		return e.row
+	case stander:
+		return change.None
+	default:
+		return e.others[which]
+	}
+}
+
+// leave takes a row out of an entry.
+func (f *fold) leave(e *entry, which int) {
+	switch n := len(e.others); {
+	case which == stander:
+		e.was = true
+	case which >= 0:
+		e.others = slices.Delete(e.others, which, which+1)
+	case n > 0:
+		e.row, e.others = e.others[n-1], e.others[:n-1]
+	default:
+		e.row, e.is = change.None, false
+	}
+}
+
+// anew reports whether a row that was there is taken out and put in again: where nobody can say whether it had been selected before, or
+// whether another one has its unique values until its own turn comes.
+func (f *fold) anew(e *entry) bool { return (f.table.Partial || f.table.Swaps) && f.holdsWhole(e) }
 
 // holder is the row of New that holds the newest value of a column, None when no row in the group has it.
 func (f *fold) holder(column int, row int32) int32 {

@@ -80,7 +80,7 @@ func (s *sets) deletes(f *fold) {
 	columns := t.pick(t.Key)
 	set := connector.RowSet{Op: change.Delete, Table: t.Target, OldColumns: columns, Unique: true}
 	for i := range f.entries {
-		if e := &f.entries[i]; e.was && !e.is || t.Partial && e.was && f.holdsWhole(e) || t.Keeps && !e.was {
+		if e := &f.entries[i]; e.was && (!e.is || f.anew(e)) || t.Keeps && !e.was {
 			if set.Old == nil {
 				set.Old, set.Key = s.batch(columns), seq(len(columns))
 			}
@@ -125,7 +125,7 @@ func (s *sets) inserts(f *fold) {
 
 // inserted reports whether a row comes in.
 func (f *fold) inserted(e *entry) bool {
-	return e.is && e.row != change.None && (!e.was || f.table.Partial && f.holdsWhole(e))
+	return e.is && e.row != change.None && (!e.was || f.anew(e))
 }
 
 // updates makes a set of the changed rows for each combination of columns that are known.
@@ -157,7 +157,7 @@ func (s *sets) updates(f *fold) {
 
 // updated reports whether what becomes of a row is an update.
 func (f *fold) updated(e *entry) bool {
-	return e.was && e.is && e.row != change.None && !(f.table.Partial && f.holdsWhole(e))
+	return e.was && e.is && e.row != change.None && !f.anew(e)
 }
 
 // copyNewest appends a row, each value from where it is newest. nil copies every column.

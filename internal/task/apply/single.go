@@ -85,7 +85,7 @@ func (s *sets) singleUpdate(t *Table, c *change.Changes, after, before int32) er
 // identify says by Old which row a set concerns: by the key when there is one, else by all that is known.
 func (s *sets) identify(set *connector.RowSet, t *Table, old place) error {
 	columns := t.Key
-	set.Unique = len(columns) > 0 && knows(old, columns)
+	set.Unique = len(columns) > 0 && knows(old, columns) && !(t.Twice && whole(old))
 	if !set.Unique {
 		columns = known(old)
 	}

@@ -25,6 +25,14 @@ type TableCounts struct {
 	Failed int64
 	// Suspended says why the table is no longer applied.
 	Suspended string
+	// Kept are the counts of what is durable. The rest comes again when the following has ended and goes on.
+	Kept Kept
+}
+
+// Kept are counts of changes of one table.
+type Kept struct {
+	Inserts, Updates, Deletes, DDLs                             int64
+	AppliedInserts, AppliedUpdates, AppliedDeletes, AppliedDDLs int64
 }
 
 // Counts returns the counts of now.
@@ -34,6 +42,11 @@ func (s *TableStats) Counts() TableCounts {
 		Inserts: s.captured[change.Insert].Load(), Updates: s.captured[change.Update].Load(), Deletes: s.captured[change.Delete].Load(),
 		AppliedInserts: s.applied[change.Insert].Load(), AppliedUpdates: s.applied[change.Update].Load(), AppliedDeletes: s.applied[change.Delete].Load(),
 		DDLs: s.ddls.Load(), AppliedDDLs: s.appliedDDLs.Load(), Failed: s.failed.Load(),
+	}
+	c.Kept = Kept{
+		Inserts: s.captured[change.Insert].Kept(), Updates: s.captured[change.Update].Kept(), Deletes: s.captured[change.Delete].Kept(),
+		AppliedInserts: s.applied[change.Insert].Kept(), AppliedUpdates: s.applied[change.Update].Kept(), AppliedDeletes: s.applied[change.Delete].Kept(),
+		DDLs: s.ddls.Kept(), AppliedDDLs: s.appliedDDLs.Kept(),
 	}
 	if why := s.suspended.Load(); why != nil {
 		c.Suspended = *why

@@ -23,7 +23,10 @@ type Table struct {
 	// Keeps says that rows stay that are deleted: After of a deletion tells how. So a row that comes in may find such a one under its
 	// key, whose place it takes.
 	Keeps bool
-	Stats *TableStats
+	// Swaps says that the source lets rows take unique values of each other within one statement: they are put in anew, since most
+	// targets look at every row by itself. Twice says that so may the values of Key, so that it may name two rows in between.
+	Swaps, Twice bool
+	Stats        *TableStats
 
 	every     []int // the positions of all columns
 	suspended atomic.Pointer[string]

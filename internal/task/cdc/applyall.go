@@ -135,7 +135,7 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 	if open, _, _ := p.applier.Open(); open {
 		return nil
 	}
-	p.Stats.reach(p.reached)
+	p.Stats.reach(p.there())
 	far := p.reached != p.committed && now.Sub(p.noted) >= checkpointEvery
 	if far {
 		if err := p.commit(ctx); err != nil {
@@ -149,6 +149,14 @@ func (p *pipe) settle(ctx context.Context, quiet bool) error {
 		return p.release(ctx)
 	}
 	return nil
+}
+
+// there is up to where all changes are in the target: short of what it keeps back.
+func (p *pipe) there() string {
+	if h, holds := p.session.(connector.Holder); holds && p.unsynced {
+		return h.Durable()
+	}
+	return p.reached
 }
 
 // due reports whether the open transaction is to be committed now.

@@ -119,4 +119,6 @@ type Structures interface {
 type Reshaped struct {
 	Statements []catalog.Statement
 	Table      *Table
+	// Doubt is why the rows that are there may no longer be the source's when the statements have been carried out: the table is given up then.
+	Doubt error
 }

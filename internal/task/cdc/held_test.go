@@ -59,8 +59,10 @@ func TestWhatIsKeptBackIsLate(t *testing.T) {
 	await("to be kept back", func() bool { return target.holds.tried.Load() > before+1 })
 	require.Equal(t, time.Unix(1, 0).UnixNano(), c.Stats.backlog.oldest(), "the first commit waits, whatever comes behind it")
 	require.Greater(t, c.Stats.Counts().TargetLatency, time.Hour)
+	require.NotEqual(t, position(2), c.Stats.Reached(), "who compares would not find them yet")
 	target.holds.open.Store(true)
 	await("the target to have them", func() bool { return c.Stats.backlog.oldest() == 0 })
+	await("that to be told", func() bool { return c.Stats.Reached() == position(2) })
 	stop()
 	require.NoError(t, <-ended)
 }

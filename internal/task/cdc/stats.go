@@ -142,8 +142,11 @@ func (s *Stats) checkpoint(position string) {
 	s.mu.position, s.mu.reached = position, position
 }
 
-// reach notes the place up to which everything that concerns the tables followed is committed.
+// reach notes the place up to which everything that concerns the tables followed is in the target; empty is no news.
 func (s *Stats) reach(position string) {
+	if position == "" {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mu.reached = position

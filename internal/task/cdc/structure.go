@@ -82,6 +82,9 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, po
 			return fmt.Errorf("follow %s of %s: %w", s.Kind, t.Source.Name, err)
 		}
 		p.tally.DDL(t.Stats, false)
+		if r.Doubt != nil {
+			err = fmt.Errorf("%w (%w)", r.Doubt, err)
+		}
 		return p.giveUp(ctx, t, fmt.Errorf("follow %s: %w", s.Kind, err))
 	}
 	p.tally.DDL(t.Stats, len(r.Statements) > 0)
@@ -107,7 +110,10 @@ func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, po
 		return err
 	}
 	if why == "" {
-		return p.follow(ctx, r.Table)
+		if err := p.follow(ctx, r.Table); err != nil || r.Doubt == nil {
+			return err
+		}
+		return p.giveUp(ctx, r.Table, fmt.Errorf("follow %s: %w", s.Kind, r.Doubt))
 	}
 	r.Table.Suspend(why)
 	if err := p.follow(ctx, r.Table); err != nil {

@@ -3,6 +3,7 @@ package cdc
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
@@ -21,6 +22,8 @@ type Table struct {
 	Plan *mapping.TablePlan
 	// Since is the position up to which the table's rows were loaded; empty when that is where the stream began.
 	Since string
+	// Ahead says that the table may be described as it came to be only later than where its changes begin.
+	Ahead bool
 
 	filter    *connector.Filter
 	transform *transform.Transformer
@@ -47,11 +50,12 @@ type TableSpec struct {
 	Read    []connector.ReadColumn
 	Options transform.Options
 	Stats   *Stats
+	Ahead   bool
 }
 
 // NewTable prepares a table.
 func NewTable(s TableSpec) (*Table, error) {
-	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, sources: transform.Sources(s.Plan), before: len(transform.BeforeColumns(s.Plan)) > 0}
+	t := &Table{Plan: s.Plan, Read: s.Read, Since: s.Since, Ahead: s.Ahead, sources: transform.Sources(s.Plan), before: len(transform.BeforeColumns(s.Plan)) > 0}
 	t.places, t.numbers = transform.Asks(s.Plan, transform.Place), transform.Asks(s.Plan, transform.Number)
 	t.ofChanges, t.ofDeletion = transform.OfChanges(s.Plan)
 	layouts := make([]change.Layout, len(s.Read))
@@ -81,6 +85,7 @@ func NewTable(s TableSpec) (*Table, error) {
 	}
 	t.Table = apply.NewTable(s.Number, s.Plan.Source, s.Target, columns, keyOf(s.Plan, s.Target))
 	t.Partial, t.Keeps = t.filter != nil, transform.MarksDeleted(s.Plan)
+	t.Swaps, t.Twice = checkedLate(s.Plan.Source)
 	if t.Keeps && len(t.Key) == 0 {
 		return nil, errNothingToMark
 	}
@@ -93,7 +98,7 @@ var errNothingToMark = errors.New("operation_indicator has rows stay that are de
 
 // Followed is the table as the stream knows it.
 func (t *Table) Followed() connector.Followed {
-	return connector.Followed{Number: t.Number, Table: t.Source, Columns: t.Read, Since: t.Since, Whole: t.before}
+	return connector.Followed{Number: t.Number, Table: t.Source, Columns: t.Read, Since: t.Since, Whole: t.before, Ahead: t.Ahead}
 }
 
 // as is the table under another number, its rows being those of a later position.
@@ -102,6 +107,7 @@ func (t *Table) as(number int, since string) *Table {
 	other.Since = since
 	other.Table = apply.NewTable(number, t.Source, t.Target, t.Columns, t.Key)
 	other.Partial, other.Keeps, other.Stats = t.Partial, t.Keeps, t.Stats
+	other.Swaps, other.Twice = t.Swaps, t.Twice
 	if why := t.Suspended(); why != "" {
 		other.Suspend(why)
 	}
@@ -122,6 +128,17 @@ func keyOf(p *mapping.TablePlan, target *catalog.Table) []int {
 		}
 	}
 	return nil
+}
+
+// checkedLate reports whether rows of a table may take unique values of each other within a statement, and whether those may be what
+// identifies the rows.
+func checkedLate(source *catalog.Table) (any, key bool) {
+	any = slices.ContainsFunc(source.Uniques, func(k *catalog.Key) bool { return k.Deferrable })
+	if source.PrimaryKey == nil {
+		return any, any
+	}
+	key = source.PrimaryKey.Deferrable
+	return any || key, key
 }
 
 // sourceKeys are the source's primary key, else its unique constraints whose columns cannot be null.

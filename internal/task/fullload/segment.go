@@ -125,6 +125,10 @@ func (a *attempt) run(ctx context.Context, careful, again bool) (err error) {
 		if request.Before, err = a.load.missing(ctx, request.Before); err != nil {
 			return err
 		}
+		// Indexes may have been made with the table, before its rows.
+		if request.After, err = a.load.missing(ctx, request.After); err != nil {
+			return err
+		}
 	}
 	for _, s := range slices.Concat(request.Before, request.After) {
 		a.load.tell(ctx, s)

@@ -7,7 +7,7 @@ type Statement struct {
 	Schema string // the session's default database
 	SQL    []byte
 	Error  uint16
-	// Mode is the session's sql_mode as far as parsing needs it: bits of the ModeXxx constants.
+	// Mode is the session's sql_mode: bits of the ModeXxx constants.
 	Mode uint64
 }
 
@@ -15,7 +15,16 @@ type Statement struct {
 const (
 	ModeAnsiQuotes         = 1 << 2
 	ModeNoBackslashEscapes = 1 << 20
+	ModeStrictTransTables  = 1 << 21
+	ModeStrictAllTables    = 1 << 22
+	ModePadChar            = 1 << 31
 )
+
+// Strict reports whether the statement failed for values that did not fit, rather than change them.
+func (s Statement) Strict() bool { return s.Mode&(ModeStrictTransTables|ModeStrictAllTables) != 0 }
+
+// Padded reports whether a CHAR was read with the blanks behind it.
+func (s Statement) Padded() bool { return s.Mode&ModePadChar != 0 }
 
 // ParseQuery reads a query event.
 func ParseQuery(body []byte, compressed bool) (Statement, error) {

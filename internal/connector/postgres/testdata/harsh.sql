@@ -117,3 +117,74 @@ COMMENT ON OPERATOR h.!!! (NONE, int) IS 'prefix';
 CREATE OPERATOR FAMILY h.fam USING gin;
 CREATE OPERATOR CLASS h.trgm_again FOR TYPE varchar USING gin FAMILY h.fam AS OPERATOR 1 h.% (text, text), FUNCTION 1 btint4cmp (int4, int4), FUNCTION 2 h.gin_extract_value_trgm (text, internal), FUNCTION 3 h.gin_extract_query_trgm (text, internal, int2, internal, internal, internal, internal), FUNCTION 4 h.gin_trgm_consistent (internal, int2, text, int4, internal, internal, internal, internal), STORAGE int4;
 COMMENT ON OPERATOR FAMILY h.fam USING gin IS 'family';
+
+-- views that need each other, or themselves, by way of functions and row types
+CREATE VIEW h.loop_a AS SELECT 1 AS x, 'a'::varchar(3) AS y;
+CREATE VIEW h.loop_b AS SELECT x, y FROM h.loop_a;
+CREATE OR REPLACE VIEW h.loop_a WITH (security_barrier) AS SELECT x, y FROM h.loop_b;
+COMMENT ON COLUMN h.loop_a.x IS 'round';
+CREATE VIEW h.self AS SELECT 1 AS "A b", NULL::h.ord AS o;
+CREATE FUNCTION h.of_self() RETURNS SETOF h.self LANGUAGE sql STABLE BEGIN ATOMIC SELECT "A b", o FROM h.self; END;
+CREATE OR REPLACE VIEW h.self AS SELECT "A b", o FROM h.of_self() WHERE "A b" < 5;
+CREATE VIEW h.above_self AS SELECT s, s."A b" FROM h.self s;
+CREATE VIEW h.row_type AS SELECT 1 AS a, 'b'::text AS "B b";
+CREATE TABLE h.of_row_type (v h.row_type, many h.row_type[]);
+CREATE DOMAIN h.d_row AS h.row_type CHECK ((VALUE).a > 0);
+CREATE TABLE h.of_d_row (v h.d_row);
+
+-- functions that read tables, in defaults, checks, indexes, policies and domains
+CREATE TABLE h.looked_up (id int PRIMARY KEY, n text);
+CREATE FUNCTION h.known(int) RETURNS boolean LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT EXISTS (SELECT FROM h.looked_up WHERE id = $1); END;
+CREATE FUNCTION h.newest() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT max(id) FROM h.looked_up); END';
+CREATE TABLE h.looks_up (id int DEFAULT h.newest() + 1 CHECK (h.known(id)), n text DEFAULT (h.known(1))::text, CONSTRAINT both_known CHECK (h.known(id) OR h.known(-id)) NOT VALID);
+CREATE INDEX looks_up_known ON h.looks_up ((h.known(id))) WHERE h.known(id);
+CREATE POLICY known ON h.looks_up USING (h.known(id));
+ALTER TABLE h.looked_up ALTER n SET DEFAULT h.known(3)::text;
+CREATE VIEW h.of_known AS SELECT id FROM h.looks_up WHERE h.known(id);
+CREATE FUNCTION h.with_default(a int DEFAULT h.newest(), b h.of_known DEFAULT NULL) RETURNS int LANGUAGE sql AS 'SELECT 1';
+
+-- comments on what is made with something else
+CREATE TABLE h.told (id serial PRIMARY KEY, k int GENERATED ALWAYS AS IDENTITY, UNIQUE (k)) ;
+COMMENT ON SEQUENCE h.told_id_seq IS 'of a serial';
+COMMENT ON SEQUENCE h.told_k_seq IS 'of an identity';
+COMMENT ON CONSTRAINT told_pkey ON h.told IS 'the key';
+COMMENT ON INDEX h.told_k_key IS 'its index';
+COMMENT ON VIEW h.va IS 'a view';
+COMMENT ON RULE vb_ins ON h.vb IS 'a rule';
+COMMENT ON COLUMN h.mv.txt IS 'of a materialized view';
+COMMENT ON TABLE h.p1 IS 'a partition';
+COMMENT ON INDEX h.p1_v_own IS 'of a partition';
+COMMENT ON CONSTRAINT "own pk" ON h.p1 IS 'own';
+COMMENT ON STATISTICS h.deps IS 'deps';
+COMMENT ON OPERATOR CLASS h.trgm_again USING gin IS 'class';
+COMMENT ON PROCEDURE h.proc(int, int) IS 'proc';
+COMMENT ON TYPE h.ord IS 'enum';
+COMMENT ON TRIGGER dep ON h.t IS 'dep';
+COMMENT ON POLICY known ON h.looks_up IS 'policy';
+
+-- what needs functions in C, here those of the server itself
+CREATE ACCESS METHOD heap_again TYPE TABLE HANDLER heap_tableam_handler;
+COMMENT ON ACCESS METHOD heap_again IS 'heap';
+CREATE TABLE h.in_heap_again (id int) USING heap_again;
+CREATE ACCESS METHOD btree_again TYPE INDEX HANDLER bthandler;
+CREATE TRUSTED LANGUAGE plpgsql_again HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator;
+COMMENT ON LANGUAGE plpgsql_again IS 'again';
+CREATE FUNCTION h.again() RETURNS int LANGUAGE plpgsql_again AS 'BEGIN RETURN 1; END';
+CREATE CONVERSION h.conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+COMMENT ON CONVERSION h.conv IS 'conv';
+CREATE TEXT SEARCH PARSER h.parser (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype, HEADLINE = prsd_headline);
+COMMENT ON TEXT SEARCH PARSER h.parser IS 'parser';
+CREATE TEXT SEARCH TEMPLATE h.template (INIT = dsimple_init, LEXIZE = dsimple_lexize);
+CREATE TEXT SEARCH DICTIONARY h.of_template (TEMPLATE = h.template, StopWords = english);
+CREATE TEXT SEARCH CONFIGURATION h.of_parser (PARSER = h.parser);
+ALTER TEXT SEARCH CONFIGURATION h.of_parser ADD MAPPING FOR word WITH h.of_template;
+CREATE TYPE h.own_base;
+CREATE FUNCTION h.own_base_in(cstring) RETURNS h.own_base LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION h.own_base_out(h.own_base) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE TYPE h.own_base (INPUT = h.own_base_in, OUTPUT = h.own_base_out, LIKE = int4, DEFAULT = '7', CATEGORY = 'N', DELIMITER = ';');
+COMMENT ON TYPE h.own_base IS 'base';
+CREATE FUNCTION h.a_of_base(h.own_base) RETURNS h.own_base LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE CAST (h.own_base AS int) WITHOUT FUNCTION;
+CREATE TABLE h.with_base (b h.own_base DEFAULT '8', many h.own_base[]);
+CREATE FUNCTION h.from_sql(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'varchar_support';
+CREATE TRANSFORM FOR h.comp LANGUAGE sql (FROM SQL WITH FUNCTION h.from_sql(internal));

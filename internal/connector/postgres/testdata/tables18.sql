@@ -26,3 +26,7 @@ CREATE STATISTICS shop.on_virtual ON (id + odd), odd FROM shop.newer;
 CREATE COLLATION shop.builtin_c (provider = builtin, locale = 'C.UTF-8');
 CREATE COLLATION shop.ruled (provider = icu, locale = 'und', rules = '&a < g');
 CREATE INDEX newer_skip ON shop.newer USING btree (odd) WITH (deduplicate_items = off);
+CREATE TABLE shop.named_by (a int CONSTRAINT "a is there" NOT NULL, b int NOT NULL, CONSTRAINT "b > 0" CHECK (b > 0));
+COMMENT ON CONSTRAINT "a is there" ON shop.named_by IS 'a';
+CREATE TABLE shop.named_like (LIKE shop.named_by INCLUDING ALL, CONSTRAINT "c is too" NOT NULL c, c int);
+CREATE TABLE shop.named_child (CONSTRAINT "b is there too" NOT NULL b) INHERITS (shop.named_by);

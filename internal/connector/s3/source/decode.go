@@ -19,6 +19,7 @@ type decoder struct {
 	layouts []change.Layout
 	null    string
 	bound   *opened // the Parquet file that the columns are bound to
+	written bool    // see Config.Written
 }
 
 // column makes the values of one column.
@@ -48,7 +49,7 @@ type column struct {
 
 // newDecoder makes a decoder for columns of a table.
 func (s *source) newDecoder(t *external.Table, read []connector.ReadColumn) (*decoder, error) {
-	d := &decoder{table: t, null: s.Null}
+	d := &decoder{table: t, null: s.Null, written: s.Written != nil}
 	for _, r := range read {
 		at := slices.IndexFunc(t.Columns, func(c *catalog.Column) bool { return c.Name == r.Column.Name })
 		if at < 0 {
@@ -58,7 +59,7 @@ func (s *source) newDecoder(t *external.Table, read []connector.ReadColumn) (*de
 		if err != nil {
 			return nil, fmt.Errorf("column %q of table %s: %w", r.Column.Name, t.Name, err)
 		}
-		c.odd = s.Written
+		c.odd = s.Written != nil
 		if want := change.LayoutOf(t.Columns[at].Type); r.Layout != want {
 			return nil, invalid("", "column %q of table %s is asked for as %s, and comes as %s", r.Column.Name, t.Name, r.Layout, want)
 		}

@@ -23,6 +23,7 @@ type file struct {
 	key      string
 	size     int64
 	modified time.Time
+	changes  bool // of changes, among those of a table that is read back
 }
 
 // changeFile is the name of a file of changes as a DMS target writes it beside those of the full load.
@@ -48,11 +49,11 @@ func (s *source) isRows(name string) bool {
 // filesOf lists the files with the rows of a table, in the order of their names: those that begin with LOAD, or where there are none
 // all files of the format in the folder but those of changes.
 func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error) {
-	var loads, others []file
+	var loads, changes, others []file
 	left, foreign := 0, 0
 	err := s.Store.List(ctx, t.Path, func(o store.Object) error {
 		name := path.Base(o.Key)
-		f := file{o.Key, o.Size, o.Modified}
+		f := file{key: o.Key, size: o.Size, modified: o.Modified}
 		switch {
 		case s.Changes != "" && strings.HasPrefix(o.Key, s.Changes):
 		case !s.isRows(name):
@@ -62,7 +63,8 @@ func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error)
 		case strings.HasPrefix(strings.ToUpper(name), "LOAD"):
 			loads = append(loads, f)
 		case changeFile.MatchString(name):
-			left++
+			f.changes = true
+			changes = append(changes, f)
 		default:
 			others = append(others, f)
 		}
@@ -71,15 +73,17 @@ func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error)
 	if err != nil {
 		return nil, fmt.Errorf("list the files of table %s: %w", t.Name, err)
 	}
-	if s.Written && left > 0 {
-		return nil, invalid(writtenRemedy, "%d files of changes are among those of table %s in %s, and what a row is after them is not told: only full loads are compared", left, t.Name, t.Path)
+	if s.Written != nil {
+		slices.SortFunc(loads, byKey)
+		return s.written(t, loads, changes)
 	}
-	if len(loads) > 0 || s.Written {
+	left += len(changes)
+	if len(loads) > 0 {
 		left += len(others)
 	} else {
 		loads = others
 	}
-	if foreign > 0 && len(loads) == 0 && !s.Written {
+	if foreign > 0 && len(loads) == 0 {
 		is, other := "CSV", "parquet"
 		if s.Parquet {
 			is, other = "Parquet", "csv"
@@ -89,11 +93,11 @@ func (s *source) filesOf(ctx context.Context, t *external.Table) ([]file, error)
 	if left > 0 {
 		s.Log.Warn("files beside those of the full load are left out", "table", t.Name.String(), "folder", t.Path, "files", left)
 	}
-	slices.SortFunc(loads, func(a, b file) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(loads, byKey)
 	return loads, nil
 }
 
-const writtenRemedy = "compare the table before changes are followed, or read the files into a database and compare that"
+func byKey(a, b file) int { return cmp.Compare(a.key, b.key) }
 
 // opened is a file that is being read: of CSV, or with rows one of Parquet.
 type opened struct {

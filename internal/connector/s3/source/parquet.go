@@ -95,10 +95,11 @@ func (d *decoder) bind(o *opened) error {
 	}
 	for _, c := range d.columns {
 		if err := c.bind(o.rows.Columns()); err != nil {
-			return &connector.Error{
-				Class: connector.Data, Err: fmt.Errorf("file %s does not fit the definition of its table: column %q %w", o.key, c.name, err),
-				Remedy: "change ExternalTableDefinition, or write the file anew",
+			remedy := "change ExternalTableDefinition, or write the file anew"
+			if d.written {
+				remedy = structureRemedy
 			}
+			return &connector.Error{Class: connector.Data, Err: fmt.Errorf("file %s does not fit the definition of its table: column %q %w", o.key, c.name, err), Remedy: remedy}
 		}
 	}
 	d.bound = o

@@ -27,6 +27,10 @@ type reading struct {
 	batch *change.Batch
 	cuts  func(misfit) error
 	now   record
+	// take takes a record, now; net, and the number of the file at hand, are of files with changes among them.
+	take   func() error
+	net    *net
+	number int
 }
 
 // Read implements connector.Snapshot.
@@ -37,6 +41,7 @@ func (sn *snapshot) Read(ctx context.Context, r connector.ReadRequest) error {
 		}
 	}
 	rd := &reading{ctx: ctx, source: sn.source, request: r}
+	rd.take = rd.loaded
 	if err := rd.prepare(); err != nil {
 		return err
 	}
@@ -53,12 +58,19 @@ func (sn *snapshot) Read(ctx context.Context, r connector.ReadRequest) error {
 			r.Pool.Put(rd.batch)
 		}
 	}()
+	if hasChanges(files) {
+		return rd.state(files)
+	}
 	for _, f := range files {
 		if err := rd.file(f); err != nil {
 			return err
 		}
 	}
 	return rd.emit()
+}
+
+func hasChanges(files []file) bool {
+	return slices.ContainsFunc(files, func(f file) bool { return f.changes })
 }
 
 func (rd *reading) prepare() (err error) {
@@ -101,10 +113,18 @@ func (rd *reading) file(f file) error {
 		if errors.Is(err, io.EOF) {
 			return o.whole()
 		}
+		if err == nil && o.Records()%4096 == 0 { // a pass that finds no rows asks nobody for room
+			err = context.Cause(rd.ctx)
+		}
 		if err != nil {
 			return rd.failed(f, err)
 		}
 		if rd.source.Header && !rd.source.Parquet && o.Records() == 1 {
+			if rd.source.Written != nil {
+				if err := rd.checkHeader(o); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if err := rd.record(o); err != nil {
@@ -129,9 +149,19 @@ func (rd *reading) record(o *opened) error {
 		}
 	}
 	rd.now = record{from: o}
+	return rd.take()
+}
+
+// loaded takes a record of a load.
+func (rd *reading) loaded() error {
 	if is, err := rd.isRow(); !is || err != nil {
 		return err
 	}
+	return rd.append()
+}
+
+// append appends the row of the record, if the filter takes it.
+func (rd *reading) append() error {
 	if selected, err := rd.selected(); !selected || err != nil {
 		return err
 	}
@@ -164,6 +194,8 @@ func (rd *reading) isRow() (bool, error) {
 	switch n, want, lead := o.Len(), len(rd.table.Columns), len(rd.source.Lead); {
 	case lead > 0 && n == want+lead && (rd.source.Lead[0] != opName || isInsert(o)):
 		rd.now.skip = lead
+	case lead > 0 && rd.net != nil && n != want+lead:
+		return false, rd.unlike(o, want)
 	case lead > 0: // none of the rows that were written
 		return false, rd.request.Reject(rd.now.reject(misfit{reason: fmt.Sprintf("it is no row of the load: it has %d values, and table %s has %d columns behind %s", n, rd.table.Name, want, strings.Join(rd.source.Lead, " and "))}, false))
 	case n == want:
@@ -171,6 +203,8 @@ func (rd *reading) isRow() (bool, error) {
 		return false, nil
 	case n == want+1 && isInsert(o):
 		rd.now.skip = 1
+	case rd.net != nil:
+		return false, rd.unlike(o, want)
 	default:
 		return false, rd.request.Reject(rd.now.reject(misfit{reason: fmt.Sprintf("it has %d values, and table %s has %d columns", n, rd.table.Name, want)}, false))
 	}

@@ -23,7 +23,10 @@ type snapshot struct {
 	}
 }
 
-var _ connector.Snapshot = (*snapshot)(nil)
+var _ connector.Sequential = (*snapshot)(nil)
+
+// Sequential implements connector.Sequential.
+func (sn *snapshot) Sequential() {}
 
 // Snapshot implements connector.Source.
 func (s *source) Snapshot(context.Context, int) (connector.Snapshot, error) {
@@ -84,6 +87,9 @@ func (sn *snapshot) Split(ctx context.Context, t *catalog.Table, o connector.Spl
 	files, err := sn.files(ctx, t)
 	if err != nil {
 		return nil, err
+	}
+	if hasChanges(files) { // the last record of a key may be in any file
+		return []connector.Segment{{Number: 1, Of: 1, Rows: -1, Bytes: -1}}, nil
 	}
 	var segments []connector.Segment
 	for size := max(o.SegmentBytes, 1); ; size *= 2 {

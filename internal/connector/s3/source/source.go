@@ -26,8 +26,12 @@ type Config struct {
 	Null string
 	// Header says that files begin with a record that is none (IgnoreHeaderRows).
 	Header bool
-	// Written says that the files are those of a target of ours, read back to be compared: the rows of its full loads.
-	Written bool
+	// Written is there when the files are those of a target of ours, read back to be compared: the rows that are left when all that they say is carried
+	// out. It says of a table of the target how its files are read, in the place of Tables.
+	Written func(*catalog.Table) *external.Table
+	// Unclear says why files of changes do not tell that; nil when they do. ChangesLead are the columns that their lines begin with.
+	Unclear     error
+	ChangesLead []string
 	// Lead are the columns that every row of CSV begins with before those of its table; without them an operation may stand there.
 	Lead []string
 	// Changes is the folder of the files of changes, with a slash at its end (CdcPath); empty is none.
@@ -38,7 +42,8 @@ type Config struct {
 // source is a Streamer over files.
 type source struct {
 	Config
-	byName map[catalog.Name]*external.Table
+	mostKeys int // of a net; 0 is the usual
+	byName   map[catalog.Name]*external.Table
 }
 
 var _ connector.Streamer = (*source)(nil)
@@ -98,6 +103,9 @@ func (s *source) Inspect(ctx context.Context, _ connector.InspectOptions) (*cata
 
 // table finds the definition of a table, by what Inspect has told of it.
 func (s *source) table(t *catalog.Table) (*external.Table, error) {
+	if s.Written != nil {
+		return s.Written(t), nil
+	}
 	if found := s.byName[t.Name]; found != nil {
 		return found, nil
 	}

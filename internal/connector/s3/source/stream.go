@@ -85,7 +85,7 @@ func (s *source) changes(ctx context.Context, from string) ([]file, error) {
 		if !isCSV(path.Base(o.Key)) || o.Size == 0 {
 			return nil
 		}
-		out = append(out, file{strings.TrimPrefix(o.Key, s.Changes), o.Size, o.Modified})
+		out = append(out, file{key: strings.TrimPrefix(o.Key, s.Changes), size: o.Size, modified: o.Modified})
 		if from != "" && len(out) >= 2*mostListed {
 			slices.SortFunc(out, byName)
 			out = out[:mostListed]

@@ -32,7 +32,7 @@ func wrap(doing string, err error) error {
 }
 
 // unreachable is what to do about a store that does not answer.
-const unreachable = "check that the store runs at the address in endpoint=, or the region where there is none, and that this machine reaches it"
+const unreachable = "check that the store runs at the address in endpoint= (--s3-endpoint of a server), or the region where there is none, and that this machine reaches it"
 
 func classify(err error) (connector.Class, string) {
 	var api smithy.APIError
@@ -73,7 +73,7 @@ func classify(err error) (connector.Class, string) {
 func classOfCode(code string) (connector.Class, string) {
 	switch code {
 	case "InvalidAccessKeyId", "XAdminUserNotFound" /* Versity's gateway */, "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed":
-		return connector.Denied, "check the access key, its secret, and this machine's clock"
+		return connector.Denied, "check the access key, its secret, and this machine's clock; those of a server are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of its environment"
 	case "AccessDenied", "AllAccessDisabled", "Forbidden":
 		return connector.Denied, "let the access key list the bucket, and get, put and delete objects in it"
 	case "NoSuchBucket":

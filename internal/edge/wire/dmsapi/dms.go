@@ -3405,7 +3405,7 @@ var shapes = [...]wire.Shape{
 	406: {Name: "SourceDataSetting", Kind: wire.Structure, Members: []wire.Member{{Name: "CDCStartPosition", Wire: "CDCStartPosition", Query: "CDCStartPosition", Shape: 448}, {Name: "CDCStartTime", Wire: "CDCStartTime", Query: "CDCStartTime", Shape: 261}, {Name: "CDCStopTime", Wire: "CDCStopTime", Query: "CDCStopTime", Shape: 261}, {Name: "SlotName", Wire: "SlotName", Query: "SlotName", Shape: 448}}},
 	407: {Name: "SourceDataSettings", Kind: wire.List, Elem: 406, ItemName: "member"},
 	408: {Name: "SourceIdsList", Kind: wire.List, Elem: 448, ItemName: "member"},
-	409: {Name: "SourceType", Kind: wire.String, Enum: []string{"replication-instance"}},
+	409: {Name: "SourceType", Kind: wire.String, Enum: []string{"replication-instance", "replication-task"}},
 	410: {Name: "SqlServerAuthenticationMethod", Kind: wire.String, Enum: []string{"password", "kerberos"}},
 	411: {Name: "SslSecurityProtocolValue", Kind: wire.String, Enum: []string{"plaintext", "ssl-encryption"}},
 	412: {Name: "StartDataMigrationMessage", Kind: wire.Structure, Members: []wire.Member{{Name: "DataMigrationIdentifier", Wire: "DataMigrationIdentifier", Query: "DataMigrationIdentifier", Shape: 448, Required: true}, {Name: "StartType", Wire: "StartType", Query: "StartType", Shape: 432, Required: true}}},

@@ -105,7 +105,8 @@ func readModel(path string) (*model, error) {
 	return &m, nil
 }
 
-// extend adds what lies in another file of the same form: operations that the full model at hand leaves out.
+// extend adds what lies in another file of the same form: operations that the full model at hand leaves out, and shapes in which it says less
+// than AWS's own documentation of them (the SourceType of DescribeEvents is replication-instance or replication-task there).
 func (m *model) extend(path string) error {
 	if _, err := os.Stat(path); os.IsNotExist(err) {
 		return nil

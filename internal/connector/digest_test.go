@@ -1,4 +1,4 @@
-package mysql
+package connector_test
 
 import (
 	"testing"
@@ -22,15 +22,15 @@ func TestBucketRangesAreThoseOfTheDivision(t *testing.T) {
 				low = high
 			}
 		}
-		ranges := bucketRanges(connector.Part{Range: &connector.Range{Low: low, High: high}, Width: width})
+		ranges := connector.Part{Range: &connector.Range{Low: low, High: high}, Width: width}.Ranges()
 		next := low
 		for i, u := range ranges {
 			require.Equal(t, next, u.Low)
 			require.LessOrEqual(t, u.Low, u.High)
-			require.Equal(t, u.number, u.Low/width)
-			require.Equal(t, u.number, u.High/width)
+			require.Equal(t, u.Number, u.Low/width)
+			require.Equal(t, u.Number, u.High/width)
 			if i > 0 {
-				require.Equal(t, ranges[i-1].number+1, u.number)
+				require.Equal(t, ranges[i-1].Number+1, u.Number)
 			}
 			next = u.High + 1
 		}
