@@ -288,9 +288,9 @@ func (m *mending) postgres(a *servertest.Authority) []unreached {
 		"INSERT INTO app.orders VALUES (1)", "ALTER TABLE app.orders OWNER TO mover"})
 	m.refused = []misgiven{
 		{name: "no right to replicate", says: "user mover may not replicate", mend: `ALTER ROLE "mover" REPLICATION`, breaks: []string{"ALTER ROLE mover NOREPLICATION"}, mends: []string{`ALTER ROLE "mover" REPLICATION`}},
-		{name: "no SELECT", says: "permission denied for table orders", mend: "GRANT SELECT ON orders TO the user", breaks: []string{"REVOKE SELECT ON app.orders FROM mover"}, mends: []string{"GRANT SELECT ON app.orders TO mover"}},
-		{name: "no CREATE at the target", target: true, says: "permission denied for schema app", mend: "at a target CREATE too",
-			breaks: []string{"ALTER SCHEMA app OWNER TO postgres", "GRANT USAGE ON SCHEMA app TO mover"}, mends: []string{"GRANT CREATE ON SCHEMA app TO mover"}},
+		{name: "no SELECT", says: "permission denied for table orders", mend: `GRANT SELECT ON "app"."orders" TO "mover"`, breaks: []string{"REVOKE SELECT ON app.orders FROM mover"}, mends: []string{`GRANT SELECT ON "app"."orders" TO "mover"`}},
+		{name: "no CREATE at the target", target: true, says: "permission denied for schema app", mend: `GRANT USAGE, CREATE ON SCHEMA "app" TO "mover"`,
+			breaks: []string{"ALTER SCHEMA app OWNER TO postgres", "GRANT USAGE ON SCHEMA app TO mover"}, mends: []string{`GRANT USAGE, CREATE ON SCHEMA "app" TO "mover"`}},
 		{name: "a target that is read only", target: true, says: "in a read-only transaction", mend: "SET default_transaction_read_only = off",
 			breaks: []string{"ALTER ROLE mover SET default_transaction_read_only = on"}, mends: []string{"ALTER ROLE mover RESET default_transaction_read_only"}},
 	}

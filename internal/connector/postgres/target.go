@@ -162,7 +162,7 @@ func (t *target) DefaultSchema() string { return defaultSchema }
 func (t *target) Describe(ctx context.Context, names []catalog.Name) (found map[catalog.Name]*connector.Existing, err error) {
 	err = t.atDesk(ctx, "describe the target's tables", func(c *pgx.Conn) error {
 		found, err = describe(ctx, c, names)
-		return err
+		return t.holder().explain(err, quoteTables(names, ""))
 	})
 	return found, err
 }
