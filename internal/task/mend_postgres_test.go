@@ -271,7 +271,9 @@ func (p *postgresMends) failures() []failure {
 			c.RefuseRows = false
 			c.Settings.FullLoadSettings.TargetTablePrepMode = "DO_NOTHING"
 			servertest.Exec(t, db, orders)
-			return func() { servertest.Exec(t, db, `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON "public"."orders" TO "mover"`) }
+			return func() {
+				servertest.Exec(t, db, `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON "public"."orders" TO "mover"`)
+			}
 		})},
 		{engine, "a target table that holds rows", "the target table holds rows", "TargetTablePrepMode TRUNCATE_BEFORE_LOAD empties it", p.into(func(t *testing.T, db *sql.DB, c *task.Config) func() {
 			servertest.Exec(t, db, append(mine, "INSERT INTO orders VALUES (7, 'mine')")...)
