@@ -198,11 +198,11 @@ func (p *postgresMends) failures() []failure {
 			}
 		})},
 		{engine, "user may not log in", `role "mover" is not permitted to log in`, `ALTER ROLE "mover" LOGIN`, p.from(false, does(sqls("ALTER ROLE mover NOLOGIN"), sqls(`ALTER ROLE "mover" LOGIN`)))},
-		{engine, "no CONNECT on the database", "permission denied for database", "GRANT CONNECT, CREATE ON DATABASE", p.from(false, func(t *testing.T, db *sql.DB, _ *task.Config) func() {
+		{engine, "no CONNECT on the database", "permission denied for database", `GRANT CONNECT ON DATABASE "DB" TO "mover"`, p.from(false, func(t *testing.T, db *sql.DB, _ *task.Config) func() {
 			var database string
 			require.NoError(t, db.QueryRow("SELECT current_database()").Scan(&database))
 			servertest.Exec(t, db, "REVOKE CONNECT ON DATABASE "+database+" FROM PUBLIC")
-			return func() { servertest.Exec(t, db, "GRANT CONNECT ON DATABASE "+database+" TO mover") }
+			return func() { servertest.Exec(t, db, `GRANT CONNECT ON DATABASE "`+database+`" TO "mover"`) }
 		})},
 		{engine, "unknown database", `database "nowhere_mend`, "CREATE DATABASE it, or name another one", p.from(false, writes("/mend", "/nowhere_mend"))},
 		{engine, "closed port", "connection refused", "check that the server runs and listens at this host and port", p.from(false, noPort)},
@@ -237,10 +237,10 @@ func (p *postgresMends) failures() []failure {
 			}
 			return func() {}
 		}))},
-		{engine, "no USAGE on the schema", "permission denied for schema app", "GRANT USAGE ON SCHEMA app TO the user", p.from(false, does(
-			sqls("REVOKE USAGE ON SCHEMA app FROM mover"), sqls("GRANT USAGE ON SCHEMA app TO mover")))},
-		{engine, "no SELECT", "permission denied for table orders", "GRANT SELECT ON orders TO the user", p.from(false, does(
-			sqls("REVOKE SELECT ON app.orders FROM mover"), sqls("GRANT SELECT ON app.orders TO mover")))},
+		{engine, "no USAGE on the schema", "permission denied for schema app", `GRANT USAGE ON SCHEMA "app" TO "mover"`, p.from(false, does(
+			sqls("REVOKE USAGE ON SCHEMA app FROM mover"), sqls(`GRANT USAGE ON SCHEMA "app" TO "mover"`)))},
+		{engine, "no SELECT", "permission denied for table orders", `GRANT SELECT ON "app"."orders" TO "mover"`, p.from(false, does(
+			sqls("REVOKE SELECT ON app.orders FROM mover"), sqls(`GRANT SELECT ON "app"."orders" TO "mover"`)))},
 		{engine, "wal_level", "wal_level is replica", "ALTER SYSTEM SET wal_level = logical, then restart the server", p.from(true, p.restarts("ALTER SYSTEM SET wal_level = replica", "ALTER SYSTEM SET wal_level = logical"))},
 		{engine, "no right to replicate", `user mover may not replicate`, `ALTER ROLE "mover" REPLICATION`, p.from(true, does(
 			sqls("ALTER ROLE mover NOREPLICATION"), sqls(`ALTER ROLE "mover" REPLICATION`)))},
@@ -268,13 +268,15 @@ func (p *postgresMends) failures() []failure {
 			servertest.Exec(t, db, "INSERT INTO app.orders VALUES (2, 'y')", "SELECT pg_replication_slot_advance('past', pg_current_wal_lsn())")
 			return func() { c.Start.Native = at("SELECT confirmed_flush_lsn FROM pg_replication_slots") }
 		})},
-		{engine, "no CREATE on the schema of the target", "permission denied for schema public", "at a target CREATE too", p.into(does(
-			sqls("REVOKE CREATE ON SCHEMA public FROM mover"), sqls("GRANT CREATE ON SCHEMA public TO mover")))},
-		{engine, "a target table of somebody else's", "permission denied for table orders", "at a target INSERT, UPDATE, DELETE, TRUNCATE too", p.into(func(t *testing.T, db *sql.DB, c *task.Config) func() {
+		{engine, "no CREATE on the schema of the target", "permission denied for schema public", `GRANT USAGE, CREATE ON SCHEMA "public" TO "mover"`, p.into(does(
+			sqls("REVOKE CREATE ON SCHEMA public FROM mover"), sqls(`GRANT USAGE, CREATE ON SCHEMA "public" TO "mover"`)))},
+		{engine, "a target table of somebody else's", "permission denied for table orders", `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON "public"."orders" TO "mover"`, p.into(func(t *testing.T, db *sql.DB, c *task.Config) func() {
 			c.RefuseRows = false
 			c.Settings.FullLoadSettings.TargetTablePrepMode = "DO_NOTHING"
 			servertest.Exec(t, db, orders)
-			return func() { servertest.Exec(t, db, "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON orders TO mover") }
+			return func() {
+				servertest.Exec(t, db, `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON "public"."orders" TO "mover"`)
+			}
 		})},
 		{engine, "a target table that holds rows", "the target table holds rows", "TargetTablePrepMode TRUNCATE_BEFORE_LOAD empties it", p.into(func(t *testing.T, db *sql.DB, c *task.Config) func() {
 			servertest.Exec(t, db, append(mine, "INSERT INTO orders VALUES (7, 'mine')")...)

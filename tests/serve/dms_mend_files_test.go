@@ -74,6 +74,8 @@ func (m *mending) sqlite() {
 		m.written("other.db")
 	})
 
+	m.locked("source")
+	m.locked("target")
 	small := filepath.Join(m.files, "small")
 	if !mounted(m, small, "1m") {
 		return
@@ -85,6 +87,32 @@ func (m *mending) sqlite() {
 	}
 	filler := fill(m.T, small)
 	m.proveRun(misgiven{name: "a full disk", reason: "RECOVERABLE_ERROR", says: "is full", mend: "make room", grows: func() { require.NoError(m, os.Remove(filler)) }}, source, target, mappings("main", ""), types.MigrationTypeValueFullLoad)
+}
+
+// locked has another process hold a file while a task reads or writes it.
+func (m *mending) locked(kind types.ReplicationEndpointTypeValue) {
+	m.Helper()
+	names := map[types.ReplicationEndpointTypeValue]string{"source": "free source.db", "target": "free target.db"}
+	names[kind] = "locked " + string(kind) + ".db"
+	for _, name := range names {
+		servertest.Exec(m, servertest.OpenDB(m, "sqlite", filepath.Join(m.files, name)), "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY)")
+	}
+	source, target := m.named("source", names["source"]), m.named("target", names["target"])
+	for _, end := range []string{source, target} {
+		of := m.tested(end)
+		require.Equal(m, "successful", *of.Status, aws.ToString(of.LastFailureMessage))
+	}
+	other, err := servertest.OpenDB(m, "sqlite", filepath.Join(m.files, names[kind])).Conn(m.Context())
+	require.NoError(m, err)
+	run := func(sql string) {
+		_, err := other.ExecContext(m.Context(), sql)
+		require.NoError(m, err)
+	}
+	run("BEGIN EXCLUSIVE")
+	m.proveRun(misgiven{name: "a locked " + string(kind), reason: "RECOVERABLE_ERROR", says: "database is locked", mend: "close other programs that write to the file", grows: func() {
+		run("COMMIT")
+		require.NoError(m, other.Close())
+	}}, source, target, mappings("main", ""), types.MigrationTypeValueFullLoad)
 }
 
 // allows gives a user of the store these rights in a bucket, and no others.

@@ -49,6 +49,8 @@ type misgiven struct {
 	breaks, mends    []string
 	// settings are the task's of a full load, and those to mend them with.
 	settings, mended string
+	// fills is what breaks it beside the statements, where that is possible.
+	fills func() bool
 	// grows is what mends it beside the statements.
 	grows func()
 	// reason is the StopReason; FATAL_ERROR where there is none.
@@ -225,6 +227,9 @@ func (m *mending) proveTask(c misgiven) {
 		require.Equal(m, "successful", *of.Status, "%s: %s", c.name, aws.ToString(of.LastFailureMessage))
 	}
 	m.run(c.breaks)
+	if c.fills != nil && !c.fills() {
+		return
+	}
 	m.proveRun(c, source, target, mapped, types.MigrationTypeValueFullLoadAndCdc)
 }
 
@@ -288,9 +293,9 @@ func (m *mending) postgres(a *servertest.Authority) []unreached {
 		"INSERT INTO app.orders VALUES (1)", "ALTER TABLE app.orders OWNER TO mover"})
 	m.refused = []misgiven{
 		{name: "no right to replicate", says: "user mover may not replicate", mend: `ALTER ROLE "mover" REPLICATION`, breaks: []string{"ALTER ROLE mover NOREPLICATION"}, mends: []string{`ALTER ROLE "mover" REPLICATION`}},
-		{name: "no SELECT", says: "permission denied for table orders", mend: "GRANT SELECT ON orders TO the user", breaks: []string{"REVOKE SELECT ON app.orders FROM mover"}, mends: []string{"GRANT SELECT ON app.orders TO mover"}},
-		{name: "no CREATE at the target", target: true, says: "permission denied for schema app", mend: "at a target CREATE too",
-			breaks: []string{"ALTER SCHEMA app OWNER TO postgres", "GRANT USAGE ON SCHEMA app TO mover"}, mends: []string{"GRANT CREATE ON SCHEMA app TO mover"}},
+		{name: "no SELECT", says: "permission denied for table orders", mend: `GRANT SELECT ON "app"."orders" TO "mover"`, breaks: []string{"REVOKE SELECT ON app.orders FROM mover"}, mends: []string{`GRANT SELECT ON "app"."orders" TO "mover"`}},
+		{name: "no CREATE at the target", target: true, says: "permission denied for schema app", mend: `GRANT USAGE, CREATE ON SCHEMA "app" TO "mover"`,
+			breaks: []string{"ALTER SCHEMA app OWNER TO postgres", "GRANT USAGE ON SCHEMA app TO mover"}, mends: []string{`GRANT USAGE, CREATE ON SCHEMA "app" TO "mover"`}},
 		{name: "a target that is read only", target: true, says: "in a read-only transaction", mend: "SET default_transaction_read_only = off",
 			breaks: []string{"ALTER ROLE mover SET default_transaction_read_only = on"}, mends: []string{"ALTER ROLE mover RESET default_transaction_read_only"}},
 	}
@@ -341,8 +346,26 @@ func (m *mending) mysqlLike(a *servertest.Authority, private func(testing.TB, ..
 			breaks: []string{"DROP TABLE IF EXISTS " + d.Name + ".kept", "CREATE TABLE " + d.Name + ".kept (id bigint PRIMARY KEY) ENGINE = MyISAM", "INSERT INTO " + d.Name + ".kept VALUES (7)"}},
 		{name: "a target that is read only", target: true, says: "read-only option", mend: "SET GLOBAL read_only = OFF", breaks: []string{"SET GLOBAL read_only = ON"}, mends: []string{"SET GLOBAL read_only = OFF"}},
 	}
+	m.refused = append(m.refused, m.fullDatabase(d)...)
 	return []unreached{
 		{name: "wrong password", says: "Access denied for user 'mover'@'127.0.0.1'", mend: "ALTER USER … IDENTIFIED BY", breaks: []string{"ALTER USER " + mover + " IDENTIFIED BY 'another'"}, mends: []string{"ALTER USER " + mover + " IDENTIFIED BY '" + moverPassword + "'"}},
 		{name: "unknown database", says: "Unknown database 'nowhere'", mend: "CREATE DATABASE it, or name another one", wrong: func(in *dms.CreateEndpointInput) { in.DatabaseName = aws.String("nowhere") }},
 	}
+}
+
+// fullDatabase is a MariaDB or MySQL target whose database lies on a disk without room. It comes last, for it hides what the database had.
+func (m *mending) fullDatabase(d *servertest.Database) []misgiven {
+	m.Helper()
+	data := filepath.Join(d.Server.Dir(), "data")
+	dir := filepath.Join(data, d.Name)
+	return []misgiven{{name: "a full disk", target: true, reason: "RECOVERABLE_ERROR", says: "is full", mend: "ake room on the server's disk", fills: func() bool {
+		if !mounted(m, dir, "64k") {
+			return false
+		}
+		of, err := os.Stat(data)
+		require.NoError(m, err)
+		owner := of.Sys().(*syscall.Stat_t)
+		require.NoError(m, os.Chown(dir, int(owner.Uid), int(owner.Gid)))
+		return true
+	}, grows: func() { grows(m, dir) }}}
 }

@@ -108,7 +108,7 @@ func (a *applySession) keep(ctx context.Context, shape string, st *applyStatemen
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("prepare: %w", err)
+			return nil, fmt.Errorf("prepare: %w", a.target.mayNotWrite(ctx, err, a.target.schemaIn(st.text())))
 		}
 	}
 	if a.statements.get(shape) == nil {

@@ -122,11 +122,12 @@ func (a *applySession) flush(ctx context.Context, what string) error {
 	if len(a.waiting) == 0 {
 		return nil
 	}
+	sent := a.waiting
 	err := a.link.guard(ctx, func() error {
 		return errors.Join(a.sendWaiting(), a.collect(nil))
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", what, a.target.mayNotWrite(ctx, err, a.target.schemaOf(err, sent)))
 	}
 	return nil
 }

@@ -46,10 +46,13 @@ func (a *applySession) write(ctx context.Context, sets []connector.RowSet, exact
 	if err := a.statements.trim(a.link.conn, len(sets)); err != nil {
 		return nil, false, classify(ctx, err)
 	}
+	waiting := a.waiting
 	if err := a.link.guard(ctx, w.run); err != nil {
 		if w.failed >= 0 {
 			s := &sets[w.failed]
-			err = fmt.Errorf("apply %s to %s: %w", s.Op, s.Table.Name, err)
+			err = fmt.Errorf("apply %s to %s: %w", s.Op, s.Table.Name, a.target.mayNotWrite(ctx, err, s.Table.Name.Schema))
+		} else {
+			err = a.target.mayNotWrite(ctx, err, a.target.schemaOf(err, waiting))
 		}
 		return nil, false, refusedAsData(err)
 	}

@@ -23,7 +23,7 @@ const tableLockSettings = "autocommit=0, innodb_table_locks=1, lock_wait_timeout
 // refused is why the server could not be locked.
 func (s *snapshot) beginTablesLocked(ctx context.Context, refused error) error {
 	if len(s.tables) == 0 {
-		return noCommonMoment(refused)
+		return s.noCommonMoment(ctx, refused)
 	}
 	tables := s.tables
 	var err error
@@ -34,17 +34,17 @@ func (s *snapshot) beginTablesLocked(ctx context.Context, refused error) error {
 			continue
 		case connector.Missing: // dropped since it was inspected: whoever reads it is told
 			if tables, err = s.host.present(ctx, tables); err != nil || len(tables) == 0 {
-				return errors.Join(err, noCommonMoment(refused))
+				return errors.Join(err, s.noCommonMoment(ctx, refused))
 			}
 			continue
 		case connector.Denied:
-			return noCommonMoment(errors.Join(refused, err))
+			return s.noCommonMoment(ctx, errors.Join(refused, err))
 		}
 		return err
 	}
 	return &connector.Error{
 		Class: connector.Busy, Err: fmt.Errorf("the tables cannot be locked for an instant: %w", err),
-		Remedy: "end long transactions that write to the tables, or GRANT RELOAD ON *.* TO the user where the server gives it",
+		Remedy: "end long transactions that write to the tables, or GRANT RELOAD ON *.* TO " + s.host.account(ctx) + " where the server gives it",
 	}
 }
 

@@ -110,13 +110,9 @@ func (o *obstacles) privileges(ctx context.Context) error {
 	if !o.serves {
 		return nil
 	}
-	monitor := "REPLICATION CLIENT"
-	if o.source.host.mariadb {
-		monitor = "BINLOG MONITOR"
-	}
 	end, err := o.source.End(ctx)
 	if connector.ClassOf(err) == connector.Denied {
-		o.add(connector.Replication, true, "the user may not ask where the binary log ends", "GRANT "+monitor+" ON *.* TO "+o.source.host.account(ctx))
+		o.add(connector.Replication, true, "the user may not ask where the binary log ends", "GRANT "+o.source.host.monitor()+" ON *.* TO "+o.source.host.account(ctx))
 		return nil
 	}
 	if err != nil {

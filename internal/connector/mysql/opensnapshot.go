@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -204,11 +205,19 @@ func (s *snapshot) positionsEqual(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func noCommonMoment(refused error) error {
+func (s *snapshot) noCommonMoment(ctx context.Context, refused error) error {
+	user := s.host.account(ctx)
+	var read []string
+	for _, t := range s.tables {
+		read = append(read, "GRANT LOCK TABLES ON "+quoteIdent(t.Schema)+".* TO "+user)
+	}
+	slices.Sort(read)
+	if read = slices.Compact(read); len(read) == 0 {
+		read = []string{"GRANT LOCK TABLES ON *.* TO " + user}
+	}
 	return &connector.Error{
-		Class: connector.Denied,
-		Err:   fmt.Errorf("several readers cannot be given the same snapshot, or one whose place in the binary log is known: %w", refused),
-		Remedy: "GRANT RELOAD, REPLICATION CLIENT ON *.* TO the user (on MariaDB: RELOAD, BINLOG MONITOR), or where the server does not give " +
-			"RELOAD (Amazon RDS, Aurora) LOCK TABLES on the databases that are read",
+		Class:  connector.Denied,
+		Err:    fmt.Errorf("several readers cannot be given the same snapshot, or one whose place in the binary log is known: %w", refused),
+		Remedy: "GRANT RELOAD, " + s.host.monitor() + " ON *.* TO " + user + ", or where the server does not give RELOAD (Amazon RDS, Aurora) " + strings.Join(read, "; "),
 	}
 }

@@ -28,7 +28,7 @@ func (t *target) Park(ctx context.Context, rows []connector.Parked) error {
 	for len(rows) > 0 {
 		n := min(len(rows), parkedTogether)
 		if _, err := t.host.control.ExecContext(ctx, t.parkStatement(rows[:n])); err != nil {
-			return classify(ctx, fmt.Errorf("write rejected rows to %s: %w", t.exceptionsTable(), err))
+			return t.controlError(ctx, fmt.Errorf("write rejected rows to %s: %w", t.exceptionsTable(), err))
 		}
 		rows = rows[n:]
 	}

@@ -44,7 +44,7 @@ func (se *link) masterPosition(ctx context.Context) (string, error) {
 	}
 	if err != nil {
 		if connector.ClassOf(err) == connector.Denied {
-			return "", &connector.Error{Class: connector.Denied, Err: err, Remedy: "GRANT REPLICATION CLIENT ON *.* TO the user"}
+			return "", &connector.Error{Class: connector.Denied, Err: err, Remedy: "GRANT REPLICATION CLIENT ON *.* TO " + se.server.account(ctx)}
 		}
 		return "", fmt.Errorf("ask for the binary log's position: %w", err)
 	}

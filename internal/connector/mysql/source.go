@@ -29,7 +29,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 	}
 	s, err := connect(ctx, c, sourceMode, ends)
 	if err != nil {
-		return nil, err
+		return nil, mayNotEnter(err, "SELECT")
 	}
 	return &source{host: s, options: o}, nil
 }

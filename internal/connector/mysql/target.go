@@ -62,7 +62,7 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 	}
 	s, err := connect(ctx, c, targetMode, ends)
 	if err != nil {
-		return nil, err
+		return nil, mayNotEnter(err, targetRights)
 	}
 	t := &target{host: s}
 	if err := s.control.QueryRowContext(ctx, "SELECT @@local_infile, @@explicit_defaults_for_timestamp, @@max_error_count").

@@ -34,6 +34,7 @@ func (t *target) Apply(ctx context.Context, o connector.ApplyOptions) (connector
 	if err != nil {
 		return nil, err
 	}
+	w.who = t.holder()
 	w.in.enlarge(4 * smallBuffer)
 	s := &applySession{
 		t: t, w: w, pipe: pipeline{w: w}, run: o.Run, types: &typeBook{},
@@ -59,10 +60,10 @@ func (s *applySession) standAside(ctx context.Context) error {
 		return nil
 	}
 	pg := serverErrorIn(err)
-	if pg == nil || pg.Code != "42501" {
+	if pg == nil || pg.Code != insufficient {
 		return err
 	}
 	s.enforced = fmt.Sprintf("triggers and foreign keys of the target stay active: the user may not set session_replication_role (%s); "+
-		"GRANT SET ON PARAMETER session_replication_role TO the user", pg.Message)
+		"GRANT SET ON PARAMETER session_replication_role"+s.t.holder().to(), pg.Message)
 	return nil
 }

@@ -65,13 +65,13 @@ func (s *applySession) Begin(context.Context) error {
 }
 
 // do runs what is in the pipe.
-func (s *applySession) do(ctx context.Context, doing string, affected []int64) (at int, err error) {
+func (s *applySession) do(ctx context.Context, doing string, affected []int64, statements ...string) (at int, err error) {
 	defer s.w.watch(ctx)()
 	at, err = s.pipe.run(ctx, affected)
 	s.statements.settle(err == nil)
 	if err != nil {
 		s.failed = true
-		return at, classify(ctx, doing, err)
+		return at, classify(ctx, doing, s.w.who.explain(err, statements...))
 	}
 	return at, nil
 }
@@ -176,7 +176,7 @@ func (s *applySession) Truncate(ctx context.Context, table catalog.Name) error {
 		sql = "DELETE FROM " + t.only + quoteName(table)
 	}
 	s.pipe.simple(sql, -1)
-	_, err = s.do(ctx, "truncate "+table.String(), nil)
+	_, err = s.do(ctx, "truncate "+table.String(), nil, sql)
 	return err
 }
 
@@ -188,7 +188,7 @@ func (s *applySession) Exec(ctx context.Context, ss []catalog.Statement) error {
 	defer s.Forget()
 	for _, q := range ss {
 		s.pipe.simple(q.SQL, -1)
-		if _, err := s.do(ctx, "change the target: "+connector.Gist(q.SQL), nil); err != nil {
+		if _, err := s.do(ctx, "change the target: "+connector.Gist(q.SQL), nil, q.SQL); err != nil {
 			return err
 		}
 	}

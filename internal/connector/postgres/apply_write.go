@@ -74,11 +74,10 @@ func (s *applySession) answered(ctx context.Context, sets []connector.RowSet, af
 		return nil
 	}
 	s.failed = true
-	doing := "apply changes"
-	if at >= 0 {
-		doing = doingOf(&sets[at])
+	if at < 0 {
+		return classify(ctx, "apply changes", s.w.who.explain(err))
 	}
-	return classify(ctx, doing, err)
+	return classify(ctx, doingOf(&sets[at]), s.w.who.explain(err, quoteName(sets[at].Table.Name)))
 }
 
 func doingOf(set *connector.RowSet) string {

@@ -196,7 +196,7 @@ func settleSQL(settings ...[][2]string) string {
 func openConn(ctx context.Context, cfg *pgx.ConnConfig) (*pgx.Conn, error) {
 	c, err := pgx.ConnectConfig(ctx, cfg.Copy())
 	if err != nil {
-		return nil, classify(ctx, "connect to "+identity(cfg), err)
+		return nil, classify(ctx, "connect to "+identity(cfg), holder{user: cfg.User}.explain(err))
 	}
 	if _, err := c.Exec(ctx, settleSQL(commonSettings), pgx.QueryExecModeSimpleProtocol); err != nil {
 		_ = c.Close(context.WithoutCancel(ctx))

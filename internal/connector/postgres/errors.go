@@ -76,8 +76,8 @@ func classOfState(code string) (connector.Class, string) {
 	switch code {
 	case "28P01", "28000":
 		return connector.Denied, "check the user and the password, which ALTER ROLE … PASSWORD '…' sets, and the server's pg_hba.conf"
-	case "42501":
-		return connector.Denied, "GRANT the user the right that is missing"
+	case insufficient:
+		return connector.Denied, "give the right that the message names"
 	case "3D000":
 		return connector.Missing, "CREATE DATABASE it, or name another one"
 	case "42P01", "3F000":
@@ -112,25 +112,19 @@ func classOfState(code string) (connector.Class, string) {
 	return connector.Unclassified, ""
 }
 
-// refusals are the messages of SQLSTATE 42501 and 28000 that tell what is missing, with what gives it. Servers that speak another language get
-// the remedy of the code (PostgreSQL, src/backend/catalog/aclchk.c, src/backend/libpq/auth.c, src/backend/utils/init/miscinit.c).
+// refusals are the messages of SQLSTATE 28000 that tell what is missing, with what gives it. Servers that speak another language get the remedy of
+// the code (PostgreSQL, src/backend/libpq/auth.c, src/backend/utils/init/miscinit.c). Those of rights are in denied.go.
 var refusals = []struct {
 	form   *regexp.Regexp
 	remedy string
 }{
 	{regexp.MustCompile(`^no pg_hba\.conf entry`), "add a line for this host, user and database to pg_hba.conf, then SELECT pg_reload_conf()"},
 	{regexp.MustCompile(`^role (".+") is not permitted to log in`), "ALTER ROLE $1 LOGIN"},
-	{regexp.MustCompile(`^permission denied for database (.+)`), "GRANT CONNECT, CREATE ON DATABASE $1 TO the user"},
-	{regexp.MustCompile(`^permission denied for schema (.+)`), "GRANT USAGE ON SCHEMA $1 TO the user, at a target CREATE too"},
-	{regexp.MustCompile(`^permission denied for (?:table|view|materialized view|foreign table) (.+)`), "GRANT SELECT ON $1 TO the user, at a target INSERT, UPDATE, DELETE, TRUNCATE too"},
-	{regexp.MustCompile(`^permission denied for sequence (.+)`), "GRANT SELECT ON SEQUENCE $1 TO the user, at a target UPDATE too"},
-	{regexp.MustCompile(`^permission denied for tablespace (.+)`), "GRANT CREATE ON TABLESPACE $1 TO the user"},
-	{regexp.MustCompile(`^must be owner of (?:table|relation) (.+)`), "ALTER TABLE $1 OWNER TO the user"},
 }
 
 // remedyOf reads from a refusal what it asks for; empty where it does not tell.
 func remedyOf(pg *pgconn.PgError) string {
-	if pg.Code != "42501" && pg.Code != "28000" {
+	if pg.Code != "28000" {
 		return ""
 	}
 	for _, r := range refusals {

@@ -281,7 +281,7 @@ func (l *loader) failed(ctx context.Context, err error) error {
 	if err == nil {
 		err = fmt.Errorf("%w: COPY ended by itself", errMalformed)
 	}
-	return classify(ctx, "load "+l.r.Table.Name.String(), err)
+	return classify(ctx, "load "+l.r.Table.Name.String(), l.w.who.explain(err, quoteName(l.r.Table.Name)))
 }
 
 // endCopy tells the server that all rows are there and waits until it has them. It returns their number.

@@ -137,7 +137,7 @@ func overlap(ctx context.Context, c *pgx.Conn, parent *catalog.Table, bounds []s
 		return "", nil
 	case errors.As(err, &pg) && pg.Code == "42P17":
 		return "other partitions of " + parent.Name.String() + " take the same rows on the target", nil
-	case errors.As(err, &pg) && pg.Code == "42501": // no temporary tables: attaching the partition will show it
+	case errors.As(err, &pg) && pg.Code == insufficient: // no temporary tables: attaching the partition will show it
 		return "", nil
 	}
 	return "", fmt.Errorf("compare the bounds of partitions: %w", err)

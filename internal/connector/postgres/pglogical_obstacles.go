@@ -31,7 +31,7 @@ func (s *source) pglogicalObstacles(ctx context.Context, w *wire, r connector.St
 		case !there:
 			add(connector.Extension, "CREATE EXTENSION pglogical; or set PluginName to pgoutput", "the database does not have the extension pglogical, which PluginName asks for")
 		case !may:
-			add(connector.Extension, mayPglogical, "the user may not use the extension pglogical, which PluginName asks for")
+			add(connector.Extension, mayPglogical(w.who), "the user may not use the extension pglogical, which PluginName asks for")
 		}
 		if encoding := string(v[1]); encoding != "UTF8" {
 			add("", otherPlugin, "the database's encoding is %s, and pglogical sends values in that, not in UTF8", encoding)

@@ -28,7 +28,9 @@ const keyed = `EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oi
 const mendPglogical = "ALTER SYSTEM SET shared_preload_libraries = 'pglogical' (with those that are there), restart the server, then CREATE EXTENSION pglogical; on RDS set shared_preload_libraries in the DB parameter group and reboot; or set PluginName to pgoutput"
 
 // mayPglogical is what a user who is no superuser needs, besides owning the tables.
-const mayPglogical = "GRANT USAGE ON SCHEMA pglogical TO …; GRANT SELECT ON ALL TABLES IN SCHEMA pglogical TO …"
+func mayPglogical(who holder) string {
+	return "GRANT USAGE ON SCHEMA pglogical" + who.to() + "; GRANT SELECT ON ALL TABLES IN SCHEMA pglogical" + who.to()
+}
 
 // hasPglogical reports whether the extension is in the database, and the user may use it.
 func hasPglogical(ctx context.Context, w *wire) (there, may bool, err error) {
@@ -49,7 +51,7 @@ func needPglogical(ctx context.Context, w *wire) error {
 	case !there:
 		return &connector.Error{Class: connector.Missing, Err: errors.New("the database does not have the extension pglogical (PluginName)"), Remedy: mendPglogical}
 	case !may:
-		return &connector.Error{Class: connector.Denied, Err: errors.New("the user may not use the extension pglogical"), Remedy: mayPglogical}
+		return &connector.Error{Class: connector.Denied, Err: errors.New("the user may not use the extension pglogical"), Remedy: mayPglogical(w.who)}
 	}
 	return nil
 }
@@ -96,7 +98,7 @@ func (sets replicationSets) make(ctx context.Context, w *wire) error {
 	if err != nil && !w.broken.Load() {
 		_ = w.exec(ctx, "ROLLBACK")
 	}
-	return withRemedy(classify(ctx, "make replication sets of pglogical", err), mayPglogical)
+	return withRemedy(classify(ctx, "make replication sets of pglogical", err), mayPglogical(w.who))
 }
 
 func setSQL(name, kinds string) string {

@@ -177,7 +177,9 @@ func TestPglogicalForOwners(t *testing.T) {
 	require.Contains(t, mendOf(err), "GRANT USAGE ON SCHEMA pglogical")
 	found, err := f.streamer().Obstacles(t.Context(), f.request)
 	require.NoError(t, err)
-	require.True(t, slices.ContainsFunc(found, func(o connector.Obstacle) bool { return o.About == connector.Extension && o.Remedy == mayPglogical }))
+	require.True(t, slices.ContainsFunc(found, func(o connector.Obstacle) bool {
+		return o.About == connector.Extension && o.Remedy == `GRANT USAGE ON SCHEMA pglogical TO "`+user+`"; GRANT SELECT ON ALL TABLES IN SCHEMA pglogical TO "`+user+`"`
+	}))
 
 	execute(t, from, "GRANT USAGE ON SCHEMA pglogical TO "+user, "GRANT SELECT ON ALL TABLES IN SCHEMA pglogical TO "+user)
 	f.capture()

@@ -166,7 +166,7 @@ func (rd *reading) run(ctx context.Context) error {
 		}
 		switch kind {
 		case 'E':
-			return classify(ctx, "read "+rd.r.Table.Name.String(), serverError(body))
+			return classify(ctx, "read "+rd.r.Table.Name.String(), rd.w.who.explain(serverError(body), quoteName(rd.r.Table.Name)))
 		case 'c':
 			return rd.finish(ctx)
 		}

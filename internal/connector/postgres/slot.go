@@ -104,8 +104,8 @@ func createSlot(ctx context.Context, w *wire, name, plugin string, temporary boo
 				return m, &connector.Error{Class: connector.Missing, Err: err, Remedy: mendPglogical}
 			}
 			return m, &connector.Error{Class: connector.Missing, Err: err, Remedy: "install PostgreSQL's contrib modules on the server, of which " + plugin + " is one, or set PluginName to pgoutput"}
-		case "42501":
-			return m, &connector.Error{Class: connector.Denied, Err: err, Remedy: "give the user the right: ALTER ROLE … REPLICATION, on RDS GRANT rds_replication TO …"}
+		case insufficient:
+			return m, &connector.Error{Class: connector.Denied, Err: err, Remedy: "ALTER ROLE " + quote(w.who.user) + " REPLICATION, on RDS GRANT rds_replication" + w.who.to()}
 		case "53400":
 			return m, &connector.Error{Class: connector.Full, Err: err, Remedy: "raise max_replication_slots, or drop a slot that nobody needs"}
 		case "55000":

@@ -118,6 +118,7 @@ func (t *target) dialLoader(ctx context.Context) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.who = t.holder()
 	if err := w.exec(ctx, "SET session_replication_role = replica"); err != nil {
 		if _, remedy := classOf(err); w.broken.Load() || remedy == "" {
 			w.close()
@@ -138,15 +139,15 @@ const toastSQL = `SELECT set_config(name, 'lz4', false) FROM pg_settings WHERE n
 
 // atDesk runs a piece of housekeeping.
 func (t *target) atDesk(ctx context.Context, doing string, f func(*pgx.Conn) error) error {
-	return withConn(ctx, t.office, doing, f)
+	return withConn(ctx, t.holder(), t.office, doing, f)
 }
 
-func withConn(ctx context.Context, p *pool[*pgx.Conn], doing string, f func(*pgx.Conn) error) error {
+func withConn(ctx context.Context, who holder, p *pool[*pgx.Conn], doing string, f func(*pgx.Conn) error) error {
 	c, err := p.get(ctx)
 	if err != nil {
 		return classify(ctx, doing, err)
 	}
-	err = f(c)
+	err = who.explain(f(c))
 	p.put(c, !c.IsClosed() && c.PgConn().TxStatus() == 'I')
 	return classify(ctx, doing, err)
 }
@@ -161,7 +162,7 @@ func (t *target) DefaultSchema() string { return defaultSchema }
 func (t *target) Describe(ctx context.Context, names []catalog.Name) (found map[catalog.Name]*connector.Existing, err error) {
 	err = t.atDesk(ctx, "describe the target's tables", func(c *pgx.Conn) error {
 		found, err = describe(ctx, c, names)
-		return err
+		return t.holder().explain(err, quoteTables(names, ""))
 	})
 	return found, err
 }
@@ -179,10 +180,10 @@ func (t *target) Exists(ctx context.Context, r catalog.Ref) (found bool, err err
 func (t *target) Exec(ctx context.Context, ss []catalog.Statement) error {
 	t.forget()
 	defer t.forget()
-	return withConn(ctx, t.workers, "change the target", func(c *pgx.Conn) error {
+	return withConn(ctx, t.holder(), t.workers, "change the target", func(c *pgx.Conn) error {
 		for _, s := range ss {
 			if _, err := c.Exec(ctx, s.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
-				return fmt.Errorf("%s: %w", connector.Gist(s.SQL), err)
+				return fmt.Errorf("%s: %w", connector.Gist(s.SQL), t.holder().explain(err, s.SQL))
 			}
 		}
 		return nil

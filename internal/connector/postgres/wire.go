@@ -19,6 +19,7 @@ type wire struct {
 	net.Conn
 	pg  *pgconn.PgConn // kept for its cancel request
 	in  frames
+	who holder
 	out []byte
 	// broken says that the protocol's state is unknown: the wire can only be closed.
 	broken atomic.Bool
@@ -35,7 +36,7 @@ func dial(ctx context.Context, cfg *pgx.ConnConfig, setup ...string) (*wire, err
 	if err != nil {
 		return nil, fmt.Errorf("take over the connection: %w", err)
 	}
-	w := &wire{Conn: hijacked.Conn, pg: pg, in: frames{r: hijacked.Conn, buf: make([]byte, smallBuffer)}}
+	w := &wire{Conn: hijacked.Conn, pg: pg, who: holder{user: cfg.User}, in: frames{r: hijacked.Conn, buf: make([]byte, smallBuffer)}}
 	for _, sql := range setup {
 		if err := w.exec(ctx, sql); err != nil {
 			w.close()
@@ -53,7 +54,7 @@ const quietTries = 5
 func connectQuiet(ctx context.Context, cfg *pgx.ConnConfig) (pg *pgconn.PgConn, err error) {
 	for range quietTries {
 		if pg, err = pgconn.ConnectConfig(ctx, &cfg.Copy().Config); err != nil {
-			return nil, classify(ctx, "connect to "+identity(cfg), err)
+			return nil, classify(ctx, "connect to "+identity(cfg), holder{user: cfg.User}.explain(err))
 		}
 		if err = pg.SyncConn(ctx); err == nil {
 			return pg, nil
@@ -126,7 +127,7 @@ func (w *wire) query(ctx context.Context, sql string, row func(values [][]byte) 
 				failed = row(values)
 			}
 		case 'E':
-			failed = serverError(body)
+			failed = w.who.explain(serverError(body), sql)
 		case 'Z':
 			return failed
 		}
@@ -195,7 +196,7 @@ func (w *wire) startCopy(sql string, consent byte) error {
 		case consent:
 			return nil
 		case 'E':
-			failed := serverError(body)
+			failed := w.who.explain(serverError(body), sql)
 			if _, err := w.drain(); w.broken.Load() {
 				return err
 			}
