@@ -22,6 +22,9 @@ func TestComputedColumnsFollow(t *testing.T) {
 		for _, from := range []string{"postgresql-15", "postgresql-18", "mariadb", "mysql"} {
 			for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
 				for _, compatibility := range []string{"", "dms"} {
+					if from == "postgresql-15" && (name == "of a collation" || compatibility == "dms") || from == "mysql" && name == "virtual" {
+						continue // as from the other of the two
+					}
 					t.Run(fmt.Sprintf("%s/%s to %s %s", name, from, to, compatibility), func(t *testing.T) {
 						t.Parallel()
 						source, target := newEnd(t, from), newEnd(t, to)
@@ -105,6 +108,9 @@ func TestComputedColumnsAltered(t *testing.T) {
 		for _, from := range []string{"postgresql-18", "mariadb", "mysql"} {
 			for _, to := range []string{"postgresql-15", "mariadb"} {
 				for _, compatibility := range []string{"", "dms"} {
+					if from == "mysql" && compatibility == "dms" {
+						continue // as from MariaDB
+					}
 					t.Run(fmt.Sprintf("%s/%s to %s %s", name, from, to, compatibility), func(t *testing.T) {
 						t.Parallel()
 						source, target := newEnd(t, from), newEnd(t, to)
