@@ -63,10 +63,21 @@ func TestValidationOfFilesOfChanges(t *testing.T) {
 // TestValidationFindsWhatIsPlantedInFilesOfChanges: the last change of a key says what its row is, over several files and the load's, and nothing else is found
 // but what is not so.
 func TestValidationFindsWhatIsPlantedInFilesOfChanges(t *testing.T) {
+	t.Run("folder", func(t *testing.T) {
+		target, dir := newFolder(t)
+		plantInFilesOfChanges(t, target, dir)
+	})
+	t.Run("bucket", func(t *testing.T) {
+		target := newLake(t)
+		plantInFilesOfChanges(t, target.end, filepath.Join(target.Dir, "dms"))
+	})
+}
+
+func plantInFilesOfChanges(t *testing.T, target *end, dir string) {
+	t.Helper()
 	source := newEnd(t, "sqlite")
 	source.exec(t, "CREATE TABLE p (a INT, b VARCHAR(20), v TEXT, n DECIMAL(10,2), PRIMARY KEY (a, b))", "CREATE TABLE q (id INTEGER PRIMARY KEY)", "INSERT INTO q VALUES (1)",
 		"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i < 1000) INSERT INTO p SELECT i, 'k' || (i % 10), 'text', i FROM c")
-	target, dir := newFolder(t)
 	set := lakeWith("TimestampColumnName", "at", "DatePartitionEnabled", "true", "DatePartitionSequence", "DDMMYYYY")
 	catchUp(t, source, target, set)
 	for range 3 {

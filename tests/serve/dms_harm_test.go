@@ -35,7 +35,7 @@ func TestHarmOnTheWayIntoBucketsAndRedshift(t *testing.T) {
 		},
 		"s3": {
 			"credentials": (*harmedTask).losesItsCredentials, "throttled": (*harmedTask).isThrottled, "structure": (*harmedTask).followsStructure,
-			"validated": (*harmedTask).isValidated,
+			"validated": (*harmedTask).isValidated, "changes": (*harmedTask).isValidatedWhileFollowing,
 		},
 	} {
 		for name, run := range cases {
