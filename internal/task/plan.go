@@ -32,6 +32,8 @@ type Plan struct {
 	stops bool
 	// since tells up to which position each table was loaded, where that is later than where the stream begins.
 	since map[catalog.Name]string
+	// suspended are the tables that an earlier run has given up, of which the target may have nothing, or something else.
+	suspended map[catalog.Name]bool
 	// late are the indexes and constraints that tables have got while changes were followed; an empty name is the table itself.
 	late map[catalog.Name]map[string]bool
 	// unfinished is the table of the source whose change of structure an earlier run has begun on the target, and between the

@@ -87,13 +87,13 @@ func (t *Task) recall(ctx context.Context, p *Plan) error {
 	}
 	p.stops = notes[stopNote] != ""
 	p.late = lateOf(noted, notes)
-	p.Checkpoint, p.Resumed, p.since = &c, true, map[catalog.Name]string{}
+	p.Checkpoint, p.Resumed, p.since, p.suspended = &c, true, map[catalog.Name]string{}, map[catalog.Name]bool{}
 	for name, n := range noted {
 		if n.Outside {
 			delete(noted, name)
 			continue
 		}
-		p.since[name] = n.Since
+		p.since[name], p.suspended[name] = n.Since, notes[cdc.SuspendedNote(name)] != ""
 	}
 	t.rememberWhole(noted)
 	addRoots(p.Catalog, noted)
@@ -197,10 +197,13 @@ func (t *Task) findTables(ctx context.Context, p *Plan) error {
 			if err := tp.keep(p.between); err != nil {
 				missing = append(missing, err)
 			}
-		case there != nil:
-			if err := tp.keep(there.Table); err != nil {
+		case there != nil && tp.keep(there.Table) == nil:
+		case p.suspended[ct.Plan.Source.Name]: // nothing is written to it until a reload makes it what it is to be
+			if err := tp.keep(ct.Target); err != nil {
 				missing = append(missing, err)
 			}
+		case there != nil:
+			missing = append(missing, tp.keep(there.Table))
 		case t.compares(): // the comparison says that it is missing, and goes on with the others
 			if err := tp.keep(ct.Target); err != nil {
 				missing = append(missing, err)
