@@ -116,7 +116,7 @@ func TestLockOfTablesThatMayNotBe(t *testing.T) {
 	f.asUser(d, "SELECT ON "+d.Name+".*")
 	_, err := f.source.Capture(t.Context(), connector.StreamRequest{Tables: []connector.Followed{{Table: &catalog.Table{Name: tables[0]}}}}, 2)
 	require.Equal(t, connector.Denied, connector.ClassOf(err))
-	require.ErrorContains(t, err, "RELOAD (Amazon RDS, Aurora) LOCK TABLES")
+	require.ErrorContains(t, err, "RELOAD (Amazon RDS, Aurora) GRANT LOCK TABLES ON")
 	alone, err := f.source.SnapshotOf(t.Context(), 2, tables)
 	require.NoError(t, err)
 	require.Len(t, alone.(*snapshot).all, 1, "one reader needs no lock")
