@@ -1,6 +1,8 @@
 package serve_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -9,7 +11,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
-// TestAssessmentsKeepATaskFromStarting has a task fail before it touches the target, as FailOnAssessments asks, and start once what its
+// TestAssessmentsKeepATaskFromStarting has a task fail before it touches the target, as FailOnAssessments asks, start with a warning, as WarnOnAssessments does, and start once what its
 // message says is mended.
 func TestAssessmentsKeepATaskFromStarting(t *testing.T) {
 	t.Parallel()
@@ -53,7 +55,28 @@ func TestAssessmentsKeepATaskFromStarting(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, tables, "the target is not touched")
 
+	modify := func(fails, warns string) {
+		s.must(t, "dms", "modify-replication-task", "--replication-task-arn", task, "--replication-task-settings",
+			`{"WhimbrelSettings":{"FailOnAssessments":"`+fails+`","WarnOnAssessments":"`+warns+`"}}`)
+		require.Eventually(t, func() bool {
+			return field(s.must(t, "dms", "describe-replication-tasks", "--filters", this), "ReplicationTasks", 0, "Status") != "modifying"
+		}, time.Minute, 100*time.Millisecond)
+	}
+	modify("", "postgres-check-pk")
+	s.must(t, "dms", "start-replication-task", "--replication-task-arn", task, "--start-replication-task-type", "reload-target")
+	s.must(t, "dms", "wait", "replication-task-running", "--filters", this)
+	arrives(t, source, target, "")
+	logs, err := filepath.Glob(filepath.Join(s.dir, "instances", "*", "tasks", "*", "log"))
+	require.NoError(t, err)
+	require.Len(t, logs, 1)
+	told, err := os.ReadFile(logs[0])
+	require.NoError(t, err)
+	require.Regexp(t, `]W: .*postgres-check-pk.*public\.visit`, string(told))
+	s.must(t, "dms", "stop-replication-task", "--replication-task-arn", task)
+	s.must(t, "dms", "wait", "replication-task-stopped", "--filters", this)
+
 	servertest.Exec(t, source.db, "ALTER TABLE visit REPLICA IDENTITY FULL")
+	modify("postgres-check-pk", "")
 	s.must(t, "dms", "start-replication-task", "--replication-task-arn", task, "--start-replication-task-type", "reload-target")
 	s.must(t, "dms", "wait", "replication-task-running", "--filters", this)
 	arrives(t, source, target, "")
