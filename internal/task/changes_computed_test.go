@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,13 +26,13 @@ func TestComputedColumnsFollow(t *testing.T) {
 					if from == "postgresql-15" && (name == "of a collation" || compatibility == "dms") || from == "mysql" && name == "virtual" {
 						continue // as from the other of the two
 					}
+					if of[catalog.PostgreSQL] == "" && strings.HasPrefix(from, "postgresql") {
+						continue // before version 18 there are none
+					}
 					t.Run(fmt.Sprintf("%s/%s to %s %s", name, from, to, compatibility), func(t *testing.T) {
 						t.Parallel()
 						source, target := newEnd(t, from), newEnd(t, to)
 						column := of[source.family]
-						if column == "" {
-							t.Skip("before version 18 there are none")
-						}
 						how := func(c *taskConfig) { c.Settings.WhimbrelSettings.Compatibility = compatibility }
 						source.exec(t, "CREATE TABLE a (id int PRIMARY KEY, n int, v varchar(20), g "+column+")", "INSERT INTO a (id, n, v) VALUES (1, 10, 'ä'), (2, NULL, 'b'), (3, 30, NULL)")
 						load(t, source, target, how)
