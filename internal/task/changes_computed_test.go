@@ -90,6 +90,25 @@ func TestVirtualColumnsOfMinimalRows(t *testing.T) {
 	}
 }
 
+// TestComputedWhileTheServerEndsSessions: a session that ends while it computes is no matter of the row, or of its table.
+func TestComputedWhileTheServerEndsSessions(t *testing.T) {
+	t.Parallel()
+	source, target := newEnd(t, "postgresql-15"), newEnd(t, "mariadb")
+	source.exec(t, "CREATE SEQUENCE once", `CREATE FUNCTION doubled(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+		IF current_setting('search_path') IN ('', '""') AND nextval('public.once') IN (1, 3) THEN
+			PERFORM pg_terminate_backend(pg_backend_pid());
+		END IF;
+		RETURN n * 2;
+	END $$`, "CREATE TABLE a (id int PRIMARY KEY, n int, g int GENERATED ALWAYS AS (doubled(n)) STORED)", "INSERT INTO a VALUES (1, 10)")
+	load(t, source, target)
+	source.exec(t, "INSERT INTO a VALUES (2, 20)", "INSERT INTO a VALUES (3, 30)", "UPDATE a SET n = 11 WHERE id = 1")
+	report := catchUp(t, source, target, func(c *taskConfig) { c.Settings.ErrorBehavior.RecoverableErrorInterval = 0 })
+	require.Empty(t, changesOf(t, report, "a").Suspended)
+	require.Zero(t, changesOf(t, report, "a").Failed)
+	require.Equal(t, []string{"22", "40", "60"}, target.column(t, "SELECT g FROM "+target.table(t, source, "a")+" ORDER BY id"))
+	require.NotEqual(t, []string{"1"}, source.column(t, "SELECT last_value FROM once"), "sessions have ended")
+}
+
 // TestComputedColumnsAltered: what a change of an expression has made of the rows that are there no change tells.
 func TestComputedColumnsAltered(t *testing.T) {
 	const stored, plain = "n int, g int GENERATED ALWAYS AS (n * 2) STORED", "n int"

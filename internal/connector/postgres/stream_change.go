@@ -396,8 +396,8 @@ func (c *planColumn) append(v *change.Vector, kind byte, value []byte) error {
 	case 't':
 		err = c.text(v, value)
 	}
-	if err != nil {
+	if aside := (asideError{}); err != nil && !errors.As(err, &aside) {
 		return valueError{c.name, err}
 	}
-	return nil
+	return err
 }

@@ -118,21 +118,13 @@ func (c *computed) append(v *change.Vector, t, old *tuple) error {
 				"(before version 18 ALTER TABLE … REPLICA IDENTITY FULL has them told)", c.column)}
 		}
 	}
-	ctx, cancel := context.WithTimeout(c.stream.pump.ctx, connectTimeout)
-	defer cancel()
-	err := c.stream.side.do(ctx, func(w *wire) error {
-		return w.compute(ctx, c.sql, c.types, kinds, values, func(made []byte) error {
-			if made == nil {
-				v.AppendNull()
-				return nil
-			}
-			return c.decode(v, made)
-		})
-	})
-	if pg := serverErrorIn(err); pg != nil {
+	err := c.stream.ask("compute column "+c.column, func(ctx context.Context, w *wire, take func([]byte) error) error {
+		return w.compute(ctx, c.sql, c.types, kinds, values, take)
+	}, c.decode, v)
+	if pg := serverErrorIn(err); pg != nil && !passes(pg.Code) {
 		return uncomputedError{fmt.Sprintf("the source computes column %s, the target does not, and the source does not compute it once more: %s", c.column, pg.Message)}
 	}
-	return classify(ctx, "compute column "+c.column, err)
+	return err
 }
 
 // uncomputable gives a table up, of which a column's value cannot be known.

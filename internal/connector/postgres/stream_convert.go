@@ -2,9 +2,11 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // convert has the server turn a value in its type's binary form into what an expression over $1 makes of it, in binary.
@@ -74,16 +76,46 @@ func (s *stream) moneyDecoder(a *attribute) decoder {
 // converted has the server make a value of a type into what an expression makes of it.
 func (s *stream) converted(in inflow, expression string, oid uint32) decoder {
 	return func(v *change.Vector, p []byte) error {
-		ctx, cancel := context.WithTimeout(s.pump.ctx, connectTimeout)
-		defer cancel()
-		return s.side.do(ctx, func(w *wire) error {
-			return w.convert(ctx, expression, oid, p, func(made []byte) error {
-				if made == nil {
-					v.AppendNull()
-					return nil
-				}
-				return in.decode(v, made)
-			})
-		})
+		return s.ask("convert a value", func(ctx context.Context, w *wire, take func([]byte) error) error {
+			return w.convert(ctx, expression, oid, p, take)
+		}, in.decode, v)
 	}
+}
+
+// asideError is a failure of the connection beside the stream, of which the value that was asked about is not the reason.
+type asideError struct{ error }
+
+func (e asideError) Unwrap() error { return e.error }
+
+// ask appends what the server answers to a question about one value.
+func (s *stream) ask(doing string, question func(ctx context.Context, w *wire, take func([]byte) error) error, decode decoder, v *change.Vector) error {
+	ctx, cancel := context.WithTimeout(s.pump.ctx, connectTimeout)
+	defer cancel()
+	var unfit error
+	err := s.side.do(ctx, func(w *wire) error {
+		return question(ctx, w, func(made []byte) error {
+			if made == nil {
+				v.AppendNull()
+				return nil
+			}
+			unfit = decode(v, made)
+			return nil
+		})
+	})
+	if err == nil {
+		return unfit
+	}
+	if pg := serverErrorIn(err); pg != nil && !passes(pg.Code) {
+		return err
+	}
+	if ctx.Err() != nil && s.pump.ctx.Err() == nil {
+		return asideError{&connector.Error{Class: connector.Lost, Err: fmt.Errorf("%s: no answer within %s", doing, connectTimeout)}}
+	}
+	return asideError{classify(ctx, doing, err)}
+}
+
+// passes reports whether an SQLSTATE tells of the server's state, which may be another in a moment, and not of what it was asked.
+func passes(code string) bool {
+	class, _ := classOfState(code)
+	return class == connector.Lost || class == connector.Busy || class == connector.Full || strings.HasPrefix(code, "57")
 }
