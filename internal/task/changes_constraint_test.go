@@ -1,6 +1,7 @@
 package task_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +98,27 @@ func TestAnotherCharacterSet(t *testing.T) {
 			for _, c := range []string{"v", "u"} {
 				require.Equal(t, source.column(t, "SELECT "+c+" FROM words ORDER BY id"), target.column(t, "SELECT "+c+" FROM "+target.table(t, source, "words")+" ORDER BY id"))
 			}
+		})
+	}
+}
+
+// TestInterruptedKeys: the target dies before and after each statement that gives a table another key, takes one away or lets a column be null.
+func TestInterruptedKeys(t *testing.T) {
+	for _, engine := range []string{"postgresql-15", "mariadb"} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			source, target := newEnd(t, engine), newEnd(t, "mariadb")
+			drop := map[string]string{"postgresql-15": "DROP CONSTRAINT item_pkey", "mariadb": "DROP PRIMARY KEY"}[engine]
+			loose := map[string]string{"postgresql-15": "ALTER COLUMN c DROP NOT NULL", "mariadb": "MODIFY COLUMN c int"}[engine]
+			source.exec(t, "CREATE TABLE item (id int NOT NULL, code int NOT NULL, c int NOT NULL, CONSTRAINT item_pkey PRIMARY KEY (id))", "INSERT INTO item VALUES (1, 1, 1), (2, 2, 2)")
+			load(t, source, target)
+			source.exec(t, "INSERT INTO item VALUES (3, 3, 3)", "ALTER TABLE item "+drop+", ADD CONSTRAINT item_pkey PRIMARY KEY (code)", "INSERT INTO item VALUES (3, 4, 4)",
+				"UPDATE item SET c = 10 WHERE code = 3", "ALTER TABLE item "+loose, "UPDATE item SET c = NULL WHERE code = 4", "DELETE FROM item WHERE code = 1", "INSERT INTO item VALUES (3, 5, NULL)")
+			require.Positive(t, dieAgainAndAgain(t, source, target), "statements were interrupted")
+			const rows = "SELECT concat(id, ' ', code, ' ', coalesce(c, -1)) FROM %s ORDER BY code"
+			there := target.table(t, source, "item")
+			require.Equal(t, source.column(t, fmt.Sprintf(rows, "item")), target.column(t, fmt.Sprintf(rows, there)))
+			require.Equal(t, []string{"code"}, target.column(t, "SELECT column_name FROM information_schema.key_column_usage WHERE table_schema = database() AND table_name = 'item' AND constraint_name = 'PRIMARY'"))
 		})
 	}
 }
