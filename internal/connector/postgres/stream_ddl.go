@@ -203,7 +203,7 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 		t = s.formerly(name, sql)
 	}
 	if t == nil {
-		return s.created(ctx, id, name, sql, true) // renamed into what is wanted
+		return s.created(ctx, id, name, sql, true) // renamed into what is wanted, or in no log before
 	}
 	if column, made := madeOf(name.Name, sql); column != "" {
 		s.giveUp(t, fmt.Sprintf("the values of column %s were made anew by an expression (%s), which is not followed", column, made))
@@ -212,6 +212,10 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 	now, err := s.describeAs(ctx, id, name)
 	if err != nil {
 		return err
+	}
+	if unlogged(t.f.Table, now.Table, name.Name, sql) {
+		s.giveUp(t, wasUnlogged)
+		return nil
 	}
 	rel := s.asTold(id, name)
 	switch {
