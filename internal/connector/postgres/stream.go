@@ -367,6 +367,7 @@ func (s *stream) announce(st *connector.Structure) {
 		st.At = s.at
 	}
 	s.touched = true
+	st.Echo = s.echoed && st.Kind != connector.Unreadable
 	s.events = append(s.events, connector.Event{Changes: s.take(), Structure: st})
 }
 

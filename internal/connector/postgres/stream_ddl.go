@@ -41,8 +41,18 @@ DO $whimbrel$ BEGIN
   COMMENT ON EVENT TRIGGER ` + dropTrigger + ` IS '` + madeByUs + `';
  END IF;
 END $whimbrel$;
-` + s.makeAuditOfLabels()
+` + s.makeAuditOfLabels() + alwaysAudited
 }
+
+// alwaysAudited has the triggers tell also of DDL that comes by replication, whose sessions run with session_replication_role = replica: this
+// database may be followed on from here.
+const alwaysAudited = `DO $whimbrel$ DECLARE own record; BEGIN
+ FOR own IN SELECT evtname FROM pg_catalog.pg_event_trigger WHERE evtname LIKE 'awsdms\_%' AND evtenabled = 'O'
+  AND pg_catalog.obj_description(oid, 'pg_event_trigger') = '` + madeByUs + `' AND pg_catalog.pg_has_role(evtowner, 'USAGE') LOOP
+  EXECUTE pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', own.evtname);
+ END LOOP;
+END $whimbrel$;
+`
 
 // interceptDDL makes the audit objects where the user may; without them, changes of columns are seen when the next row
 // of the table comes, and new and dropped tables are not seen.
