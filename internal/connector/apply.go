@@ -30,6 +30,9 @@ type ApplyOptions struct {
 	// Alone has Apply return only when no other session of the run that was opened so can commit any more: one whose
 	// connection was lost may still be at work on what it was sent.
 	Alone bool
+	// Marked has DDL that commits by itself say that replication has made it, so that a stream of the target with StreamRequest.Loopback
+	// tells it as an echo. DDL within a transaction goes by what marks that.
+	Marked bool
 }
 
 // Checkpoint is how far a run has come.

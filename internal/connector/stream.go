@@ -220,6 +220,8 @@ type Structure struct {
 	Padded bool `json:",omitempty"`
 	// Partitions says of Altered that the table's partitions alone have changed.
 	Partitions *Partitioning `json:",omitempty"`
+	// Echo says that the task of the opposite direction has made the change: it has come from the target, which has it.
+	Echo bool `json:",omitempty"`
 	// Unfollowed is what the statement changes beyond what is followed.
 	Unfollowed string
 	// SQL is the source's statement as far as it is known.

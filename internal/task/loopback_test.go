@@ -98,3 +98,69 @@ func TestNoReloadOnTwoWays(t *testing.T) {
 	defer func() { _ = m.Close() }()
 	require.ErrorContains(t, m.Reload(context.Background(), []catalog.Name{left.named("item")}), "EnableLoopbackPrevention")
 }
+
+// TestStructureOnTwoWays: what one side does to its tables is done on the other and does not come back. A table that is dropped and made again
+// keeps its rows.
+func TestStructureOnTwoWays(t *testing.T) {
+	for _, pair := range [][2]string{{"postgresql-15", "postgresql-18"}, {"postgresql-15", "mariadb"}, {"mariadb", "mariadb"}, {"mysql", "mysql"}} {
+		t.Run(pair[0]+" and "+pair[1], func(t *testing.T) {
+			t.Parallel()
+			left, right := newEnd(t, pair[0]), newEnd(t, pair[1])
+			left.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, name varchar(40), old int)", "INSERT INTO item VALUES (1, 'from the left', 1), (2, 'from the right', 2)",
+				"CREATE TABLE item_again (id int NOT NULL PRIMARY KEY)", "INSERT INTO item_again VALUES (1), (2)", "CREATE TABLE item_end (id int NOT NULL PRIMARY KEY)")
+			there := loopConfig(t, left, right)
+			there.Mappings = patterns(t, mapping.Literal(schemaPattern(left))+".item%")
+			there.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied = true
+			load(t, left, right, func(c *task.Config) { c.Settings, c.Mappings = there.Settings, there.Mappings })
+			there.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied = false
+			back := loopConfig(t, right, left)
+			back.Type = task.Changes
+			back.TargetSchema = schemaOf(left)
+			t.Cleanup(func() { release(t, back) })
+			back.Mappings = patterns(t, mapping.Literal(right.schemaFrom(left))+".item%")
+			b := start(t, back)
+			b.await(t, "the way back", func() bool { return b.config.ChangeStats.Counts().State.String() == "following" })
+			a := start(t, there)
+			a.await(t, "the way there", func() bool { return a.config.ChangeStats.Counts().State.String() == "following" })
+			far := func(table string) string { return right.table(t, left, table) }
+			marks := 0
+			settled := func() { // there and back again
+				marks += 2
+				left.exec(t, fmt.Sprintf("INSERT INTO item_end VALUES (%d)", marks))
+				a.await(t, "a mark of the left", func() bool {
+					return right.column(t, fmt.Sprintf("SELECT count(*) FROM %s WHERE id = %d", far("item_end"), marks))[0] == "1"
+				})
+				right.exec(t, fmt.Sprintf("INSERT INTO %s VALUES (%d)", far("item_end"), marks+1))
+				b.await(t, "a mark of the right", func() bool {
+					return left.column(t, fmt.Sprintf("SELECT count(*) FROM item_end WHERE id = %d", marks+1))[0] == "1"
+				})
+			}
+
+			left.exec(t, "ALTER TABLE item ADD COLUMN w int", "INSERT INTO item VALUES (3, 'three', 3, 3)", "ALTER TABLE item RENAME COLUMN name TO title", "ALTER TABLE item DROP COLUMN old",
+				"INSERT INTO item VALUES (4, 'four', 4)", "CREATE TABLE item_new (id int NOT NULL PRIMARY KEY)", "INSERT INTO item_new VALUES (1)",
+				"DROP TABLE item_again", "CREATE TABLE item_again (id int NOT NULL PRIMARY KEY, v int)", "INSERT INTO item_again VALUES (7, 7)")
+			settled()
+			right.exec(t, "INSERT INTO "+far("item")+" VALUES (5, 'five', 5)", "ALTER TABLE "+far("item")+" ADD COLUMN x int", "INSERT INTO "+far("item")+" VALUES (6, 'six', 6, 6)",
+				"INSERT INTO "+far("item_new")+" VALUES (2)", "INSERT INTO "+far("item_again")+" VALUES (8, 8)")
+			settled()
+			left.exec(t, "INSERT INTO item VALUES (7, 'seven', 7, 7)", "INSERT INTO item_new VALUES (3)", "INSERT INTO item_again VALUES (9, 9)")
+			right.exec(t, "INSERT INTO "+far("item")+" VALUES (8, 'eight', 8, 8)")
+			settled()
+			a.stop()
+			b.stop()
+			require.NoError(t, a.err)
+			require.NoError(t, b.err)
+			for _, r := range []*running{a, b} {
+				for _, c := range r.report.Changes.Tables {
+					require.Empty(t, c.Suspended, c.Source)
+					require.Zero(t, c.Failed, c.Source)
+				}
+			}
+			for table, columns := range map[string]string{"item": "id,title,w,x", "item_new": "id", "item_again": "id,v"} {
+				rows := left.whole(t, table, columns)
+				require.Equal(t, rows, right.whole(t, far(table), columns), table)
+				require.Len(t, rows, map[string]int{"item": 8, "item_new": 3, "item_again": 3}[table])
+			}
+		})
+	}
+}

@@ -25,7 +25,7 @@ func (t *target) Apply(ctx context.Context, o connector.ApplyOptions) (connector
 	if err != nil {
 		return nil, fmt.Errorf("open an apply session: %w", err)
 	}
-	a := &applySession{target: t, run: o.Run, link: se, bulk: t.host.mariadb, flavour: parseVersion(t.host.version).flavour, statements: newStatementCache(o.Statements)}
+	a := &applySession{target: t, run: o.Run, marked: o.Marked, link: se, bulk: t.host.mariadb, flavour: parseVersion(t.host.version).flavour, statements: newStatementCache(o.Statements)}
 	if o.Alone {
 		if err := a.alone(ctx); err != nil {
 			se.close()

@@ -15,6 +15,7 @@ import (
 type applySession struct {
 	target *target
 	run    string
+	marked bool // DDL is
 	link   *link
 	// bulk says that the server executes a prepared statement for many rows at once (MariaDB).
 	bulk       bool
@@ -73,6 +74,9 @@ func (a *applySession) Truncate(ctx context.Context, table catalog.Name) error {
 func (a *applySession) Exec(ctx context.Context, ss []catalog.Statement) error {
 	if err := a.flush(ctx, "finish before DDL"); err != nil {
 		return err
+	}
+	if a.marked {
+		ss = markDDL(ss)
 	}
 	if err := a.target.Exec(ctx, ss); err != nil {
 		return err

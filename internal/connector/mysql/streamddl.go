@@ -32,6 +32,7 @@ func (s *stream) alter(ctx context.Context, h binlog.Header, q binlog.Statement)
 	}
 	at := time.Unix(int64(h.Time), 0)
 	for _, st := range s.structures[before:] {
+		st.Echo = s.request.Loopback != (catalog.Name{}) && strings.Contains(string(q.SQL), ddlMark)
 		st.At, st.SQL, st.Lenient, st.Padded = at, string(q.SQL), !q.Strict() || ignores.Match(q.SQL), q.Padded()
 	}
 	if len(s.structures) > before && s.group != nil && len(s.group.Ends) > 0 {

@@ -267,7 +267,7 @@ func withRemedy(err error, remedy string) error {
 // followedNames lists the tables to publish. The server publishes partitions with their root; naming both does no harm.
 func followedNames(r connector.StreamRequest) (names []catalog.Name, partitions bool) {
 	for _, f := range r.Tables {
-		if f.Table.Native["persistence"] == "UNLOGGED" { // the server refuses to publish what is in no log
+		if isUnlogged(f.Table) { // the server refuses to publish what is in no log
 			continue
 		}
 		names = append(names, f.Table.Name)

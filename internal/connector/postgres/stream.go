@@ -168,7 +168,7 @@ func (s *stream) start(ctx context.Context) error {
 	s.pump = newPump(s.w.Conn)
 	s.w.in.r = s.pump
 	s.keeper.start(s, s.position)
-	return nil
+	return s.lookForLogged(ctx)
 }
 
 // connect begins to read the slot. A reader that has gone without a word holds it until the server notices.
@@ -367,6 +367,7 @@ func (s *stream) announce(st *connector.Structure) {
 		st.At = s.at
 	}
 	s.touched = true
+	st.Echo = s.echoed && st.Kind != connector.Unreadable
 	s.events = append(s.events, connector.Event{Changes: s.take(), Structure: st})
 }
 

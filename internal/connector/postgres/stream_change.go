@@ -177,12 +177,12 @@ func (s *stream) change(ctx context.Context, kind byte, m *message) error {
 	if rel.loop {
 		s.echo()
 	}
+	if rel.audit && !rel.loop {
+		return s.audit(ctx, kind, rel, m)
+	}
 	if rel.loop || s.echoed {
 		m.p = nil
 		return nil
-	}
-	if rel.audit {
-		return s.audit(ctx, kind, rel, m)
 	}
 	if rel.ignored {
 		m.p = nil

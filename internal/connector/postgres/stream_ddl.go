@@ -41,8 +41,18 @@ DO $whimbrel$ BEGIN
   COMMENT ON EVENT TRIGGER ` + dropTrigger + ` IS '` + madeByUs + `';
  END IF;
 END $whimbrel$;
-` + s.makeAuditOfLabels()
+` + s.makeAuditOfLabels() + alwaysAudited
 }
+
+// alwaysAudited has the triggers tell also of DDL that comes by replication, whose sessions run with session_replication_role = replica: this
+// database may be followed on from here.
+const alwaysAudited = `DO $whimbrel$ DECLARE own record; BEGIN
+ FOR own IN SELECT evtname FROM pg_catalog.pg_event_trigger WHERE evtname LIKE 'awsdms\_%' AND evtenabled = 'O'
+  AND pg_catalog.obj_description(oid, 'pg_event_trigger') = '` + madeByUs + `' AND pg_catalog.pg_has_role(evtowner, 'USAGE') LOOP
+  EXECUTE pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', own.evtname);
+ END LOOP;
+END $whimbrel$;
+`
 
 // interceptDDL makes the audit objects where the user may; without them, changes of columns are seen when the next row
 // of the table comes, and new and dropped tables are not seen.
@@ -203,7 +213,7 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 		t = s.formerly(name, sql)
 	}
 	if t == nil {
-		return s.created(ctx, id, name, sql, true) // renamed into what is wanted
+		return s.created(ctx, id, name, sql, true) // renamed into what is wanted, or in no log before
 	}
 	if column, made := madeOf(name.Name, sql); column != "" {
 		s.giveUp(t, fmt.Sprintf("the values of column %s were made anew by an expression (%s), which is not followed", column, made))
@@ -212,6 +222,10 @@ func (s *stream) altered(ctx context.Context, id uint32, name catalog.Name, sql 
 	now, err := s.describeAs(ctx, id, name)
 	if err != nil {
 		return err
+	}
+	if unlogged(t.f.Table, now.Table, name.Name, sql) {
+		s.giveUp(t, wasUnlogged)
+		return nil
 	}
 	rel := s.asTold(id, name)
 	switch {

@@ -99,7 +99,7 @@ BEGIN` + partitionsBody() + keysOfSets + `
   INSERT INTO ` + table + ` (` + auditColumns + `) SELECT clock_timestamp(), session_user, txid_current()::text, tag, oid::int4, relname, nspname, query
    FROM (SELECT DISTINCT c.oid, c.relname, n.nspname FROM pg_event_trigger_ddl_commands() e
     JOIN pg_class c ON c.oid = e.objid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE e.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT e.in_extension) o
+    WHERE e.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p') AND (c.relpersistence = 'p' OR c.relpersistence = 'u' AND tg_tag = 'ALTER TABLE' AND current_query() ~* 'unlogged') AND NOT e.in_extension) o
    CROSS JOIN LATERAL (SELECT 2, left(tg_tag, 24), current_query() UNION ALL SELECT 1, '` + unpublished + `' || split_part(m, ' ', 2), current_query() FROM unnest(missed) m
     WHERE split_part(m, ' ', 1) = o.oid::text UNION ALL SELECT 0, '` + columnsNow + `', json_agg(json_build_object('number', a.attnum, 'name', a.attname,
      'type', format_type(a.atttypid, a.atttypmod), 'generated', a.attgenerated <> '') ORDER BY a.attnum)::text

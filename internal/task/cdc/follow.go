@@ -135,7 +135,7 @@ func (f *follower) begin(ctx context.Context) (*pipe, error) {
 	}
 	p := &pipe{follower: f, pool: f.pool(), works: make(chan *apply.Work, groups), handed: newHanded(4 * f.groupBytes())}
 	var err error
-	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements, Alone: true}); err != nil {
+	if p.session, err = f.Target.Apply(ctx, connector.ApplyOptions{Run: f.Run, Statements: f.Tuning.Statements, Alone: true, Marked: f.MarkTable != nil}); err != nil {
 		return nil, fmt.Errorf("open a session that applies changes: %w", err)
 	}
 	if err := f.resume(ctx, p); err != nil {

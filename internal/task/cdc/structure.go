@@ -35,7 +35,7 @@ func (p *pipe) truncate(ctx context.Context, t *Table, s *connector.Structure) e
 	p.anew(t.Number)
 	delivered := s.Why != "" // the rows are delivered once more: that is no change of the source
 	switch {
-	case t.Suspended() != "":
+	case t.Suspended() != "" || s.Echo:
 		return nil
 	case p.DDL.FailOnTruncate && !delivered:
 		if err := p.keepWhole(ctx); err != nil {
@@ -73,7 +73,7 @@ func (p *pipe) keepWhole(ctx context.Context) error {
 // reshape follows a table that was altered, renamed or dropped.
 func (p *pipe) reshape(ctx context.Context, t *Table, s *connector.Structure, position string) error {
 	r, err := p.Structures.Reshape(ctx, t, s, t.Number)
-	if err == nil {
+	if err == nil && !s.Echo {
 		err = p.exec(ctx, &begun{Structure: s, Source: t.Source.Name, Target: t.Target, Position: position}, r.Statements)
 	}
 	if err != nil {
@@ -154,7 +154,7 @@ func (p *pipe) join(ctx context.Context, s *connector.Structure, position string
 	switch {
 	case err == nil && s.Before && r.Table != nil:
 		err = entered(s)
-	case err == nil:
+	case err == nil && !s.Echo:
 		err = p.exec(ctx, &begun{Structure: s, Position: position}, r.Statements)
 	}
 	switch {
