@@ -49,8 +49,8 @@ func TestWarehouseEndpoint(t *testing.T) {
 		"this server makes none":       {ServiceAccessRoleArn: role},
 		"Invalid BucketName":           {ServiceAccessRoleArn: role, BucketName: new("St age")},
 		"ARN of a role":                {BucketName: bucket, ServiceAccessRoleArn: new("arn:aws:iam::111122223333:user/x")},
-		"DateFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, DateFormat: new("DD.MM.YYYY")},
-		"TimeFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, TimeFormat: new("epochsecs")},
+		"DateFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, DateFormat: new("DD.MM.QQ")},
+		"TimeFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, TimeFormat: new("epochdays")},
 		"ServerSideEncryptionKmsKeyId": {BucketName: bucket, ServiceAccessRoleArn: role, ServerSideEncryptionKmsKeyId: new("k")},
 		"FileTransferUploadStreams":    {BucketName: bucket, ServiceAccessRoleArn: role, FileTransferUploadStreams: new(int64(65))},
 	} {
@@ -69,7 +69,7 @@ func TestWarehouseSettingsReachTheConnector(t *testing.T) {
 	e, err := engineOf("redshift")
 	require.NoError(t, err)
 	together := map[string]string{"ServerSideEncryptionKmsKeyId": ";EncryptionMode=sse-kms"}
-	values := map[string]string{bucketName: r.Bucket.Name, bucketRole: r.Role, "AfterConnectScript": "SET query_group TO x", "ReplaceInvalidChars": "é"}
+	values := map[string]string{bucketName: r.Bucket.Name, bucketRole: r.Role, "AfterConnectScript": "SET query_group TO x", "ReplaceInvalidChars": "é", "DateFormat": "DD.MM.YYYY", "TimeFormat": "epochsecs"}
 	open := func(out instance.Endpoint) (connector.Target, error) {
 		engine, err := all.Engines().ForURL(out.URL)
 		require.NoError(t, err)
