@@ -129,6 +129,37 @@ func TestWarehouseSettingsReachTheConnector(t *testing.T) {
 	require.ErrorContains(t, err, "the cluster has no such role")
 }
 
+// TestAWarehouseWhoseSettingsSayWhereItIs: server, port, database and login may stand in RedshiftSettings, or all but the database in a secret that they name.
+func TestAWarehouseWhoseSettingsSayWhereItIs(t *testing.T) {
+	b, r := newEndpointBench(t), servertest.NewRedshift(t)
+	b.Buckets = Buckets{Endpoint: r.Bucket.Endpoint, KeyID: r.Bucket.Key, Key: secret.Of(r.Bucket.Secret)}
+	role, port := theRole, int64(r.Port())
+	b.secrets[role+" dwh"] = fmt.Sprintf(`{"username":%q,"password":%q,"engine":"redshift","host":"127.0.0.1","port":%d,"dbClusterIdentifier":"dwh"}`, r.User, r.Password, port)
+	r.Role = role
+	made := map[string]string{}
+	for name, s := range map[string]*dmsapi.RedshiftSettings{
+		"document": {ServerName: new("127.0.0.1"), Port: &port, DatabaseName: &r.Behind.Name, Username: &r.User, Password: &r.Password},
+		"secret":   {DatabaseName: &r.Behind.Name, SecretsManagerSecretId: new("dwh"), SecretsManagerAccessRoleArn: &role},
+	} {
+		s.BucketName, s.ServiceAccessRoleArn = &r.Bucket.Name, &role
+		e := b.create(&createInput{EndpointIdentifier: &name, EndpointType: new("target"), EngineName: new("redshift"), RedshiftSettings: s})
+		made[name] = *e.EndpointArn
+		require.Nil(t, e.RedshiftSettings.Password, name)
+		out, err := b.reach(t.Context(), b.record(*e.EndpointArn), nil)
+		require.NoError(t, err, name)
+		engine, err := all.Engines().ForURL(out.URL)
+		require.NoError(t, err)
+		target, err := engine.OpenTarget(t.Context(), connector.Config{URL: out.URL, Settings: out.Settings, Log: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err, name)
+		require.NoError(t, target.(connector.Rehearser).Rehearse(t.Context()), name)
+		require.NoError(t, target.Close())
+	}
+	b.secrets[role+" dwh"] = fmt.Sprintf(`{"username":%q,"password":"old","host":"127.0.0.1","port":%d}`, r.User, port)
+	out, err := b.reach(t.Context(), b.record(made["secret"]), nil)
+	require.NoError(t, err)
+	require.Contains(t, out.URL, ":old@", "the secret is read anew each time")
+}
+
 // companion lets the role by DMS's fixed name write below one folder, and asks for no more than its managed policy allows.
 type companion struct{ objects string }
 
