@@ -20,10 +20,15 @@ type PartitionAlterer interface {
 	OfPartition() Alterer
 }
 
-// Constrainer is an Alterer that also changes what the values of columns have to be.
-type Constrainer interface {
+// Loosener is an Alterer that also lets columns be null.
+type Loosener interface {
 	// DropNotNull lets a column be null. c is the column as it is then.
 	DropNotNull(t catalog.Name, c *catalog.Column) []catalog.Statement
+}
+
+// Constrainer is an Alterer that also changes what the values of columns have to be.
+type Constrainer interface {
+	Loosener
 	// ChangeKey gives a table the primary key to in place of from, either of which may be nil. ok is false where that cannot be done
 	// to a table that is there.
 	ChangeKey(t catalog.Name, from, to *catalog.Key) (ss []catalog.Statement, ok bool)

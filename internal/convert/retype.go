@@ -110,6 +110,9 @@ func (r Retype) ofDecimals() bool {
 // ofMoments: more digits of a second, and days at midnight.
 func (r Retype) ofMoments() bool {
 	was, is := r.Was.Type, r.Is.Type
+	if r.To == catalog.Redshift && was.Kind == datatype.Time { // a text there, without zeros at its end
+		return is.Kind == datatype.Time && was.Hint == is.Hint && r.Was.BaseType == r.Is.BaseType && is.Scale >= was.Scale && is.Scale <= 6
+	}
 	if r.There.Type.Kind != was.Kind || r.Becomes.Type.Kind != is.Kind || r.There.Type.Hint != r.Becomes.Type.Hint || is.Scale > 6 {
 		return false
 	}
@@ -143,7 +146,8 @@ func (r Retype) ofPaddedTexts() bool {
 	if !char(r.Was) || !char(r.Is) || r.Is.Type.Length < r.Was.Type.Length {
 		return false
 	}
-	return r.From == catalog.MySQL && r.To == catalog.SQLite || char(r.There) && char(r.Becomes)
+	unpadded := r.To == catalog.SQLite || r.To == catalog.Redshift // where it is a text, and MySQL hands over none of its blanks
+	return r.From == catalog.MySQL && unpadded || char(r.There) && char(r.Becomes)
 }
 
 // sameTexts reports whether each text or byte string of one type is one of the other, as it is.

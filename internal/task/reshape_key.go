@@ -22,14 +22,14 @@ func (a *alteration) loosen(dialect connector.Alterer) {
 		}
 		c := *a.target.Columns[at]
 		c.NotNull, c.NotNullAs = false, ""
-		constrainer, ok := dialect.(connector.Constrainer)
+		loosener, ok := dialect.(connector.Loosener)
 		if !ok {
 			if a.targetEngine.Family != catalog.Lake { // whose files have no such thing
 				a.doubtful("column %s may be NULL in the source now, which a %s target does not let a column become; load the table anew with TargetTablePrepMode DROP_AND_CREATE", p.Source.Name, a.targetEngine.Name)
 			}
 			continue
 		}
-		a.do(constrainer.DropNotNull(a.target.Name, &c))
+		a.do(loosener.DropNotNull(a.target.Name, &c))
 		a.target.Columns[at] = &c
 	}
 }

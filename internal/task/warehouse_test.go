@@ -336,3 +336,24 @@ func TestWarehouseConflicts(t *testing.T) {
 	require.Equal(t, []string{"NOT RUNNING"}, w.end.column(t, "SELECT task_status FROM awsdms_status"))
 	require.NotEmpty(t, w.end.column(t, "SELECT timeslot_records FROM awsdms_history"))
 }
+
+// TestWarehouseTextsBecomeDates: a table that its owner has made has dates and moments where the source has texts and numbers; DateFormat and TimeFormat say how they
+// are read, in the load and among changes, and what they do not fit is left out with the reason.
+func TestWarehouseTextsBecomeDates(t *testing.T) {
+	t.Parallel()
+	source, w := newEnd(t, "postgresql-15"), newWarehouse(t, "DateFormat", "DD.MM.YYYY", "TimeFormat", "epochsecs")
+	source.exec(t, "CREATE TABLE item (id int PRIMARY KEY, day varchar(20), at bigint, real_day date)",
+		"INSERT INTO item VALUES (1, '29.02.2024', 1709201472, '2024-02-29'), (2, '2024-02-29', 0, NULL), (3, NULL, NULL, NULL)")
+	w.end.exec(t, "CREATE TABLE public.item (id integer NOT NULL, day date, at timestamp, real_day date)")
+	edits := func(c *taskConfig) {
+		c.RefuseRows = false
+		c.Settings.FullLoadSettings.TargetTablePrepMode = "DO_NOTHING"
+	}
+	load(t, source, w.end, edits)
+	require.Equal(t, []string{`(1,2024-02-29,"2024-02-29 10:11:12",2024-02-29)`, "(3,,,)"}, warehouseRows(t, w.end, "item", "id, day, at, real_day"))
+	source.exec(t, "INSERT INTO item VALUES (4, '1.3.2024', -1, '2024-03-01'), (5, '03/01/2024', 1, NULL)", "UPDATE item SET day = '31.12.1999' WHERE id = 3")
+	require.EqualValues(t, 1, changesOf(t, catchUp(t, source, w.end, edits), "item").Failed)
+	require.Equal(t, []string{`(1,2024-02-29,"2024-02-29 10:11:12",2024-02-29)`, "(3,1999-12-31,,)", `(4,2024-03-01,"1969-12-31 23:59:59",2024-03-01)`},
+		warehouseRows(t, w.end, "item", "id, day, at, real_day"))
+	require.Equal(t, []string{"03/01/2024", "2024-02-29"}, w.end.column(t, `SELECT substring(error from 'the value "([^"]+)" is a date that .*DateFormat') FROM awsdms_apply_exceptions ORDER BY 1`))
+}

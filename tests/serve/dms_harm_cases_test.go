@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -117,21 +118,27 @@ func (k *harmedTask) keys() keys {
 	}
 }
 
+// tries tests a connection, and returns how that ended.
+func (k *harmedTask) tries(endpoint string) (status, why string) {
+	k.Helper()
+	_, err := k.api.TestConnection(k.Context(), &dms.TestConnectionInput{EndpointArn: &endpoint, ReplicationInstanceArn: &k.made.instance})
+	require.NoError(k, err)
+	require.Eventually(k, func() bool {
+		out, err := k.api.DescribeConnections(k.Context(), &dms.DescribeConnectionsInput{Filters: by("endpoint-arn", endpoint)})
+		require.NoError(k, err)
+		status, why = *out.Connections[0].Status, aws.ToString(out.Connections[0].LastFailureMessage)
+		return status != "testing"
+	}, patient, 50*time.Millisecond)
+	return status, why
+}
+
 // losesItsCredentials: the test of the connection tells of a key that does not hold, and a task of one that holds no more; it goes on with the right one.
 func (k *harmedTask) losesItsCredentials() {
 	with := k.keys()
 	with.spoil()
-	_, err := k.api.TestConnection(k.Context(), &dms.TestConnectionInput{EndpointArn: &k.target, ReplicationInstanceArn: &k.made.instance})
-	require.NoError(k, err)
-	var of types.Connection
-	require.Eventually(k, func() bool {
-		out, err := k.api.DescribeConnections(k.Context(), &dms.DescribeConnectionsInput{Filters: by("endpoint-arn", k.target)})
-		require.NoError(k, err)
-		of = out.Connections[0]
-		return *of.Status != "testing"
-	}, patient, 50*time.Millisecond)
-	require.Equal(k, "failed", *of.Status)
-	k.told(of.LastFailureMessage, with.says, with.mend)
+	status, why := k.tries(k.target)
+	require.Equal(k, "failed", status)
+	k.told(&why, with.says, with.mend)
 	with.right()
 	k.begins("{}", "")
 	k.loaded("orders", 400, 0)
@@ -142,6 +149,40 @@ func (k *harmedTask) losesItsCredentials() {
 	k.trade(1101)
 	k.fails("FATAL_ERROR", with.says, with.mend)
 	with.right()
+	k.trade(1201)
+	k.goesOn()
+	k.sameAll()
+	k.applied("orders", 300, 300, 300, 0)
+}
+
+// denies has the store let nobody write.
+func denies(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method != http.MethodPut {
+		return false
+	}
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = io.WriteString(w, `<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`)
+	return true
+}
+
+// isDeniedTheBucket: the bucket that rows go through may not be written. The test of the connection says so, and a task that loads, and one that follows; each goes on when
+// it may be again.
+func (k *harmedTask) isDeniedTheBucket() {
+	const says, mend = "AccessDenied", "get, put and delete objects"
+	k.store.does(k.bucket.Name, denies)
+	status, why := k.tries(k.target)
+	require.Equal(k, "failed", status)
+	k.told(&why, says, mend)
+	k.store.does(k.bucket.Name, nil)
+	k.connects(k, k.api, k.made, k.target)
+	k.begins("{}", "")
+	k.loaded("orders", 400, 0)
+	k.trade(1001)
+	k.sameAll()
+	k.store.does(k.bucket.Name, denies)
+	k.trade(1101)
+	k.fails("FATAL_ERROR", says, mend)
+	k.store.does(k.bucket.Name, nil)
 	k.trade(1201)
 	k.goesOn()
 	k.sameAll()

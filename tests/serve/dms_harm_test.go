@@ -31,7 +31,7 @@ func TestHarmOnTheWayIntoBucketsAndRedshift(t *testing.T) {
 	for engine, cases := range map[string]map[string]func(*harmedTask){
 		"redshift": {
 			"credentials": (*harmedTask).losesItsCredentials, "throttled": (*harmedTask).isThrottled, "refused": (*harmedTask).isThrottledWhileItLoads,
-			"huge": (*harmedTask).meetsHugeValues, "structure": (*harmedTask).followsStructure, "killed": (*harmedTask).isKilled,
+			"huge": (*harmedTask).meetsHugeValues, "structure": (*harmedTask).followsStructure, "killed": (*harmedTask).isKilled, "denied": (*harmedTask).isDeniedTheBucket,
 		},
 		"s3": {
 			"credentials": (*harmedTask).losesItsCredentials, "throttled": (*harmedTask).isThrottled, "structure": (*harmedTask).followsStructure,

@@ -99,6 +99,24 @@ func TestAWarehouseWithTheStockCommand(t *testing.T) {
 			assert.Equal(c, "Validated", field(table, "ValidationState"), "%v", table)
 		}
 	}, patient, 500*time.Millisecond, "%s", s.log)
+	for name, want := range map[string]float64{"FullLoadThroughputRowsTarget": 1200, "CDCThroughputRowsSource": 60, "CDCThroughputRowsTarget": 60} {
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			sum, err := sumOf(t, s, "one", resource(arn), name)
+			require.NoError(c, err)
+			assert.InDelta(c, want, 10*sum, 0.01, name)
+		}, 3*time.Minute, time.Second)
+	}
+	settings := map[string]any{}
+	for _, one := range s.must(t, "dms", "describe-endpoint-settings", "--engine-name", "redshift")["EndpointSettings"].([]any) {
+		settings[field(one, "Name").(string)] = one
+	}
+	for name, of := range map[string][3]any{
+		"MaxFileSize": {"integer", nil, "32768"}, "DateFormat": {"string", nil, "YYYY-MM-DD"}, "EncryptionMode": {"enum", []any{"sse-s3", "sse-kms"}, "sse-s3"}, "TruncateColumns": {"boolean", nil, "false"},
+	} {
+		require.NotNil(t, settings[name], name)
+		one := settings[name].(map[string]any)
+		require.Equal(t, of, [3]any{one["Type"], one["EnumValues"], one["DefaultValue"]}, name)
+	}
 	s.must(t, "dms", "stop-replication-task", "--replication-task-arn", arn)
 	require.Eventually(t, func() bool { return state()["Status"] == "stopped" }, patient, 300*time.Millisecond)
 	require.Equal(t, r.Role, r.Copies()[0].Role, "COPY was given the role")

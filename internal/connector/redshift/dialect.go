@@ -17,6 +17,7 @@ type Dialect struct {
 var (
 	_ connector.Dialect    = Dialect{}
 	_ connector.Alterer    = Dialect{}
+	_ connector.Loosener   = Dialect{}
 	_ connector.Lowercaser = Dialect{}
 )
 
@@ -114,14 +115,25 @@ func (Dialect) RenameColumn(t catalog.Name, from, to string) []catalog.Statement
 // retyping is what the new column is called while the old one is there.
 const retyping = "awsdms_retyped"
 
-// ChangeType implements connector.Alterer. Redshift changes nothing of a type but the length of a VARCHAR; any other one is a
-// new column in the place of the old. The steps can be told apart afterwards, so that they can be gone on with.
+// ChangeType implements connector.Alterer. Redshift changes nothing of a type but the length of a VARCHAR, and that in no transaction;
+// so any other type is a new column in the place of the old.
 func (Dialect) ChangeType(t catalog.Name, c *catalog.Column) []catalog.Statement {
-	table, column, fresh := quoteName(t), quote(c.Name), quote(retyping)
-	value := "CAST(" + column + " AS " + c.NativeType + ")"
+	value := "CAST(" + quote(c.Name) + " AS " + c.NativeType + ")"
 	if isSuper(c) {
-		value = "json_parse(" + column + ")"
+		value = "json_parse(" + quote(c.Name) + ")"
 	}
+	return replaceColumn(t, c, value)
+}
+
+// DropNotNull implements connector.Loosener. Redshift takes NOT NULL from no column that is there.
+func (Dialect) DropNotNull(t catalog.Name, c *catalog.Column) []catalog.Statement {
+	return replaceColumn(t, c, quote(c.Name))
+}
+
+// replaceColumn puts a new column, which may be null, in the place of the old one, with a value made of it. The steps can be told apart
+// afterwards, so that they can be gone on with.
+func replaceColumn(t catalog.Name, c *catalog.Column, value string) []catalog.Statement {
+	table, column, fresh := quoteName(t), quote(c.Name), quote(retyping)
 	return []catalog.Statement{
 		{SQL: "ALTER TABLE " + table + " ADD COLUMN " + fresh + " " + c.NativeType},
 		{SQL: "UPDATE " + table + " SET " + fresh + " = " + value},

@@ -26,12 +26,12 @@ func (w *writer) clock(dst []byte, v *change.Vector, i int) ([]byte, bool, *refu
 
 // moment writes a date or an instant. What is in no calendar is null where AcceptAnyDate holds, as COPY has it.
 func (w *writer) moment(dst []byte, f *field, v *change.Vector, i int) ([]byte, bool, *refusal) {
-	day, micros, ok := read(v, i)
+	day, micros, ok := w.read(f, v, i)
 	if !ok || day.IsOdd() || day.IsInfinite() {
 		if w.anyDate {
 			return dst, true, nil
 		}
-		return dst, false, w.misfit(v, i, "is a date that Redshift has not (see AcceptAnyDate)")
+		return dst, false, w.misfit(v, i, "is a date that Redshift has not, or not in this form (see AcceptAnyDate, DateFormat and TimeFormat)")
 	}
 	if year, _, _ := day.Civil(); year < 1 || year > 9999 {
 		return dst, false, w.misfit(v, i, "is a date that COPY does not read: it takes the years 1 to 9999")
@@ -50,23 +50,21 @@ func (w *writer) moment(dst []byte, f *field, v *change.Vector, i int) ([]byte, 
 }
 
 // read takes a value apart into a day and the microseconds since its midnight.
-func read(v *change.Vector, i int) (day change.Day, micros int64, ok bool) {
+func (w *writer) read(f *field, v *change.Vector, i int) (day change.Day, micros int64, ok bool) {
+	how := &w.timeFormat
+	if f.form == dateForm {
+		how = &w.dateFormat
+	}
 	switch v.Layout {
 	case change.Date:
 		return change.Day(v.Ints[i]), 0, true
 	case change.Timestamp, change.Instant:
 		day, micros = change.Moment(v.Ints[i]).Split()
 		return day, micros, true
-	case change.Text:
-		if day, ok := change.ParseDay(v.Value(i)); ok {
-			return day, 0, true
-		}
-		m, ok := change.ParseMoment(v.Value(i))
-		if !ok {
-			m, ok = change.ParseInstant(v.Value(i))
-		}
-		day, micros = m.Split()
-		return day, micros, ok
+	case change.Int64:
+		return how.number(v.Ints[i])
+	case change.Text, change.Decimal:
+		return how.text(v.Value(i))
 	}
 	return 0, 0, false
 }

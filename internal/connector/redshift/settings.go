@@ -23,6 +23,8 @@ type settings struct {
 	// invalid are the characters that replacement stands for.
 	invalid     string
 	replacement string
+	// dateFormat and timeFormat are how texts become dates, and moments.
+	dateFormat, timeFormat format
 
 	compUpdate, explicitIDs, caseSensitive bool
 
@@ -60,8 +62,7 @@ func readSettings(values map[string]string) (*settings, error) {
 	s.readBucket(r)
 	s.readEncryption(r)
 	r.Only("MapBooleanAsBoolean", "booleans stay booleans", "true")
-	r.Only("DateFormat", "dates are written as YYYY-MM-DD, whatever the source's form", "auto", "YYYY-MM-DD", "")
-	r.Only("TimeFormat", "times are written as YYYY-MM-DD HH:MI:SS, whatever the source's form", "auto", "YYYY-MM-DD HH:MI:SS", "")
+	s.readFormats(r)
 	return s, r.End()
 }
 
@@ -83,6 +84,17 @@ func (s *settings) readBucket(r *setting.Reader) {
 		default:
 			s.folder += part + "/"
 		}
+	}
+}
+
+func (s *settings) readFormats(r *setting.Reader) {
+	date, moment := r.Text("DateFormat", ""), r.Text("TimeFormat", "auto")
+	var err error
+	if s.dateFormat, err = readFormat(date, false); err != nil {
+		r.Wrong("give auto, or such as DD.MM.YYYY", "the setting DateFormat is %q: %s", date, err)
+	}
+	if s.timeFormat, err = readFormat(moment, true); err != nil {
+		r.Wrong("give auto, epochsecs, epochmillisecs, or such as DD.MM.YYYY HH:MI:SS", "the setting TimeFormat is %q: %s", moment, err)
 	}
 }
 

@@ -8,12 +8,16 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // through is the cluster's URL with its bucket behind a handler.
@@ -114,5 +118,48 @@ func TestWhatIsTooLong(t *testing.T) {
 		require.Equal(t, want, b.column("SELECT v FROM public.t ORDER BY 1"))
 		require.Len(t, l.rejects, 1)
 		require.Equal(t, set == "true", l.rejects[0].Kept)
+	}
+}
+
+// TestWhereStagedFilesLie: every file of a load and of changes lies below BucketFolder, or at the top without it, and the store is asked to encrypt it as
+// EncryptionMode says.
+func TestWhereStagedFilesLie(t *testing.T) {
+	b := newBench(t)
+	var mu sync.Mutex
+	puts := map[string]string{}
+	at := b.through(func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+		if r.Method == http.MethodPut {
+			mu.Lock()
+			puts[r.URL.Path] = r.Header.Get("x-amz-server-side-encryption")
+			mu.Unlock()
+		}
+		on.ServeHTTP(w, r)
+	})
+	var many [][]string
+	for i := range 100 {
+		many = append(many, []string{fmt.Sprint(i)})
+	}
+	for _, c := range []struct{ folder, mode, below, encrypted string }{
+		{"", "", "/whimbrel-staging/", ""}, {"a/b c/", "sse-s3", "/a/b c/whimbrel-staging/", "AES256"},
+	} {
+		clear(puts)
+		pairs := []string{"BucketFolder", c.folder}
+		if c.mode != "" {
+			pairs = append(pairs, "EncryptionMode", c.mode)
+		}
+		target := b.openAt(at, pairs...)
+		b.make(target, "id integer")
+		require.NoError(t, b.load(target, &loading{}, many))
+		s := b.session(target, connector.ApplyOptions{Run: "r"})
+		require.NoError(t, s.Begin(t.Context()))
+		_, err := s.Write(t.Context(), []connector.RowSet{b.set(target, change.Insert, nil, many...)})
+		require.NoError(t, err)
+		require.NoError(t, s.Commit(t.Context(), connector.Checkpoint{}))
+		require.Equal(t, []string{"200"}, b.column("SELECT count(*) FROM public.t"))
+		require.Len(t, puts, 4, "two files and their manifests")
+		for path, encryption := range puts {
+			require.True(t, strings.HasPrefix(path, "/"+b.Bucket.Name+c.below), path)
+			require.Equal(t, c.encrypted, encryption, path)
+		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 func TestSettingsAreObeyedOrRefused(t *testing.T) {
 	for name, bad := range map[string]string{
-		"MaxFileSize": "0", "FileTransferUploadStreams": "65", "WriteBufferSize": "-1", "EncryptionMode": "aes", "DateFormat": "DD.MM.YYYY", "TimeFormat": "epochsecs",
+		"MaxFileSize": "0", "FileTransferUploadStreams": "65", "WriteBufferSize": "-1", "EncryptionMode": "aes", "DateFormat": "DD.MM.QQ", "TimeFormat": "epochdays",
 		"MapBooleanAsBoolean": "false", "BucketFolder": "a/../b", "BucketName": "No Bucket", "TruncateColumns": "perhaps", "ServerSideEncryptionKmsKeyId": "k", "Nonsense": "x",
 		"ConnectionTimeout": "soon", "LoadTimeout": "-1",
 	} {

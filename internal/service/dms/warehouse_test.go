@@ -49,8 +49,8 @@ func TestWarehouseEndpoint(t *testing.T) {
 		"this server makes none":       {ServiceAccessRoleArn: role},
 		"Invalid BucketName":           {ServiceAccessRoleArn: role, BucketName: new("St age")},
 		"ARN of a role":                {BucketName: bucket, ServiceAccessRoleArn: new("arn:aws:iam::111122223333:user/x")},
-		"DateFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, DateFormat: new("DD.MM.YYYY")},
-		"TimeFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, TimeFormat: new("epochsecs")},
+		"DateFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, DateFormat: new("DD.MM.QQ")},
+		"TimeFormat":                   {BucketName: bucket, ServiceAccessRoleArn: role, TimeFormat: new("epochdays")},
 		"ServerSideEncryptionKmsKeyId": {BucketName: bucket, ServiceAccessRoleArn: role, ServerSideEncryptionKmsKeyId: new("k")},
 		"FileTransferUploadStreams":    {BucketName: bucket, ServiceAccessRoleArn: role, FileTransferUploadStreams: new(int64(65))},
 	} {
@@ -69,7 +69,7 @@ func TestWarehouseSettingsReachTheConnector(t *testing.T) {
 	e, err := engineOf("redshift")
 	require.NoError(t, err)
 	together := map[string]string{"ServerSideEncryptionKmsKeyId": ";EncryptionMode=sse-kms"}
-	values := map[string]string{bucketName: r.Bucket.Name, bucketRole: r.Role, "AfterConnectScript": "SET query_group TO x", "ReplaceInvalidChars": "é"}
+	values := map[string]string{bucketName: r.Bucket.Name, bucketRole: r.Role, "AfterConnectScript": "SET query_group TO x", "ReplaceInvalidChars": "é", "DateFormat": "DD.MM.YYYY", "TimeFormat": "epochsecs"}
 	open := func(out instance.Endpoint) (connector.Target, error) {
 		engine, err := all.Engines().ForURL(out.URL)
 		require.NoError(t, err)
@@ -127,6 +127,37 @@ func TestWarehouseSettingsReachTheConnector(t *testing.T) {
 	b.Clusters = lacking{}
 	_, err = b.reach(t.Context(), rec, nil)
 	require.ErrorContains(t, err, "the cluster has no such role")
+}
+
+// TestAWarehouseWhoseSettingsSayWhereItIs: server, port, database and login may stand in RedshiftSettings, or all but the database in a secret that they name.
+func TestAWarehouseWhoseSettingsSayWhereItIs(t *testing.T) {
+	b, r := newEndpointBench(t), servertest.NewRedshift(t)
+	b.Buckets = Buckets{Endpoint: r.Bucket.Endpoint, KeyID: r.Bucket.Key, Key: secret.Of(r.Bucket.Secret)}
+	role, port := theRole, int64(r.Port())
+	b.secrets[role+" dwh"] = fmt.Sprintf(`{"username":%q,"password":%q,"engine":"redshift","host":"127.0.0.1","port":%d,"dbClusterIdentifier":"dwh"}`, r.User, r.Password, port)
+	r.Role = role
+	made := map[string]string{}
+	for name, s := range map[string]*dmsapi.RedshiftSettings{
+		"document": {ServerName: new("127.0.0.1"), Port: &port, DatabaseName: &r.Behind.Name, Username: &r.User, Password: &r.Password},
+		"secret":   {DatabaseName: &r.Behind.Name, SecretsManagerSecretId: new("dwh"), SecretsManagerAccessRoleArn: &role},
+	} {
+		s.BucketName, s.ServiceAccessRoleArn = &r.Bucket.Name, &role
+		e := b.create(&createInput{EndpointIdentifier: &name, EndpointType: new("target"), EngineName: new("redshift"), RedshiftSettings: s})
+		made[name] = *e.EndpointArn
+		require.Nil(t, e.RedshiftSettings.Password, name)
+		out, err := b.reach(t.Context(), b.record(*e.EndpointArn), nil)
+		require.NoError(t, err, name)
+		engine, err := all.Engines().ForURL(out.URL)
+		require.NoError(t, err)
+		target, err := engine.OpenTarget(t.Context(), connector.Config{URL: out.URL, Settings: out.Settings, Log: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err, name)
+		require.NoError(t, target.(connector.Rehearser).Rehearse(t.Context()), name)
+		require.NoError(t, target.Close())
+	}
+	b.secrets[role+" dwh"] = fmt.Sprintf(`{"username":%q,"password":"old","host":"127.0.0.1","port":%d}`, r.User, port)
+	out, err := b.reach(t.Context(), b.record(made["secret"]), nil)
+	require.NoError(t, err)
+	require.Contains(t, out.URL, ":old@", "the secret is read anew each time")
 }
 
 // companion lets the role by DMS's fixed name write below one folder, and asks for no more than its managed policy allows.

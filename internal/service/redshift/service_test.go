@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -137,6 +138,54 @@ func TestClustersAreDescribed(t *testing.T) {
 	require.ErrorContains(t, err, "not found")
 	_, err = b.do("DescribeClusterParameterGroups", &redshiftapi.DescribeClusterParameterGroupsMessage{ParameterGroupName: new("g")})
 	require.ErrorContains(t, err, "not found")
+}
+
+// TestWhatIsNotRegistered: what an administrator registers no clusters for is told as empty lists, and what is asked for by its name is not there; each
+// operation asks for the right to itself.
+func TestWhatIsNotRegistered(t *testing.T) {
+	b := newBench(t, Cluster{Identifier: "dwh", Address: "a", Port: 5439})
+	for name, in := range map[string]any{
+		"DescribeAccountAttributes": &redshiftapi.DescribeAccountAttributesMessage{}, "DescribeClusterParameterGroups": &redshiftapi.DescribeClusterParameterGroupsMessage{},
+		"DescribeClusterSubnetGroups": &redshiftapi.DescribeClusterSubnetGroupsMessage{}, "DescribeClusterVersions": &redshiftapi.DescribeClusterVersionsMessage{},
+		"DescribeEvents": &redshiftapi.DescribeEventsMessage{}, "DescribeOrderableClusterOptions": &redshiftapi.DescribeOrderableClusterOptionsMessage{},
+		"DescribeTags": &redshiftapi.DescribeTagsMessage{},
+	} {
+		out, err := b.do(name, in)
+		require.NoError(t, err, name)
+		lists := 0
+		for _, v := range reflect.ValueOf(out).Elem().Fields() {
+			if v.Kind() == reflect.Slice {
+				lists++
+				require.False(t, v.IsNil(), "%s: the list is left out", name)
+				require.Zero(t, v.Len(), name)
+			}
+		}
+		require.Equal(t, 1, lists, name)
+	}
+	size, err := b.do("DescribeStorage", &service.None{})
+	require.NoError(t, err)
+	require.Zero(t, *size.(*redshiftapi.CustomerStorageMessage).TotalProvisionedStorageInMegaBytes)
+	logging, err := b.do("DescribeLoggingStatus", &redshiftapi.DescribeLoggingStatusMessage{ClusterIdentifier: new("dwh")})
+	require.NoError(t, err)
+	require.False(t, *logging.(*redshiftapi.LoggingStatus).LoggingEnabled)
+	for name, c := range map[string]struct {
+		in   any
+		code string
+	}{
+		"DescribeClusterParameterGroups": {&redshiftapi.DescribeClusterParameterGroupsMessage{ParameterGroupName: new("g")}, "ClusterParameterGroupNotFound"},
+		"DescribeClusterParameters":      {&redshiftapi.DescribeClusterParametersMessage{ParameterGroupName: new("g")}, "ClusterParameterGroupNotFound"},
+		"DescribeClusterSubnetGroups":    {&redshiftapi.DescribeClusterSubnetGroupsMessage{ClusterSubnetGroupName: new("g")}, "ClusterSubnetGroupNotFoundFault"},
+		"DescribeLoggingStatus":          {&redshiftapi.DescribeLoggingStatusMessage{ClusterIdentifier: new("gone")}, "ClusterNotFound"},
+		"DescribeTags":                   {&redshiftapi.DescribeTagsMessage{ResourceName: new("arn:aws:redshift:us-east-1:111122223333:cluster:gone")}, "ResourceNotFoundFault"},
+	} {
+		_, err := b.do(name, c.in)
+		var fault *wire.Error
+		require.ErrorAs(t, err, &fault, name)
+		require.Equal(t, c.code, fault.Code, name)
+		checks, err := b.api.Operation(name).Access(t.Context(), b.callOf(name), c.in)
+		require.NoError(t, err)
+		require.Equal(t, "redshift:"+name, checks[0].Action)
+	}
 }
 
 // TestCapitalsNameNoOtherResource: whoever is denied a cluster is denied it in whatever letters it is asked for.
