@@ -415,7 +415,6 @@ func TestLakeSourceRefusals(t *testing.T) {
 		"CSV files":     {newDrawer(t, pairTable, files, "DataFormat", "parquet"), nil, connector.Invalid, "says that files are Parquet, and those of table o.p in a/p/ are not (set DataFormat csv)"},
 		"Parquet files": {newDrawer(t, pairTable, map[string]string{"a/p/LOAD001.parquet": "PAR1"}), nil, connector.Invalid, "set DataFormat parquet"},
 		"its CdcPath":   {newDrawer(t, pairTable, files, "DataFormat", "parquet", "CdcPath", "log"), nil, connector.Invalid, "leave CdcPath out"},
-		"its changes":   {newDrawer(t, pairTable, map[string]string{}, "DataFormat", "parquet"), func(c *taskConfig) { c.Type = task.FullLoadAndCDC }, connector.Invalid, "read as CSV alone"},
 		"its header":    {newDrawer(t, pairTable, files, "DataFormat", "parquet", "IgnoreHeaderRows", "1"), nil, connector.Invalid, "leave IgnoreHeaderRows out"},
 		"header rows":   {newDrawer(t, pairTable, files, "IgnoreHeaderRows", "2"), nil, connector.Invalid, "from 0 to 1"},
 		"of a target":   {newDrawer(t, pairTable, files, "AddColumnName", "true"), nil, connector.Invalid, `no setting "AddColumnName"`},

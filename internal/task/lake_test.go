@@ -407,33 +407,53 @@ func TestLakeOperations(t *testing.T) {
 // TestLakeChangesSurviveAnyInstant cuts the following of changes off at each request that changes the store, and has another go on:
 // every change is in the files once, in order.
 func TestLakeChangesSurviveAnyInstant(t *testing.T) {
-	for _, reaches := range []bool{false, true} {
-		source, l := newEnd(t, "sqlite"), newLake(t)
-		source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT)", "CREATE TABLE b (id INTEGER PRIMARY KEY, v TEXT)")
-		b := newBroker(t, l.Endpoint)
-		b.reaches = reaches
-		load(t, source, l.end, l.through(b))
-		var want []string
-		interrupted := 0
-		for cut := int64(1); cut <= 8; cut++ {
-			source.exec(t, fmt.Sprintf("INSERT INTO a VALUES (%d, 'v')", cut), fmt.Sprintf("INSERT INTO b VALUES (%d, 'v')", cut))
-			want = append(want, fmt.Sprintf("I,%d,v", cut))
-			ctx, cancel := context.WithCancel(t.Context())
-			b.n.Store(0)
-			b.limit.Store(cut)
-			b.tripped = func() { cancel(); interrupted++ }
-			c := changesConfig(source, l.end)
-			c.Stop.CaughtUp = true
-			l.through(b)(&c)
-			_, _ = run(ctx, c)
-			cancel()
-			b.limit.Store(0)
-			catchUp(t, source, l.end, l.through(b))
-			require.Equal(t, want, l.lines(t, "main/a"), "cut off at request %d", cut)
-			require.Equal(t, want, l.lines(t, "main/b"), "cut off at request %d", cut)
+	for name, together := range map[string]bool{"tables": false, "transactions": true} {
+		for _, reaches := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, reaching %t", name, reaches), func(t *testing.T) {
+				t.Parallel()
+				cutChanges(t, together, reaches)
+			})
 		}
-		require.Greater(t, interrupted, 5)
 	}
+}
+
+func cutChanges(t *testing.T, together, reaches bool) {
+	t.Helper()
+	source, l := newEnd(t, "sqlite"), newLake(t)
+	source.exec(t, "CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT)", "CREATE TABLE b (id INTEGER PRIMARY KEY, v TEXT)")
+	b := newBroker(t, l.Endpoint)
+	b.reaches = reaches
+	through := l.through(b)
+	if together {
+		with := lakeWith("PreserveTransactions", "true", "CdcPath", "log")
+		through = func(c *taskConfig) { l.through(b)(c); with(c) }
+	}
+	load(t, source, l.end, through)
+	var want, all []string
+	interrupted := 0
+	for cut := int64(1); cut <= 8; cut++ {
+		source.exec(t, fmt.Sprintf("INSERT INTO a VALUES (%d, 'v')", cut), fmt.Sprintf("INSERT INTO b VALUES (%d, 'v')", cut))
+		want = append(want, fmt.Sprintf("I,%d,v", cut))
+		all = append(all, fmt.Sprintf("I,a,main,%d,v", cut), fmt.Sprintf("I,b,main,%d,v", cut))
+		ctx, cancel := context.WithCancel(t.Context())
+		b.n.Store(0)
+		b.limit.Store(cut)
+		b.tripped = func() { cancel(); interrupted++ }
+		c := changesConfig(source, l.end)
+		c.Stop.CaughtUp = true
+		through(&c)
+		_, _ = run(ctx, c)
+		cancel()
+		b.limit.Store(0)
+		catchUp(t, source, l.end, through)
+		if together {
+			require.Equal(t, all, l.lines(t, "log"), "cut off at request %d", cut)
+			continue
+		}
+		require.Equal(t, want, l.lines(t, "main/a"), "cut off at request %d", cut)
+		require.Equal(t, want, l.lines(t, "main/b"), "cut off at request %d", cut)
+	}
+	require.GreaterOrEqual(t, interrupted, 5)
 }
 
 func TestLakeStoreAsksToSlowDown(t *testing.T) {

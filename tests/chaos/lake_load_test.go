@@ -212,7 +212,7 @@ func stagedBelow(t *testing.T, dir string) (found []string) {
 func (l *lakeRun) contents(t *testing.T) (out []string) {
 	t.Helper()
 	for _, table := range loadedTables {
-		from := l.readBy(t, table, "LOAD", map[string]string{"id": "INT", "n": "INT", "note": "VARCHAR"})
+		from := l.readBy(t, filepath.Join("public", table, "LOAD"), map[string]string{"id": "INT", "n": "INT", "note": "VARCHAR"})
 		if from == "" {
 			out = append(out, "0 0 0")
 			continue

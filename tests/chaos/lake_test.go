@@ -27,13 +27,14 @@ const lakeKills = 3
 var lakeTables = []string{"account", "deal"}
 
 // lakeFile is the name of a file of data below a table's folder.
-var lakeFile = regexp.MustCompile(`^(LOAD[0-9A-F]{8}|[0-9]{8}-[0-9]{9})\.(csv|parquet)$`)
+var lakeFile = regexp.MustCompile(`^(LOAD[0-9A-F]{8}|[0-9]{8}-[0-9]{9}|CDC_TXN-[0-9]{17})\.(csv|parquet)$`)
 
 // lakeRun is a migration into files that is killed time and again.
 type lakeRun struct {
 	source, target *end
 	format         string
 	root           string            // the folder of the objects
+	log            string            // CdcPath, where changes are written together (PreserveTransactions)
 	seen           map[string]string // the files that a reader has seen
 	phase          string            // what they hold: nothing, rows, changes
 	flags          []string
@@ -41,22 +42,28 @@ type lakeRun struct {
 }
 
 // TestKilledWhileFillingALake kills the program at random instants, while it loads into CSV and Parquet, in a bucket and in a folder, and
-// while it writes changes, and runs it again. After each kill the files are whole, none that was seen once the load was done is
+// while it writes changes, those of each table by themselves or all together, and runs it again. After each kill the files are whole, none that was seen once the load was done is
 // another, and none holds a row or a change that another one holds; in the end each row and change is there once, those of one row in their order.
 func TestKilledWhileFillingALake(t *testing.T) {
 	for _, store := range []string{"bucket", "folder"} {
 		for _, format := range []string{"csv", "parquet"} {
 			t.Run(store+" "+format, func(t *testing.T) {
 				t.Parallel()
-				killAtTheLake(t, store, format)
+				killAtTheLake(t, newLakeRun(t, store, format))
 			})
 		}
 	}
+	t.Run("bucket transactions", func(t *testing.T) {
+		t.Parallel()
+		l := newLakeRun(t, "bucket", "csv")
+		l.log = "log"
+		l.flags = append(l.flags, "--target-setting", "PreserveTransactions=true", "--target-setting", "CdcPath="+l.log)
+		killAtTheLake(t, l)
+	})
 }
 
-func killAtTheLake(t *testing.T, store, format string) {
+func killAtTheLake(t *testing.T, l *lakeRun) {
 	random := dice(t)
-	l := newLakeRun(t, store, format)
 	l.source.exec(t, "CREATE TABLE account (id int PRIMARY KEY, n int NOT NULL, note text)", "INSERT INTO account SELECT g, 0, repeat('n', g % 150) FROM generate_series(1, 5000) g",
 		"CREATE TABLE deal (id serial PRIMARY KEY, n int NOT NULL DEFAULT 0, note text)", "INSERT INTO deal (note) SELECT 'before' FROM generate_series(1, 2000)")
 	for n := range kills(t, lakeKills) {
@@ -172,8 +179,7 @@ func (l *lakeRun) requireWhole(t *testing.T) {
 func (l *lakeRun) files(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	below := filepath.Join(l.root, "public")
-	require.NoError(t, filepath.WalkDir(below, func(path string, d fs.DirEntry, err error) error {
+	read := func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && (d.IsDir() || strings.HasPrefix(d.Name(), ".awsdms-")) {
 			return nil
 		}
@@ -183,7 +189,11 @@ func (l *lakeRun) files(t *testing.T) map[string]string {
 		text, err := os.ReadFile(path)
 		out[path] = string(text)
 		return err
-	}))
+	}
+	require.NoError(t, filepath.WalkDir(filepath.Join(l.root, "public"), read))
+	if l.log != "" {
+		require.NoError(t, filepath.WalkDir(filepath.Join(l.root, l.log), read))
+	}
 	return out
 }
 
@@ -233,20 +243,24 @@ func (l *lakeRun) rows(t *testing.T, table, begin string) (rows [][]string) {
 	if begin != "LOAD" {
 		op, columns["Op"] = `"Op"`, "VARCHAR"
 	}
-	from := l.readBy(t, table, begin, columns)
+	from, where := l.readBy(t, filepath.Join("public", table, begin), columns), ""
+	if l.log != "" && begin != "LOAD" {
+		columns["Table"], columns["Table schema"] = "VARCHAR", "VARCHAR"
+		from, where = l.readBy(t, filepath.Join(l.log, "CDC_TXN-"), columns), " WHERE \"Table\" = '"+table+"' AND \"Table schema\" = 'public'"
+	}
 	if from == "" {
 		return nil
 	}
-	for _, line := range servertest.DuckDB(t, "SET preserve_insertion_order=true", fmt.Sprintf("SELECT %s, id, n FROM %s", op, from)) {
+	for _, line := range servertest.DuckDB(t, "SET preserve_insertion_order=true", fmt.Sprintf("SELECT %s, id, n FROM %s%s", op, from, where)) {
 		rows = append(rows, strings.Split(line, "|"))
 	}
 	return rows
 }
 
-// readBy is what DuckDB reads those files of a table by; nothing when there are none.
-func (l *lakeRun) readBy(t *testing.T, table, begin string, columns map[string]string) string {
+// readBy is what DuckDB reads the files by whose names begin so; nothing when there are none.
+func (l *lakeRun) readBy(t *testing.T, begin string, columns map[string]string) string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(l.root, "public", table, begin+"*."+l.format))
+	found, err := filepath.Glob(filepath.Join(l.root, begin+"*."+l.format))
 	require.NoError(t, err)
 	if len(found) == 0 {
 		return ""
@@ -255,7 +269,7 @@ func (l *lakeRun) readBy(t *testing.T, table, begin string, columns map[string]s
 		return fmt.Sprintf("read_parquet(['%s'])", strings.Join(found, "', '"))
 	}
 	var typed []string
-	for _, name := range slices.Sorted(maps.Keys(columns)) { // Op, id, n, note
+	for _, name := range slices.Sorted(maps.Keys(columns)) { // Op, Table, Table schema, id, n, note
 		typed = append(typed, fmt.Sprintf("'%s': '%s'", name, columns[name]))
 	}
 	return fmt.Sprintf("read_csv(['%s'], header=false, delim=',', quote='\"', columns={%s})", strings.Join(found, "', '"), strings.Join(typed, ", "))

@@ -229,21 +229,33 @@ func conformSteps(tables []connectortest.Table) (steps []connectortest.Step) {
 // TestConformanceOfTheSource runs what the suite of all engines asks of a source: of files of changes that a target has written meanwhile.
 func TestConformanceOfTheSource(t *testing.T) {
 	t.Parallel()
+	for name, settings := range map[string]struct{ written, read map[string]string }{
+		"csv":     {map[string]string{"PreserveTransactions": "true", "CdcPath": "log"}, map[string]string{"CdcPath": "log"}},
+		"parquet": {map[string]string{"DataFormat": "parquet"}, map[string]string{"DataFormat": "parquet"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conformSource(t, settings.written, settings.read)
+		})
+	}
+}
+
+func conformSource(t *testing.T, written, read map[string]string) {
 	from := conformSuite()
 	from.Tables = conformTables() // an update of a table without a key does not say which row it was
-	from.Onto = &connectortest.Onto{Engine: s3.Engine(), Schema: sqlite.Schema, Settings: map[string]string{"PreserveTransactions": "true", "CdcPath": "log"}}
+	from.Onto = &connectortest.Onto{Engine: s3.Engine(), Schema: sqlite.Schema, Settings: written}
 	s := from
 	s.Engine, s.NoNative = s3.Engine(), true
 	s.Onto = &connectortest.Onto{Engine: sqlite.Engine(), Schema: sqlite.Schema, Dump: dumpSQLite}
 	var carry func(testing.TB, connectortest.Databases) // of the databases at hand
 	s.Carry = func(t testing.TB, d connectortest.Databases) { carry(t, d) }
 	s.Fresh = func(t testing.TB) connectortest.Databases {
-		carrier, written, there, files := from.Carrier(), filepath.Join(t.TempDir(), "from.db"), filepath.Join(t.TempDir(), "to.db"), "file://"+t.TempDir()
+		carrier, source, there, files := from.Carrier(), filepath.Join(t.TempDir(), "from.db"), filepath.Join(t.TempDir(), "to.db"), "file://"+t.TempDir()
 		carry = func(t testing.TB, d connectortest.Databases) {
-			d.SourceURL, d.TargetURL, d.Settings = "sqlite:"+written, files, nil
+			d.SourceURL, d.TargetURL, d.Settings = "sqlite:"+source, files, nil
 			carrier(t, d)
 		}
-		return connectortest.Databases{SourceURL: files, TargetURL: "sqlite:" + there, Source: openApp(t, written), Target: openApp(t, there), Settings: map[string]string{"CdcPath": "log"}}
+		return connectortest.Databases{SourceURL: files, TargetURL: "sqlite:" + there, Source: openApp(t, source), Target: openApp(t, there), Settings: read}
 	}
 	connectortest.RunFrom(t, s)
 }

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -98,13 +99,14 @@ func (t *target) Rehearse(ctx context.Context) error {
 	if err == nil {
 		err = t.store.Publish(ctx, ticket)
 	}
-	if err == nil {
-		_, _, err = t.store.Head(ctx, key)
-	}
 	if err != nil {
 		return err
 	}
-	return t.store.Delete(ctx, []string{key})
+	_, there, err := t.store.Head(ctx, key)
+	if err == nil && !there {
+		err = fmt.Errorf("object %s was written, and is not there", key)
+	}
+	return cmp.Or(err, t.store.Delete(ctx, []string{key})) // it goes, whether it could be looked at or not
 }
 
 // Probe implements connector.Prober.

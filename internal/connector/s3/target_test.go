@@ -4,14 +4,18 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
 // TestClosedTargetsLeaveNoConnections, neither those that were opened nor those whose store has refused them.
@@ -82,4 +86,52 @@ func TestSettingsOfObjects(t *testing.T) {
 		h.Get("x-amz-acl"), h.Get("x-amz-server-side-encryption"), h.Get("x-amz-server-side-encryption-aws-kms-key-id"), h.Get("x-amz-expected-bucket-owner"),
 	})
 	require.Equal(t, "111122223333", seen["GET"].Get("x-amz-expected-bucket-owner"))
+}
+
+// TestTheProbeIsTakenAway: the test of a connection writes an object and deletes it, also when it may not look at it; what it may not do is told.
+func TestTheProbeIsTakenAway(t *testing.T) {
+	for denied, says := range map[string]string{"": "", http.MethodHead: "look up object _awsdms_control/probe-", http.MethodPut: "write object _awsdms_control/probe-", "delete": "delete"} {
+		t.Run("without "+denied, func(t *testing.T) {
+			t.Parallel()
+			b := servertest.S3(t)
+			to, err := url.Parse(b.Endpoint)
+			require.NoError(t, err)
+			proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host }}
+			var written, deleted atomic.Int64
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				isDelete := r.URL.Query().Has("delete") || r.Method == http.MethodDelete && !r.URL.Query().Has("uploadId")
+				switch {
+				case r.Method == http.MethodPut:
+					written.Add(1)
+				case isDelete:
+					deleted.Add(1)
+				}
+				if denied != "" && (r.Method == denied || denied == "delete" && isDelete) {
+					w.WriteHeader(http.StatusForbidden)
+					_, _ = w.Write([]byte(`<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>`))
+					return
+				}
+				proxy.ServeHTTP(w, r)
+			}))
+			t.Cleanup(server.Close)
+			at, err := openTarget(t.Context(), connector.Config{URL: b.URL("dms") + "&" + url.Values{"endpoint": {server.URL}, "attempts": {"1"}}.Encode()})
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = at.Close() })
+			err = at.(*target).Rehearse(t.Context())
+			require.Positive(t, written.Load(), "nothing was written")
+			if denied == "" {
+				require.NoError(t, err)
+			} else {
+				require.Equal(t, connector.Denied, connector.ClassOf(err), err)
+				require.ErrorContains(t, err, says)
+			}
+			if denied == http.MethodPut {
+				return
+			}
+			require.Positive(t, deleted.Load(), "nothing was taken away")
+			left, err := filepath.Glob(filepath.Join(b.Dir, "dms/_awsdms_control/probe-*"))
+			require.NoError(t, err)
+			require.Equal(t, denied == "delete", len(left) > 0, left)
+		})
+	}
 }

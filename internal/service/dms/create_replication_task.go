@@ -124,9 +124,9 @@ func (s *Service) endOf(tx store.Tx, arn, want string) (*Endpoint, error) {
 }
 
 // tellsOfChanges refuses a task whose source has been told of no changes to follow: it would load everything, and fail then.
-// DMS demands CdcPath of an S3 source for them (AWS DMS user guide, "Using Amazon S3 as a source").
+// DMS demands CdcPath of an S3 source for them, unless its files are Parquet (AWS DMS user guide, "Using Amazon S3 as a source").
 func tellsOfChanges(source *Endpoint, migrationType string) error {
-	if source.Engine != "s3" || migrationType == fullLoad || source.Settings["CdcPath"] != "" {
+	if source.Engine != "s3" || migrationType == fullLoad || source.Settings["CdcPath"] != "" || strings.EqualFold(source.Settings["DataFormat"], "parquet") {
 		return nil
 	}
 	return invalidCombination("The migration type %s follows changes, and the source endpoint %s has no CdcPath, the folder with the files of changes: "+

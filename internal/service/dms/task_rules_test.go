@@ -389,4 +389,6 @@ func TestABucketWithoutChangesIsNotFollowed(t *testing.T) {
 	bucket(map[string]string{"CdcPath": "changes"})
 	require.Nil(t, modify())
 	require.Equal(t, fullLoadAndCDC, b.record(t, "K").MigrationType)
+	bucket(map[string]string{"DataFormat": "parquet"}) // whose files of changes lie beside those of the load
+	b.create(t, "L", fullLoadAndCDC)
 }

@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
@@ -19,9 +20,7 @@ func (s *source) Obstacles(_ context.Context, r connector.StreamRequest) ([]conn
 	add := func(fatal bool, what, remedy string) {
 		found = append(found, connector.Obstacle{Fatal: fatal, What: what, Remedy: remedy})
 	}
-	if s.Parquet {
-		add(true, parquetChanges, parquetChangesRemedy)
-	} else if s.Changes == "" {
+	if !s.Parquet && s.Changes == "" {
 		add(true, "no folder of files of changes is named", "set CdcPath")
 	}
 	if r.Loopback != (catalog.Name{}) {
@@ -41,9 +40,6 @@ func (s *source) Obstacles(_ context.Context, r connector.StreamRequest) ([]conn
 }
 
 const (
-	parquetChanges       = "files of changes are read as CSV alone, and DataFormat is parquet"
-	parquetChangesRemedy = "use migration type full-load, or CSV files of changes in CdcPath"
-
 	notAgain       = "the files of the full load tell how the tables were at the beginning, so that a table cannot be loaded anew while changes are followed"
 	notAgainRemedy = "start the task anew"
 )
@@ -72,7 +68,7 @@ func (s *source) Start(ctx context.Context, _ connector.StreamRequest, from conn
 	}
 	found := false
 	at, err := s.before(ctx, func(f file) bool {
-		is := f.key == native
+		is := f.key == native || s.Parquet && path.Base(f.key) == native
 		found = found || is
 		return is
 	})
@@ -93,7 +89,7 @@ func (s *source) before(ctx context.Context, f func(file) bool) (string, error) 
 		if f(c) {
 			break
 		}
-		p = position{File: c.key, Size: c.size}
+		p = c.end()
 	}
 	return p.String(), nil
 }

@@ -36,7 +36,7 @@ func (st *stream) deliver(ctx context.Context) (connector.Event, error) {
 		st.request.Pool.Put(g)
 		return connector.Event{}, err
 	}
-	e := connector.Event{Position: st.at.String(), Ended: st.ended, Quiet: st.now == nil && len(st.ahead) == 0}
+	e := connector.Event{Position: st.at.String(), Ended: st.ended, Quiet: st.now == nil && len(st.ahead) == 0 && !st.more}
 	if g.Empty() {
 		st.request.Pool.Put(g)
 		return e, nil
@@ -69,7 +69,8 @@ func (d *delivery) fill(ctx context.Context) error {
 		if err := d.record(); err != nil {
 			return err
 		}
-		st.at = position{File: st.name, Records: st.now.Records(), Size: st.now.size}
+		st.at = st.now.end()
+		st.at.File, st.at.Records = st.name, st.now.Records()
 	}
 	d.commit()
 	return nil
@@ -82,7 +83,8 @@ func (d *delivery) nextFile(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	d.commit()
-	st.at = position{File: st.name, Size: st.now.size}
+	st.at = st.now.end()
+	st.at.File = st.name
 	st.now.close()
 	st.now = nil
 	_, err := st.advance(ctx)
@@ -98,6 +100,9 @@ func (d *delivery) commit() {
 // record takes one change.
 func (d *delivery) record() error {
 	st, o := d.stream, d.stream.now
+	if o.rows != nil {
+		return d.fileChange()
+	}
 	if isBlank(o) {
 		return nil
 	}
@@ -127,7 +132,12 @@ func (d *delivery) record() error {
 	if n, want := o.Len()-lead, len(to.table.Columns); n != want {
 		return d.reject(misfit{reason: fmt.Sprintf("it has %d values, and table %s has %d columns", n, to.table.Name, want)}, false)
 	}
-	if op == change.Update && !to.keyed {
+	return d.knownChange(op)
+}
+
+// knownChange takes a change whose table and operation are known.
+func (d *delivery) knownChange(op change.Op) error {
+	if op == change.Update && !d.to.keyed {
 		return d.reject(misfit{reason: "nothing says which row it changes: no column of the table is marked with ColumnIsPk"}, false)
 	}
 	return d.change(op)

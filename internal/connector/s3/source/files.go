@@ -23,7 +23,10 @@ type file struct {
 	key      string
 	size     int64
 	modified time.Time
-	changes  bool // of changes, among those of a table that is read back
+	changes  bool // of changes, among those of a table
+	// table and before are of Parquet files of changes: whose they are, and how many come before.
+	table  *external.Table
+	before int
 }
 
 // changeFile is the name of a file of changes as a DMS target writes it beside those of the full load.

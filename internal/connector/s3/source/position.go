@@ -16,6 +16,8 @@ type position struct {
 	// Records is how many of its records were; 0 means all. Size is what the file had, as one that has changed is another; 0 is not known.
 	Records int64 `json:"records,omitempty"`
 	Size    int64 `json:"size,omitempty"`
+	// Files is how many files of changes there were up to this one, itself included, of Parquet files alone; 0 is not known.
+	Files int `json:"files,omitempty"`
 }
 
 func (p position) String() string {
@@ -26,7 +28,7 @@ func (p position) String() string {
 func parsePosition(text string) (p position, err error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil || d.More() || p.Records < 0 || p.File == "" && p != (position{}) {
+	if err := d.Decode(&p); err != nil || d.More() || p.Records < 0 || p.Files < 0 || p.File == "" && p != (position{}) {
 		return position{}, &connector.Error{Class: connector.Invalid, Err: fmt.Errorf("%q is no position in files of changes", text),
 			Remedy: `write the name of a file of changes, or a position such as {"file":"CDC00001.csv"}`}
 	}
@@ -35,7 +37,7 @@ func parsePosition(text string) (p position, err error) {
 
 // compare orders positions.
 func (p position) compare(q position) int {
-	if c := cmp.Compare(p.File, q.File); c != 0 || p.Records == q.Records {
+	if c := cmp.Compare(p.order(), q.order()); c != 0 || p.Records == q.Records {
 		return c
 	}
 	switch {

@@ -28,7 +28,8 @@ type stream struct {
 	now    *opened  // nil between files
 	name   string   // of that file, below the folder
 	ahead  []file
-	listed time.Time
+	more   bool // there are files behind those ahead that are too new yet
+	looked time.Time
 	pause  time.Duration
 	ended  bool // StreamRequest.Until was reached
 	idle   bool // nothing has come since it was said so
@@ -55,10 +56,7 @@ func (s *source) Stream(_ context.Context, r connector.StreamRequest, from strin
 	if err != nil {
 		return nil, err
 	}
-	if s.Parquet {
-		return nil, invalid(parquetChangesRemedy, parquetChanges)
-	}
-	if s.Changes == "" {
+	if !s.Parquet && s.Changes == "" {
 		return nil, invalid("set CdcPath", "no folder of files of changes is named")
 	}
 	st := &stream{source: s, request: r, at: at, tables: map[string]*followed{}, unknown: map[string]bool{}, pause: shortestPause}
@@ -79,6 +77,10 @@ const mostListed = 10_000
 // changes lists the files of changes from a name on, in their order, at most mostListed of them unless the name is empty. Their keys
 // are those below the folder. A file that has nothing in it is none yet: its writer may have just made it.
 func (s *source) changes(ctx context.Context, from string) ([]file, error) {
+	if s.Parquet {
+		out, _, err := s.dated(ctx, from)
+		return out, err
+	}
 	var out []file
 	byName := func(a, b file) int { return cmp.Compare(a.key, b.key) }
 	err := s.Store.ListFrom(ctx, s.Changes, s.Changes+from, func(o store.Object) error {
@@ -114,15 +116,15 @@ func (st *stream) Next(ctx context.Context) (connector.Event, error) {
 		case st.now != nil:
 			return st.deliver(ctx)
 		}
-		st.setQuiet(true)
-		if !st.idle { // it is said at once that there is no more
+		st.setQuiet(!st.more)
+		if !st.idle && !st.more { // it is said at once that there is no more
 			st.idle = true
 			return connector.Event{Position: st.at.String(), Quiet: true}, nil
 		}
 		select {
 		case <-time.After(wait):
 		case <-timer.C:
-			return connector.Event{Position: st.at.String(), Quiet: true}, nil
+			return connector.Event{Position: st.at.String(), Quiet: !st.more}, nil
 		case <-ctx.Done():
 			return connector.Event{}, context.Cause(ctx)
 		}
@@ -134,7 +136,7 @@ func (st *stream) advance(ctx context.Context) (wait time.Duration, err error) {
 	if st.now != nil || st.ended {
 		return 0, nil
 	}
-	if wait = st.pause - time.Since(st.listed); wait <= 0 {
+	if wait = st.pause - time.Since(st.looked); wait <= 0 {
 		if err := st.look(ctx); err != nil {
 			return 0, err
 		}
@@ -157,7 +159,13 @@ func (st *stream) advance(ctx context.Context) (wait time.Duration, err error) {
 
 // look lists the files that are ahead.
 func (st *stream) look(ctx context.Context) error {
-	all, err := st.source.changes(ctx, st.at.File)
+	var all []file
+	var err error
+	if st.source.Parquet {
+		all, st.more, err = st.settled(ctx)
+	} else {
+		all, err = st.source.changes(ctx, st.at.File)
+	}
 	if err != nil {
 		return err
 	}
@@ -177,7 +185,7 @@ func (st *stream) look(ctx context.Context) error {
 		}
 		all = all[1:]
 	}
-	st.ahead, st.listed = all, time.Now()
+	st.ahead, st.looked = all, time.Now()
 	st.pause = min(2*st.pause, longestPause)
 	if len(all) > 0 {
 		st.pause = shortestPause
@@ -217,6 +225,15 @@ func (st *stream) setQuiet(quiet bool) {
 	st.mu.Lock()
 	st.mu.quiet = quiet
 	st.mu.Unlock()
+}
+
+// end is the position behind a file.
+func (f file) end() position {
+	p := position{File: f.key, Size: f.size}
+	if f.table != nil {
+		p.Files = f.before + 1
+	}
+	return p
 }
 
 // Acknowledge implements connector.Stream: files stay.

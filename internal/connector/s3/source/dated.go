@@ -1,0 +1,181 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/change"
+	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/external"
+	"github.com/whimbreldb/whimbrel/internal/connector/s3/store"
+	"github.com/whimbreldb/whimbrel/internal/rescue"
+)
+
+// Parquet files of changes lie beside those of the load, in the folder of their table or in folders of dates below it, and are named by the time at
+// which they were written (AWS DMS user guide, "Using Parquet-format files in Amazon S3 as a source for AWS DMS"). They are read in the order of
+// those names, whichever table they are of.
+
+// A writer publishes the files of one moment side by side, and what comes first by its name may be seen last. So files are read once nothing
+// has come for the time of settle; or after so many looks, where they never stop coming, those that were there at the last two.
+const (
+	settle = time.Second
+	looks  = 10
+)
+
+// order is what positions are compared by.
+func (p position) order() string { return orderOf(p.File) }
+
+func orderOf(key string) string {
+	if isParquet(key) {
+		return path.Base(key) + "\x00" + key
+	}
+	return key
+}
+
+func byOrder(a, b file) int { return cmp.Compare(orderOf(a.key), orderOf(b.key)) }
+
+// dated lists the Parquet files of changes as changes does those of CSV, each with the number of those that come before it. past is how many there are up to
+// the one to begin with, itself included.
+func (s *source) dated(ctx context.Context, from string) (out []file, past int, err error) {
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(together)
+	for _, t := range s.Tables {
+		g.Go(rescue.Func(func() error {
+			return s.Store.List(ctx, t.Path, func(o store.Object) error {
+				name := path.Base(o.Key)
+				if !isParquet(name) || !changeFile.MatchString(name) || o.Size == 0 {
+					return nil
+				}
+				f := file{key: o.Key, size: o.Size, modified: o.Modified, changes: true, table: t}
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case from == "" || orderOf(o.Key) > orderOf(from):
+					out = append(out, f)
+				case o.Key == from:
+					past, out = past+1, append(out, f)
+				default:
+					past++
+				}
+				if from != "" && len(out) >= 2*mostListed {
+					slices.SortFunc(out, byOrder)
+					out = out[:mostListed]
+				}
+				return nil
+			})
+		}))
+	}
+	if err := g.Wait(); err != nil {
+		return nil, 0, fmt.Errorf("list the files of changes: %w", err)
+	}
+	slices.SortFunc(out, byOrder)
+	for i := range out {
+		out[i].before = past + i
+		if past > 0 && out[0].key == from {
+			out[i].before--
+		}
+	}
+	return out, past, nil
+}
+
+// settled lists the files from the position on that are to be read. more says that there are others, which have just come.
+func (st *stream) settled(ctx context.Context) (all []file, more bool, err error) {
+	before, err := st.listed(ctx)
+	if err != nil || len(before) == 0 || len(before) == 1 && before[0].key == st.at.File {
+		return before, false, err
+	}
+	n := 0
+	for range looks {
+		select {
+		case <-time.After(settle):
+		case <-ctx.Done():
+			return nil, false, context.Cause(ctx)
+		}
+		if all, err = st.listed(ctx); err != nil {
+			return nil, false, err
+		}
+		if n = alike(before, all); n == len(before) && n == len(all) {
+			break
+		}
+		before = all
+	}
+	return all[:n], n < len(all), nil
+}
+
+// alike is how many files two lists begin with alike.
+func alike(a, b []file) (n int) {
+	for n < len(a) && n < len(b) && a[n].key == b[n].key && a[n].size == b[n].size {
+		n++
+	}
+	return n
+}
+
+func (st *stream) listed(ctx context.Context) ([]file, error) {
+	all, past, err := st.source.dated(ctx, st.at.File)
+	if err == nil {
+		err = st.late(past)
+	}
+	return all, err
+}
+
+// late refuses to go on when there is a file that has come after those behind it were read: its changes would be left out.
+func (st *stream) late(past int) error {
+	if st.at.Files == 0 || past <= st.at.Files {
+		return nil
+	}
+	return &connector.Error{
+		Class: connector.Missing, Err: fmt.Errorf("there are %d files of changes up to %s by now, and there were %d when it was read: a file has come whose name is before those that were read", past, st.at.File, st.at.Files),
+		Remedy: "let files appear in the order of their names, and start the task anew",
+	}
+}
+
+// fileChange takes a change of a Parquet file.
+func (d *delivery) fileChange() error {
+	st, o := d.stream, d.stream.now
+	to := st.tables[keyOf(o.table.Name)]
+	here := position{File: st.name, Records: o.Records(), Size: o.size}
+	if to == nil || !to.is || to.loaded && here.compare(to.since) <= 0 {
+		return nil
+	}
+	op, err := operationIn(to.table, o)
+	if err != nil {
+		return err
+	}
+	d.to, d.now = to, record{from: o}
+	return d.knownChange(op)
+}
+
+var errOwnOp = errors.New("the table has a column Op itself, so that nothing says what became of a row")
+
+// operationIn reads what became of the row at hand. Files without the column are those of CdcInsertsOnly.
+func operationIn(t *external.Table, o *opened) (change.Op, error) {
+	at := opColumn(t, o)
+	if at < 0 {
+		if slices.ContainsFunc(t.Columns, func(c *catalog.Column) bool { return strings.EqualFold(c.Name, opName) }) {
+			return 0, &connector.Error{Class: connector.Data, Err: fmt.Errorf("file %s: %w", o.key, errOwnOp), Remedy: "leave the table out of the task, or use CSV files of changes"}
+		}
+		return change.Insert, nil
+	}
+	word, _, err := o.rows.Bytes(at)
+	if err != nil {
+		return 0, unreadable(o.file, err)
+	}
+	op, known := operationOf(word)
+	if !known {
+		return 0, &connector.Error{
+			Class: connector.Data, Err: fmt.Errorf("%s is no change: its column %s is %.20q", o.place(), opName, word), Remedy: "write I, U or D into that column",
+		}
+	}
+	return op, nil
+}
