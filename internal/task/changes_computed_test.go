@@ -20,7 +20,7 @@ func TestComputedColumnsFollow(t *testing.T) {
 		"by a function":    {catalog.PostgreSQL: "text GENERATED ALWAYS AS (md5(v || n::text)) STORED", catalog.MySQL: "varchar(40) AS (reverse(concat(v, n))) VIRTUAL"},
 		"of a collation":   {catalog.PostgreSQL: `text GENERATED ALWAYS AS (upper(v COLLATE "C")) STORED`, catalog.MySQL: "varchar(40) AS (concat(upper(v), '\\'', n)) STORED"},
 	} {
-		for _, from := range []string{"postgresql-15", "postgresql-18", "mariadb", "mysql"} {
+		for _, from := range []string{"postgresql-15", "postgresql-18", "test_decoding", "pglogical", "mariadb", "mysql"} {
 			for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
 				for _, compatibility := range []string{"", "dms"} {
 					if from == "postgresql-15" && (name == "of a collation" || compatibility == "dms") || from == "mysql" && name == "virtual" {
