@@ -20,7 +20,7 @@ func TestComputedColumnsFollow(t *testing.T) {
 		"by a function":    {catalog.PostgreSQL: "text GENERATED ALWAYS AS (md5(v || n::text)) STORED", catalog.MySQL: "varchar(40) AS (reverse(concat(v, n))) VIRTUAL"},
 		"of a collation":   {catalog.PostgreSQL: `text GENERATED ALWAYS AS (upper(v COLLATE "C")) STORED`, catalog.MySQL: "varchar(40) AS (concat(upper(v), '\\'', n)) STORED"},
 	} {
-		for _, from := range []string{"postgresql-15", "postgresql-18", "mariadb", "mysql"} {
+		for _, from := range []string{"postgresql-15", "postgresql-18", "test_decoding", "pglogical", "mariadb", "mysql"} {
 			for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
 				for _, compatibility := range []string{"", "dms"} {
 					if from == "postgresql-15" && (name == "of a collation" || compatibility == "dms") || from == "mysql" && name == "virtual" {
@@ -158,6 +158,37 @@ func TestComputedColumnsAltered(t *testing.T) {
 					})
 				}
 			}
+		}
+	}
+}
+
+// TestComputedColumnsMadeAnew: SQLite's way to change an expression is another table under the name, all of whose rows come again.
+func TestComputedColumnsMadeAnew(t *testing.T) {
+	for name, of := range map[string][2]string{
+		"another expression": {"id * 2", "id * 3"},
+		"one by itself":      {"id * 2", "coalesce(n, 0) + id"},
+		"one for both":       {"coalesce(n, 0) + id", "id * 2"},
+		"none any more":      {"id * 2", ""},
+		"a new one":          {"", "abs(id) + 1"},
+	} {
+		for _, to := range []string{"postgresql-18", "mariadb", "sqlite"} {
+			t.Run(name+" to "+to, func(t *testing.T) {
+				t.Parallel()
+				source, target := newEnd(t, "sqlite"), newEnd(t, to)
+				table := func(name, expression string) string {
+					if expression != "" {
+						expression = " GENERATED ALWAYS AS (" + expression + ") STORED"
+					}
+					return "CREATE TABLE " + name + " (id int NOT NULL PRIMARY KEY, n int, g int" + expression + ")"
+				}
+				source.exec(t, table("a", of[0]), "INSERT INTO a (id, n) VALUES (1, 10), (2, NULL)")
+				load(t, source, target)
+				source.exec(t, "INSERT INTO a (id, n) VALUES (3, 30)", table("made", of[1]), "INSERT INTO made (id, n) SELECT id, n FROM a", "DROP TABLE a", "ALTER TABLE made RENAME TO a",
+					"INSERT INTO a (id, n) VALUES (4, 40)", "UPDATE a SET n = 11 WHERE id = 1")
+				inStep(t, source, target, map[string]string{"a": "g"})
+				source.exec(t, "INSERT INTO a (id, n) VALUES (5, 50)", "UPDATE a SET id = 6 WHERE id = 2")
+				inStep(t, source, target, map[string]string{"a": "g"})
+			})
 		}
 	}
 }

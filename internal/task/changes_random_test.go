@@ -29,7 +29,7 @@ func TestRandomWorkloads(t *testing.T) {
 		seed, err = strconv.ParseUint(text, 10, 64)
 		require.NoError(t, err)
 	}
-	for _, from := range []string{"postgresql-18", "mariadb", "mysql", "sqlite"} {
+	for _, from := range []string{"postgresql-18", "test_decoding", "pglogical", "mariadb", "mysql", "sqlite"} {
 		for _, to := range []string{"postgresql-15", "mariadb", "sqlite"} {
 			t.Run(from+" to "+to, func(t *testing.T) {
 				t.Parallel()
@@ -50,7 +50,7 @@ func TestRandomWorkloads(t *testing.T) {
 
 // randomWorkload loads a few tables, changes them and has the target catch up a few times.
 func randomWorkload(t *testing.T, source, target *end, seed uint64) (checked int) {
-	if source.engine == "postgres" && seed%2 == 0 { // transactions are sent before they have committed, however small
+	if source.engine == "postgres" && source.plugin == "" && seed%2 == 0 { // transactions are sent before they have committed, however small
 		source.url += "&debug_logical_replication_streaming=immediate"
 	}
 	w := newScribbler(t, source, rand.New(rand.NewPCG(seed, 0)))

@@ -36,6 +36,18 @@ func eachPair(t *testing.T, f func(t *testing.T, source, target *end)) {
 	}
 }
 
+// eachPlugin runs a test with a source whose log is read through each plugin but the one of the settings.
+func eachPlugin(t *testing.T, f func(t *testing.T, source, target *end)) {
+	for _, plugin := range []string{"test_decoding", "pglogical"} {
+		for _, to := range []string{"postgresql-18", "mariadb", "sqlite"} {
+			t.Run(plugin+" to "+to, func(t *testing.T) {
+				t.Parallel()
+				f(t, newEnd(t, plugin), newEnd(t, to))
+			})
+		}
+	}
+}
+
 // edit changes a configuration.
 type edit func(c *task.Config)
 

@@ -32,8 +32,9 @@ type end struct {
 	family catalog.Family
 	url    string
 	db     *sql.DB
-	// settings are those of the endpoint, as a target.
+	// settings are those of the endpoint, as a target; plugin is what a source's log is read through, "" for the one of the settings.
 	settings map[string]string
+	plugin   string
 }
 
 // engines are the ends that pairs are made of.
@@ -42,6 +43,15 @@ var engines = []string{"postgresql-15", "postgresql-18", "mariadb", "sqlite"}
 func newEnd(t testing.TB, engine string) *end {
 	t.Helper()
 	switch engine {
+	case "test_decoding":
+		e := newEnd(t, "postgresql-15")
+		e.plugin = engine
+		return e
+	case "pglogical":
+		e := postgresEnd(t, servertest.Pglogical(t))
+		e.plugin = engine
+		e.exec(t, "CREATE EXTENSION pglogical")
+		return e
 	case "postgresql-15":
 		return postgresEnd(t, servertest.PostgreSQL(t, servertest.PostgreSQL15))
 	case "postgresql-18":
@@ -91,10 +101,14 @@ func (e *end) quote(name string) string {
 func config(source, target *end) task.Config {
 	s := settings.MigrateDefaults()
 	s.FullLoadSettings.MaxFullLoadSubTasks = 3
-	return task.Config{
+	c := task.Config{
 		Engines: all.Engines(), Name: "test", Settings: s, RefuseRows: true, Stats: &fullload.Stats{}, Log: slog.New(slog.DiscardHandler),
 		Source: connector.Config{URL: source.url}, Target: connector.Config{URL: target.url, Settings: target.settings},
 	}
+	if source.plugin != "" {
+		c.Source.Settings = map[string]string{"PluginName": source.plugin}
+	}
+	return c
 }
 
 // run plans and runs a migration.

@@ -103,7 +103,7 @@ func (t *Task) creating(tp *TablePlan) []catalog.Statement {
 // altered compares the table with what it was, column by column of the source.
 func (r *run) altered(before *cdc.Table, tp *TablePlan, s *connector.Structure, number int) (out cdc.Reshaped, err error) {
 	handled := r.Settings.ChangeProcessingDdlHandlingPolicy.HandleSourceTableAltered
-	a := &alteration{run: r, before: before, after: tp, renamed: s.Renamed, target: cloneTable(before.Target)}
+	a := &alteration{run: r, before: before, after: tp, renamed: s.Renamed, anew: s.Anew, target: cloneTable(before.Target)}
 	if handled {
 		if err := a.work(); err != nil {
 			return out, err
@@ -167,6 +167,7 @@ type alteration struct {
 	before     *cdc.Table
 	after      *TablePlan
 	renamed    map[string]string // columns of the source, old to new
+	anew       bool              // all rows come again
 	target     *catalog.Table    // as it will be
 	statements []catalog.Statement
 	doubt      error // why rows that are there may differ afterwards
@@ -186,9 +187,12 @@ func (a *alteration) work() error {
 	}
 	a.renameColumns(dialect)
 	a.leaveKey()
+	if a.anew {
+		a.dropRecomputed(dialect)
+	}
 	a.dropColumns(dialect)
 	a.computed()
-	if err := a.computedAsBefore(); err != nil {
+	if err := a.computedAsBefore(); err != nil && !a.anew {
 		return err
 	}
 	if err := a.addColumns(dialect); err != nil {
@@ -310,7 +314,7 @@ func (a *alteration) addColumns(dialect connector.Alterer) error {
 		case there == nil:
 			c := a.addable(now, p.Source)
 			a.do(dialect.AddColumn(a.target.Name, c))
-			if err := a.filled(p.Source, c); err != nil {
+			if err := a.filled(p.Source, c); err != nil && !a.anew {
 				return err
 			}
 			a.target.Columns = append(a.target.Columns, c)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // computedAsBefore looks whether the source computes its columns as it did: what it has made of the rows that are there no change tells, and a
@@ -29,6 +30,23 @@ func (a *alteration) computedAsBefore() error {
 		return fmt.Errorf("the source computes column %s as (%s), and no more as (%s), which has changed the rows that were there"+how, p.Source.Name, p.Source.Generated, old.Generated)
 	}
 	return nil
+}
+
+// dropRecomputed takes out the columns that the target computes and the source computes otherwise now, or one of them not at all: they are
+// added again as they are now, for rows that all come again.
+func (a *alteration) dropRecomputed(dialect connector.Alterer) {
+	for i, p := range a.after.Plan.Columns {
+		if p.Source == nil {
+			continue
+		}
+		old, now := a.old(p.Source), a.after.Columns[i]
+		there := a.target.Column(now.Name)
+		if old == nil || there == nil || there.Generated == "" && now.Generated == "" || a.sameExpression(old.Generated, p.Source.Generated) {
+			continue
+		}
+		a.do(dialect.DropColumn(a.target.Name, now.Name))
+		a.without(now.Name)
+	}
 }
 
 var (

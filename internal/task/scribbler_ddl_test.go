@@ -40,7 +40,11 @@ func (w *scribbler) restructure() {
 		w.run(0, "COMMIT")
 	}
 	if w.rand.IntN(12) == 0 && len(w.tables) > 1 { // a task without any table does not begin
-		w.run(0, "DROP TABLE "+name)
+		statement := "DROP TABLE " + name
+		if w.source.plugin == "pglogical" {
+			statement += " CASCADE" // from the sets, the extension insists
+		}
+		w.run(0, statement)
 		w.tables = slices.DeleteFunc(w.tables, func(t *scribbledTable) bool { return t == table })
 		if w.rand.IntN(2) == 0 {
 			w.createNamed(table.name)
@@ -135,7 +139,7 @@ func (w *scribbler) name(of string) string {
 func (w *scribbler) createTable() { w.createNamed(w.name("t")) }
 
 func (w *scribbler) createNamed(name string) {
-	table := &scribbledTable{name: name, ids: map[int]int{}, keyless: w.rand.IntN(4) == 0 && len(w.history) < 3}
+	table := &scribbledTable{name: name, ids: map[int]int{}, keyless: w.rand.IntN(4) == 0 && len(w.history) < 3 && !w.keyed}
 	statement := "CREATE TABLE " + w.source.quote(name) + " (id int NOT NULL"
 	if !table.keyless {
 		statement += " PRIMARY KEY"

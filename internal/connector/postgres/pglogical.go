@@ -52,10 +52,8 @@ func (p *pglogicalStream) prepare(ctx context.Context, w *wire) (err error) {
 	if !p.stream.src.settings.captureDDL {
 		return nil
 	}
-	return classify(ctx, "look up the audit of DDL", w.query(ctx, "SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = '"+intercept+"' AND evtenabled <> 'D'", func([][]byte) error {
-		p.audited = true
-		return nil
-	}))
+	p.audited, err = auditStands(ctx, w)
+	return err
 }
 
 // options ask for text in UTF-8, and for what has come from other nodes as well, as pgoutput tells it.
@@ -168,12 +166,16 @@ func (p *pglogicalStream) tell(ctx context.Context, r *relationMessage, t *pglog
 		rel.columns, rel.types = append(rel.columns, c), append(rel.types, k.Type)
 	}
 	f := s.ids[r.id]
-	moved := p.audited && strings.HasPrefix(p.sets.whole, ownPrefix) // then it is told, and taken out of the set of updates
-	if r.identity == 'n' && f != nil && f.f.Table.PrimaryKey != nil && !moved {
+	if r.identity == 'n' && f != nil && f.f.Table.PrimaryKey != nil && !p.joins() { // else it is told, and taken out of the set of updates
 		s.giveUp(f, "it has lost its primary key, or has another replica identity: its updates and deletes are not told any more")
 		return nil
 	}
 	return s.related(ctx, rel)
+}
+
+// joins reports whether new tables, and those with another key, join the sets by themselves where they stand in the log.
+func (p *pglogicalStream) joins() bool {
+	return p.audited && strings.HasPrefix(p.sets.whole, ownPrefix)
 }
 
 // columnsOf finds the types of a table's columns at this place of the log: as the audit has told them; else as they are followed, where the

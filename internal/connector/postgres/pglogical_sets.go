@@ -272,19 +272,24 @@ func (s *source) setsBefore(ctx context.Context, r connector.StreamRequest, slot
 	})
 }
 
-// follow has the plugin tell of one more table. One that nobody has told it of before may have rows that were not told.
+// follow has the plugin tell of one more table. One that nobody has told it of before may have rows that were not told. By now it may have
+// another name, or be gone; of one that is gone the audit had told it.
 func (p *pglogicalStream) follow(ctx context.Context, w *wire, t *catalog.Table, number int) error {
-	member := false
-	sql := "SELECT FROM pglogical.replication_set_table m JOIN pglogical.replication_set s ON s.set_id = m.set_id AND s.set_name = " + quoteLiteral(p.sets.part) +
-		" WHERE m.set_reloid = pg_catalog.to_regclass(" + quoteLiteral(quoteName(t.Name)) + ")"
-	if err := w.query(ctx, sql, func([][]byte) error {
-		member = true
+	id := "pg_catalog.to_regclass(" + quoteLiteral(quoteName(t.Name)) + ")"
+	if t.Number != 0 {
+		id = fmt.Sprint(t.Number)
+	}
+	member, gone := false, true
+	sql := "SELECT EXISTS (SELECT FROM pglogical.replication_set_table m JOIN pglogical.replication_set s ON s.set_id = m.set_id AND s.set_name = " + quoteLiteral(p.sets.part) +
+		" WHERE m.set_reloid = c.oid) FROM pg_catalog.pg_class c WHERE c.oid = " + id
+	if err := w.query(ctx, sql, func(v [][]byte) error {
+		member, gone = v[0][0] == 't', false
 		return nil
 	}); err != nil {
 		return classify(ctx, "look up replication sets", err)
 	}
 	s := p.stream
-	if !member && s.numbers[number] != nil {
+	if !member && s.numbers[number] != nil && !(gone && p.joins()) {
 		s.events = append(s.events, connector.Event{Structure: &connector.Structure{
 			Kind: connector.Unreadable, Number: number, Table: t, At: s.at,
 			Why: "it was in no replication set before its first rows came, which may be missed: reload the table",

@@ -14,6 +14,9 @@ type toldColumn struct {
 	Name      string `json:"name"`
 	Type      string `json:"type"`
 	Generated bool   `json:"generated"`
+	// Key says that it is part of what identifies a row, Identity is the table's replica identity; an audit of an earlier version does not tell.
+	Key      bool   `json:"key"`
+	Identity string `json:"identity"`
 }
 
 // columnsAre takes what the columns of a table are from here on, until the audit tells otherwise: the stream itself does not tell their numbers,

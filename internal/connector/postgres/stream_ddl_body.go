@@ -102,8 +102,10 @@ BEGIN` + partitionsBody() + keysOfSets + `
     WHERE e.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p') AND (c.relpersistence = 'p' OR c.relpersistence = 'u' AND tg_tag = 'ALTER TABLE' AND current_query() ~* 'unlogged') AND NOT e.in_extension) o
    CROSS JOIN LATERAL (SELECT 2, left(tg_tag, 24), current_query() UNION ALL SELECT 1, '` + unpublished + `' || split_part(m, ' ', 2), current_query() FROM unnest(missed) m
     WHERE split_part(m, ' ', 1) = o.oid::text UNION ALL SELECT 0, '` + columnsNow + `', json_agg(json_build_object('number', a.attnum, 'name', a.attname,
-     'type', format_type(a.atttypid, a.atttypmod), 'generated', a.attgenerated <> '') ORDER BY a.attnum)::text
-    FROM pg_attribute a WHERE a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped) t (step, tag, query) ORDER BY step;
+     'type', format_type(a.atttypid, a.atttypmod), 'generated', a.attgenerated <> '', 'key', coalesce(a.attnum = ANY (i.indkey), false), 'identity', c.relreplident) ORDER BY a.attnum)::text
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END
+    WHERE a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped) t (step, tag, query) ORDER BY step;
  END IF;
  DELETE FROM ` + table + `;
  EXCEPTION WHEN OTHERS THEN

@@ -69,15 +69,33 @@ func (s *stream) nameTypes(ctx context.Context, rel *streamed) error {
 	}
 	items := make([]string, len(rel.columns))
 	for i, c := range rel.columns {
-		items[i] = fmt.Sprintf("(%d, %d, %d)", i, c.oid, c.modifier)
+		items[i] = fmt.Sprintf("(%d, %d, %d, %s)", i, c.oid, c.modifier, s.sized(rel, c))
 	}
-	sql := "SELECT v.i, pg_catalog.format_type(v.t::pg_catalog.oid, v.m) FROM (VALUES " + strings.Join(items, ", ") + ") AS v (i, t, m)"
+	sql := "SELECT v.i, CASE WHEN pg_catalog.to_regtype(v.s) = v.t THEN v.s ELSE pg_catalog.format_type(v.t::pg_catalog.oid, v.m) END FROM (VALUES " + strings.Join(items, ", ") + ") AS v (i, t, m, s)"
 	return s.side.do(ctx, func(w *wire) error {
 		return classify(ctx, "look up types", w.query(ctx, sql, func(v [][]byte) error {
 			rel.types[signed(v[0])] = string(v[1])
 			return nil
 		}))
 	})
+}
+
+// sized is the type of a column with its size, for those of which the stream tells none: as the audit has told it, else as it is followed.
+func (s *stream) sized(rel *streamed, c relationColumn) string {
+	if s.lines == nil || c.modifier >= 0 {
+		return "NULL"
+	}
+	for _, told := range s.told[rel.id] {
+		if told.Name == c.name {
+			return quoteLiteral(told.Type)
+		}
+	}
+	if _, told := s.told[rel.id]; !told && rel.f != nil {
+		if known := rel.f.f.Table.Column(c.name); known != nil {
+			return quoteLiteral(known.NativeType)
+		}
+	}
+	return "NULL"
 }
 
 // merge makes the table as it is at this place of the stream: nil when nothing about it is news.

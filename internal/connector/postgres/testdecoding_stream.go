@@ -37,8 +37,10 @@ type textTable struct {
 	columns  []relationColumn
 	natives  []string
 	skipped  map[string]bool // columns that the database computes
-	catalog  []relationColumn
-	told     bool
+	// keys are the columns that identify rows at this place of the log, nil where they are the catalog's.
+	keys    map[string]bool
+	catalog []relationColumn
+	told    bool
 }
 
 func newTextStream(s *stream) *textStream {
@@ -282,7 +284,7 @@ func (t *textStream) refresh(ctx context.Context, name catalog.Name, table *text
 	now, err := t.table(ctx, name)
 	t.tables[name] = table
 	if err == nil && now.id == table.id {
-		table.catalog, table.identity, table.skipped = now.catalog, now.identity, now.skipped
+		table.catalog, table.identity, table.skipped, table.keys = now.catalog, now.identity, now.skipped, now.keys
 	}
 	return err
 }
@@ -305,6 +307,7 @@ func (t *textStream) shape(ctx context.Context, table *textTable, row []textColu
 			table.columns[i].key = known[at].key
 		}
 	}
+	table.mark(table.columns)
 	return nil
 }
 
@@ -365,6 +368,9 @@ func (t *textStream) table(ctx context.Context, name catalog.Name) (*textTable, 
 	table.columns = slices.Clone(table.catalog)
 	if table.id == 0 {
 		t.recall(name, table)
+	}
+	if err := t.identify(ctx, name, table); err != nil {
+		return nil, err
 	}
 	t.tables[name] = table
 	return table, nil
