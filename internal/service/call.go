@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
@@ -80,11 +82,26 @@ func (c *Call) ARN(resource string) string {
 	return "arn:" + c.Partition + ":" + c.Service.ActionPrefix + ":" + region + ":" + c.Account + ":" + resource
 }
 
+// RequestTagKeys are the condition keys of the tags that a request brings, and of further names of tags.
+func RequestTagKeys(tags map[string]string, names ...string) map[string][]string {
+	if len(tags) == 0 && len(names) == 0 {
+		return nil
+	}
+	keys := map[string][]string{"aws:TagKeys": append(slices.Sorted(maps.Keys(tags)), names...)}
+	for k, v := range tags {
+		keys["aws:RequestTag/"+k] = []string{v}
+	}
+	return keys
+}
+
 // OnAny is the check of an action without resources.
 func (c *Call) OnAny() []Check { return []Check{{Action: c.ActionName(), Resource: "*"}} }
 
-// On is the check of the operation's action on the resources.
+// On is the check of the operation's action on the resources; on any, if none is named: no checks would let everyone through.
 func (c *Call) On(arns ...string) []Check {
+	if len(arns) == 0 {
+		return c.OnAny()
+	}
 	checks := make([]Check, len(arns))
 	for i, arn := range arns {
 		checks[i] = Check{Action: c.ActionName(), Resource: arn}
