@@ -56,11 +56,20 @@ type Endpoint struct {
 type Check struct {
 	Action   string              // dms:CreateEndpoint
 	Resource string              // its ARN, or "*" for actions without resources
+	Named    string              // as the caller names it, when the ARN says more than that; denials show no more
 	Tags     map[string]string   // of the resource: aws:ResourceTag/…
 	Keys     map[string][]string // further condition keys, such as aws:RequestTag/team
 	Policy   *ResourcePolicy     // that hangs on the resource, if any
 	// Unread is why something of the above could not be read, such as the resource's policy: nothing is decided without it.
 	Unread error
+}
+
+// Shown is the resource as a denial names it. Whoever may not touch what they name does not learn by it whether it is there, nor where.
+func (c *Check) Shown() string {
+	if c.Named != "" {
+		return c.Named
+	}
+	return c.Resource
 }
 
 // A ResourcePolicy hangs on a resource: a role's trust, a KMS key's policy, a secret's.
