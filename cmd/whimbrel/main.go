@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/whimbreldb/whimbrel/internal/progress"
 	"github.com/whimbreldb/whimbrel/internal/rescue"
 )
 
@@ -27,7 +28,7 @@ func run() int {
 		if p := rescue.In(err); p != nil {
 			fmt.Fprintf(os.Stderr, "%s\n", p.Stack) // for whoever mends it
 		}
-		fmt.Fprintln(os.Stderr, "whimbrel:", err)
+		fmt.Fprintln(os.Stderr, "whimbrel:", progress.Plain(err.Error()))
 	}
 	return exitCode(ctx, err)
 }

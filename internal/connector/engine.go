@@ -57,7 +57,7 @@ func (es Engines) ForURL(raw string) (*Engine, error) {
 	var known []string
 	for _, e := range es {
 		if ok && slices.Contains(e.Schemes, scheme) {
-			return e, nil
+			return e, misread(raw)
 		}
 		known = append(known, e.Schemes...)
 	}
@@ -67,7 +67,7 @@ func (es Engines) ForURL(raw string) (*Engine, error) {
 // Redact returns a database URL that is safe to show: the password is replaced by xxxxx.
 func Redact(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme == "" || strings.Contains(u.Opaque, "@") ||
+	if err != nil || endsEarly(raw) || u.Scheme == "" || strings.Contains(u.Opaque, "@") ||
 		u.Host == "" && strings.Contains(u.Path, "@") && strings.Contains(u.Path, ":") { // one slash too few
 		return redactText(raw)
 	}
@@ -79,6 +79,48 @@ func Redact(raw string) string {
 		}
 	}
 	return hideKeyword(u.Redacted())
+}
+
+// misread refuses a URL whose password would be taken apart: its end would be the name of a host that the resolver is asked for, of a
+// database or of a parameter, and errors would tell it.
+func misread(raw string) error {
+	if !endsEarly(raw) {
+		return nil
+	}
+	return &Error{
+		Class: Invalid, Err: fmt.Errorf("read the URL %s: a character of the user or the password, or an @ behind them, stands for itself", Redact(raw)),
+		Remedy: "write / as %2F, ? as %3F, # as %23, @ as %40, % as %25",
+	}
+}
+
+// endsEarly reports that a character of the user or the password ends it where it does not end: / ? and # end the part with the host, and a
+// % that stands for itself cannot be read. An @ behind that part is the sign of it.
+func endsEarly(raw string) bool {
+	scheme, rest, found := strings.Cut(raw, "://")
+	if !found || strings.EqualFold(scheme, "sqlite") || strings.EqualFold(scheme, "file") {
+		return false // there is no password in the name of a file
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	host, tail := rest[:end], rest[end:]
+	if !strings.Contains(host, ":") {
+		return false // no password has begun
+	}
+	tail, fragment, _ := strings.Cut(tail, "#")
+	path, query, _ := strings.Cut(tail, "?")
+	if strings.Contains(path+fragment, "@") || path == "" && strings.Contains(query, "@") {
+		return true
+	}
+	for pair := range strings.SplitSeq(query, "&") {
+		if name, _, _ := strings.Cut(pair, "="); strings.Contains(name, "@") {
+			return true
+		}
+	}
+	user := host[:max(strings.LastIndexByte(host, '@'), 0)]
+	_, err := url.PathUnescape(user)
+	return err != nil
 }
 
 // keyword is a secret in a text of keywords and values, as libpq and JDBC drivers take them: password=s3cret, PWD='a b'.

@@ -34,7 +34,7 @@ func (a *Policies) Authorize(_ context.Context, call *service.Call, checks []ser
 	if err != nil || at < 0 {
 		return "", err
 	}
-	message := d.Message(call.Principal.ARN, checks[at].Action, checks[at].Resource)
+	message := d.Message(call.Principal.ARN, checks[at].Action, checks[at].Shown())
 	if call.Service.Speaks(wire.EC2) {
 		return a.encode(message, d, call, &checks[at])
 	}

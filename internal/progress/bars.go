@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -141,6 +142,7 @@ func (d *drawing) totalText(s decor.Statistics) string {
 }
 
 func label(name string) decor.Decorator {
+	name = Plain(strings.NewReplacer("\n", `\n`, "\t", `\t`, "\r", `\r`).Replace(name))
 	r := []rune(name)
 	return decor.Any(func(s decor.Statistics) string {
 		width := min(nameWidth, s.AvailableWidth/3)

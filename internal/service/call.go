@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire"
@@ -54,11 +56,20 @@ type Endpoint struct {
 type Check struct {
 	Action   string              // dms:CreateEndpoint
 	Resource string              // its ARN, or "*" for actions without resources
+	Named    string              // as the caller names it, when the ARN says more than that; denials show no more
 	Tags     map[string]string   // of the resource: aws:ResourceTag/…
 	Keys     map[string][]string // further condition keys, such as aws:RequestTag/team
 	Policy   *ResourcePolicy     // that hangs on the resource, if any
 	// Unread is why something of the above could not be read, such as the resource's policy: nothing is decided without it.
 	Unread error
+}
+
+// Shown is the resource as a denial names it. Whoever may not touch what they name does not learn by it whether it is there, nor where.
+func (c *Check) Shown() string {
+	if c.Named != "" {
+		return c.Named
+	}
+	return c.Resource
 }
 
 // A ResourcePolicy hangs on a resource: a role's trust, a KMS key's policy, a secret's.
@@ -80,11 +91,26 @@ func (c *Call) ARN(resource string) string {
 	return "arn:" + c.Partition + ":" + c.Service.ActionPrefix + ":" + region + ":" + c.Account + ":" + resource
 }
 
+// RequestTagKeys are the condition keys of the tags that a request brings, and of further names of tags.
+func RequestTagKeys(tags map[string]string, names ...string) map[string][]string {
+	if len(tags) == 0 && len(names) == 0 {
+		return nil
+	}
+	keys := map[string][]string{"aws:TagKeys": append(slices.Sorted(maps.Keys(tags)), names...)}
+	for k, v := range tags {
+		keys["aws:RequestTag/"+k] = []string{v}
+	}
+	return keys
+}
+
 // OnAny is the check of an action without resources.
 func (c *Call) OnAny() []Check { return []Check{{Action: c.ActionName(), Resource: "*"}} }
 
-// On is the check of the operation's action on the resources.
+// On is the check of the operation's action on the resources; on any, if none is named: no checks would let everyone through.
 func (c *Call) On(arns ...string) []Check {
+	if len(arns) == 0 {
+		return c.OnAny()
+	}
 	checks := make([]Check, len(arns))
 	for i, arn := range arns {
 		checks[i] = Check{Action: c.ActionName(), Resource: arn}

@@ -140,7 +140,7 @@ func Assessment(out io.Writer, r *assess.Report, asJSON bool) error {
 	if asJSON {
 		return writeJSON(out, f)
 	}
-	p := &printer{out: out}
+	p := &printer{out: progress.PlainWriter(out)}
 	p.line("%s → %s (%s)", f.Source, f.Target, f.Type)
 	p.line("%s: %d failed, %d warnings, %d passed, %d skipped, %d not made", f.Status, f.Failed, f.Warnings, f.Passed, f.Skipped, f.Errors)
 	for _, s := range []assess.Status{assess.Failed, assess.Errored, assess.Cancelled, assess.Warning, assess.Passed, assess.Skipped} {

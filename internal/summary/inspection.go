@@ -16,7 +16,7 @@ func Inspection(out io.Writer, i *task.Inspection, asJSON bool) error {
 	if asJSON {
 		return writeJSON(out, inspectionJSON(i))
 	}
-	p := &printer{out: out}
+	p := &printer{out: progress.PlainWriter(out)}
 	p.line("%s (%s %s)", i.Identity, i.Catalog.Engine, i.Catalog.Version)
 	target := targetTypes(i)
 	for _, s := range i.Catalog.Schemas {

@@ -13,7 +13,7 @@ func Preview(out io.Writer, v *task.Preview, asJSON bool) error {
 	if asJSON {
 		return writeJSON(out, previewJSON(v))
 	}
-	p := &printer{out: out}
+	p := &printer{out: progress.PlainWriter(out)}
 	p.line("-- from %s", v.Source)
 	p.line("-- to   %s", v.Target)
 	if v.Resumed {

@@ -19,7 +19,7 @@ func Report(out io.Writer, r *task.Report, failure error, asJSON bool) error {
 	if asJSON {
 		return writeJSON(out, reportJSON(r, failure))
 	}
-	p := &printer{out: out}
+	p := &printer{out: progress.PlainWriter(out)}
 	if r.Loaded() {
 		p.tables(r)
 	}

@@ -17,7 +17,7 @@ func Validation(out io.Writer, v *task.Validation, failure error, asJSON bool, k
 	if asJSON {
 		return writeJSON(out, validationJSON(v, failure))
 	}
-	p := &printer{out: out}
+	p := &printer{out: progress.PlainWriter(out)}
 	p.compared(v.Tables)
 	for _, r := range v.Tables {
 		p.failures(r, keys)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"math"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -104,14 +105,23 @@ func (w *jsonWriter) structure(dst []byte, sh *Shape, v reflect.Value) []byte {
 			dst = append(dst, name...)
 		}
 		dst = append(dst, '"', ':')
-		if m := sh.Members[i].Name; w.audit && secretMember(m) {
+		m := sh.Members[i].Name
+		switch {
+		case w.audit && secretMember(m):
 			dst = append(dst, `"***"`...)
+			continue
+		case w.audit && m == "ExtraConnectionAttributes":
+			dst = appendQuoted(dst, secretAttribute.ReplaceAllString(f.Elem().String(), "$1***"))
 			continue
 		}
 		dst = w.value(dst, sh.Members[i].Shape, f)
 	}
 	return append(dst, '}')
 }
+
+// secretAttribute is a connection attribute whose value is a secret. Engines of DMS have such (asm_password), and a call that brings one is
+// recorded although it is refused.
+var secretAttribute = regexp.MustCompile(`(?i)([^;=]*(?:password|passphrase|passwd|pwd|secretkey|secretaccesskey)[^;=]*=)(?:\s*"[^"]*"|[^;]*)`)
 
 // secretMember knows members that are secret whatever the model says of them.
 func secretMember(name string) bool {

@@ -34,6 +34,15 @@ func TestJSONInputIsReadByItsModel(t *testing.T) {
 	require.NotContains(t, shown, "s3cret")
 	require.Contains(t, shown, `"endpointIdentifier":"shop"`)
 	require.Contains(t, shown, `"password":"***"`)
+
+	for attributes, want := range map[string]string{
+		"heartbeatEnable=true;password=s3cret;x=y":                 "heartbeatEnable=true;password=***;x=y",
+		`asm_password="s3cret;s3cret";SecretsManagerSecretId=shop`: "asm_password=***;SecretsManagerSecretId=shop",
+		"Secret_Access_Key=a; sslPassword = s3cret=s3cret":         "Secret_Access_Key=a; sslPassword =***",
+	} {
+		shown := string(dmsapi.Service.AppendAudit(nil, op.Input, &dmsapi.CreateEndpointMessage{ExtraConnectionAttributes: &attributes}))
+		require.Equal(t, `{"extraConnectionAttributes":"`+want+`"}`, shown)
+	}
 }
 
 func TestWrongJSONIsNamed(t *testing.T) {

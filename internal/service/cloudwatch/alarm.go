@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/whimbreldb/whimbrel/internal/edge/wire/cloudwatchapi"
@@ -40,13 +42,58 @@ func (s *Service) alarmARN(name string) string {
 	return "arn:" + s.Partition + ":cloudwatch:" + s.Region + ":" + s.Account + ":alarm:" + name
 }
 
-// onAlarms is the check of an operation on alarms by their names.
-func onAlarms(call *service.Call, names ...string) []service.Check {
+// onAlarms is the check of an operation on alarms by their names, with the tags that each has.
+func (s *Service) onAlarms(ctx context.Context, call *service.Call, names ...string) []service.Check {
 	arns := make([]string, len(names))
 	for i, n := range names {
 		arns[i] = call.ARN("alarm:" + n)
 	}
-	return call.On(arns...)
+	checks := call.On(arns...)
+	for i, n := range names {
+		checks[i].Tags, checks[i].Unread = s.alarmTags(ctx, n)
+	}
+	return checks
+}
+
+// alarmTags reads the tags of an alarm; none if it is not there, which the operation will say.
+func (s *Service) alarmTags(ctx context.Context, name string) (map[string]string, error) {
+	a, err := s.alarm(ctx, name)
+	if err != nil {
+		return nil, service.Trouble(err)
+	}
+	return a.Tags, nil
+}
+
+// onPut is the check of an operation that makes or changes an alarm, with the keys that AWS gives to it
+// (docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html). Whoever makes one with tags needs the right
+// to give it some (API reference, PutMetricAlarm, Tags); one that is there keeps its own, whatever is sent.
+func (s *Service) onPut(ctx context.Context, call *service.Call, name string, tags []cloudwatchapi.Tag, actions ...[]string) []service.Check {
+	checks := s.onAlarms(ctx, call, name)
+	sent := requestTags(tags)
+	keys := service.RequestTagKeys(sent)
+	if all := slices.Concat(actions...); len(all) > 0 {
+		keys = maps.Clone(keys)
+		if keys == nil {
+			keys = map[string][]string{}
+		}
+		keys["cloudwatch:AlarmActions"] = all
+	}
+	checks[0].Keys = keys
+	if len(sent) == 0 {
+		return checks
+	}
+	return append(checks, service.Check{
+		Action: call.Service.ActionPrefix + ":TagResource", Resource: checks[0].Resource, Tags: checks[0].Tags, Unread: checks[0].Unread, Keys: service.RequestTagKeys(sent),
+	})
+}
+
+// requestTags are the tags that a request brings, whatever they are.
+func requestTags(tags []cloudwatchapi.Tag) map[string]string {
+	all := make(map[string]string, len(tags))
+	for _, t := range tags {
+		all[deref(t.Key)] = deref(t.Value)
+	}
+	return all
 }
 
 // alarms lists all of them, in the order of their names.

@@ -13,11 +13,11 @@ import (
 )
 
 func (s *Service) describeAlarms() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.DescribeAlarmsInput) ([]service.Check, error) {
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.DescribeAlarmsInput) ([]service.Check, error) {
 		if len(in.AlarmNames) == 0 {
-			return onAlarms(call, "*"), nil
+			return s.onAlarms(ctx, call, "*"), nil
 		}
-		return onAlarms(call, in.AlarmNames...), nil
+		return s.onAlarms(ctx, call, in.AlarmNames...), nil
 	}
 	return service.Handle("DescribeAlarms", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.DescribeAlarmsInput) (*cloudwatchapi.DescribeAlarmsOutput, error) {
 		if len(in.AlarmNames) > 0 && in.AlarmNamePrefix != nil {
@@ -99,8 +99,8 @@ func asked(a *Alarm, in *cloudwatchapi.DescribeAlarmsInput) bool {
 }
 
 func (s *Service) describeAlarmsForMetric() service.Operation {
-	access := func(_ context.Context, call *service.Call, _ *cloudwatchapi.DescribeAlarmsForMetricInput) ([]service.Check, error) {
-		return onAlarms(call, "*"), nil
+	access := func(ctx context.Context, call *service.Call, _ *cloudwatchapi.DescribeAlarmsForMetricInput) ([]service.Check, error) {
+		return s.onAlarms(ctx, call, "*"), nil
 	}
 	return service.Handle("DescribeAlarmsForMetric", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.DescribeAlarmsForMetricInput) (*cloudwatchapi.DescribeAlarmsForMetricOutput, error) {
 		name, err := nameOf(in.Namespace, in.MetricName, in.Dimensions)
@@ -127,8 +127,8 @@ func (s *Service) describeAlarmsForMetric() service.Operation {
 }
 
 func (s *Service) deleteAlarms() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.DeleteAlarmsInput) ([]service.Check, error) {
-		return onAlarms(call, in.AlarmNames...), nil
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.DeleteAlarmsInput) ([]service.Check, error) {
+		return s.onAlarms(ctx, call, in.AlarmNames...), nil
 	}
 	return service.Handle("DeleteAlarms", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.DeleteAlarmsInput) (*service.None, error) {
 		_, err := s.Store.Update(ctx, func(tx store.Tx) error {
@@ -160,8 +160,8 @@ func (s *Service) deleteAlarms() service.Operation {
 }
 
 func (s *Service) setAlarmState() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.SetAlarmStateInput) ([]service.Check, error) {
-		return onAlarms(call, deref(in.AlarmName)), nil
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.SetAlarmStateInput) ([]service.Check, error) {
+		return s.onAlarms(ctx, call, deref(in.AlarmName)), nil
 	}
 	return service.Handle("SetAlarmState", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.SetAlarmStateInput) (*service.None, error) {
 		if data := deref(in.StateReasonData); data != "" && !json.Valid([]byte(data)) {
@@ -173,8 +173,8 @@ func (s *Service) setAlarmState() service.Operation {
 }
 
 func (s *Service) enableAlarmActions() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.EnableAlarmActionsInput) ([]service.Check, error) {
-		return onAlarms(call, in.AlarmNames...), nil
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.EnableAlarmActionsInput) ([]service.Check, error) {
+		return s.onAlarms(ctx, call, in.AlarmNames...), nil
 	}
 	return service.Handle("EnableAlarmActions", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.EnableAlarmActionsInput) (*service.None, error) {
 		return &service.None{}, s.setActions(ctx, in.AlarmNames, true)
@@ -182,8 +182,8 @@ func (s *Service) enableAlarmActions() service.Operation {
 }
 
 func (s *Service) disableAlarmActions() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.DisableAlarmActionsInput) ([]service.Check, error) {
-		return onAlarms(call, in.AlarmNames...), nil
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.DisableAlarmActionsInput) ([]service.Check, error) {
+		return s.onAlarms(ctx, call, in.AlarmNames...), nil
 	}
 	return service.Handle("DisableAlarmActions", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.DisableAlarmActionsInput) (*service.None, error) {
 		return &service.None{}, s.setActions(ctx, in.AlarmNames, false)

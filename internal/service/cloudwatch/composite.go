@@ -28,8 +28,8 @@ func (a *Alarm) kind() string {
 }
 
 func (s *Service) putCompositeAlarm() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.PutCompositeAlarmInput) ([]service.Check, error) {
-		return onAlarms(call, deref(in.AlarmName)), nil
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.PutCompositeAlarmInput) ([]service.Check, error) {
+		return s.onPut(ctx, call, deref(in.AlarmName), in.Tags, in.AlarmActions, in.OKActions, in.InsufficientDataActions), nil
 	}
 	return service.Handle("PutCompositeAlarm", access, func(ctx context.Context, call *service.Call, in *cloudwatchapi.PutCompositeAlarmInput) (*service.None, error) {
 		if in.ActionsSuppressor != nil || in.ActionsSuppressorWaitPeriod != nil || in.ActionsSuppressorExtensionPeriod != nil {

@@ -82,11 +82,11 @@ const (
 )
 
 func (s *Service) describeAlarmHistory() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.DescribeAlarmHistoryInput) ([]service.Check, error) {
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.DescribeAlarmHistoryInput) ([]service.Check, error) {
 		if in.AlarmName == nil {
-			return onAlarms(call, "*"), nil
+			return s.onAlarms(ctx, call, "*"), nil
 		}
-		return onAlarms(call, *in.AlarmName), nil
+		return s.onAlarms(ctx, call, *in.AlarmName), nil
 	}
 	return service.Handle("DescribeAlarmHistory", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.DescribeAlarmHistoryInput) (*cloudwatchapi.DescribeAlarmHistoryOutput, error) {
 		if in.AlarmContributorId != nil {

@@ -22,8 +22,8 @@ const (
 )
 
 func (s *Service) putMetricAlarm() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.PutMetricAlarmInput) ([]service.Check, error) {
-		return onAlarms(call, deref(in.AlarmName)), nil
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.PutMetricAlarmInput) ([]service.Check, error) {
+		return s.onPut(ctx, call, deref(in.AlarmName), in.Tags, in.AlarmActions, in.OKActions, in.InsufficientDataActions), nil
 	}
 	return service.Handle("PutMetricAlarm", access, func(ctx context.Context, call *service.Call, in *cloudwatchapi.PutMetricAlarmInput) (*service.None, error) {
 		fresh, err := s.alarmOf(in)

@@ -38,9 +38,18 @@ func gone(err error, arn string) error {
 	return err
 }
 
+// onTagged is the check of operations on the tags of what an ARN names; tags and names are those that the request brings.
+func (s *Service) onTagged(ctx context.Context, call *service.Call, arn *string, tags []cloudwatchapi.Tag, names []string) []service.Check {
+	c := service.Check{Action: call.ActionName(), Resource: deref(arn), Keys: service.RequestTagKeys(requestTags(tags), names...)}
+	if name, err := s.taggedAlarm(deref(arn)); err == nil { // else the operation will refuse it
+		c.Tags, c.Unread = s.alarmTags(ctx, name)
+	}
+	return []service.Check{c}
+}
+
 func (s *Service) listTagsForResource() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.ListTagsForResourceInput) ([]service.Check, error) {
-		return call.On(deref(in.ResourceARN)), nil
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.ListTagsForResourceInput) ([]service.Check, error) {
+		return s.onTagged(ctx, call, in.ResourceARN, nil, nil), nil
 	}
 	return service.Handle("ListTagsForResource", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.ListTagsForResourceInput) (*cloudwatchapi.ListTagsForResourceOutput, error) {
 		name, err := s.taggedAlarm(*in.ResourceARN)
@@ -60,8 +69,8 @@ func (s *Service) listTagsForResource() service.Operation {
 }
 
 func (s *Service) tagResource() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.TagResourceInput) ([]service.Check, error) {
-		return call.On(deref(in.ResourceARN)), nil
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.TagResourceInput) ([]service.Check, error) {
+		return s.onTagged(ctx, call, in.ResourceARN, in.Tags, nil), nil
 	}
 	return service.Handle("TagResource", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.TagResourceInput) (*cloudwatchapi.TagResourceOutput, error) {
 		name, err := s.taggedAlarm(*in.ResourceARN)
@@ -87,8 +96,8 @@ func (s *Service) tagResource() service.Operation {
 }
 
 func (s *Service) untagResource() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *cloudwatchapi.UntagResourceInput) ([]service.Check, error) {
-		return call.On(deref(in.ResourceARN)), nil
+	access := func(ctx context.Context, call *service.Call, in *cloudwatchapi.UntagResourceInput) ([]service.Check, error) {
+		return s.onTagged(ctx, call, in.ResourceARN, nil, in.TagKeys), nil
 	}
 	return service.Handle("UntagResource", access, func(ctx context.Context, _ *service.Call, in *cloudwatchapi.UntagResourceInput) (*cloudwatchapi.UntagResourceOutput, error) {
 		name, err := s.taggedAlarm(*in.ResourceARN)

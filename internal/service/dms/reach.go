@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/instance"
 )
@@ -56,6 +57,7 @@ func (s *Service) reach(ctx context.Context, rec *Endpoint, groups []string) (in
 		out.Settings[bucketRole] = s.stagingRole(rec)
 	}
 	u := url.URL{Scheme: e.scheme, User: url.UserPassword(l.user, l.password), Host: net.JoinHostPort(l.server, decimal(l.port)), Path: "/" + rec.Database, RawQuery: parameters.Encode()}
+	u.RawPath = "/" + strings.ReplaceAll(url.PathEscape(rec.Database), "@", "%40") // which would look like the end of a password
 	out.URL = u.String()
 	return s.letOut(ctx, out, groups)
 }

@@ -26,13 +26,17 @@ func (s *Service) onGroup(ctx context.Context, call *service.Call, id, name *str
 		return s.on(ctx, call, "security-group", value(id))
 	}
 	g, err := groupOf(outside{ctx, s.Store}, nil, name)
+	var c service.Check
 	switch {
 	case refused(err):
-		return s.on(ctx, call, "security-group", "") // the operation will say that there is none
+		c = s.on(ctx, call, "security-group", "") // the operation will say that there is none
 	case err != nil:
 		return service.Check{Action: call.ActionName(), Resource: arn(call, "security-group", ""), Unread: fmt.Errorf("find the security group %s: %w", *name, err)}
+	default:
+		c = s.on(ctx, call, "security-group", g.ID)
 	}
-	return s.on(ctx, call, "security-group", g.ID)
+	c.Named = arn(call, "security-group", "*")
+	return c
 }
 
 // onDefaultVPC is the check of an action on the VPC that a call means when it names none ("Required for a nondefault VPC",

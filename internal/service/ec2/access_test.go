@@ -71,7 +71,11 @@ func TestAGroupIsAskedAboutByWhicheverName(t *testing.T) {
 		require.Len(t, byID, 1, name)
 		require.Equal(t, groupInIt, byID[0].Resource, name)
 		require.Equal(t, map[string]string{"stage": "prod"}, byID[0].Tags, name)
-		require.Equal(t, byID, asks(t.Context(), name, in(nil, new("db"))), name)
+		byName := asks(t.Context(), name, in(nil, new("db")))
+		require.Equal(t, everyGroup, byName[0].Shown(), "a denial does not say which group has the name, nor that one has")
+		require.Equal(t, everyGroup, asks(t.Context(), name, in(nil, new("nobody")))[0].Shown(), name)
+		byName[0].Named = ""
+		require.Equal(t, byID, byName, name)
 		require.Equal(t, here+"security-group/sg-2", asks(t.Context(), name, in(new("sg-2"), new("db")))[0].Resource, "%s: the ID counts where both are given", name)
 		require.Equal(t, everyGroup, asks(t.Context(), name, in(nil, new("nobody")))[0].Resource, name)
 		require.Equal(t, everyGroup, asks(t.Context(), name, in(nil, nil))[0].Resource, name)

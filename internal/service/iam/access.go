@@ -44,6 +44,7 @@ func onUser[In any](s *Service, name func(*In) *string, more ...func(*In) keys) 
 			u = &identity.User{Name: who, Path: "/"}
 		}
 		checks := check(call, "user"+u.Path+u.Name, u.Tags, gather(in, more)...)
+		checks[0].Named = call.ARN("user/" + who)
 		if u.Boundary != "" && checks[0].Keys["iam:PermissionsBoundary"] == nil {
 			checks[0].Keys["iam:PermissionsBoundary"] = []string{u.Boundary}
 		}
@@ -60,7 +61,9 @@ func onGroup[In any](s *Service, name func(*In) *string, more ...func(*In) keys)
 			}
 			g = &identity.Group{Name: deref(name(in)), Path: "/"}
 		}
-		return check(call, "group"+g.Path+g.Name, nil, gather(in, more)...), nil
+		checks := check(call, "group"+g.Path+g.Name, nil, gather(in, more)...)
+		checks[0].Named = call.ARN("group/" + g.Name)
+		return checks, nil
 	}
 }
 
@@ -70,6 +73,7 @@ func onGroup[In any](s *Service, name func(*In) *string, more ...func(*In) keys)
 func become(call *service.Call, kind string, was service.Check, path, name *string) service.Check {
 	place := strings.TrimPrefix(was.Resource, call.ARN(kind))
 	at := strings.LastIndexByte(place, '/') + 1
+	was.Named = ""
 	was.Resource = call.ARN(kind + or(path, place[:at]) + or(name, place[at:]))
 	return was
 }
@@ -84,6 +88,7 @@ func onRole[In any](s *Service, name func(*In) *string, more ...func(*In) keys) 
 			r = &identity.Role{Name: deref(name(in)), Path: "/"}
 		}
 		checks := check(call, "role"+r.Path+r.Name, r.Tags, gather(in, more)...)
+		checks[0].Named = call.ARN("role/" + r.Name)
 		if r.Boundary != "" && checks[0].Keys["iam:PermissionsBoundary"] == nil {
 			checks[0].Keys["iam:PermissionsBoundary"] = []string{r.Boundary}
 		}

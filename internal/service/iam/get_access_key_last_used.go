@@ -15,7 +15,11 @@ func (s *Service) getAccessKeyLastUsed() service.Operation {
 		if k, ok := s.directory.AccessKey(deref(in.AccessKeyId)); ok {
 			name = k.User
 		}
-		return onUser(s, func(*iamapi.GetAccessKeyLastUsedRequest) *string { return &name })(ctx, call, in)
+		checks, err := onUser(s, func(*iamapi.GetAccessKeyLastUsedRequest) *string { return &name })(ctx, call, in)
+		if err == nil {
+			checks[0].Named = call.ARN("user/*") // whose a key is is for the answer to tell
+		}
+		return checks, err
 	},
 		func(ctx context.Context, _ *service.Call, in *iamapi.GetAccessKeyLastUsedRequest) (*iamapi.GetAccessKeyLastUsedResponse, error) {
 			k, err := fetch[identity.AccessKey](s.read(ctx), identity.AccessKeyKey(deref(in.AccessKeyId)), missing("The Access Key with id %s cannot be found.", deref(in.AccessKeyId)))

@@ -51,6 +51,7 @@ func (s *Service) check(ctx context.Context, call *service.Call, u use) (service
 	maps.Copy(c.Keys, u.keys)
 	if alias := aliasIn(u.key); alias != "" {
 		c.Keys["kms:RequestAlias"] = []string{alias}
+		c.Named = s.vault.arn(call.Region, alias)
 	}
 	if u.crypto {
 		c.Keys["kms:EncryptionAlgorithm"] = []string{algorithm}

@@ -16,8 +16,8 @@ import (
 const mostScanned = 1 << 30
 
 func (s *Service) filterLogEvents() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.FilterLogEventsRequest) ([]service.Check, error) {
-		return either(call, in.LogGroupName, in.LogGroupIdentifier), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.FilterLogEventsRequest) ([]service.Check, error) {
+		return s.either(ctx, call, in.LogGroupName, in.LogGroupIdentifier), nil
 	}
 	return service.Handle("FilterLogEvents", access, func(ctx context.Context, call *service.Call, in *logsapi.FilterLogEventsRequest) (*logsapi.FilterLogEventsResponse, error) {
 		group, err := groupName(call, in.LogGroupName, in.LogGroupIdentifier)

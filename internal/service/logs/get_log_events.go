@@ -16,12 +16,12 @@ const (
 )
 
 func (s *Service) getLogEvents() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.GetLogEventsRequest) ([]service.Check, error) {
+	access := func(ctx context.Context, call *service.Call, in *logsapi.GetLogEventsRequest) ([]service.Check, error) {
 		group := deref(in.LogGroupName)
 		if in.LogGroupName == nil {
 			group = nameOf(deref(in.LogGroupIdentifier))
 		}
-		return onStream(call, group, deref(in.LogStreamName)), nil
+		return s.onStream(ctx, call, group, deref(in.LogStreamName)), nil
 	}
 	return service.Handle("GetLogEvents", access, func(ctx context.Context, call *service.Call, in *logsapi.GetLogEventsRequest) (*logsapi.GetLogEventsResponse, error) {
 		group, err := groupName(call, in.LogGroupName, in.LogGroupIdentifier)

@@ -12,8 +12,15 @@ import (
 )
 
 func (s *Service) createLogGroup() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.CreateLogGroupRequest) ([]service.Check, error) {
-		return onGroup(call, deref(in.LogGroupName)), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.CreateLogGroupRequest) ([]service.Check, error) {
+		name := deref(in.LogGroupName)
+		checks := s.onGroup(ctx, call, name)
+		if len(in.Tags) == 0 {
+			return checks, nil
+		}
+		// Whoever makes a group with tags needs the right to give it some (API reference, CreateLogGroup, tags).
+		checks[0].Keys = service.RequestTagKeys(in.Tags)
+		return append(checks, service.Check{Action: call.Service.ActionPrefix + ":TagResource", Resource: groupARN(call, name), Keys: checks[0].Keys}), nil
 	}
 	return service.Handle("CreateLogGroup", access, func(ctx context.Context, _ *service.Call, in *logsapi.CreateLogGroupRequest) (*service.None, error) {
 		if in.KmsKeyId != nil {
@@ -31,8 +38,8 @@ func (s *Service) createLogGroup() service.Operation {
 }
 
 func (s *Service) deleteLogGroup() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.DeleteLogGroupRequest) ([]service.Check, error) {
-		return onGroup(call, deref(in.LogGroupName)), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.DeleteLogGroupRequest) ([]service.Check, error) {
+		return s.onGroup(ctx, call, deref(in.LogGroupName)), nil
 	}
 	return service.Handle("DeleteLogGroup", access, func(ctx context.Context, _ *service.Call, in *logsapi.DeleteLogGroupRequest) (*service.None, error) {
 		g, err := s.Store.Group(ctx, *in.LogGroupName)
@@ -107,8 +114,8 @@ func showGroup(call *service.Call, g *logstore.MeasuredGroup) logsapi.LogGroup {
 var retentions = []int64{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
 func (s *Service) putRetentionPolicy() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.PutRetentionPolicyRequest) ([]service.Check, error) {
-		return onGroup(call, deref(in.LogGroupName)), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.PutRetentionPolicyRequest) ([]service.Check, error) {
+		return s.onGroup(ctx, call, deref(in.LogGroupName)), nil
 	}
 	return service.Handle("PutRetentionPolicy", access, func(ctx context.Context, _ *service.Call, in *logsapi.PutRetentionPolicyRequest) (*service.None, error) {
 		if !slices.Contains(retentions, *in.RetentionInDays) {
@@ -119,8 +126,8 @@ func (s *Service) putRetentionPolicy() service.Operation {
 }
 
 func (s *Service) deleteRetentionPolicy() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.DeleteRetentionPolicyRequest) ([]service.Check, error) {
-		return onGroup(call, deref(in.LogGroupName)), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.DeleteRetentionPolicyRequest) ([]service.Check, error) {
+		return s.onGroup(ctx, call, deref(in.LogGroupName)), nil
 	}
 	return service.Handle("DeleteRetentionPolicy", access, func(ctx context.Context, _ *service.Call, in *logsapi.DeleteRetentionPolicyRequest) (*service.None, error) {
 		return &service.None{}, fault(s.Store.ChangeGroup(ctx, *in.LogGroupName, func(g *logstore.Group) { g.Days = 0 }))

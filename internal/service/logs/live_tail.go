@@ -27,10 +27,10 @@ const (
 )
 
 func (s *Service) startLiveTail() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.StartLiveTailRequest) ([]service.Check, error) {
+	access := func(ctx context.Context, call *service.Call, in *logsapi.StartLiveTailRequest) ([]service.Check, error) {
 		var checks []service.Check
 		for _, id := range in.LogGroupIdentifiers {
-			checks = append(checks, onGroup(call, nameOf(id))...)
+			checks = append(checks, s.onGroup(ctx, call, nameOf(id))...)
 		}
 		if len(checks) == 0 {
 			return call.OnAny(), nil

@@ -19,8 +19,8 @@ const (
 )
 
 func (s *Service) putLogEvents() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.PutLogEventsRequest) ([]service.Check, error) {
-		return onStream(call, deref(in.LogGroupName), deref(in.LogStreamName)), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.PutLogEventsRequest) ([]service.Check, error) {
+		return s.onStream(ctx, call, deref(in.LogGroupName), deref(in.LogStreamName)), nil
 	}
 	return service.Handle("PutLogEvents", access, func(ctx context.Context, call *service.Call, in *logsapi.PutLogEventsRequest) (*logsapi.PutLogEventsResponse, error) {
 		if err := checkBatch(in.LogEvents); err != nil {

@@ -26,10 +26,10 @@ func asked(in *logsapi.StartQueryRequest) []string {
 }
 
 func (s *Service) startQuery() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.StartQueryRequest) ([]service.Check, error) {
+	access := func(ctx context.Context, call *service.Call, in *logsapi.StartQueryRequest) ([]service.Check, error) {
 		var checks []service.Check
 		for _, group := range asked(in) {
-			checks = append(checks, onGroup(call, group)...)
+			checks = append(checks, s.onGroup(ctx, call, group)...)
 		}
 		if len(checks) == 0 {
 			return call.OnAny(), nil

@@ -111,9 +111,11 @@ func taggedGroup(call *service.Call, arn string) (string, error) {
 	return nameOf(arn), ours(call, arn)
 }
 
-// onTagged is the check of operations on a group's tags.
-func onTagged(call *service.Call, arn *string) []service.Check {
-	return call.On(groupARN(call, nameOf(deref(arn))))
+// onTagged is the check of operations on a group's tags; tags and names are those that the request brings.
+func (s *Service) onTagged(ctx context.Context, call *service.Call, arn *string, tags map[string]string, names []string) []service.Check {
+	checks := s.on(ctx, call, nameOf(deref(arn)), "")
+	checks[0].Keys = service.RequestTagKeys(tags, names...)
+	return checks
 }
 
 // nameOf is the name in a group's ARN, or the text itself.
@@ -131,20 +133,34 @@ func nameOf(identifier string) string {
 
 func groupARN(call *service.Call, name string) string { return call.ARN("log-group:" + name) }
 
-// onGroup is the check of an operation on a whole group, on the resource that AWS names then.
-func onGroup(call *service.Call, name string) []service.Check {
-	return call.On(groupARN(call, name) + ":log-stream:")
+// on is the check of an operation on a group, or on what the rest of its ARN names in it, with the group's tags: aws:ResourceTag
+// (docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html). What is not there has none.
+func (s *Service) on(ctx context.Context, call *service.Call, group, rest string) []service.Check {
+	c := service.Check{Action: call.ActionName(), Resource: groupARN(call, group) + rest}
+	g, err := s.Store.Group(ctx, group)
+	switch {
+	case err == nil:
+		c.Tags = g.Tags
+	case !errors.Is(err, logstore.ErrNoGroup):
+		c.Unread = fmt.Errorf("read the tags of log group %s: %w", group, err)
+	}
+	return []service.Check{c}
 }
 
-func onStream(call *service.Call, group, stream string) []service.Check {
-	return call.On(groupARN(call, group) + ":log-stream:" + stream)
+// onGroup is the check of an operation on a whole group, on the resource that AWS names then.
+func (s *Service) onGroup(ctx context.Context, call *service.Call, name string) []service.Check {
+	return s.on(ctx, call, name, ":log-stream:")
+}
+
+func (s *Service) onStream(ctx context.Context, call *service.Call, group, stream string) []service.Check {
+	return s.on(ctx, call, group, ":log-stream:"+stream)
 }
 
 // either is the access of operations on a group that is named in one of two ways.
-func either(call *service.Call, name, identifier *string) []service.Check {
+func (s *Service) either(ctx context.Context, call *service.Call, name, identifier *string) []service.Check {
 	group := deref(name)
 	if name == nil {
 		group = nameOf(deref(identifier))
 	}
-	return onGroup(call, group)
+	return s.onGroup(ctx, call, group)
 }

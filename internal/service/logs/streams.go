@@ -14,8 +14,8 @@ import (
 )
 
 func (s *Service) createLogStream() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.CreateLogStreamRequest) ([]service.Check, error) {
-		return onStream(call, deref(in.LogGroupName), deref(in.LogStreamName)), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.CreateLogStreamRequest) ([]service.Check, error) {
+		return s.onStream(ctx, call, deref(in.LogGroupName), deref(in.LogStreamName)), nil
 	}
 	return service.Handle("CreateLogStream", access, func(ctx context.Context, _ *service.Call, in *logsapi.CreateLogStreamRequest) (*service.None, error) {
 		if err := s.roomForStream(ctx); err != nil {
@@ -30,8 +30,8 @@ func (s *Service) createLogStream() service.Operation {
 }
 
 func (s *Service) deleteLogStream() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.DeleteLogStreamRequest) ([]service.Check, error) {
-		return onStream(call, deref(in.LogGroupName), deref(in.LogStreamName)), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.DeleteLogStreamRequest) ([]service.Check, error) {
+		return s.onStream(ctx, call, deref(in.LogGroupName), deref(in.LogStreamName)), nil
 	}
 	return service.Handle("DeleteLogStream", access, func(ctx context.Context, _ *service.Call, in *logsapi.DeleteLogStreamRequest) (*service.None, error) {
 		return &service.None{}, fault(s.Store.DeleteStream(ctx, *in.LogGroupName, *in.LogStreamName))
@@ -41,8 +41,8 @@ func (s *Service) deleteLogStream() service.Operation {
 const byLastEvent = "LastEventTime"
 
 func (s *Service) describeLogStreams() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.DescribeLogStreamsRequest) ([]service.Check, error) {
-		return either(call, in.LogGroupName, in.LogGroupIdentifier), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.DescribeLogStreamsRequest) ([]service.Check, error) {
+		return s.either(ctx, call, in.LogGroupName, in.LogGroupIdentifier), nil
 	}
 	return service.Handle("DescribeLogStreams", access, func(ctx context.Context, call *service.Call, in *logsapi.DescribeLogStreamsRequest) (*logsapi.DescribeLogStreamsResponse, error) {
 		group, err := groupName(call, in.LogGroupName, in.LogGroupIdentifier)

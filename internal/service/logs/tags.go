@@ -13,8 +13,8 @@ import (
 const mostTags = 50
 
 func (s *Service) listTagsForResource() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.ListTagsForResourceRequest) ([]service.Check, error) {
-		return onTagged(call, in.ResourceArn), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.ListTagsForResourceRequest) ([]service.Check, error) {
+		return s.onTagged(ctx, call, in.ResourceArn, nil, nil), nil
 	}
 	return service.Handle("ListTagsForResource", access, func(ctx context.Context, call *service.Call, in *logsapi.ListTagsForResourceRequest) (*logsapi.ListTagsForResourceResponse, error) {
 		name, err := taggedGroup(call, *in.ResourceArn)
@@ -30,8 +30,8 @@ func (s *Service) listTagsForResource() service.Operation {
 }
 
 func (s *Service) tagResource() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.TagResourceRequest) ([]service.Check, error) {
-		return onTagged(call, in.ResourceArn), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.TagResourceRequest) ([]service.Check, error) {
+		return s.onTagged(ctx, call, in.ResourceArn, in.Tags, nil), nil
 	}
 	return service.Handle("TagResource", access, func(ctx context.Context, call *service.Call, in *logsapi.TagResourceRequest) (*service.None, error) {
 		name, err := taggedGroup(call, *in.ResourceArn)
@@ -57,8 +57,8 @@ func (s *Service) tagResource() service.Operation {
 }
 
 func (s *Service) untagResource() service.Operation {
-	access := func(_ context.Context, call *service.Call, in *logsapi.UntagResourceRequest) ([]service.Check, error) {
-		return onTagged(call, in.ResourceArn), nil
+	access := func(ctx context.Context, call *service.Call, in *logsapi.UntagResourceRequest) ([]service.Check, error) {
+		return s.onTagged(ctx, call, in.ResourceArn, nil, in.TagKeys), nil
 	}
 	return service.Handle("UntagResource", access, func(ctx context.Context, call *service.Call, in *logsapi.UntagResourceRequest) (*service.None, error) {
 		name, err := taggedGroup(call, *in.ResourceArn)

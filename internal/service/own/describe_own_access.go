@@ -71,7 +71,7 @@ func (s *Service) ownAccess(ctx context.Context, call *service.Call, i int, aske
 	}
 	out.Allowed = ptr(at < 0)
 	if at >= 0 {
-		out.Action, out.Resource, out.Reason = &checks[at].Action, &checks[at].Resource, &reason
+		out.Action, out.Resource, out.Reason = &checks[at].Action, ptr(checks[at].Shown()), &reason
 	}
 	return nil
 }

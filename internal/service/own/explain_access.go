@@ -21,11 +21,14 @@ func (s *Service) explainAccess() service.Operation {
 }
 
 func (s *Service) explainAccessAccess(_ context.Context, call *service.Call, in *whimbrelapi.ExplainAccessRequest) ([]service.Check, error) {
-	resource := "*"
-	if who, err := s.principal(in, call.Now); err == nil {
-		resource = who.IdentityARN()
+	c := service.Check{Action: call.ActionName(), Resource: "*", Named: "*"} // whose a key is, and whether there is one, is for the answer to tell
+	if in.PrincipalArn != nil {
+		c.Named = *in.PrincipalArn
 	}
-	return []service.Check{{Action: call.ActionName(), Resource: resource}}, nil
+	if who, err := s.principal(in, call.Now); err == nil {
+		c.Resource = who.IdentityARN()
+	}
+	return []service.Check{c}, nil
 }
 
 func (s *Service) explainAccessDo(ctx context.Context, call *service.Call, in *whimbrelapi.ExplainAccessRequest) (*whimbrelapi.ExplainAccessResponse, error) {

@@ -32,6 +32,11 @@ func TestASecretThatCannotBeReadIsNotOneThatIsNotThere(t *testing.T) {
 	for _, c := range access(away, "db") {
 		require.ErrorIs(t, c.Unread, context.Canceled)
 	}
+	for _, id := range []string{"db", "gone"} { // a denial names what the caller has named, and not the ARN that only a secret which is there has
+		named := access(t.Context(), id)[0]
+		require.Equal(t, call.ARN("secret:"+id), named.Shown())
+		require.Equal(t, id == "gone", named.Resource == named.Shown())
+	}
 	for _, id := range []string{"db", "gone", ""} {
 		for _, c := range access(t.Context(), id) {
 			require.NoError(t, c.Unread, id)

@@ -131,13 +131,13 @@ func (s *Service) change(ctx context.Context, call *service.Call, id *string, fn
 // on is the access of operations on one secret.
 func on[In any](s *Service, id func(*In) *string, more ...func(*In) map[string][]string) func(context.Context, *service.Call, *In) ([]service.Check, error) {
 	return func(ctx context.Context, call *service.Call, in *In) ([]service.Check, error) {
-		c := service.Check{Action: call.ActionName(), Keys: map[string][]string{}}
+		c := service.Check{Action: call.ActionName(), Named: nameless(call, deref(id(in))), Keys: map[string][]string{}}
 		for _, m := range more {
 			maps.Copy(c.Keys, m(in))
 		}
 		record, err := s.find(s.read(ctx), call, id(in))
 		if err != nil {
-			c.Resource, c.Unread = nameless(call, deref(id(in))), service.Trouble(err)
+			c.Resource, c.Unread = c.Named, service.Trouble(err)
 			return []service.Check{c}, nil
 		}
 		c.Resource, c.Tags = record.ARN, record.Tags

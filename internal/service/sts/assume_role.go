@@ -17,17 +17,24 @@ func (s *Service) assumeRole() service.Operation {
 	return service.Handle("AssumeRole", s.assumeRoleAccess, s.assumeRoleDo)
 }
 
+// trustsNobody stands for the trust policy of a role that is not there: it is refused in the words in which one is that trusts others.
+const trustsNobody = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"Service":"nobody.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+
 // assumeRoleAccess: the role's trust policy is its resource policy and must allow by itself. Tags and a source identity
 // need permissions of their own, on both sides. Trust policies may ask for a second factor, so its code is taken here. The
 // session knows nothing of it, as AWS has it: what is to be asked in each call is asked of GetSessionToken's sessions.
 func (s *Service) assumeRoleAccess(ctx context.Context, call *service.Call, in *stsapi.AssumeRoleRequest) ([]service.Check, error) {
 	arn := value(in.RoleArn)
+	if in.RoleArn == nil {
+		return nil, invalid("1 validation error detected: Value null at 'roleArn' failed to satisfy constraint: Member must not be null")
+	}
+	factor, err := s.secondFactor(ctx, call, in.SerialNumber, in.TokenCode) // whether the role is there or not: a wrong code would tell
+	if err != nil {
+		return nil, err
+	}
 	role, ok := s.directory.RoleByARN(arn)
 	if !ok {
-		if in.RoleArn == nil {
-			return nil, invalid("1 validation error detected: Value null at 'roleArn' failed to satisfy constraint: Member must not be null")
-		}
-		return nil, notAuthorized(call, "sts:AssumeRole", arn)
+		return []service.Check{{Action: "sts:AssumeRole", Resource: arn, Policy: &service.ResourcePolicy{Document: trustsNobody, Trust: true, Required: true}}}, nil
 	}
 	keys := map[string][]string{}
 	set := func(name string, v *string) {
@@ -40,10 +47,6 @@ func (s *Service) assumeRoleAccess(ctx context.Context, call *service.Call, in *
 	set("sts:SourceIdentity", in.SourceIdentity)
 	if in.DurationSeconds != nil {
 		keys["sts:DurationSeconds"] = []string{strconv.FormatInt(*in.DurationSeconds, 10)}
-	}
-	factor, err := s.secondFactor(ctx, call, in.SerialNumber, in.TokenCode)
-	if err != nil {
-		return nil, err
 	}
 	if factor {
 		keys["aws:MultiFactorAuthPresent"], keys["aws:MultiFactorAuthAge"] = []string{"true"}, []string{"0"}
