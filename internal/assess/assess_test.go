@@ -73,6 +73,7 @@ type state struct {
 	settings, mappings     string
 	sourceUser, targetUser bool
 	plugin                 string // PluginName of the source
+	keepsPartitioned       string // skipTableSuspensionForPartitionDdl of the source
 	long                   time.Duration
 }
 
@@ -109,6 +110,9 @@ func (p pairOf) examine(t *testing.T, s state) (*task.Examination, *strings.Repl
 	}
 	if s.plugin != "" {
 		c.Source.Settings = map[string]string{"PluginName": s.plugin}
+	}
+	if s.keepsPartitioned != "" {
+		c.Source.Settings = map[string]string{"SkipTableSuspensionForPartitionDdl": s.keepsPartitioned}
 	}
 	if s.sourceUser {
 		c.Source.URL = source.as(user)

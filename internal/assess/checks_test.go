@@ -50,6 +50,16 @@ func TestGenericChecks(t *testing.T) {
 			good: state{source: sqls(item, "CREATE INDEX by_name ON item (name)")}, objects: sqls("main.item"), mend: "SecondaryObjects",
 		},
 		{
+			pairOf: pair("sqlite", "postgres", task.FullLoad), name: "full-lob-not-nullable-at-target", status: assess.Warning, objects: sqls("public.letter.doc"), mend: "DROP NOT NULL",
+			bad:  state{source: sqls("CREATE TABLE letter (id INTEGER PRIMARY KEY, doc BLOB)"), target: sqls("CREATE TABLE letter (id integer PRIMARY KEY, doc bytea NOT NULL)")},
+			good: state{source: sqls("CREATE TABLE letter (id INTEGER PRIMARY KEY, doc BLOB NOT NULL)"), target: sqls("CREATE TABLE letter (id integer PRIMARY KEY, doc bytea NOT NULL)")},
+		},
+		{
+			pairOf: pair("postgres", "mariadb", task.FullLoad), name: "full-lob-not-nullable-at-target", status: assess.Warning, objects: sqls("{target}.letter.doc"), mend: "MODIFY `doc` longtext NULL",
+			bad:  state{source: sqls("CREATE TABLE letter (id integer PRIMARY KEY, doc text)"), target: sqls("CREATE TABLE letter (id integer PRIMARY KEY, doc longtext NOT NULL)")},
+			good: state{source: sqls("CREATE TABLE letter (id integer PRIMARY KEY, doc text)"), target: sqls("CREATE TABLE letter (id integer PRIMARY KEY, doc longtext)")},
+		},
+		{
 			pairOf: pair("sqlite", "postgres", task.FullLoad), name: "all-check-target-read-replica", status: assess.Failed,
 			bad:  state{source: sqls(item), target: sqls("ALTER DATABASE {target} SET default_transaction_read_only = on")},
 			good: state{source: sqls(item)}, objects: sqls("default_transaction_read_only"), mend: `ALTER DATABASE "`,

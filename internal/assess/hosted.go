@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
+	"github.com/whimbreldb/whimbrel/internal/connector"
 )
 
 // hostedChecks look at what the services that host databases add to them, and at what they are in a chain of servers.
@@ -13,8 +14,10 @@ func hostedChecks() []check {
 	return []check{
 		{name: "check-binlog-retention-time", about: "Amazon RDS keeps the binary log for a day", side: onSource, engines: mysqls, when: Kind.follows, run: rdsRetention},
 		{name: "check-source-replica", about: "The source is a primary", side: onSource, engines: []string{"mysql"}, when: Kind.follows, run: sourceReplica},
+		{name: "check-aurora-read-only", about: "The source is a writer of its cluster, not a reader", side: onSource, engines: []string{"mysql"}, when: Kind.follows, run: auroraReader},
 		{name: "tblnum-for-max-fullload-subtasks", about: "Tables do not wait for one another (MaxFullLoadSubTasks)", side: onSource, engines: mysqls, when: Kind.loads, run: tablesAtOnce},
 		{name: "check-rds-roles", about: "On Amazon RDS the user has the role that may replicate", side: onSource, engines: postgreses, when: Kind.follows, run: rdsRoles},
+		{name: "aurora-check-source-replica-role-cdc", about: "A source that is a reader of Aurora has version 16 or later", side: onSource, engines: postgreses, when: Kind.follows, run: auroraStandby},
 	}
 }
 
@@ -54,6 +57,31 @@ func sourceReplica(ctx context.Context, s *subject) ([]Finding, error) {
 		Status: Warning, Object: s.Source, Reason: "the source is itself a replica: its delay adds to that of the migration",
 		Mend: "follow its primary instead, or end the replication at the cutover: STOP REPLICA; RESET REPLICA ALL",
 	}}, nil
+}
+
+// auroraReader asks what Aurora says to be asked: its readers are InnoDB servers that only read.
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Reference.ParameterGroups.html
+func auroraReader(ctx context.Context, s *subject) ([]Finding, error) {
+	rows, err := ask(ctx, s.AskSource, "SELECT @@global.innodb_read_only")
+	if err != nil || rows[0][0] == "0" {
+		return nil, err
+	}
+	return []Finding{{
+		Object: "innodb_read_only", Reason: "the source is a reader, which keeps no binary log of what its writer does",
+		Mend: "name the writer as the source: the cluster's own endpoint",
+	}}, nil
+}
+
+// auroraStandby knows Aurora by a function that it has.
+func auroraStandby(ctx context.Context, s *subject) ([]Finding, error) {
+	rows, err := ask(ctx, s.AskSource, "SELECT count(*)::text FROM pg_catalog.pg_proc WHERE proname = 'aurora_version'")
+	if err != nil {
+		return nil, err
+	}
+	if rows[0][0] == "0" {
+		return nil, skipped("the source is not Aurora; postgres-check-source-replica-role-cdc looks at other standbys")
+	}
+	return s.obstacles(func(o connector.Obstacle) bool { return o.About == connector.Replica }), nil
 }
 
 // mostSubTasks is the largest MaxFullLoadSubTasks.

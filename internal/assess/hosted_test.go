@@ -1,8 +1,10 @@
 package assess_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,6 +44,10 @@ func TestHostedChecks(t *testing.T) {
 			name: "mysql-check-source-replica", status: assess.Warning, mend: "RESET REPLICA ALL",
 		},
 		{
+			pairOf: pairOf{the(primary), fresh("sqlite"), task.FullLoadAndCDC}, spoiled: &pairOf{the(reader(t)), fresh("sqlite"), task.FullLoadAndCDC},
+			name: "mysql-check-aurora-read-only", status: assess.Failed, objects: sqls("innodb_read_only"), mend: "name the writer",
+		},
+		{
 			pairOf: pair("mariadb", "sqlite", task.FullLoad), name: "mariadb-tblnum-for-max-fullload-subtasks", status: assess.Warning,
 			bad: state{source: many}, good: state{source: many, settings: `{"FullLoadSettings":{"MaxFullLoadSubTasks":9}}`}, mend: "MaxFullLoadSubTasks to 9",
 		},
@@ -51,6 +57,20 @@ func TestHostedChecks(t *testing.T) {
 			good: state{source: sqls("GRANT SELECT ON item TO {user}", "GRANT rds_replication TO {user}"), sourceUser: true},
 		},
 	})
+}
+
+// reader is a server of MySQL that only reads, as those of Aurora do that are not the writer.
+func reader(t *testing.T) *end {
+	d := servertest.PrivateMySQL(t)
+	e := mariadbEnd(t, d)
+	servertest.Exec(t, e.db, item)
+	d.Server.Stop()
+	f, err := os.OpenFile(filepath.Join(d.Server.Dir(), "my.cnf"), os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString("innodb_read_only=ON\nskip-log-bin\ngtid_mode=OFF\nenforce_gtid_consistency=OFF\n")
+	require.NoError(t, errors.Join(err, f.Close()))
+	require.NoError(t, d.Server.Start())
+	return e
 }
 
 // TestUnneededChecks has every check that is known without being needed skipped, with the reason.
@@ -69,11 +89,10 @@ func TestUnneededChecks(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"full-lob-not-nullable-at-target", "all-check-for-batch-apply-to-mysql", "all-to-all-validation-with-datamasking-hash-mask", "all-to-all-validation-with-digit-mask",
+		"all-check-for-batch-apply-to-mysql", "all-to-all-validation-with-datamasking-hash-mask", "all-to-all-validation-with-digit-mask",
 		"postgres-batch-apply-lob-mode", "mariadb-batch-apply-lob-mode", "postgres-check-batch-apply-target-pk-ui-simultaneously", "mysql-check-binlog-compression",
-		"mariadb-check-fk-target", "mariadb-check-batch-apply-target-pk-ui-simultaneously", "mariadb-check-target-network-parameter", "mariadb-check-source-network-parameter", "mysql-check-max-statement-time", "mysql-check-10k-tables",
-		"mysql-check-skip-table-suspension-partition-ddl", "mysql-check-aurora-read-only", "postgres-check-table-with-array",
-		"postgres-check-idle-in-transaction-session-timeout", "postgres-aurora-check-source-replica-role-cdc",
+		"mariadb-check-batch-apply-target-pk-ui-simultaneously", "mariadb-check-target-network-parameter", "mariadb-check-source-network-parameter", "mysql-check-max-statement-time", "mysql-check-10k-tables",
+		"postgres-check-table-with-array", "postgres-check-idle-in-transaction-session-timeout",
 	} {
 		require.True(t, skipped[name], name)
 	}

@@ -141,6 +141,8 @@ func mariadbChecks(engine string) []check {
 	masked := func(method, value string) string {
 		return strings.ReplaceAll(mask(method, value), `"schema-name":"%"`, `"schema-name":"{source}"`)
 	}
+	const referring = "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER, CONSTRAINT to_item FOREIGN KEY (parent) REFERENCES item (id))"
+	parted := sqls("CREATE TABLE item (id INTEGER PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION few VALUES LESS THAN (10), PARTITION many VALUES LESS THAN MAXVALUE)")
 	cascade := "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER, FOREIGN KEY (parent) REFERENCES item (id) ON DELETE %s)"
 	replicates := map[string]string{"mariadb": "BINLOG MONITOR, REPLICATION SLAVE, REPLICATION SLAVE ADMIN, REPLICA MONITOR", "mysql": "REPLICATION CLIENT, REPLICATION SLAVE"}[engine]
 	return []check{
@@ -171,6 +173,16 @@ func mariadbChecks(engine string) []check {
 			pairOf: changes, name: "mariadb-check-replication-privileges", status: assess.Failed, mend: "GRANT ",
 			bad:  state{source: append(plain, "GRANT SELECT ON {source}.* TO {user}@'127.0.0.1'"), sourceUser: true},
 			good: state{source: append(plain, "GRANT SELECT ON {source}.* TO {user}@'127.0.0.1'", "GRANT "+replicates+" ON *.* TO {user}@'127.0.0.1'"), sourceUser: true},
+		},
+		{
+			pairOf: changes, name: "mariadb-check-skip-table-suspension-partition-ddl", status: assess.Warning, objects: sqls("{source}.item"), mend: "skipTableSuspensionForPartitionDdl to true",
+			bad: state{source: parted, keepsPartitioned: "false"}, good: state{source: parted, keepsPartitioned: "TRUE"},
+		},
+		{pairOf: changes, name: "mariadb-check-skip-table-suspension-partition-ddl", status: assess.Warning, bad: state{source: parted}, good: state{source: plain}},
+		{
+			pairOf: load, name: "mariadb-check-fk-target", status: assess.Warning, objects: sqls("{target}.child.to_item"), mend: "SELECT COUNT(*) FROM `",
+			bad:  state{source: slices.Concat(plain, sqls(referring)), target: slices.Concat(plain, sqls(referring)), mappings: strings.Replace(named, `"%"`, `"child"`, 1)},
+			good: state{source: slices.Concat(plain, sqls(referring)), target: slices.Concat(plain, sqls(referring)), mappings: named},
 		},
 		{
 			pairOf: load, name: "mariadb-check-select-privileges", status: assess.Failed, mend: "GRANT SELECT ON",
@@ -260,7 +272,7 @@ func TestVersionsUnlikeAny(t *testing.T) {
 func TestStandbys(t *testing.T) {
 	standby := func(v servertest.PostgreSQLVersion) *end {
 		primary := servertest.PrivatePostgreSQL(t, v)
-		servertest.Exec(t, postgresEnd(t, primary).db, item)
+		servertest.Exec(t, postgresEnd(t, primary).db, item, "CREATE FUNCTION aurora_version() RETURNS text LANGUAGE sql AS $$SELECT '15.4.0'$$") // as Aurora's have it
 		return postgresEnd(t, servertest.PostgreSQLStandby(t, primary))
 	}
 	old, young := standby(servertest.PostgreSQL15), standby(servertest.PostgreSQL18)
@@ -268,6 +280,10 @@ func TestStandbys(t *testing.T) {
 		{
 			pairOf: pairOf{the(young), fresh("sqlite"), task.FullLoadAndCDC}, spoiled: &pairOf{the(old), fresh("sqlite"), task.FullLoadAndCDC},
 			name: "postgres-check-source-replica-role-cdc", status: assess.Failed, mend: "follow the primary",
+		},
+		{
+			pairOf: pairOf{the(young), fresh("sqlite"), task.FullLoadAndCDC}, spoiled: &pairOf{the(old), fresh("sqlite"), task.FullLoadAndCDC},
+			name: "postgres-aurora-check-source-replica-role-cdc", status: assess.Failed, mend: "follow the primary",
 		},
 		{
 			pairOf: pair("sqlite", "postgres", task.FullLoad), spoiled: &pairOf{fresh("sqlite"), the(young), task.FullLoad},

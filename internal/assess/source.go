@@ -15,6 +15,7 @@ func sourceChecks() []check {
 		{name: "check-supported-version", about: "The source's version is supported", side: onSource, engines: mysqls, run: mysqlVersion},
 		{name: "check-auto-increment", about: "Columns that number themselves do so on the target", side: onSource, engines: mysqls, run: autoIncrement},
 		{name: "check-table-partition", about: "Partitioned tables are partitioned on the target", side: onSource, engines: mysqls, run: partitions},
+		{name: "check-skip-table-suspension-partition-ddl", about: "Statements that empty or exchange partitions do not suspend a table", side: onSource, engines: mysqls, when: Kind.follows, run: suspendedByPartitions},
 		{name: "check-invisible-columns", about: "Invisible columns are invisible on the target", side: onSource, engines: mysqls, run: invisible},
 		{name: "check-generated-columns", about: "Generated columns are generated on the target", side: onSource, engines: mysqls, run: generated},
 		{name: "check-max-allowed-packet-lob", about: "No value is larger than the servers' max_allowed_packet", side: onSource, engines: mysqls, run: largerThanPackets},
@@ -116,6 +117,29 @@ func partitions(_ context.Context, s *subject) (found []Finding, _ error) {
 				Mend:   "make the partitioned table on the target before the load, where it should be one there",
 			})
 		}
+	}
+	return found, nil
+}
+
+// keepsPartitioned is the setting of a source that has partition statements ignored which change rows.
+const keepsPartitioned = "skipTableSuspensionForPartitionDdl"
+
+func suspendedByPartitions(_ context.Context, s *subject) (found []Finding, _ error) {
+	for name, value := range s.SourceSettings {
+		if on, err := strconv.ParseBool(strings.ToLower(value)); err == nil && on && strings.EqualFold(name, keepsPartitioned) {
+			return nil, nil
+		}
+	}
+	for _, ct := range s.tables() {
+		t := ct.Plan.Source
+		if len(t.Partitions) == 0 {
+			continue
+		}
+		found = append(found, Finding{
+			Status: Warning, Object: t.Name.String(),
+			Reason: "partitions that are exchanged suspend the table, and so do those that are dropped or emptied where the target's table is not partitioned in the same way: the log does not hold their rows",
+			Mend:   "load the table anew after such a statement, or set " + keepsPartitioned + " to true at the source's endpoint: then the target keeps these rows",
+		})
 	}
 	return found, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/mapping"
@@ -14,6 +15,7 @@ func targetChecks() []check {
 		{name: "check-target-localinfile-set", about: "The target takes LOAD DATA LOCAL (local_infile)", side: onTarget, engines: mysqls, when: Kind.loads, run: localInfile},
 		{name: "check-secondary-indexes", about: "Tables that are on the target already have no secondary indexes to slow the load", side: onTarget, engines: mysqls, when: Kind.loads, run: indexesThere},
 		{name: "check-target-secondary-indexes", about: "Tables that are on the target already have no secondary indexes to slow the load", side: onTarget, engines: postgreses, when: Kind.loads, run: indexesThere},
+		{name: "check-fk-target", about: "Foreign keys that are on the target already refer to tables that are loaded too", side: onTarget, engines: mysqls, when: Kind.loads, run: unlookedReferences},
 		{name: "check-session-replication-role", about: "Triggers and foreign keys of the target can stand aside during the load", side: onTarget, engines: postgreses, when: Kind.loads, run: replicationRole},
 		{name: "check-target-generated-cols", about: "The target computes no column that the source holds as a value", side: onTarget, engines: postgreses, run: generatedThere},
 		{name: "datamasking-digits-randomize", about: "Columns with random digits are in no key", side: onSource, engines: servers, run: maskedKeys(mapping.DigitsRandomize)},
@@ -40,6 +42,43 @@ func indexesThere(_ context.Context, s *subject) (found []Finding, _ error) {
 		}
 	}
 	return found, nil
+}
+
+// unlookedReferences reports foreign keys that nobody looks at: they stand aside in the sessions that load, and the server does not look at
+// rows later that it has taken so. Where the tables they refer to are loaded too, the source has looked at them.
+func unlookedReferences(_ context.Context, s *subject) (found []Finding, _ error) {
+	loaded := map[catalog.Name]bool{}
+	for _, ct := range s.tables() {
+		loaded[ct.Target.Name] = true
+	}
+	for _, ct := range s.tables() {
+		t, there := s.onTarget(ct)
+		if !there {
+			continue
+		}
+		for _, k := range t.ForeignKeys {
+			if loaded[k.Table] {
+				continue
+			}
+			found = append(found, Finding{
+				Status: Warning, Object: t.Name.String() + "." + k.Name,
+				Reason: "it refers to " + k.Table.String() + ", which this task does not load, and foreign keys stand aside during the load: rows may refer to none",
+				Mend:   "select that table too, or look for such rows after the load: " + orphans(t.Name, k),
+			})
+		}
+	}
+	return found, nil
+}
+
+// orphans counts the rows of a table that refer to none.
+func orphans(n catalog.Name, k *catalog.ForeignKey) string {
+	var same, given []string
+	for i, c := range k.Columns {
+		same = append(same, "p."+quote(catalog.MySQL, k.References[i])+" = c."+quote(catalog.MySQL, c))
+		given = append(given, "c."+quote(catalog.MySQL, c)+" IS NOT NULL")
+	}
+	return "SELECT COUNT(*) FROM " + quoteName(catalog.MySQL, n) + " c WHERE " + strings.Join(given, " AND ") +
+		" AND NOT EXISTS (SELECT * FROM " + quoteName(catalog.MySQL, k.Table) + " p WHERE " + strings.Join(same, " AND ") + ")"
 }
 
 // replicationRole matters where tables are there already: those that the load makes get their triggers after it.

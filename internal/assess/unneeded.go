@@ -14,23 +14,18 @@ var unneeded = []struct {
 	why     string
 	when    func(Kind) bool
 }{
-	{generic, nil, "full-lob-not-nullable-at-target", "large objects travel with their rows, whatever the mode: no column is null meanwhile", nil},
 	{generic, nil, "all-check-for-batch-apply-to-mysql", "changes are applied in sets without a table of net changes", Kind.follows},
 	{generic, nil, "all-to-all-validation-with-datamasking-hash-mask", "hashed columns are validated: both sides hold the hash", nil},
 	{generic, nil, "all-to-all-validation-with-digit-mask", "columns with masked digits are validated: both sides hold the masked value", nil},
 	{onTarget, servers, "batch-apply-lob-mode", "changes are applied in sets in every LOB mode", Kind.follows},
 	{onTarget, servers, "check-batch-apply-target-pk-ui-simultaneously", "tables with a primary key and unique indexes are applied in sets as well", Kind.follows},
 	{onSource, mysqls, "check-binlog-compression", "compressed transactions are read", Kind.follows},
-	{onTarget, mysqls, "check-fk-target", "foreign keys stand aside in the sessions that load", Kind.loads},
 	{onTarget, mysqls, "check-target-network-parameter", "sessions set net_read_timeout, net_write_timeout and wait_timeout themselves", nil},
 	{onSource, []string{"mariadb"}, "check-source-network-parameter", "sessions set net_read_timeout, net_write_timeout and wait_timeout themselves", nil},
 	{onSource, mysqls, "check-max-statement-time", "sessions set the longest time of a statement themselves", nil},
 	{onSource, mysqls, "check-10k-tables", "any number of tables can be moved", nil},
-	{onSource, mysqls, "check-skip-table-suspension-partition-ddl", "statements about partitions suspend no table, and there is no such setting", Kind.follows},
-	{onSource, []string{"mysql"}, "check-aurora-read-only", "a reader of Aurora keeps no binary log, which mysql-check-binlog-enabled tells", Kind.follows},
 	{onSource, postgreses, "check-table-with-array", "arrays of tables without a key are moved", nil},
 	{onSource, postgreses, "check-idle-in-transaction-session-timeout", "sessions set idle_in_transaction_session_timeout to 0 themselves", nil},
-	{onSource, postgreses, "aurora-check-source-replica-role-cdc", "postgres-check-source-replica-role-cdc looks at every standby, Aurora's too", Kind.follows},
 }
 
 func unneededChecks() (all []check) {

@@ -18,6 +18,8 @@ type Examination struct {
 	Settings                   *settings.Settings
 	SourceEngine, TargetEngine *connector.Engine
 	Source, Target             string // identities
+	// SourceSettings are those of the source's endpoint.
+	SourceSettings map[string]string
 	Catalog                    *catalog.Catalog
 	Mapping                    *mapping.Plan
 	Schema                     *convert.Result
@@ -35,7 +37,7 @@ type Examination struct {
 func (t *Task) Examine(ctx context.Context) (*Examination, error) {
 	x := &Examination{
 		Type: t.Type, Settings: t.Settings, SourceEngine: t.sourceEngine, TargetEngine: t.targetEngine,
-		Source: t.source.Identity(), Target: t.target.Identity(),
+		Source: t.source.Identity(), Target: t.target.Identity(), SourceSettings: t.Config.Source.Settings,
 	}
 	if x.Type == "" {
 		x.Type = FullLoad

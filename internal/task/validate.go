@@ -26,8 +26,8 @@ type Validation struct {
 	// Unmatched describes mapping rules that matched nothing.
 	Unmatched []string
 
-	// failed is how many rows differed when a table was last repaired.
-	failed map[catalog.Name]int64
+	// taken is what the last repair of a table took up.
+	taken map[catalog.Name]validate.Taken
 }
 
 // Equal reports whether every row of every table is the same on both sides.
@@ -273,7 +273,7 @@ func (t *Task) repair(ctx context.Context, v *Validation, results []*validate.Re
 		if r == nil || r.State != validate.Mismatched && r.State != validate.TableError || closed(until) {
 			continue
 		}
-		if before, ok := v.failed[r.Source]; ok && r.Failed >= before {
+		if before, ok := v.taken[r.Source]; ok && !r.Lasts(before) {
 			continue // what is written does not last (a trigger), or is not what a function of the mapping asks for
 		}
 		if session == nil {
@@ -297,10 +297,10 @@ func (t *Task) repair(ctx context.Context, v *Validation, results []*validate.Re
 			continue
 		}
 		again[r.Source] = true
-		if v.failed == nil {
-			v.failed = map[catalog.Name]int64{}
+		if v.taken == nil {
+			v.taken = map[catalog.Name]validate.Taken{}
 		}
-		v.failed[r.Source] = r.Failed
+		v.taken[r.Source] = r.Taken()
 	}
 	return again, nil
 }

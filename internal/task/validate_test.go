@@ -62,6 +62,9 @@ func TestValidationOfTypeMatrix(t *testing.T) {
 					assert.Equal(t, validate.Validated, got.State, "%s: %s %+v", about, got.Reason, got.Failures)
 					assert.Zero(t, got.Looked, "%s: equal values are not written alike (%s)", about, got.Method)
 				}
+				if from != "postgresql-15" && to != "postgresql-15" {
+					plantMatrix(t, source, target, mine)
+				}
 			})
 		}
 	}

@@ -22,7 +22,19 @@ type kept struct {
 }
 
 // both are the rows of one key.
-type both struct{ source, target []*kept }
+type both struct {
+	source, target []*kept
+	rows           int  // that there should be on both sides, 0 if nobody knows
+	left           bool // a repair has no room for them
+}
+
+// expected is how many rows of the key there should be.
+func (b *both) expected() int {
+	if b.rows > 0 {
+		return b.rows
+	}
+	return 2
+}
 
 // longValue is the size from which the hash of a value is kept instead of it.
 const longValue = 64
@@ -35,7 +47,7 @@ func (s *search) details(ctx context.Context, limit int, fix *repair) (map[[16]b
 		if len(wanted) == limit {
 			break
 		}
-		wanted[id] = &both{}
+		wanted[id] = &both{rows: int(e.source + e.target)}
 		units[e.units[0]], units[e.units[1]] = true, true
 	}
 	for n := range int32(len(s.mu.units)) {
@@ -52,7 +64,7 @@ func (s *search) details(ctx context.Context, limit int, fix *repair) (map[[16]b
 					return nil
 				}
 				k := s.keep(side, r)
-				k.row = fix.take(side == s.source, r)
+				k.row = fix.take(side == s.source, r, b)
 				if side == s.source {
 					b.source = append(b.source, k)
 				} else {

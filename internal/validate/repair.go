@@ -18,7 +18,9 @@ type repair struct {
 	fixes  []fix
 	kept   []fix // rows that stay, though they seem to be too much
 	why    string
-	bytes  int
+	// bytes is what the rows take that are kept; promised is that, with those to come of the keys that were begun.
+	bytes, promised int
+	begun           int // keys
 	// doubled says that the target has a key twice: its rows go one by one.
 	doubled bool
 }
@@ -38,22 +40,46 @@ func newRepair(p *pair) *repair {
 	return r
 }
 
-// take keeps a row and returns its number; -1 when rows are not kept, or are too many.
-func (f *repair) take(source bool, r *row) int {
-	if f == nil || f.bytes > keptBytes {
+// take keeps a row of a key and returns its number; -1 when rows are not kept, or are too many. No key is begun when those that were may
+// take all the room there is: half a key repairs nothing.
+func (f *repair) take(source bool, r *row, b *both) int {
+	if f == nil {
 		return -1
 	}
-	b := &f.target
+	begins := len(b.source)+len(b.target) == 0
+	if b.left = b.left || begins && f.full() || f.overfull(b); b.left {
+		return -1
+	}
+	into := &f.target
 	if source {
-		b = &f.source
+		into = &f.source
 	}
-	before := b.Size()
-	for i := range b.Columns {
-		b.Columns[i].AppendFrom(&r.batch.Columns[i], r.at)
+	before := into.Size()
+	for i := range into.Columns {
+		into.Columns[i].AppendFrom(&r.batch.Columns[i], r.at)
 	}
-	b.EndRow()
-	f.bytes += b.Size() - before
-	return b.Rows() - 1
+	into.EndRow()
+	size := into.Size() - before
+	f.bytes += size
+	if begins {
+		f.begun++
+		f.promised += size * b.expected()
+	}
+	return into.Rows() - 1
+}
+
+// full reports whether no further key is begun.
+func (f *repair) full() bool { return f.promised > keptBytes }
+
+// overfull reports whether no further row is kept: those that came after a key was begun were larger than its first. One pair of rows has to be
+// held whatever its size.
+func (f *repair) overfull(b *both) bool {
+	return f.bytes > 2*keptBytes && (f.begun > 1 || b.expected() > 2)
+}
+
+// stuck reports whether there was no room for all rows of any key.
+func (f *repair) stuck() bool {
+	return f != nil && len(f.fixes) == 0 && (f.full() || f.bytes > 2*keptBytes)
 }
 
 // settle decides what is done with the rows of a key: what the target has too much goes, what it lacks comes.

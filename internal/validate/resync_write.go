@@ -32,7 +32,7 @@ func (t *mending) write(ctx context.Context, m *mark, p *pair, fix *repair, foun
 		case stale || r == nil || r.generation != generation:
 			done.moved = append(done.moved, id)
 		default:
-			steady[id] = &both{source: found[id].source}
+			steady[id] = &both{source: found[id].source, left: found[id].left}
 			keys = append(keys, r.keyed)
 		}
 	}

@@ -170,6 +170,9 @@ func (s *search) report(ctx context.Context, r *Result) error {
 		all = append(all, s.failures(id, b)...)
 		fix.settle(id, b)
 	}
+	if fix, err = s.fewer(ctx, fix, limit); err != nil {
+		return err
+	}
 	all = s.joined(all)
 	fix.heed(all)
 	if r.Given == "" && len(s.Keys) == 0 {
@@ -196,6 +199,23 @@ func (s *search) report(ctx context.Context, r *Result) error {
 		r.ListFirst(s.TableFailures)
 	}
 	return nil
+}
+
+// fewer looks at fewer keys, until there is room for all rows of one: their rows may differ in size so much that there was for none.
+func (s *search) fewer(ctx context.Context, fix *repair, limit int) (*repair, error) {
+	for limit = min(limit, len(s.found.open)); fix.stuck() && limit > 1; {
+		limit = max(limit/cutInto, 1)
+		fix = newRepair(s.pair)
+		rows, err := s.details(ctx, limit, fix)
+		if err != nil {
+			return nil, err
+		}
+		for id, b := range rows {
+			s.failures(id, b)
+			fix.settle(id, b)
+		}
+	}
+	return fix, nil
 }
 
 // countUnlisted counts, by kind, the failures that were not looked at closely: on which sides an open row was seen tells its

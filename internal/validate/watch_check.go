@@ -273,7 +273,7 @@ func (p *pair) lookUp(ctx context.Context, s *side, keys []*keyed, found map[[16
 			return nil
 		}
 		k := reader.keep(s, r)
-		k.row = fix.take(s == p.source, r)
+		k.row = fix.take(s == p.source, r, b)
 		if s == p.source {
 			b.source = append(b.source, k)
 		} else {
