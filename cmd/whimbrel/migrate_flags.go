@@ -69,6 +69,9 @@ func (f *migrateFlags) bind(cmd *cobra.Command) {
 // defaultParallelism is a segment a processor: more loaders of one table wait for each other.
 func defaultParallelism() int { return min(max(2, runtime.NumCPU()), 16) }
 
+// mostExtraWorkers bounds the connections that small tables are loaded by beside the others, unless the user says how many there are to be.
+const mostExtraWorkers = 4
+
 func (f *migrateFlags) config(source, target string) (task.Config, error) {
 	engines := all.Engines()
 	if err := checkURL("source", source, engines); err != nil {
@@ -102,6 +105,9 @@ func (f *migrateFlags) config(source, target string) (task.Config, error) {
 		Target:   connector.Config{URL: target, Getenv: os.Getenv, ControlSchema: control},
 		Mappings: rules, Exclude: f.exclusions(), Settings: s, TargetSchema: f.targetSchema, RefuseRows: f.refuseRows(s),
 		RowsPerSecond: rows, BytesPerSecond: bytes, SegmentBytes: segment, StallAfter: f.stallTimeout,
+	}
+	if f.parallelism == 0 && !s.Explicit("FullLoadSettings.MaxFullLoadSubTasks") {
+		c.ExtraWorkers = min(defaultParallelism(), mostExtraWorkers)
 	}
 	return c, f.changes.apply(&c)
 }

@@ -52,6 +52,8 @@ type Config struct {
 	RowsPerSecond, BytesPerSecond int64
 	// SegmentBytes is what a segment should hold; 0 means DefaultSegmentBytes.
 	SegmentBytes int64
+	// ExtraWorkers load small tables beside those that MaxFullLoadSubTasks allows, where that costs no memory.
+	ExtraWorkers int
 	// Largest is the largest value that there is memory for; rows that travel as a stream between like servers are never held, and not bound by it.
 	Largest connector.Largest
 	// StallAfter is how long nothing may move before both ends are asked whether they are still there; 0 means

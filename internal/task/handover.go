@@ -51,7 +51,7 @@ func (r *run) capture(ctx context.Context) (connector.Snapshot, error) {
 	if err := r.loadingStatus(ctx); err != nil {
 		return nil, err
 	}
-	return r.streamer.Capture(ctx, q, r.workers())
+	return r.streamer.Capture(ctx, q, r.workers()+r.extraWorkers())
 }
 
 // obstacles fails with everything that keeps the source from being followed, and warns of the rest.

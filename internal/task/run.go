@@ -178,10 +178,18 @@ func (r *run) takeSnapshot(ctx context.Context) (connector.Snapshot, error) {
 	if r.follows() {
 		return r.capture(ctx)
 	}
-	return connector.OpenSnapshot(ctx, r.source, r.workers(), sourceNames(r.plan.Tables))
+	return connector.OpenSnapshot(ctx, r.source, r.workers()+r.extraWorkers(), sourceNames(r.plan.Tables))
 }
 
 func (r *run) workers() int { return max(1, r.Settings.FullLoadSettings.MaxFullLoadSubTasks) }
+
+// extraWorkers is how many more load small tables. Only between PostgreSQL servers do rows pass as a stream.
+func (r *run) extraWorkers() int {
+	if r.sourceEngine.Family != catalog.PostgreSQL || !r.like() {
+		return 0
+	}
+	return r.ExtraWorkers
+}
 
 // before makes what rows need: schemas, types, tables. The journal knows of a table before the table exists, so that
 // whatever is found after a crash is known to be ours.
@@ -276,7 +284,7 @@ func (r *run) patiently(ctx context.Context, what string, f func() error) error 
 
 func (r *run) load(ctx context.Context) error {
 	c := fullload.Config{
-		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(), PerTable: r.Settings.TargetMetadata.ParallelLoadThreads,
+		Run: r.plan.Run, Task: r.Name, Snapshot: r.snapshot, Target: r.target, Workers: r.workers(), Extra: r.extraWorkers(), PerTable: r.Settings.TargetMetadata.ParallelLoadThreads,
 		BatchRows: r.Settings.FullLoadSettings.CommitRate, Policy: policy(r.Settings), Retry: Retry(r.Settings),
 		RowsPerSecond: r.RowsPerSecond, BytesPerSecond: r.BytesPerSecond, Largest: r.Largest, Stats: r.Stats, Log: r.Log,
 	}

@@ -15,6 +15,7 @@ type attribute struct {
 	modifier  int // atttypmod, or the domain's; -1 means none
 	generated bool
 	typeName  string // for casts, without a size
+	ofTable   bool   // its relation is an ordinary table
 	wireType
 }
 
@@ -22,7 +23,7 @@ type attribute struct {
 func (k *typeBook) attributes(ctx context.Context, w *wire, name catalog.Name) ([]attribute, error) {
 	var all []attribute
 	err := w.query(ctx, attributesSQL(name), func(v [][]byte) error {
-		all = append(all, attributeOf(v))
+		all = append(all, heldAttributeOf(v))
 		return nil
 	})
 	if err != nil {
@@ -32,15 +33,22 @@ func (k *typeBook) attributes(ctx context.Context, w *wire, name catalog.Name) (
 }
 
 func attributesSQL(name catalog.Name) string {
-	return `SELECT ` + attributeColumns + ` FROM pg_catalog.pg_attribute WHERE attrelid = ` +
+	return `SELECT ` + attributeColumns + ` FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class c ON c.oid = attrelid WHERE attrelid = ` +
 		quoteLiteral(quoteName(name)) + `::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`
 }
 
-// attributeColumns are what attributeOf reads.
-const attributeColumns = `attname, atttypid, atttypmod, attgenerated, pg_catalog.format_type(atttypid, -1)`
+// attributeColumns are what heldAttributeOf reads, c being the relation in pg_class.
+const attributeColumns = `attname, atttypid, atttypmod, attgenerated, pg_catalog.format_type(atttypid, -1), c.relkind`
 
 func attributeOf(v [][]byte) attribute {
 	return attribute{name: string(v[0]), oid: number(v[1]), modifier: signed(v[2]), generated: len(v[3]) > 0, typeName: string(v[4])}
+}
+
+// heldAttributeOf is attributeOf with the kind of the relation behind.
+func heldAttributeOf(v [][]byte) attribute {
+	a := attributeOf(v)
+	a.ofTable = string(v[5]) == "r"
+	return a
 }
 
 // attributesPerQuery bounds the columns that neighbours reads. One table has at most 1600.
@@ -54,7 +62,7 @@ func (k *typeBook) neighbours(ctx context.Context, w *wire, name catalog.Name) (
 	read := 0
 	err := w.query(ctx, neighboursSQL(name), func(v [][]byte) error {
 		last = catalog.Name{Schema: string(v[0]), Name: string(v[1])}
-		tables[last] = append(tables[last], attributeOf(v[2:]))
+		tables[last] = append(tables[last], heldAttributeOf(v[2:]))
 		read++
 		return nil
 	})

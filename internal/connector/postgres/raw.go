@@ -32,13 +32,13 @@ func (s *snapshot) ReadRaw(ctx context.Context, r connector.ReadRequest, emit fu
 		return classify(ctx, "get a reader", err)
 	}
 	defer func() { s.give(w, err) }()
-	sql, format, err := s.planRaw(ctx, w, &r)
+	from, format, err := s.planRaw(ctx, w, &r)
 	if err != nil {
 		return err
 	}
 	defer w.watch(ctx)()
 	doing := "read " + r.Table.Name.String()
-	if err := w.startCopy("COPY ("+sql+") TO STDOUT (FORMAT "+format+")", 'H'); err != nil {
+	if err := w.startCopy("COPY "+from+" TO STDOUT (FORMAT "+format+")", 'H'); err != nil {
 		return classify(ctx, doing, err)
 	}
 	re := relay{in: &w.in, inBinary: format == "binary", emit: emit}
@@ -57,7 +57,7 @@ func (s *snapshot) ReadRaw(ctx context.Context, r connector.ReadRequest, emit fu
 	return nil
 }
 
-func (s *snapshot) planRaw(ctx context.Context, w *wire, r *connector.ReadRequest) (sql, format string, err error) {
+func (s *snapshot) planRaw(ctx context.Context, w *wire, r *connector.ReadRequest) (from, format string, err error) {
 	all, err := s.attributes(ctx, w, r.Table.Name)
 	if err != nil {
 		return "", "", err
@@ -74,10 +74,10 @@ func (s *snapshot) planRaw(ctx context.Context, w *wire, r *connector.ReadReques
 		}
 		expressions[i] = quote(a.name)
 	}
-	if sql, err = selectSQL(r, expressions, all); err != nil {
+	if from, err = copyFrom(r, expressions, all); err != nil {
 		return "", "", invalid(r.Table, err)
 	}
-	return sql, format, nil
+	return from, format, nil
 }
 
 // relay passes CopyData frames on and counts rows: one a frame, but for the end mark of the binary format.

@@ -32,7 +32,7 @@ func (s *snapshot) Read(ctx context.Context, r connector.ReadRequest) (err error
 		return classify(ctx, "get a reader", err)
 	}
 	defer func() { s.give(w, err) }()
-	in, sql, err := s.plan(ctx, w, &r)
+	in, from, err := s.plan(ctx, w, &r)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s *snapshot) Read(ctx context.Context, r connector.ReadRequest) (err error
 		rd.layouts = append(rd.layouts, c.Layout)
 	}
 	defer w.watch(ctx)()
-	if err := w.startCopy("COPY ("+sql+") TO STDOUT (FORMAT binary)", 'H'); err != nil {
+	if err := w.startCopy("COPY "+from+" TO STDOUT (FORMAT binary)", 'H'); err != nil {
 		return classify(ctx, "read "+r.Table.Name.String(), err)
 	}
 	if err := rd.run(ctx); err != nil {
@@ -52,7 +52,7 @@ func (s *snapshot) Read(ctx context.Context, r connector.ReadRequest) (err error
 	return nil
 }
 
-// plan writes the SELECT of a request.
+// plan writes what a request has COPY read.
 func (s *snapshot) plan(ctx context.Context, w *wire, r *connector.ReadRequest) ([]inflow, string, error) {
 	all, err := s.attributes(ctx, w, r.Table.Name)
 	if err != nil {
@@ -77,11 +77,11 @@ func (s *snapshot) plan(ctx context.Context, w *wire, r *connector.ReadRequest) 
 		}
 		expressions[i] = in[i].expression
 	}
-	sql, err := selectSQL(r, expressions, all)
+	from, err := copyFrom(r, expressions, all)
 	if err != nil {
 		return nil, "", invalid(r.Table, err)
 	}
-	return in, sql, nil
+	return in, from, nil
 }
 
 func invalid(t *catalog.Table, err error) error {
@@ -106,13 +106,46 @@ func textOnly(all []attribute, columns []connector.ReadColumn) (bool, error) {
 	return false, nil
 }
 
+// copyFrom writes what COPY reads of a segment: a query, or a table and columns of it, for which no query need be planned. That takes the
+// server a quarter of the time that it has for a small table.
+func copyFrom(r *connector.ReadRequest, expressions []string, all []attribute) (string, error) {
+	spec, err := specOf(r)
+	if err != nil {
+		return "", err
+	}
+	if len(expressions) > 0 && spec == (segmentSpec{Table: r.Table.Name}) && len(r.Where) == 0 && r.Part == nil && plain(expressions, all) {
+		return quoteName(spec.Table) + " (" + strings.Join(expressions, ", ") + ")", nil
+	}
+	sql, err := selectSQL(r, expressions, all)
+	return "(" + sql + ")", err
+}
+
+// plain reports whether the expressions are columns that an ordinary table holds: COPY computes none.
+func plain(expressions []string, all []attribute) bool {
+	held := make(map[string]bool, len(all))
+	for _, a := range all {
+		held[quote(a.name)] = a.ofTable && !a.generated
+	}
+	return !slices.ContainsFunc(expressions, func(e string) bool { return !held[e] })
+}
+
+// specOf says which rows a request is for.
+func specOf(r *connector.ReadRequest) (segmentSpec, error) {
+	spec := segmentSpec{Table: r.Table.Name, Whole: r.Table.PartitionBy != ""}
+	if r.Segment.Spec == "" {
+		return spec, nil
+	}
+	if err := json.Unmarshal([]byte(r.Segment.Spec), &spec); err != nil {
+		return spec, fmt.Errorf("segment %d: %w", r.Segment.Number, err)
+	}
+	return spec, nil
+}
+
 // selectSQL writes the query of a segment.
 func selectSQL(r *connector.ReadRequest, expressions []string, all []attribute) (string, error) {
-	spec := segmentSpec{Table: r.Table.Name, Whole: r.Table.PartitionBy != ""}
-	if r.Segment.Spec != "" {
-		if err := json.Unmarshal([]byte(r.Segment.Spec), &spec); err != nil {
-			return "", fmt.Errorf("segment %d: %w", r.Segment.Number, err)
-		}
+	spec, err := specOf(r)
+	if err != nil {
+		return "", err
 	}
 	conditions := spec.conditions()
 	for _, p := range r.Where {

@@ -12,6 +12,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
+	"github.com/whimbreldb/whimbrel/internal/datatype"
 	"github.com/whimbreldb/whimbrel/internal/servertest"
 )
 
@@ -283,4 +284,55 @@ func TestRowSecurityFailsTheReadInsteadOfThinningIt(t *testing.T) {
 	read, _ := limited.request(s, table, mode{})
 	read.Emit = func(*change.Batch) error { return fmt.Errorf("no row may come") }
 	require.Equal(t, connector.Denied, connector.ClassOf(s.Read(t.Context(), read)))
+}
+
+// TestTablesAreCopiedWithoutAQuery shows that a table read whole and as it is needs no query, which the server would have to plan, and that
+// whatever COPY takes no table of still is one.
+func TestTablesAreCopiedWithoutAQuery(t *testing.T) {
+	p := oneWay(t)
+	execute(t, p.from, `CREATE TABLE parent (id int, "to" text)`, `INSERT INTO parent VALUES (1, 'a'), (2, 'b')`,
+		`CREATE TABLE child () INHERITS (parent)`, `INSERT INTO child VALUES (3, 'c')`,
+		`CREATE TABLE computed (id int, twice int GENERATED ALWAYS AS (id * 2) STORED)`, `INSERT INTO computed VALUES (4)`,
+		`CREATE TABLE parts (id int) PARTITION BY LIST (id)`, `CREATE TABLE part PARTITION OF parts FOR VALUES IN (5)`, `INSERT INTO parts VALUES (5)`,
+		`CREATE MATERIALIZED VIEW kept AS SELECT 6 AS id`, `CREATE VIEW seen AS SELECT 7 AS id`)
+	s := p.snapshot().(*snapshot)
+	from := func(name string, change func(*connector.ReadRequest), more ...string) string {
+		table := &catalog.Table{Name: catalog.Name{Schema: "public", Name: name}}
+		if name == "parts" {
+			table.PartitionBy = "LIST (id)"
+		}
+		r := connector.ReadRequest{Table: table}
+		if change != nil {
+			change(&r)
+		}
+		w, err := s.readers.get(t.Context())
+		require.NoError(t, err)
+		defer s.give(w, nil)
+		all, err := s.attributes(t.Context(), w, table.Name)
+		require.NoError(t, err)
+		sql, err := copyFrom(&r, append([]string{`"id"`}, more...), all)
+		require.NoError(t, err)
+		return sql
+	}
+	require.Equal(t, `"public"."parent" ("id", "to")`, from("parent", nil, `"to"`))
+	require.Equal(t, `"public"."computed" ("id")`, from("computed", nil))
+	for _, query := range []string{
+		from("parent", nil, `"to"::text`), from("computed", nil, `"twice"`), from("parts", nil), from("kept", nil), from("seen", nil),
+		from("parent", func(r *connector.ReadRequest) { r.Segment.Spec = (&segmentSpec{Table: r.Table.Name, To: 1}).text() }),
+		from("parent", func(r *connector.ReadRequest) {
+			r.Segment.Spec = (&segmentSpec{Table: r.Table.Name, Whole: true}).text()
+		}),
+		from("parent", func(r *connector.ReadRequest) {
+			r.Where = []catalog.Predicate{{Column: "id", Any: []catalog.Comparison{{Operator: catalog.Equal, Value: "1"}}}}
+		}),
+	} {
+		require.True(t, strings.HasPrefix(query, "(SELECT "), query)
+	}
+	for name, want := range map[string][]string{"parent": {"1", "2"}, "child": {"3"}, "computed": {"4"}, "parts": {"5"}, "kept": {"6"}, "seen": {"7"}} {
+		table := &catalog.Table{Name: catalog.Name{Schema: "public", Name: name}, Columns: []*catalog.Column{{Name: "id", Type: datatype.Type{Kind: datatype.Int4}}}}
+		if name == "parts" {
+			table.PartitionBy = "LIST (id)"
+		}
+		require.Equal(t, want, flat(collect(t, s, table, []connector.Segment{{}})), name)
+	}
 }

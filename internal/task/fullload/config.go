@@ -20,6 +20,9 @@ type Config struct {
 	Tables   []*Table
 	// Workers is how many segments and index builds run at once (task setting MaxFullLoadSubTasks).
 	Workers int
+	// Extra is how many more workers take small tables whose rows pass as a stream: each of their steps waits for a server's answer longer than
+	// the server is at work, and they hold no rows.
+	Extra int
 	// PerTable is how many of them may work for one table (task setting ParallelLoadThreads); 0 means all.
 	PerTable int
 	// BatchRows bounds the rows of one batch (task setting CommitRate); 0 means change.MaxBatchRows.

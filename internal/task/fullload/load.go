@@ -49,6 +49,7 @@ type tableState struct {
 	pending atomic.Int64
 	line    line
 	huge    bool        // its rows are huge on average and travel in batches
+	small   bool        // it is one small segment that passes as a stream
 	loaded  sync.Map    // segment number → connector.Counts
 	redo    atomic.Bool // an attempt may have run some of the statements that follow the rows
 }
@@ -57,6 +58,7 @@ type tableState struct {
 // wraps ErrStopped when a policy stopped the task and context.Cause(ctx) when the context ended.
 func Run(ctx context.Context, c Config) error {
 	l := &load{Config: c, queue: newQueue(c.PerTable), pace: newPace(c.RowsPerSecond, c.BytesPerSecond), big: semaphore.NewWeighted(1)}
+	l.queue.extra = c.Extra > 0
 	for i, t := range c.Tables {
 		l.tables = append(l.tables, l.enqueue(ctx, i, t))
 	}
@@ -74,7 +76,10 @@ func Run(ctx context.Context, c Config) error {
 func (l *load) workOff(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for range max(1, l.Workers) {
-		g.Go(rescue.Func(func() error { return l.work(ctx) }))
+		g.Go(rescue.Func(func() error { return l.work(ctx, l.queue.pop) }))
+	}
+	for range l.Extra {
+		g.Go(rescue.Func(func() error { return l.work(ctx, l.queue.popSmall) }))
 	}
 	return g.Wait()
 }
@@ -92,6 +97,13 @@ const hugeRow = 4 << 20
 
 func (t *Table) hugeRows() bool { return t.Source.Rows > 0 && t.Source.Bytes/t.Source.Rows >= hugeRow }
 
+// smallTable is up to which size a table takes its steps longer to begin and to end than its rows to pass.
+const smallTable = 1 << 20
+
+func (t *Table) smallRows() bool {
+	return len(t.Segments) == 1 && t.Source.Bytes >= 0 && t.Source.Bytes <= smallTable
+}
+
 // mayBeRaw reports whether the table's rows may be passed on as a stream, of which no row is ever held whole.
 func (l *load) mayBeRaw(t *Table) bool {
 	_, raw := l.Snapshot.(connector.RawSnapshot)
@@ -99,7 +111,8 @@ func (l *load) mayBeRaw(t *Table) bool {
 }
 
 func (l *load) enqueue(ctx context.Context, i int, t *Table) *tableState {
-	ts := &tableState{Table: t, index: i, stats: t.register(l.Stats), huge: t.hugeRows() && !l.mayBeRaw(t)}
+	raw := l.mayBeRaw(t)
+	ts := &tableState{Table: t, index: i, stats: t.register(l.Stats), huge: t.hugeRows() && !raw, small: t.smallRows() && raw}
 	ts.pending.Store(int64(len(t.Segments)))
 	if len(t.Segments) == 0 {
 		l.pushKeys(ctx, ts)
@@ -111,9 +124,9 @@ func (l *load) enqueue(ctx context.Context, i int, t *Table) *tableState {
 	return ts
 }
 
-func (l *load) work(ctx context.Context) error {
+func (l *load) work(ctx context.Context, pop func(context.Context) (work, bool)) error {
 	for {
-		w, ok := l.queue.pop(ctx)
+		w, ok := pop(ctx)
 		if !ok {
 			return context.Cause(ctx)
 		}

@@ -29,14 +29,17 @@ func (w work) before(o work) bool {
 
 // queue hands out work until all of it, and what it led to, is done.
 type queue struct {
-	perTable int // how much work of one table is done at once; 0 means no bound
+	perTable int  // how much work of one table is done at once; 0 means no bound
+	extra    bool // there are workers for small tables alone
 	mu       struct {
 		sync.Mutex
 		tables tableHeap
 		// huge are the tables of huge rows: one worker at a time takes from them, or each would hold some such rows.
 		huge       tableHeap
 		hugeActive int
-		open       int // pieces of work queued or being done
+		// small are those that extra workers take from too.
+		small tableHeap
+		open  int // pieces of work queued or being done
 	}
 	changed *sync.Cond
 }
@@ -54,6 +57,10 @@ func (q *queue) push(w work) {
 	l := &w.table.line
 	heap.Push(&l.waiting, w)
 	q.place(w.table)
+	if q.extra {
+		q.changed.Broadcast() // the one that a signal wakes may not be one to take it
+		return
+	}
 	q.changed.Signal()
 }
 
@@ -74,16 +81,19 @@ func (q *queue) place(t *tableState) {
 
 // of returns the heap the table belongs to.
 func (q *queue) of(t *tableState) *tableHeap {
-	if t.huge {
+	switch {
+	case t.huge:
 		return &q.mu.huge
+	case t.small:
+		return &q.mu.small
 	}
 	return &q.mu.tables
 }
 
 // next returns the table whose work is to be done next, or nil when there is none now.
 func (q *queue) next() *tableState {
-	var t *tableState
-	if len(q.mu.tables) > 0 {
+	t := q.nextSmall()
+	if len(q.mu.tables) > 0 && (t == nil || q.mu.tables[0].goesBefore(t)) {
 		t = q.mu.tables[0]
 	}
 	if len(q.mu.huge) > 0 && q.mu.hugeActive == 0 && (t == nil || q.mu.huge[0].goesBefore(t)) {
@@ -92,15 +102,28 @@ func (q *queue) next() *tableState {
 	return t
 }
 
+// nextSmall is next for an extra worker.
+func (q *queue) nextSmall() *tableState {
+	if len(q.mu.small) == 0 {
+		return nil
+	}
+	return q.mu.small[0]
+}
+
 // pop waits for work. It returns false when there is none left or ctx has ended.
-func (q *queue) pop(ctx context.Context) (work, bool) {
+func (q *queue) pop(ctx context.Context) (work, bool) { return q.popBy(ctx, q.next) }
+
+// popSmall is pop for an extra worker.
+func (q *queue) popSmall(ctx context.Context) (work, bool) { return q.popBy(ctx, q.nextSmall) }
+
+func (q *queue) popBy(ctx context.Context, next func() *tableState) (work, bool) {
 	defer context.AfterFunc(ctx, q.wake)()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for q.next() == nil && q.mu.open > 0 && ctx.Err() == nil {
+	for next() == nil && q.mu.open > 0 && ctx.Err() == nil {
 		q.changed.Wait()
 	}
-	t := q.next()
+	t := next()
 	if ctx.Err() != nil || t == nil {
 		return work{}, false
 	}

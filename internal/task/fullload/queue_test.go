@@ -133,3 +133,27 @@ func TestNoMoreWorkersOnATableThanAsked(t *testing.T) {
 	_, more := q.pop(t.Context())
 	require.False(t, more)
 }
+
+func TestExtraWorkersTakeSmallTablesAlone(t *testing.T) {
+	q := newQueue(0)
+	q.extra = true
+	tables := queued(q, []int{0}, []int64{100, 100})
+	small := make([]*tableState, 2)
+	for i := range small {
+		small[i] = &tableState{Table: &Table{}, index: 1 + i, small: true}
+		q.push(work{table: small[i], segment: connector.Segment{Number: 1, Of: 1, Bytes: 200 + int64(i)}})
+	}
+	require.Same(t, small[1], next(t, q).table, "to the others a small table is one among all")
+	extra, ok := q.popSmall(t.Context())
+	require.True(t, ok)
+	require.Same(t, small[0], extra.table)
+	waiting := make(chan work)
+	go func() {
+		w, _ := q.popSmall(context.Background())
+		waiting <- w
+	}()
+	require.Same(t, tables[0], next(t, q).table)
+	q.push(work{table: tables[0], segment: connector.Segment{Number: 3, Of: 3, Bytes: 300}})
+	q.push(work{table: small[0], then: func(context.Context) {}})
+	require.Same(t, small[0], (<-waiting).table, "what follows the rows too")
+}
