@@ -24,6 +24,7 @@ type Schema struct {
 	Views     []*View
 	Sequences []*Sequence
 	Objects   []Object
+	Empty     bool // of a plan: no table goes into it, so that the others can do without it
 }
 
 // Schema returns the schema of that name, or nil.
@@ -70,6 +71,7 @@ type Object struct {
 	Stage  Stage
 	DDL    []string
 	Needs  []Name // tables and views it refers to, as far as the engine records it
+	Within string // the schema that an extension puts its members into, which need hold nothing else
 	Detail string // one line for a report: a signature, an event; of what has no DDL why it does not go along
 	// ByHand is, of an attribute that no migration carries, what whoever wants it has to do: a statement where there is one.
 	ByHand string

@@ -10,6 +10,8 @@ type Key struct {
 	NullsNotDistinct bool
 	// Deferrable says that the constraint may be broken until a statement or a transaction ends.
 	Deferrable bool `json:",omitempty"`
+	// Apart says that an Object makes the key once rows and partitions are there.
+	Apart bool `json:",omitempty"`
 }
 
 // Index is a secondary index, unique or not.

@@ -66,6 +66,9 @@ func (t *Table) Column(name string) *Column {
 	return nil
 }
 
+// MergedNotNull stands in Column.NotNullAs.
+const MergedNotNull = "MERGED"
+
 // Column is one column.
 type Column struct {
 	Name string
@@ -88,7 +91,7 @@ type Column struct {
 	// Inherited marks a column that a parent in Table.Inherits brings; CREATE TABLE does not declare it again.
 	Inherited bool
 	// NotNullAs spells NOT NULL where the plain words would lose something (PostgreSQL 18: name, NO INHERIT).
-	// "INHERITED" says that a parent brings it.
+	// "INHERITED" says that a parent brings it, MergedNotNull that it does so to a column that the child declares too.
 	NotNullAs string
 	// Attributes are PostgreSQL's settings of the column, as they follow ALTER COLUMN name: "SET STORAGE EXTERNAL".
 	Attributes []string

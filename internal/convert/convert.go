@@ -168,27 +168,38 @@ func (c *converter) root(s *catalog.Table) *planned {
 func (c *converter) schemas() {
 	made := map[string]*catalog.Schema{}
 	for _, from := range slices.Sorted(maps.Keys(c.schemaNames)) {
-		to := c.schemaNames[from]
-		if made[to] != nil {
-			continue
+		if to := c.schemaNames[from]; made[to] == nil {
+			made[to] = c.newSchema(from, to)
 		}
-		s := &catalog.Schema{Name: to}
-		if source := c.in.Source.Schema(from); source != nil && !c.in.Options.DMS {
-			s.Comment = source.Comment
-			if c.like {
-				s.Charset, s.Collation = source.Charset, source.Collation
+	}
+	if c.like && c.in.Options.SecondaryObjects && !c.in.Options.DMS {
+		for _, from := range slices.Sorted(maps.Keys(c.in.Plan.Empty)) {
+			if to := c.limits.fit(c.in.Plan.Empty[from]); made[to] == nil {
+				made[to] = c.newSchema(from, to)
+				made[to].Empty = true
 			}
 		}
-		made[to] = s
 	}
 	for _, t := range c.tables {
 		if made[t.Target.Name.Schema] == nil {
 			made[t.Target.Name.Schema] = &catalog.Schema{Name: t.Target.Name.Schema}
 		}
+		made[t.Target.Name.Schema].Empty = false
 	}
 	for _, name := range slices.Sorted(maps.Keys(made)) {
 		c.result.Schemas = append(c.result.Schemas, made[name])
 	}
+}
+
+func (c *converter) newSchema(from, to string) *catalog.Schema {
+	s := &catalog.Schema{Name: to}
+	if source := c.in.Source.Schema(from); source != nil && !c.in.Options.DMS {
+		s.Comment = source.Comment
+		if c.like {
+			s.Charset, s.Collation = source.Charset, source.Collation
+		}
+	}
+	return s
 }
 
 // space returns the namespace of a kind within an owner, shared as the target shares it: PostgreSQL's tables and

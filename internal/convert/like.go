@@ -77,7 +77,7 @@ func (c *converter) likeColumn(t *planned, p *mapping.ColumnPlan, col *catalog.C
 	col.Name, col.Number = name, 0 // the target gives it one of its own
 	col.NativeType = c.likeType(t, p.Source)
 	col.Inherited = p.Source.Inherited && c.inherits(t)
-	if p.Source.Inherited && !col.Inherited && p.Source.NotNull {
+	if (p.Source.Inherited || p.Source.NotNullAs == catalog.MergedNotNull) && !c.inherits(t) && p.Source.NotNull {
 		col.NotNullAs = ""
 	}
 	col.Generated = c.likeGenerated(t, p.Source)

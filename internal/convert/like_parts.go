@@ -40,6 +40,7 @@ func (c *converter) likeKey(t *planned, kind string, k *catalog.Key) *catalog.Ke
 		c.notePart(kind, t.Plan.Source, k.Name, Changed, "The %s %q of table %s is built from its columns alone, because %v: compare its attributes.", kind, k.Name, t.Plan.Source.Name, err)
 	}
 	copied.DDL = ddl
+	copied.Apart = k.Apart && c.in.Options.SecondaryObjects && (t.Plan.Source.PartitionOf != nil || t.Plan.Source.PartitionBy != "")
 	return &copied
 }
 

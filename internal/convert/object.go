@@ -253,20 +253,26 @@ func (c *converter) placeObject(o *catalog.Object) {
 	if to, ok := c.schemaNames[o.Name.Schema]; ok {
 		o.Name.Schema = to
 	} else if o.Name.Schema != "" {
-		c.addSchema(o.Name.Schema)
+		c.addSchema(o.Name.Schema).Empty = false
+	}
+	if o.Within != "" && c.schemaNames[o.Within] == "" {
+		c.addSchema(o.Within)
 	}
 	c.result.Objects = append(c.result.Objects, *o)
 }
 
-// addSchema makes sure that a schema is made for a type that selected tables need.
-func (c *converter) addSchema(name string) {
+// addSchema makes sure that a schema is made for what goes along though the schema is not selected.
+func (c *converter) addSchema(name string) *catalog.Schema {
 	for _, s := range c.result.Schemas {
 		if s.Name == name {
-			return
+			return s
 		}
 	}
-	c.result.Schemas = append(c.result.Schemas, &catalog.Schema{Name: name})
+	added := c.newSchema(name, name)
+	added.Empty = true
+	c.result.Schemas = append(c.result.Schemas, added)
 	slices.SortFunc(c.result.Schemas, func(a, b *catalog.Schema) int { return strings.Compare(a.Name, b.Name) })
+	return added
 }
 
 func onTable(o catalog.Object) string {

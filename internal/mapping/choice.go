@@ -165,15 +165,21 @@ func (p *planner) checkLeftOut(t *catalog.Table, chain []*verdict) {
 	}
 }
 
-// wholeSchemas adds the schemas that rules select as a whole and that hold something other than tables.
+// wholeSchemas adds the schemas that rules select as a whole and that hold something other than tables, and apart from them those in
+// which nothing is.
 func (p *planner) wholeSchemas() {
 	for _, schema := range p.source.Schemas {
-		if _, there := p.schemas[schema.Name]; there || len(schema.Tables)+len(schema.Views)+len(schema.Sequences)+len(schema.Objects) == 0 {
+		if _, there := p.schemas[schema.Name]; there || !p.selectsWhole(schema.Name, include) || p.selectsWhole(schema.Name, exclude) {
 			continue
 		}
-		if p.selectsWhole(schema.Name, include) && !p.selectsWhole(schema.Name, exclude) {
+		if len(schema.Tables)+len(schema.Views)+len(schema.Sequences)+len(schema.Objects) > 0 {
 			p.targetSchema(schema.Name)
+			continue
 		}
+		if p.plan.Empty == nil {
+			p.plan.Empty = map[string]string{}
+		}
+		p.plan.Empty[schema.Name] = p.schemaName(schema.Name)
 	}
 }
 

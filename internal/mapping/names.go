@@ -13,6 +13,13 @@ func (p *planner) targetSchema(schema string) string {
 	if name, known := p.schemas[schema]; known {
 		return name
 	}
+	name := p.schemaName(schema)
+	p.schemas[schema] = name
+	return name
+}
+
+// schemaName is what a source schema would be called on the target.
+func (p *planner) schemaName(schema string) string {
 	name := schema
 	rule := p.winner(p.rules.Transformations, nameFacet, func(t *Transformation) bool {
 		return t.Target == SchemaTarget && t.Schema.Match(schema)
@@ -23,9 +30,7 @@ func (p *planner) targetSchema(schema string) string {
 	case p.options.TargetSchema != "":
 		name = p.options.TargetSchema
 	}
-	name = p.options.folded(name)
-	p.schemas[schema] = name
-	return name
+	return p.options.folded(name)
 }
 
 // targetTable returns the target's name of a source table or view.

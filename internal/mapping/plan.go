@@ -11,6 +11,8 @@ type Plan struct {
 	Tables []*TablePlan
 	// Schemas maps every selected source schema to its target schema.
 	Schemas map[string]string
+	// Empty is the same of selected schemas in which nothing is. They count for nothing in where tables go.
+	Empty map[string]string
 	// Unmatched describes each rule that matched nothing: `selection rule 2 "no-tmp" (app.tmp%)`.
 	Unmatched []string
 	// Overruled describes each transformation that matched something but changed nothing, because a rule with a

@@ -218,10 +218,8 @@ func (r *run) makeMissing(ctx context.Context) error {
 	if !made {
 		return nil
 	}
-	for _, s := range r.plan.Schema.Schemas {
-		if err := r.make(ctx, r.dialect.CreateSchema(s)); err != nil {
-			return fmt.Errorf("create schema %s: %w", s.Name, err)
-		}
+	if err := r.schemas(ctx); err != nil {
+		return err
 	}
 	if err := r.objects(ctx, catalog.BeforeTables); err != nil {
 		return err

@@ -191,14 +191,29 @@ func (r *run) extraWorkers() int {
 	return r.ExtraWorkers
 }
 
+// schemas makes the schemas. One into which no table goes may be refused as objects may.
+func (r *run) schemas(ctx context.Context) error {
+	for _, s := range r.plan.Schema.Schemas {
+		ss := r.dialect.CreateSchema(s)
+		if s.Empty {
+			if err := r.tolerate(ctx, "schema", catalog.Name{Name: s.Name}, ss); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.make(ctx, ss); err != nil {
+			return fmt.Errorf("create schema %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
 // before makes what rows need: schemas, types, tables. The journal knows of a table before the table exists, so that
 // whatever is found after a crash is known to be ours.
 func (r *run) before(ctx context.Context) error {
 	d := r.dialect
-	for _, s := range r.plan.Schema.Schemas {
-		if err := r.make(ctx, d.CreateSchema(s)); err != nil {
-			return fmt.Errorf("create schema %s: %w", s.Name, err)
-		}
+	if err := r.schemas(ctx); err != nil {
+		return err
 	}
 	if err := r.objects(ctx, catalog.BeforeTables); err != nil {
 		return err

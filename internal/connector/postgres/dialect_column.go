@@ -51,7 +51,7 @@ func columnOptions(c *catalog.Column) string {
 		o = " DEFAULT " + *c.Default
 	}
 	switch {
-	case !c.NotNull:
+	case !c.NotNull, c.NotNullAs == catalog.MergedNotNull:
 	case c.NotNullAs != "" && c.NotNullAs != inheritedNotNull:
 		o += " " + c.NotNullAs
 	default:

@@ -134,6 +134,9 @@ func isStorage(attribute string) bool {
 func keyStatements(t *catalog.Table) []catalog.Statement {
 	var ss []catalog.Statement
 	add := func(k *catalog.Key, words string, kind catalog.RefKind) {
+		if k.Apart {
+			return
+		}
 		clause := k.DDL
 		if clause == "" {
 			clause = words + " (" + quoteNames(k.Columns) + ")"

@@ -118,16 +118,26 @@ func (in *inspector) loadNotNulls(ctx context.Context) error {
 		in.dropInheritedNotNulls()
 		return nil
 	}
-	return in.each(ctx, "not-null constraints", in.rel()+notNullsQuery, func(rows pgx.Rows) error {
+	var all []notNull
+	doubted := map[*catalog.Column]bool{}
+	err := in.each(ctx, "not-null constraints", in.rel()+notNullsQuery, func(rows pgx.Rows) error {
 		var oid uint32
 		var number int16
 		var n notNull
 		if err := rows.Scan(&oid, &number, &n.name, &n.noInherit, &n.valid, &n.local, &n.comment); err != nil {
 			return err
 		}
-		in.addNotNull(in.relations[oid], number, n)
+		if n.of = in.relations[oid]; n.of != nil && n.of.columns[number] != nil {
+			n.column = n.of.columns[number]
+			doubted[n.column] = !n.valid
+			all = append(all, n)
+		}
 		return nil
 	})
+	for _, n := range all {
+		in.addNotNull(n, doubted)
+	}
+	return err
 }
 
 // notNull is a not-null constraint as PostgreSQL 18 keeps it.
@@ -135,13 +145,13 @@ type notNull struct {
 	name                    string
 	noInherit, valid, local bool
 	comment                 string
+	of                      *relation
+	column                  *catalog.Column
 }
 
-func (in *inspector) addNotNull(r *relation, number int16, n notNull) {
-	c := r.columns[number]
-	if c == nil {
-		return
-	}
+// addNotNull says how a column's NOT NULL is made. doubted are the columns whose rows may break it.
+func (in *inspector) addNotNull(n notNull, doubted map[*catalog.Column]bool) {
+	r, c := n.of, n.column
 	plain := n.name == defaultName(r.name.Name, c.Name, "not_null")
 	clause := "NOT NULL"
 	if n.noInherit {
@@ -151,12 +161,20 @@ func (in *inspector) addNotNull(r *relation, number int16, n notNull) {
 		clause = "CONSTRAINT " + quote(n.name) + " " + clause
 	}
 	switch {
-	case !n.valid:
+	case !n.valid && n.local:
 		c.NotNull = false
-		in.tableObject(r, "not-null constraint", n.name, catalog.AtEnd, fmt.Sprintf("ALTER TABLE ONLY %s ADD CONSTRAINT %s NOT NULL %s NOT VALID",
+		// With those of children and partitions, which it makes or finds.
+		in.tableObject(r, "not-null constraint", n.name, catalog.AtEnd, fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s NOT VALID",
 			quoteName(r.name), quote(n.name), quote(c.Name)))
+	case !n.valid:
+		c.NotNull = false // its parent's brings it
+	case !n.local && in.parentIn(r, c.Name, doubted):
+		c.NotNull = false
+		in.tableObject(r, "valid not-null constraint", n.name, catalog.AtEnd, "ALTER TABLE "+quoteName(r.name)+" VALIDATE CONSTRAINT "+quote(n.name))
 	case c.Inherited && !n.local:
 		c.NotNullAs = inheritedNotNull
+	case !n.local && r.table != nil && r.table.PartitionOf == nil:
+		c.NotNullAs = catalog.MergedNotNull
 	case clause != "NOT NULL":
 		c.NotNullAs = clause
 	}
@@ -183,12 +201,21 @@ func (in *inspector) dropInheritedNotNulls() {
 }
 
 func (in *inspector) parentNotNull(r *relation, column string) bool {
+	return in.anyParent(r, column, func(c *catalog.Column) bool { return c.NotNull })
+}
+
+func (in *inspector) parentIn(r *relation, column string, set map[*catalog.Column]bool) bool {
+	return in.anyParent(r, column, func(c *catalog.Column) bool { return set[c] })
+}
+
+// anyParent reports whether the condition holds for the column of a parent.
+func (in *inspector) anyParent(r *relation, column string, holds func(*catalog.Column) bool) bool {
 	for _, p := range r.parents {
 		parent := in.relations[p]
 		if parent == nil || parent.table == nil {
 			continue
 		}
-		if c := parent.table.Column(column); c != nil && c.NotNull {
+		if c := parent.table.Column(column); c != nil && holds(c) {
 			return true
 		}
 	}

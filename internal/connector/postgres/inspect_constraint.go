@@ -10,7 +10,7 @@ import (
 	"github.com/whimbreldb/whimbrel/internal/catalog"
 )
 
-// %enforced% is true before version 18, %together% false before 15, whose sources are too old to be supported, but can be assessed.
+// %enforced% is true and %period% false before version 18, %together% false before 15, whose sources are too old to be supported, but can be assessed.
 const constraintsQuery = `SELECT k.oid, k.conrelid, k.conname, k.contype::text, pg_get_constraintdef(k.oid), coalesce(k.conkey, '{}'), coalesce(k.confkey, '{}'),
 	coalesce(fn.nspname, ''), coalesce(fc.relname, ''), k.confdeltype::text, k.confupdtype::text, k.confmatchtype::text, k.condeferrable, k.condeferred,
 	k.convalidated AND %enforced%, k.conislocal, k.conparentid <> 0, CASE WHEN k.contype = 'c' THEN coalesce(pg_get_expr(k.conbin, k.conrelid), '') ELSE '' END,
@@ -18,7 +18,7 @@ const constraintsQuery = `SELECT k.oid, k.conrelid, k.conname, k.contype::text, 
 	coalesce(d.description, ''), coalesce(obj_description(ic.oid, 'pg_class'), ''),
 	k.contype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = 'pg_catalog.pg_constraint'::regclass AND p.objid = k.oid
 		AND p.refclassid = 'pg_catalog.pg_proc'::regclass AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x
-			WHERE x.classid = 'pg_catalog.pg_proc'::regclass AND x.objid = p.refobjid AND x.deptype = 'e'))
+			WHERE x.classid = 'pg_catalog.pg_proc'::regclass AND x.objid = p.refobjid AND x.deptype = 'e')), %period%
 	FROM pg_catalog.pg_constraint k JOIN rel c ON c.oid = k.conrelid
 	LEFT JOIN pg_catalog.pg_class fc ON fc.oid = k.confrelid AND k.contype = 'f' LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace
 	LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x') LEFT JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
@@ -40,24 +40,25 @@ type constraintRow struct {
 	options                    []string
 	comment, indexComment      string
 	callsFunction              bool
+	period                     bool // WITHOUT OVERLAPS, or PERIOD
 }
 
 func (in *inspector) loadConstraints(ctx context.Context) error {
-	enforced, together := "true", "false"
+	enforced, together, period := "true", "false", "false"
 	if in.version >= 15 {
 		together = "i.indnullsnotdistinct"
 	}
 	if in.version >= 18 {
-		enforced = "k.conenforced"
+		enforced, period = "k.conenforced", "k.conperiod"
 	}
-	sql := in.rel() + strings.NewReplacer("%enforced%", enforced, "%together%", together).Replace(constraintsQuery)
+	sql := in.rel() + strings.NewReplacer("%enforced%", enforced, "%together%", together, "%period%", period).Replace(constraintsQuery)
 	// Referenced columns are looked up when all tables are known.
 	var foreign []*constraintRow
 	err := in.each(ctx, "constraints", sql, func(rows pgx.Rows) error {
 		k := &constraintRow{}
 		if err := rows.Scan(&k.oid, &k.relation, &k.name, &k.kind, &k.ddl, &k.columns, &k.referenced, &k.table.Schema, &k.table.Name,
 			&k.onDelete, &k.onUpdate, &k.match, &k.deferrable, &k.deferred, &k.valid, &k.local, &k.attached, &k.expression,
-			&k.nullsNotDistinct, &k.clustered, &k.replicaIdentity, &k.options, &k.comment, &k.indexComment, &k.callsFunction); err != nil {
+			&k.nullsNotDistinct, &k.clustered, &k.replicaIdentity, &k.options, &k.comment, &k.indexComment, &k.callsFunction, &k.period); err != nil {
 			return err
 		}
 		if k.kind == "f" {
@@ -83,8 +84,10 @@ func (in *inspector) addConstraint(k *constraintRow) {
 	switch k.kind {
 	case "p":
 		t.PrimaryKey = in.key(r, k)
+		in.keyApart(r, k, t.PrimaryKey)
 	case "u":
 		t.Uniques = append(t.Uniques, in.key(r, k))
+		in.keyApart(r, k, t.Uniques[len(t.Uniques)-1])
 	case "c":
 		in.addCheck(r, k)
 	case "x":
@@ -99,6 +102,15 @@ func (in *inspector) addConstraint(k *constraintRow) {
 
 func (in *inspector) key(r *relation, k *constraintRow) *catalog.Key {
 	return &catalog.Key{Name: k.name, Columns: r.columnNames(k.columns), DDL: in.ddl(k.withOptions()), Comment: k.comment, NullsNotDistinct: k.nullsNotDistinct, Deferrable: k.deferrable}
+}
+
+// keyApart makes a temporal key of a partitioned table with those of its partitions, in one statement: PostgreSQL does not compare what
+// excludes rows (CompareIndexInfo), so that keys made one by one could not be attached to each other.
+func (in *inspector) keyApart(r *relation, k *constraintRow, key *catalog.Key) {
+	key.Apart = in.o.Objects && k.period && (k.attached || r.kind == 'p')
+	if key.Apart && !k.attached {
+		in.tableObject(r, "constraint", k.name, catalog.AfterLoad, "ALTER TABLE "+quoteName(r.name)+" ADD CONSTRAINT "+quote(k.name)+" "+key.DDL)
+	}
 }
 
 // withOptions returns the definition with the storage parameters of the index, which pg_get_constraintdef leaves
@@ -150,11 +162,23 @@ func (in *inspector) parentDoubts(r *relation, check string) bool {
 }
 
 func (in *inspector) addExclusion(r *relation, k *constraintRow) {
-	ddl := []string{"ALTER TABLE ONLY " + quoteName(r.name) + " ADD CONSTRAINT " + quote(k.name) + " " + k.ddl}
+	var comment []string
 	if k.comment != "" {
-		ddl = append(ddl, "COMMENT ON CONSTRAINT "+quote(k.name)+" ON "+quoteName(r.name)+" IS "+quoteLiteral(k.comment))
+		comment = []string{"COMMENT ON CONSTRAINT " + quote(k.name) + " ON " + quoteName(r.name) + " IS " + quoteLiteral(k.comment)}
 	}
-	in.tableObject(r, "exclusion constraint", k.name, catalog.AfterLoad, ddl...)
+	if k.attached { // made with its parent's, see keyApart
+		if comment != nil {
+			in.tableObject(r, "comment", k.name, catalog.AtEnd, comment...)
+		}
+		return
+	}
+	// A partitioned table has one since version 17, and its partitions with it.
+	only := "ONLY "
+	if r.kind == 'p' {
+		only = ""
+	}
+	ddl := "ALTER TABLE " + only + quoteName(r.name) + " ADD CONSTRAINT " + quote(k.name) + " " + k.ddl
+	in.tableObject(r, "exclusion constraint", k.name, catalog.AfterLoad, append([]string{ddl}, comment...)...)
 }
 
 // markIndex notes on the table what is only known of its indexes.

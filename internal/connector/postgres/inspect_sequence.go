@@ -104,12 +104,23 @@ func (in *inspector) readValues(ctx context.Context, sql string, byOID map[uint3
 	return nil
 }
 
+// unlikeOwner gives a sequence that is made with its table a persistence of its own.
+func (in *inspector) unlikeOwner(owner *relation, s *sequence) {
+	words := map[bool]string{true: " SET UNLOGGED", false: " SET LOGGED"}[s.unlogged]
+	if s.unlogged != (owner.table.Native["persistence"] != "") {
+		in.tableObject(owner, "persistence of sequence", s.Name.Name, catalog.AtEnd, "ALTER SEQUENCE "+quoteName(s.Name)+words)
+	}
+}
+
 func (in *inspector) addSequence(s *sequence) {
 	in.sequences[s.oid] = s
 	owner := in.relations[s.owner]
 	var c *catalog.Column
 	if owner != nil {
 		c = owner.columns[s.column]
+	}
+	if c != nil && owner.table != nil {
+		in.unlikeOwner(owner, s)
 	}
 	switch {
 	case c != nil && s.internal && owner.table != nil && owner.table.PartitionOf != nil:

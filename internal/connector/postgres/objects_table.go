@@ -34,7 +34,9 @@ func (in *inspector) loadStatistics(ctx context.Context) error {
 
 // loadIndexAttachments ties the indexes of partitions to those of their parents.
 func (in *inspector) loadIndexAttachments(ctx context.Context) error {
-	sql := in.rel() + `SELECT c.oid, n.nspname, p.relname, i.relname, px.indrelid FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_index x ON x.indexrelid = h.inhrelid
+	sql := in.rel() + `SELECT c.oid, n.nspname, p.relname, i.relname, px.indrelid,
+		CASE WHEN px.indisexclusion THEN (SELECT pg_get_constraintdef(k.oid) FROM pg_catalog.pg_constraint k WHERE k.conindid = i.oid AND k.conrelid = c.oid) END
+		FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_index x ON x.indexrelid = h.inhrelid
 		JOIN rel c ON c.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = h.inhrelid JOIN pg_catalog.pg_class p ON p.oid = h.inhparent
 		JOIN pg_catalog.pg_index px ON px.indexrelid = p.oid
 		JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace ORDER BY c.schema COLLATE "C", c.relname COLLATE "C", i.relname COLLATE "C"`
@@ -42,18 +44,35 @@ func (in *inspector) loadIndexAttachments(ctx context.Context) error {
 		var oid, parentTable uint32
 		var parent catalog.Name
 		var index string
-		if err := rows.Scan(&oid, &parent.Schema, &parent.Name, &index, &parentTable); err != nil {
+		var excluding *string
+		if err := rows.Scan(&oid, &parent.Schema, &parent.Name, &index, &parentTable, &excluding); err != nil {
 			return err
 		}
 		r := in.relations[oid]
-		in.tableObjectDetail(r, "index attach", index, "to "+parent.String(), catalog.AfterLoad,
-			fmt.Sprintf("ALTER INDEX %s ATTACH PARTITION %s", quoteName(parent), quoteName(catalog.Name{Schema: r.name.Schema, Name: index})))
+		stage := catalog.AfterLoad
+		ddl := fmt.Sprintf("ALTER INDEX %s ATTACH PARTITION %s", quoteName(parent), quoteName(catalog.Name{Schema: r.name.Schema, Name: index}))
+		if excluding != nil {
+			ddl = renameAttached(r.name, index, *excluding)
+			if parent.Schema != r.name.Schema {
+				stage = catalog.AtEnd // when what other schemas have after the load is there
+			}
+		}
+		in.tableObjectDetail(r, "index attach", index, "to "+parent.String(), stage, ddl)
 		if p := in.relations[parentTable]; p != nil {
 			o := in.schema(r.name.Schema).Objects
 			o[len(o)-1].Needs = append(o[len(o)-1].Needs, p.name)
 		}
 		return nil
 	})
+}
+
+// renameAttached gives the constraint that a partition has got with its parent's the name that it has at the source.
+func renameAttached(table catalog.Name, name, definition string) string {
+	body := `DECLARE made text := (SELECT min(conname) FROM pg_catalog.pg_constraint WHERE conrelid = ` + quoteLiteral(quoteName(table)) + `::pg_catalog.regclass
+ AND conparentid <> 0 AND conname <> ` + quoteLiteral(name) + ` AND pg_catalog.pg_get_constraintdef(oid) = ` + quoteLiteral(definition) + `); BEGIN
+ IF made IS NOT NULL THEN EXECUTE pg_catalog.format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', ` + quoteLiteral(quoteName(table)) + `, made, ` + quoteLiteral(name) + `); END IF;
+END`
+	return "DO " + quoteLiteral(body)
 }
 
 // loadViewExtras completes the DDL of views: defaults of their columns, and settings of materialized ones.

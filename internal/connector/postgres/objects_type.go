@@ -21,7 +21,7 @@ func (in *inspector) loadExtensions(ctx context.Context) error {
 			return err
 		}
 		ddl := []string{"CREATE EXTENSION IF NOT EXISTS " + quote(name) + " WITH SCHEMA " + quote(schema)}
-		in.add("pg_extension", oid, catalog.Object{Kind: "extension", Name: catalog.Name{Name: name}, Detail: "in schema " + schema,
+		in.add("pg_extension", oid, catalog.Object{Kind: "extension", Name: catalog.Name{Name: name}, Detail: "in schema " + schema, Within: schema,
 			DDL: commentOn(ddl, "EXTENSION "+quote(name), comment)})
 		return nil
 	})
