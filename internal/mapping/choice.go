@@ -166,29 +166,30 @@ func (p *planner) checkLeftOut(t *catalog.Table, chain []*verdict) {
 }
 
 // wholeSchemas adds the schemas that rules select as a whole and that hold something other than tables, and apart from them those in
-// which nothing is.
+// which nothing is. A rule that matches nothing but such a one has matched nothing.
 func (p *planner) wholeSchemas() {
 	for _, schema := range p.source.Schemas {
-		if _, there := p.schemas[schema.Name]; there || !p.selectsWhole(schema.Name, include) || p.selectsWhole(schema.Name, exclude) {
+		if _, there := p.schemas[schema.Name]; there {
 			continue
 		}
-		if len(schema.Tables)+len(schema.Views)+len(schema.Sequences)+len(schema.Objects) > 0 {
+		holds := len(schema.Tables)+len(schema.Views)+len(schema.Sequences)+len(schema.Objects) > 0
+		switch {
+		case !p.selectsWhole(schema.Name, include, holds) || p.selectsWhole(schema.Name, exclude, holds):
+		case holds:
 			p.targetSchema(schema.Name)
-			continue
+		default:
+			p.plan.Empty[schema.Name] = p.schemaName(schema.Name)
 		}
-		if p.plan.Empty == nil {
-			p.plan.Empty = map[string]string{}
-		}
-		p.plan.Empty[schema.Name] = p.schemaName(schema.Name)
 	}
 }
 
-// selectsWhole reports whether a rule with that action is about every table of the schema.
-func (p *planner) selectsWhole(schema, action string) bool {
+// selectsWhole reports whether a rule with that action is about every table of the schema, and counts it as matched where it holds something.
+func (p *planner) selectsWhole(schema, action string, holds bool) bool {
 	found := false
 	for _, s := range p.rules.Selections {
 		if s.Action == action && s.Tables && s.Table.Everything() && s.Schema.Match(schema) {
-			p.matched[s.ID], found = true, true
+			found = true
+			p.matched[s.ID] = p.matched[s.ID] || holds
 		}
 	}
 	return found

@@ -29,7 +29,7 @@ type planner struct {
 // Plan applies the rules to a source. The error joins everything that stands in the way.
 func (r *Rules) Plan(source *catalog.Catalog, o Options) (*Plan, error) {
 	p := &planner{
-		rules: r, options: o, source: source, plan: &Plan{},
+		rules: r, options: o, source: source, plan: &Plan{Empty: map[string]string{}},
 		matched: map[int64]bool{}, effective: map[int64]bool{}, compared: map[*Override]bool{}, schemas: map[string]string{},
 	}
 	p.refuse()
