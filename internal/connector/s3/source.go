@@ -101,7 +101,7 @@ func openSource(ctx context.Context, c connector.Config) (connector.Source, erro
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return source.New(source.Config{Store: at, Tables: s.tables, Parquet: s.parquet, Dialect: s.dialect, Null: s.null, Header: s.header, Changes: s.cdcPath, Log: log}), nil
+	return source.New(source.Config{Store: at, Tables: s.tables, Parquet: s.parquet, Dialect: s.dialect, Null: s.null, Header: s.header, Changes: s.cdcPath, Promised: promised(at), Log: log}), nil
 }
 
 // checkPlace makes sure that the bucket may be listed, and that the folder is there.

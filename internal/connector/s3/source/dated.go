@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -89,9 +90,9 @@ func (s *source) dated(ctx context.Context, from string) (out []file, past int, 
 	return out, past, nil
 }
 
-// settled lists the files from the position on that are to be read. more says that there are others, which have just come.
+// settled lists the files from the position on that are to be read. more says that there are others, which have just come or are yet to.
 func (st *stream) settled(ctx context.Context) (all []file, more bool, err error) {
-	before, err := st.listed(ctx)
+	before, err := st.list(ctx)
 	if err != nil || len(before) == 0 || len(before) == 1 && before[0].key == st.at.File {
 		return before, false, err
 	}
@@ -102,15 +103,58 @@ func (st *stream) settled(ctx context.Context) (all []file, more bool, err error
 		case <-ctx.Done():
 			return nil, false, context.Cause(ctx)
 		}
-		if all, err = st.listed(ctx); err != nil {
+		var certain int
+		if all, certain, err = st.certain(ctx); err != nil {
 			return nil, false, err
 		}
-		if n = alike(before, all); n == len(before) && n == len(all) {
+		if n = min(alike(before, all), certain); n == len(before) && n == len(all) {
 			break
 		}
 		before = all
 	}
+	if n == 0 && len(all) > 0 && all[0].key == st.at.File { // which was read already, or in part
+		n = 1
+	}
 	return all[:n], n < len(all), nil
+}
+
+// certain lists the files, and says how many of them come before each that a target of ours has promised and not published yet. None does while promises
+// change: what was promised first may have come behind the list was made.
+func (st *stream) certain(ctx context.Context) (all []file, n int, err error) {
+	if st.source.Promised == nil {
+		all, err = st.list(ctx)
+		return all, len(all), err
+	}
+	first, err := st.source.Promised(ctx)
+	if err == nil {
+		all, err = st.list(ctx)
+	}
+	var again []string
+	if err == nil {
+		again, err = st.source.Promised(ctx)
+	}
+	if err != nil || !slices.Equal(first, again) {
+		return all, 0, err
+	}
+	there := map[string]bool{}
+	for _, f := range all {
+		there[f.key] = true
+	}
+	n = len(all)
+	for _, key := range again {
+		if name := path.Base(key); !isParquet(name) || !changeFile.MatchString(name) || there[key] || orderOf(key) <= st.at.order() {
+			continue
+		}
+		if !slices.ContainsFunc(st.source.Tables, func(t *external.Table) bool { return strings.HasPrefix(key, t.Path) }) {
+			continue
+		}
+		n = min(n, sort.Search(len(all), func(i int) bool { return orderOf(all[i].key) > orderOf(key) }))
+		if !st.waits {
+			st.waits = true
+			st.source.Log.Warn("a file of changes is promised and not there yet: what comes behind it waits for the task that writes it", "file", key)
+		}
+	}
+	return all, n, nil
 }
 
 // alike is how many files two lists begin with alike.
@@ -121,7 +165,7 @@ func alike(a, b []file) (n int) {
 	return n
 }
 
-func (st *stream) listed(ctx context.Context) ([]file, error) {
+func (st *stream) list(ctx context.Context) ([]file, error) {
 	all, past, err := st.source.dated(ctx, st.at.File)
 	if err == nil {
 		err = st.late(past)

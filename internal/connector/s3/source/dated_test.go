@@ -78,3 +78,48 @@ func TestPositionsOfParquetFilesAreInTheOrderOfTheirNames(t *testing.T) {
 	_, err := parsePosition(`{"file":"a","files":-1}`)
 	require.Error(t, err)
 }
+
+// TestPromisedFilesAreWaitedFor: what comes behind a file that its writer has committed and not published yet is not read, however long that takes.
+func TestPromisedFilesAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	tables, err := external.Parse([]byte(definition))
+	require.NoError(t, err)
+	const first, second, third = "o/t/20240131-235900000.parquet", "o/t/20240131-235900001.parquet", "o/t/20240131-235900002.parquet"
+	files, promises := map[string]string{first: "x", third: "x"}, [][]string{{first, second}}
+	s := New(Config{Store: shelf{files: files}, Tables: tables, Parquet: true, Log: slog.New(slog.DiscardHandler), Promised: func(context.Context) ([]string, error) {
+		now := promises[0]
+		if len(promises) > 1 {
+			promises = promises[1:]
+		}
+		return now, nil
+	}}).(*source)
+	st := &stream{source: s}
+	look := func() (int, int) {
+		all, n, err := st.certain(t.Context())
+		require.NoError(t, err)
+		return n, len(all)
+	}
+	requireAre := func(n, of int) {
+		t.Helper()
+		got, all := look()
+		require.Equal(t, []int{n, of}, []int{got, all})
+	}
+	requireAre(1, 2)
+	files[second] = "x"
+	requireAre(3, 3)
+	promises = [][]string{{first, second}, {third}}
+	requireAre(0, 3) // what was promised when the list was made is not known
+	requireAre(3, 3)
+	promises = [][]string{{"o/other/20240131-235900000.parquet", "o/t/20240131-235900000.csv"}} // of no table here, and none of these files
+	requireAre(3, 3)
+	st.at = position{File: first, Records: 1, Size: 1}
+	promises = [][]string{{"o/t/a/20240131-235900000.parquet"}}
+	all, more, err := st.settled(t.Context())
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Len(t, all, 1)
+	require.Equal(t, first, all[0].key, "a file that was begun is gone on with")
+	st.at = position{File: second}
+	promises = [][]string{{"o/t/a/20240131-235900000.parquet"}} // which was read, and cleared up
+	requireAre(2, 2)
+}

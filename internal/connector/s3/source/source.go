@@ -36,7 +36,9 @@ type Config struct {
 	Lead []string
 	// Changes is the folder of the files of changes, with a slash at its end (CdcPath); empty is none.
 	Changes string
-	Log     *slog.Logger
+	// Promised lists files of changes that are there, or will be before any that is not named yet; nil where nobody says.
+	Promised func(context.Context) ([]string, error)
+	Log      *slog.Logger
 }
 
 // source is a Streamer over files.

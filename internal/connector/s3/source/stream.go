@@ -29,6 +29,7 @@ type stream struct {
 	name   string   // of that file, below the folder
 	ahead  []file
 	more   bool // there are files behind those ahead that are too new yet
+	waits  bool // it was told that a promised file is waited for
 	looked time.Time
 	pause  time.Duration
 	ended  bool // StreamRequest.Until was reached
