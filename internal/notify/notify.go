@@ -39,7 +39,7 @@ func (n *Topics) Check() error {
 		}
 	}
 	if len(n.Secret) < shortestSecret {
-		return errors.New("event webhooks need a secret of 16 bytes or more, which signs what is sent")
+		return errors.New("event webhooks need a secret of 16 bytes or more, which signs what is sent: set WHIMBREL_EVENT_SECRET or give --event-secret-file")
 	}
 	return nil
 }

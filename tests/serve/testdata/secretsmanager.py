@@ -37,7 +37,7 @@ assert "TargetKeyId" in {a["AliasName"]: a for a in kms.list_aliases()["Aliases"
 # Who may.
 iam.create_user(UserName="sam")
 sam = client("secretsmanager", iam.create_access_key(UserName="sam")["AccessKey"])
-refused("AccessDeniedException", f"secretsmanager:GetSecretValue on resource: {ARN} because no identity-based policy allows", sam.get_secret_value, SecretId="db/prod")
+refused("AccessDeniedException", f"secretsmanager:GetSecretValue on resource: {ARN[:-7]} because no identity-based policy allows", sam.get_secret_value, SecretId="db/prod")
 iam.put_user_policy(UserName="sam", PolicyName="p", PolicyDocument=doc(allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:*:*:secret:db/prod-??????", Condition={"StringEquals": {"secretsmanager:ResourceTag/team": "red"}})))
 sam.get_secret_value(SecretId="db/prod", VersionStage="AWSPREVIOUS")
 sm.untag_resource(SecretId=ARN, TagKeys=["team"])
