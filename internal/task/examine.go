@@ -20,9 +20,9 @@ type Examination struct {
 	Source, Target             string // identities
 	// SourceSettings are those of the source's endpoint.
 	SourceSettings map[string]string
-	Catalog                    *catalog.Catalog
-	Mapping                    *mapping.Plan
-	Schema                     *convert.Result
+	Catalog        *catalog.Catalog
+	Mapping        *mapping.Plan
+	Schema         *convert.Result
 	// Existing are the target's tables that are there already, by the names that the mapping gives.
 	Existing map[catalog.Name]*connector.Existing
 	// Shut are tables that are there too, but which the user may not look into.
