@@ -82,6 +82,9 @@ func (t *Task) makePlan(ctx context.Context) (*Plan, error) {
 	if len(p.Mapping.Tables) == 0 && t.Settings.ErrorBehavior.FailOnNoTablesCaptured {
 		return nil, noTables(p.Mapping)
 	}
+	if err := t.sameMoney(ctx, p); err != nil {
+		return nil, err
+	}
 	if !t.follows() {
 		p.Run = t.runID(p.Mapping)
 	}

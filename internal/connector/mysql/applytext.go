@@ -29,8 +29,18 @@ func (w *applyWriter) sendText(st *applyStatement, s *connector.RowSet) error {
 	w.buf = wire.Statement(w.buf[:0])
 	t.start = len(w.buf)
 	for i := range s.Len() {
+		mark, listed := len(w.buf), t.listed
 		if err := one(i); err != nil {
 			return err
+		}
+		if crowds(w.buf, mark, t.start) {
+			w.buf, t.listed = w.buf[:mark], listed
+			if err := t.flush(); err != nil {
+				return err
+			}
+			if err := one(i); err != nil {
+				return err
+			}
 		}
 		if len(w.buf) >= applyBytes {
 			if err := t.flush(); err != nil {

@@ -132,9 +132,9 @@ func (w *applyWriter) dispatch() error {
 	return w.first
 }
 
-// await reads replies until no more than that many are missing.
+// await reads replies until no more than that many are missing. A command that the connection broke at has none, and no owner.
 func (w *applyWriter) await(most int) {
-	for w.link.conn.Pending() > most {
+	for w.link.conn.Pending() > most && len(w.owners) > 0 {
 		owner := w.owners[0]
 		w.owners = w.owners[1:]
 		r, _, err := w.link.conn.Reply()
@@ -211,9 +211,21 @@ func (w *applyWriter) sendBulk(st *applyStatement, s *connector.RowSet) error {
 	keys := st.keyBatch(s)
 	n := s.Len()
 	w.buf = wire.Bulk(w.buf[:0], st.id, st.params)
+	start := len(w.buf)
 	for i := range n {
+		mark := len(w.buf)
 		if err := w.appendRow(st, s.Rows, keys, i); err != nil {
 			return err
+		}
+		if crowds(w.buf, mark, start) {
+			w.buf = w.buf[:mark]
+			if err := w.dispatch(); err != nil {
+				return err
+			}
+			w.buf = wire.Bulk(w.buf[:0], st.id, st.params)
+			if err := w.appendRow(st, s.Rows, keys, i); err != nil {
+				return err
+			}
 		}
 		if len(w.buf) >= applyBytes || i == n-1 {
 			if err := w.dispatch(); err != nil {
@@ -223,6 +235,12 @@ func (w *applyWriter) sendBulk(st *applyStatement, s *connector.RowSet) error {
 		}
 	}
 	return nil
+}
+
+// crowds reports whether a row that begins at mark is better sent alone, in a command that is empty until start: the largest that max_allowed_packet
+// lets through would not get through behind others.
+func crowds(command []byte, mark, start int) bool {
+	return len(command)-mark > applyBytes/2 && len(command) > applyBytes && mark > start
 }
 
 func (w *applyWriter) appendRow(st *applyStatement, rows, keys *change.Batch, i int) error {

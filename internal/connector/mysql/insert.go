@@ -46,8 +46,18 @@ func (l *insertLoader) Write(ctx context.Context, b *change.Batch) error {
 
 func (l *insertLoader) write(ctx context.Context, b *change.Batch) error {
 	for i := range b.Rows() {
+		mark, rows, keys := len(l.text), len(l.ends), len(l.keys)
 		if err := l.row(b, i); err != nil {
 			return err
+		}
+		if crowds(l.text, mark, 0) {
+			l.text, l.ends, l.keys = l.text[:mark], l.ends[:rows], l.keys[:keys]
+			if err := l.send(ctx); err != nil {
+				return err
+			}
+			if err := l.row(b, i); err != nil {
+				return err
+			}
 		}
 		if len(l.text) >= insertBytes {
 			if err := l.send(ctx); err != nil {
