@@ -431,7 +431,13 @@ func (s *stream) truncate(ctx context.Context, m *message) error {
 			continue
 		}
 		listed[id] = true
-		if rel := s.relations[id]; rel != nil && rel.f != nil && !rel.ignored && !rel.audit && s.final >= rel.f.since {
+		rel := s.relations[id]
+		if rel != nil && !rel.settled && !rel.audit && !rel.loop { // it is followed otherwise since it was described
+			if err := s.settle(ctx, rel); err != nil {
+				return err
+			}
+		}
+		if rel != nil && rel.f != nil && !rel.ignored && !rel.audit && s.final >= rel.f.since {
 			rels = append(rels, rel)
 		}
 	}
