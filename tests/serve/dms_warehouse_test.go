@@ -15,15 +15,14 @@ import (
 )
 
 // TestAWarehouseWithTheStockCommand: a registered cluster, which is given the role that the endpoint's COPY names; the test of a connection
-// with and without it; a task that loads, follows and compares.
+// with and without it; a task that loads, follows and compares; its statistics, its metrics, and what the API tells of the settings.
 func TestAWarehouseWithTheStockCommand(t *testing.T) {
+	t.Parallel()
 	r := servertest.NewRedshift(t)
 	r.Role = "arn:aws:iam::" + account + ":role/redshift-copy"
-	t.Setenv("AWS_ACCESS_KEY_ID", r.Bucket.Key)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", r.Bucket.Secret)
 	clusters := filepath.Join(t.TempDir(), "clusters.json")
 	require.NoError(t, os.WriteFile(clusters, fmt.Appendf(nil, `[{"clusterIdentifier": "dwh", "address": "127.0.0.1", "port": %d, "databaseName": %q, "nodeType": "ra3.large", "numberOfNodes": 2}]`, r.Port(), r.Behind.Name), 0o600))
-	s := first(t, "--dms-roles", "--s3-endpoint", r.Bucket.Endpoint, "--redshift-clusters", clusters)
+	s := startWith(t, servertest.ShortDir(t), []string{"AWS_ACCESS_KEY_ID=" + r.Bucket.Key, "AWS_SECRET_ACCESS_KEY=" + r.Bucket.Secret}, "--region", region, "--account", account, "--dms-roles", "--s3-endpoint", r.Bucket.Endpoint, "--redshift-clusters", clusters)
 	source := postgresShop(t)
 	source.stock(t, 600)
 
