@@ -109,12 +109,13 @@ func TestAWarehouseWithTheStockCommand(t *testing.T) {
 	for _, one := range s.must(t, "dms", "describe-endpoint-settings", "--engine-name", "redshift")["EndpointSettings"].([]any) {
 		settings[field(one, "Name").(string)] = one
 	}
-	for name, of := range map[string][3]any{
+	for name, want := range map[string][3]any{
 		"MaxFileSize": {"integer", nil, "32768"}, "DateFormat": {"string", nil, "YYYY-MM-DD"}, "EncryptionMode": {"enum", []any{"sse-s3", "sse-kms"}, "sse-s3"}, "TruncateColumns": {"boolean", nil, "false"},
 	} {
 		require.NotNil(t, settings[name], name)
 		one := settings[name].(map[string]any)
-		require.Equal(t, of, [3]any{one["Type"], one["EnumValues"], one["DefaultValue"]}, name)
+		told := [3]any{one["Type"], one["EnumValues"], one["DefaultValue"]}
+		require.Equal(t, want, told, name)
 	}
 	s.must(t, "dms", "stop-replication-task", "--replication-task-arn", arn)
 	require.Eventually(t, func() bool { return state()["Status"] == "stopped" }, patient, 300*time.Millisecond)
