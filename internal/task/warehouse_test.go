@@ -114,21 +114,6 @@ func TestWarehouseHugeValues(t *testing.T) {
 	require.EqualValues(t, 1, report.Tables[0].Rejected)
 }
 
-func TestWarehouseManySmallTables(t *testing.T) {
-	source, w := newEnd(t, "sqlite"), newWarehouse(t)
-	const tables = 120
-	for i := range tables {
-		source.exec(t, fmt.Sprintf("CREATE TABLE t%d (id INTEGER PRIMARY KEY, v TEXT)", i), fmt.Sprintf("INSERT INTO t%d VALUES (1, 'v%d')", i, i))
-	}
-	w.load(t, source)
-	var all []string
-	for i := range tables {
-		all = append(all, fmt.Sprintf("SELECT v FROM t%d", i))
-	}
-	require.Len(t, w.end.column(t, strings.Join(all, " UNION ")), tables)
-	require.Empty(t, w.staged(t))
-}
-
 // TestWarehouseLoadGoesOn: the connections are cut, the server refuses and the run is ended, each once; in the end every row is there once.
 func TestWarehouseLoadGoesOn(t *testing.T) {
 	source, w := newEnd(t, "sqlite"), newWarehouse(t)

@@ -15,15 +15,14 @@ import (
 )
 
 // TestAWarehouseWithTheStockCommand: a registered cluster, which is given the role that the endpoint's COPY names; the test of a connection
-// with and without it; a task that loads, follows and compares.
+// with and without it; a task that loads, follows and compares; its statistics, its metrics, and what the API tells of the settings.
 func TestAWarehouseWithTheStockCommand(t *testing.T) {
+	t.Parallel()
 	r := servertest.NewRedshift(t)
 	r.Role = "arn:aws:iam::" + account + ":role/redshift-copy"
-	t.Setenv("AWS_ACCESS_KEY_ID", r.Bucket.Key)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", r.Bucket.Secret)
 	clusters := filepath.Join(t.TempDir(), "clusters.json")
 	require.NoError(t, os.WriteFile(clusters, fmt.Appendf(nil, `[{"clusterIdentifier": "dwh", "address": "127.0.0.1", "port": %d, "databaseName": %q, "nodeType": "ra3.large", "numberOfNodes": 2}]`, r.Port(), r.Behind.Name), 0o600))
-	s := first(t, "--dms-roles", "--s3-endpoint", r.Bucket.Endpoint, "--redshift-clusters", clusters)
+	s := startWith(t, servertest.ShortDir(t), []string{"AWS_ACCESS_KEY_ID=" + r.Bucket.Key, "AWS_SECRET_ACCESS_KEY=" + r.Bucket.Secret}, "--region", region, "--account", account, "--dms-roles", "--s3-endpoint", r.Bucket.Endpoint, "--redshift-clusters", clusters)
 	source := postgresShop(t)
 	source.stock(t, 600)
 
@@ -110,12 +109,13 @@ func TestAWarehouseWithTheStockCommand(t *testing.T) {
 	for _, one := range s.must(t, "dms", "describe-endpoint-settings", "--engine-name", "redshift")["EndpointSettings"].([]any) {
 		settings[field(one, "Name").(string)] = one
 	}
-	for name, of := range map[string][3]any{
+	for name, want := range map[string][3]any{
 		"MaxFileSize": {"integer", nil, "32768"}, "DateFormat": {"string", nil, "YYYY-MM-DD"}, "EncryptionMode": {"enum", []any{"sse-s3", "sse-kms"}, "sse-s3"}, "TruncateColumns": {"boolean", nil, "false"},
 	} {
 		require.NotNil(t, settings[name], name)
 		one := settings[name].(map[string]any)
-		require.Equal(t, of, [3]any{one["Type"], one["EnumValues"], one["DefaultValue"]}, name)
+		told := [3]any{one["Type"], one["EnumValues"], one["DefaultValue"]}
+		require.Equal(t, want, told, name)
 	}
 	s.must(t, "dms", "stop-replication-task", "--replication-task-arn", arn)
 	require.Eventually(t, func() bool { return state()["Status"] == "stopped" }, patient, 300*time.Millisecond)
