@@ -55,7 +55,7 @@ func TestWhatTheSourceDropsIsNamed(t *testing.T) {
 		for _, n := range report.Notes {
 			if strings.Contains(n.Text, "was dropped in the source while it was followed") {
 				require.Equal(t, "item", n.Name.Name)
-				require.Contains(t, n.Text, fmt.Sprintf("The index or constraint %s of table", n.Part))
+				require.Contains(t, n.Text, fmt.Sprintf(" %s of table", n.Part))
 				named = append(named, n.Part)
 			}
 		}

@@ -14,21 +14,22 @@ import (
 type latePart struct {
 	kind  catalog.RefKind
 	name  string
+	part  string                 // as it is noted
 	alone func(t *catalog.Table) // gives the table this part alone
 }
 
 func partsOf(t *catalog.Table) (all []latePart) {
 	for _, k := range t.Uniques {
-		all = append(all, latePart{catalog.ConstraintRef, k.Name, func(t *catalog.Table) { t.Uniques = []*catalog.Key{k} }})
+		all = append(all, latePart{catalog.ConstraintRef, k.Name, k.Name, func(t *catalog.Table) { t.Uniques = []*catalog.Key{k} }})
 	}
 	for _, x := range t.Indexes {
-		all = append(all, latePart{catalog.IndexRef, x.Name, func(t *catalog.Table) { t.Indexes = []*catalog.Index{x} }})
+		all = append(all, latePart{catalog.IndexRef, x.Name, x.Name, func(t *catalog.Table) { t.Indexes = []*catalog.Index{x} }})
 	}
 	for _, c := range t.Checks {
-		all = append(all, latePart{catalog.ConstraintRef, c.Name, func(t *catalog.Table) { t.Checks = []*catalog.Check{c} }})
+		all = append(all, latePart{catalog.ConstraintRef, c.Name, c.Name, func(t *catalog.Table) { t.Checks = []*catalog.Check{c} }})
 	}
 	for _, k := range t.ForeignKeys {
-		all = append(all, latePart{catalog.ConstraintRef, k.Name, func(t *catalog.Table) { t.ForeignKeys = []*catalog.ForeignKey{k} }})
+		all = append(all, latePart{catalog.ConstraintRef, k.Name, cdc.ForeignKeyPart(k.Name), func(t *catalog.Table) { t.ForeignKeys = []*catalog.ForeignKey{k} }})
 	}
 	return all
 }
@@ -62,7 +63,7 @@ func (r *run) lateParts(t *convert.Table) []latePart {
 		return all
 	}
 	were := cdc.PartsOf(then)
-	return slices.DeleteFunc(all, func(p latePart) bool { return slices.Contains(were, p.name) && !late[p.name] })
+	return slices.DeleteFunc(all, func(p latePart) bool { return slices.Contains(were, p.part) && !late[p.part] })
 }
 
 // addPart makes one part, with the others that wait for all tables if it does.

@@ -72,7 +72,8 @@ func (r *run) nameChanged(t *convert.Table) {
 	}
 	for _, part := range slices.Compact(slices.Sorted(slices.Values(append(cdc.GoneFrom(then, source), cdc.GoneParts(noted)...)))) {
 		if !slices.Contains(cdc.PartsOf(source), part) {
-			r.differs("constraint", t, part, "The index or constraint %s of table %s was dropped in the source while it was followed, and is left on the target: drop it by hand if it is in the way.", part, t.Target.Name)
+			kind, name := cdc.PartName(part)
+			r.differs("constraint", t, name, "The %s %s of table %s was dropped in the source while it was followed, and is left on the target: drop it by hand if it is in the way.", kind, name, t.Target.Name)
 		}
 	}
 }

@@ -71,6 +71,20 @@ func GoneParts(noted map[string]bool) (names []string) {
 	return names
 }
 
+// foreignKey begins what a foreign key is noted as: MySQL gives an index the same name, and leaves that when the key goes.
+const foreignKey = "foreign key "
+
+// ForeignKeyPart is the part that a foreign key is.
+func ForeignKeyPart(name string) string { return foreignKey + name }
+
+// PartName splits a part into what it is, and its name.
+func PartName(part string) (kind, name string) {
+	if name, ok := strings.CutPrefix(part, foreignKey); ok {
+		return "foreign key", name
+	}
+	return "index or constraint", part
+}
+
 // PartsOf names the indexes and constraints of a table.
 func PartsOf(t *catalog.Table) (names []string) {
 	for _, k := range t.Uniques {
@@ -83,7 +97,7 @@ func PartsOf(t *catalog.Table) (names []string) {
 		names = append(names, c.Name)
 	}
 	for _, k := range t.ForeignKeys {
-		names = append(names, k.Name)
+		names = append(names, ForeignKeyPart(k.Name))
 	}
 	return names
 }
