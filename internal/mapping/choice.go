@@ -166,30 +166,42 @@ func (p *planner) checkLeftOut(t *catalog.Table, chain []*verdict) {
 }
 
 // wholeSchemas adds the schemas that rules select as a whole and that hold something other than tables, and apart from them those in
-// which nothing is.
+// which nothing is: a rule about such a one alone is about nothing.
 func (p *planner) wholeSchemas() {
 	for _, schema := range p.source.Schemas {
-		if _, there := p.schemas[schema.Name]; there || !p.selectsWhole(schema.Name, include) || p.selectsWhole(schema.Name, exclude) {
+		rules := p.aboutWhole(schema.Name, include)
+		if _, there := p.schemas[schema.Name]; there || len(rules) == 0 {
 			continue
 		}
 		if len(schema.Tables)+len(schema.Views)+len(schema.Sequences)+len(schema.Objects) > 0 {
-			p.targetSchema(schema.Name)
+			excluding := p.aboutWhole(schema.Name, exclude)
+			for _, id := range append(rules, excluding...) {
+				p.matched[id] = true
+			}
+			if len(excluding) == 0 {
+				p.targetSchema(schema.Name)
+			}
 			continue
 		}
-		if p.plan.Empty == nil {
-			p.plan.Empty = map[string]string{}
+		if len(p.aboutWhole(schema.Name, exclude)) == 0 {
+			p.emptySchema(schema.Name)
 		}
-		p.plan.Empty[schema.Name] = p.schemaName(schema.Name)
 	}
 }
 
-// selectsWhole reports whether a rule with that action is about every table of the schema.
-func (p *planner) selectsWhole(schema, action string) bool {
-	found := false
+func (p *planner) emptySchema(schema string) {
+	if p.plan.Empty == nil {
+		p.plan.Empty = map[string]string{}
+	}
+	p.plan.Empty[schema] = p.schemaName(schema)
+}
+
+// aboutWhole lists the rules with that action that are about every table of the schema.
+func (p *planner) aboutWhole(schema, action string) (ids []int64) {
 	for _, s := range p.rules.Selections {
 		if s.Action == action && s.Tables && s.Table.Everything() && s.Schema.Match(schema) {
-			p.matched[s.ID], found = true, true
+			ids = append(ids, s.ID)
 		}
 	}
-	return found
+	return ids
 }
