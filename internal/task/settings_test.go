@@ -157,6 +157,7 @@ func TestLimitedLOBs(t *testing.T) {
 		"LOG_ERROR":     {"LOG_ERROR", []string{"1", "2"}},
 		"IGNORE_RECORD": {"IGNORE_RECORD", []string{"1", "2"}},
 		"SUSPEND_TABLE": {"SUSPEND_TABLE", nil},
+		"STOP_TASK":     {"STOP_TASK", nil},
 	}
 	onSettingPairs(t, func(t *testing.T, source, target *end) {
 		source.exec(t, fmt.Sprintf("CREATE TABLE lobs (id int PRIMARY KEY, v %s)", map[catalog.Family]string{catalog.MySQL: "longtext"}[source.family]+
@@ -168,6 +169,10 @@ func TestLimitedLOBs(t *testing.T) {
 			conf := with(t, config(source, target), document)
 			conf.RefuseRows = false
 			report, err := run(context.Background(), conf)
+			if c.policy == "STOP_TASK" {
+				require.ErrorContains(t, err, "STOP_TASK", name)
+				continue
+			}
 			require.NoError(t, err, name)
 			if c.rows == nil {
 				require.Equal(t, fullload.Failed, report.Tables[0].State, name)
