@@ -35,6 +35,9 @@ func TestRepairWithSmallPackets(t *testing.T) {
 			}
 			source.exec(t, "INSERT INTO missing SELECT id, v FROM letter")
 			target.exec(t, "DROP TABLE IF EXISTS letter, missing")
+			if from == "sqlite" {
+				source.exec(t, "CREATE TABLE huge AS SELECT 1 AS id, printf('%.*c', 3000000, 'y') AS v") // LOAD DATA brings it in pieces
+			}
 			migrate(t, source, target)
 			c := config(source, target)
 			require.True(t, compareEnds(t, c, false).Equal())

@@ -46,6 +46,9 @@ const loadSettings = "sql_mode='" + targetMode + "', foreign_key_checks=0, sql_n
 // unless somebody has set less.
 const fewestWarnings = 64
 
+// leastPacket is the max_allowed_packet without which rows do not get through: they are sent in commands and packets of half of it, with a row more.
+const leastPacket = 1 << 20
+
 // settings are session variables, with more warnings where the server keeps too few. MySQL 8 lets nobody ask for them without
 // SESSION_VARIABLES_ADMIN, which DMS's own list of rights does not have: so they are asked for there alone.
 func (t *target) settings(of string) string {
@@ -65,10 +68,18 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 		return nil, mayNotEnter(err, targetRights)
 	}
 	t := &target{host: s}
-	if err := s.control.QueryRowContext(ctx, "SELECT @@local_infile, @@explicit_defaults_for_timestamp, @@max_error_count").
-		Scan(&t.localInfile, &t.plainTimestamps, &t.warnings); err != nil {
+	var packet int64
+	if err := s.control.QueryRowContext(ctx, "SELECT @@local_infile, @@explicit_defaults_for_timestamp, @@max_error_count, @@max_allowed_packet").
+		Scan(&t.localInfile, &t.plainTimestamps, &t.warnings, &packet); err != nil {
 		_ = s.close()
 		return nil, classify(ctx, fmt.Errorf("ask for the server's variables: %w", err))
+	}
+	if packet < leastPacket {
+		_ = s.close()
+		return nil, &connector.Error{
+			Class: connector.Invalid, Remedy: "SET GLOBAL max_allowed_packet = 67108864",
+			Err: fmt.Errorf("the target takes no more than %d bytes at once (max_allowed_packet), and rows are sent in up to %d", packet, leastPacket),
+		}
 	}
 	if t.histories, err = takesHistories(ctx, s); err != nil {
 		_ = s.close()

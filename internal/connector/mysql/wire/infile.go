@@ -37,19 +37,21 @@ func (f *Infile) Due() bool { return len(f.Buffer) >= infilePacket }
 // Sent is the number of bytes sent so far.
 func (f *Infile) Sent() int64 { return f.sent }
 
-// Flush sends the buffer.
+// Flush sends the buffer, in packets of a size that every server takes: one of more than its max_allowed_packet ends the session.
 func (f *Infile) Flush() error {
-	for len(f.Buffer) > 4 {
-		n := min(len(f.Buffer)-4, maxPayload-1)
-		f.sent += int64(n)
-		b := f.Buffer[:4+n]
+	rows := f.Buffer
+	for len(rows) > 4 {
+		n := min(len(rows)-4, 2*infilePacket)
+		b := rows[:4+n]
 		b[0], b[1], b[2], b[3] = byte(n), byte(n>>8), byte(n>>16), f.c.in.seq
 		f.c.in.seq++
 		if _, err := f.c.net.Write(b); err != nil {
 			return err
 		}
-		f.Buffer = f.Buffer[:4+copy(f.Buffer[4:], f.Buffer[4+n:])]
+		f.sent += int64(n)
+		rows = rows[n:] // begins with four bytes that have been sent: the room of the next header
 	}
+	f.Buffer = f.Buffer[:4]
 	return nil
 }
 
