@@ -73,6 +73,8 @@ type tablePlan struct {
 	// json is the number of JSON columns; diffs says which of them are differences in the row after.
 	json  int
 	diffs []bool
+	// defaults are the values of columns that inserts leave out, of a row each; nil where none has been left out yet.
+	defaults []*change.Vector
 }
 
 // newTablePlan matches the logged columns with those of the table: by name where the log names them, else by place.
@@ -296,7 +298,7 @@ func (p *tablePlan) moved(e binlog.RowsEvent) bool {
 }
 
 // appendNew appends the row as it is now. What an update has not logged is absent, but a key that it left alone is
-// taken from the row before.
+// taken from the row before; what an insert has not is the column's default.
 func (p *tablePlan) appendNew(b *change.Batch, present []byte, update bool) error {
 	for v, i := range p.order {
 		var err error
@@ -307,6 +309,8 @@ func (p *tablePlan) appendNew(b *change.Batch, present []byte, update bool) erro
 			err = p.append(&b.Columns[v], i, p.after[i])
 		case update && p.columns[i].key:
 			err = p.append(&b.Columns[v], i, p.before[i])
+		case !update:
+			b.Columns[v].AppendFrom(p.defaults[v], 0)
 		default:
 			b.Columns[v].AppendAbsent()
 		}

@@ -51,6 +51,11 @@ type (
 		from, to string
 		optional bool
 	}
+	setDefault struct {
+		name     string
+		value    *string // nil for none
+		optional bool
+	}
 	renameTable struct{ to catalog.Name } // without a schema it stays in its own
 	dropPrimary struct{}
 	versioning  struct{ ends bool } // of the table's rows, by the system
@@ -122,6 +127,17 @@ func (s *renameColumn) change(a *alteration) error {
 	}
 	c := *a.table.Columns[at]
 	a.rename(&c, s.to)
+	a.table.Columns[at] = &c
+	return nil
+}
+
+func (s *setDefault) change(a *alteration) error {
+	at := a.find(s.name)
+	if at < 0 {
+		return a.unless(s.optional, s.name)
+	}
+	c := *a.table.Columns[at]
+	c.Default = s.value
 	a.table.Columns[at] = &c
 	return nil
 }

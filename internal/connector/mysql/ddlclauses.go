@@ -30,6 +30,12 @@ func parsedClauses(specs []*ast.AlterTableSpec) []clause {
 			out = append(out, &changeColumn{name: s.OldColumnName.Name.O, to: parsedColumn{s.NewColumns[0]}, optional: s.IfExists, place: parsedPlacement(s.Position)})
 		case ast.AlterTableRenameColumn:
 			out = append(out, &renameColumn{from: s.OldColumnName.Name.O, to: s.NewColumnName.Name.O})
+		case ast.AlterTableAlterColumn:
+			set := &setDefault{name: s.NewColumns[0].Name.Name.O}
+			for _, o := range s.NewColumns[0].Options {
+				set.value = defaultText(expression(o.Expr))
+			}
+			out = append(out, set)
 		case ast.AlterTableRenameTable:
 			out = append(out, &renameTable{to: catalog.Name{Schema: s.NewTable.Schema.O, Name: s.NewTable.Name.O}})
 		case ast.AlterTableDropPrimaryKey:

@@ -143,9 +143,7 @@ func (d parsedColumn) column(a *alteration) *catalog.Column {
 		case ast.ColumnOptionGenerated:
 			c.Generated, c.Stored = expression(o.Expr), o.Stored
 		case ast.ColumnOptionDefaultValue:
-			if text := expression(o.Expr); !strings.EqualFold(text, "NULL") {
-				c.Default = &text
-			}
+			c.Default = defaultText(expression(o.Expr))
 		case ast.ColumnOptionOnUpdate:
 			c.Native = "ON UPDATE " + expression(o.Expr)
 		case ast.ColumnOptionCollate:

@@ -215,9 +215,15 @@ func (d *rawColumn) readGenerated(r *ddlReader) {
 }
 
 func (d *rawColumn) readDefault(r *ddlReader) {
-	if text := readValue(r); !strings.EqualFold(text, "NULL") {
-		d.def = &text
+	d.def = defaultText(readValue(r))
+}
+
+// defaultText is a default; NULL is none.
+func defaultText(sql string) *string {
+	if strings.EqualFold(sql, "NULL") {
+		return nil
 	}
+	return &sql
 }
 
 // readValue reads a literal, a function call, or an expression in parentheses.

@@ -117,6 +117,8 @@ func readClause(r *ddlReader) ([]clause, bool) {
 		from = from && r.take("TO")
 		c.to, to = r.name()
 		return []clause{c}, from && to
+	case r.take("ALTER"):
+		return readAlterColumn(r)
 	case r.take("CONVERT", "TO"):
 		charset, collation := readText(r)
 		return []clause{&convertText{charset, collation}}, true
@@ -160,6 +162,23 @@ func readAdd(r *ddlReader) ([]clause, bool) {
 	d, ok := readDefinition(r)
 	add.columns, add.place = []definer{d}, readPlacement(r)
 	return []clause{add}, ok
+}
+
+// readAlterColumn reads what gives a column another default. Indexes and constraints are altered too.
+func readAlterColumn(r *ddlReader) ([]clause, bool) {
+	if !r.take("COLUMN") && r.peek().isOneOf("INDEX", "KEY", "CHECK", "CONSTRAINT") {
+		return nil, true
+	}
+	s := &setDefault{optional: r.take("IF", "EXISTS")}
+	var named bool
+	s.name, named = r.name()
+	switch {
+	case r.take("SET", "DEFAULT"):
+		s.value = defaultText(readValue(r))
+	case !r.take("DROP", "DEFAULT"):
+		return nil, named // SET INVISIBLE
+	}
+	return []clause{s}, named
 }
 
 func readDrop(r *ddlReader) ([]clause, bool) {

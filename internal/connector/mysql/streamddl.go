@@ -225,7 +225,7 @@ func (s *stream) altered(ctx context.Context, t *followedTable, c ddlChange) err
 }
 
 // asTold takes back from a table as the server has it what a later statement may have made of its columns: their types, of which each step may
-// change values, NOT NULL where nothing so far has made them so, and the primary key. before is the table before the statement, nil for a new one.
+// change values, their defaults, NOT NULL where nothing so far has made them so, and the primary key. before is the table before the statement, nil for a new one.
 func asTold(now, before, told *catalog.Table) {
 	if before != nil && !sameKey(now.PrimaryKey, told.PrimaryKey) {
 		now.PrimaryKey = told.PrimaryKey
@@ -234,6 +234,9 @@ func asTold(now, before, told *catalog.Table) {
 		then := told.Column(c.Name)
 		if then == nil {
 			continue
+		}
+		if !sameDefault(c, then) {
+			c.Default = then.Default
 		}
 		if then.BaseType == c.BaseType && !reflect.DeepEqual(then.Type, c.Type) || isFloat(c) && strings.Contains(then.NativeType, "(") != strings.Contains(c.NativeType, "(") {
 			c.NativeType, c.Type = then.NativeType, then.Type

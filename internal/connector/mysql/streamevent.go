@@ -361,6 +361,12 @@ func (s *stream) openRows(h binlog.Header, body []byte) error {
 			return nil
 		}
 	}
+	if m.plan != nil {
+		if err := m.plan.prepareDefaults(&e); err != nil {
+			s.unreadable(m.plan.table, err)
+			return nil
+		}
+	}
 	if !s.tx.open {
 		s.begin(h) // logs of old have rows without a BEGIN
 	}
