@@ -52,6 +52,9 @@ func NewConverter(layout Layout, from, to datatype.Type) (*Converter, error) {
 		c.step = textStep(layout)
 	case Bytes:
 		c.step = bytesStep(layout)
+		if layout == Text && from.Hint == datatype.Bit {
+			c.step = bitsToBytes
+		}
 	default:
 		c.step = temporalStep(layout, LayoutOf(to))
 	}

@@ -229,3 +229,14 @@ func BenchmarkConvertTextToNumeric(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/value")
 }
+
+// TestBitsBecomeBytes: digits are packed, the last one lowest.
+func TestBitsBecomeBytes(t *testing.T) {
+	bits := datatype.Type{Kind: datatype.String, Length: 64, Hint: datatype.Bit}
+	to := datatype.Type{Kind: datatype.Bytes, Length: 8}
+	for digits, want := range map[string]string{"1100000001": "0301", "00110001": "31", "1": "01", "": "", "12": `!"12" is not a sequence of bits`} {
+		require.Equal(t, want, convertOne(t, change.Text, digits, bits, to))
+	}
+	to.Length = 1
+	require.Equal(t, `!"1100000001" is longer than 1 bytes`, convertOne(t, change.Text, "1100000001", bits, to))
+}

@@ -68,6 +68,28 @@ func bytesStep(from Layout) step {
 	return nil
 }
 
+// bitsToBytes packs the digits of bits, the first of which is the highest, into as few bytes as hold them.
+func bitsToBytes(c *Converter, dst, src *Vector, i int) verdict {
+	p := src.Value(i)
+	start := len(dst.Data)
+	dst.Data = append(dst.Data, make([]byte, (len(p)+7)/8)...)
+	packed := dst.Data[start:]
+	for at, digit := range p {
+		if digit != '0' && digit != '1' {
+			dst.Data = dst.Data[:start]
+			return c.refuse("is not a sequence of bits")
+		}
+		place := len(packed)*8 - len(p) + at
+		packed[place/8] |= (digit - '0') << (7 - place%8)
+	}
+	if c.to.Length > 0 && len(packed) > c.to.Length {
+		dst.Data = dst.Data[:start]
+		return c.refuse("is longer than " + strconv.Itoa(c.to.Length) + " bytes")
+	}
+	dst.Seal()
+	return fits
+}
+
 func hexToBytes(c *Converter, dst, src *Vector, i int) verdict {
 	p := src.Value(i)
 	if len(p) >= 2 && (p[0] == '0' || p[0] == '\\') && p[1] == 'x' {

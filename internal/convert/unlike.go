@@ -56,6 +56,9 @@ func (c *converter) unlikeTypes(t *planned) {
 	uses := make([]typemap.Use, len(t.Columns))
 	for i, col := range t.Columns {
 		types[i] = c.typeOf(&t.Plan.Columns[i])
+		if p := &t.Plan.Columns[i]; p.Source != nil && p.Type == nil && p.Source.Type.Hint == datatype.Bit && types[i].Kind == datatype.Bytes {
+			p.Type = &types[i] // bits travel as digits, which are not the bytes
+		}
 		uses[i] = typemap.Use{KeyParts: t.keyParts[col.Name], DMS: c.in.Options.DMS}
 	}
 	var spelled []string
