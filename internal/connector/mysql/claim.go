@@ -24,6 +24,9 @@ const (
 	claimPulse    = 20 * time.Second
 	claimTimeout  = 60
 	claimPatience = 3
+	// claimTries is how often marks are awaited anew after a deadlock with those of another run.
+	claimTries = 10
+	deadlock   = 1213
 )
 
 // Claim implements connector.Exclusive by a named lock of a session of its own.
@@ -65,18 +68,28 @@ func (t *target) claim(ctx context.Context, c *sql.Conn, run, name string) error
 	if got.Int64 != 1 {
 		return claimed(ctx, c, name)
 	}
-	// A mark whose commit is under way keeps its row locked.
-	rows, err := c.QueryContext(ctx, "SELECT 1 FROM "+t.progressTable()+" WHERE run_name = ? FOR UPDATE", run)
-	if err == nil {
-		for rows.Next() {
+	for try := 1; ; try++ {
+		err := t.awaitMarks(ctx, c, run)
+		if code, _ := codeOf(err); code == deadlock && try < claimTries {
+			continue
 		}
-		err = rows.Err()
-		_ = rows.Close() //nolint:sqlclosecheck // before the connection says anything else
+		if err = classify(ctx, err); err != nil && connector.ClassOf(err) != connector.Missing {
+			return fmt.Errorf("claim the run: %w", err)
+		}
+		return nil
 	}
-	if err = classify(ctx, err); err != nil && connector.ClassOf(err) != connector.Missing {
-		return fmt.Errorf("claim the run: %w", err)
+}
+
+// awaitMarks waits for a mark whose commit is under way, which keeps its row locked. Other runs mark their own rows meanwhile.
+func (t *target) awaitMarks(ctx context.Context, c *sql.Conn, run string) error {
+	rows, err := c.QueryContext(ctx, "SELECT 1 FROM "+t.progressTable()+" WHERE run_name = ? FOR UPDATE", run)
+	if err != nil {
+		return err
 	}
-	return nil
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+	}
+	return rows.Err()
 }
 
 // claimed names the holder.
