@@ -12,7 +12,7 @@ build: ## build ./bin/whimbrel (no cgo)
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/whimbrel ./cmd/whimbrel
 
 test: test-servers test-clients ## install the servers and clients the tests need, then run every test (AGAIN=1: a failed one a second time)
-	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) run $(GOTESTSUM) --format standard-quiet --rerun-fails=$(or $(AGAIN),0) --rerun-fails-run-root-test --rerun-fails-max-failures=5 --packages '$(SLOWEST) ./...' -- -p $$(($(PROCESSORS) + 1)) -parallel $$(($(PROCESSORS) * 2)) -timeout 55m
+	WHIMBREL_TEST_REQUIRE_SERVERS=1 $(GO) run $(GOTESTSUM) --format standard-quiet --rerun-fails=$(or $(AGAIN),0) --rerun-fails-run-root-test --rerun-fails-max-failures=5 --packages '$(SLOWEST) ./...' -- -p $$(($(PROCESSORS) + 1)) -parallel $$(($(PROCESSORS) * 2)) -timeout 75m
 
 test-servers: ## install PostgreSQL 15 and 18, MariaDB, MySQL and sqlite3 for the tests
 	./tools/test-servers.sh
