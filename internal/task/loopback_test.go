@@ -23,20 +23,7 @@ func TestTwoWays(t *testing.T) {
 			t.Parallel()
 			left, right := newEnd(t, pair[0]), newEnd(t, pair[1])
 			left.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, name varchar(40))", "INSERT INTO item VALUES (1, 'from the left'), (2, 'from the right')")
-			there := loopConfig(t, left, right)
-			there.Settings.ErrorBehavior.ApplyErrorDeletePolicy = "LOG_ERROR"
-			there.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied = true
-			load(t, left, right, func(c *task.Config) { c.Settings, c.Mappings = there.Settings, there.Mappings })
-			there.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied = false
-			back := loopConfig(t, right, left)
-			back.Type = task.Changes
-			back.TargetSchema = schemaOf(left)
-			t.Cleanup(func() { release(t, back) })
-			back.Mappings = patterns(t, mapping.Literal(right.schemaFrom(left))+".item")
-			b := start(t, back)
-			b.await(t, "the way back", func() bool { return b.config.ChangeStats.Counts().State.String() == "following" })
-			a := start(t, there)
-			a.await(t, "the way there", func() bool { return a.config.ChangeStats.Counts().State.String() == "following" })
+			a, b := bothWays(t, left, right, "item", func(c *task.Config) { c.Settings.ErrorBehavior.ApplyErrorDeletePolicy = "LOG_ERROR" })
 
 			far := right.table(t, left, "item")
 			for i := range each {
@@ -59,6 +46,29 @@ func TestTwoWays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bothWays loads what the left has of some tables into the right, and follows both: a from the left, b from the right. The edits are of the way there.
+func bothWays(t *testing.T, left, right *end, tables string, edits ...edit) (a, b *running) {
+	t.Helper()
+	there := loopConfig(t, left, right)
+	there.Mappings = patterns(t, mapping.Literal(schemaPattern(left))+"."+tables)
+	for _, e := range edits {
+		e(&there)
+	}
+	there.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied = true
+	load(t, left, right, func(c *task.Config) { c.Settings, c.Mappings = there.Settings, there.Mappings })
+	there.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied = false
+	back := loopConfig(t, right, left)
+	back.Type = task.Changes
+	back.TargetSchema = schemaOf(left)
+	t.Cleanup(func() { release(t, back) })
+	back.Mappings = patterns(t, mapping.Literal(right.schemaFrom(left))+"."+tables)
+	b = start(t, back)
+	b.await(t, "the way back", func() bool { return b.config.ChangeStats.Counts().State.String() == "following" })
+	a = start(t, there)
+	a.await(t, "the way there", func() bool { return a.config.ChangeStats.Counts().State.String() == "following" })
+	return a, b
 }
 
 // loopConfig replicates one way of two.
@@ -108,20 +118,7 @@ func TestStructureOnTwoWays(t *testing.T) {
 			left, right := newEnd(t, pair[0]), newEnd(t, pair[1])
 			left.exec(t, "CREATE TABLE item (id int NOT NULL PRIMARY KEY, name varchar(40), old int)", "INSERT INTO item VALUES (1, 'from the left', 1), (2, 'from the right', 2)",
 				"CREATE TABLE item_again (id int NOT NULL PRIMARY KEY)", "INSERT INTO item_again VALUES (1), (2)", "CREATE TABLE item_end (id int NOT NULL PRIMARY KEY)")
-			there := loopConfig(t, left, right)
-			there.Mappings = patterns(t, mapping.Literal(schemaPattern(left))+".item%")
-			there.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied = true
-			load(t, left, right, func(c *task.Config) { c.Settings, c.Mappings = there.Settings, there.Mappings })
-			there.Settings.FullLoadSettings.StopTaskCachedChangesNotApplied = false
-			back := loopConfig(t, right, left)
-			back.Type = task.Changes
-			back.TargetSchema = schemaOf(left)
-			t.Cleanup(func() { release(t, back) })
-			back.Mappings = patterns(t, mapping.Literal(right.schemaFrom(left))+".item%")
-			b := start(t, back)
-			b.await(t, "the way back", func() bool { return b.config.ChangeStats.Counts().State.String() == "following" })
-			a := start(t, there)
-			a.await(t, "the way there", func() bool { return a.config.ChangeStats.Counts().State.String() == "following" })
+			a, b := bothWays(t, left, right, "item%")
 			far := func(table string) string { return right.table(t, left, table) }
 			marks := 0
 			settled := func() { // there and back again

@@ -3,7 +3,6 @@ package source
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -14,8 +13,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/whimbreldb/whimbrel/internal/catalog"
-	"github.com/whimbreldb/whimbrel/internal/change"
 	"github.com/whimbreldb/whimbrel/internal/connector"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/external"
 	"github.com/whimbreldb/whimbrel/internal/connector/s3/store"
@@ -182,44 +179,4 @@ func (st *stream) late(past int) error {
 		Class: connector.Missing, Err: fmt.Errorf("there are %d files of changes up to %s by now, and there were %d when it was read: a file has come whose name is before those that were read", past, st.at.File, st.at.Files),
 		Remedy: "let files appear in the order of their names, and start the task anew",
 	}
-}
-
-// fileChange takes a change of a Parquet file.
-func (d *delivery) fileChange() error {
-	st, o := d.stream, d.stream.now
-	to := st.tables[keyOf(o.table.Name)]
-	here := position{File: st.name, Records: o.Records(), Size: o.size}
-	if to == nil || !to.is || to.loaded && here.compare(to.since) <= 0 {
-		return nil
-	}
-	op, err := operationIn(to.table, o)
-	if err != nil {
-		return err
-	}
-	d.to, d.now = to, record{from: o}
-	return d.knownChange(op)
-}
-
-var errOwnOp = errors.New("the table has a column Op itself, so that nothing says what became of a row")
-
-// operationIn reads what became of the row at hand. Files without the column are those of CdcInsertsOnly.
-func operationIn(t *external.Table, o *opened) (change.Op, error) {
-	at := opColumn(t, o)
-	if at < 0 {
-		if slices.ContainsFunc(t.Columns, func(c *catalog.Column) bool { return strings.EqualFold(c.Name, opName) }) {
-			return 0, &connector.Error{Class: connector.Data, Err: fmt.Errorf("file %s: %w", o.key, errOwnOp), Remedy: "leave the table out of the task, or use CSV files of changes"}
-		}
-		return change.Insert, nil
-	}
-	word, _, err := o.rows.Bytes(at)
-	if err != nil {
-		return 0, unreadable(o.file, err)
-	}
-	op, known := operationOf(word)
-	if !known {
-		return 0, &connector.Error{
-			Class: connector.Data, Err: fmt.Errorf("%s is no change: its column %s is %.20q", o.place(), opName, word), Remedy: "write I, U or D into that column",
-		}
-	}
-	return op, nil
 }
