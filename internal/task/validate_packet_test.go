@@ -48,3 +48,20 @@ func TestRepairWithSmallPackets(t *testing.T) {
 		})
 	}
 }
+
+// TestChangeLargerThanAPacket: what the target's max_allowed_packet does not let through is a row that is refused, with the mend; those around it arrive.
+func TestChangeLargerThanAPacket(t *testing.T) {
+	t.Parallel()
+	for _, from := range []string{"sqlite", "mariadb"} {
+		t.Run(from, func(t *testing.T) {
+			source, target := newEnd(t, from), mariadbEnd(t, servertest.PrivateMariaDB(t, "max_allowed_packet=1M"))
+			source.exec(t, "CREATE TABLE letter (id int PRIMARY KEY, v longtext)", "INSERT INTO letter VALUES (1, 'a')")
+			load(t, source, target)
+			source.exec(t, "INSERT INTO letter VALUES (2, 'b')", "INSERT INTO letter VALUES (3, '"+strings.Repeat("x", 3_000_000)+"')", "INSERT INTO letter VALUES (4, 'd')")
+			report := catchUp(t, source, target)
+			require.EqualValues(t, 1, changesOf(t, report, "letter").Failed)
+			require.Equal(t, []string{"1", "2", "4"}, target.text(t, target.table(t, source, "letter"), "id"))
+			require.Contains(t, target.column(t, "SELECT ERROR FROM awsdms_control.awsdms_apply_exceptions")[0], "max_allowed_packet (1048576)")
+		})
+	}
+}

@@ -121,6 +121,12 @@ func (w *applyWriter) send(st *applyStatement, s *connector.RowSet) error {
 
 // dispatch sends the command in buf.
 func (w *applyWriter) dispatch() error {
+	if size := len(w.buf) - wire.Header; int64(size) >= w.target.packet {
+		w.note(w.set, &wire.ServerError{
+			Code: packetTooLarge, State: "08S01", Message: fmt.Sprintf("a command of %d bytes is larger than max_allowed_packet (%d)", size, w.target.packet),
+		})
+		return w.first
+	}
 	if err := w.link.conn.Send(w.buf); err != nil {
 		return err
 	}

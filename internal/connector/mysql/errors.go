@@ -31,7 +31,7 @@ var classes = map[uint16]connector.Class{
 	1406: connector.Data, 1411: connector.Data, 1416: connector.Data, 1451: connector.Data, 1452: connector.Data,
 	1525: connector.Data, 1526: connector.Data, 1586: connector.Data, 1690: connector.Data, 3140: connector.Data,
 	3141: connector.Data, 3144: connector.Data, 3156: connector.Data, 3643: connector.Data, 3819: connector.Data,
-	3988: connector.Data, 4025: connector.Data, 4038: connector.Data, 4079: connector.Data, 1153: connector.Data,
+	3988: connector.Data, 4025: connector.Data, 4038: connector.Data, 4079: connector.Data, packetTooLarge: connector.Data,
 
 	1053: connector.Lost, 1077: connector.Lost, 1079: connector.Lost, 1080: connector.Lost, 1152: connector.Lost,
 	1158: connector.Lost, 1159: connector.Lost, 1160: connector.Lost, 1161: connector.Lost, 1184: connector.Lost,
@@ -53,27 +53,27 @@ var classes = map[uint16]connector.Class{
 
 // remedies say what to do about some of them.
 var remedies = map[uint16]string{
-	1040: "Raise max_connections on the server or lower the parallelism",
-	1044: "give rights on the database, for a source SELECT, for a target " + targetRights,
-	1021: "Make room on the server's disk",
-	1045: "Check user and password, which ALTER USER … IDENTIFIED BY '…' sets; the server may know the user for other hosts only",
-	1114: "Make room on the server's disk, or let the tablespace grow",
-	1130: "Create the user for this client's host on the server",
-	1142: "give this right on the table",
-	1143: "give this right on the table",
-	1153: "Raise max_allowed_packet on the server",
-	1227: "give the privilege that the server names ON *.*",
-	1049: "CREATE DATABASE it, or name another one",
-	1203: "Raise max_user_connections on the server, or lower the parallelism",
-	1205: "End the transaction that holds the lock (SHOW PROCESSLIST, KILL), or raise innodb_lock_wait_timeout and lock_wait_timeout",
-	1213: "Keep other programs from writing to the table meanwhile",
-	1226: "ALTER USER … WITH MAX_USER_CONNECTIONS 0 or another limit that the message names, or lower the parallelism",
-	1290: "Take the option away that the server names (SET GLOBAL read_only = OFF), or take the primary",
-	1412: "Keep DDL away from the source while it is read",
-	3118: "ALTER USER … ACCOUNT UNLOCK",
-	4151: "ALTER USER … ACCOUNT UNLOCK",
-	3675: "Make room on the server's disk",
-	1698: "Log in with a password: this account is for its operating system user on the server's own machine",
+	1040:           "Raise max_connections on the server or lower the parallelism",
+	1044:           "give rights on the database, for a source SELECT, for a target " + targetRights,
+	1021:           "Make room on the server's disk",
+	1045:           "Check user and password, which ALTER USER … IDENTIFIED BY '…' sets; the server may know the user for other hosts only",
+	1114:           "Make room on the server's disk, or let the tablespace grow",
+	1130:           "Create the user for this client's host on the server",
+	1142:           "give this right on the table",
+	1143:           "give this right on the table",
+	packetTooLarge: "SET GLOBAL max_allowed_packet = 1073741824 on the server",
+	1227:           "give the privilege that the server names ON *.*",
+	1049:           "CREATE DATABASE it, or name another one",
+	1203:           "Raise max_user_connections on the server, or lower the parallelism",
+	1205:           "End the transaction that holds the lock (SHOW PROCESSLIST, KILL), or raise innodb_lock_wait_timeout and lock_wait_timeout",
+	1213:           "Keep other programs from writing to the table meanwhile",
+	1226:           "ALTER USER … WITH MAX_USER_CONNECTIONS 0 or another limit that the message names, or lower the parallelism",
+	1290:           "Take the option away that the server names (SET GLOBAL read_only = OFF), or take the primary",
+	1412:           "Keep DDL away from the source while it is read",
+	3118:           "ALTER USER … ACCOUNT UNLOCK",
+	4151:           "ALTER USER … ACCOUNT UNLOCK",
+	3675:           "Make room on the server's disk",
+	1698:           "Log in with a password: this account is for its operating system user on the server's own machine",
 }
 
 // noRoom is a full disk as "Can't create table" tells of it: by the system's number or the storage engine's (my_base.h, HA_ERR_RECORD_FILE_FULL).
@@ -152,6 +152,9 @@ func unreached(err error) string {
 	}
 	return ""
 }
+
+// packetTooLarge is ER_NET_PACKET_TOO_LARGE.
+const packetTooLarge = 1153
 
 // isBroken reports whether the connection itself has failed.
 func isBroken(err error) bool {

@@ -19,6 +19,8 @@ type target struct {
 	histories bool
 	// warnings is how many a session keeps by itself (max_error_count).
 	warnings int
+	// packet is the largest command that the server takes (max_allowed_packet): at one that is larger it ends the session.
+	packet int64
 	// plainTimestamps is whether a TIMESTAMP column is nullable and without a default unless its DDL says otherwise.
 	plainTimestamps bool
 
@@ -68,17 +70,16 @@ func openTarget(ctx context.Context, c connector.Config) (connector.Target, erro
 		return nil, mayNotEnter(err, targetRights)
 	}
 	t := &target{host: s}
-	var packet int64
 	if err := s.control.QueryRowContext(ctx, "SELECT @@local_infile, @@explicit_defaults_for_timestamp, @@max_error_count, @@max_allowed_packet").
-		Scan(&t.localInfile, &t.plainTimestamps, &t.warnings, &packet); err != nil {
+		Scan(&t.localInfile, &t.plainTimestamps, &t.warnings, &t.packet); err != nil {
 		_ = s.close()
 		return nil, classify(ctx, fmt.Errorf("ask for the server's variables: %w", err))
 	}
-	if packet < leastPacket {
+	if t.packet < leastPacket {
 		_ = s.close()
 		return nil, &connector.Error{
 			Class: connector.Invalid, Remedy: "SET GLOBAL max_allowed_packet = 67108864",
-			Err: fmt.Errorf("the target takes no more than %d bytes at once (max_allowed_packet), and rows are sent in up to %d", packet, leastPacket),
+			Err: fmt.Errorf("the target takes no more than %d bytes at once (max_allowed_packet), and rows are sent in up to %d", t.packet, leastPacket),
 		}
 	}
 	if t.histories, err = takesHistories(ctx, s); err != nil {
